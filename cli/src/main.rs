@@ -1,0 +1,2 @@
+//! The command `fpvm`.
+fn main() {}

@@ -1,0 +1,425 @@
+//! The interpretation in which a guest word is a number: one text for the running machine, the
+//! recorder and the stateless verifier, which differ only in their memory and their environment.
+
+use crate::isa::Isa;
+use crate::machine::{Bin, Cmp, Fault, Jump, Machine};
+use crate::memory::{LEAF_SIZE, Memory};
+use crate::operand::{Cell, Imm, Reg};
+use crate::oracle::PreimagePart;
+use crate::state::State;
+use crate::word::Word;
+use num_traits::{PrimInt, WrappingAdd};
+
+/// What a step reaches beyond state and memory.
+pub trait Environment {
+    /// Why a pre-image cannot be had.
+    type Error;
+    /// The part of a pre-image from an offset; `None` where the offset is at or past its end.
+    fn part(&mut self, key: &[u8; 32], offset: u64) -> Result<Option<PreimagePart>, Self::Error>;
+    /// The guest prints `count` bytes from `at`.
+    fn output(&mut self, stream: u8, memory: &mut impl Memory, at: u64, count: u64);
+    /// The guest hints `count` bytes from `at`.
+    fn hint(&mut self, memory: &mut impl Memory, at: u64, count: u64) -> Result<(), Self::Error>;
+    /// The guest has exited.
+    fn exited(&mut self) {}
+}
+
+/// Why a step did not happen. The state is then as before it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Stop<M, E> {
+    /// The instruction faults: the step has no post-state.
+    Fault(Fault),
+    /// Memory could not be accessed.
+    Memory(M),
+    /// A pre-image or a hint failed.
+    Environment(E),
+}
+
+/// A truth value that only a [`Concrete`] machine can look into.
+#[derive(Clone, Copy, Debug)]
+pub struct Truth(bool);
+
+/// A machine whose words are numbers, over a state, a memory and an environment.
+#[derive(Debug)]
+pub struct Concrete<'a, I: Isa, M, E> {
+    /// The architectural state.
+    pub state: &'a mut State<I>,
+    /// The memory.
+    pub memory: &'a mut M,
+    /// Pre-images and output.
+    pub env: &'a mut E,
+    insn: u32,
+    pc: I::Word,
+    next_pc: I::Word,
+}
+
+/// What a machine over memory `M` and environment `E` stops with.
+pub type StopOf<M, E> = Stop<<M as Memory>::Error, <E as Environment>::Error>;
+
+impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
+    /// A machine between two steps.
+    pub fn new(state: &'a mut State<I>, memory: &'a mut M, env: &'a mut E) -> Self {
+        let (zero, pc) = (I::Word::default(), state.get(I::PC));
+        Concrete {
+            state,
+            memory,
+            env,
+            insn: 0,
+            pc,
+            next_pc: zero,
+        }
+    }
+
+    /// Fetches the instruction word at the program counter, after the ISA's checks of it.
+    pub fn fetch(&mut self) -> Result<u32, StopOf<M, E>> {
+        self.pc = self.state.get(I::PC);
+        I::fetch(self)?;
+        let bytes = self
+            .memory
+            .read::<4>(self.pc.zext())
+            .map_err(Stop::Memory)?;
+        self.memory.fetched();
+        Ok(if I::BIG_ENDIAN {
+            u32::from_be_bytes(bytes)
+        } else {
+            u32::from_le_bytes(bytes)
+        })
+    }
+
+    /// Executes one fetched instruction as the next step. On a stop the program counter and the
+    /// step counter are as before, and so is all else, since traps come before effects.
+    #[inline(always)]
+    pub fn step(&mut self, op: I::Op, insn: u32) -> Result<(), StopOf<M, E>> {
+        self.insn = insn;
+        self.pc = self.state.get(I::PC);
+        self.state.step = self.state.step.wrapping_add(1);
+        match I::NEXT_PC {
+            Some(next) => {
+                self.next_pc = self.state.get(next);
+                self.state.set(I::PC, self.next_pc);
+                self.state.set(next, Self::after(self.next_pc));
+            }
+            None => self.state.set(I::PC, Self::after(self.pc)),
+        }
+        let done = I::execute(op, self);
+        if done.is_err() {
+            self.undo();
+        }
+        done
+    }
+
+    #[inline(always)]
+    fn after(pc: I::Word) -> I::Word {
+        pc.wrapping_add(&I::Word::truncate(4))
+    }
+
+    #[cold]
+    fn undo(&mut self) {
+        self.state.step = self.state.step.wrapping_sub(1);
+        self.stay();
+    }
+
+    /// How many bytes of `count` reach no further than the aligned window that `at` is in.
+    fn in_window(at: u64, count: u64, window: u32) -> usize {
+        let window = u64::from(window);
+        let left = window - (at & (window - 1));
+        left.min(count) as usize
+    }
+}
+
+impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
+    type W = I::Word;
+    type B = Truth;
+    type Stop = StopOf<M, E>;
+
+    const BITS: u32 = I::Word::BITS;
+
+    #[inline(always)]
+    fn reg(&mut self, r: Reg) -> I::Word {
+        self.state.get(r.of(self.insn))
+    }
+
+    #[inline(always)]
+    fn set_reg(&mut self, r: Reg, v: I::Word) {
+        self.state.set(r.of(self.insn), v);
+        if let Reg::Field { .. } = r {
+            self.state.set(Cell(0), I::Word::default());
+        }
+    }
+
+    #[inline(always)]
+    fn imm(&mut self, i: Imm) -> I::Word {
+        I::Word::truncate(i.of(self.insn))
+    }
+
+    #[inline(always)]
+    fn pc(&mut self) -> I::Word {
+        self.pc
+    }
+
+    #[inline(always)]
+    fn konst(&mut self, v: u64) -> I::Word {
+        I::Word::truncate(v)
+    }
+
+    #[inline(always)]
+    fn bin(&mut self, op: Bin, a: I::Word, b: I::Word) -> I::Word {
+        eval_bin(op, a, b)
+    }
+
+    #[inline(always)]
+    fn clz(&mut self, a: I::Word) -> I::Word {
+        I::Word::truncate(u64::from(a.leading_zeros()))
+    }
+
+    #[inline(always)]
+    fn sext(&mut self, a: I::Word, bits: u32) -> I::Word {
+        let unused = 64 - bits;
+        I::Word::truncate((((a.zext() << unused) as i64) >> unused) as u64)
+    }
+
+    #[inline(always)]
+    fn cmp(&mut self, op: Cmp, a: I::Word, b: I::Word) -> Truth {
+        Truth(match op {
+            Cmp::Eq => a == b,
+            Cmp::LessSigned => a.sext() < b.sext(),
+            Cmp::LessUnsigned => a < b,
+        })
+    }
+
+    #[inline(always)]
+    fn not(&mut self, b: Truth) -> Truth {
+        Truth(!b.0)
+    }
+
+    #[inline(always)]
+    fn both(&mut self, a: Truth, b: Truth) -> Truth {
+        Truth(a.0 & b.0)
+    }
+
+    #[inline(always)]
+    fn word(&mut self, b: Truth) -> I::Word {
+        I::Word::truncate(u64::from(b.0))
+    }
+
+    #[inline(always)]
+    fn select(&mut self, b: Truth, yes: I::Word, no: I::Word) -> I::Word {
+        if b.0 { yes } else { no }
+    }
+
+    #[inline(always)]
+    fn align(&mut self, at: I::Word, bytes: u32) -> I::Word {
+        at & !I::Word::truncate(u64::from(bytes) - 1)
+    }
+
+    #[inline(always)]
+    fn load(&mut self, at: I::Word, bytes: u32) -> Result<I::Word, Self::Stop> {
+        let at = at.zext();
+        macro_rules! read {
+            ($n:literal, $int:ty) => {{
+                let bytes = self.memory.read::<$n>(at).map_err(Stop::Memory)?;
+                u64::from(if I::BIG_ENDIAN {
+                    <$int>::from_be_bytes(bytes)
+                } else {
+                    <$int>::from_le_bytes(bytes)
+                })
+            }};
+        }
+        Ok(I::Word::truncate(match bytes {
+            1 => read!(1, u8),
+            2 => read!(2, u16),
+            4 => read!(4, u32),
+            _ => read!(8, u64),
+        }))
+    }
+
+    #[inline(always)]
+    fn store(&mut self, at: I::Word, bytes: u32, v: I::Word) -> Result<(), Self::Stop> {
+        let (at, v) = (at.zext(), v.zext());
+        macro_rules! write {
+            ($n:literal, $int:ty) => {{
+                let v = v as $int;
+                let bytes = if I::BIG_ENDIAN {
+                    v.to_be_bytes()
+                } else {
+                    v.to_le_bytes()
+                };
+                self.memory.write::<$n>(at, bytes)
+            }};
+        }
+        match bytes {
+            1 => write!(1, u8),
+            2 => write!(2, u16),
+            4 => write!(4, u32),
+            _ => write!(8, u64),
+        }
+        .map_err(Stop::Memory)
+    }
+
+    #[inline(always)]
+    fn rmw(
+        &mut self,
+        at: I::Word,
+        bytes: u32,
+        change: impl FnOnce(&mut Self, I::Word) -> I::Word,
+    ) -> Result<I::Word, Self::Stop> {
+        let old = self.load(at, bytes)?;
+        let new = change(self, old);
+        self.store(at, bytes, new)?;
+        Ok(old)
+    }
+
+    #[inline(always)]
+    fn in_slot(&mut self) -> Truth {
+        Truth(I::DELAY_SLOT && self.next_pc != Self::after(self.pc))
+    }
+
+    #[inline(always)]
+    fn branch(&mut self, taken: Truth, target: I::Word) {
+        let cell = I::NEXT_PC.unwrap_or(I::PC);
+        let otherwise = self.state.get(cell);
+        self.state
+            .set(cell, if taken.0 { target } else { otherwise });
+    }
+
+    #[inline(always)]
+    fn jump(&mut self, target: I::Word, _kind: Jump) {
+        self.state.set(I::NEXT_PC.unwrap_or(I::PC), target);
+    }
+
+    #[inline(always)]
+    fn stay(&mut self) {
+        self.state.set(I::PC, self.pc);
+        if let Some(next) = I::NEXT_PC {
+            self.state.set(next, self.next_pc);
+        }
+    }
+
+    #[inline(always)]
+    fn trap_if(&mut self, when: Truth, fault: Fault) -> Result<(), Self::Stop> {
+        if when.0 {
+            Err(Stop::Fault(fault))
+        } else {
+            Ok(())
+        }
+    }
+
+    #[inline(always)]
+    fn trap(&mut self, fault: Fault) -> Result<(), Self::Stop> {
+        Err(Stop::Fault(fault))
+    }
+
+    #[inline(always)]
+    fn cond(
+        &mut self,
+        when: Truth,
+        mut arm: impl FnMut(&mut Self, bool) -> Result<(), Self::Stop>,
+    ) -> Result<(), Self::Stop> {
+        arm(self, when.0)
+    }
+
+    #[inline(always)]
+    fn choose(
+        &mut self,
+        v: I::Word,
+        cases: &[u64],
+        mut arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Self::Stop>,
+    ) -> Result<(), Self::Stop> {
+        let v = v.zext();
+        let case = cases
+            .iter()
+            .position(|case| I::Word::truncate(*case).zext() == v);
+        arm(self, case)
+    }
+
+    fn exit(&mut self, code: I::Word) {
+        self.state.set(I::EXITED, I::Word::truncate(1));
+        self.state.set(I::EXIT_CODE, code & I::Word::truncate(0xff));
+        self.env.exited();
+    }
+
+    fn output(&mut self, stream: u8, at: I::Word, count: I::Word) {
+        self.env
+            .output(stream, self.memory, at.zext(), count.zext());
+    }
+
+    fn hint(&mut self, at: I::Word, count: I::Word) -> Result<(), Self::Stop> {
+        self.env
+            .hint(self.memory, at.zext(), count.zext())
+            .map_err(Stop::Environment)
+    }
+
+    fn key_append(
+        &mut self,
+        at: I::Word,
+        count: I::Word,
+        window: u32,
+    ) -> Result<I::Word, Self::Stop> {
+        let (at, count) = (at.zext(), count.zext());
+        let n = Self::in_window(at, count, window);
+        let leaf: [u8; LEAF_SIZE] = self.memory.read(at & !31).map_err(Stop::Memory)?;
+        let from = (at & 31) as usize;
+        let key = &mut self.state.preimage_key;
+        key.copy_within(n.., 0);
+        key[LEAF_SIZE - n..].copy_from_slice(&leaf[from..from + n]);
+        self.state.set(I::PREIMAGE_OFFSET, I::Word::default());
+        Ok(I::Word::truncate(n as u64))
+    }
+
+    fn preimage_read(
+        &mut self,
+        at: I::Word,
+        count: I::Word,
+        window: u32,
+        fault: Fault,
+    ) -> Result<I::Word, Self::Stop> {
+        let (at, count) = (at.zext(), count.zext());
+        let offset = self.state.get(I::PREIMAGE_OFFSET);
+        let part = self.env.part(&self.state.preimage_key, offset.zext());
+        let part = part.map_err(Stop::Environment)?.ok_or(Stop::Fault(fault))?;
+        let n = Self::in_window(at, count, window).min(part.len);
+        let mut leaf: [u8; LEAF_SIZE] = self.memory.read(at & !31).map_err(Stop::Memory)?;
+        let from = (at & 31) as usize;
+        leaf[from..from + n].copy_from_slice(&part.bytes[..n]);
+        self.memory.write(at & !31, leaf).map_err(Stop::Memory)?;
+        let n = I::Word::truncate(n as u64);
+        self.state.set(I::PREIMAGE_OFFSET, offset.wrapping_add(&n));
+        Ok(n)
+    }
+}
+
+/// A [`Bin`] operation on numbers; total.
+#[inline(always)]
+pub fn eval_bin<W: Word>(op: Bin, a: W, b: W) -> W {
+    let zero = W::default();
+    let wide = |x: W| i128::from(x.sext());
+    let high = |product: i128| W::truncate((product >> W::BITS) as u64);
+    let amount = b.zext();
+    match op {
+        Bin::Add => a.wrapping_add(&b),
+        Bin::Sub => a.wrapping_sub(&b),
+        Bin::And => a & b,
+        Bin::Or => a | b,
+        Bin::Xor => a ^ b,
+        Bin::Shl if amount >= u64::from(W::BITS) => zero,
+        Bin::Shl => a << amount as usize,
+        Bin::Shr if amount >= u64::from(W::BITS) => zero,
+        Bin::Shr => a >> amount as usize,
+        Bin::Sar => W::truncate((a.sext() >> amount.min(u64::from(W::BITS) - 1)) as u64),
+        Bin::Mul => a.wrapping_mul(&b),
+        Bin::MulHighUnsigned => {
+            let product = u128::from(a.zext()) * u128::from(b.zext());
+            W::truncate((product >> W::BITS) as u64)
+        }
+        Bin::MulHighSigned => high(wide(a) * wide(b)),
+        Bin::MulHighSignedUnsigned => high(wide(a) * i128::from(b.zext())),
+        Bin::DivUnsigned if b == zero => !zero,
+        Bin::DivUnsigned => a / b,
+        Bin::DivSigned if b == zero => !zero,
+        Bin::DivSigned => W::truncate(a.sext().wrapping_div(b.sext()) as u64),
+        Bin::RemUnsigned if b == zero => a,
+        Bin::RemUnsigned => a % b,
+        Bin::RemSigned if b == zero => a,
+        Bin::RemSigned => W::truncate(a.sext().wrapping_rem(b.sext()) as u64),
+    }
+}

@@ -1,0 +1,238 @@
+//! What an ISA declares: its instruction table, its state layout, its files and its programs.
+//!
+//! A new ISA is a crate with an [`Isa`]; runner, prover, verifier and command line follow.
+
+use crate::machine::{Fault, Machine};
+use crate::operand::{Cell, Imm, Reg};
+use crate::word::Word;
+use core::fmt::Debug;
+use core::hash::Hash;
+
+/// One row of an instruction table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pattern {
+    /// Assembly mnemonic.
+    pub name: &'static str,
+    /// Which bits of the instruction word decide.
+    pub mask: u32,
+    /// What they have to be. Where several rows fit, the one with the most mask bits wins.
+    pub value: u32,
+    /// Operands as assembly text; a name in `{}` is one of [`Isa::OPERANDS`].
+    pub format: &'static str,
+}
+
+/// An operand that a [`Pattern::format`] can name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operand {
+    /// A register, shown by its name.
+    Reg(Reg),
+    /// A number, shown in decimal where signed, else in hex.
+    Imm(Imm),
+    /// A branch target relative to the instruction's own address plus this constant.
+    Target(Imm, u64),
+    /// A jump target that keeps the high bits of the next instruction's address: low 28 bits.
+    Region(Imm),
+}
+
+/// An instruction kind: a row number of the table, as a type that `match` can be exhaustive over.
+pub trait Op: Copy + Eq + Hash + Debug + Send + Sync + 'static {
+    /// All kinds, in the order of the table; the last is the undefined instruction.
+    const ALL: &'static [Self];
+    /// Row number; `Isa::TABLE.len()` for the undefined instruction.
+    fn index(self) -> usize;
+}
+
+/// Where a witness field comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// The Merkle root of memory, 32 bytes.
+    MemoryRoot,
+    /// The pre-image key, 32 bytes.
+    PreimageKey,
+    /// The step counter, 8 bytes.
+    Step,
+    /// A cell.
+    Cell(Cell),
+    /// This many cells from the first on, each of the field's size.
+    Cells(Cell, u8),
+}
+
+/// A field of the packed state (the witness), integers big-endian.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Field {
+    /// Name, as in JSON state files.
+    pub name: &'static str,
+    /// Size in bytes of one value.
+    pub size: usize,
+    /// What it holds.
+    pub source: Source,
+}
+
+impl Field {
+    /// Bytes in the packed state.
+    pub const fn len(&self) -> usize {
+        match self.source {
+            Source::Cells(_, count) => self.size * count as usize,
+            _ => self.size,
+        }
+    }
+
+    /// Whether the field takes no room.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Bytes of the packed state that these fields make.
+pub const fn witness_len(fields: &[Field]) -> usize {
+    let (mut len, mut i) = (0, 0);
+    while i < fields.len() {
+        len += fields[i].len();
+        i += 1;
+    }
+    len
+}
+
+/// How many branches a step's proof has; each is a leaf and its siblings, bottom up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ProofShape {
+    /// Always this many; branches that the step does not use are zero and never looked at.
+    Fixed(usize),
+    /// One for the instruction and one for each data leaf that the step uses, up to this many.
+    UpTo(usize),
+}
+
+/// How pages are written in JSON state files.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum JsonPages {
+    /// base64 of the zlib-compressed page.
+    Base64Zlib,
+    /// Hex digits without prefix.
+    Hex,
+}
+
+/// The state files of a VM, as far as they differ: fields and their order come from [`Isa::STATE`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FileFormat {
+    /// Leading version byte of binary files.
+    pub version: Option<u8>,
+    /// Pages in JSON files.
+    pub json_pages: JsonPages,
+    /// Whether files end with the witness and the state hash.
+    pub trailer: bool,
+}
+
+/// Which ELF files an ISA takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ElfTarget {
+    /// `e_machine`.
+    pub machine: u16,
+    /// Whether 64-bit (ELFCLASS64).
+    pub is_64: bool,
+    /// Whether big-endian.
+    pub big_endian: bool,
+}
+
+/// An instruction set with its state and system calls: all that the framework knows of a VM.
+pub trait Isa: Copy + Default + Debug + Send + Sync + 'static {
+    /// Guest word.
+    type Word: Word;
+    /// Instruction kind; made by [`crate::instructions!`].
+    type Op: Op;
+
+    /// Name for `--isa`.
+    const NAME: &'static str;
+    /// VM type as upstream names it (`--type`).
+    const VM_TYPE: &'static str;
+    /// Byte order of instructions and data in memory.
+    const BIG_ENDIAN: bool;
+    /// Whether the instruction after a branch runs before the branch's target.
+    const DELAY_SLOT: bool;
+    /// The instruction table.
+    const TABLE: &'static [Pattern];
+    /// Operand names of the table's formats.
+    const OPERANDS: &'static [(&'static str, Operand)];
+    /// Names of the general registers.
+    const REGISTERS: &'static [&'static str];
+    /// The packed state, in order.
+    const STATE: &'static [Field];
+    /// Branches of a proof.
+    const PROOF: ProofShape;
+    /// State files.
+    const FILE: FileFormat;
+    /// ELF files; none where the ISA brings its own loader.
+    const ELF: Option<ElfTarget>;
+
+    /// Program counter.
+    const PC: Cell;
+    /// The program counter after this instruction; only with a delay slot.
+    const NEXT_PC: Option<Cell>;
+    /// Exit code, one byte.
+    const EXIT_CODE: Cell;
+    /// 1 once the program ended.
+    const EXITED: Cell;
+    /// Offset of the next pre-image read.
+    const PREIMAGE_OFFSET: Cell;
+    /// Heap pointer, where there is one.
+    const HEAP: Option<Cell>;
+
+    /// Checks that an instruction can be fetched at the program counter, before it is; only traps.
+    fn fetch<M: Machine>(m: &mut M) -> Result<(), M::Stop>;
+    /// The semantics of an instruction; made by [`crate::instructions!`].
+    fn execute<M: Machine>(op: Self::Op, m: &mut M) -> Result<(), M::Stop>;
+    /// What an instruction that is in no row faults with.
+    const UNDEFINED: Fault;
+}
+
+/// Declares an ISA's instruction table: for each instruction its mnemonic, mask, value, operand
+/// format and the function with its semantics. Makes the enum of instruction kinds, the table and
+/// the dispatch from it.
+///
+/// ```ignore
+/// instructions! {
+///     /// Instruction kinds.
+///     pub enum Op, TABLE, execute, UNDEFINED;
+///     sltu = 0xfc0007ff, 0x0000002b, "{rd}, {rs}, {rt}" => alu::sltu;
+/// }
+/// ```
+#[macro_export]
+macro_rules! instructions {
+    ($(#[$doc:meta])* $vis:vis enum $op:ident, $table:ident, $execute:ident, $undefined:ident;
+     $($name:ident = $mask:expr, $value:expr, $format:literal => $body:path;)*) => {
+        $(#[$doc])*
+        #[allow(non_camel_case_types, missing_docs, clippy::upper_case_acronyms)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[repr(u8)]
+        $vis enum $op { $($name,)* undefined_instruction }
+
+        impl $crate::isa::Op for $op {
+            const ALL: &'static [Self] = &[$($op::$name,)* $op::undefined_instruction];
+            #[inline(always)]
+            fn index(self) -> usize { self as usize }
+        }
+
+        /// The instruction table.
+        $vis const $table: &[$crate::isa::Pattern] = &[$($crate::isa::Pattern {
+            name: $crate::isa::mnemonic(stringify!($name)), mask: $mask, value: $value, format: $format,
+        },)*];
+
+        /// Runs one instruction on a machine.
+        #[inline(always)]
+        $vis fn $execute<M: $crate::machine::Machine>(op: $op, m: &mut M) -> Result<(), M::Stop> {
+            match op {
+                $($op::$name => $body(m),)*
+                $op::undefined_instruction => m.trap($undefined),
+            }
+        }
+    };
+}
+
+/// The mnemonic of an identifier: a trailing underscore (`and_`, `break_`) is not part of it.
+pub const fn mnemonic(identifier: &'static str) -> &'static str {
+    let bytes = identifier.as_bytes();
+    if !bytes.is_empty() && bytes[bytes.len() - 1] == b'_' {
+        identifier.split_at(identifier.len() - 1).0
+    } else {
+        identifier
+    }
+}

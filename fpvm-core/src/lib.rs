@@ -1,0 +1,23 @@
+//! The core of fpvm: what an ISA declares, and the machines that run, record and verify it.
+//!
+//! Each instruction is written once, against [`machine::Machine`]; this crate holds the
+//! interpretations that run guests. It knows no ISA. Follow a step as data: [`elf`] makes the first
+//! state; [`vm`] drives an [`isa::Isa`] over memory and an oracle; at the asked step the prover
+//! re-runs one step on a recording memory and packs a proof; [`verify`] takes nothing but that.
+//!
+//! Without the default feature `std` only the definitions and the verifier remain (`alloc` only).
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+pub mod concrete;
+pub mod decode;
+pub mod isa;
+pub mod keccak;
+pub mod machine;
+pub mod memory;
+pub mod operand;
+pub mod oracle;
+pub mod state;
+pub mod verify;
+pub mod word;

@@ -1,0 +1,373 @@
+//! The running machine's memory: pages in one lazily backed array, found without a hash.
+//!
+//! With 32-bit addresses a page's place is its number, so an access is one bounds check. With 64-bit
+//! addresses pages are placed in the order of first use, and a small table of recent places (as a
+//! processor's TLB) stands in front of a map. Either way a store looks at one byte per page; its slow
+//! path does all the bookkeeping of a first write: allocation, dirty list, snapshots, code pages.
+
+use super::tree::Tree;
+use super::{Memory, Node, Prover};
+use crate::word::Word;
+use memmap2::{MmapMut, MmapOptions};
+use rustc_hash::FxHashMap;
+use std::io;
+use std::sync::Arc;
+
+/// Bytes of a page.
+pub const PAGE_SIZE: usize = 4096;
+const PAGE_BITS: u32 = 12;
+
+/// A page's bytes.
+pub type Page = [u8; PAGE_SIZE];
+
+/// A page of a snapshot, shared by all that have the same contents.
+pub type SharedPage = Arc<Page>;
+
+/// The guest has touched more memory than it may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "the guest writes to {at:#x}, which needs more than the {limit} bytes of memory it may use; raise --max-memory"
+)]
+pub struct MemoryLimit {
+    /// The address of the write.
+    pub at: u64,
+    /// The limit in bytes.
+    pub limit: u64,
+}
+
+/// The page exists.
+const ALLOCATED: u8 = 1;
+/// It was written since the last root.
+const DIRTY: u8 = 2;
+/// It was written since the last snapshot.
+const TOUCHED: u8 = 4;
+/// Decoded instructions of it are in use.
+const CODE: u8 = 8;
+/// A store needs no bookkeeping.
+const READY: u8 = ALLOCATED | DIRTY | TOUCHED;
+
+/// Recent places of pages; only for 64-bit addresses.
+const RECENT: usize = 1024;
+
+/// No page has this number.
+const NO_PAGE: u64 = u64::MAX;
+
+/// A guest's memory for addresses of type `A`.
+#[derive(Debug)]
+pub struct PagedMemory<A> {
+    bytes: MmapMut,
+    flags: Vec<u8>,
+    /// Places of pages by number, and numbers by place; unused with 32-bit addresses.
+    places: FxHashMap<u64, usize>,
+    recent: Vec<(u64, usize)>,
+    numbers: Vec<u64>,
+    /// Pages in the order of their allocation.
+    allocated: Vec<u64>,
+    limit: u64,
+    dirty: Vec<u64>,
+    touched: Vec<u64>,
+    shared: FxHashMap<u64, SharedPage>,
+    /// Code pages that were written since they were marked.
+    stale_code: Vec<u64>,
+    tree: Tree,
+    address: core::marker::PhantomData<A>,
+}
+
+impl<A: Word> PagedMemory<A> {
+    /// Whether a page's place is its number.
+    const FLAT: bool = A::BITS == 32;
+    /// Place that is never written: what absent pages read as. Only with 64-bit addresses.
+    const ZERO_PLACE: usize = 0;
+
+    /// An empty memory. Fails where the system will not reserve address space.
+    pub fn new() -> io::Result<Self> {
+        let reserve: u64 = if Self::FLAT { 1 << 32 } else { 1 << 40 };
+        let (bytes, reserved) = reserve_address_space(reserve, if Self::FLAT { 0 } else { 8 })?;
+        Ok(PagedMemory {
+            bytes,
+            flags: vec![0; if Self::FLAT { 1 << (32 - PAGE_BITS) } else { 1 }],
+            places: FxHashMap::default(),
+            recent: vec![(NO_PAGE, 0); if Self::FLAT { 0 } else { RECENT }],
+            numbers: if Self::FLAT {
+                Vec::new()
+            } else {
+                vec![NO_PAGE]
+            },
+            allocated: Vec::new(),
+            limit: reserved - PAGE_SIZE as u64,
+            dirty: Vec::new(),
+            touched: Vec::new(),
+            shared: FxHashMap::default(),
+            stale_code: Vec::new(),
+            tree: Tree::new(A::BITS),
+            address: core::marker::PhantomData,
+        })
+    }
+
+    /// Sets how many bytes of pages the guest may use.
+    pub fn set_limit(&mut self, bytes: u64) {
+        self.limit = self.limit.min(bytes);
+    }
+
+    /// Number of allocated pages.
+    pub fn page_count(&self) -> usize {
+        self.allocated.len()
+    }
+
+    /// Numbers of the allocated pages, ascending.
+    pub fn pages(&self) -> Vec<u64> {
+        let mut pages = self.allocated.clone();
+        pages.sort_unstable();
+        pages
+    }
+
+    /// A page's bytes; zeros where it is not allocated.
+    pub fn page(&mut self, number: u64) -> &Page {
+        let place = self.place(number);
+        self.page_at(place)
+    }
+
+    /// Allocates a page without writing to it; the root stays as it is.
+    pub fn allocate(&mut self, number: u64) -> Result<(), MemoryLimit> {
+        let place = self.place(number);
+        if self.flags[place] & ALLOCATED == 0 {
+            self.open(number)?;
+        }
+        Ok(())
+    }
+
+    /// Writes bytes of any length.
+    pub fn write_slice(&mut self, mut at: u64, mut bytes: &[u8]) -> Result<(), MemoryLimit> {
+        while !bytes.is_empty() {
+            let at_page = at as usize % PAGE_SIZE;
+            let (now, later) = bytes.split_at(bytes.len().min(PAGE_SIZE - at_page));
+            let place = self.writable(Self::number(at))?;
+            let from = place * PAGE_SIZE + at_page;
+            self.bytes[from..from + now.len()].copy_from_slice(now);
+            at = at.wrapping_add(now.len() as u64);
+            bytes = later;
+        }
+        Ok(())
+    }
+
+    /// Reads bytes of any length.
+    pub fn read_slice(&mut self, mut at: u64, mut out: &mut [u8]) {
+        while !out.is_empty() {
+            let at_page = at as usize % PAGE_SIZE;
+            let len = out.len().min(PAGE_SIZE - at_page);
+            let (now, later) = out.split_at_mut(len);
+            let place = self.place(Self::number(at));
+            let from = place * PAGE_SIZE + at_page;
+            now.copy_from_slice(&self.bytes[from..from + len]);
+            at = at.wrapping_add(len as u64);
+            out = later;
+        }
+    }
+
+    /// Marks a page as holding decoded instructions: a write to it will be reported once by
+    /// [`PagedMemory::take_stale_code`]. `false` where the page is not allocated: nothing watches it.
+    pub fn mark_code(&mut self, number: u64) -> bool {
+        let place = self.place(number);
+        let allocated = self.flags[place] & ALLOCATED != 0;
+        if allocated {
+            self.flags[place] |= CODE;
+        }
+        allocated
+    }
+
+    /// Whether a page with decoded instructions was written.
+    #[inline(always)]
+    pub fn has_stale_code(&self) -> bool {
+        !self.stale_code.is_empty()
+    }
+
+    /// The pages with decoded instructions that were written.
+    pub fn take_stale_code(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.stale_code)
+    }
+
+    /// All pages as of now, sharing those that did not change since the last call.
+    pub fn share(&mut self) -> Vec<(u64, SharedPage)> {
+        for number in std::mem::take(&mut self.touched) {
+            let place = self.place(number);
+            self.flags[place] &= !TOUCHED;
+            let page = Arc::new(*self.page_at(place));
+            self.shared.insert(number, page);
+        }
+        let mut pages: Vec<_> = self
+            .shared
+            .iter()
+            .map(|(n, page)| (*n, page.clone()))
+            .collect();
+        pages.sort_unstable_by_key(|(number, _)| *number);
+        pages
+    }
+
+    #[inline(always)]
+    fn number(at: u64) -> u64 {
+        (at & (u64::MAX >> (64 - A::BITS))) >> PAGE_BITS
+    }
+
+    #[inline(always)]
+    fn page_at(&self, place: usize) -> &Page {
+        let pages = self.bytes.as_chunks::<PAGE_SIZE>().0;
+        &pages[place]
+    }
+
+    /// Where a page's bytes are; an absent page's read as zero.
+    #[inline(always)]
+    fn place(&mut self, number: u64) -> usize {
+        if Self::FLAT {
+            return number as usize;
+        }
+        let (recent, place) = self.recent[number as usize % RECENT];
+        if recent == number {
+            place
+        } else {
+            self.find(number)
+        }
+    }
+
+    #[cold]
+    fn find(&mut self, number: u64) -> usize {
+        let place = self
+            .places
+            .get(&number)
+            .copied()
+            .unwrap_or(Self::ZERO_PLACE);
+        if place != Self::ZERO_PLACE {
+            self.recent[number as usize % RECENT] = (number, place);
+        }
+        place
+    }
+
+    /// Where a page's bytes are, for a write.
+    #[inline(always)]
+    fn writable(&mut self, number: u64) -> Result<usize, MemoryLimit> {
+        let place = self.place(number);
+        if self.flags[place] == READY {
+            Ok(place)
+        } else {
+            self.open(number)
+        }
+    }
+
+    /// The bookkeeping before a first write.
+    #[cold]
+    #[inline(never)]
+    fn open(&mut self, number: u64) -> Result<usize, MemoryLimit> {
+        let mut place = self.place(number);
+        if self.flags[place] & ALLOCATED == 0 {
+            if (self.allocated.len() as u64 + 1) * PAGE_SIZE as u64 > self.limit {
+                return Err(MemoryLimit {
+                    at: number << PAGE_BITS,
+                    limit: self.limit,
+                });
+            }
+            if !Self::FLAT {
+                place = self.numbers.len();
+                self.numbers.push(number);
+                self.flags.push(0);
+                self.places.insert(number, place);
+                self.recent[number as usize % RECENT] = (number, place);
+            }
+            self.allocated.push(number);
+        }
+        let flags = self.flags[place];
+        if flags & DIRTY == 0 {
+            self.dirty.push(number);
+        }
+        if flags & TOUCHED == 0 {
+            self.touched.push(number);
+        }
+        if flags & CODE != 0 {
+            self.stale_code.push(number);
+        }
+        self.flags[place] = READY;
+        Ok(place)
+    }
+}
+
+/// Reserves address space for pages, backed only as they are written; halves the wish up to
+/// `retries` times where the system refuses.
+fn reserve_address_space(wish: u64, retries: u32) -> io::Result<(MmapMut, u64)> {
+    let mut len = wish;
+    for _ in 0..retries {
+        if let Ok(map) = MmapOptions::new()
+            .len(len as usize)
+            .no_reserve_swap()
+            .map_anon()
+        {
+            return Ok((map, len));
+        }
+        len /= 2;
+    }
+    let map = MmapOptions::new()
+        .len(len as usize)
+        .no_reserve_swap()
+        .map_anon()?;
+    Ok((map, len))
+}
+
+impl<A: Word> Memory for PagedMemory<A> {
+    type Error = MemoryLimit;
+
+    #[inline(always)]
+    fn read<const N: usize>(&mut self, at: u64) -> Result<[u8; N], MemoryLimit> {
+        let at_page = at as usize % PAGE_SIZE;
+        let mut out = [0; N];
+        if at_page <= PAGE_SIZE - N {
+            let place = self.place(Self::number(at));
+            let from = place * PAGE_SIZE + at_page;
+            out.copy_from_slice(&self.bytes[from..from + N]);
+        } else {
+            self.read_slice(at, &mut out);
+        }
+        Ok(out)
+    }
+
+    #[inline(always)]
+    fn write<const N: usize>(&mut self, at: u64, bytes: [u8; N]) -> Result<(), MemoryLimit> {
+        let at_page = at as usize % PAGE_SIZE;
+        if at_page <= PAGE_SIZE - N {
+            let place = self.writable(Self::number(at))?;
+            let from = place * PAGE_SIZE + at_page;
+            self.bytes[from..from + N].copy_from_slice(&bytes);
+            Ok(())
+        } else {
+            self.write_slice(at, &bytes)
+        }
+    }
+
+    fn peek(&mut self, at: u64, out: &mut [u8]) -> bool {
+        self.read_slice(at, out);
+        true
+    }
+}
+
+impl<A: Word> Prover for PagedMemory<A> {
+    fn root(&mut self) -> Node {
+        let dirty = std::mem::take(&mut self.dirty);
+        let mut places = Vec::with_capacity(dirty.len());
+        for number in dirty {
+            let place = self.place(number);
+            self.flags[place] &= !DIRTY;
+            places.push((number, place));
+        }
+        let pages = self.bytes.as_chunks::<PAGE_SIZE>().0;
+        let dirty: Vec<(u64, &Page)> = places
+            .iter()
+            .map(|(number, place)| (*number, &pages[*place]))
+            .collect();
+        self.tree.update(&dirty);
+        self.tree.root()
+    }
+
+    fn branch(&mut self, at: u64) -> Vec<Node> {
+        self.root();
+        let at = at & (u64::MAX >> (64 - A::BITS));
+        let place = self.place(Self::number(at));
+        let page = &self.bytes.as_chunks::<PAGE_SIZE>().0[place];
+        self.tree.branch(at, page)
+    }
+}

@@ -1,0 +1,294 @@
+//! The stateless verifier: from a packed state, a proof and at most one part of a pre-image to the
+//! post-state hash, with nothing else at hand. Needs no `std`.
+
+use crate::concrete::{Concrete, Environment, Stop};
+use crate::decode::decode;
+use crate::isa::{Isa, ProofShape};
+use crate::machine::Fault;
+use crate::memory::{LEAF_SIZE, Memory, Node, branch_len, fold_branch};
+use crate::oracle::PreimagePart;
+use crate::state::{State, WitnessError, state_hash};
+use crate::word::Word;
+use alloc::vec::Vec;
+
+/// Why a proof shows nothing.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The packed state is malformed.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
+    /// The proof has a length that no proof of this VM has.
+    #[error("the memory proof has {found} bytes; this VM's have {expected}")]
+    ProofLength {
+        /// The lengths that are right, in words.
+        expected: &'static str,
+        /// The length found.
+        found: usize,
+    },
+    /// The step accesses more leaves than the proof has branches for.
+    #[error("the step accesses memory at {at:#x}, but the proof has no branch {branch} for it")]
+    MissingBranch {
+        /// The address.
+        at: u64,
+        /// Which branch would be needed, counted from 0 for the instruction's.
+        branch: usize,
+    },
+    /// A branch does not lead to the memory root.
+    #[error(
+        "branch {branch} of the memory proof, for address {at:#x}, does not lead to the memory root"
+    )]
+    BadBranch {
+        /// The address.
+        at: u64,
+        /// Which branch, counted from 0 for the instruction's.
+        branch: usize,
+    },
+    /// The step reads a pre-image that was not given.
+    #[error(
+        "the step reads pre-image 0x{} at offset {offset}, which is not at hand",
+        const_hex::encode(key)
+    )]
+    MissingPreimage {
+        /// The key.
+        key: [u8; 32],
+        /// The offset into length prefix and value.
+        offset: u64,
+    },
+    /// The instruction faults, so the step has no post-state.
+    #[error("the step has no post-state: {0}")]
+    Fault(Fault),
+}
+
+/// Where a verifier gets the part of a pre-image from: key, offset to part. Outer `None`: not at
+/// hand; inner `None`: the offset is at or past the end.
+pub type Parts<'a> = &'a mut dyn FnMut(&[u8; 32], u64) -> Option<Option<PreimagePart>>;
+
+/// What a verified step leads to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verified<I: Isa> {
+    /// The post-state hash.
+    pub post: Node,
+    /// The post-state, packed.
+    pub witness: Vec<u8>,
+    /// The pre-state.
+    pub before: State<I>,
+    /// The post-state.
+    pub after: State<I>,
+    /// The instruction word; `None` where the program had exited before, and nothing ran.
+    pub insn: Option<u32>,
+    /// Data accesses, in order: address of the leaf, its bytes before and after.
+    pub data: Vec<(u64, Node, Node)>,
+}
+
+/// Re-executes one step over its proof.
+pub fn verify<I: Isa>(
+    witness: &[u8],
+    proof: &[u8],
+    parts: Parts<'_>,
+) -> Result<Verified<I>, VerifyError> {
+    let (before, root) = State::<I>::from_witness(witness)?;
+    check_length::<I>(proof)?;
+    if before.exited() {
+        let post = state_hash(before.status(), witness);
+        let (after, witness) = (before.clone(), witness.to_vec());
+        return Ok(Verified {
+            post,
+            witness,
+            before,
+            after,
+            insn: None,
+            data: Vec::new(),
+        });
+    }
+    let mut after = before.clone();
+    let mut memory = WitnessMemory::new(root, proof, I::Word::BITS);
+    let mut env = Given { parts };
+    let mut machine = Concrete::<I, _, _>::new(&mut after, &mut memory, &mut env);
+    let insn = machine.fetch().map_err(refused)?;
+    machine.step(decode::<I>(insn), insn).map_err(refused)?;
+    let (root, data) = memory.finish();
+    let witness = after.witness(&root);
+    let post = state_hash(after.status(), &witness);
+    Ok(Verified {
+        post,
+        witness,
+        before,
+        after,
+        insn: Some(insn),
+        data,
+    })
+}
+
+fn refused(stop: Stop<VerifyError, VerifyError>) -> VerifyError {
+    match stop {
+        Stop::Fault(fault) => VerifyError::Fault(fault),
+        Stop::Memory(error) | Stop::Environment(error) => error,
+    }
+}
+
+fn check_length<I: Isa>(proof: &[u8]) -> Result<(), VerifyError> {
+    let branch = branch_len(I::Word::BITS);
+    let (fits, expected) = match I::PROOF {
+        ProofShape::Fixed(count) => (proof.len() == count * branch, "a fixed number of branches"),
+        ProofShape::UpTo(_) => (proof.len() % branch == 0, "a whole number of branches"),
+    };
+    let found = proof.len();
+    if fits {
+        Ok(())
+    } else {
+        Err(VerifyError::ProofLength { expected, found })
+    }
+}
+
+struct Given<'a> {
+    parts: Parts<'a>,
+}
+
+impl Environment for Given<'_> {
+    type Error = VerifyError;
+
+    fn part(&mut self, key: &Node, offset: u64) -> Result<Option<PreimagePart>, VerifyError> {
+        (self.parts)(key, offset).ok_or(VerifyError::MissingPreimage { key: *key, offset })
+    }
+
+    fn output(&mut self, _stream: u8, _memory: &mut impl Memory, _at: u64, _count: u64) {}
+
+    fn hint(
+        &mut self,
+        _memory: &mut impl Memory,
+        _at: u64,
+        _count: u64,
+    ) -> Result<(), VerifyError> {
+        Ok(())
+    }
+}
+
+/// One opened branch of a proof.
+#[derive(Clone, Copy, Debug)]
+struct Open<'a> {
+    leaf_index: u64,
+    before: Node,
+    leaf: Node,
+    siblings: &'a [u8],
+}
+
+impl Open<'_> {
+    fn root(&self) -> Node {
+        let siblings = self.siblings.chunks_exact(LEAF_SIZE).map(|sibling| {
+            let mut node = [0; LEAF_SIZE];
+            node.copy_from_slice(sibling);
+            node
+        });
+        fold_branch(&self.leaf, siblings, self.leaf_index)
+    }
+}
+
+/// A memory that is nothing but a root and a proof. Each leaf that a step comes to takes the next
+/// branch, which has to lead to the root as it is then: after the writes before it.
+#[derive(Debug)]
+struct WitnessMemory<'a> {
+    root: Node,
+    proof: &'a [u8],
+    branch_len: usize,
+    opened: usize,
+    open: Option<Open<'a>>,
+    data: Vec<(u64, Node, Node)>,
+    address_mask: u64,
+}
+
+impl<'a> WitnessMemory<'a> {
+    fn new(root: Node, proof: &'a [u8], address_bits: u32) -> Self {
+        let address_mask = u64::MAX >> (64 - address_bits);
+        let branch_len = branch_len(address_bits);
+        let data = Vec::new();
+        WitnessMemory {
+            root,
+            proof,
+            branch_len,
+            opened: 0,
+            open: None,
+            data,
+            address_mask,
+        }
+    }
+
+    /// The leaf that holds an address, through its branch.
+    fn leaf(&mut self, at: u64) -> Result<&mut Node, VerifyError> {
+        let leaf_index = (at & self.address_mask) / LEAF_SIZE as u64;
+        if self.open.is_none_or(|open| open.leaf_index != leaf_index) {
+            self.close();
+            let branch = self.opened;
+            let range = branch * self.branch_len..(branch + 1) * self.branch_len;
+            let bytes = self
+                .proof
+                .get(range)
+                .ok_or(VerifyError::MissingBranch { at, branch })?;
+            let (leaf, siblings) = bytes.split_at(LEAF_SIZE);
+            let mut before = [0; LEAF_SIZE];
+            before.copy_from_slice(leaf);
+            let open = Open {
+                leaf_index,
+                before,
+                leaf: before,
+                siblings,
+            };
+            if open.root() != self.root {
+                return Err(VerifyError::BadBranch { at, branch });
+            }
+            self.opened += 1;
+            self.open = Some(open);
+        }
+        self.open
+            .as_mut()
+            .map(|open| &mut open.leaf)
+            .ok_or(VerifyError::MissingBranch {
+                at,
+                branch: self.opened,
+            })
+    }
+
+    /// Ends the use of the open branch: what was written there moves the root.
+    fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            if open.leaf != open.before {
+                self.root = open.root();
+            }
+            if self.opened > 1 {
+                self.data
+                    .push((open.leaf_index * LEAF_SIZE as u64, open.before, open.leaf));
+            }
+        }
+    }
+
+    fn finish(mut self) -> (Node, Vec<(u64, Node, Node)>) {
+        self.close();
+        (self.root, self.data)
+    }
+}
+
+impl Memory for WitnessMemory<'_> {
+    type Error = VerifyError;
+
+    fn read<const N: usize>(&mut self, at: u64) -> Result<[u8; N], VerifyError> {
+        let mut out = [0; N];
+        for (at, byte) in (0..).map(|i| at.wrapping_add(i)).zip(&mut out) {
+            *byte = self.leaf(at)?[at as usize % LEAF_SIZE];
+        }
+        Ok(out)
+    }
+
+    fn write<const N: usize>(&mut self, at: u64, bytes: [u8; N]) -> Result<(), VerifyError> {
+        for (at, byte) in (0..).map(|i| at.wrapping_add(i)).zip(bytes) {
+            self.leaf(at)?[at as usize % LEAF_SIZE] = byte;
+        }
+        Ok(())
+    }
+
+    fn peek(&mut self, _at: u64, _out: &mut [u8]) -> bool {
+        false
+    }
+
+    fn fetched(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,1 @@
+//! Vectors and helpers that the tests of this crate share.
