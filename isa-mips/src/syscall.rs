@@ -1,0 +1,196 @@
+//! System calls: number in v0, arguments in a0 to a2; result to v0, error number (or 0) to a3.
+//!
+//! A failed call gives all ones in v0. Every number that is not listed does nothing and gives 0 in
+//! both registers, the plain `exit` (4001) included.
+
+use crate::Done;
+use crate::fault::PREIMAGE_END;
+use crate::state::{A0, A1, A2, A3, HEAP, V0};
+use fpvm_core::machine::{Cmp, Machine};
+use fpvm_core::operand::Cell;
+
+const READ: u64 = 4003;
+const WRITE: u64 = 4004;
+const BRK: u64 = 4045;
+const FCNTL: u64 = 4055;
+const MMAP: u64 = 4090;
+const CLONE: u64 = 4120;
+const EXIT_GROUP: u64 = 4246;
+const CALLS: &[u64] = &[READ, WRITE, BRK, FCNTL, MMAP, CLONE, EXIT_GROUP];
+
+const STDIN: u64 = 0;
+const STDOUT: u64 = 1;
+const STDERR: u64 = 2;
+const HINT_READ: u64 = 3;
+const HINT_WRITE: u64 = 4;
+const PREIMAGE_READ: u64 = 5;
+const PREIMAGE_WRITE: u64 = 6;
+const READABLE: &[u64] = &[STDIN, HINT_READ, PREIMAGE_READ];
+const WRITABLE: &[u64] = &[STDOUT, STDERR, HINT_WRITE, PREIMAGE_WRITE];
+
+/// Bad file descriptor.
+const EBADF: u64 = 9;
+/// Invalid argument.
+const EINVAL: u64 = 22;
+
+const PAGE: u64 = 4096;
+/// `mmap` gives out nothing past this address.
+const HEAP_END: u64 = 0x6000_0000;
+/// What `brk` always gives.
+const PROGRAM_BREAK: u64 = 0x4000_0000;
+/// Pre-image bytes move within one word a call.
+const WINDOW: u32 = 4;
+
+/// The system call.
+#[inline(always)]
+pub(crate) fn syscall<M: Machine>(m: &mut M) -> Done<M> {
+    let number = m.get(V0);
+    m.choose(number, CALLS, |m, call| match constant(CALLS, call) {
+        Some(READ) => read(m),
+        Some(WRITE) => write(m),
+        Some(BRK) => give_constant(m, PROGRAM_BREAK),
+        Some(FCNTL) => fcntl(m),
+        Some(MMAP) => mmap(m),
+        // There are no threads. A real `clone` gives the parent the child's id: 1 satisfies that.
+        Some(CLONE) => give_constant(m, 1),
+        Some(EXIT_GROUP) => exit_group(m),
+        _ => give_constant(m, 0),
+    })
+}
+
+/// The constant that a case stands for.
+fn constant(cases: &[u64], case: Option<usize>) -> Option<u64> {
+    case.and_then(|case| cases.get(case).copied())
+}
+
+/// Ends a call with a result.
+fn give<M: Machine>(m: &mut M, value: M::W) -> Done<M> {
+    let no_error = m.konst(0);
+    m.set(V0, value);
+    m.set(A3, no_error);
+    Ok(())
+}
+
+fn give_constant<M: Machine>(m: &mut M, value: u64) -> Done<M> {
+    let value = m.konst(value);
+    give(m, value)
+}
+
+fn give_cell<M: Machine>(m: &mut M, cell: Cell) -> Done<M> {
+    let value = m.get(cell);
+    give(m, value)
+}
+
+/// Ends a call with an error number.
+fn fail<M: Machine>(m: &mut M, errno: u64) -> Done<M> {
+    let (ones, errno) = (m.konst(u64::MAX), m.konst(errno));
+    m.set(V0, ones);
+    m.set(A3, errno);
+    Ok(())
+}
+
+/// `read(fd, address, count)`. Standard input is empty. A hint's answer counts as read in full and
+/// writes nothing.
+fn read<M: Machine>(m: &mut M) -> Done<M> {
+    let fd = m.get(A0);
+    m.choose(fd, READABLE, |m, fd| match constant(READABLE, fd) {
+        Some(STDIN) => give_constant(m, 0),
+        Some(HINT_READ) => give_cell(m, A2),
+        Some(PREIMAGE_READ) => {
+            let (at, count) = (m.get(A1), m.get(A2));
+            let n = m.preimage_read(at, count, WINDOW, PREIMAGE_END)?;
+            give(m, n)
+        }
+        _ => fail(m, EBADF),
+    })
+}
+
+/// `write(fd, address, count)`. Bytes for the outside count as written in full; bytes for the
+/// pre-image key at most to the end of their word.
+fn write<M: Machine>(m: &mut M) -> Done<M> {
+    let fd = m.get(A0);
+    m.choose(fd, WRITABLE, |m, fd| {
+        let (at, count) = (m.get(A1), m.get(A2));
+        match constant(WRITABLE, fd) {
+            Some(STDOUT) => {
+                m.output(1, at, count);
+                give(m, count)
+            }
+            Some(STDERR) => {
+                m.output(2, at, count);
+                give(m, count)
+            }
+            Some(HINT_WRITE) => {
+                m.hint(at, count)?;
+                give(m, count)
+            }
+            Some(PREIMAGE_WRITE) => {
+                let n = m.key_append(at, count, WINDOW)?;
+                give(m, n)
+            }
+            _ => fail(m, EBADF),
+        }
+    })
+}
+
+/// `fcntl(fd, command)`: F_GETFD finds no flags on any of the seven files, F_GETFL tells whether
+/// they are read or written.
+fn fcntl<M: Machine>(m: &mut M) -> Done<M> {
+    const F_GETFD: u64 = 1;
+    const F_GETFL: u64 = 3;
+    const COMMANDS: &[u64] = &[F_GETFD, F_GETFL];
+    const FILES: &[u64] = &[0, 1, 2, 3, 4, 5, 6];
+    const O_WRONLY: u64 = 1;
+
+    let command = m.get(A1);
+    m.choose(command, COMMANDS, |m, command| {
+        let command = constant(COMMANDS, command);
+        if command.is_none() {
+            return fail(m, EINVAL);
+        }
+        let fd = m.get(A0);
+        m.choose(fd, FILES, |m, fd| match (command, constant(FILES, fd)) {
+            (_, None) => fail(m, EBADF),
+            (Some(F_GETFL), Some(fd)) if WRITABLE.contains(&fd) => give_constant(m, O_WRONLY),
+            _ => give_constant(m, 0),
+        })
+    })
+}
+
+/// `mmap(address, length)`. With an address that is what comes back; without, the heap grows by the
+/// length in whole pages. Fails where that wraps or passes the heap's end.
+fn mmap<M: Machine>(m: &mut M) -> Done<M> {
+    let address = m.get(A0);
+    let anywhere = m.eq_k(address, 0);
+    m.cond(anywhere, |m, anywhere| {
+        if !anywhere {
+            return give_cell(m, A0);
+        }
+        let (heap, length) = (m.get(HEAP), m.get(A1));
+        let size = m.add_k(length, PAGE - 1);
+        let size = m.and_k(size, !(PAGE - 1));
+        let grown = m.add(heap, size);
+        let end = m.konst(HEAP_END);
+
+        let past_end = m.cmp(Cmp::LessUnsigned, end, grown);
+        let heap_wraps = m.cmp(Cmp::LessUnsigned, grown, heap);
+        let size_wraps = m.cmp(Cmp::LessUnsigned, size, length);
+        let wraps = m.either(heap_wraps, size_wraps);
+        let refused = m.either(past_end, wraps);
+        m.cond(refused, |m, refused| {
+            if refused {
+                return fail(m, EINVAL);
+            }
+            m.set(HEAP, grown);
+            give(m, heap)
+        })
+    })
+}
+
+/// `exit_group(code)`: the program counter stays.
+fn exit_group<M: Machine>(m: &mut M) -> Done<M> {
+    let code = m.get(A0);
+    m.exit(code);
+    m.stay();
+    Ok(())
+}
