@@ -1,0 +1,90 @@
+//! Asterisc's RV64IMA (VM type `riscv64`) for fpvm: instructions, system calls, state, programs.
+//!
+//! Everything is byte for byte as in Asterisc v1.3.0, which is laxer than the RISC-V specification
+//! in places; the comments name them. Where upstream's Go VM and its contract could differ, the
+//! contract is followed. An instruction is written once, against [`fpvm_core::machine::Machine`].
+#![cfg_attr(not(feature = "std"), no_std)]
+
+mod alu;
+mod atomic;
+mod control;
+pub mod fault;
+mod memory;
+mod muldiv;
+pub mod operand;
+mod shift;
+mod syscall;
+pub mod table;
+
+use fpvm_core::isa::{
+    ElfTarget, Field, FileFormat, Isa, JsonPages, Operand, Pattern, ProofShape, Source,
+};
+use fpvm_core::machine::{Fault, Machine};
+use fpvm_core::operand::Cell;
+
+/// Asterisc's RV64IMA: one hart, little-endian, 64-bit addresses, no compressed instructions.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Rv64;
+
+const fn field(name: &'static str, size: usize, source: Source) -> Field {
+    Field { name, size, source }
+}
+
+impl Isa for Rv64 {
+    type Word = u64;
+    type Op = table::Op;
+
+    const NAME: &'static str = "riscv";
+    const VM_TYPE: &'static str = "riscv64";
+    const BIG_ENDIAN: bool = false;
+    const DELAY_SLOT: bool = false;
+    const TABLE: &'static [Pattern] = table::TABLE;
+    const OPERANDS: &'static [(&'static str, Operand)] = operand::OPERANDS;
+    const REGISTERS: &'static [&'static str] = operand::REGISTERS;
+    const STATE: &'static [Field] = &[
+        field("memRoot", 32, Source::MemoryRoot),
+        field("preimageKey", 32, Source::PreimageKey),
+        field("preimageOffset", 8, Source::Cell(operand::PREIMAGE_OFFSET)),
+        field("pc", 8, Source::Cell(operand::PC)),
+        field("exit", 1, Source::Cell(operand::EXIT_CODE)),
+        field("exited", 1, Source::Cell(operand::EXITED)),
+        field("step", 8, Source::Step),
+        field("heap", 8, Source::Cell(operand::HEAP)),
+        field(
+            "loadReservation",
+            8,
+            Source::Cell(operand::LOAD_RESERVATION),
+        ),
+        field("registers", 8, Source::Cells(Cell(0), 32)),
+    ];
+    const PROOF: ProofShape = ProofShape::UpTo(3);
+    const FILE: FileFormat = FileFormat {
+        version: None,
+        json_pages: JsonPages::Hex,
+        trailer: true,
+    };
+    const ELF: Option<ElfTarget> = Some(ElfTarget {
+        machine: 243,
+        is_64: true,
+        big_endian: false,
+    });
+
+    const PC: Cell = operand::PC;
+    const NEXT_PC: Option<Cell> = None;
+    const EXIT_CODE: Cell = operand::EXIT_CODE;
+    const EXITED: Cell = operand::EXITED;
+    const PREIMAGE_OFFSET: Cell = operand::PREIMAGE_OFFSET;
+    const HEAP: Option<Cell> = Some(operand::HEAP);
+
+    #[inline(always)]
+    fn fetch<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+        control::fetch(m)
+    }
+
+    #[inline(always)]
+    fn execute<M: Machine>(op: Self::Op, m: &mut M) -> Result<(), M::Stop> {
+        table::execute(op, m)
+    }
+
+    const UNDEFINED: Fault = fault::OPCODE;
+}

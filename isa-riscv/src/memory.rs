@@ -1,0 +1,39 @@
+//! Loads and stores. Any alignment is fine: an access may cross a line, a page and the end of the
+//! address space.
+
+use crate::fault;
+use crate::operand::{IMM_I, IMM_S, RD, RS1, RS2};
+use fpvm_core::machine::Machine;
+
+#[inline(always)]
+fn loaded<M: Machine>(m: &mut M, bytes: u32) -> Result<M::W, M::Stop> {
+    let (base, offset) = (m.reg(RS1), m.imm(IMM_I));
+    let at = m.add(base, offset);
+    m.load(at, bytes)
+}
+
+/// lb, lh, lw: the loaded number is sign-extended.
+pub(crate) fn load_signed<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let value = loaded(m, BYTES)?;
+    let value = m.sext(value, 8 * BYTES);
+    m.set_reg(RD, value);
+    Ok(())
+}
+
+/// lbu, lhu, lwu, and ld where nothing is left to extend.
+pub(crate) fn load<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let value = loaded(m, BYTES)?;
+    m.set_reg(RD, value);
+    Ok(())
+}
+
+pub(crate) fn store<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let (base, offset, value) = (m.reg(RS1), m.imm(IMM_S), m.reg(RS2));
+    let at = m.add(base, offset);
+    m.store(at, BYTES, value)
+}
+
+/// Upstream takes 1 << funct3 as the size, so the reserved encodings are stores that are too wide.
+pub(crate) fn store_too_wide<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    m.trap(fault::STORE_SIZE)
+}
