@@ -12,12 +12,21 @@ extern crate alloc;
 
 pub mod concrete;
 pub mod decode;
+pub mod disasm;
 pub mod isa;
 pub mod keccak;
 pub mod machine;
 pub mod memory;
 pub mod operand;
 pub mod oracle;
+pub mod record;
 pub mod state;
 pub mod verify;
 pub mod word;
+
+#[cfg(feature = "std")]
+pub mod proof;
+#[cfg(feature = "std")]
+pub mod symbols;
+#[cfg(feature = "std")]
+pub mod vm;

@@ -1,0 +1,406 @@
+//! The engine: runs a guest to any step, gives its state root there, proves the step that follows.
+
+use crate::concrete::{Concrete, Environment, Stop};
+use crate::decode::{Decoder, decode};
+use crate::disasm::disassemble;
+use crate::isa::{Isa, ProofShape};
+use crate::machine::Fault;
+use crate::memory::{Memory, MemoryLimit, Node, PAGE_SIZE, PagedMemory, Prover, branch_len};
+use crate::oracle::{Console, Oracle, OracleError, PreimagePart};
+use crate::proof::StepProof;
+use crate::record::Recorder;
+use crate::state::{State, state_hash};
+use crate::symbols::Symbols;
+use crate::word::Word;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Why a run or a proof failed. The machine is then as before the step that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum VmError {
+    /// The guest faults: this step has no post-state, upstream's VM panics and its contract reverts.
+    #[error("the program faults at {}: {} (step {}, instruction {:#010x}: {})", .0.place(), .0.fault, .0.step, .0.insn, .0.text)]
+    Fault(Box<GuestFault>),
+    /// A pre-image or a hint failed.
+    #[error("step {step}, pc {pc:#x}: {source}")]
+    Oracle {
+        /// The step counter.
+        step: u64,
+        /// The program counter.
+        pc: u64,
+        /// What the oracle says.
+        source: OracleError,
+    },
+    /// The guest needs more memory than it may use.
+    #[error("step {step}, pc {pc:#x}: {limit}")]
+    Memory {
+        /// The step counter.
+        step: u64,
+        /// The program counter.
+        pc: u64,
+        /// The limit that was hit.
+        limit: MemoryLimit,
+    },
+}
+
+/// A fault with all that tells where it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GuestFault {
+    /// What the instruction faults with.
+    pub fault: Fault,
+    /// The step counter before the step.
+    pub step: u64,
+    /// The address of the instruction.
+    pub pc: u64,
+    /// The instruction word.
+    pub insn: u32,
+    /// The instruction as assembly text.
+    pub text: String,
+    /// The function it is in, where symbols are known.
+    pub symbol: Option<String>,
+}
+
+impl GuestFault {
+    fn place(&self) -> String {
+        match &self.symbol {
+            Some(symbol) => format!("pc {:#x} in {symbol}", self.pc),
+            None => format!("pc {:#x}", self.pc),
+        }
+    }
+}
+
+/// Why a run returned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// The asked step is reached.
+    Reached,
+    /// The program has exited.
+    Exited,
+    /// The step just executed read a pre-image, and the run was to stop there.
+    Preimage,
+}
+
+/// A pre-image read of the step last executed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PreimageRead {
+    /// The key.
+    pub key: [u8; 32],
+    /// Offset into length prefix and value.
+    pub offset: u64,
+    /// The whole value.
+    pub value: Arc<[u8]>,
+}
+
+/// What a guest can reach of the host.
+#[allow(missing_debug_implementations, reason = "trait objects")]
+pub struct Host<'a> {
+    /// Pre-images and hints.
+    pub oracle: &'a mut dyn Oracle,
+    /// Output.
+    pub console: &'a mut dyn Console,
+}
+
+/// How far a guest's output is passed on in one system call; a count beyond that costs nothing on
+/// chain and must cost little here.
+const OUTPUT_LIMIT: u64 = 1 << 20;
+/// The longest hint that is passed on.
+const HINT_LIMIT: u64 = 1 << 26;
+/// Pages of decoded instructions kept, 8 KiB each.
+const CODE_PAGES: usize = 2048;
+/// Instruction words in a page.
+const PAGE_WORDS: usize = PAGE_SIZE / 4;
+
+/// A decoded instruction.
+#[derive(Clone, Copy, Debug)]
+struct Decoded<I: Isa> {
+    insn: u32,
+    op: I::Op,
+}
+
+type CodePage<I> = [Decoded<I>; PAGE_WORDS];
+
+/// A machine with a guest in it.
+#[derive(Debug)]
+pub struct Vm<I: Isa> {
+    /// The architectural state.
+    pub state: State<I>,
+    /// Guest memory.
+    pub memory: PagedMemory<I::Word>,
+    /// Bytes of a hint that is not complete yet; part of state files, not of the witness.
+    pub last_hint: Vec<u8>,
+    /// Names of functions, for errors and logs.
+    pub symbols: Symbols,
+    decoder: Decoder<I>,
+    code: FxHashMap<u64, Box<CodePage<I>>>,
+    last_read: Option<PreimageRead>,
+}
+
+impl<I: Isa> Vm<I> {
+    /// A machine over a state and its memory.
+    pub fn new(state: State<I>, memory: PagedMemory<I::Word>) -> Self {
+        Vm {
+            state,
+            memory,
+            last_hint: Vec::new(),
+            symbols: Symbols::default(),
+            decoder: Decoder::default(),
+            code: FxHashMap::default(),
+            last_read: None,
+        }
+    }
+
+    /// The memory root as of now.
+    pub fn memory_root(&mut self) -> Node {
+        self.memory.root()
+    }
+
+    /// The packed state as of now.
+    pub fn witness(&mut self) -> Vec<u8> {
+        let root = self.memory.root();
+        self.state.witness(&root)
+    }
+
+    /// The state root (state hash) as of now.
+    pub fn state_root(&mut self) -> Node {
+        let root = self.memory.root();
+        self.state.hash(&root)
+    }
+
+    /// The pre-image that the step last executed read, if any.
+    pub fn last_read(&self) -> Option<&PreimageRead> {
+        self.last_read.as_ref()
+    }
+
+    /// The instruction at the program counter; 0 where it cannot be fetched.
+    pub fn insn(&mut self) -> u32 {
+        let pc = self.state.pc();
+        match self.memory.read::<4>(pc) {
+            Ok(bytes) if I::BIG_ENDIAN => u32::from_be_bytes(bytes),
+            Ok(bytes) => u32::from_le_bytes(bytes),
+            Err(_) => 0,
+        }
+    }
+
+    /// Runs until the step counter is `until`, the program exits, or, where `stop_at_reads`, a step
+    /// has read a pre-image. Exact: never a step more.
+    pub fn run(
+        &mut self,
+        until: u64,
+        stop_at_reads: bool,
+        host: &mut Host<'_>,
+    ) -> Result<Event, VmError> {
+        self.last_read = None;
+        loop {
+            if self.state.exited() {
+                return Ok(Event::Exited);
+            }
+            if stop_at_reads && self.last_read.is_some() {
+                return Ok(Event::Preimage);
+            }
+            if self.state.step >= until {
+                return Ok(Event::Reached);
+            }
+            self.drop_stale_code();
+            let page = self.enter_page();
+            let mut env = Running {
+                host,
+                last_hint: &mut self.last_hint,
+                last_read: &mut self.last_read,
+                stop_at_reads,
+                limit: until,
+            };
+            let mut machine = Concrete::new(&mut self.state, &mut self.memory, &mut env);
+            let done = match page.and_then(|page| self.code.get(&page).map(|code| (page, code))) {
+                Some((page, code)) => run_page(&mut machine, page * PAGE_SIZE as u64, code),
+                None => machine
+                    .fetch()
+                    .and_then(|insn| machine.step(decode::<I>(insn), insn)),
+            };
+            done.map_err(|stop| self.error(stop))?;
+        }
+    }
+
+    /// Executes one step and proves it.
+    pub fn prove(&mut self, host: &mut Host<'_>) -> Result<StepProof, VmError> {
+        let state_data = self.witness();
+        let (step, pre) = (
+            self.state.step,
+            state_hash(self.state.status(), &state_data),
+        );
+        self.last_read = None;
+        let mut branches = Vec::new();
+        if !self.state.exited() {
+            let mut env = Running {
+                host,
+                last_hint: &mut self.last_hint,
+                last_read: &mut self.last_read,
+                stop_at_reads: false,
+                limit: 0,
+            };
+            let mut recorder = Recorder::new(&mut self.memory);
+            let mut machine = Concrete::new(&mut self.state, &mut recorder, &mut env);
+            let done = machine
+                .fetch()
+                .and_then(|insn| machine.step(decode::<I>(insn), insn));
+            branches = recorder.into_branches();
+            done.map_err(|stop| self.error(stop))?;
+        }
+        let mut proof_data = branches.concat().concat();
+        if let ProofShape::Fixed(count) = I::PROOF {
+            proof_data.resize(count * branch_len(I::Word::BITS), 0);
+        }
+        let post = self.state_root();
+        let read = self.last_read.as_ref();
+        Ok(StepProof {
+            step,
+            pre,
+            post,
+            state_data,
+            proof_data,
+            oracle_key: read.map(|read| read.key),
+            oracle_value: read
+                .map(|read| [&(read.value.len() as u64).to_be_bytes(), &*read.value].concat()),
+            oracle_offset: read.map_or(0, |read| read.offset),
+        })
+    }
+
+    /// Decodes the page at the program counter where it is not; `None` where nothing watches it.
+    fn enter_page(&mut self) -> Option<u64> {
+        let page = self.state.pc() / PAGE_SIZE as u64;
+        if !self.code.contains_key(&page) {
+            if !self.memory.mark_code(page) {
+                return None;
+            }
+            if self.code.len() >= CODE_PAGES {
+                self.code.clear();
+            }
+            let bytes = self.memory.page(page);
+            let words = bytes.as_chunks::<4>().0.iter().map(|bytes| {
+                let insn = match I::BIG_ENDIAN {
+                    true => u32::from_be_bytes(*bytes),
+                    false => u32::from_le_bytes(*bytes),
+                };
+                Decoded {
+                    insn,
+                    op: self.decoder.decode(insn),
+                }
+            });
+            let words: Box<[Decoded<I>]> = words.collect();
+            self.code.insert(page, words.try_into().ok()?);
+        }
+        Some(page)
+    }
+
+    fn drop_stale_code(&mut self) {
+        if self.memory.has_stale_code() {
+            for page in self.memory.take_stale_code() {
+                self.code.remove(&page);
+            }
+        }
+    }
+
+    fn error(&mut self, stop: Stop<MemoryLimit, OracleError>) -> VmError {
+        let (step, pc) = (self.state.step, self.state.pc());
+        match stop {
+            Stop::Fault(fault) => {
+                let insn = self.insn();
+                let symbol = self.symbols.at(pc).map(|symbol| symbol.name.clone());
+                let text = disassemble::<I>(insn, pc);
+                VmError::Fault(Box::new(GuestFault {
+                    fault,
+                    step,
+                    pc,
+                    insn,
+                    text,
+                    symbol,
+                }))
+            }
+            Stop::Memory(limit) => VmError::Memory { step, pc, limit },
+            Stop::Environment(source) => VmError::Oracle { step, pc, source },
+        }
+    }
+}
+
+/// Runs decoded instructions as long as the program counter stays in their page.
+#[inline(never)]
+fn run_page<I: Isa>(
+    machine: &mut Concrete<'_, I, PagedMemory<I::Word>, Running<'_, '_>>,
+    base: u64,
+    code: &CodePage<I>,
+) -> Result<(), Stop<MemoryLimit, OracleError>> {
+    while machine.state.step < machine.env.limit {
+        // A program counter that is not a multiple of 4 rotates to a number past the page.
+        let word = machine.state.pc().wrapping_sub(base).rotate_right(2);
+        let Some(decoded) = code.get(word as usize) else {
+            break;
+        };
+        machine.step(decoded.op, decoded.insn)?;
+        if machine.memory.has_stale_code() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The environment of a running machine.
+struct Running<'a, 'h> {
+    host: &'a mut Host<'h>,
+    last_hint: &'a mut Vec<u8>,
+    last_read: &'a mut Option<PreimageRead>,
+    stop_at_reads: bool,
+    /// The step before which to return; lowered to return at once.
+    limit: u64,
+}
+
+impl Environment for Running<'_, '_> {
+    type Error = OracleError;
+
+    fn part(&mut self, key: &[u8; 32], offset: u64) -> Result<Option<PreimagePart>, OracleError> {
+        let value = self.host.oracle.preimage(*key)?;
+        let part = PreimagePart::of(&value, offset);
+        *self.last_read = Some(PreimageRead {
+            key: *key,
+            offset,
+            value,
+        });
+        if self.stop_at_reads {
+            self.limit = 0;
+        }
+        Ok(part)
+    }
+
+    fn output(&mut self, stream: u8, memory: &mut impl Memory, at: u64, count: u64) {
+        let mut bytes = vec![0; count.min(OUTPUT_LIMIT) as usize];
+        if memory.peek(at, &mut bytes) {
+            self.host.console.print(stream, &bytes);
+        }
+    }
+
+    fn hint(&mut self, memory: &mut impl Memory, at: u64, count: u64) -> Result<(), OracleError> {
+        let held = self.last_hint.len();
+        if count.saturating_add(held as u64) > HINT_LIMIT {
+            return Err(format!(
+                "the program writes a hint of {count} bytes; more than {HINT_LIMIT} are not passed on"
+            )
+            .into());
+        }
+        self.last_hint.resize(held + count as usize, 0);
+        if !memory.peek(at, &mut self.last_hint[held..]) {
+            self.last_hint.truncate(held);
+        }
+        // A hint is a big-endian u32 length and that many bytes; several may come in one write.
+        while let Some((prefix, rest)) = self.last_hint.split_first_chunk::<4>() {
+            let Some(hint) = rest.get(..u32::from_be_bytes(*prefix) as usize) else {
+                break;
+            };
+            let used = prefix.len() + hint.len();
+            self.host.oracle.hint(hint)?;
+            self.last_hint.drain(..used);
+        }
+        Ok(())
+    }
+
+    fn exited(&mut self) {
+        self.limit = 0;
+    }
+}
