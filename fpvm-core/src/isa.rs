@@ -125,6 +125,8 @@ pub struct FileFormat {
 /// Which ELF files an ISA takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ElfTarget {
+    /// In words, for errors.
+    pub name: &'static str,
     /// `e_machine`.
     pub machine: u16,
     /// Whether 64-bit (ELFCLASS64).

@@ -25,7 +25,13 @@ pub mod verify;
 pub mod word;
 
 #[cfg(feature = "std")]
+pub mod elf;
+#[cfg(feature = "std")]
+pub mod files;
+#[cfg(feature = "std")]
 pub mod proof;
+#[cfg(feature = "std")]
+pub mod snapshot;
 #[cfg(feature = "std")]
 pub mod symbols;
 #[cfg(feature = "std")]

@@ -1,9 +1,10 @@
-//! The Keccak-f[1600] round, written once for every lane width.
+//! Keccak-f[1600] of a 64-byte node, written once for every vector width.
 //!
-//! A state is 25 lanes, lane `x + 5y` at that index. The macro is instantiated with the words that a
-//! path computes on (`u64`, four or eight `u64` in a vector) by naming the module that holds the
-//! path's `parity`, `theta`, `rotate`, `chi` and `iota`. Rounds are straight-line code: the compiler sees constant
-//! indices only, keeps lanes in registers and folds the constant lanes of a padded block away.
+//! A state is 25 lanes, lane `(x, y)` at index `x + 5y`. A path instantiates the macros with what it
+//! computes on (`u64`, or four or eight of them in a vector) by naming the module of its operations:
+//! `splat`, `xor`, `parity`, `rotate` and `chi`. Macros, since trait methods can be neither `const`
+//! nor bound to a target feature. A round is straight-line code with constant indices, so that lanes
+//! stay in registers.
 
 /// Constants of the iota step, FIPS 202 section 3.2.5.
 pub(super) const ROUND_CONSTANTS: [u64; 24] = [
@@ -33,9 +34,36 @@ pub(super) const ROUND_CONSTANTS: [u64; 24] = [
     0x8000_0000_8000_8008,
 ];
 
-/// One round: theta, rho, pi and chi of all rows, iota with the constant `$rc`.
+/// Keccak256 of a node's 8 lanes, giving the hash's 4 lanes.
+///
+/// The first and the last round stand apart so that the compiler drops what a short message and a
+/// short hash leave out of them; two rounds in the loop save half of its register moves.
+macro_rules! keccak_node {
+    ($ops:ident, $node:expr) => {{
+        let [m0, m1, m2, m3, m4, m5, m6, m7] = $node;
+        let zero = $ops::splat(0);
+        // Padding of a 64-byte message in a block of 136 bytes: first and last bit of the rest.
+        let first = $ops::splat(0x01);
+        let last = $ops::splat(0x80 << 56);
+        let mut a = [
+            m0, m1, m2, m3, m4, m5, m6, m7, first, zero, zero, zero, zero, zero, zero, zero, last,
+            zero, zero, zero, zero, zero, zero, zero, zero,
+        ];
+        a = keccak_round!($ops, a, ROUND_CONSTANTS[0]);
+        let mut round = 1;
+        while round < 23 {
+            a = keccak_round!($ops, a, ROUND_CONSTANTS[round]);
+            a = keccak_round!($ops, a, ROUND_CONSTANTS[round + 1]);
+            round += 2;
+        }
+        a = keccak_round!($ops, a, ROUND_CONSTANTS[23]);
+        [a[0], a[1], a[2], a[3]]
+    }};
+}
+
+/// The state after one round: theta; rho, pi and chi by rows; iota with the constant.
 macro_rules! keccak_round {
-    ($ops:ident, $a:ident, $rc:expr) => {{
+    ($ops:ident, $a:ident, $constant:expr) => {{
         let p = [
             $ops::parity($a[0], $a[5], $a[10], $a[15], $a[20]),
             $ops::parity($a[1], $a[6], $a[11], $a[16], $a[21]),
@@ -44,26 +72,27 @@ macro_rules! keccak_round {
             $ops::parity($a[4], $a[9], $a[14], $a[19], $a[24]),
         ];
         let d = [
-            $ops::theta(p[4], p[1]),
-            $ops::theta(p[0], p[2]),
-            $ops::theta(p[1], p[3]),
-            $ops::theta(p[2], p[4]),
-            $ops::theta(p[3], p[0]),
+            $ops::xor(p[4], $ops::rotate::<1>(p[1])),
+            $ops::xor(p[0], $ops::rotate::<1>(p[2])),
+            $ops::xor(p[1], $ops::rotate::<1>(p[3])),
+            $ops::xor(p[2], $ops::rotate::<1>(p[4])),
+            $ops::xor(p[3], $ops::rotate::<1>(p[0])),
         ];
-        // Row y of the result takes lane (x + 3y, x) for each x, rotated by that lane's rho offset.
+        // Pi: place x of row y takes lane (x + 3y, x). Rho: rotated by that lane's own offset.
         let [r0, s0, t0, u0, v0] = keccak_row!($ops, $a, d, 0 0, 6 44, 12 43, 18 21, 24 14);
         let [r1, s1, t1, u1, v1] = keccak_row!($ops, $a, d, 3 28, 9 20, 10 3, 16 45, 22 61);
         let [r2, s2, t2, u2, v2] = keccak_row!($ops, $a, d, 1 1, 7 6, 13 25, 19 8, 20 18);
         let [r3, s3, t3, u3, v3] = keccak_row!($ops, $a, d, 4 27, 5 36, 11 10, 17 15, 23 56);
         let [r4, s4, t4, u4, v4] = keccak_row!($ops, $a, d, 2 62, 8 55, 14 39, 15 41, 21 2);
-        $a = [
-            $ops::iota(r0, $rc), s0, t0, u0, v0, r1, s1, t1, u1, v1, r2, s2, t2, u2, v2,
-            r3, s3, t3, u3, v3, r4, s4, t4, u4, v4,
-        ];
+        let r0 = $ops::xor(r0, $ops::splat($constant));
+        [
+            r0, s0, t0, u0, v0, r1, s1, t1, u1, v1, r2, s2, t2, u2, v2, r3, s3, t3, u3, v3, r4, s4,
+            t4, u4, v4,
+        ]
     }};
 }
 
-/// One row after rho, pi and chi: five pairs of source lane and rotation to the left.
+/// One row after rho, pi and chi: five pairs of source lane and left rotation.
 macro_rules! keccak_row {
     ($ops:ident, $a:ident, $d:ident, $($lane:literal $by:literal),*) => {{
         let b = [$($ops::rotate::<$by>($ops::xor($a[$lane], $d[$lane % 5]))),*];
@@ -77,4 +106,4 @@ macro_rules! keccak_row {
     }};
 }
 
-pub(super) use {keccak_round, keccak_row};
+pub(super) use {keccak_node, keccak_round, keccak_row};

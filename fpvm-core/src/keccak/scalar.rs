@@ -1,8 +1,13 @@
-//! Keccak256 of one 64-byte node, in plain 64-bit arithmetic and constant expressions.
+//! Keccak256 of one node in plain 64-bit arithmetic: for every machine, and for constants.
 
-use super::round::{ROUND_CONSTANTS, keccak_round, keccak_row};
+use super::round::{ROUND_CONSTANTS, keccak_node, keccak_round, keccak_row};
 
 mod word {
+    #[inline(always)]
+    pub(super) const fn splat(a: u64) -> u64 {
+        a
+    }
+
     #[inline(always)]
     pub(super) const fn xor(a: u64, b: u64) -> u64 {
         a ^ b
@@ -14,11 +19,6 @@ mod word {
     }
 
     #[inline(always)]
-    pub(super) const fn theta(left: u64, right: u64) -> u64 {
-        left ^ right.rotate_left(1)
-    }
-
-    #[inline(always)]
     pub(super) const fn rotate<const BY: u32>(a: u64) -> u64 {
         a.rotate_left(BY)
     }
@@ -27,44 +27,34 @@ mod word {
     pub(super) const fn chi(a: u64, b: u64, c: u64) -> u64 {
         a ^ (!b & c)
     }
-
-    #[inline(always)]
-    pub(super) const fn iota(a: u64, constant: u64) -> u64 {
-        a ^ constant
-    }
 }
 
-/// Keccak256 of `left ++ right`.
+/// Keccak256 of `left ++ right`. Always inlined, so that a caller compiled for more of the
+/// instruction set gets the permutation compiled for it as well.
+#[inline(always)]
 pub(super) const fn hash_pair(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
-    let mut a = [0u64; 25];
-    (a[0], a[1], a[2], a[3]) = words(left);
-    (a[4], a[5], a[6], a[7]) = words(right);
-    // Padding of a 64-byte message in a block of 136 bytes: first and last bit of the rest.
-    a[8] = 0x01;
-    a[16] = 0x80 << 56;
+    let [l0, l1, l2, l3] = lanes(left);
+    let [r0, r1, r2, r3] = lanes(right);
+    let hash = keccak_node!(word, [l0, l1, l2, l3, r0, r1, r2, r3]);
 
-    let mut round = 0;
-    while round < ROUND_CONSTANTS.len() {
-        keccak_round!(word, a, ROUND_CONSTANTS[round]);
-        round += 1;
+    let mut bytes = [0; 32];
+    let (words, _) = bytes.as_chunks_mut::<8>();
+    let mut i = 0;
+    while i < 4 {
+        words[i] = hash[i].to_le_bytes();
+        i += 1;
     }
-
-    let mut out = [0; 32];
-    let (words, _) = out.as_chunks_mut::<8>();
-    words[0] = a[0].to_le_bytes();
-    words[1] = a[1].to_le_bytes();
-    words[2] = a[2].to_le_bytes();
-    words[3] = a[3].to_le_bytes();
-    out
+    bytes
 }
 
-/// The four little-endian lanes of half a node.
-const fn words(half: &[u8; 32]) -> (u64, u64, u64, u64) {
+/// The lanes of half a node, little-endian as Keccak has them.
+pub(super) const fn lanes(half: &[u8; 32]) -> [u64; 4] {
     let (words, _) = half.as_chunks::<8>();
-    (
-        u64::from_le_bytes(words[0]),
-        u64::from_le_bytes(words[1]),
-        u64::from_le_bytes(words[2]),
-        u64::from_le_bytes(words[3]),
-    )
+    let mut lanes = [0; 4];
+    let mut i = 0;
+    while i < 4 {
+        lanes[i] = u64::from_le_bytes(words[i]);
+        i += 1;
+    }
+    lanes
 }

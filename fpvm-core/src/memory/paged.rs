@@ -127,10 +127,15 @@ impl<A: Word> PagedMemory<A> {
         self.page_at(place)
     }
 
+    /// Whether a page is allocated.
+    pub fn is_allocated(&mut self, number: u64) -> bool {
+        let place = self.place(number);
+        self.flags[place] & ALLOCATED != 0
+    }
+
     /// Allocates a page without writing to it; the root stays as it is.
     pub fn allocate(&mut self, number: u64) -> Result<(), MemoryLimit> {
-        let place = self.place(number);
-        if self.flags[place] & ALLOCATED == 0 {
+        if !self.is_allocated(number) {
             self.open(number)?;
         }
         Ok(())
@@ -167,9 +172,9 @@ impl<A: Word> PagedMemory<A> {
     /// Marks a page as holding decoded instructions: a write to it will be reported once by
     /// [`PagedMemory::take_stale_code`]. `false` where the page is not allocated: nothing watches it.
     pub fn mark_code(&mut self, number: u64) -> bool {
-        let place = self.place(number);
-        let allocated = self.flags[place] & ALLOCATED != 0;
+        let allocated = self.is_allocated(number);
         if allocated {
+            let place = self.place(number);
             self.flags[place] |= CODE;
         }
         allocated

@@ -1,0 +1,138 @@
+//! Binary state files: version byte where the VM has one, pages, fields, hint, and Asterisc's
+//! trailing witness and hash. All integers big-endian.
+
+use super::{FileErrorKind, HINT_LIMIT, add_page, empty};
+use crate::isa::{Isa, Source};
+use crate::memory::PAGE_SIZE;
+use crate::state::state_hash;
+use crate::vm::Vm;
+use crate::word::Word;
+use std::io::{Read, Write};
+
+/// A reader that knows where it is.
+struct Input<R> {
+    inner: R,
+    offset: u64,
+    vm: &'static str,
+}
+
+impl<R: Read> Input<R> {
+    fn bytes(&mut self, out: &mut [u8], what: &'static str) -> Result<(), FileErrorKind> {
+        self.inner
+            .read_exact(out)
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::UnexpectedEof => FileErrorKind::Truncated {
+                    what,
+                    offset: self.offset,
+                    vm: self.vm,
+                },
+                _ => FileErrorKind::Io(error),
+            })?;
+        self.offset += out.len() as u64;
+        Ok(())
+    }
+
+    /// A big-endian number of `size` bytes.
+    fn number(&mut self, size: usize, what: &'static str) -> Result<u64, FileErrorKind> {
+        let mut bytes = [0; 8];
+        self.bytes(&mut bytes[8 - size..], what)?;
+        Ok(u64::from_be_bytes(bytes))
+    }
+
+    /// A u32 length and that many bytes.
+    fn counted(&mut self, limit: usize, what: &'static str) -> Result<Vec<u8>, FileErrorKind> {
+        let len = self.number(4, what)? as usize;
+        if len > limit {
+            let why = format!("{len} bytes are announced; at most {limit} can be right");
+            return Err(FileErrorKind::Field {
+                name: what.into(),
+                why,
+            });
+        }
+        let mut bytes = vec![0; len];
+        self.bytes(&mut bytes, what)?;
+        Ok(bytes)
+    }
+}
+
+pub(super) fn read<I: Isa>(inner: impl Read) -> Result<Vm<I>, FileErrorKind> {
+    let mut input = Input {
+        inner,
+        offset: 0,
+        vm: I::VM_TYPE,
+    };
+    if let Some(expected) = I::FILE.version {
+        let found = input.number(1, "the version")? as u8;
+        if found != expected {
+            return Err(FileErrorKind::Version {
+                found,
+                expected,
+                vm: I::VM_TYPE,
+            });
+        }
+    }
+    let mut vm = empty::<I>()?;
+    let mut page = [0; PAGE_SIZE];
+    for _ in 0..input.number(I::Word::BYTES, "the page count")? {
+        let index = input.number(I::Word::BYTES, "a page index")?;
+        input.bytes(&mut page, "a page")?;
+        add_page(&mut vm, index, &page)?;
+    }
+    let mut field_bytes = Vec::new();
+    for field in I::STATE
+        .iter()
+        .filter(|field| field.source != Source::MemoryRoot)
+    {
+        field_bytes.resize(field.len(), 0);
+        input.bytes(&mut field_bytes, field.name)?;
+        vm.state.unpack(field, &field_bytes);
+    }
+    vm.state.check()?;
+    vm.last_hint = input.counted(HINT_LIMIT, "lastHint")?;
+    if I::FILE.trailer {
+        // Upstream's own hash can be stale (its hashes depend on when earlier ones were taken), so
+        // the trailer is read past, not believed.
+        input.counted(1 << 16, "witness")?;
+        input.bytes(&mut [0; 32], "stateHash")?;
+    }
+    match input.inner.read(&mut [0])? {
+        0 => Ok(vm),
+        _ => Err(FileErrorKind::Trailing {
+            offset: input.offset,
+            vm: I::VM_TYPE,
+        }),
+    }
+}
+
+pub(super) fn write<I: Isa>(vm: &mut Vm<I>, out: &mut dyn Write) -> Result<(), FileErrorKind> {
+    let width = 8 - I::Word::BYTES;
+    if let Some(version) = I::FILE.version {
+        out.write_all(&[version])?;
+    }
+    let pages = vm.memory.pages();
+    out.write_all(&(pages.len() as u64).to_be_bytes()[width..])?;
+    for index in pages {
+        out.write_all(&index.to_be_bytes()[width..])?;
+        out.write_all(vm.memory.page(index))?;
+    }
+    let mut fields = Vec::new();
+    for field in I::STATE
+        .iter()
+        .filter(|field| field.source != Source::MemoryRoot)
+    {
+        vm.state.pack(field, &[0; 32], &mut fields);
+    }
+    out.write_all(&fields)?;
+    counted(&vm.last_hint, out)?;
+    if I::FILE.trailer {
+        let witness = vm.witness();
+        counted(&witness, out)?;
+        out.write_all(&state_hash(vm.state.status(), &witness))?;
+    }
+    Ok(())
+}
+
+fn counted(bytes: &[u8], out: &mut dyn Write) -> std::io::Result<()> {
+    out.write_all(&(bytes.len() as u32).to_be_bytes())?;
+    out.write_all(bytes)
+}
