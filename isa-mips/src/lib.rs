@@ -51,6 +51,7 @@ impl Isa for Mips32 {
     /// Upstream loads any class and byte order of EM_MIPS, and the guest then fails; a wrong one is
     /// an error here.
     const ELF: Option<ElfTarget> = Some(ElfTarget {
+        name: "32-bit big-endian MIPS",
         machine: 8,
         is_64: false,
         big_endian: true,

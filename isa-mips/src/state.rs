@@ -61,3 +61,32 @@ pub const STATE: &[Field] = &[
 const fn field(name: &'static str, size: usize, source: Source) -> Field {
     Field { name, size, source }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fpvm_core::isa::witness_len;
+
+    #[test]
+    fn the_witness_has_upstream_offsets() {
+        let offsets = [
+            ("memRoot", 0),
+            ("preimageKey", 32),
+            ("preimageOffset", 64),
+            ("pc", 68),
+            ("nextPC", 72),
+            ("lo", 76),
+            ("hi", 80),
+            ("heap", 84),
+            ("exit", 88),
+            ("exited", 89),
+            ("step", 90),
+            ("registers", 98),
+        ];
+        assert_eq!(STATE.len(), offsets.len());
+        for (i, (name, offset)) in offsets.into_iter().enumerate() {
+            assert_eq!((STATE[i].name, witness_len(&STATE[..i])), (name, offset));
+        }
+        assert_eq!(witness_len(STATE), 226);
+    }
+}

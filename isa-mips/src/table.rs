@@ -92,3 +92,86 @@ fpvm_core::instructions! {
     ll = OPCODE, 0xc000_0000, "{rt}, {simm}({rs})" => memory::lw;
     sc = OPCODE, 0xe000_0000, "{rt}, {simm}({rs})" => memory::sc;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fpvm_core::decode::{Decoder, decode};
+    use fpvm_core::isa::Op as _;
+
+    #[test]
+    fn rows_decide_on_their_mask_alone() {
+        for row in TABLE {
+            assert_eq!(row.value & !row.mask, 0, "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn where_two_rows_fit_one_has_more_mask_bits() {
+        for (i, a) in TABLE.iter().enumerate() {
+            for b in &TABLE[i + 1..] {
+                let overlap = (a.value ^ b.value) & a.mask & b.mask == 0;
+                let equal = a.mask.count_ones() == b.mask.count_ones();
+                assert!(!(overlap && equal), "{} and {}", a.name, b.name);
+            }
+        }
+    }
+
+    #[test]
+    fn formats_name_known_operands() {
+        for row in TABLE {
+            for part in row.format.split('{').skip(1) {
+                let (name, _) = part.split_once('}').expect(row.format);
+                let known = crate::operand::OPERANDS
+                    .iter()
+                    .any(|(operand, _)| *operand == name);
+                assert!(known, "{}: {name}", row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn opcodes_are_those_that_upstream_accepts() {
+        let accepts = |insn: u32| decode::<crate::Mips32>(insn) != Op::undefined_instruction;
+        let listed = |numbers: &[u32], number: u32| numbers.contains(&number);
+        for opcode in (0..64).filter(|opcode| ![0, 0x1c].contains(opcode)) {
+            let known = (0x01..=0x0f).contains(&opcode)
+                || (0x20..=0x26).contains(&opcode)
+                || (0x28..=0x2b).contains(&opcode)
+                || listed(&[0x2e, 0x30, 0x38], opcode);
+            for rest in [0, 0x03ff_ffff, 0x0215_1234] {
+                assert_eq!(accepts(opcode << 26 | rest), known, "opcode {opcode:#x}");
+            }
+        }
+        for function in 0..64 {
+            let special = listed(&[0x00, 0x02, 0x03, 0x04, 0x06, 0x07, 0x0f], function)
+                || (0x08..=0x0c).contains(&function)
+                || (0x10..=0x13).contains(&function)
+                || (0x18..=0x1b).contains(&function)
+                || (0x20..=0x27).contains(&function)
+                || listed(&[0x2a, 0x2b], function);
+            let special2 = listed(&[0x02, 0x20, 0x21], function);
+            for rest in [0, 0x03ff_ffc0, 0x0215_1240] {
+                assert_eq!(accepts(rest | function), special, "SPECIAL {function:#x}");
+                let insn = 0x1c << 26 | rest | function;
+                assert_eq!(accepts(insn), special2, "SPECIAL2 {function:#x}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_decoder_agrees_with_the_table() {
+        let decoder = Decoder::<crate::Mips32>::default();
+        for high in 0..=0xffff_u32 {
+            for low in 0..64 {
+                let insn = high << 16 | high.wrapping_mul(0x9e37) & 0xffc0 | low;
+                assert_eq!(
+                    decoder.decode(insn),
+                    decode::<crate::Mips32>(insn),
+                    "{insn:#x}"
+                );
+            }
+        }
+        assert_eq!(Op::ALL.len(), TABLE.len() + 1);
+    }
+}
