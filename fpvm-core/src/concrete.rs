@@ -1,6 +1,7 @@
 //! The interpretation in which a guest word is a number: one text for the running machine, the
 //! recorder and the stateless verifier, which differ only in their memory and their environment.
 
+use crate::decode::decode;
 use crate::isa::Isa;
 use crate::machine::{Bin, Cmp, Fault, Jump, Machine};
 use crate::memory::{LEAF_SIZE, Memory};
@@ -20,8 +21,6 @@ pub trait Environment {
     fn output(&mut self, stream: u8, memory: &mut impl Memory, at: u64, count: u64);
     /// The guest hints `count` bytes from `at`.
     fn hint(&mut self, memory: &mut impl Memory, at: u64, count: u64) -> Result<(), Self::Error>;
-    /// The guest has exited.
-    fn exited(&mut self) {}
 }
 
 /// Why a step did not happen. The state is then as before it.
@@ -40,83 +39,116 @@ pub enum Stop<M, E> {
 pub struct Truth(bool);
 
 /// A machine whose words are numbers, over a state, a memory and an environment.
+///
+/// The program counter stands outside the state while a step runs: where all of an instruction is
+/// inlined into a run loop, it and the flags then live in host registers.
 #[derive(Debug)]
 pub struct Concrete<'a, I: Isa, M, E> {
-    /// The architectural state.
+    /// The architectural state; its program counter is that of the step's begin.
     pub state: &'a mut State<I>,
     /// The memory.
     pub memory: &'a mut M,
     /// Pre-images and output.
     pub env: &'a mut E,
     insn: u32,
-    pc: I::Word,
-    next_pc: I::Word,
+    at: Position<I>,
+    after: Position<I>,
+    wrote: bool,
+    interrupted: bool,
+}
+
+/// Where a program is: the address of the next instruction, and with a delay slot of the one after.
+#[derive(Clone, Copy, Debug)]
+pub struct Position<I: Isa> {
+    /// Program counter.
+    pub pc: I::Word,
+    /// The program counter after that; zero without a delay slot.
+    pub next_pc: I::Word,
+}
+
+impl<I: Isa> Position<I> {
+    /// The position that a state holds.
+    #[inline(always)]
+    pub fn of(state: &State<I>) -> Self {
+        let next_pc = I::NEXT_PC.map_or(I::Word::default(), |cell| state.get(cell));
+        Position { pc: state.get(I::PC), next_pc }
+    }
+
+    /// Puts the position into a state.
+    #[inline(always)]
+    pub fn put(self, state: &mut State<I>) {
+        state.set(I::PC, self.pc);
+        if let Some(cell) = I::NEXT_PC {
+            state.set(cell, self.next_pc);
+        }
+    }
+
+    /// The position after an instruction that is no jump.
+    #[inline(always)]
+    fn successor(self) -> Self {
+        let four = I::Word::truncate(4);
+        if I::DELAY_SLOT {
+            Position { pc: self.next_pc, next_pc: self.next_pc.wrapping_add(&four) }
+        } else {
+            Position { pc: self.pc.wrapping_add(&four), next_pc: self.next_pc }
+        }
+    }
+}
+
+/// What a step did that a run loop has to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Done<I: Isa> {
+    /// Where the program is now.
+    pub position: Position<I>,
+    /// Whether memory was written.
+    pub wrote: bool,
+    /// Whether the program exited or read a pre-image.
+    pub interrupted: bool,
 }
 
 /// What a machine over memory `M` and environment `E` stops with.
 pub type StopOf<M, E> = Stop<<M as Memory>::Error, <E as Environment>::Error>;
 
 impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
-    /// A machine between two steps.
-    pub fn new(state: &'a mut State<I>, memory: &'a mut M, env: &'a mut E) -> Self {
-        let (zero, pc) = (I::Word::default(), state.get(I::PC));
-        Concrete {
-            state,
-            memory,
-            env,
-            insn: 0,
-            pc,
-            next_pc: zero,
-        }
-    }
-
-    /// Fetches the instruction word at the program counter, after the ISA's checks of it.
-    pub fn fetch(&mut self) -> Result<u32, StopOf<M, E>> {
-        self.pc = self.state.get(I::PC);
-        I::fetch(self)?;
-        let bytes = self
-            .memory
-            .read::<4>(self.pc.zext())
-            .map_err(Stop::Memory)?;
-        self.memory.fetched();
-        Ok(if I::BIG_ENDIAN {
-            u32::from_be_bytes(bytes)
-        } else {
-            u32::from_le_bytes(bytes)
-        })
-    }
-
-    /// Executes one fetched instruction as the next step. On a stop the program counter and the
-    /// step counter are as before, and so is all else, since traps come before effects.
+    /// A machine at the begin of a step.
     #[inline(always)]
-    pub fn step(&mut self, op: I::Op, insn: u32) -> Result<(), StopOf<M, E>> {
-        self.insn = insn;
-        self.pc = self.state.get(I::PC);
-        self.state.step = self.state.step.wrapping_add(1);
-        match I::NEXT_PC {
-            Some(next) => {
-                self.next_pc = self.state.get(next);
-                self.state.set(I::PC, self.next_pc);
-                self.state.set(next, Self::after(self.next_pc));
-            }
-            None => self.state.set(I::PC, Self::after(self.pc)),
-        }
-        let done = I::execute(op, self);
-        if done.is_err() {
-            self.undo();
-        }
-        done
+    pub fn new(
+        state: &'a mut State<I>,
+        memory: &'a mut M,
+        env: &'a mut E,
+        at: Position<I>,
+        insn: u32,
+    ) -> Self {
+        let after = at.successor();
+        Concrete { state, memory, env, insn, at, after, wrote: false, interrupted: false }
     }
 
+    /// What the step did, once its instruction has run.
     #[inline(always)]
-    fn after(pc: I::Word) -> I::Word {
-        pc.wrapping_add(&I::Word::truncate(4))
+    pub fn done(&self) -> Done<I> {
+        let (position, wrote, interrupted) = (self.after, self.wrote, self.interrupted);
+        Done { position, wrote, interrupted }
     }
 
-    #[cold]
-    fn undo(&mut self) {
-        self.state.step = self.state.step.wrapping_sub(1);
-        self.stay();
+    /// Executes the step that the state is at: fetches, decodes, runs. On a stop the state is as
+    /// before, since traps come before effects. Gives the instruction word.
+    pub fn step(
+        state: &'a mut State<I>,
+        memory: &'a mut M,
+        env: &'a mut E,
+    ) -> Result<u32, StopOf<M, E>> {
+        let at = Position::of(state);
+        let mut machine = Concrete::new(state, memory, env, at, 0);
+        I::fetch(&mut machine)?;
+        let bytes = machine.memory.read::<4>(at.pc.zext()).map_err(Stop::Memory)?;
+        machine.memory.fetched();
+        machine.insn =
+            if I::BIG_ENDIAN { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
+        I::execute(decode::<I>(machine.insn), &mut machine)?;
+        let (position, insn) = (machine.after, machine.insn);
+        position.put(state);
+        state.step = state.step.wrapping_add(1);
+        Ok(insn)
     }
 
     /// How many bytes of `count` reach no further than the aligned window that `at` is in.
@@ -136,7 +168,11 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
 
     #[inline(always)]
     fn reg(&mut self, r: Reg) -> I::Word {
-        self.state.get(r.of(self.insn))
+        match r {
+            Reg::Fixed(cell) if cell == I::PC => self.at.pc,
+            Reg::Fixed(cell) if Some(cell) == I::NEXT_PC => self.at.next_pc,
+            _ => self.state.get(r.of(self.insn)),
+        }
     }
 
     #[inline(always)]
@@ -154,7 +190,7 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
 
     #[inline(always)]
     fn pc(&mut self) -> I::Word {
-        self.pc
+        self.at.pc
     }
 
     #[inline(always)]
@@ -235,6 +271,7 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
 
     #[inline(always)]
     fn store(&mut self, at: I::Word, bytes: u32, v: I::Word) -> Result<(), Self::Stop> {
+        self.wrote = true;
         let (at, v) = (at.zext(), v.zext());
         macro_rules! write {
             ($n:literal, $int:ty) => {{
@@ -271,28 +308,24 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
 
     #[inline(always)]
     fn in_slot(&mut self) -> Truth {
-        Truth(I::DELAY_SLOT && self.next_pc != Self::after(self.pc))
+        let four = I::Word::truncate(4);
+        Truth(I::DELAY_SLOT && self.at.next_pc != self.at.pc.wrapping_add(&four))
     }
 
     #[inline(always)]
     fn branch(&mut self, taken: Truth, target: I::Word) {
-        let cell = I::NEXT_PC.unwrap_or(I::PC);
-        let otherwise = self.state.get(cell);
-        self.state
-            .set(cell, if taken.0 { target } else { otherwise });
+        let after = if I::DELAY_SLOT { &mut self.after.next_pc } else { &mut self.after.pc };
+        *after = if taken.0 { target } else { *after };
     }
 
     #[inline(always)]
     fn jump(&mut self, target: I::Word, _kind: Jump) {
-        self.state.set(I::NEXT_PC.unwrap_or(I::PC), target);
+        self.branch(Truth(true), target);
     }
 
     #[inline(always)]
     fn stay(&mut self) {
-        self.state.set(I::PC, self.pc);
-        if let Some(next) = I::NEXT_PC {
-            self.state.set(next, self.next_pc);
-        }
+        self.after = self.at;
     }
 
     #[inline(always)]
@@ -335,7 +368,7 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
     fn exit(&mut self, code: I::Word) {
         self.state.set(I::EXITED, I::Word::truncate(1));
         self.state.set(I::EXIT_CODE, code & I::Word::truncate(0xff));
-        self.env.exited();
+        self.interrupted = true;
     }
 
     fn output(&mut self, stream: u8, at: I::Word, count: I::Word) {
@@ -375,6 +408,8 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
     ) -> Result<I::Word, Self::Stop> {
         let (at, count) = (at.zext(), count.zext());
         let offset = self.state.get(I::PREIMAGE_OFFSET);
+        self.interrupted = true;
+        self.wrote = true;
         let part = self.env.part(&self.state.preimage_key, offset.zext());
         let part = part.map_err(Stop::Environment)?.ok_or(Stop::Fault(fault))?;
         let n = Self::in_window(at, count, window).min(part.len);

@@ -180,10 +180,45 @@ pub trait Isa: Copy + Default + Debug + Send + Sync + 'static {
 
     /// Checks that an instruction can be fetched at the program counter, before it is; only traps.
     fn fetch<M: Machine>(m: &mut M) -> Result<(), M::Stop>;
-    /// The semantics of an instruction; made by [`crate::instructions!`].
-    fn execute<M: Machine>(op: Self::Op, m: &mut M) -> Result<(), M::Stop>;
+    /// Hands an instruction's semantics to a visitor; made by [`crate::instructions!`].
+    fn dispatch<V: Visitor>(op: Self::Op, visitor: V) -> V::Output;
+    /// The semantics of an instruction.
+    #[inline(always)]
+    fn execute<M: Machine>(op: Self::Op, m: &mut M) -> Result<(), M::Stop> {
+        Self::dispatch(op, On(m))
+    }
     /// What an instruction that is in no row faults with.
     const UNDEFINED: Fault;
+}
+
+/// Something done with the semantics of one instruction.
+///
+/// A run loop is a visitor so that each instruction has a machine of its own: where the instruction
+/// is all inlined, that machine's parts become host registers, which one machine that is shared with
+/// a system call's code could not.
+pub trait Visitor {
+    /// The machine that the instruction runs on.
+    type Machine: Machine;
+    /// What comes of it.
+    type Output;
+    /// Visits an instruction by its semantics.
+    fn visit(
+        self,
+        semantics: impl FnOnce(&mut Self::Machine) -> Result<(), <Self::Machine as Machine>::Stop>,
+    ) -> Self::Output;
+}
+
+/// The visitor that runs an instruction on a machine.
+struct On<'a, M>(&'a mut M);
+
+impl<M: Machine> Visitor for On<'_, M> {
+    type Machine = M;
+    type Output = Result<(), M::Stop>;
+
+    #[inline(always)]
+    fn visit(self, semantics: impl FnOnce(&mut M) -> Result<(), M::Stop>) -> Self::Output {
+        semantics(self.0)
+    }
 }
 
 /// Declares an ISA's instruction table: for each instruction its mnemonic, mask, value, operand
@@ -193,13 +228,13 @@ pub trait Isa: Copy + Default + Debug + Send + Sync + 'static {
 /// ```ignore
 /// instructions! {
 ///     /// Instruction kinds.
-///     pub enum Op, TABLE, execute, UNDEFINED;
+///     pub enum Op, TABLE, dispatch, UNDEFINED;
 ///     sltu = 0xfc0007ff, 0x0000002b, "{rd}, {rs}, {rt}" => alu::sltu;
 /// }
 /// ```
 #[macro_export]
 macro_rules! instructions {
-    ($(#[$doc:meta])* $vis:vis enum $op:ident, $table:ident, $execute:ident, $undefined:ident;
+    ($(#[$doc:meta])* $vis:vis enum $op:ident, $table:ident, $dispatch:ident, $undefined:ident;
      $($name:ident = $mask:expr, $value:expr, $format:literal => $body:path;)*) => {
         $(#[$doc])*
         #[allow(non_camel_case_types, missing_docs, clippy::upper_case_acronyms)]
@@ -218,12 +253,14 @@ macro_rules! instructions {
             name: $crate::isa::mnemonic(stringify!($name)), mask: $mask, value: $value, format: $format,
         },)*];
 
-        /// Runs one instruction on a machine.
+        /// Hands an instruction's semantics to a visitor.
         #[inline(always)]
-        $vis fn $execute<M: $crate::machine::Machine>(op: $op, m: &mut M) -> Result<(), M::Stop> {
+        $vis fn $dispatch<V: $crate::isa::Visitor>(op: $op, visitor: V) -> V::Output {
             match op {
-                $($op::$name => $body(m),)*
-                $op::undefined_instruction => m.trap($undefined),
+                $($op::$name => visitor.visit(|m| $body(m)),)*
+                $op::undefined_instruction => {
+                    visitor.visit(|m| $crate::machine::Machine::trap(m, $undefined))
+                }
             }
         }
     };

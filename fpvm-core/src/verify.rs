@@ -2,7 +2,6 @@
 //! post-state hash, with nothing else at hand. Needs no `std`.
 
 use crate::concrete::{Concrete, Environment, Stop};
-use crate::decode::decode;
 use crate::isa::{Isa, ProofShape};
 use crate::machine::Fault;
 use crate::memory::{LEAF_SIZE, Memory, Node, branch_len, fold_branch};
@@ -103,9 +102,7 @@ pub fn verify<I: Isa>(
     let mut after = before.clone();
     let mut memory = WitnessMemory::new(root, proof, I::Word::BITS);
     let mut env = Given { parts };
-    let mut machine = Concrete::<I, _, _>::new(&mut after, &mut memory, &mut env);
-    let insn = machine.fetch().map_err(refused)?;
-    machine.step(decode::<I>(insn), insn).map_err(refused)?;
+    let insn = Concrete::step(&mut after, &mut memory, &mut env).map_err(refused)?;
     let (root, data) = memory.finish();
     let witness = after.witness(&root);
     let post = state_hash(after.status(), &witness);

@@ -1,10 +1,10 @@
 //! The engine: runs a guest to any step, gives its state root there, proves the step that follows.
 
-use crate::concrete::{Concrete, Environment, Stop};
-use crate::decode::{Decoder, decode};
+use crate::concrete::{Concrete, Done, Environment, Position, Stop};
+use crate::decode::Decoder;
 use crate::disasm::disassemble;
-use crate::isa::{Isa, ProofShape};
-use crate::machine::Fault;
+use crate::isa::{Isa, ProofShape, Visitor};
+use crate::machine::{Fault, Machine};
 use crate::memory::{Memory, MemoryLimit, Node, PAGE_SIZE, PagedMemory, Prover, branch_len};
 use crate::oracle::{Console, Oracle, OracleError, PreimagePart};
 use crate::proof::StepProof;
@@ -206,15 +206,13 @@ impl<I: Isa> Vm<I> {
                 host,
                 last_hint: &mut self.last_hint,
                 last_read: &mut self.last_read,
-                stop_at_reads,
-                limit: until,
             };
-            let mut machine = Concrete::new(&mut self.state, &mut self.memory, &mut env);
+            let (state, memory) = (&mut self.state, &mut self.memory);
             let done = match page.and_then(|page| self.code.get(&page).map(|code| (page, code))) {
-                Some((page, code)) => run_page(&mut machine, page * PAGE_SIZE as u64, code),
-                None => machine
-                    .fetch()
-                    .and_then(|insn| machine.step(decode::<I>(insn), insn)),
+                Some((page, code)) => {
+                    run_page(state, memory, &mut env, page * PAGE_SIZE as u64, code, until)
+                }
+                None => Concrete::step(state, memory, &mut env).map(|_| ()),
             };
             done.map_err(|stop| self.error(stop))?;
         }
@@ -234,14 +232,9 @@ impl<I: Isa> Vm<I> {
                 host,
                 last_hint: &mut self.last_hint,
                 last_read: &mut self.last_read,
-                stop_at_reads: false,
-                limit: 0,
             };
             let mut recorder = Recorder::new(&mut self.memory);
-            let mut machine = Concrete::new(&mut self.state, &mut recorder, &mut env);
-            let done = machine
-                .fetch()
-                .and_then(|insn| machine.step(decode::<I>(insn), insn));
+            let done = Concrete::step(&mut self.state, &mut recorder, &mut env);
             branches = recorder.into_branches();
             done.map_err(|stop| self.error(stop))?;
         }
@@ -324,22 +317,62 @@ impl<I: Isa> Vm<I> {
 /// Runs decoded instructions as long as the program counter stays in their page.
 #[inline(never)]
 fn run_page<I: Isa>(
-    machine: &mut Concrete<'_, I, PagedMemory<I::Word>, Running<'_, '_>>,
+    state: &mut State<I>,
+    memory: &mut PagedMemory<I::Word>,
+    env: &mut Running<'_, '_>,
     base: u64,
     code: &CodePage<I>,
+    until: u64,
 ) -> Result<(), Stop<MemoryLimit, OracleError>> {
-    while machine.state.step < machine.env.limit {
+    let mut at = Position::of(state);
+    let mut step = state.step;
+    let mut result = Ok(());
+    while step < until {
         // A program counter that is not a multiple of 4 rotates to a number past the page.
-        let word = machine.state.pc().wrapping_sub(base).rotate_right(2);
-        let Some(decoded) = code.get(word as usize) else {
-            break;
-        };
-        machine.step(decoded.op, decoded.insn)?;
-        if machine.memory.has_stale_code() {
-            break;
+        let word = at.pc.zext().wrapping_sub(base).rotate_right(2);
+        let Some(decoded) = code.get(word as usize) else { break };
+        let once = Once { state, memory, env, at, insn: decoded.insn };
+        match I::dispatch(decoded.op, once) {
+            Ok(done) => {
+                at = done.position;
+                step += 1;
+                if done.interrupted || done.wrote && memory.has_stale_code() {
+                    break;
+                }
+            }
+            Err(stop) => {
+                result = Err(stop);
+                break;
+            }
         }
     }
-    Ok(())
+    at.put(state);
+    state.step = step;
+    result
+}
+
+/// Runs one decoded instruction.
+struct Once<'a, 'r, 'h, I: Isa> {
+    state: &'a mut State<I>,
+    memory: &'a mut PagedMemory<I::Word>,
+    env: &'a mut Running<'r, 'h>,
+    at: Position<I>,
+    insn: u32,
+}
+
+impl<'a, 'r, 'h, I: Isa> Visitor for Once<'a, 'r, 'h, I> {
+    type Machine = Concrete<'a, I, PagedMemory<I::Word>, Running<'r, 'h>>;
+    type Output = Result<Done<I>, Stop<MemoryLimit, OracleError>>;
+
+    #[inline(always)]
+    fn visit(
+        self,
+        semantics: impl FnOnce(&mut Self::Machine) -> Result<(), <Self::Machine as Machine>::Stop>,
+    ) -> Self::Output {
+        let mut machine = Concrete::new(self.state, self.memory, self.env, self.at, self.insn);
+        semantics(&mut machine)?;
+        Ok(machine.done())
+    }
 }
 
 /// The environment of a running machine.
@@ -347,9 +380,6 @@ struct Running<'a, 'h> {
     host: &'a mut Host<'h>,
     last_hint: &'a mut Vec<u8>,
     last_read: &'a mut Option<PreimageRead>,
-    stop_at_reads: bool,
-    /// The step before which to return; lowered to return at once.
-    limit: u64,
 }
 
 impl Environment for Running<'_, '_> {
@@ -363,9 +393,6 @@ impl Environment for Running<'_, '_> {
             offset,
             value,
         });
-        if self.stop_at_reads {
-            self.limit = 0;
-        }
         Ok(part)
     }
 
@@ -398,9 +425,5 @@ impl Environment for Running<'_, '_> {
             self.last_hint.drain(..used);
         }
         Ok(())
-    }
-
-    fn exited(&mut self) {
-        self.limit = 0;
     }
 }

@@ -13,12 +13,16 @@ pub mod fault;
 mod memory;
 mod muldiv;
 pub mod operand;
+#[cfg(feature = "std")]
+mod program;
 mod shift;
 pub mod state;
 mod syscall;
 pub mod table;
 
-use fpvm_core::isa::{ElfTarget, Field, FileFormat, Isa, JsonPages, Operand, Pattern, ProofShape};
+use fpvm_core::isa::{
+    ElfTarget, Field, FileFormat, Isa, JsonPages, Operand, Pattern, ProofShape, Visitor,
+};
 use fpvm_core::machine::{Fault, Machine};
 use fpvm_core::operand::Cell;
 
@@ -75,7 +79,7 @@ impl Isa for Mips32 {
     }
 
     #[inline(always)]
-    fn execute<M: Machine>(op: table::Op, m: &mut M) -> Done<M> {
-        table::execute(op, m)
+    fn dispatch<V: Visitor>(op: Self::Op, visitor: V) -> V::Output {
+        table::dispatch(op, visitor)
     }
 }

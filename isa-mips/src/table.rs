@@ -17,7 +17,7 @@ const FUNCTION_RS: u32 = 0xffe0_003f;
 
 fpvm_core::instructions! {
     /// Instruction kinds of MIPS32 as Cannon knows them.
-    pub enum Op, TABLE, execute, UNDEFINED;
+    pub enum Op, TABLE, dispatch, UNDEFINED;
 
     sll = FUNCTION, 0x0000_0000, "{rd}, {rt}, {shamt}" => shift::sll;
     srl = FUNCTION, 0x0000_0002, "{rd}, {rt}, {shamt}" => shift::srl;

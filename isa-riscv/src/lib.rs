@@ -12,12 +12,14 @@ pub mod fault;
 mod memory;
 mod muldiv;
 pub mod operand;
+#[cfg(feature = "std")]
+mod program;
 mod shift;
 mod syscall;
 pub mod table;
 
 use fpvm_core::isa::{
-    ElfTarget, Field, FileFormat, Isa, JsonPages, Operand, Pattern, ProofShape, Source,
+    ElfTarget, Field, FileFormat, Isa, JsonPages, Operand, Pattern, ProofShape, Source, Visitor,
 };
 use fpvm_core::machine::{Fault, Machine};
 use fpvm_core::operand::Cell;
@@ -64,6 +66,7 @@ impl Isa for Rv64 {
         trailer: true,
     };
     const ELF: Option<ElfTarget> = Some(ElfTarget {
+        name: "64-bit little-endian RISC-V",
         machine: 243,
         is_64: true,
         big_endian: false,
@@ -82,8 +85,8 @@ impl Isa for Rv64 {
     }
 
     #[inline(always)]
-    fn execute<M: Machine>(op: Self::Op, m: &mut M) -> Result<(), M::Stop> {
-        table::execute(op, m)
+    fn dispatch<V: Visitor>(op: Self::Op, visitor: V) -> V::Output {
+        table::dispatch(op, visitor)
     }
 
     const UNDEFINED: Fault = fault::OPCODE;

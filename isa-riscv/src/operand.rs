@@ -16,6 +16,9 @@ pub const EXIT_CODE: Cell = Cell(36);
 /// 1 once the program ended.
 pub const EXITED: Cell = Cell(37);
 
+/// Stack pointer.
+#[cfg(feature = "std")]
+pub(crate) const SP: Cell = Cell(2);
 /// First argument of a system call, and its result.
 pub(crate) const A0: Cell = Cell(10);
 /// Second argument of a system call, and its error number.

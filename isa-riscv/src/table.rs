@@ -9,7 +9,7 @@ use fpvm_core::instructions;
 
 instructions! {
     /// Instruction kinds of Asterisc's RV64IMA.
-    pub enum Op, TABLE, execute, OPCODE;
+    pub enum Op, TABLE, dispatch, OPCODE;
 
     // Loads; funct3 of 7 is reserved.
     lb = 0x0000_707f, 0x0000_0003, "{rd}, {imm}({rs1})" => memory::load_signed::<1, _>;

@@ -1,0 +1,98 @@
+//! What Cannon adds to the image of a Go program: patches and the first stack frame.
+
+use crate::Mips32;
+use crate::state::SP;
+use fpvm_core::elf::{Patch, Program, write_range};
+use fpvm_core::memory::{MemoryLimit, PAGE_SIZE, PagedMemory};
+use fpvm_core::state::State;
+
+/// First address of the stack's contents; the stack grows down from here.
+const STACK: u32 = 0x7fff_d000;
+/// Pages below [`STACK`] that are there from the start.
+const PAGES_BELOW: u32 = 4;
+
+/// The source of randomness that the program is told of.
+const RANDOM: &[u8; 16] = b"4;byfairdiceroll";
+/// The environment: memory profiling would sample by time.
+const ENVIRONMENT: &[u8] = b"GODEBUG=memprofilerate=0\0";
+/// The program's name, whatever its file is called.
+const NAME: &[u8] = b"op-program\0";
+
+/// `jr ra; nop`: the function returns at once.
+const RETURN: &[u8] = &[0x03, 0xe0, 0x00, 0x08, 0, 0, 0, 0];
+
+impl Program for Mips32 {
+    const HEAP_START: u64 = 0x0500_0000;
+    const SEGMENT_END: Option<u64> = Some(Self::HEAP_START);
+    const PATCHES: &'static [Patch] = &[
+        // Garbage collection and the system monitor need threads.
+        returns("runtime.gcenable"),
+        returns("runtime.init.5"),
+        returns("runtime.main.func1"),
+        // Floating point in the collector that is off.
+        returns("runtime.deductSweepCredit"),
+        returns("runtime.(*gcControllerState).commit"),
+        // Checks floating point, which is not there.
+        returns("runtime.check"),
+        // Fails on the arguments that there are.
+        returns("flag.init"),
+        // Work in the background.
+        returns("github.com/prometheus/client_golang/prometheus.init"),
+        returns("github.com/prometheus/client_golang/prometheus.init.0"),
+        returns("github.com/prometheus/procfs.init"),
+        returns("github.com/prometheus/common/model.init"),
+        returns("github.com/prometheus/client_model/go.init"),
+        returns("github.com/prometheus/client_model/go.init.0"),
+        returns("github.com/prometheus/client_model/go.init.1"),
+    ];
+
+    fn set_up_stack(
+        state: &mut State<Self>,
+        memory: &mut PagedMemory<u32>,
+    ) -> Result<(), MemoryLimit> {
+        const PAGES: [u8; (PAGES_BELOW as usize + 1) * PAGE_SIZE] =
+            [0; (PAGES_BELOW as usize + 1) * PAGE_SIZE];
+        let bottom = STACK - PAGES_BELOW * PAGE_SIZE as u32;
+        write_range(memory, u64::from(bottom), &PAGES)?;
+        write_range(memory, u64::from(STACK), &first_frame())?;
+        state.set(SP, STACK);
+        Ok(())
+    }
+}
+
+const fn returns(symbol: &'static str) -> Patch {
+    Patch {
+        symbol,
+        bytes: RETURN,
+    }
+}
+
+/// Argument count, arguments, environment and auxiliary vector, then what they point to.
+fn first_frame() -> Vec<u8> {
+    const AT_PAGESZ: u32 = 6;
+    const AT_RANDOM: u32 = 25;
+    const WORDS: usize = 10;
+
+    let random = STACK + 4 * WORDS as u32;
+    let environment = random + RANDOM.len() as u32;
+    let name = environment + ENVIRONMENT.len().next_multiple_of(4) as u32;
+    let words: [u32; WORDS] = [
+        1,
+        name,
+        0,
+        environment,
+        0,
+        AT_PAGESZ,
+        PAGE_SIZE as u32,
+        AT_RANDOM,
+        random,
+        0,
+    ];
+
+    let mut frame: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+    for text in [RANDOM.as_slice(), ENVIRONMENT, NAME] {
+        frame.extend(text);
+        frame.resize(frame.len().next_multiple_of(4), 0);
+    }
+    frame
+}

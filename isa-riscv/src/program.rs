@@ -1,0 +1,76 @@
+//! Programs: what upstream's `load-elf` adds to the image of an ELF file.
+
+use crate::Rv64;
+use crate::operand::SP;
+use fpvm_core::elf::{Patch, Program, write_range};
+use fpvm_core::memory::{MemoryLimit, PagedMemory};
+use fpvm_core::state::State;
+
+/// Where the stack starts; arguments and auxiliary vector lie from here upwards.
+const STACK: u64 = 0x1000_0000_0000_0000;
+
+/// The words from the stack pointer plus 8 on. The word at the stack pointer itself stays 0, which
+/// Go takes as no arguments. The two words after it are nothing that a program asks for (upstream
+/// meant them as the count and the end of the arguments), but every pre-state's hash has them.
+const STACK_WORDS: [u64; 10] = [
+    0x42,
+    0x35,
+    0,
+    6, // AT_PAGESZ
+    4096,
+    25, // AT_RANDOM: the address of 16 bytes
+    STACK + 72,
+    0, // end of the auxiliary vector
+    0x6f72_7020_646e_6172,
+    0x6164_626d_616c_6f74,
+];
+
+/// A function that returns at once: `ret`.
+const fn skip(symbol: &'static str) -> Patch {
+    Patch {
+        symbol,
+        bytes: &[0x67, 0x80, 0, 0],
+    }
+}
+
+/// Functions of Go programs that upstream skips, since there are no threads, no garbage collection
+/// and no floating point, and the rate of memory profiles, which it sets to 0. Made for Go 1.22: in
+/// Go 1.23 `runtime.init.5` is another function, and what lacks its start crashes.
+const PATCHES: &[Patch] = &[
+    skip("runtime.gcenable"),
+    skip("runtime.init.5"),
+    skip("runtime.main.func1"),
+    skip("runtime.deductSweepCredit"),
+    skip("runtime.(*gcControllerState).commit"),
+    skip("github.com/prometheus/client_golang/prometheus.init"),
+    skip("github.com/prometheus/client_golang/prometheus.init.0"),
+    skip("github.com/prometheus/procfs.init"),
+    skip("github.com/prometheus/common/model.init"),
+    skip("github.com/prometheus/client_model/go.init"),
+    skip("github.com/prometheus/client_model/go.init.0"),
+    skip("github.com/prometheus/client_model/go.init.1"),
+    skip("flag.init"),
+    skip("runtime.check"),
+    Patch {
+        symbol: "runtime.MemProfileRate",
+        bytes: &[0; 8],
+    },
+];
+
+impl Program for Rv64 {
+    /// Above the arenas that Go asks for by address (0xc0_0000_0000 to 0x7f00_0000_0000).
+    const HEAP_START: u64 = 0x7f00_0000_0000;
+    const SEGMENT_END: Option<u64> = None;
+    const PATCHES: &'static [Patch] = PATCHES;
+
+    fn set_up_stack(
+        state: &mut State<Self>,
+        memory: &mut PagedMemory<u64>,
+    ) -> Result<(), MemoryLimit> {
+        state.set(SP, STACK);
+        for (at, word) in (STACK + 8..).step_by(8).zip(STACK_WORDS) {
+            write_range(memory, at, &word.to_le_bytes())?;
+        }
+        Ok(())
+    }
+}
