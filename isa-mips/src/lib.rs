@@ -15,8 +15,6 @@ mod muldiv;
 pub mod operand;
 #[cfg(feature = "std")]
 mod program;
-#[cfg(feature = "std")]
-mod program;
 mod shift;
 pub mod state;
 mod syscall;
