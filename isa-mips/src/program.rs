@@ -50,10 +50,12 @@ impl Program for Mips32 {
         state: &mut State<Self>,
         memory: &mut PagedMemory<u32>,
     ) -> Result<(), MemoryLimit> {
-        const PAGES: [u8; (PAGES_BELOW as usize + 1) * PAGE_SIZE] =
-            [0; (PAGES_BELOW as usize + 1) * PAGE_SIZE];
         let bottom = STACK - PAGES_BELOW * PAGE_SIZE as u32;
-        write_range(memory, u64::from(bottom), &PAGES)?;
+        write_range(
+            memory,
+            u64::from(bottom),
+            &vec![0; (PAGES_BELOW as usize + 1) * PAGE_SIZE],
+        )?;
         write_range(memory, u64::from(STACK), &first_frame())?;
         state.set(SP, STACK);
         Ok(())

