@@ -71,7 +71,10 @@ impl<I: Isa> Position<I> {
     #[inline(always)]
     pub fn of(state: &State<I>) -> Self {
         let next_pc = I::NEXT_PC.map_or(I::Word::default(), |cell| state.get(cell));
-        Position { pc: state.get(I::PC), next_pc }
+        Position {
+            pc: state.get(I::PC),
+            next_pc,
+        }
     }
 
     /// Puts the position into a state.
@@ -83,14 +86,41 @@ impl<I: Isa> Position<I> {
         }
     }
 
+    /// Whether the next two instructions follow each other: no delay slot is under way.
+    #[inline(always)]
+    pub fn is_sequential(self) -> bool {
+        !I::DELAY_SLOT || self.next_pc == self.pc.wrapping_add(&I::Word::truncate(4))
+    }
+
+    /// The position this many straight instructions on; only from a sequential one.
+    #[inline(always)]
+    pub fn plus(self, instructions: u64) -> Self {
+        let bytes = I::Word::truncate(instructions << 2);
+        let next_pc = if I::DELAY_SLOT {
+            self.next_pc.wrapping_add(&bytes)
+        } else {
+            self.next_pc
+        };
+        Position {
+            pc: self.pc.wrapping_add(&bytes),
+            next_pc,
+        }
+    }
+
     /// The position after an instruction that is no jump.
     #[inline(always)]
     fn successor(self) -> Self {
         let four = I::Word::truncate(4);
         if I::DELAY_SLOT {
-            Position { pc: self.next_pc, next_pc: self.next_pc.wrapping_add(&four) }
+            Position {
+                pc: self.next_pc,
+                next_pc: self.next_pc.wrapping_add(&four),
+            }
         } else {
-            Position { pc: self.pc.wrapping_add(&four), next_pc: self.next_pc }
+            Position {
+                pc: self.pc.wrapping_add(&four),
+                next_pc: self.next_pc,
+            }
         }
     }
 }
@@ -120,14 +150,27 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
         insn: u32,
     ) -> Self {
         let after = at.successor();
-        Concrete { state, memory, env, insn, at, after, wrote: false, interrupted: false }
+        Concrete {
+            state,
+            memory,
+            env,
+            insn,
+            at,
+            after,
+            wrote: false,
+            interrupted: false,
+        }
     }
 
     /// What the step did, once its instruction has run.
     #[inline(always)]
     pub fn done(&self) -> Done<I> {
         let (position, wrote, interrupted) = (self.after, self.wrote, self.interrupted);
-        Done { position, wrote, interrupted }
+        Done {
+            position,
+            wrote,
+            interrupted,
+        }
     }
 
     /// Executes the step that the state is at: fetches, decodes, runs. On a stop the state is as
@@ -140,10 +183,16 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
         let at = Position::of(state);
         let mut machine = Concrete::new(state, memory, env, at, 0);
         I::fetch(&mut machine)?;
-        let bytes = machine.memory.read::<4>(at.pc.zext()).map_err(Stop::Memory)?;
+        let bytes = machine
+            .memory
+            .read::<4>(at.pc.zext())
+            .map_err(Stop::Memory)?;
         machine.memory.fetched();
-        machine.insn =
-            if I::BIG_ENDIAN { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
+        machine.insn = if I::BIG_ENDIAN {
+            u32::from_be_bytes(bytes)
+        } else {
+            u32::from_le_bytes(bytes)
+        };
         I::execute(decode::<I>(machine.insn), &mut machine)?;
         let (position, insn) = (machine.after, machine.insn);
         position.put(state);
@@ -308,13 +357,16 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
 
     #[inline(always)]
     fn in_slot(&mut self) -> Truth {
-        let four = I::Word::truncate(4);
-        Truth(I::DELAY_SLOT && self.at.next_pc != self.at.pc.wrapping_add(&four))
+        Truth(!self.at.is_sequential())
     }
 
     #[inline(always)]
     fn branch(&mut self, taken: Truth, target: I::Word) {
-        let after = if I::DELAY_SLOT { &mut self.after.next_pc } else { &mut self.after.pc };
+        let after = if I::DELAY_SLOT {
+            &mut self.after.next_pc
+        } else {
+            &mut self.after.pc
+        };
         *after = if taken.0 { target } else { *after };
     }
 

@@ -8,8 +8,13 @@
 
 use sha3::Digest as _;
 
+mod lanes;
 mod round;
 mod scalar;
+#[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
+mod x86;
+
+pub use lanes::Lanes;
 
 /// Bytes of a memory page: 128 leaves of 32 bytes.
 pub const PAGE_BYTES: usize = 4096;
@@ -18,6 +23,11 @@ pub const PAGE_BYTES: usize = 4096;
 /// of `[i]` are `[2i]` and `[2i + 1]`, and `[64..128]` are the parents of pairs of leaves. `[0]` is
 /// not used and left alone.
 pub type PageNodes = [[u8; 32]; 128];
+
+type Hash = [u8; 32];
+
+/// What is hashed: the two children of a tree node.
+type Node = [Hash; 2];
 
 /// Keccak256 of any bytes: the original padding of Ethereum, not that of SHA-3.
 #[must_use]
@@ -28,26 +38,31 @@ pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
 /// Keccak256 of two halves: the parent of two tree nodes.
 #[must_use]
 pub fn hash_pair(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
-    scalar::hash_pair(left, right)
+    Lanes::widest().hash_pair(left, right)
 }
 
 /// Hashes 64-byte nodes: `out[i]` becomes the Keccak256 of `nodes[64 * i..64 * i + 64]`.
 ///
-/// Stops at the end of the shorter of the two; a last incomplete node is not hashed.
+/// Stops at the end of the shorter of the two; a last incomplete node is not hashed. Needs the fewest
+/// nanoseconds a node for a multiple of eight nodes.
 pub fn hash_nodes(nodes: &[u8], out: &mut [[u8; 32]]) {
+    hash_nodes_with(Lanes::widest(), nodes, out);
+}
+
+/// [`hash_nodes`] by a chosen path, for tests and measurements.
+pub fn hash_nodes_with(lanes: Lanes, nodes: &[u8], out: &mut [[u8; 32]]) {
     let (halves, _) = nodes.as_chunks::<32>();
-    let (pairs, _) = halves.as_chunks::<2>();
-    for ([left, right], out) in pairs.iter().zip(out) {
-        *out = scalar::hash_pair(left, right);
-    }
+    let (nodes, _) = halves.as_chunks::<2>();
+    let len = nodes.len().min(out.len());
+    lanes.hash_nodes(&nodes[..len], &mut out[..len]);
 }
 
 /// Merkle root of a page's 128 leaves.
 #[must_use]
 pub fn page_root(page: &[u8; PAGE_BYTES]) -> [u8; 32] {
-    let mut nodes = [[0; 32]; 128];
-    page_nodes(page, &mut nodes);
-    nodes[1]
+    let mut root = [[0; 32]];
+    page_roots(&[page], &mut root);
+    root[0]
 }
 
 /// Hashes all inner nodes of a page.
@@ -55,17 +70,29 @@ pub fn page_nodes(page: &[u8; PAGE_BYTES], nodes: &mut PageNodes) {
     hash_nodes(page, &mut nodes[64..]);
     for level in (0..6).rev() {
         let (parents, children) = nodes.split_at_mut(2 << level);
-        hash_nodes(
-            children[..2 << level].as_flattened(),
-            &mut parents[1 << level..],
-        );
+        let children = children[..2 << level].as_flattened();
+        hash_nodes(children, &mut parents[1 << level..]);
     }
 }
 
 /// Merkle roots of many pages: `out[i]` becomes the root of `pages[i]`, as far as both go.
 pub fn page_roots(pages: &[&[u8; PAGE_BYTES]], out: &mut [[u8; 32]]) {
-    for (page, out) in pages.iter().zip(out) {
-        *out = page_root(page);
+    // The upper levels of one page are too narrow for the vectors, those of eight pages are not.
+    const BATCH: usize = 8;
+    let mut children = [[0; 32]; 64 * BATCH];
+    let mut parents = [[0; 32]; 32 * BATCH];
+    for (pages, out) in pages.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
+        for (page, hashes) in pages.iter().zip(children.chunks_mut(64)) {
+            hash_nodes(*page, hashes);
+        }
+        for level in (0..6).rev() {
+            let len = pages.len() << level;
+            hash_nodes(children[..2 * len].as_flattened(), &mut parents[..len]);
+            children[..len].copy_from_slice(&parents[..len]);
+        }
+        for (out, root) in out.iter_mut().zip(&children[..pages.len()]) {
+            *out = *root;
+        }
     }
 }
 

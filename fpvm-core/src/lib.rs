@@ -13,6 +13,7 @@ extern crate alloc;
 pub mod concrete;
 pub mod decode;
 pub mod disasm;
+pub mod effects;
 pub mod isa;
 pub mod keccak;
 pub mod machine;
@@ -24,6 +25,8 @@ pub mod state;
 pub mod verify;
 pub mod word;
 
+#[cfg(feature = "std")]
+mod code;
 #[cfg(feature = "std")]
 pub mod elf;
 #[cfg(feature = "std")]

@@ -1,18 +1,17 @@
 //! The engine: runs a guest to any step, gives its state root there, proves the step that follows.
 
-use crate::concrete::{Concrete, Done, Environment, Position, Stop};
-use crate::decode::Decoder;
+use crate::code::Code;
+use crate::concrete::{Concrete, Environment, Stop};
 use crate::disasm::disassemble;
-use crate::isa::{Isa, ProofShape, Visitor};
-use crate::machine::{Fault, Machine};
-use crate::memory::{Memory, MemoryLimit, Node, PAGE_SIZE, PagedMemory, Prover, branch_len};
+use crate::isa::{Isa, ProofShape};
+use crate::machine::Fault;
+use crate::memory::{Memory, MemoryLimit, Node, PagedMemory, Prover, branch_len};
 use crate::oracle::{Console, Oracle, OracleError, PreimagePart};
 use crate::proof::StepProof;
 use crate::record::Recorder;
 use crate::state::{State, state_hash};
 use crate::symbols::Symbols;
 use crate::word::Word;
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Why a run or a proof failed. The machine is then as before the step that failed.
@@ -105,20 +104,6 @@ pub struct Host<'a> {
 const OUTPUT_LIMIT: u64 = 1 << 20;
 /// The longest hint that is passed on.
 const HINT_LIMIT: u64 = 1 << 26;
-/// Pages of decoded instructions kept, 8 KiB each.
-const CODE_PAGES: usize = 2048;
-/// Instruction words in a page.
-const PAGE_WORDS: usize = PAGE_SIZE / 4;
-
-/// A decoded instruction.
-#[derive(Clone, Copy, Debug)]
-struct Decoded<I: Isa> {
-    insn: u32,
-    op: I::Op,
-}
-
-type CodePage<I> = [Decoded<I>; PAGE_WORDS];
-
 /// A machine with a guest in it.
 #[derive(Debug)]
 pub struct Vm<I: Isa> {
@@ -130,8 +115,7 @@ pub struct Vm<I: Isa> {
     pub last_hint: Vec<u8>,
     /// Names of functions, for errors and logs.
     pub symbols: Symbols,
-    decoder: Decoder<I>,
-    code: FxHashMap<u64, Box<CodePage<I>>>,
+    code: Code<I>,
     last_read: Option<PreimageRead>,
 }
 
@@ -143,8 +127,7 @@ impl<I: Isa> Vm<I> {
             memory,
             last_hint: Vec::new(),
             symbols: Symbols::default(),
-            decoder: Decoder::default(),
-            code: FxHashMap::default(),
+            code: Code::default(),
             last_read: None,
         }
     }
@@ -200,20 +183,14 @@ impl<I: Isa> Vm<I> {
             if self.state.step >= until {
                 return Ok(Event::Reached);
             }
-            self.drop_stale_code();
-            let page = self.enter_page();
             let mut env = Running {
                 host,
                 last_hint: &mut self.last_hint,
                 last_read: &mut self.last_read,
             };
-            let (state, memory) = (&mut self.state, &mut self.memory);
-            let done = match page.and_then(|page| self.code.get(&page).map(|code| (page, code))) {
-                Some((page, code)) => {
-                    run_page(state, memory, &mut env, page * PAGE_SIZE as u64, code, until)
-                }
-                None => Concrete::step(state, memory, &mut env).map(|_| ()),
-            };
+            let done = self
+                .code
+                .run(&mut self.state, &mut self.memory, &mut env, until);
             done.map_err(|stop| self.error(stop))?;
         }
     }
@@ -257,41 +234,6 @@ impl<I: Isa> Vm<I> {
         })
     }
 
-    /// Decodes the page at the program counter where it is not; `None` where nothing watches it.
-    fn enter_page(&mut self) -> Option<u64> {
-        let page = self.state.pc() / PAGE_SIZE as u64;
-        if !self.code.contains_key(&page) {
-            if !self.memory.mark_code(page) {
-                return None;
-            }
-            if self.code.len() >= CODE_PAGES {
-                self.code.clear();
-            }
-            let bytes = self.memory.page(page);
-            let words = bytes.as_chunks::<4>().0.iter().map(|bytes| {
-                let insn = match I::BIG_ENDIAN {
-                    true => u32::from_be_bytes(*bytes),
-                    false => u32::from_le_bytes(*bytes),
-                };
-                Decoded {
-                    insn,
-                    op: self.decoder.decode(insn),
-                }
-            });
-            let words: Box<[Decoded<I>]> = words.collect();
-            self.code.insert(page, words.try_into().ok()?);
-        }
-        Some(page)
-    }
-
-    fn drop_stale_code(&mut self) {
-        if self.memory.has_stale_code() {
-            for page in self.memory.take_stale_code() {
-                self.code.remove(&page);
-            }
-        }
-    }
-
     fn error(&mut self, stop: Stop<MemoryLimit, OracleError>) -> VmError {
         let (step, pc) = (self.state.step, self.state.pc());
         match stop {
@@ -311,67 +253,6 @@ impl<I: Isa> Vm<I> {
             Stop::Memory(limit) => VmError::Memory { step, pc, limit },
             Stop::Environment(source) => VmError::Oracle { step, pc, source },
         }
-    }
-}
-
-/// Runs decoded instructions as long as the program counter stays in their page.
-#[inline(never)]
-fn run_page<I: Isa>(
-    state: &mut State<I>,
-    memory: &mut PagedMemory<I::Word>,
-    env: &mut Running<'_, '_>,
-    base: u64,
-    code: &CodePage<I>,
-    until: u64,
-) -> Result<(), Stop<MemoryLimit, OracleError>> {
-    let mut at = Position::of(state);
-    let mut step = state.step;
-    let mut result = Ok(());
-    while step < until {
-        // A program counter that is not a multiple of 4 rotates to a number past the page.
-        let word = at.pc.zext().wrapping_sub(base).rotate_right(2);
-        let Some(decoded) = code.get(word as usize) else { break };
-        let once = Once { state, memory, env, at, insn: decoded.insn };
-        match I::dispatch(decoded.op, once) {
-            Ok(done) => {
-                at = done.position;
-                step += 1;
-                if done.interrupted || done.wrote && memory.has_stale_code() {
-                    break;
-                }
-            }
-            Err(stop) => {
-                result = Err(stop);
-                break;
-            }
-        }
-    }
-    at.put(state);
-    state.step = step;
-    result
-}
-
-/// Runs one decoded instruction.
-struct Once<'a, 'r, 'h, I: Isa> {
-    state: &'a mut State<I>,
-    memory: &'a mut PagedMemory<I::Word>,
-    env: &'a mut Running<'r, 'h>,
-    at: Position<I>,
-    insn: u32,
-}
-
-impl<'a, 'r, 'h, I: Isa> Visitor for Once<'a, 'r, 'h, I> {
-    type Machine = Concrete<'a, I, PagedMemory<I::Word>, Running<'r, 'h>>;
-    type Output = Result<Done<I>, Stop<MemoryLimit, OracleError>>;
-
-    #[inline(always)]
-    fn visit(
-        self,
-        semantics: impl FnOnce(&mut Self::Machine) -> Result<(), <Self::Machine as Machine>::Stop>,
-    ) -> Self::Output {
-        let mut machine = Concrete::new(self.state, self.memory, self.env, self.at, self.insn);
-        semantics(&mut machine)?;
-        Ok(machine.done())
     }
 }
 

@@ -1,0 +1,185 @@
+//! What an instruction can do at all, found by running its semantics on a machine without values.
+//!
+//! Run loops and translators ask this instead of being told by each ISA: a straight instruction
+//! leaves the program counter alone, so a run of them needs one check of the step count.
+
+use crate::isa::{Isa, Visitor};
+use crate::machine::{Bin, Cmp, Fault, Jump, Machine};
+use crate::operand::{Imm, Reg};
+use core::convert::Infallible;
+
+/// What an instruction's semantics do in any of their arms.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Effects {
+    /// Branches, jumps, stays, asks for its delay slot, or ends the program.
+    pub control: bool,
+    /// Always faults.
+    pub faults: bool,
+    /// Reads memory.
+    pub loads: bool,
+    /// Writes memory.
+    pub stores: bool,
+    /// Reaches the host: pre-images, hints, output.
+    pub host: bool,
+    /// Chooses between arms, as system calls do.
+    pub choice: bool,
+}
+
+impl Effects {
+    /// Of an instruction kind.
+    pub fn of<I: Isa>(op: I::Op) -> Self {
+        I::dispatch(op, Probe::<I>::default())
+    }
+
+    /// Whether the program goes on right after it, and its system call's code is not involved.
+    pub fn straight(self) -> bool {
+        !(self.control || self.faults || self.host || self.choice)
+    }
+}
+
+/// The machine without values.
+#[derive(Debug)]
+struct Probe<I> {
+    effects: Effects,
+    isa: core::marker::PhantomData<I>,
+}
+
+impl<I> Default for Probe<I> {
+    fn default() -> Self {
+        Probe {
+            effects: Effects::default(),
+            isa: core::marker::PhantomData,
+        }
+    }
+}
+
+impl<I: Isa> Visitor for Probe<I> {
+    type Machine = Self;
+    type Output = Effects;
+
+    fn visit(mut self, semantics: impl FnOnce(&mut Self) -> Result<(), Infallible>) -> Effects {
+        match semantics(&mut self) {
+            Ok(()) => self.effects,
+        }
+    }
+}
+
+impl<I: Isa> Machine for Probe<I> {
+    type W = ();
+    type B = ();
+    type Stop = Infallible;
+
+    const BITS: u32 = <I::Word as crate::word::Word>::BITS;
+
+    fn reg(&mut self, _r: Reg) {}
+    fn set_reg(&mut self, r: Reg, (): ()) {
+        let is_position = |cell| cell == I::PC || Some(cell) == I::NEXT_PC;
+        self.effects.control |= matches!(r, Reg::Fixed(cell) if is_position(cell));
+    }
+    fn imm(&mut self, _i: Imm) {}
+    fn pc(&mut self) {}
+    fn konst(&mut self, _v: u64) {}
+    fn bin(&mut self, _op: Bin, (): (), (): ()) {}
+    fn clz(&mut self, (): ()) {}
+    fn sext(&mut self, (): (), _bits: u32) {}
+    fn cmp(&mut self, _op: Cmp, (): (), (): ()) {}
+    fn not(&mut self, (): ()) {}
+    fn both(&mut self, (): (), (): ()) {}
+    fn word(&mut self, (): ()) {}
+    fn select(&mut self, (): (), (): (), (): ()) {}
+    fn align(&mut self, (): (), _bytes: u32) {}
+
+    fn load(&mut self, (): (), _bytes: u32) -> Result<(), Infallible> {
+        self.effects.loads = true;
+        Ok(())
+    }
+
+    fn store(&mut self, (): (), _bytes: u32, (): ()) -> Result<(), Infallible> {
+        self.effects.stores = true;
+        Ok(())
+    }
+
+    fn rmw(
+        &mut self,
+        (): (),
+        _bytes: u32,
+        change: impl FnOnce(&mut Self, ()),
+    ) -> Result<(), Infallible> {
+        self.effects.loads = true;
+        self.effects.stores = true;
+        change(self, ());
+        Ok(())
+    }
+
+    fn in_slot(&mut self) {
+        self.effects.control = true;
+    }
+    fn branch(&mut self, (): (), (): ()) {
+        self.effects.control = true;
+    }
+    fn jump(&mut self, (): (), _kind: Jump) {
+        self.effects.control = true;
+    }
+    fn stay(&mut self) {
+        self.effects.control = true;
+    }
+
+    fn trap_if(&mut self, (): (), _fault: Fault) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn trap(&mut self, _fault: Fault) -> Result<(), Infallible> {
+        self.effects.faults = true;
+        Ok(())
+    }
+
+    fn cond(
+        &mut self,
+        (): (),
+        mut arm: impl FnMut(&mut Self, bool) -> Result<(), Infallible>,
+    ) -> Result<(), Infallible> {
+        self.effects.choice = true;
+        arm(self, true)?;
+        arm(self, false)
+    }
+
+    fn choose(
+        &mut self,
+        (): (),
+        cases: &[u64],
+        mut arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Infallible>,
+    ) -> Result<(), Infallible> {
+        self.effects.choice = true;
+        (0..cases.len()).try_for_each(|case| arm(self, Some(case)))?;
+        arm(self, None)
+    }
+
+    fn exit(&mut self, (): ()) {
+        self.effects.control = true;
+    }
+    fn output(&mut self, _stream: u8, (): (), (): ()) {
+        self.effects.host = true;
+    }
+    fn hint(&mut self, (): (), (): ()) -> Result<(), Infallible> {
+        self.effects.host = true;
+        Ok(())
+    }
+    fn key_append(&mut self, (): (), (): (), _window: u32) -> Result<(), Infallible> {
+        self.effects.host = true;
+        self.effects.loads = true;
+        Ok(())
+    }
+
+    fn preimage_read(
+        &mut self,
+        (): (),
+        (): (),
+        _window: u32,
+        _fault: Fault,
+    ) -> Result<(), Infallible> {
+        self.effects.host = true;
+        self.effects.loads = true;
+        self.effects.stores = true;
+        Ok(())
+    }
+}
