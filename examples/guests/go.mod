@@ -1,0 +1,3 @@
+module fpvm/guests
+
+go 1.22.10
