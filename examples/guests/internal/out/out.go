@@ -1,6 +1,6 @@
 // Package out prints what a guest found. It goes to the system call directly:
-// package os would add a quarter to the size of a guest and packages that the VM
-// has no use for (files, polling, signals).
+// package os would make a guest a tenth larger, by code that the VM has no use
+// for (files, polling, signals).
 package out
 
 import (
