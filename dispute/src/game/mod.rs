@@ -1,0 +1,262 @@
+//! One dispute game: its state, and what can be read from it.
+//!
+//! The state changes only through the functions of the other files of this folder, each of which
+//! either does all it says or refuses with a [`Revert`] and changes nothing: [`moves`] adds claims,
+//! [`step`] counters the deepest ones by an instruction, [`context`] gives the VM its local data,
+//! [`block_number`] contests the block of the proposal, [`resolution`] ends it and pays out.
+
+pub mod block_number;
+pub mod context;
+pub mod moves;
+pub mod resolution;
+pub mod step;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use alloy_primitives::{Address, B256, U256};
+
+use crate::claim::{ClaimData, GameStatus, OutputRoot};
+use crate::clock::Clock;
+use crate::fees::FeeMeter;
+use crate::position::Position;
+use crate::revert::{Panic, Revert};
+use crate::rules::Rules;
+
+/// What a game is about; fixed at its creation (the clone's immutable arguments).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proposal {
+    /// Who proposed, and posted the root's bond.
+    pub creator: Address,
+    /// The output root proposed.
+    pub root_claim: B256,
+    /// Hash of the L1 block before the game's creation.
+    pub l1_head: B256,
+    /// L2 block that the output root is proposed for.
+    pub l2_block: U256,
+}
+
+/// The answers to one claim, and how far they have been resolved.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Subgame {
+    /// Indices of the claims that answer, oldest first.
+    pub answers: Vec<usize>,
+    /// Resolved: the bond of the claim has been given to its winner.
+    pub resolved: bool,
+    /// Where a resolution in pages stands, once one was begun.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// A resolution in pages.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Checkpoint {
+    /// Answers looked at so far.
+    pub cursor: usize,
+    /// Of those, the left-most that stands uncountered: its position and claimant.
+    pub leftmost: Option<(Position, Address)>,
+}
+
+/// The state of a game.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Game {
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) address: Address,
+    pub(crate) proposal: Proposal,
+    pub(crate) starting: OutputRoot,
+    pub(crate) created_at: u64,
+    pub(crate) resolved_at: u64,
+    pub(crate) status: GameStatus,
+    pub(crate) block_challenger: Option<Address>,
+    pub(crate) claims: Vec<ClaimData>,
+    pub(crate) subgames: Vec<Subgame>,
+    pub(crate) credit: BTreeMap<Address, u128>,
+    pub(crate) fees: FeeMeter,
+}
+
+impl Game {
+    /// A game with nothing but its root claim, as `initialize` leaves it. The checks before it are
+    /// the factory's and the registry's (see [`crate::factory`]).
+    ///
+    /// `bond` is in wei, `now` in seconds since 1970.
+    pub fn new(
+        rules: Arc<Rules>,
+        address: Address,
+        proposal: Proposal,
+        starting: OutputRoot,
+        bond: u128,
+        now: u64,
+    ) -> Self {
+        let root = ClaimData {
+            parent: None,
+            countered_by: None,
+            claimant: proposal.creator,
+            bond,
+            claim: proposal.root_claim,
+            position: Position::ROOT,
+            clock: Clock {
+                duration: 0,
+                timestamp: now,
+            },
+        };
+        Self {
+            rules,
+            address,
+            proposal,
+            starting,
+            created_at: now,
+            resolved_at: 0,
+            status: GameStatus::InProgress,
+            block_challenger: None,
+            claims: vec![root],
+            subgames: vec![Subgame::default()],
+            credit: BTreeMap::new(),
+            fees: FeeMeter::default(),
+        }
+    }
+
+    /// The rules it is played by.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Address of the game's contract.
+    pub const fn address(&self) -> Address {
+        self.address
+    }
+
+    /// What it is about.
+    pub const fn proposal(&self) -> &Proposal {
+        &self.proposal
+    }
+
+    /// The anchor that both sides agree on: the output below the first one in dispute.
+    pub const fn starting(&self) -> &OutputRoot {
+        &self.starting
+    }
+
+    /// How it stands.
+    pub const fn status(&self) -> GameStatus {
+        self.status
+    }
+
+    /// L1 time of its creation, in seconds.
+    pub const fn created_at(&self) -> u64 {
+        self.created_at
+    }
+
+    /// L1 time of its resolution, in seconds; 0 before.
+    pub const fn resolved_at(&self) -> u64 {
+        self.resolved_at
+    }
+
+    /// Who showed that the root's L2 block number is wrong.
+    pub const fn block_challenger(&self) -> Option<Address> {
+        self.block_challenger
+    }
+
+    /// All claims, oldest first.
+    pub fn claims(&self) -> &[ClaimData] {
+        &self.claims
+    }
+
+    /// The claim at `index`.
+    ///
+    /// # Errors
+    /// A panic 0x32 where there is none.
+    pub fn claim(&self, index: usize) -> Result<&ClaimData, Revert> {
+        self.claims.get(index).ok_or(Revert::Panic(Panic::Index))
+    }
+
+    /// The answers to the claim at `index`.
+    pub fn subgame(&self, index: usize) -> Option<&Subgame> {
+        self.subgames.get(index)
+    }
+
+    /// Answers of the claim at `index` that a resolution still has to look at.
+    pub fn num_to_resolve(&self, index: usize) -> usize {
+        self.subgames.get(index).map_or(0, |subgame| {
+            let done = subgame.checkpoint.as_ref().map_or(0, |page| page.cursor);
+            subgame.answers.len().saturating_sub(done)
+        })
+    }
+
+    /// Wei that `account` may claim.
+    pub fn credit(&self, account: Address) -> u128 {
+        self.credit.get(&account).copied().unwrap_or_default()
+    }
+
+    /// All credits that are not zero, in wei.
+    pub fn credits(&self) -> impl Iterator<Item = (Address, u128)> {
+        self.credit.iter().map(|(account, wei)| (*account, *wei))
+    }
+
+    /// What the fee samples have done.
+    pub const fn fees(&self) -> &FeeMeter {
+        &self.fees
+    }
+
+    /// The time that the chess clocks show at L1 time `now`: less by what fee spikes have held them.
+    pub fn game_time(&self, now: u64) -> u64 {
+        let spikes = self.rules.params().fee_spikes;
+        spikes.map_or(now, |spikes| {
+            now.saturating_sub(self.fees.held_at(spikes, now))
+        })
+    }
+
+    /// Samples the base fee (in wei) of L1 at `now`: see [`crate::fees`].
+    ///
+    /// # Errors
+    /// Without reason if the option is off, as for any function that the contract has not;
+    /// `GameNotInProgress`.
+    pub fn sample_fee(&mut self, now: u64, base_fee: u128) -> Result<(), Revert> {
+        let spikes = self.rules.params().fee_spikes.ok_or(Revert::Empty)?;
+        self.require_in_progress()?;
+        self.fees.sample(spikes, now, base_fee);
+        Ok(())
+    }
+
+    /// Time used, in seconds, by the side that could answer the claim at `index`; at most the whole
+    /// clock. It runs from the claim, on top of what the side had used for the claim's parent.
+    ///
+    /// # Errors
+    /// `GameNotInProgress`, a panic 0x32 where there is no such claim, a panic 0x11 if `now` is
+    /// before it.
+    pub fn challenger_duration(&self, index: usize, now: u64) -> Result<u64, Revert> {
+        self.require_in_progress()?;
+        let claim = self.claim(index)?;
+        let before = match claim.parent {
+            Some(parent) => self.claim(parent)?.clock.duration,
+            None => 0,
+        };
+        let since = self
+            .game_time(now)
+            .checked_sub(claim.clock.timestamp)
+            .ok_or(Revert::Panic(Panic::Arithmetic))?;
+        // The contract truncates the sum to 64 bits.
+        Ok(before
+            .wrapping_add(since)
+            .min(self.rules.max_clock_duration()))
+    }
+
+    /// The nearest claim at `position` on the way up from the claim at `start`.
+    ///
+    /// # Errors
+    /// A panic 0x32 if there is none up to the root.
+    fn ancestor_at(&self, position: Position, start: usize) -> Result<usize, Revert> {
+        let mut index = start;
+        loop {
+            let claim = self.claim(index)?;
+            if claim.position == position {
+                return Ok(index);
+            }
+            index = claim.parent.ok_or(Revert::Panic(Panic::Index))?;
+        }
+    }
+
+    fn require_in_progress(&self) -> Result<(), Revert> {
+        match self.status {
+            GameStatus::InProgress => Ok(()),
+            GameStatus::ChallengerWins | GameStatus::DefenderWins => Err(Revert::GameNotInProgress),
+        }
+    }
+}

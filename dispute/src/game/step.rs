@@ -1,0 +1,95 @@
+//! Steps: one instruction, run by the VM's contract, against a claim at the deepest level.
+
+use alloy_primitives::{Address, keccak256};
+
+use super::Game;
+use crate::claim::Side;
+use crate::oracle::Oracle;
+use crate::position::Position;
+use crate::revert::{Panic, Revert};
+use crate::vm::{StepContext, Vm};
+
+/// An instruction played against a claim.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// Index of the claim contested.
+    pub claim: usize,
+    /// Attack: the claim is not what the instruction before it gives. Defend: the claim is right,
+    /// what follows from it is not the state claimed next.
+    pub side: Side,
+    /// The VM's pre-state, packed.
+    pub state: Vec<u8>,
+    /// What the VM needs to check the instruction.
+    pub proof: Vec<u8>,
+}
+
+impl Game {
+    /// Counters a claim at the deepest level in the name of `from`. Needs no bond, and looks at no
+    /// clock.
+    ///
+    /// # Errors
+    /// In this order: `GameNotInProgress`, a panic 0x32 if there is no such claim, `InvalidParent`,
+    /// `InvalidPrestate`, what the VM refuses with, `ValidStep`, `DuplicateStep`.
+    pub fn step<V: Vm + ?Sized>(
+        &mut self,
+        vm: &V,
+        oracle: &Oracle,
+        from: Address,
+        step: &Step,
+    ) -> Result<(), Revert> {
+        self.require_in_progress()?;
+        let (split, max) = (self.rules.split_depth(), self.rules.max_depth());
+        let contested = self.claim(step.claim)?;
+        let position = contested.position;
+        if position.depth() != max {
+            return Err(Revert::InvalidParent);
+        }
+        let parent = contested.parent;
+        // The claim of the same execution about the state at `position`.
+        let claim_about = |position: Option<Position>| {
+            let (Some(position), Some(parent)) = (position, parent) else {
+                return Err(Revert::Panic(Panic::Index));
+            };
+            let ancestor = position.trace_ancestor_below(split);
+            self.claim(self.ancestor_at(ancestor.ok_or(Revert::ClaimAboveSplit)?, parent)?)
+        };
+        let (pre, post) = match step.side {
+            Side::Attack => {
+                let path = position.path();
+                let local = path.get(usize::from(split) + 1..).unwrap_or_default();
+                let pre = if local.not_any() {
+                    self.rules.params().absolute_prestate
+                } else {
+                    claim_about(position.left_neighbour())?.claim
+                };
+                (pre, contested)
+            }
+            Side::Defend => (contested.claim, claim_about(position.right_neighbour())?),
+        };
+        // The status byte was put over the hash's first byte, so that one cannot be compared.
+        if keccak256(&step.state).get(1..) != pre.get(1..) {
+            return Err(Revert::InvalidPrestate);
+        }
+        let context = StepContext {
+            oracle,
+            game: self.address,
+            context: self.local_context(step.claim)?,
+        };
+        let result = vm.step(&context, &step.state, &step.proof)?;
+        let correct = result == post.claim;
+        let same_side = position
+            .depth()
+            .abs_diff(post.position.depth())
+            .is_multiple_of(2);
+        if same_side == correct {
+            return Err(Revert::ValidStep);
+        }
+        if contested.countered_by.is_some() {
+            return Err(Revert::DuplicateStep);
+        }
+        if let Some(contested) = self.claims.get_mut(step.claim) {
+            contested.countered_by = Some(from);
+        }
+        Ok(())
+    }
+}

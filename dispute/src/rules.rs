@@ -1,0 +1,205 @@
+//! The numbers a type of game is played with, and what they must fulfil.
+
+use alloy_primitives::{B256, U256};
+
+use crate::bond;
+use crate::fees::FeeSpikes;
+use crate::position::Position;
+use crate::revert::Revert;
+
+/// Longest position that a game may use, in bits (upstream's `MAX_POSITION_BITLEN`).
+const MAX_POSITION_BITS: u64 = 126;
+
+/// What the implementation of a type of game is constructed with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Params {
+    /// The type's number in the factory.
+    pub game_type: u32,
+    /// Claim about the VM state before the first instruction.
+    pub absolute_prestate: B256,
+    /// Depth of the deepest claims; a step contests those.
+    pub max_depth: u64,
+    /// Depth of the deepest claims about output roots. One level below, an execution of one block
+    /// begins.
+    pub split_depth: u64,
+    /// Least time that a side is left with after its move, in seconds; more at two depths, see
+    /// [`Rules::extension`].
+    pub clock_extension: u64,
+    /// Time each side has, in seconds.
+    pub max_clock_duration: u64,
+    /// Time that a large pre-image proposal stays open for challenge in the oracle, in seconds.
+    pub challenge_period: u128,
+    /// Chain id of the L2.
+    pub l2_chain_id: U256,
+    /// More time while L1 fees outgrow the bonds; `None` is exactly upstream.
+    pub fee_spikes: Option<FeeSpikes>,
+}
+
+impl Params {
+    /// Depths and times of OP mainnet's Cannon game (type 0).
+    pub fn mainnet(absolute_prestate: B256) -> Self {
+        Self {
+            game_type: 0,
+            absolute_prestate,
+            max_depth: 73,
+            split_depth: 30,
+            clock_extension: 10_800,
+            max_clock_duration: 302_400,
+            challenge_period: 86_400,
+            l2_chain_id: U256::from(10),
+            fee_spikes: None,
+        }
+    }
+}
+
+/// Checked parameters, and the bonds that follow from them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rules {
+    params: Params,
+    max_depth: u8,
+    split_depth: u8,
+    challenge_period: u64,
+    bonds: Vec<u128>,
+}
+
+impl Rules {
+    /// Checks `params` as the constructor of the game's implementation does.
+    ///
+    /// # Errors
+    /// `MaxDepthTooLarge`, `InvalidSplitDepth`, `InvalidChallengePeriod`, `InvalidClockExtension`,
+    /// `InvalidFeeSpikes`, in this order.
+    pub fn new(params: Params) -> Result<Self, Revert> {
+        let (max, split) = (params.max_depth, params.split_depth);
+        if max > MAX_POSITION_BITS - 1 {
+            return Err(Revert::MaxDepthTooLarge);
+        }
+        if split >= max.saturating_sub(1) || split < 2 {
+            return Err(Revert::InvalidSplitDepth);
+        }
+        let challenge_period =
+            u64::try_from(params.challenge_period).map_err(|_| Revert::InvalidChallengePeriod)?;
+        let extension = u128::from(params.clock_extension);
+        let longest = (extension * 2).max(extension + params.challenge_period);
+        if longest > u128::from(params.max_clock_duration) {
+            return Err(Revert::InvalidClockExtension);
+        }
+        if let Some(spikes) = params.fee_spikes {
+            spikes.check(params.max_clock_duration)?;
+        }
+        let (Ok(max_depth), Ok(split_depth)) = (u8::try_from(max), u8::try_from(split)) else {
+            return Err(Revert::MaxDepthTooLarge);
+        };
+        Ok(Self {
+            max_depth,
+            split_depth,
+            challenge_period,
+            bonds: bond::schedule(max_depth)?,
+            params,
+        })
+    }
+
+    /// What the rules were made from.
+    pub const fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// Depth of the deepest claims.
+    pub const fn max_depth(&self) -> u8 {
+        self.max_depth
+    }
+
+    /// Depth of the deepest claims about output roots.
+    pub const fn split_depth(&self) -> u8 {
+        self.split_depth
+    }
+
+    /// Time each side has, in seconds.
+    pub const fn max_clock_duration(&self) -> u64 {
+        self.params.max_clock_duration
+    }
+
+    /// The exact bond, in wei, of a claim at `position`.
+    ///
+    /// # Errors
+    /// `GameDepthExceeded` below the deepest level.
+    pub fn required_bond(&self, position: Position) -> Result<u128, Revert> {
+        let bond = self.bonds.get(usize::from(position.depth()));
+        bond.copied().ok_or(Revert::GameDepthExceeded)
+    }
+
+    /// Seconds that a side is left with at least after its claim at `depth`.
+    ///
+    /// A claim one above the deepest level gets the oracle's challenge period on top, for its side's
+    /// next answer may need a large pre-image. A claim one above the split depth gets the double, for
+    /// its side's next answer may need a first run of the VM. (Upstream's text knows only the second
+    /// case; this is its code.)
+    pub const fn extension(&self, depth: u8) -> u64 {
+        let extension = self.params.clock_extension;
+        if depth == self.max_depth - 1 {
+            extension.saturating_add(self.challenge_period)
+        } else if depth == self.split_depth - 1 {
+            extension.saturating_mul(2)
+        } else {
+            extension
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(change: impl FnOnce(&mut Params)) -> Result<Rules, Revert> {
+        let mut params = Params::mainnet(B256::ZERO);
+        change(&mut params);
+        Rules::new(params)
+    }
+
+    #[test]
+    fn mainnet() {
+        let rules = with(|_| ()).expect("mainnet's own parameters");
+        assert_eq!((rules.max_depth(), rules.split_depth()), (73, 30));
+        assert_eq!(rules.extension(29), 21_600);
+        assert_eq!(rules.extension(72), 97_200);
+        assert_eq!(rules.extension(30), 10_800);
+        let below = Position::new(74, 0).expect("a position");
+        assert_eq!(rules.required_bond(below), Err(Revert::GameDepthExceeded));
+        assert_eq!(
+            rules.required_bond(Position::ROOT),
+            Ok(80_000_000_000_000_000)
+        );
+    }
+
+    #[test]
+    fn the_constructor_refuses() {
+        use Revert::{
+            InvalidChallengePeriod, InvalidClockExtension, InvalidSplitDepth, MaxDepthTooLarge,
+        };
+        let depths = |max, split| {
+            with(|p| (p.max_depth, p.split_depth) = (max, split)).map(|rules| rules.bonds.len())
+        };
+        assert_eq!(depths(126, 30), Err(MaxDepthTooLarge));
+        assert_eq!(depths(u64::MAX, u64::MAX), Err(MaxDepthTooLarge));
+        assert_eq!(depths(125, 123), Ok(126));
+        assert_eq!(depths(125, 124), Err(InvalidSplitDepth));
+        assert_eq!(depths(73, u64::MAX), Err(InvalidSplitDepth));
+        assert_eq!(depths(0, 0), Err(InvalidSplitDepth));
+        assert_eq!(depths(4, 1), Err(InvalidSplitDepth));
+        assert_eq!(depths(4, 2), Ok(5));
+
+        let times = |extension, clock, challenge| {
+            with(|p| {
+                p.clock_extension = extension;
+                p.max_clock_duration = clock;
+                p.challenge_period = challenge;
+            })
+            .map(|_| ())
+        };
+        assert_eq!(times(10, 20, 10), Ok(()));
+        assert_eq!(times(10, 19, 0), Err(InvalidClockExtension));
+        assert_eq!(times(10, 20, 11), Err(InvalidClockExtension));
+        assert_eq!(times(u64::MAX, u64::MAX, 0), Err(InvalidClockExtension));
+        assert_eq!(times(0, 0, 0), Ok(()));
+        assert_eq!(times(1, 1, 1 << 64), Err(InvalidChallengePeriod));
+    }
+}
