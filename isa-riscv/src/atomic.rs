@@ -26,6 +26,7 @@ fn extended<M: Machine>(m: &mut M, value: M::W, bytes: u32) -> M::W {
 }
 
 /// Load-reserved. The reservation is the address alone: its width is not kept.
+#[inline(always)]
 pub(crate) fn lr<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let at = address(m, BYTES)?;
     let value = m.load(at, BYTES)?;
@@ -36,6 +37,7 @@ pub(crate) fn lr<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop>
 }
 
 /// Store-conditional. No reservation is kept as address 0, so one to address 0 succeeds without.
+#[inline(always)]
 pub(crate) fn sc<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let at = address(m, BYTES)?;
     let (value, reserved) = (m.reg(RS2), m.get(LOAD_RESERVATION));
@@ -88,49 +90,60 @@ fn extreme<M: Machine>(m: &mut M, bytes: u32, less: Cmp, greatest: bool) -> Resu
     })
 }
 
+#[inline(always)]
 pub(crate) fn swap<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     amo(m, BYTES, |_, _, operand| operand)
 }
 
+#[inline(always)]
 pub(crate) fn add<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     amo(m, BYTES, |m, old, operand| m.bin(Bin::Add, old, operand))
 }
 
+#[inline(always)]
 pub(crate) fn xor<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     amo(m, BYTES, |m, old, operand| m.bin(Bin::Xor, old, operand))
 }
 
+#[inline(always)]
 pub(crate) fn or<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     amo(m, BYTES, |m, old, operand| m.bin(Bin::Or, old, operand))
 }
 
+#[inline(always)]
 pub(crate) fn and<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     amo(m, BYTES, |m, old, operand| m.bin(Bin::And, old, operand))
 }
 
+#[inline(always)]
 pub(crate) fn min<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     extreme(m, BYTES, Cmp::LessSigned, false)
 }
 
+#[inline(always)]
 pub(crate) fn max<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     extreme(m, BYTES, Cmp::LessSigned, true)
 }
 
+#[inline(always)]
 pub(crate) fn minu<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     extreme(m, BYTES, Cmp::LessUnsigned, false)
 }
 
+#[inline(always)]
 pub(crate) fn maxu<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     extreme(m, BYTES, Cmp::LessUnsigned, true)
 }
 
 /// An unknown operation faults for its address first.
+#[inline(always)]
 pub(crate) fn unknown_operation<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     address(m, BYTES)?;
     m.trap(fault::ATOMIC_OPERATION)
 }
 
 /// The size is checked before address and operation.
+#[inline(always)]
 pub(crate) fn unknown_size<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     m.trap(fault::ATOMIC_SIZE)
 }

@@ -44,32 +44,39 @@ fn compare_and_branch<M: Machine>(m: &mut M, cmp: Cmp, holds: bool) -> Result<()
     branch_if(m, taken)
 }
 
+#[inline(always)]
 pub(crate) fn beq<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     compare_and_branch(m, Cmp::Eq, true)
 }
 
+#[inline(always)]
 pub(crate) fn bne<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     compare_and_branch(m, Cmp::Eq, false)
 }
 
+#[inline(always)]
 pub(crate) fn blt<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     compare_and_branch(m, Cmp::LessSigned, true)
 }
 
+#[inline(always)]
 pub(crate) fn bge<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     compare_and_branch(m, Cmp::LessSigned, false)
 }
 
+#[inline(always)]
 pub(crate) fn bltu<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     compare_and_branch(m, Cmp::LessUnsigned, true)
 }
 
+#[inline(always)]
 pub(crate) fn bgeu<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     compare_and_branch(m, Cmp::LessUnsigned, false)
 }
 
 /// The reserved branches (funct3 of 2 and 3): upstream never takes them, but still checks that the
 /// next instruction is aligned.
+#[inline(always)]
 pub(crate) fn branch_never<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let pc = m.pc();
     let low_bits = m.and_k(pc, 3);
@@ -103,30 +110,36 @@ fn jump_register<M: Machine>(m: &mut M, kind: Jump) -> Result<(), M::Stop> {
     link_and_jump(m, target, kind)
 }
 
+#[inline(always)]
 pub(crate) fn jal<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     jump_relative(m, Jump::Jump)
 }
 
 /// jal that links ra.
+#[inline(always)]
 pub(crate) fn call<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     jump_relative(m, Jump::Call)
 }
 
+#[inline(always)]
 pub(crate) fn jalr<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     jump_register(m, Jump::Jump)
 }
 
 /// jalr that links ra.
+#[inline(always)]
 pub(crate) fn call_register<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     jump_register(m, Jump::Call)
 }
 
 /// jalr to ra that links nothing.
+#[inline(always)]
 pub(crate) fn ret<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     jump_register(m, Jump::Return)
 }
 
 /// There are no control and status registers: reads give 0 and writes vanish.
+#[inline(always)]
 pub(crate) fn csr<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let zero = m.konst(0);
     m.set_reg(RD, zero);
@@ -135,11 +148,13 @@ pub(crate) fn csr<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
 
 /// Fences, breakpoints, privileged instructions, and floating point, whose results are simply
 /// missing.
+#[inline(always)]
 pub(crate) fn nothing<M: Machine>(_: &mut M) -> Result<(), M::Stop> {
     Ok(())
 }
 
 /// A reserved encoding.
+#[inline(always)]
 pub(crate) fn illegal<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     m.trap(fault::ILLEGAL)
 }

@@ -13,6 +13,7 @@ fn loaded<M: Machine>(m: &mut M, bytes: u32) -> Result<M::W, M::Stop> {
 }
 
 /// lb, lh, lw: the loaded number is sign-extended.
+#[inline(always)]
 pub(crate) fn load_signed<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let value = loaded(m, BYTES)?;
     let value = m.sext(value, 8 * BYTES);
@@ -21,12 +22,14 @@ pub(crate) fn load_signed<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(),
 }
 
 /// lbu, lhu, lwu, and ld where nothing is left to extend.
+#[inline(always)]
 pub(crate) fn load<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let value = loaded(m, BYTES)?;
     m.set_reg(RD, value);
     Ok(())
 }
 
+#[inline(always)]
 pub(crate) fn store<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let (base, offset, value) = (m.reg(RS1), m.imm(IMM_S), m.reg(RS2));
     let at = m.add(base, offset);
@@ -34,6 +37,7 @@ pub(crate) fn store<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::St
 }
 
 /// Upstream takes 1 << funct3 as the size, so the reserved encodings are stores that are too wide.
+#[inline(always)]
 pub(crate) fn store_too_wide<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     m.trap(fault::STORE_SIZE)
 }

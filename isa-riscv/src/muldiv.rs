@@ -4,38 +4,47 @@ use crate::alu::{registers, registers_w};
 use crate::operand::{RD, RS1, RS2};
 use fpvm_core::machine::{Bin, Machine};
 
+#[inline(always)]
 pub(crate) fn mul<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     registers(m, Bin::Mul)
 }
 
+#[inline(always)]
 pub(crate) fn mulh<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     registers(m, Bin::MulHighSigned)
 }
 
+#[inline(always)]
 pub(crate) fn mulhsu<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     registers(m, Bin::MulHighSignedUnsigned)
 }
 
+#[inline(always)]
 pub(crate) fn mulhu<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     registers(m, Bin::MulHighUnsigned)
 }
 
+#[inline(always)]
 pub(crate) fn div<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     registers(m, Bin::DivSigned)
 }
 
+#[inline(always)]
 pub(crate) fn divu<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     registers(m, Bin::DivUnsigned)
 }
 
+#[inline(always)]
 pub(crate) fn rem<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     registers(m, Bin::RemSigned)
 }
 
+#[inline(always)]
 pub(crate) fn remu<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     registers(m, Bin::RemUnsigned)
 }
 
+#[inline(always)]
 pub(crate) fn mulw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     registers_w(m, Bin::Mul)
 }
@@ -63,18 +72,22 @@ fn unsigned_w<M: Machine>(m: &mut M, op: Bin) -> Result<(), M::Stop> {
     Ok(())
 }
 
+#[inline(always)]
 pub(crate) fn divw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     signed_w(m, Bin::DivSigned)
 }
 
+#[inline(always)]
 pub(crate) fn divuw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     unsigned_w(m, Bin::DivUnsigned)
 }
 
+#[inline(always)]
 pub(crate) fn remw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     signed_w(m, Bin::RemSigned)
 }
 
+#[inline(always)]
 pub(crate) fn remuw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     unsigned_w(m, Bin::RemUnsigned)
 }

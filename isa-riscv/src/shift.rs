@@ -33,61 +33,73 @@ fn amount<M: Machine>(m: &mut M, mask: u64) -> M::W {
     m.and_k(amount, mask)
 }
 
+#[inline(always)]
 pub(crate) fn sll<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let amount = amount(m, 0x3f);
     shift(m, Bin::Shl, amount)
 }
 
+#[inline(always)]
 pub(crate) fn srl<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let amount = amount(m, 0x3f);
     shift(m, Bin::Shr, amount)
 }
 
+#[inline(always)]
 pub(crate) fn sra<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let amount = amount(m, 0x3f);
     shift(m, Bin::Sar, amount)
 }
 
+#[inline(always)]
 pub(crate) fn slli<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let amount = m.imm(SHAMT);
     shift(m, Bin::Shl, amount)
 }
 
+#[inline(always)]
 pub(crate) fn srli<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let amount = m.imm(SHAMT);
     shift(m, Bin::Shr, amount)
 }
 
+#[inline(always)]
 pub(crate) fn srai<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let amount = m.imm(SHAMT);
     shift(m, Bin::Sar, amount)
 }
 
+#[inline(always)]
 pub(crate) fn sllw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let amount = amount(m, 0x1f);
     shift_w(m, Bin::Shl, amount)
 }
 
+#[inline(always)]
 pub(crate) fn srlw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let amount = amount(m, 0x1f);
     shift_w(m, Bin::Shr, amount)
 }
 
+#[inline(always)]
 pub(crate) fn sraw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let amount = amount(m, 0x1f);
     shift_w(m, Bin::Sar, amount)
 }
 
+#[inline(always)]
 pub(crate) fn slliw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let amount = m.imm(SHAMT_W);
     shift_w(m, Bin::Shl, amount)
 }
 
+#[inline(always)]
 pub(crate) fn srliw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let amount = m.imm(SHAMT_W);
     shift_w(m, Bin::Shr, amount)
 }
 
+#[inline(always)]
 pub(crate) fn sraiw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let amount = m.imm(SHAMT_W);
     shift_w(m, Bin::Sar, amount)
