@@ -28,7 +28,7 @@ fn branch(c: &mut Criterion) {
 
 fn nodes(c: &mut Criterion) {
     for count in [2, 8, 4096] {
-        let nodes: Vec<u8> = (0..64 * count).map(|i| (i * 31 >> 3) as u8).collect();
+        let nodes: Vec<u8> = (0..64 * count).map(|i| ((i * 31) >> 3) as u8).collect();
         let mut out = vec![[0; 32]; count];
         let mut group = c.benchmark_group(format!("nodes/{count}"));
         group.throughput(Throughput::Elements(count as u64));
@@ -44,7 +44,7 @@ fn nodes(c: &mut Criterion) {
 fn pages(c: &mut Criterion) {
     const PAGES: usize = 64;
     let bytes: Vec<u8> = (0..PAGES * PAGE_BYTES)
-        .map(|i| (i * 31 >> 3) as u8)
+        .map(|i| ((i * 31) >> 3) as u8)
         .collect();
     let pages: Vec<_> = bytes.as_chunks::<PAGE_BYTES>().0.iter().collect();
     let mut nodes = [[0; 32]; 128];

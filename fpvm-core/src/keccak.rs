@@ -60,9 +60,9 @@ pub fn hash_nodes_with(lanes: Lanes, nodes: &[u8], out: &mut [[u8; 32]]) {
 /// Merkle root of a page's 128 leaves.
 #[must_use]
 pub fn page_root(page: &[u8; PAGE_BYTES]) -> [u8; 32] {
-    let mut root = [[0; 32]];
-    page_roots(&[page], &mut root);
-    root[0]
+    let mut nodes = [[0; 32]; 128];
+    page_nodes(page, &mut nodes);
+    nodes[1]
 }
 
 /// Hashes all inner nodes of a page.

@@ -32,7 +32,7 @@ impl Lanes {
             Avx512::detect().map(Kind::Avx512),
         ];
         #[cfg(not(all(feature = "std", target_arch = "x86_64", not(miri))))]
-        let wide = [];
+        let wide: [Option<Kind>; 0] = [];
         core::iter::once(Self::SCALAR).chain(wide.into_iter().flatten().map(Self))
     }
 
