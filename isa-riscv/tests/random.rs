@@ -1,5 +1,7 @@
 //! Random single instructions with edge operands, and what upstream's slow VM, which follows its
-//! contract statement by statement, made of them: a post-state hash, or the code it reverts with.
+//! contract statement by statement, made of them (Asterisc at 52519dc): a post-state hash, or the
+//! code it reverts with. Instructions are drawn from the table's rows with random free bits, operands
+//! and addresses from edges: signs, lines, pages, the end of the address space.
 
 use flate2::read::GzDecoder;
 use fpvm_core::memory::{PagedMemory, Prover};
