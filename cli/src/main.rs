@@ -1,2 +1,7 @@
-//! The command `fpvm`.
-fn main() {}
+//! The command `fpvm`: all of it is in the library, with the list of ISAs as its argument.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fpvm_cli::main(fpvm_cli::isa::ISAS)
+}

@@ -115,8 +115,13 @@ pub fn save<I: Isa>(vm: &mut Vm<I>, path: &Path) -> Result<(), FileError> {
     };
     files::write(path, write).map_err(|kind| FileError {
         path: path.to_path_buf(),
-        kind,
+        kind: FileErrorKind::Io(kind),
     })
+}
+
+/// Writes a state as JSON.
+pub fn write_json<I: Isa>(vm: &mut Vm<I>, out: &mut dyn io::Write) -> io::Result<()> {
+    json::write(vm, out)
 }
 
 /// Puts a page of a file into memory.

@@ -104,7 +104,7 @@ pub(super) fn read<I: Isa>(inner: impl Read) -> Result<Vm<I>, FileErrorKind> {
     }
 }
 
-pub(super) fn write<I: Isa>(vm: &mut Vm<I>, out: &mut dyn Write) -> Result<(), FileErrorKind> {
+pub(super) fn write<I: Isa>(vm: &mut Vm<I>, out: &mut dyn Write) -> std::io::Result<()> {
     let width = 8 - I::Word::BYTES;
     if let Some(version) = I::FILE.version {
         out.write_all(&[version])?;

@@ -118,7 +118,7 @@ fn field_bytes(field: &Field, value: &Value) -> Option<Vec<u8>> {
     }
 }
 
-pub(super) fn write<I: Isa>(vm: &mut Vm<I>, out: &mut dyn Write) -> Result<(), FileErrorKind> {
+pub(super) fn write<I: Isa>(vm: &mut Vm<I>, out: &mut dyn Write) -> std::io::Result<()> {
     out.write_all(b"{\"memory\":[")?;
     for (i, index) in vm.memory.pages().into_iter().enumerate() {
         let comma = if i == 0 { "" } else { "," };
@@ -144,7 +144,7 @@ pub(super) fn write<I: Isa>(vm: &mut Vm<I>, out: &mut dyn Write) -> Result<(), F
         let hash = state_hash(vm.state.status(), &witness);
         entry("stateHash", json!(const_hex::encode_prefixed(hash)))?;
     }
-    Ok(out.write_all(b"}\n")?)
+    out.write_all(b"}\n")
 }
 
 fn encode_page<I: Isa>(page: &[u8]) -> std::io::Result<String> {

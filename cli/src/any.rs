@@ -1,0 +1,137 @@
+//! A machine of any ISA.
+
+use crate::isa::{AnyIsa, Entry, Guest};
+use fpvm_core::memory::PAGE_SIZE;
+use fpvm_core::proof::StepProof;
+use fpvm_core::snapshot::{self, FileError};
+use fpvm_core::symbols::Symbols;
+use fpvm_core::vm::{Event, Host, PreimageRead, Vm, VmError};
+use fpvm_core::word::Word as _;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// A machine with a guest in it, of whichever ISA. What it does is [`Vm`]'s.
+pub trait AnyVm {
+    /// Its ISA.
+    fn isa(&self) -> &'static dyn AnyIsa;
+    /// Steps executed so far.
+    fn step(&self) -> u64;
+    /// Program counter.
+    fn pc(&self) -> u64;
+    /// Whether the program has ended.
+    fn exited(&self) -> bool;
+    /// Exit code; 0 as long as the program runs.
+    fn exit_code(&self) -> u8;
+    /// The instruction word at the program counter.
+    fn insn(&mut self) -> u32;
+    /// Number of allocated pages.
+    fn page_count(&self) -> usize;
+    /// Sets how many bytes of memory the guest may use.
+    fn set_memory_limit(&mut self, bytes: u64);
+    /// Reads memory; what is not allocated reads as zero.
+    fn read(&mut self, at: u64, out: &mut [u8]);
+    /// The general registers by name.
+    fn registers(&self) -> Vec<(&'static str, u64)>;
+    /// Function names.
+    fn symbols(&self) -> &Symbols;
+    /// Replaces the function names.
+    fn set_symbols(&mut self, symbols: Symbols);
+    /// The pre-image that the step last executed read.
+    fn last_read(&self) -> Option<&PreimageRead>;
+    /// Runs to a step, the program's end or, where asked, a pre-image read.
+    fn run(&mut self, until: u64, reads: bool, host: &mut Host<'_>) -> Result<Event, VmError>;
+    /// Executes one step and proves it.
+    fn prove(&mut self, host: &mut Host<'_>) -> Result<StepProof, VmError>;
+    /// The packed state.
+    fn witness(&mut self) -> Vec<u8>;
+    /// The state hash.
+    fn state_root(&mut self) -> [u8; 32];
+    /// Writes a state file, in the format that its name tells.
+    fn save(&mut self, path: &Path) -> Result<(), FileError>;
+    /// Writes the state as JSON.
+    fn write_json(&mut self, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Bytes of allocated pages.
+    fn memory_used(&self) -> u64 {
+        self.page_count() as u64 * PAGE_SIZE as u64
+    }
+}
+
+impl<I: Guest> AnyVm for Vm<I> {
+    fn isa(&self) -> &'static dyn AnyIsa {
+        const { &Entry::<I>::NEW }
+    }
+
+    fn step(&self) -> u64 {
+        self.state.step
+    }
+
+    fn pc(&self) -> u64 {
+        self.state.pc()
+    }
+
+    fn exited(&self) -> bool {
+        self.state.exited()
+    }
+
+    fn exit_code(&self) -> u8 {
+        self.state.exit_code()
+    }
+
+    fn insn(&mut self) -> u32 {
+        Vm::insn(self)
+    }
+
+    fn page_count(&self) -> usize {
+        self.memory.page_count()
+    }
+
+    fn set_memory_limit(&mut self, bytes: u64) {
+        self.memory.set_limit(bytes);
+    }
+
+    fn read(&mut self, at: u64, out: &mut [u8]) {
+        self.memory.read_slice(at, out);
+    }
+
+    fn registers(&self) -> Vec<(&'static str, u64)> {
+        let values = self.state.cells.iter().map(|cell| cell.zext());
+        I::REGISTERS.iter().copied().zip(values).collect()
+    }
+
+    fn symbols(&self) -> &Symbols {
+        &self.symbols
+    }
+
+    fn set_symbols(&mut self, symbols: Symbols) {
+        self.symbols = symbols;
+    }
+
+    fn last_read(&self) -> Option<&PreimageRead> {
+        Vm::last_read(self)
+    }
+
+    fn run(&mut self, until: u64, reads: bool, host: &mut Host<'_>) -> Result<Event, VmError> {
+        Vm::run(self, until, reads, host)
+    }
+
+    fn prove(&mut self, host: &mut Host<'_>) -> Result<StepProof, VmError> {
+        Vm::prove(self, host)
+    }
+
+    fn witness(&mut self) -> Vec<u8> {
+        Vm::witness(self)
+    }
+
+    fn state_root(&mut self) -> [u8; 32] {
+        Vm::state_root(self)
+    }
+
+    fn save(&mut self, path: &Path) -> Result<(), FileError> {
+        snapshot::save(self, path)
+    }
+
+    fn write_json(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        snapshot::write_json(self, out)
+    }
+}

@@ -1,0 +1,10 @@
+//! One file for each command: its flags and what it does.
+
+pub(crate) mod completions;
+pub(crate) mod list;
+pub(crate) mod load_elf;
+pub(crate) mod prove;
+pub(crate) mod run;
+pub(crate) mod state_root;
+pub(crate) mod verify;
+pub(crate) mod witness;

@@ -1,0 +1,54 @@
+//! `list`: the VMs there are.
+
+use crate::App;
+use crate::output::print;
+use crate::personality::Personality;
+use std::fmt::Write as _;
+
+pub(crate) fn run(app: &App) -> anyhow::Result<()> {
+    let mut text = String::new();
+    match app.personality {
+        Personality::Cannon => cannon(app, &mut text)?,
+        _ => table(app, &mut text)?,
+    }
+    print(&text)
+}
+
+/// As Cannon lists the programs that it has inside: those of its kind.
+fn cannon(app: &App, text: &mut String) -> std::fmt::Result {
+    writeln!(text, "Available cannon versions:")?;
+    for isa in app
+        .isas
+        .iter()
+        .filter(|isa| isa.upstream() == app.personality.name())
+    {
+        if let Some(version) = isa.version() {
+            let name = isa.vm_type();
+            writeln!(
+                text,
+                "filename: cannon-{version}\tversion: {name} ({version})"
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn table(app: &App, text: &mut String) -> std::fmt::Result {
+    writeln!(
+        text,
+        "{:<8} {:<18} {:<9} {:<10} about",
+        "--isa", "--type", "version", "as"
+    )?;
+    for isa in app.isas {
+        let version = isa
+            .version()
+            .map_or("-".into(), |version| version.to_string());
+        let (name, vm_type, upstream) = (isa.name(), isa.vm_type(), isa.upstream());
+        let about = isa.about();
+        writeln!(
+            text,
+            "{name:<8} {vm_type:<18} {version:<9} {upstream:<10} {about}"
+        )?;
+    }
+    Ok(())
+}

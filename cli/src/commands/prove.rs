@@ -1,0 +1,36 @@
+//! `prove`: the proof of one step.
+
+use crate::App;
+use crate::input::InputArgs;
+use crate::oracles::SourceArgs;
+use crate::output::Target;
+use crate::runner::Runner;
+
+/// Flags of `prove`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// The step that is proved, by the step counter before it [default: the input's]
+    #[arg(long, value_name = "N", value_parser = crate::args::number)]
+    step: Option<u64>,
+    /// Where the proof is written to (- for stdout)
+    #[arg(long, value_name = "FILE", value_parser = Target::parser(), default_value = "-")]
+    output: Target,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    let mut vm = args.input.open(app, "")?;
+    let mut runner = Runner::new(app, &args.source, args.step)?;
+    let mut prove = || {
+        if let Some(step) = args.step {
+            runner.seek(vm.as_mut(), step)?;
+        }
+        runner.prove(vm.as_mut())
+    };
+    let proof = prove();
+    let proof = runner.finish(proof)?;
+    args.output.write_json(&proof)
+}

@@ -1,0 +1,225 @@
+//! `run`: what op-challenger starts. Runs a guest, and writes proofs and snapshots on the way.
+
+mod info;
+
+use crate::App;
+use crate::any::AnyVm;
+use crate::args::{PreimageKind, PreimagePrefix, PreimageStop, StepMatcher};
+use crate::failure::GuestFaulted;
+use crate::failure::Interrupted;
+use crate::input::InputArgs;
+use crate::oracles::SourceArgs;
+use crate::output::{StepFormat, Target};
+use crate::runner::Runner;
+use anyhow::{bail, ensure};
+use fpvm_core::symbols::Symbol;
+use fpvm_core::vm::VmError;
+use info::{DebugInfo, Info};
+
+/// Flags of `run`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Where the last state is written to ("" for nowhere, - for stdout) [default: nowhere; as
+    /// cannon or asterisc: out.json]
+    #[arg(long, value_name = "FILE", value_parser = Target::parser())]
+    output: Option<Target>,
+    /// Steps that are proved: never, always, =N (step N), %N (every N steps)
+    #[arg(long, value_name = "STEPS", value_parser = StepMatcher::parse, default_value = "never")]
+    proof_at: StepMatcher,
+    /// Names of the proof files (%d is the step; - for stdout)
+    #[arg(long, value_name = "FORMAT", value_parser = StepFormat::parse, default_value = "proof-%d.json")]
+    proof_fmt: StepFormat,
+    /// Steps before which the state is written: never, always, =N, %N
+    #[arg(long, value_name = "STEPS", value_parser = StepMatcher::parse, default_value = "never")]
+    snapshot_at: StepMatcher,
+    /// Names of these state files (%d is the step) [default: state-%d.bin.gz; as cannon or
+    /// asterisc: state-%d.json]
+    #[arg(long, value_name = "FORMAT", value_parser = StepFormat::parse)]
+    snapshot_fmt: Option<StepFormat>,
+    /// Steps before which the run stops: never, always, =N, %N
+    #[arg(long, value_name = "STEPS", value_parser = StepMatcher::parse, default_value = "never")]
+    stop_at: StepMatcher,
+    /// Stop after the first read of a pre-image whose key starts so, at this offset (0 where left
+    /// out), not before this step
+    #[arg(long, value_name = "KEY[@OFFSET[@STEP]]", value_parser = PreimagePrefix::parse)]
+    stop_at_preimage: Option<PreimagePrefix>,
+    /// Stop after the first read of a pre-image of this kind
+    #[arg(long, value_name = "KIND")]
+    stop_at_preimage_type: Option<PreimageKind>,
+    /// Stop after the first read of a pre-image of more bytes, its 8-byte length counted in
+    #[arg(long, value_name = "BYTES", value_parser = crate::args::number)]
+    stop_at_preimage_larger_than: Option<u64>,
+    /// Steps at which a line is logged: never, always, =N, %N [default: %1000000000; as cannon or
+    /// asterisc: %100000]
+    #[arg(long, value_name = "STEPS", value_parser = StepMatcher::parse)]
+    info_at: Option<StepMatcher>,
+    /// Where memory use and pre-image counts are written to
+    #[arg(long, value_name = "FILE", value_parser = Target::parser())]
+    debug_info: Option<Target>,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+/// While this many steps are run one by one, a program that waits for ever passes its function that
+/// waits: the loop of `runtime.notesleep` has well under a hundred.
+const PROBE: u64 = 1000;
+
+/// Steps from one probe to the next.
+const PROBE_EVERY: u64 = 50_000_000;
+
+pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    let personality = app.personality;
+    let snapshot_fmt = match &args.snapshot_fmt {
+        Some(format) => format.clone(),
+        None => StepFormat::parse(personality.snapshot_fmt()).map_err(anyhow::Error::msg)?,
+    };
+    let info_at = match args.info_at {
+        Some(matcher) => matcher,
+        None => StepMatcher::parse(personality.info_at()).map_err(anyhow::Error::msg)?,
+    };
+    check_names("--proof-fmt", args.proof_at, &args.proof_fmt)?;
+    check_names("--snapshot-fmt", args.snapshot_at, &snapshot_fmt)?;
+
+    let mut vm = args.input.open(app, personality.meta())?;
+    tracing::info!(target: "vm", version = vm.isa().vm_type(), "Loaded input state");
+    let end = match args.stop_at {
+        StepMatcher::At(step) => Some(step),
+        _ => None,
+    };
+    let run = Run {
+        info: Info::new(info_at, vm.as_ref()),
+        reads: PreimageStop::new(
+            args.stop_at_preimage.clone(),
+            args.stop_at_preimage_type,
+            args.stop_at_preimage_larger_than,
+        ),
+        sleep: vm
+            .isa()
+            .sleep()
+            .and_then(|name| vm.symbols().named(name).cloned()),
+        snapshot_fmt,
+        args,
+    };
+    let mut runner = Runner::new(app, &args.source, end)?;
+    let ran = run.execute(vm.as_mut(), &mut runner);
+    let (exited, code) = (vm.exited(), vm.exit_code());
+    tracing::info!(target: "vm", exited, code, "Execution stopped");
+    let stats = runner.stats();
+    let ran = runner.finish(ran);
+
+    // Whatever ended the run, the state before the step that failed is a good one.
+    let default = Target::from(personality.output());
+    let output = match (&args.output, &ran) {
+        (Some(output), Ok(())) => output,
+        (Some(output), Err(error)) if is_of_the_run(error) => output,
+        (None, Ok(())) => &default,
+        (_, Err(_)) => &Target::Nowhere,
+    };
+    let written = output
+        .write_state(vm.as_mut())
+        .and_then(|()| match &args.debug_info {
+            Some(target) => target.write_json(&DebugInfo::new(vm.as_ref(), stats)),
+            None => Ok(()),
+        });
+    ran.and(written)
+}
+
+/// Whether an error left the machine between two steps, and nothing else is wrong.
+fn is_of_the_run(error: &anyhow::Error) -> bool {
+    error.is::<GuestFaulted>() || error.is::<Interrupted>() || error.is::<VmError>()
+}
+
+/// Refuses names that would have each file overwrite the one before.
+fn check_names(flag: &str, at: StepMatcher, format: &StepFormat) -> anyhow::Result<()> {
+    let overwrites = at.repeats() && format.is_constant() && format.target(0) != Target::Stdout;
+    ensure!(
+        !overwrites,
+        "{flag} has no %d: each file would overwrite the one before"
+    );
+    Ok(())
+}
+
+/// One run.
+struct Run<'a> {
+    args: &'a Args,
+    info: Info,
+    reads: PreimageStop,
+    /// The function in which a program waits for ever.
+    sleep: Option<Symbol>,
+    snapshot_fmt: StepFormat,
+}
+
+impl Run<'_> {
+    /// Upstream's loop, in its order: log, stop, snapshot, proof, then what was read. It turns only
+    /// at steps where there is something to do.
+    fn execute(&self, vm: &mut dyn AnyVm, runner: &mut Runner) -> anyhow::Result<()> {
+        let args = self.args;
+        let mut probe = vm.step().saturating_add(PROBE_EVERY);
+        while !vm.exited() {
+            let step = vm.step();
+            if self.info.at.matches(step) {
+                self.info.log(vm);
+            }
+            self.check_asleep(vm)?;
+            if args.stop_at.matches(step) {
+                tracing::info!(target: "vm", "Reached stop at");
+                break;
+            }
+            if args.snapshot_at.matches(step) {
+                self.snapshot_fmt.target(step).write_state(vm)?;
+            }
+            if args.proof_at.matches(step) {
+                let proof = runner.prove(vm)?;
+                args.proof_fmt.target(step).write_json(&proof)?;
+            } else {
+                if step >= probe.saturating_add(PROBE) {
+                    probe = step.saturating_add(PROBE_EVERY);
+                }
+                let until = self
+                    .next(step)
+                    .min(if step < probe { probe } else { step + 1 });
+                runner.slice(vm, until, self.reads.is_set())?;
+            }
+            if self.reads.is_set()
+                && let Some(read) = vm.last_read()
+                && self.reads.matches(step, read)
+            {
+                let (key, offset) = (const_hex::encode(read.key), read.offset);
+                let size = read.value.len() as u64 + 8;
+                tracing::info!(target: "vm", key, offset, size, "Stopping at preimage read");
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next step after this at which there is something to do.
+    fn next(&self, step: u64) -> u64 {
+        let args = self.args;
+        let at = [self.info.at, args.stop_at, args.snapshot_at, args.proof_at];
+        let after = step.saturating_add(1);
+        at.iter()
+            .filter_map(|at| at.next(after))
+            .min()
+            .unwrap_or(u64::MAX)
+    }
+
+    /// Upstream looks at every step whether the program waits for another thread, of which there is
+    /// none. It never gets out of that, so it is enough to look now and then, closely.
+    fn check_asleep(&self, vm: &dyn AnyVm) -> anyhow::Result<()> {
+        if let Some(symbol) = &self.sleep
+            && vm
+                .pc()
+                .checked_sub(symbol.start)
+                .is_some_and(|at| at < symbol.size)
+        {
+            let (step, name) = (vm.step(), &symbol.name);
+            bail!(
+                "detected an infinite loop at step {step}: the program waits in {name} for another thread, and there is none"
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! What a run tells of itself: log lines and debug info.
+
+use crate::any::AnyVm;
+use crate::args::StepMatcher;
+use crate::runner::mebibytes;
+use fpvm_core::symbols::Symbols;
+use oracle::Stats;
+use serde::Serialize;
+use std::time::Instant;
+
+/// The log lines of a run.
+pub(super) struct Info {
+    /// Steps at which there is one.
+    pub(super) at: StepMatcher,
+    began: Instant,
+    first_step: u64,
+}
+
+impl Info {
+    pub(super) fn new(at: StepMatcher, vm: &dyn AnyVm) -> Self {
+        Info {
+            at,
+            began: Instant::now(),
+            first_step: vm.step(),
+        }
+    }
+
+    /// Logs where the machine is, with upstream's fields.
+    pub(super) fn log(&self, vm: &mut dyn AnyVm) {
+        let (step, pc, pages) = (vm.step(), vm.pc(), vm.page_count());
+        let ips = (step - self.first_step) as f64 / self.began.elapsed().as_secs_f64();
+        let (pc_hex, insn) = (format!("{pc:08x}"), format!("{:08x}", vm.insn()));
+        let (pc_hex, insn) = (pc_hex.as_str(), insn.as_str());
+        let mem = mebibytes(vm.memory_used());
+        let (mem, name) = (mem.as_str(), place(vm.symbols(), pc));
+        tracing::info!(target: "vm", step, pc = pc_hex, insn, ips, pages, mem, name, "processing");
+    }
+}
+
+/// The function that an address is in, or upstream's word for none.
+fn place(symbols: &Symbols, address: u64) -> &str {
+    let all = symbols.all();
+    if all.is_empty() {
+        return "!unknown";
+    }
+    let after = all.partition_point(|symbol| symbol.start <= address);
+    match after.checked_sub(1).and_then(|last| all.get(last)) {
+        None => "!start",
+        Some(symbol) if symbol.start.saturating_add(symbol.size) < address => "!gap",
+        Some(symbol) => &symbol.name,
+    }
+}
+
+/// What `--debug-info` writes: Cannon's fields, and of its later ones the number of steps.
+#[derive(Serialize)]
+pub(super) struct DebugInfo {
+    pages: usize,
+    memory_used: String,
+    num_preimage_requests: u64,
+    total_preimage_size: u64,
+    total_steps: u64,
+}
+
+impl DebugInfo {
+    pub(super) fn new(vm: &dyn AnyVm, stats: Stats) -> Self {
+        DebugInfo {
+            pages: vm.page_count(),
+            memory_used: format!("{:#x}", vm.memory_used()),
+            num_preimage_requests: stats.requests,
+            total_preimage_size: stats.bytes,
+            total_steps: vm.step(),
+        }
+    }
+}

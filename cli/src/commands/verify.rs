@@ -1,0 +1,211 @@
+//! `verify`: checks proofs, and tells what their steps did.
+
+use crate::App;
+use crate::failure::Refused;
+use crate::input;
+use crate::isa::AnyIsa;
+use crate::output::{Target, print};
+use anyhow::{Context as _, bail, ensure};
+use fpvm_core::files;
+use fpvm_core::proof::StepProof;
+use fpvm_core::symbols::Symbols;
+use oracle::{Key, Kind};
+use std::fmt::Write as _;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// The largest proof file that is read, in bytes: a pre-image is in it whole, as hex.
+const LIMIT: u64 = 1 << 32;
+
+/// Flags of `verify`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Proof files (.json, .json.gz, - for stdin); one with several proofs one after the other is
+    /// taken as such
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The VM, where the length of the packed state shall not decide [see `list`]
+    #[arg(long, value_name = "ISA")]
+    isa: Option<String>,
+    /// Symbols of the program, as load-elf writes them, to name the functions
+    #[arg(long, value_name = "FILE", value_parser = Target::parser())]
+    meta: Option<Target>,
+}
+
+/// How many proofs were looked at, and how many of them refused.
+#[derive(Default)]
+struct Tally {
+    all: usize,
+    refused: usize,
+}
+
+pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    let symbols = match &args.meta {
+        Some(Target::File(path)) => input::read_symbols(path)?,
+        _ => Symbols::default(),
+    };
+    let asked = args.isa.as_deref().or(app.personality.isa());
+    let asked = asked.map(|name| app.isa(name)).transpose()?;
+    let mut tally = Tally::default();
+    for path in &args.files {
+        check_file(app, asked, path, &symbols, &mut tally)?;
+    }
+    if tally.refused > 0 {
+        let Tally { all, refused } = tally;
+        return Err(Refused(format!("{refused} of {all} proofs refused")).into());
+    }
+    Ok(())
+}
+
+/// Checks the proofs of a file. What is wrong with them is told at once; errors here are of stdout.
+fn check_file(
+    app: &App,
+    asked: Option<&'static dyn AnyIsa>,
+    path: &Path,
+    symbols: &Symbols,
+    tally: &mut Tally,
+) -> anyhow::Result<()> {
+    let refuse = |tally: &mut Tally, name: &str, error: &anyhow::Error| {
+        tally.all += 1;
+        tally.refused += 1;
+        app.screen.print(&format!("{name}: refused: {error:#}\n"));
+    };
+    let shown = path.display().to_string();
+    let file = match open(path) {
+        Ok(file) => file,
+        Err(error) => {
+            refuse(
+                tally,
+                &shown,
+                &anyhow::Error::new(error).context("cannot read it"),
+            );
+            return Ok(());
+        }
+    };
+    let proofs = serde_json::Deserializer::from_reader(BufReader::new(file.take(LIMIT)));
+    let mut count = 0usize;
+    for proof in proofs.into_iter::<StepProof>() {
+        count += 1;
+        let name = if count == 1 {
+            shown.clone()
+        } else {
+            format!("{shown} (proof {count})")
+        };
+        match proof
+            .context("it is no proof")
+            .and_then(|proof| check(app, asked, &proof, symbols))
+        {
+            Ok(told) => {
+                tally.all += 1;
+                print(&format!("{name}: accepted\n{told}"))?;
+            }
+            Err(error) => refuse(tally, &name, &error),
+        }
+    }
+    if count == 0 {
+        refuse(tally, &shown, &anyhow::anyhow!("it is empty"));
+    }
+    Ok(())
+}
+
+fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    files::open(path)
+}
+
+/// Checks one proof; tells what its step did.
+fn check(
+    app: &App,
+    asked: Option<&'static dyn AnyIsa>,
+    proof: &StepProof,
+    symbols: &Symbols,
+) -> anyhow::Result<String> {
+    let isa = match asked {
+        Some(isa) => isa,
+        None => isa_of(app, proof)?,
+    };
+    let mut read = None;
+    let explained = isa.verify(proof, &mut |key, offset| {
+        read = Some((Key(*key), offset));
+        proof.part(key, offset)
+    })?;
+    ensure!(
+        explained.step == proof.step,
+        "its `step` is {}, and its state is at step {}",
+        proof.step,
+        explained.step
+    );
+    ensure!(
+        explained.pre == proof.pre,
+        "its `pre` is {}, and its state hashes to {}",
+        const_hex::encode_prefixed(proof.pre),
+        const_hex::encode_prefixed(explained.pre)
+    );
+    let preimage = read
+        .map(|(key, offset)| preimage(proof, key, offset))
+        .transpose()?;
+    ensure!(
+        explained.post == proof.post,
+        "its `post` is {}, and the step leads to {}",
+        const_hex::encode_prefixed(proof.post),
+        const_hex::encode_prefixed(explained.post)
+    );
+
+    let mut text = String::new();
+    let pc = explained.pc;
+    let place = symbols
+        .at(pc)
+        .map_or(String::new(), |symbol| format!(" in {}", symbol.name));
+    writeln!(
+        text,
+        "  {} step {} at pc {pc:#x}{place}",
+        isa.vm_type(),
+        explained.step
+    )?;
+    for line in explained.lines.iter().chain(&preimage) {
+        writeln!(text, "    {line}")?;
+    }
+    Ok(text)
+}
+
+/// Checks the pre-image that the step reads: value against key, and the offset that is written.
+fn preimage(proof: &StepProof, key: Key, offset: u64) -> anyhow::Result<String> {
+    ensure!(
+        offset == proof.oracle_offset,
+        "its `oracle-offset` is {}, and the step reads at {offset}",
+        proof.oracle_offset
+    );
+    let Some((_, value)) = proof.preimage() else {
+        bail!("its pre-image is missing or has another length than it tells");
+    };
+    key.check(value)
+        .with_context(|| format!("its pre-image is not that of {key}"))?;
+    let trust = match key.kind() {
+        Kind::Keccak256 | Kind::Sha256 => "which its hash confirms",
+        Kind::Local => "taken as given: a local value is what the game says",
+        _ => "taken as given: its kind has no check without more data",
+    };
+    let len = value.len();
+    Ok(format!(
+        "pre-image: {key} at offset {offset}, {len} bytes, {trust}"
+    ))
+}
+
+/// The ISA whose packed states have this length.
+fn isa_of(app: &App, proof: &StepProof) -> anyhow::Result<&'static dyn AnyIsa> {
+    let len = proof.state_data.len();
+    let found = app.isas.iter().find(|isa| isa.witness_len() == len);
+    found.copied().with_context(|| {
+        let known = app
+            .isas
+            .iter()
+            .map(|isa| format!("{} ({})", isa.witness_len(), isa.vm_type()));
+        let known: Vec<_> = known.collect();
+        format!(
+            "its packed state has {len} bytes, and there are {}",
+            known.join(" and ")
+        )
+    })
+}

@@ -1,0 +1,92 @@
+//! `witness`: a state's packed form and hash.
+
+use crate::App;
+use crate::input::InputArgs;
+use crate::output::Target;
+use crate::personality::Personality;
+use serde::Serialize;
+
+/// Flags of `witness`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Where the packed state's bytes are written to
+    #[arg(long, value_name = "FILE", value_parser = Target::parser())]
+    output: Option<Target>,
+}
+
+/// As Cannon prints it, with the hash under Asterisc's name as well.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Both<'a> {
+    witness_hash: &'a str,
+    state_hash: &'a str,
+    witness: &'a str,
+    step: u64,
+    exited: bool,
+    exit_code: u8,
+    pc: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Cannon<'a> {
+    witness_hash: &'a str,
+    witness: &'a str,
+    step: u64,
+    exited: bool,
+    exit_code: u8,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Asterisc<'a> {
+    witness: &'a str,
+    state_hash: &'a str,
+    step: u64,
+    exited: bool,
+    exit_code: u8,
+    pc: u64,
+}
+
+pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    let mut vm = args.input.open(app, "")?;
+    let (bytes, root) = (vm.witness(), vm.state_root());
+    if let Some(output) = &args.output {
+        output.write(|out| out.write_all(&bytes))?;
+    }
+    let (witness, hash) = (
+        const_hex::encode_prefixed(&bytes),
+        const_hex::encode_prefixed(root),
+    );
+    let (witness, hash) = (witness.as_str(), hash.as_str());
+    let (step, exited, exit_code, pc) = (vm.step(), vm.exited(), vm.exit_code(), vm.pc());
+    let (witness_hash, state_hash) = (hash, hash);
+    match app.personality {
+        Personality::Fpvm => Target::Stdout.write_json(&Both {
+            witness_hash,
+            state_hash,
+            witness,
+            step,
+            exited,
+            exit_code,
+            pc,
+        }),
+        Personality::Cannon => Target::Stdout.write_json(&Cannon {
+            witness_hash,
+            witness,
+            step,
+            exited,
+            exit_code,
+        }),
+        Personality::Asterisc => Target::Stdout.write_json(&Asterisc {
+            witness,
+            state_hash,
+            step,
+            exited,
+            exit_code,
+            pc,
+        }),
+    }
+}

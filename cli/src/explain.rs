@@ -1,0 +1,108 @@
+//! What a proved step did, in words.
+
+use crate::isa::Guest;
+use fpvm_core::disasm::disassemble;
+use fpvm_core::isa::{Isa, Source};
+use fpvm_core::memory::LEAF_SIZE;
+use fpvm_core::operand::Cell;
+use fpvm_core::proof::StepProof;
+use fpvm_core::state::{State, state_hash};
+use fpvm_core::verify::{Parts, Verified, VerifyError, verify};
+use fpvm_core::word::Word as _;
+use std::fmt::Write as _;
+
+/// A verified step, told for people.
+#[derive(Debug)]
+pub struct Explained {
+    /// Hash of the packed pre-state.
+    pub pre: [u8; 32],
+    /// The post-state hash that the step leads to.
+    pub post: [u8; 32],
+    /// Step counter before.
+    pub step: u64,
+    /// Program counter before.
+    pub pc: u64,
+    /// What happened, line by line.
+    pub lines: Vec<String>,
+}
+
+impl Explained {
+    /// Verifies a step and tells what it did.
+    pub(crate) fn verify<I: Guest>(
+        proof: &StepProof,
+        parts: Parts<'_>,
+    ) -> Result<Self, VerifyError> {
+        let done = verify::<I>(&proof.state_data, &proof.proof_data, parts)?;
+        let pc = done.before.pc();
+        Ok(Explained {
+            pre: state_hash(done.before.status(), &proof.state_data),
+            post: done.post,
+            step: done.before.step,
+            pc,
+            lines: told(&done),
+        })
+    }
+}
+
+fn told<I: Isa>(done: &Verified<I>) -> Vec<String> {
+    let Some(insn) = done.insn else {
+        let code = done.before.exit_code();
+        return vec![format!("nothing: the program had exited with code {code}")];
+    };
+    let mut lines = vec![disassemble::<I>(insn, done.before.pc())];
+    lines.extend(changed_cells(&done.before, &done.after));
+    if done.before.preimage_key != done.after.preimage_key {
+        let key = const_hex::encode_prefixed(done.after.preimage_key);
+        lines.push(format!("preimageKey: now {key}"));
+    }
+    for (at, before, after) in &done.data {
+        lines.push(leaf(*at, before, after));
+    }
+    lines
+}
+
+/// Registers and other cells that the step changed; the program counter where it did not go on to
+/// the next instruction.
+fn changed_cells<I: Isa>(before: &State<I>, after: &State<I>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut compare = |name: &str, cell: Cell| {
+        let (old, new) = (before.get(cell), after.get(cell));
+        let goes_on =
+            (cell == I::PC || Some(cell) == I::NEXT_PC) && new.zext() == old.zext().wrapping_add(4);
+        if old != new && !goes_on {
+            lines.push(format!("{name}: {old:#x} → {new:#x}"));
+        }
+    };
+    for field in I::STATE {
+        match field.source {
+            Source::Cell(cell) => compare(field.name, cell),
+            Source::Cells(first, count) => {
+                for (i, cell) in (first.0..first.0.saturating_add(count)).enumerate() {
+                    let name = I::REGISTERS.get(i).copied().unwrap_or(field.name);
+                    compare(name, Cell(cell));
+                }
+            }
+            Source::MemoryRoot | Source::PreimageKey | Source::Step => {}
+        }
+    }
+    lines
+}
+
+/// A leaf of memory that the step accessed.
+fn leaf(at: u64, before: &[u8; LEAF_SIZE], after: &[u8; LEAF_SIZE]) -> String {
+    let differ = |i: &usize| before.get(*i) != after.get(*i);
+    let first = (0..LEAF_SIZE).find(differ);
+    let last = (0..LEAF_SIZE).rev().find(differ);
+    let (Some(first), Some(last)) = (first, last) else {
+        return format!("memory: reads of the leaf at {at:#x}");
+    };
+    let hex = |bytes: &[u8]| {
+        let range = bytes.get(first..=last).unwrap_or(bytes);
+        range.iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    };
+    let (from, old, new) = (at.wrapping_add(first as u64), hex(before), hex(after));
+    format!("memory: {old} → {new} at {from:#x}")
+}

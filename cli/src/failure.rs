@@ -1,0 +1,72 @@
+//! How the process ends: exit codes and the one line that tells why.
+
+use fpvm_core::vm::VmError;
+use std::io;
+use std::process::ExitCode;
+
+/// A guest fault, with the exit code that its VM's users expect.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub(crate) struct GuestFaulted {
+    /// Exit code of the process.
+    pub(crate) code: u8,
+    /// The fault.
+    pub(crate) error: VmError,
+}
+
+/// Ctrl-C or SIGTERM ended the command.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
+pub(crate) struct Interrupted;
+
+/// What is wrong has been said already, file by file.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Refused(pub(crate) String);
+
+/// Prints an error of the argument parser, or the help or version that was asked for.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    // Nothing is left to do where even this cannot be printed.
+    let _ = error.print();
+    ExitCode::from(u8::from(error.use_stderr()))
+}
+
+/// Turns what a command came to into an exit code, and says what went wrong.
+///
+/// 0: done. 1: any error. 130: interrupted. A guest fault has its VM's own code. A reader that
+/// closes our stdout has seen what it wanted, and that is no error.
+pub(crate) fn exit(result: anyhow::Result<()>) -> ExitCode {
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    if error.downcast_ref::<StdoutClosed>().is_some() {
+        return ExitCode::SUCCESS;
+    }
+    eprint(&format!("error: {error:#}\n"));
+    if error.downcast_ref::<Interrupted>().is_some() {
+        return ExitCode::from(130);
+    }
+    match error.downcast_ref::<GuestFaulted>() {
+        Some(fault) => ExitCode::from(fault.code),
+        None => ExitCode::FAILURE,
+    }
+}
+
+/// The reader of our stdout is gone.
+#[derive(Debug, thiserror::Error)]
+#[error("stdout was closed")]
+pub(crate) struct StdoutClosed;
+
+/// What an error of writing to stdout means.
+pub(crate) fn stdout(error: io::Error) -> anyhow::Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => StdoutClosed.into(),
+        _ => anyhow::Error::new(error).context("cannot write to stdout"),
+    }
+}
+
+/// Prints to stderr, also where nobody reads it.
+pub(crate) fn eprint(text: &str) {
+    use io::Write as _;
+    let _ = io::stderr().write_all(text.as_bytes());
+}

@@ -1,0 +1,330 @@
+//! What a command works on: a program or a state file, of an ISA that the file itself tells.
+
+use crate::App;
+use crate::any::AnyVm;
+use crate::isa::{AnyIsa, Patches};
+use crate::output::Target;
+use anyhow::{Context as _, bail};
+use fpvm_core::files::{self, FileKind};
+use fpvm_core::symbols::Symbols;
+use serde::de::{DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// The largest program or JSON file that is read, in bytes.
+const LIMIT: u64 = 1 << 30;
+
+/// A program or a state file, and how it is read.
+#[derive(Debug, clap::Args)]
+pub(crate) struct InputArgs {
+    /// The program (ELF) or state file (.bin, .bin.gz, .json, .json.gz)
+    #[arg(value_name = "FILE", required_unless_present = "input")]
+    file: Option<PathBuf>,
+    /// The same, as upstream's flag
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    input: Option<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    /// Symbols of a state's program, as load-elf writes them ("" for none) [default: none; those of
+    /// an ELF file are known; as cannon or asterisc: meta.json]
+    #[arg(long, value_name = "FILE", value_parser = Target::parser())]
+    meta: Option<Target>,
+}
+
+/// How a file is read.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReadingArgs {
+    /// The VM, where the file shall not decide [see `list`]
+    #[arg(long, value_name = "ISA")]
+    pub(crate) isa: Option<String>,
+    /// Which of upstream's changes are made to a Go program
+    #[arg(long, value_name = "WHICH", default_value = "upstream")]
+    pub(crate) patch: Patches,
+    /// The most memory that the guest may use (512MiB, 4GiB, …) [default: three quarters of this
+    /// machine's]
+    #[arg(long, value_name = "SIZE", value_parser = crate::args::size)]
+    max_memory: Option<u64>,
+}
+
+impl InputArgs {
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        let path = self.file.as_deref().or(self.input.as_deref());
+        path.unwrap_or(Path::new(""))
+    }
+
+    /// Opens the file. A state's symbols come from `--meta`, or else from where `default_meta` says.
+    pub(crate) fn open(&self, app: &App, default_meta: &str) -> anyhow::Result<Box<dyn AnyVm>> {
+        let mut vm = self.reading.open(app, self.path())?;
+        match &self.meta {
+            Some(meta) => read_meta(vm.as_mut(), meta)?,
+            None if vm.symbols().all().is_empty() => {
+                read_meta(vm.as_mut(), &Target::from(default_meta))?;
+            }
+            None => {}
+        }
+        Ok(vm)
+    }
+}
+
+impl ReadingArgs {
+    /// Opens a program or a state file.
+    pub(crate) fn open(&self, app: &App, path: &Path) -> anyhow::Result<Box<dyn AnyVm>> {
+        let asked = self.isa(app)?;
+        let mut vm = if is_program(app, path)? {
+            self.open_program(app, path)?
+        } else {
+            let isa = match asked {
+                Some(isa) => isa,
+                None => isa_of_state(app, path)?,
+            };
+            isa.load_state(path)?
+        };
+        self.limit_memory(vm.as_mut())?;
+        Ok(vm)
+    }
+
+    /// Opens a program.
+    pub(crate) fn open_program(&self, app: &App, path: &Path) -> anyhow::Result<Box<dyn AnyVm>> {
+        let bytes = read_all(path)?;
+        let isa = match self.isa(app)? {
+            Some(isa) => isa,
+            None => isa_of_program(app, &bytes).with_context(|| cannot_load(path))?,
+        };
+        let mut vm = isa
+            .load_program(&bytes, self.patch)
+            .with_context(|| cannot_load(path))?;
+        self.limit_memory(vm.as_mut())?;
+        Ok(vm)
+    }
+
+    /// The ISA that was asked for, by flag or by the name of the program.
+    pub(crate) fn isa(&self, app: &App) -> anyhow::Result<Option<&'static dyn AnyIsa>> {
+        let asked = self.isa.as_deref().or(app.personality.isa());
+        asked.map(|name| app.isa(name)).transpose()
+    }
+
+    fn limit_memory(&self, vm: &mut dyn AnyVm) -> anyhow::Result<()> {
+        let limit = self.max_memory.unwrap_or_else(default_memory);
+        if vm.memory_used() > limit {
+            let used = vm.memory_used();
+            bail!(
+                "the guest starts with {used} bytes of memory, and may use {limit}: raise --max-memory"
+            );
+        }
+        vm.set_memory_limit(limit);
+        Ok(())
+    }
+}
+
+impl App {
+    /// The ISA of a name.
+    pub(crate) fn isa(&self, name: &str) -> anyhow::Result<&'static dyn AnyIsa> {
+        let found = self.isas.iter().find(|isa| isa.name() == name);
+        found.copied().with_context(|| {
+            let names: Vec<_> = self.isas.iter().map(|isa| isa.name()).collect();
+            format!("there is no ISA `{name}`; there are: {}", names.join(", "))
+        })
+    }
+}
+
+fn cannot_load(path: &Path) -> String {
+    format!("cannot load {}", path.display())
+}
+
+/// Three quarters of the machine's memory, so that a guest which grows ends with an error and not
+/// with the whole machine.
+fn default_memory() -> u64 {
+    #[cfg(target_os = "linux")]
+    {
+        let info = rustix::system::sysinfo();
+        (info.totalram as u64).saturating_mul(u64::from(info.mem_unit)) / 4 * 3
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        8 << 30
+    }
+}
+
+/// Whether a file is a program; else it is taken for a state.
+fn is_program(app: &App, path: &Path) -> anyhow::Result<bool> {
+    let mut start = Vec::new();
+    let opened = files::open(path);
+    let read = opened.and_then(|file| file.take(64).read_to_end(&mut start));
+    read.with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(start.starts_with(b"\x7fELF") || app.isas.iter().any(|isa| isa.is_program(&start)))
+}
+
+/// Reads a file as a whole, within the limit.
+pub(crate) fn read_all(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let opened = files::open(path);
+    let read = opened.and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes));
+    read.with_context(|| format!("cannot read {}", path.display()))?;
+    if bytes.len() as u64 > LIMIT {
+        bail!(
+            "{} has more than {LIMIT} bytes: no such file is read",
+            path.display()
+        );
+    }
+    Ok(bytes)
+}
+
+/// Reads a JSON file within the limit.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow::Result<T> {
+    let file = files::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let parsed = serde_json::from_reader(io::BufReader::new(file.take(LIMIT)));
+    parsed.with_context(|| format!("{} is no {what}", path.display()))
+}
+
+fn read_meta(vm: &mut dyn AnyVm, meta: &Target) -> anyhow::Result<()> {
+    match meta {
+        Target::Nowhere => {}
+        Target::Stdout => vm.set_symbols(read_symbols(Path::new("/dev/stdin"))?),
+        Target::File(path) => vm.set_symbols(read_symbols(path)?),
+    }
+    Ok(())
+}
+
+/// Reads symbols as load-elf writes them.
+pub(crate) fn read_symbols(path: &Path) -> anyhow::Result<Symbols> {
+    let symbols: Symbols = read_json(path, "metadata")?;
+    // Whoever wrote them may have left them unsorted.
+    Ok(Symbols::new(symbols.all().to_vec()))
+}
+
+/// The ISA that a program is for.
+fn isa_of_program(app: &App, bytes: &[u8]) -> anyhow::Result<&'static dyn AnyIsa> {
+    let found = app.isas.iter().find(|isa| isa.is_program(bytes));
+    found.copied().with_context(|| {
+        let taken = app
+            .isas
+            .iter()
+            .map(|isa| format!("{} (--isa {})", isa.programs(), isa.name()));
+        let taken: Vec<_> = taken.collect();
+        format!(
+            "it is an ELF file for {}; there are VMs for {}",
+            machine(bytes),
+            taken.join(", ")
+        )
+    })
+}
+
+/// What machine an ELF file is for, in words.
+fn machine(bytes: &[u8]) -> String {
+    use object::{Architecture, Object as _};
+    let bits = match bytes.get(4) {
+        Some(1) => "32-bit",
+        Some(2) => "64-bit",
+        _ => return "a class of machine that does not exist".into(),
+    };
+    let order = if bytes.get(5) == Some(&2) {
+        "big-endian"
+    } else {
+        "little-endian"
+    };
+    let architecture = object::File::parse(bytes).map(|file| file.architecture());
+    match architecture {
+        Ok(Architecture::Unknown) | Err(_) => {
+            let number = bytes.get(18..20).and_then(|bytes| bytes.try_into().ok());
+            let number = number.unwrap_or_default();
+            let number = if order == "big-endian" {
+                u16::from_be_bytes(number)
+            } else {
+                u16::from_le_bytes(number)
+            };
+            format!("{bits} {order} machine number {number}")
+        }
+        Ok(known) => format!("{bits} {order} {known:?}"),
+    }
+}
+
+/// The ISA whose state a file is: by the version byte, or by the keys of its JSON.
+fn isa_of_state(app: &App, path: &Path) -> anyhow::Result<&'static dyn AnyIsa> {
+    let unknown = || {
+        let names: Vec<_> = app.isas.iter().map(|isa| isa.vm_type()).collect();
+        let (path, names) = (path.display(), names.join(" or "));
+        format!("{path} is neither a program nor a state of {names}: tell with --isa what it is")
+    };
+    let file = files::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    match FileKind::of(path) {
+        FileKind::Binary => {
+            let mut start = Vec::new();
+            let read = file.take(8).read_to_end(&mut start);
+            read.with_context(|| format!("cannot read {}", path.display()))?;
+            let found = app.isas.iter().find(|isa| starts_state(**isa, &start));
+            found
+                .copied()
+                .with_context(|| match start.first().and_then(|v| version_name(*v)) {
+                    Some(name) => format!(
+                        "{} is a state of VM type {name}, which is not among those of `{} list`",
+                        path.display(),
+                        app.personality.name()
+                    ),
+                    None => unknown(),
+                })
+        }
+        FileKind::Json => {
+            let keys =
+                json_keys(file).with_context(|| format!("{} is no JSON state", path.display()))?;
+            let has_all =
+                |isa: &&&dyn AnyIsa| isa.state_keys().iter().all(|key| keys.contains(*key));
+            app.isas.iter().find(has_all).copied().with_context(unknown)
+        }
+    }
+}
+
+/// Whether a binary state of this ISA can start with these bytes.
+fn starts_state(isa: &dyn AnyIsa, start: &[u8]) -> bool {
+    match (isa.version(), start) {
+        (Some(version), [first, ..]) => version == *first,
+        (None, start) => {
+            // The file starts with the number of pages, and none has 2^28 of them; the version byte
+            // and page count of another VM's state would read as more.
+            let count = start.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+            count.is_some_and(|count| count < 1 << 28)
+        }
+        (Some(_), []) => false,
+    }
+}
+
+/// Upstream's name of a state version.
+pub(crate) fn version_name(version: u8) -> Option<&'static str> {
+    const NAMES: [&str; 9] = [
+        "singlethreaded",
+        "multithreaded",
+        "singlethreaded-2",
+        "multithreaded64",
+        "multithreaded64-2",
+        "multithreaded-2",
+        "multithreaded64-3",
+        "multithreaded64-4",
+        "multithreaded64-5",
+    ];
+    NAMES.get(usize::from(version)).copied()
+}
+
+/// The keys of a JSON object, its values passed over.
+fn json_keys(file: impl Read) -> serde_json::Result<BTreeSet<String>> {
+    struct Keys;
+    impl<'de> Visitor<'de> for Keys {
+        type Value = BTreeSet<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+            let mut keys = BTreeSet::new();
+            while let Some(key) = map.next_key()? {
+                keys.insert(key);
+                map.next_value::<IgnoredAny>()?;
+            }
+            Ok(keys)
+        }
+    }
+    let mut json = serde_json::Deserializer::from_reader(io::BufReader::new(file));
+    json.deserialize_map(Keys)
+}

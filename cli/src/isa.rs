@@ -1,0 +1,201 @@
+//! The list of ISAs, and what a command needs of one.
+
+use crate::any::AnyVm;
+use crate::explain::Explained;
+use fpvm_core::elf::{self, Patch, Program};
+use fpvm_core::isa::{Isa, Source, witness_len};
+use fpvm_core::proof::StepProof;
+use fpvm_core::snapshot::{self, FileError};
+use fpvm_core::verify::{Parts, VerifyError};
+use fpvm_core::vm::Vm;
+use std::marker::PhantomData;
+use std::path::Path;
+
+/// The ISAs that `fpvm` knows, in the order in which they are listed.
+pub const ISAS: &[&dyn AnyIsa] = &[
+    &Entry::<isa_mips::Mips32>::NEW,
+    &Entry::<isa_riscv::Rv64>::NEW,
+];
+
+elf_guests! {
+    isa_mips::Mips32: "MIPS32 big-endian, as Cannon's single-threaded VM", "cannon", 2, Some("runtime.notesleep");
+    isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, Some("runtime.notesleep");
+}
+
+/// An ISA whose programs the command line can load.
+pub trait Guest: Isa {
+    /// What it is, in a few words, for `fpvm list`.
+    const ABOUT: &'static str;
+    /// The program whose formats and proofs it shares.
+    const UPSTREAM: &'static str;
+    /// Exit code of the process where the guest faults.
+    const FAULT_EXIT: u8;
+    /// A function in which a program only ever waits for another thread; where there are none, it
+    /// waits for ever.
+    const SLEEP: Option<&'static str>;
+
+    /// Whether a file's contents are a program for this ISA.
+    fn is_program(bytes: &[u8]) -> bool;
+    /// Loads a program.
+    fn load_program(bytes: &[u8], patches: Patches) -> anyhow::Result<Vm<Self>>;
+}
+
+/// Which of upstream's changes to Go programs are made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Patches {
+    /// Upstream's, and so upstream's pre-state hash.
+    Upstream,
+    /// None.
+    None,
+}
+
+/// Implements [`Guest`] for ISAs with ELF programs: about, upstream's name, exit code of a fault,
+/// function that waits.
+macro_rules! elf_guests {
+    ($($isa:ty: $about:literal, $upstream:literal, $fault_exit:literal, $sleep:expr;)*) => {$(
+        impl Guest for $isa {
+            const ABOUT: &'static str = $about;
+            const UPSTREAM: &'static str = $upstream;
+            const FAULT_EXIT: u8 = $fault_exit;
+            const SLEEP: Option<&'static str> = $sleep;
+
+            fn is_program(bytes: &[u8]) -> bool {
+                is_elf_for::<Self>(bytes)
+            }
+
+            fn load_program(bytes: &[u8], patches: Patches) -> anyhow::Result<Vm<Self>> {
+                load_elf(bytes, patches)
+            }
+        }
+    )*};
+}
+use elf_guests;
+
+/// Whether an ELF header names this ISA's machine, class and byte order.
+fn is_elf_for<I: Program>(bytes: &[u8]) -> bool {
+    let Some(target) = I::ELF else { return false };
+    let class = if target.is_64 { 2 } else { 1 };
+    let (order, machine) = match target.big_endian {
+        true => (2, target.machine.to_be_bytes()),
+        false => (1, target.machine.to_le_bytes()),
+    };
+    bytes.starts_with(b"\x7fELF")
+        && bytes.get(4..6) == Some(&[class, order])
+        && bytes.get(18..20) == Some(&machine)
+}
+
+fn load_elf<I: Program>(bytes: &[u8], patches: Patches) -> anyhow::Result<Vm<I>> {
+    let chosen: &[Patch] = match patches {
+        Patches::Upstream => I::PATCHES,
+        Patches::None => &[],
+    };
+    Ok(elf::load(bytes, chosen)?)
+}
+
+/// An ISA as the commands see it.
+pub trait AnyIsa: Sync {
+    /// Name for `--isa`.
+    fn name(&self) -> &'static str;
+    /// VM type as upstream names it.
+    fn vm_type(&self) -> &'static str;
+    /// The version byte that state files start with, where they have one.
+    fn version(&self) -> Option<u8>;
+    /// [`Guest::ABOUT`].
+    fn about(&self) -> &'static str;
+    /// [`Guest::UPSTREAM`].
+    fn upstream(&self) -> &'static str;
+    /// [`Guest::FAULT_EXIT`].
+    fn fault_exit(&self) -> u8;
+    /// [`Guest::SLEEP`].
+    fn sleep(&self) -> Option<&'static str>;
+    /// The programs it takes, in words.
+    fn programs(&self) -> &'static str;
+    /// Keys that every JSON state of it has.
+    fn state_keys(&self) -> Vec<&'static str>;
+    /// Bytes of the packed state.
+    fn witness_len(&self) -> usize;
+    /// [`Guest::is_program`].
+    fn is_program(&self, bytes: &[u8]) -> bool;
+    /// [`Guest::load_program`].
+    fn load_program(&self, bytes: &[u8], patches: Patches) -> anyhow::Result<Box<dyn AnyVm>>;
+    /// Reads a state file.
+    fn load_state(&self, path: &Path) -> Result<Box<dyn AnyVm>, FileError>;
+    /// Verifies a step and tells what it did.
+    fn verify(&self, proof: &StepProof, parts: Parts<'_>) -> Result<Explained, VerifyError>;
+    /// An instruction as assembly text.
+    fn disassemble(&self, insn: u32, pc: u64) -> String;
+}
+
+/// An ISA in a list of ISAs.
+#[derive(Debug)]
+pub struct Entry<I>(PhantomData<I>);
+
+impl<I: Guest> Entry<I> {
+    /// The entry.
+    pub const NEW: Self = Entry(PhantomData);
+}
+
+impl<I: Guest> AnyIsa for Entry<I> {
+    fn name(&self) -> &'static str {
+        I::NAME
+    }
+
+    fn vm_type(&self) -> &'static str {
+        I::VM_TYPE
+    }
+
+    fn version(&self) -> Option<u8> {
+        I::FILE.version
+    }
+
+    fn about(&self) -> &'static str {
+        I::ABOUT
+    }
+
+    fn upstream(&self) -> &'static str {
+        I::UPSTREAM
+    }
+
+    fn fault_exit(&self) -> u8 {
+        I::FAULT_EXIT
+    }
+
+    fn sleep(&self) -> Option<&'static str> {
+        I::SLEEP
+    }
+
+    fn programs(&self) -> &'static str {
+        I::ELF.map_or("programs of its own", |target| target.name)
+    }
+
+    fn state_keys(&self) -> Vec<&'static str> {
+        let fields = I::STATE
+            .iter()
+            .filter(|field| field.source != Source::MemoryRoot);
+        fields.map(|field| field.name).collect()
+    }
+
+    fn witness_len(&self) -> usize {
+        witness_len(I::STATE)
+    }
+
+    fn is_program(&self, bytes: &[u8]) -> bool {
+        I::is_program(bytes)
+    }
+
+    fn load_program(&self, bytes: &[u8], patches: Patches) -> anyhow::Result<Box<dyn AnyVm>> {
+        Ok(Box::new(I::load_program(bytes, patches)?))
+    }
+
+    fn load_state(&self, path: &Path) -> Result<Box<dyn AnyVm>, FileError> {
+        Ok(Box::new(snapshot::load::<I>(path)?))
+    }
+
+    fn verify(&self, proof: &StepProof, parts: Parts<'_>) -> Result<Explained, VerifyError> {
+        Explained::verify::<I>(proof, parts)
+    }
+
+    fn disassemble(&self, insn: u32, pc: u64) -> String {
+        fpvm_core::disasm::disassemble::<I>(insn, pc)
+    }
+}

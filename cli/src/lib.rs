@@ -1,0 +1,79 @@
+//! The command line of fpvm, over any list of ISAs.
+//!
+//! [`main`] is all that a binary needs: `fpvm` passes [`isa::ISAS`], and a program with an ISA of
+//! its own passes a list that has that as well. Everything behind [`isa::AnyVm`] is monomorphised;
+//! the choice of ISA is the one place with `dyn`.
+
+mod any;
+mod args;
+mod commands;
+mod explain;
+mod failure;
+mod input;
+mod interrupt;
+pub mod isa;
+mod log;
+mod oracles;
+mod output;
+mod personality;
+mod runner;
+mod screen;
+
+use crate::args::{Cli, Command};
+use crate::isa::AnyIsa;
+use crate::personality::Personality;
+use crate::screen::Screen;
+use clap::{CommandFactory, FromArgMatches};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// What every command has at hand.
+pub(crate) struct App {
+    /// The ISAs there are.
+    isas: &'static [&'static dyn AnyIsa],
+    /// Whose defaults and output forms apply.
+    personality: Personality,
+    /// The terminal, shared by log and progress bar.
+    screen: Screen,
+}
+
+/// Runs the command that the process's arguments ask for, over these ISAs.
+///
+/// Invoked under the name `cannon` or `asterisc`, it has that program's defaults and output forms.
+pub fn main(isas: &'static [&'static dyn AnyIsa]) -> ExitCode {
+    let mut arguments = std::env::args_os();
+    let name = arguments.next().unwrap_or_default();
+    let personality = Personality::of(&name);
+    let arguments = personality.rewrite(arguments.collect());
+    let cli = match parse(personality, arguments) {
+        Ok(cli) => cli,
+        Err(error) => return failure::usage(&error),
+    };
+    let app = App {
+        isas,
+        personality,
+        screen: Screen::default(),
+    };
+    log::start(app.personality, cli.quiet, app.screen.clone());
+    failure::exit(run(&app, cli.command))
+}
+
+fn parse(personality: Personality, arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let name = personality.name();
+    let command = Cli::command().name(name).bin_name(name);
+    let whole = std::iter::once(name.into()).chain(arguments);
+    Cli::from_arg_matches(&command.try_get_matches_from(whole)?)
+}
+
+fn run(app: &App, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::LoadElf(args) => commands::load_elf::run(app, &args),
+        Command::Run(args) => commands::run::run(app, &args),
+        Command::Witness(args) => commands::witness::run(app, &args),
+        Command::StateRoot(args) => commands::state_root::run(app, &args),
+        Command::Prove(args) => commands::prove::run(app, &args),
+        Command::Verify(args) => commands::verify::run(app, &args),
+        Command::List => commands::list::run(app),
+        Command::Completions(args) => commands::completions::run(app, &args),
+    }
+}

@@ -1,0 +1,170 @@
+//! Data that commands hand out: to stdout, to files, as JSON in upstream's form.
+
+use crate::any::AnyVm;
+use crate::failure;
+use anyhow::Context as _;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use fpvm_core::files;
+use serde::Serialize;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Where a command's output goes, as upstream's flags have it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Target {
+    /// "": nowhere.
+    Nowhere,
+    /// "-".
+    Stdout,
+    /// A file; compressed where its name ends in `.gz`.
+    File(PathBuf),
+}
+
+impl From<OsString> for Target {
+    fn from(text: OsString) -> Self {
+        match text.to_str() {
+            Some("") => Target::Nowhere,
+            Some("-") => Target::Stdout,
+            _ => Target::File(text.into()),
+        }
+    }
+}
+
+impl From<&str> for Target {
+    fn from(text: &str) -> Self {
+        OsString::from(text).into()
+    }
+}
+
+impl Target {
+    /// Parses a flag's value, the empty one included.
+    pub(crate) fn parser() -> impl clap::builder::TypedValueParser<Value = Target> {
+        OsStringValueParser::new().map(Target::from)
+    }
+
+    /// Writes what `contents` makes: as a whole or, in a file, not at all.
+    pub(crate) fn write(
+        &self,
+        contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        match self {
+            Target::Nowhere => Ok(()),
+            Target::Stdout => to_stdout(contents),
+            Target::File(path) => files::write(path, contents)
+                .with_context(|| format!("cannot write {}", path.display())),
+        }
+    }
+
+    /// Writes a value as JSON, in upstream's form.
+    pub(crate) fn write_json(&self, value: &impl Serialize) -> anyhow::Result<()> {
+        self.write(|out| json(out, value))
+    }
+
+    /// Writes a state, in the format that the name tells.
+    pub(crate) fn write_state(&self, vm: &mut dyn AnyVm) -> anyhow::Result<()> {
+        match self {
+            Target::Nowhere => Ok(()),
+            Target::Stdout => to_stdout(|out| vm.write_json(out)),
+            Target::File(path) => vm.save(path).context("cannot write the state"),
+        }
+    }
+}
+
+/// Writes to stdout, all at once or in pieces.
+pub(crate) fn to_stdout(
+    contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let written = contents(&mut out).and_then(|()| out.flush());
+    if written.is_err() {
+        // What is left in the buffer could only fail once more.
+        drop(out.into_parts());
+    }
+    written.map_err(failure::stdout)
+}
+
+/// Prints text to stdout.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    to_stdout(|out| out.write_all(text.as_bytes()))
+}
+
+/// JSON as upstream writes it: two spaces deep, then two line breaks.
+pub(crate) fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    out.write_all(b"\n\n")
+}
+
+/// A file name for each step, as Go's `fmt.Sprintf` makes it from a format with `%d`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct StepFormat(String);
+
+impl StepFormat {
+    /// Parses a format; only `%d`, with a width if need be, and `%%` can be in it.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let format = StepFormat(text.into());
+        format.name(0).map(|_| format).ok_or_else(|| {
+            "only %d (the step; %08d for 8 digits) and %% (a percent sign) can be in it".into()
+        })
+    }
+
+    /// Whether all steps have the same name.
+    pub(crate) fn is_constant(&self) -> bool {
+        self.name(1) == self.name(2)
+    }
+
+    /// Where a step's file goes.
+    pub(crate) fn target(&self, step: u64) -> Target {
+        Target::from(self.name(step).unwrap_or_default().as_str())
+    }
+
+    fn name(&self, step: u64) -> Option<String> {
+        let (mut name, mut rest) = (String::new(), self.0.as_str());
+        while let Some((before, after)) = rest.split_once('%') {
+            name.push_str(before);
+            let verb = after.find(|c: char| !c.is_ascii_digit())?;
+            let (width, after) = after.split_at(verb);
+            let mut after = after.chars();
+            match after.next()? {
+                '%' if width.is_empty() => name.push('%'),
+                'd' => name.push_str(&padded(step, width)?),
+                _ => return None,
+            }
+            rest = after.as_str();
+        }
+        name.push_str(rest);
+        Some(name)
+    }
+}
+
+/// A number in at least `width` characters; filled up with zeros where the width starts with one.
+fn padded(number: u64, width: &str) -> Option<String> {
+    let columns = if width.is_empty() {
+        0
+    } else {
+        width.parse().ok().filter(|n| *n <= 32)?
+    };
+    Some(match width.starts_with('0') {
+        true => format!("{number:0columns$}"),
+        false => format!("{number:columns$}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_go_s() {
+        let name = |format: &str, step| StepFormat::parse(format).map(|f| f.name(step).unwrap());
+        assert_eq!(name("proofs/%d.json.gz", 7).unwrap(), "proofs/7.json.gz");
+        assert_eq!(name("%08d-%d%%", 42).unwrap(), "00000042-42%");
+        assert_eq!(name("%3d", 1).unwrap(), "  1");
+        for bad in ["%s", "%", "100%", "%99d", "%-d"] {
+            assert!(name(bad, 1).is_err(), "{bad}");
+        }
+        assert!(StepFormat::parse("-").unwrap().is_constant());
+        assert_eq!(StepFormat::parse("-").unwrap().target(3), Target::Stdout);
+        assert!(!StepFormat::parse("%d").unwrap().is_constant());
+    }
+}

@@ -1,0 +1,126 @@
+//! The name that the program is invoked under: as `cannon` or `asterisc` it is that program.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+/// Whose defaults and output forms apply. Commands and flags are the same for all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Personality {
+    Fpvm,
+    Cannon,
+    Asterisc,
+}
+
+impl Personality {
+    /// By the file name of `argv[0]`.
+    pub(crate) fn of(name: &OsStr) -> Self {
+        match Path::new(name).file_stem().and_then(OsStr::to_str) {
+            Some("cannon") => Personality::Cannon,
+            Some("asterisc") => Personality::Asterisc,
+            _ => Personality::Fpvm,
+        }
+    }
+
+    /// The name in help and errors.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Personality::Fpvm => "fpvm",
+            Personality::Cannon => "cannon",
+            Personality::Asterisc => "asterisc",
+        }
+    }
+
+    /// The ISA where `--isa` is left out; `None` asks the input.
+    pub(crate) fn isa(self) -> Option<&'static str> {
+        match self {
+            Personality::Fpvm => None,
+            Personality::Cannon => Some("mips"),
+            Personality::Asterisc => Some("riscv"),
+        }
+    }
+
+    /// Default of `run --output`: upstream always writes a state, fpvm where asked to.
+    pub(crate) fn output(self) -> &'static str {
+        self.upstream("out.json")
+    }
+
+    /// Default of `run --meta`: upstream's file has to be there.
+    pub(crate) fn meta(self) -> &'static str {
+        self.upstream("meta.json")
+    }
+
+    /// Default of `run --info-at`. At the speed of this VM, upstream's would be hundreds of lines a
+    /// second; ours is that of Cannon since 2026.
+    pub(crate) fn info_at(self) -> &'static str {
+        match self {
+            Personality::Fpvm => "%1000000000",
+            _ => "%100000",
+        }
+    }
+
+    /// Default of `run --snapshot-fmt`.
+    pub(crate) fn snapshot_fmt(self) -> &'static str {
+        match self {
+            Personality::Fpvm => "state-%d.bin.gz",
+            _ => "state-%d.json",
+        }
+    }
+
+    fn upstream(self, default: &'static str) -> &'static str {
+        match self {
+            Personality::Fpvm => "",
+            _ => default,
+        }
+    }
+
+    /// Upstream's argument parser takes long flags with one dash too; only the words before `--`
+    /// are ours to change.
+    pub(crate) fn rewrite(self, arguments: Vec<OsString>) -> Vec<OsString> {
+        if self == Personality::Fpvm {
+            return arguments;
+        }
+        let mut own = true;
+        let rewrite = |argument: OsString| {
+            own &= argument != "--";
+            match argument.to_str() {
+                Some(text) if own && is_long_with_one_dash(text) => format!("-{text}").into(),
+                _ => argument,
+            }
+        };
+        arguments.into_iter().map(rewrite).collect()
+    }
+}
+
+fn is_long_with_one_dash(text: &str) -> bool {
+    let mut letters = text.chars();
+    letters.next() == Some('-')
+        && letters.next().is_some_and(|c| c.is_ascii_lowercase())
+        && letters.next().is_some_and(|c| c.is_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_decides() {
+        let of = |name: &str| Personality::of(OsStr::new(name));
+        assert_eq!(of("/opt/op/cannon"), Personality::Cannon);
+        assert_eq!(of("asterisc"), Personality::Asterisc);
+        assert_eq!(of("cannon-tests"), Personality::Fpvm);
+        assert_eq!(of(""), Personality::Fpvm);
+    }
+
+    #[test]
+    fn one_dash_is_enough_for_upstream() {
+        let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        let given = words(&[
+            "run", "-input", "a", "-o=-", "--meta", "-", "--", "host", "-flag",
+        ]);
+        let meant = words(&[
+            "run", "--input", "a", "-o=-", "--meta", "-", "--", "host", "-flag",
+        ]);
+        assert_eq!(Personality::Cannon.rewrite(given.clone()), meant);
+        assert_eq!(Personality::Fpvm.rewrite(given.clone()), given);
+    }
+}

@@ -1,0 +1,146 @@
+//! A machine on its way: run in slices, so that signals are heard and progress is seen.
+
+use crate::App;
+use crate::any::AnyVm;
+use crate::failure::{GuestFaulted, Interrupted};
+use crate::interrupt;
+use crate::oracles::{GuestLog, Source, SourceArgs};
+use crate::personality::Personality;
+use anyhow::Context as _;
+use fpvm_core::proof::StepProof;
+use fpvm_core::vm::{Event, Host, VmError};
+use indicatif::ProgressBar;
+use oracle::Stats;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The most steps that are run before signals are looked at: about a quarter of a second.
+const SLICE: u64 = 50_000_000;
+
+/// Runs machines for one command, with its pre-images.
+pub(crate) struct Runner {
+    source: Source,
+    console: GuestLog,
+    interrupted: Arc<AtomicBool>,
+    bar: ProgressBar,
+}
+
+impl Runner {
+    /// Opens the store of pre-images or starts the host. `end` is the step to get to, where known.
+    pub(crate) fn new(app: &App, source: &SourceArgs, end: Option<u64>) -> anyhow::Result<Self> {
+        let interrupted = interrupt::watch().context("cannot watch for signals")?;
+        Ok(Runner {
+            source: source.open(&interrupted)?,
+            console: GuestLog {
+                streams: app.personality != Personality::Asterisc,
+            },
+            interrupted,
+            bar: app.screen.progress(end),
+        })
+    }
+
+    /// What the guest has asked of the oracle.
+    pub(crate) fn stats(&self) -> Stats {
+        self.source.stats()
+    }
+
+    /// Runs to a step or to the program's end, and, where asked, no further than a step that reads
+    /// a pre-image; at most one slice.
+    pub(crate) fn slice(
+        &mut self,
+        vm: &mut dyn AnyVm,
+        until: u64,
+        reads: bool,
+    ) -> anyhow::Result<Event> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(Interrupted.into());
+        }
+        let until = until.min(vm.step().saturating_add(SLICE));
+        let mut host = Host {
+            oracle: &mut self.source,
+            console: &mut self.console,
+        };
+        let done = vm.run(until, reads, &mut host);
+        self.show(vm);
+        done.map_err(|error| self.explain(vm, error))
+    }
+
+    /// Runs to a step or to the program's end.
+    pub(crate) fn seek(&mut self, vm: &mut dyn AnyVm, step: u64) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            vm.step() <= step,
+            "the state is at step {} already, and step {step} lies before",
+            vm.step()
+        );
+        while vm.step() < step && !vm.exited() {
+            self.slice(vm, step, false)?;
+        }
+        if vm.step() < step {
+            let (exited, code) = (vm.step(), vm.exit_code());
+            tracing::info!(target: "vm", step = exited, code, "The program exits before the step");
+        }
+        Ok(())
+    }
+
+    /// Executes and proves one step.
+    pub(crate) fn prove(&mut self, vm: &mut dyn AnyVm) -> anyhow::Result<StepProof> {
+        let mut host = Host {
+            oracle: &mut self.source,
+            console: &mut self.console,
+        };
+        let proof = vm.prove(&mut host);
+        proof.map_err(|error| self.explain(vm, error))
+    }
+
+    /// Ends the host. Of two errors the first is the command's.
+    pub(crate) fn finish<T>(self, result: anyhow::Result<T>) -> anyhow::Result<T> {
+        self.bar.finish_and_clear();
+        let finished = self.source.finish();
+        let value = result?;
+        finished?;
+        Ok(value)
+    }
+
+    fn show(&self, vm: &dyn AnyVm) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        self.bar.set_position(vm.step());
+        let symbol = vm
+            .symbols()
+            .at(vm.pc())
+            .map_or("", |symbol| symbol.name.as_str());
+        self.bar
+            .set_message(format!("{} {symbol}", mebibytes(vm.memory_used())));
+    }
+
+    fn explain(&self, vm: &dyn AnyVm, error: VmError) -> anyhow::Error {
+        match error {
+            VmError::Fault(_) => {
+                let code = vm.isa().fault_exit();
+                GuestFaulted { code, error }.into()
+            }
+            // What the signal made fail is not worth a word of its own.
+            _ if self.interrupted.load(Ordering::Relaxed) => Interrupted.into(),
+            _ => error.into(),
+        }
+    }
+}
+
+/// An amount of memory as upstream shows it: `1.3 MiB`.
+pub(crate) fn mebibytes(bytes: u64) -> String {
+    let mut amount = bytes as f64;
+    let mut units = ["B", "KiB", "MiB", "GiB"].into_iter();
+    let mut unit = units.next().unwrap_or_default();
+    for larger in units {
+        if amount < 1024.0 {
+            break;
+        }
+        amount /= 1024.0;
+        unit = larger;
+    }
+    match unit {
+        "B" => format!("{bytes} B"),
+        _ => format!("{amount:.1} {unit}"),
+    }
+}

@@ -1,0 +1,36 @@
+//! The terminal: a progress bar where there is one, and log lines that do not tear it.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Shared by all that writes to stderr.
+#[derive(Clone, Debug)]
+pub(crate) struct Screen(MultiProgress);
+
+impl Default for Screen {
+    /// Draws to stderr, and only where that is a terminal.
+    fn default() -> Self {
+        Screen(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
+    }
+}
+
+impl Screen {
+    /// Prints a whole line to stderr, above the progress bar where there is one.
+    pub(crate) fn print(&self, line: &str) {
+        self.0.suspend(|| crate::failure::eprint(line));
+    }
+
+    /// A progress bar for a run: of `len` steps where the end is known.
+    pub(crate) fn progress(&self, len: Option<u64>) -> ProgressBar {
+        let bar = match len {
+            Some(len) => ProgressBar::new(len),
+            None => ProgressBar::no_length(),
+        };
+        let template = match len {
+            Some(_) => "{bar:24} {human_pos}/{human_len} steps {per_sec} {msg}",
+            None => "{spinner} {human_pos} steps {per_sec} {msg}",
+        };
+        let style = ProgressStyle::with_template(template);
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
+        self.0.add(bar.with_style(style))
+    }
+}
