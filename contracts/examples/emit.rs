@@ -1,0 +1,11 @@
+//! Prints the step verifiers to `contracts/sol`.
+
+use std::path::Path;
+
+fn main() -> std::io::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sol");
+    for (contract, source) in contracts::sources() {
+        std::fs::write(folder.join(format!("{}.sol", contract.name)), source)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,1583 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.28;
+
+// Printed from the instruction definitions of riscv64 (crate `isa-riscv`): the table and semantics
+// there are the source of this file, and a test fails where the two differ. To change it, change
+// them and run `cargo run -p contracts --example emit`. The frame around the instructions is
+// contracts/src/emit/shell.sol.in, the same for every instruction set.
+
+/// @title FpvmRiscv: what one step of a riscv64 machine leads to
+/// @notice Takes a packed state and proofs of the memory that the step touches, and gives the hash
+///         of the state after it. Reverts where the step has no state after it.
+contract FpvmRiscv {
+    /// @notice Version of the VM's behaviour as this contract has it.
+    string public constant version = "1.0.0";
+
+    /// @notice The calldata is not the plain ABI encoding of a state of 362 bytes and a proof.
+    error NonCanonicalCalldata();
+    /// @notice The exited flag of the state is neither 0 nor 1.
+    error InvalidExitedValue();
+    /// @notice The proof has a length that no encoding has.
+    error InvalidProofLength();
+    /// @notice A compact proof says of itself what cannot be.
+    error InvalidCompactProof();
+
+    // Where the fields of the state are while the step runs: packed, in the order of the hash.
+    uint256 private constant STATE = 0x100;
+    uint256 private constant STATE_LEN = 362;
+    uint256 private constant MEM_ROOT = 0x100;
+    uint256 private constant PREIMAGE_KEY = 0x120;
+    uint256 private constant PREIMAGE_OFFSET = 0x140;
+    uint256 private constant PC = 0x148;
+    uint256 private constant EXIT_CODE = 0x150;
+    uint256 private constant EXITED = 0x151;
+    uint256 private constant STEP = 0x152;
+    uint256 private constant HEAP = 0x15a;
+    uint256 private constant LOAD_RESERVATION = 0x162;
+    uint256 private constant REGISTERS = 0x16a;
+
+    // The memory branch in use: 1 + leaf index (0: none), the leaf as the step has it, its number,
+    // and as proved the leaf and its siblings from the bottom up.
+    uint256 private constant OPEN = 0x280;
+    uint256 private constant LEAF = 0x2a0;
+    uint256 private constant BRANCHES = 0x2c0;
+    uint256 private constant BRANCH = 0x360;
+    uint256 private constant BRANCH_LEN = 1920;
+    // Where a compact proof is read on.
+    uint256 private constant COMPACT = 0x2e0;
+    // Three words for calls and hashes.
+    uint256 private constant CALL = 0x300;
+
+    // All that the guest's word can hold, its bits, and the byte that its sign bit is in.
+    uint256 private constant WORD = 0xffffffffffffffff;
+    uint256 private constant WORD_BITS = 64;
+    uint256 private constant SIGN_BYTE = 7;
+
+    address private immutable ORACLE;
+
+    /// @param preimageOracle The contract that pre-images are read from.
+    constructor(address preimageOracle) {
+        ORACLE = preimageOracle;
+    }
+
+    /// @notice The contract that pre-images are read from.
+    function oracle() external view returns (address) {
+        return ORACLE;
+    }
+
+    /// @notice Executes one step.
+    /// @param stateData The packed state before the step.
+    /// @param proof The memory branches that the step needs, the instruction's first: leaf, then
+    ///        siblings from the bottom up; or the same in the compact encoding.
+    /// @param localContext What local pre-image keys are bound to besides the caller.
+    /// @return The hash of the state after the step, its first byte the VM status.
+    function step(bytes calldata stateData, bytes calldata proof, bytes32 localContext)
+        external
+        view
+        returns (bytes32)
+    {
+        address preimageOracle = ORACLE;
+        assembly ("memory-safe") {
+            // ---- Refusals ----
+
+            function refuse(selector) {
+                mstore(0, shl(224, selector))
+                revert(0, 4)
+            }
+
+            // A fault reverts with its code as a word.
+            function fault(code) {
+                mstore(0, code)
+                revert(0, 0x20)
+            }
+            
+
+            // ---- Fields of the state ----
+
+            function get1(field) -> value { value := byte(0, mload(field)) }
+            function get4(field) -> value { value := shr(224, mload(field)) }
+            function get8(field) -> value { value := shr(192, mload(field)) }
+            function set1(field, value) { mstore8(field, value) }
+            function set4(field, value) { mstore(field, or(shr(32, shl(32, mload(field))), shl(224, value))) }
+            function set8(field, value) { mstore(field, or(shr(64, shl(64, mload(field))), shl(192, value))) }
+            // A general register; the first one stays as it is.
+            function setRegister(field, value) { if gt(field, REGISTERS) { set8(field, value) } }
+
+            // ---- Words ----
+
+            function signed(a) -> s { s := signextend(SIGN_BYTE, a) }
+            function select(flag, yes, no) -> v { v := xor(no, mul(flag, xor(yes, no))) }
+            function sar_(a, amount) -> v { v := and(sar(amount, signed(a)), WORD) }
+            function mulHighSigned(a, b) -> v { v := and(shr(WORD_BITS, mul(signed(a), signed(b))), WORD) }
+            function mulHighSignedUnsigned(a, b) -> v { v := and(shr(WORD_BITS, mul(signed(a), b)), WORD) }
+            function divUnsigned(a, b) -> v { switch b case 0 { v := WORD } default { v := div(a, b) } }
+            function divSigned(a, b) -> v {
+                switch b case 0 { v := WORD } default { v := and(sdiv(signed(a), signed(b)), WORD) }
+            }
+            function remUnsigned(a, b) -> v { switch b case 0 { v := a } default { v := mod(a, b) } }
+            function remSigned(a, b) -> v {
+                switch b case 0 { v := a } default { v := and(smod(signed(a), signed(b)), WORD) }
+            }
+            function leadingZeros(a) -> n {
+                n := WORD_BITS
+                for {} a {} {
+                    a := shr(1, a)
+                    n := sub(n, 1)
+                }
+            }
+            // A number of 1, 2, 4 or 8 bytes, from the guest's byte order to the contract's or back.
+            function ordered(a, bytes_) -> v {
+                v := or(shl(8, and(a, 0x00ff00ff00ff00ff)), and(shr(8, a), 0x00ff00ff00ff00ff))
+                v := or(shl(16, and(v, 0x0000ffff0000ffff)), and(shr(16, v), 0x0000ffff0000ffff))
+                v := or(shl(32, and(v, 0xffffffff)), shr(32, v))
+                v := shr(sub(64, shl(3, bytes_)), v)
+            }
+
+            // ---- Memory ----
+
+            // The root over a leaf at an address. Bit 5 + i of the address tells on which side the
+            // node at level i is.
+            function rootOf(at, leaf) -> root {
+                root := leaf
+                let s
+                s := and(at, 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x380)) root := keccak256(0, 0x40)
+                s := and(shr(1, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3a0)) root := keccak256(0, 0x40)
+                s := and(shr(2, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3c0)) root := keccak256(0, 0x40)
+                s := and(shr(3, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3e0)) root := keccak256(0, 0x40)
+                s := and(shr(4, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x400)) root := keccak256(0, 0x40)
+                s := and(shr(5, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x420)) root := keccak256(0, 0x40)
+                s := and(shr(6, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x440)) root := keccak256(0, 0x40)
+                s := and(shr(7, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x460)) root := keccak256(0, 0x40)
+                s := and(shr(8, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x480)) root := keccak256(0, 0x40)
+                s := and(shr(9, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4a0)) root := keccak256(0, 0x40)
+                s := and(shr(10, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4c0)) root := keccak256(0, 0x40)
+                s := and(shr(11, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4e0)) root := keccak256(0, 0x40)
+                s := and(shr(12, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x500)) root := keccak256(0, 0x40)
+                s := and(shr(13, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x520)) root := keccak256(0, 0x40)
+                s := and(shr(14, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x540)) root := keccak256(0, 0x40)
+                s := and(shr(15, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x560)) root := keccak256(0, 0x40)
+                s := and(shr(16, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x580)) root := keccak256(0, 0x40)
+                s := and(shr(17, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5a0)) root := keccak256(0, 0x40)
+                s := and(shr(18, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5c0)) root := keccak256(0, 0x40)
+                s := and(shr(19, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5e0)) root := keccak256(0, 0x40)
+                s := and(shr(20, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x600)) root := keccak256(0, 0x40)
+                s := and(shr(21, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x620)) root := keccak256(0, 0x40)
+                s := and(shr(22, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x640)) root := keccak256(0, 0x40)
+                s := and(shr(23, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x660)) root := keccak256(0, 0x40)
+                s := and(shr(24, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x680)) root := keccak256(0, 0x40)
+                s := and(shr(25, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6a0)) root := keccak256(0, 0x40)
+                s := and(shr(26, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6c0)) root := keccak256(0, 0x40)
+                s := and(shr(27, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6e0)) root := keccak256(0, 0x40)
+                s := and(shr(28, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x700)) root := keccak256(0, 0x40)
+                s := and(shr(29, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x720)) root := keccak256(0, 0x40)
+                s := and(shr(30, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x740)) root := keccak256(0, 0x40)
+                s := and(shr(31, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x760)) root := keccak256(0, 0x40)
+                s := and(shr(32, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x780)) root := keccak256(0, 0x40)
+                s := and(shr(33, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7a0)) root := keccak256(0, 0x40)
+                s := and(shr(34, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7c0)) root := keccak256(0, 0x40)
+                s := and(shr(35, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7e0)) root := keccak256(0, 0x40)
+                s := and(shr(36, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x800)) root := keccak256(0, 0x40)
+                s := and(shr(37, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x820)) root := keccak256(0, 0x40)
+                s := and(shr(38, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x840)) root := keccak256(0, 0x40)
+                s := and(shr(39, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x860)) root := keccak256(0, 0x40)
+                s := and(shr(40, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x880)) root := keccak256(0, 0x40)
+                s := and(shr(41, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8a0)) root := keccak256(0, 0x40)
+                s := and(shr(42, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8c0)) root := keccak256(0, 0x40)
+                s := and(shr(43, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8e0)) root := keccak256(0, 0x40)
+                s := and(shr(44, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x900)) root := keccak256(0, 0x40)
+                s := and(shr(45, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x920)) root := keccak256(0, 0x40)
+                s := and(shr(46, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x940)) root := keccak256(0, 0x40)
+                s := and(shr(47, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x960)) root := keccak256(0, 0x40)
+                s := and(shr(48, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x980)) root := keccak256(0, 0x40)
+                s := and(shr(49, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9a0)) root := keccak256(0, 0x40)
+                s := and(shr(50, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9c0)) root := keccak256(0, 0x40)
+                s := and(shr(51, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9e0)) root := keccak256(0, 0x40)
+                s := and(shr(52, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa00)) root := keccak256(0, 0x40)
+                s := and(shr(53, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa20)) root := keccak256(0, 0x40)
+                s := and(shr(54, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa40)) root := keccak256(0, 0x40)
+                s := and(shr(55, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa60)) root := keccak256(0, 0x40)
+                s := and(shr(56, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa80)) root := keccak256(0, 0x40)
+                s := and(shr(57, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xaa0)) root := keccak256(0, 0x40)
+                s := and(shr(58, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xac0)) root := keccak256(0, 0x40)
+            }
+            // The roots over the leaf as proved and the leaf as it is now, in one walk.
+            function rootsOf(at, leaf, newLeaf) -> root, newRoot {
+                root := leaf
+                newRoot := newLeaf
+                let s
+                s := and(at, 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x380)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(1, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(2, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(3, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(4, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x400)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(5, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x420)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(6, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x440)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(7, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x460)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(8, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x480)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(9, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(10, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(11, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(12, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x500)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(13, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x520)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(14, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x540)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(15, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x560)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(16, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x580)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(17, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(18, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(19, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(20, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x600)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(21, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x620)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(22, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x640)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(23, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x660)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(24, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x680)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(25, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(26, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(27, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(28, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x700)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(29, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x720)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(30, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x740)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(31, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x760)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(32, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x780)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(33, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(34, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(35, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(36, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x800)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(37, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x820)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(38, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x840)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(39, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x860)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(40, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x880)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(41, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(42, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(43, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(44, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x900)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(45, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x920)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(46, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x940)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(47, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x960)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(48, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x980)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(49, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(50, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(51, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(52, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa00)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(53, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa20)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(54, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa40)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(55, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa60)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(56, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa80)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(57, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xaa0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(58, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xac0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+            }
+            // Ends the use of the open branch: it has to lead to the memory root, which then becomes
+            // that over the leaf as the step left it.
+            function closeBranch() {
+                let at := mload(OPEN)
+                if at {
+                    at := shl(5, sub(at, 1))
+                    let leaf := mload(BRANCH)
+                    let newLeaf := mload(LEAF)
+                    switch eq(leaf, newLeaf)
+                    case 1 {
+                        if xor(rootOf(at, leaf), mload(MEM_ROOT)) { fault(0xbadf00d1) }
+                    }
+                    default {
+                        let root, newRoot := rootsOf(at, leaf, newLeaf)
+                        if xor(root, mload(MEM_ROOT)) { fault(0xbadf00d1) }
+                        mstore(MEM_ROOT, newRoot)
+                    }
+                    mstore(OPEN, 0)
+                }
+            }
+            // The leaf that holds an address. Each leaf that the step comes to takes the next branch;
+            // what it is worth is seen when it is closed.
+            function leafOf(at) -> leaf {
+                let index := add(shr(5, at), 1)
+                if xor(index, mload(OPEN)) {
+                    closeBranch()
+                    mstore(OPEN, index)
+                    let taken := mload(BRANCHES)
+                    mstore(BRANCHES, add(taken, 1))
+                    calldatacopy(BRANCH, add(548, mul(taken, BRANCH_LEN)), BRANCH_LEN)
+                    mstore(LEAF, mload(BRANCH))
+                }
+                leaf := mload(LEAF)
+            }
+            // The next leaf's first address.
+            function beyond(at, place) -> next_ { next_ := and(add(at, sub(32, place)), WORD) }
+            // The 1, 2, 4 or 8 bytes at any address.
+            function load(at, bytes_) -> value {
+                let place := and(at, 31)
+                value := shr(sub(256, shl(3, bytes_)), shl(shl(3, place), leafOf(at)))
+                let end := add(place, bytes_)
+                if gt(end, 32) { value := or(value, shr(shl(3, sub(64, end)), leafOf(beyond(at, place)))) }
+                value := ordered(value, bytes_)
+            }
+            function store(at, bytes_, value) {
+                let place := and(at, 31)
+                let free := sub(256, shl(3, bytes_))
+                let mask := shl(free, not(0))
+                value := shl(free, ordered(and(value, shr(free, not(0))), bytes_))
+                patch(at, shr(shl(3, place), mask), shr(shl(3, place), value))
+                if gt(add(place, bytes_), 32) {
+                    let shift := shl(3, sub(32, place))
+                    patch(beyond(at, place), shl(shift, mask), shl(shift, value))
+                }
+            }
+            // Replaces the masked bits of the leaf that holds an address.
+            function patch(at, mask, value) { mstore(LEAF, or(and(leafOf(at), not(mask)), value)) }
+            function fewer(a, b) -> least { least := xor(a, mul(lt(b, a), xor(a, b))) }
+            // How many of the bytes reach no further than the aligned window that an address is in.
+            function inWindow(at, count, window) -> n {
+                n := fewer(count, sub(window, and(at, sub(window, 1))))
+            }
+
+            // ---- Pre-images ----
+
+            // Shifts up to a window's bytes at an address into the pre-image key.
+            function appendKey(at, count, window) -> n {
+                n := inWindow(at, count, window)
+                let bits := shl(3, n)
+                let tail := shr(sub(256, bits), shl(shl(3, and(at, 31)), leafOf(at)))
+                mstore(PREIMAGE_KEY, or(shl(bits, mload(PREIMAGE_KEY)), tail))
+                set8(PREIMAGE_OFFSET, 0)
+            }
+            // Copies up to a window's bytes of length and pre-image to an address. `ok` is 0 where the
+            // oracle has nothing there.
+            function readPreimage(at, count, window, from, context) -> ok, n {
+                let key := mload(PREIMAGE_KEY)
+                let offset := get8(PREIMAGE_OFFSET)
+                if eq(byte(0, key), 1) {
+                    // A local key means the caller's, in the context that the caller names.
+                    mstore(CALL, key)
+                    mstore(add(CALL, 0x20), caller())
+                    mstore(add(CALL, 0x40), context)
+                    key := or(shr(8, shl(8, keccak256(CALL, 0x60))), shl(248, 1))
+                }
+                // readPreimage(bytes32 key, uint256 offset) returns (bytes32 part, uint256 length)
+                mstore(CALL, shl(224, 0xe03110e1))
+                mstore(add(CALL, 0x04), key)
+                mstore(add(CALL, 0x24), offset)
+                ok := staticcall(gas(), from, CALL, 0x44, 0, 0x40)
+                ok := and(ok, gt(returndatasize(), 0x3f))
+                let part := mload(0)
+                let length := mload(0x20)
+                ok := and(ok, iszero(iszero(length)))
+                n := fewer(inWindow(at, count, window), length)
+                let mask := not(shr(shl(3, n), not(0)))
+                let bits := shl(3, and(at, 31))
+                patch(at, shr(bits, mask), shr(bits, and(part, mask)))
+                set8(PREIMAGE_OFFSET, and(add(offset, n), WORD))
+            }
+
+            // ---- The state as it came ----
+
+            // What lies below STATE is the compiler's.
+            if gt(mload(0x40), STATE) { revert(0, 0) }
+            if or(
+                or(xor(stateData.offset, 132), xor(stateData.length, STATE_LEN)),
+                or(
+                    xor(proof.offset, 548),
+                    xor(calldatasize(), add(548, and(add(proof.length, 31), not(31))))
+                )
+            ) { refuse(0xf26c0d4b) } // NonCanonicalCalldata
+            calldatacopy(STATE, 132, STATE_LEN)
+            let exited := get1(EXITED)
+            if gt(exited, 1) { refuse(0x0136cc76) } // InvalidExitedValue
+            if mod(proof.length, 1920) { refuse(0x4dc5f6a4) } // InvalidProofLength
+
+            // ---- The step, unless the program has ended ----
+
+            if iszero(exited) {
+                mstore(OPEN, 0)
+                mstore(BRANCHES, 0)
+                set8(STEP, and(add(get8(STEP), 1), 0xffffffffffffffff))
+                let here := get8(PC)
+                let next := and(add(here, 4), WORD)
+
+                if lt(0x1c, and(here, 0x1f)) { fault(0xbad22220) } // instruction across a 32-byte line
+
+                let insn := load(here, 4)
+                closeBranch()
+
+                switch lt(and(insn, 0x7f), 0x2f)
+                case 1 {
+                    switch lt(and(insn, 0x7f), 0x17)
+                    case 1 {
+                        switch and(insn, 0x7f)
+                        case 3 {
+                            switch lt(and(shr(12, insn), 7), 4)
+                            case 1 {
+                                switch and(shr(12, insn), 7)
+                                case 1 {
+                                    // lh rd, imm(rs1)
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 2)
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(1, loaded), WORD))
+                                }
+                                case 2 {
+                                    // lw rd, imm(rs1)
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 4)
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, loaded), WORD))
+                                }
+                                case 3 {
+                                    // ld rd, imm(rs1)
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 8)
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), loaded)
+                                }
+                                default {
+                                    // lb rd, imm(rs1)
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 1)
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(0, loaded), WORD))
+                                }
+                            }
+                            default {
+                                switch and(shr(12, insn), 7)
+                                case 4 {
+                                    // lbu rd, imm(rs1)
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 1)
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), loaded)
+                                }
+                                case 5 {
+                                    // lhu rd, imm(rs1)
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 2)
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), loaded)
+                                }
+                                case 6 {
+                                    // lwu rd, imm(rs1)
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 4)
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), loaded)
+                                }
+                                case 7 {
+                                    // illegal_load
+                                    fault(0xbadc0de) // illegal instruction
+                                }
+                                default {
+                                    // lb rd, imm(rs1)
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 1)
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(0, loaded), WORD))
+                                }
+                            }
+                        }
+                        case 7 {
+                            // float_load
+                        }
+                        case 0xf {
+                            // fence
+                        }
+                        case 0x13 {
+                            switch lt(and(shr(12, insn), 7), 4)
+                            case 1 {
+                                switch and(shr(12, insn), 7)
+                                case 1 {
+                                    // slli rd, rs1, shamt
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(shl(and(shr(20, insn), 0x3f), rs1), WORD))
+                                }
+                                case 2 {
+                                    // slti rd, rs1, imm
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), slt(signed(rs1), signed(and(sar(244, shl(224, insn)), WORD))))
+                                }
+                                case 3 {
+                                    // sltiu rd, rs1, imm
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), lt(rs1, and(sar(244, shl(224, insn)), WORD)))
+                                }
+                                default {
+                                    // addi rd, rs1, imm
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD))
+                                }
+                            }
+                            default {
+                                switch and(shr(12, insn), 7)
+                                case 4 {
+                                    // xori rd, rs1, imm
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), xor(rs1, and(sar(244, shl(224, insn)), WORD)))
+                                }
+                                case 5 {
+                                    switch shr(26, insn)
+                                    case 0 {
+                                        // srli rd, rs1, shamt
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), shr(and(shr(20, insn), 0x3f), rs1))
+                                    }
+                                    case 0x10 {
+                                        // srai rd, rs1, shamt
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), sar_(rs1, and(shr(20, insn), 0x3f)))
+                                    }
+                                    default {
+                                        // illegal_op_imm
+                                        fault(0xbadc0de) // illegal instruction
+                                    }
+                                }
+                                case 6 {
+                                    // ori rd, rs1, imm
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), or(rs1, and(sar(244, shl(224, insn)), WORD)))
+                                }
+                                case 7 {
+                                    // andi rd, rs1, imm
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(rs1, and(sar(244, shl(224, insn)), WORD)))
+                                }
+                                default {
+                                    // addi rd, rs1, imm
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD))
+                                }
+                            }
+                        }
+                        default { fault(0xf001c0de) } // unknown opcode
+                    }
+                    default {
+                        switch and(insn, 0x7f)
+                        case 0x17 {
+                            // auipc rd, upper
+                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(add(here, and(shl(12, sar(236, shl(224, insn))), WORD)), WORD))
+                        }
+                        case 0x1b {
+                            switch and(shr(12, insn), 7)
+                            case 0 {
+                                // addiw rd, rs1, imm
+                                let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD)), WORD))
+                            }
+                            case 1 {
+                                switch eq(and(insn, 0x2000000), 0)
+                                case 1 {
+                                    // slliw rd, rs1, shamt_w
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, and(shl(and(shr(20, insn), 0x1f), rs1), WORD)), WORD))
+                                }
+                                default {
+                                    // illegal_op_imm_32
+                                    fault(0xbadc0de) // illegal instruction
+                                }
+                            }
+                            case 5 {
+                                switch shr(25, insn)
+                                case 0 {
+                                    // srliw rd, rs1, shamt_w
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, shr(and(shr(20, insn), 0x1f), and(rs1, 0xffffffff))), WORD))
+                                }
+                                case 0x20 {
+                                    // sraiw rd, rs1, shamt_w
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, sar_(and(signextend(3, rs1), WORD), and(shr(20, insn), 0x1f))), WORD))
+                                }
+                                default {
+                                    // illegal_op_imm_32
+                                    fault(0xbadc0de) // illegal instruction
+                                }
+                            }
+                            default {
+                                // illegal_op_imm_32
+                                fault(0xbadc0de) // illegal instruction
+                            }
+                        }
+                        case 0x23 {
+                            switch and(shr(12, insn), 7)
+                            case 0 {
+                                // sb rs2, offset(rs1)
+                                let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                store(and(add(rs1, and(sar(244, shl(244, or(and(shr(7, insn), 0x1f), and(shr(20, insn), 0xfe0)))), WORD)), WORD), 1, rs2)
+                            }
+                            case 1 {
+                                // sh rs2, offset(rs1)
+                                let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                store(and(add(rs1, and(sar(244, shl(244, or(and(shr(7, insn), 0x1f), and(shr(20, insn), 0xfe0)))), WORD)), WORD), 2, rs2)
+                            }
+                            case 2 {
+                                // sw rs2, offset(rs1)
+                                let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                store(and(add(rs1, and(sar(244, shl(244, or(and(shr(7, insn), 0x1f), and(shr(20, insn), 0xfe0)))), WORD)), WORD), 4, rs2)
+                            }
+                            case 3 {
+                                // sd rs2, offset(rs1)
+                                let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                store(and(add(rs1, and(sar(244, shl(244, or(and(shr(7, insn), 0x1f), and(shr(20, insn), 0xfe0)))), WORD)), WORD), 8, rs2)
+                            }
+                            default {
+                                // illegal_store
+                                fault(0xbad512e8) // store of more than 8 bytes
+                            }
+                        }
+                        case 0x27 {
+                            // float_store
+                        }
+                        default { fault(0xf001c0de) } // unknown opcode
+                    }
+                }
+                default {
+                    switch lt(and(insn, 0x7f), 0x53)
+                    case 1 {
+                        switch and(insn, 0x7f)
+                        case 0x2f {
+                            switch and(shr(12, insn), 7)
+                            case 2 {
+                                switch lt(shr(27, insn), 8)
+                                case 1 {
+                                    switch lt(shr(27, insn), 2)
+                                    case 1 {
+                                        switch shr(27, insn)
+                                        case 0 {
+                                            // amoadd_w rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let old := load(rs1, 4)
+                                            store(rs1, 4, and(add(and(signextend(3, old), WORD), and(signextend(3, rs2), WORD)), WORD))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, old), WORD))
+                                        }
+                                        case 1 {
+                                            // amoswap_w rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let old := load(rs1, 4)
+                                            store(rs1, 4, and(signextend(3, rs2), WORD))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, old), WORD))
+                                        }
+                                        default {
+                                            // illegal_amo_w
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            fault(0xf001a70) // unknown atomic operation
+                                        }
+                                    }
+                                    default {
+                                        switch shr(27, insn)
+                                        case 2 {
+                                            // lr_w rd, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let loaded := load(rs1, 4)
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, loaded), WORD))
+                                            set8(LOAD_RESERVATION, rs1)
+                                        }
+                                        case 3 {
+                                            // sc_w rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let loadReservation := get8(LOAD_RESERVATION)
+                                            let equal := eq(rs1, loadReservation)
+                                            if equal { store(rs1, 4, rs2) }
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), iszero(equal))
+                                            set8(LOAD_RESERVATION, 0)
+                                        }
+                                        case 4 {
+                                            // amoxor_w rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let old := load(rs1, 4)
+                                            store(rs1, 4, xor(and(signextend(3, old), WORD), and(signextend(3, rs2), WORD)))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, old), WORD))
+                                        }
+                                        default {
+                                            // illegal_amo_w
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            fault(0xf001a70) // unknown atomic operation
+                                        }
+                                    }
+                                }
+                                default {
+                                    switch lt(shr(27, insn), 0x14)
+                                    case 1 {
+                                        switch shr(27, insn)
+                                        case 8 {
+                                            // amoor_w rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let old := load(rs1, 4)
+                                            store(rs1, 4, or(and(signextend(3, old), WORD), and(signextend(3, rs2), WORD)))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, old), WORD))
+                                        }
+                                        case 0xc {
+                                            // amoand_w rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let old := load(rs1, 4)
+                                            store(rs1, 4, and(and(signextend(3, old), WORD), and(signextend(3, rs2), WORD)))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, old), WORD))
+                                        }
+                                        case 0x10 {
+                                            // amomin_w rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let extended := and(signextend(3, rs2), WORD)
+                                            let old := load(rs1, 4)
+                                            let extended2 := and(signextend(3, old), WORD)
+                                            store(rs1, 4, select(slt(signed(extended), signed(extended2)), extended, extended2))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, old), WORD))
+                                        }
+                                        default {
+                                            // illegal_amo_w
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            fault(0xf001a70) // unknown atomic operation
+                                        }
+                                    }
+                                    default {
+                                        switch shr(27, insn)
+                                        case 0x14 {
+                                            // amomax_w rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let extended := and(signextend(3, rs2), WORD)
+                                            let old := load(rs1, 4)
+                                            let extended2 := and(signextend(3, old), WORD)
+                                            store(rs1, 4, select(slt(signed(extended2), signed(extended)), extended, extended2))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, old), WORD))
+                                        }
+                                        case 0x18 {
+                                            // amominu_w rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let extended := and(signextend(3, rs2), WORD)
+                                            let old := load(rs1, 4)
+                                            let extended2 := and(signextend(3, old), WORD)
+                                            store(rs1, 4, select(lt(extended, extended2), extended, extended2))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, old), WORD))
+                                        }
+                                        case 0x1c {
+                                            // amomaxu_w rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let extended := and(signextend(3, rs2), WORD)
+                                            let old := load(rs1, 4)
+                                            let extended2 := and(signextend(3, old), WORD)
+                                            store(rs1, 4, select(lt(extended2, extended), extended, extended2))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, old), WORD))
+                                        }
+                                        default {
+                                            // illegal_amo_w
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            fault(0xf001a70) // unknown atomic operation
+                                        }
+                                    }
+                                }
+                            }
+                            case 3 {
+                                switch lt(shr(27, insn), 8)
+                                case 1 {
+                                    switch lt(shr(27, insn), 2)
+                                    case 1 {
+                                        switch shr(27, insn)
+                                        case 0 {
+                                            // amoadd_d rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let old := load(rs1, 8)
+                                            store(rs1, 8, and(add(old, rs2), WORD))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), old)
+                                        }
+                                        case 1 {
+                                            // amoswap_d rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let old := load(rs1, 8)
+                                            store(rs1, 8, rs2)
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), old)
+                                        }
+                                        default {
+                                            // illegal_amo_d
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            fault(0xf001a70) // unknown atomic operation
+                                        }
+                                    }
+                                    default {
+                                        switch shr(27, insn)
+                                        case 2 {
+                                            // lr_d rd, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let loaded := load(rs1, 8)
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), loaded)
+                                            set8(LOAD_RESERVATION, rs1)
+                                        }
+                                        case 3 {
+                                            // sc_d rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let loadReservation := get8(LOAD_RESERVATION)
+                                            let equal := eq(rs1, loadReservation)
+                                            if equal { store(rs1, 8, rs2) }
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), iszero(equal))
+                                            set8(LOAD_RESERVATION, 0)
+                                        }
+                                        case 4 {
+                                            // amoxor_d rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let old := load(rs1, 8)
+                                            store(rs1, 8, xor(old, rs2))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), old)
+                                        }
+                                        default {
+                                            // illegal_amo_d
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            fault(0xf001a70) // unknown atomic operation
+                                        }
+                                    }
+                                }
+                                default {
+                                    switch lt(shr(27, insn), 0x14)
+                                    case 1 {
+                                        switch shr(27, insn)
+                                        case 8 {
+                                            // amoor_d rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let old := load(rs1, 8)
+                                            store(rs1, 8, or(old, rs2))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), old)
+                                        }
+                                        case 0xc {
+                                            // amoand_d rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let old := load(rs1, 8)
+                                            store(rs1, 8, and(old, rs2))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), old)
+                                        }
+                                        case 0x10 {
+                                            // amomin_d rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let old := load(rs1, 8)
+                                            store(rs1, 8, select(slt(signed(rs2), signed(old)), rs2, old))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), old)
+                                        }
+                                        default {
+                                            // illegal_amo_d
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            fault(0xf001a70) // unknown atomic operation
+                                        }
+                                    }
+                                    default {
+                                        switch shr(27, insn)
+                                        case 0x14 {
+                                            // amomax_d rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let old := load(rs1, 8)
+                                            store(rs1, 8, select(slt(signed(old), signed(rs2)), rs2, old))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), old)
+                                        }
+                                        case 0x18 {
+                                            // amominu_d rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let old := load(rs1, 8)
+                                            store(rs1, 8, select(lt(rs2, old), rs2, old))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), old)
+                                        }
+                                        case 0x1c {
+                                            // amomaxu_d rd, rs2, (rs1)
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                            let old := load(rs1, 8)
+                                            store(rs1, 8, select(lt(old, rs2), rs2, old))
+                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), old)
+                                        }
+                                        default {
+                                            // illegal_amo_d
+                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                            fault(0xf001a70) // unknown atomic operation
+                                        }
+                                    }
+                                }
+                            }
+                            default {
+                                // illegal_amo
+                                fault(0xbada70) // atomic access of other than 4 or 8 bytes
+                            }
+                        }
+                        case 0x33 {
+                            switch lt(and(shr(12, insn), 7), 4)
+                            case 1 {
+                                switch and(shr(12, insn), 7)
+                                case 1 {
+                                    switch shr(25, insn)
+                                    case 1 {
+                                        // mulh rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), mulHighSigned(rs1, rs2))
+                                    }
+                                    default {
+                                        // sll rd, rs1, rs2
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(shl(and(rs2, 0x3f), rs1), WORD))
+                                    }
+                                }
+                                case 2 {
+                                    switch shr(25, insn)
+                                    case 1 {
+                                        // mulhsu rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), mulHighSignedUnsigned(rs1, rs2))
+                                    }
+                                    default {
+                                        // slt rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), slt(signed(rs1), signed(rs2)))
+                                    }
+                                }
+                                case 3 {
+                                    switch shr(25, insn)
+                                    case 1 {
+                                        // mulhu rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), shr(WORD_BITS, mul(rs1, rs2)))
+                                    }
+                                    default {
+                                        // sltu rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), lt(rs1, rs2))
+                                    }
+                                }
+                                default {
+                                    switch shr(25, insn)
+                                    case 0 {
+                                        // add rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(add(rs1, rs2), WORD))
+                                    }
+                                    case 1 {
+                                        // mul rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(mul(rs1, rs2), WORD))
+                                    }
+                                    case 0x20 {
+                                        // sub rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(sub(rs1, rs2), WORD))
+                                    }
+                                    default {
+                                        // illegal_op
+                                        fault(0xbadc0de) // illegal instruction
+                                    }
+                                }
+                            }
+                            default {
+                                switch and(shr(12, insn), 7)
+                                case 4 {
+                                    switch shr(25, insn)
+                                    case 1 {
+                                        // div rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), divSigned(rs1, rs2))
+                                    }
+                                    default {
+                                        // xor rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), xor(rs1, rs2))
+                                    }
+                                }
+                                case 5 {
+                                    switch shr(25, insn)
+                                    case 0 {
+                                        // srl rd, rs1, rs2
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), shr(and(rs2, 0x3f), rs1))
+                                    }
+                                    case 1 {
+                                        // divu rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), divUnsigned(rs1, rs2))
+                                    }
+                                    case 0x20 {
+                                        // sra rd, rs1, rs2
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), sar_(rs1, and(rs2, 0x3f)))
+                                    }
+                                    default {
+                                        // illegal_op
+                                        fault(0xbadc0de) // illegal instruction
+                                    }
+                                }
+                                case 6 {
+                                    switch shr(25, insn)
+                                    case 1 {
+                                        // rem rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), remSigned(rs1, rs2))
+                                    }
+                                    default {
+                                        // or rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), or(rs1, rs2))
+                                    }
+                                }
+                                case 7 {
+                                    switch shr(25, insn)
+                                    case 1 {
+                                        // remu rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), remUnsigned(rs1, rs2))
+                                    }
+                                    default {
+                                        // and rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(rs1, rs2))
+                                    }
+                                }
+                                default {
+                                    switch shr(25, insn)
+                                    case 0 {
+                                        // add rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(add(rs1, rs2), WORD))
+                                    }
+                                    case 1 {
+                                        // mul rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(mul(rs1, rs2), WORD))
+                                    }
+                                    case 0x20 {
+                                        // sub rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(sub(rs1, rs2), WORD))
+                                    }
+                                    default {
+                                        // illegal_op
+                                        fault(0xbadc0de) // illegal instruction
+                                    }
+                                }
+                            }
+                        }
+                        case 0x37 {
+                            // lui rd, upper
+                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(shl(12, sar(236, shl(224, insn))), WORD))
+                        }
+                        case 0x3b {
+                            switch lt(and(shr(12, insn), 7), 5)
+                            case 1 {
+                                switch and(shr(12, insn), 7)
+                                case 0 {
+                                    switch shr(25, insn)
+                                    case 0 {
+                                        // addw rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, and(add(rs1, rs2), WORD)), WORD))
+                                    }
+                                    case 1 {
+                                        // mulw rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, and(mul(rs1, rs2), WORD)), WORD))
+                                    }
+                                    case 0x20 {
+                                        // subw rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, and(sub(rs1, rs2), WORD)), WORD))
+                                    }
+                                    default {
+                                        // illegal_op_32
+                                        fault(0xbadc0de) // illegal instruction
+                                    }
+                                }
+                                case 1 {
+                                    switch shr(25, insn)
+                                    case 1 {
+                                        // illegal_mulhw
+                                        fault(0xbadc0de) // illegal instruction
+                                    }
+                                    default {
+                                        // sllw rd, rs1, rs2
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, and(shl(and(rs2, 0x1f), rs1), WORD)), WORD))
+                                    }
+                                }
+                                case 4 {
+                                    switch eq(and(insn, 0xfe000000), 0x2000000)
+                                    case 1 {
+                                        // divw rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, divSigned(and(signextend(3, rs1), WORD), and(signextend(3, rs2), WORD))), WORD))
+                                    }
+                                    default {
+                                        // illegal_op_32
+                                        fault(0xbadc0de) // illegal instruction
+                                    }
+                                }
+                                default {
+                                    // illegal_op_32
+                                    fault(0xbadc0de) // illegal instruction
+                                }
+                            }
+                            default {
+                                switch and(shr(12, insn), 7)
+                                case 5 {
+                                    switch shr(25, insn)
+                                    case 0 {
+                                        // srlw rd, rs1, rs2
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, shr(and(rs2, 0x1f), and(rs1, 0xffffffff))), WORD))
+                                    }
+                                    case 1 {
+                                        // divuw rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, divUnsigned(and(rs1, 0xffffffff), and(rs2, 0xffffffff))), WORD))
+                                    }
+                                    case 0x20 {
+                                        // sraw rd, rs1, rs2
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, sar_(and(signextend(3, rs1), WORD), and(rs2, 0x1f))), WORD))
+                                    }
+                                    default {
+                                        // illegal_op_32
+                                        fault(0xbadc0de) // illegal instruction
+                                    }
+                                }
+                                case 6 {
+                                    switch eq(and(insn, 0xfe000000), 0x2000000)
+                                    case 1 {
+                                        // remw rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, remSigned(and(signextend(3, rs1), WORD), and(signextend(3, rs2), WORD))), WORD))
+                                    }
+                                    default {
+                                        // illegal_op_32
+                                        fault(0xbadc0de) // illegal instruction
+                                    }
+                                }
+                                case 7 {
+                                    switch eq(and(insn, 0xfe000000), 0x2000000)
+                                    case 1 {
+                                        // remuw rd, rs1, rs2
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, remUnsigned(and(rs1, 0xffffffff), and(rs2, 0xffffffff))), WORD))
+                                    }
+                                    default {
+                                        // illegal_op_32
+                                        fault(0xbadc0de) // illegal instruction
+                                    }
+                                }
+                                default {
+                                    // illegal_op_32
+                                    fault(0xbadc0de) // illegal instruction
+                                }
+                            }
+                        }
+                        default { fault(0xf001c0de) } // unknown opcode
+                    }
+                    default {
+                        switch lt(and(insn, 0x7f), 0x67)
+                        case 1 {
+                            switch and(insn, 0x7f)
+                            case 0x53 {
+                                // float_op
+                            }
+                            case 0x63 {
+                                switch lt(and(shr(12, insn), 7), 5)
+                                case 1 {
+                                    switch and(shr(12, insn), 7)
+                                    case 0 {
+                                        // beq rs1, rs2, branch
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        let equal := eq(rs1, rs2)
+                                        let sum := and(add(here, and(sar(243, shl(243, or(or(or(and(shr(7, insn), 0x1e), and(shr(20, insn), 0x7e0)), and(shl(4, insn), 0x800)), and(shr(19, insn), 0x1000)))), WORD)), WORD)
+                                        if iszero(iszero(select(equal, and(sum, 3), and(and(add(here, 4), WORD), 3)))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                        if equal { next := sum }
+                                    }
+                                    case 1 {
+                                        // bne rs1, rs2, branch
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        let otherwise := iszero(eq(rs1, rs2))
+                                        let sum := and(add(here, and(sar(243, shl(243, or(or(or(and(shr(7, insn), 0x1e), and(shr(20, insn), 0x7e0)), and(shl(4, insn), 0x800)), and(shr(19, insn), 0x1000)))), WORD)), WORD)
+                                        if iszero(iszero(select(otherwise, and(sum, 3), and(and(add(here, 4), WORD), 3)))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                        if otherwise { next := sum }
+                                    }
+                                    case 4 {
+                                        // blt rs1, rs2, branch
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        let less := slt(signed(rs1), signed(rs2))
+                                        let sum := and(add(here, and(sar(243, shl(243, or(or(or(and(shr(7, insn), 0x1e), and(shr(20, insn), 0x7e0)), and(shl(4, insn), 0x800)), and(shr(19, insn), 0x1000)))), WORD)), WORD)
+                                        if iszero(iszero(select(less, and(sum, 3), and(and(add(here, 4), WORD), 3)))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                        if less { next := sum }
+                                    }
+                                    default {
+                                        // branch_never
+                                        if iszero(iszero(and(here, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                    }
+                                }
+                                default {
+                                    switch and(shr(12, insn), 7)
+                                    case 5 {
+                                        // bge rs1, rs2, branch
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        let otherwise := iszero(slt(signed(rs1), signed(rs2)))
+                                        let sum := and(add(here, and(sar(243, shl(243, or(or(or(and(shr(7, insn), 0x1e), and(shr(20, insn), 0x7e0)), and(shl(4, insn), 0x800)), and(shr(19, insn), 0x1000)))), WORD)), WORD)
+                                        if iszero(iszero(select(otherwise, and(sum, 3), and(and(add(here, 4), WORD), 3)))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                        if otherwise { next := sum }
+                                    }
+                                    case 6 {
+                                        // bltu rs1, rs2, branch
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        let less := lt(rs1, rs2)
+                                        let sum := and(add(here, and(sar(243, shl(243, or(or(or(and(shr(7, insn), 0x1e), and(shr(20, insn), 0x7e0)), and(shl(4, insn), 0x800)), and(shr(19, insn), 0x1000)))), WORD)), WORD)
+                                        if iszero(iszero(select(less, and(sum, 3), and(and(add(here, 4), WORD), 3)))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                        if less { next := sum }
+                                    }
+                                    case 7 {
+                                        // bgeu rs1, rs2, branch
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
+                                        let otherwise := iszero(lt(rs1, rs2))
+                                        let sum := and(add(here, and(sar(243, shl(243, or(or(or(and(shr(7, insn), 0x1e), and(shr(20, insn), 0x7e0)), and(shl(4, insn), 0x800)), and(shr(19, insn), 0x1000)))), WORD)), WORD)
+                                        if iszero(iszero(select(otherwise, and(sum, 3), and(and(add(here, 4), WORD), 3)))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                        if otherwise { next := sum }
+                                    }
+                                    default {
+                                        // branch_never
+                                        if iszero(iszero(and(here, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                    }
+                                }
+                            }
+                            default { fault(0xf001c0de) } // unknown opcode
+                        }
+                        default {
+                            switch and(insn, 0x7f)
+                            case 0x67 {
+                                switch and(shr(7, insn), 0x1f)
+                                case 0 {
+                                    switch eq(and(insn, 0xfffff000), 0x8000)
+                                    case 1 {
+                                        // ret
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let bits := and(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 0xfffffffffffffffe)
+                                        if iszero(iszero(and(bits, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(add(here, 4), WORD))
+                                        next := bits
+                                    }
+                                    default {
+                                        // jalr rd, imm(rs1)
+                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                        let bits := and(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 0xfffffffffffffffe)
+                                        if iszero(iszero(and(bits, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(add(here, 4), WORD))
+                                        next := bits
+                                    }
+                                }
+                                default {
+                                    // jalr rd, imm(rs1)
+                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
+                                    let bits := and(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 0xfffffffffffffffe)
+                                    if iszero(iszero(and(bits, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(add(here, 4), WORD))
+                                    next := bits
+                                }
+                            }
+                            case 0x6f {
+                                // jal rd, jump
+                                let sum := and(add(here, and(sar(235, shl(235, or(or(or(and(shr(20, insn), 0x7fe), and(shr(9, insn), 0x800)), and(insn, 0xff000)), and(shr(11, insn), 0x100000)))), WORD)), WORD)
+                                if iszero(iszero(and(sum, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
+                                setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(add(here, 4), WORD))
+                                next := sum
+                            }
+                            case 0x73 {
+                                switch and(shr(12, insn), 7)
+                                case 0 {
+                                    switch and(shr(20, insn), 0xff)
+                                    case 0 {
+                                        switch shr(28, insn)
+                                        case 0 {
+                                            // ecall
+                                            let a7 := get8(add(REGISTERS, 0x88))
+                                            switch lt(a7, 0x71)
+                                            case 1 {
+                                                switch lt(a7, 0x40)
+                                                case 1 {
+                                                    switch a7
+                                                    case 0x19 {
+                                                        let a0 := get8(add(REGISTERS, 0x50))
+                                                        let a1 := get8(add(REGISTERS, 0x58))
+                                                        let less := lt(a0, 7)
+                                                        switch a1
+                                                        case 1 {
+                                                            switch less
+                                                            case 1 {
+                                                                set8(add(REGISTERS, 0x50), and(shr(a0, 0), 1))
+                                                                set8(add(REGISTERS, 0x58), 0)
+                                                            }
+                                                            default {
+                                                                set8(add(REGISTERS, 0x50), WORD)
+                                                                set8(add(REGISTERS, 0x58), 0x4d)
+                                                            }
+                                                        }
+                                                        case 3 {
+                                                            switch less
+                                                            case 1 {
+                                                                set8(add(REGISTERS, 0x50), and(shr(a0, 0x56), 1))
+                                                                set8(add(REGISTERS, 0x58), 0)
+                                                            }
+                                                            default {
+                                                                set8(add(REGISTERS, 0x50), WORD)
+                                                                set8(add(REGISTERS, 0x58), 0x4d)
+                                                            }
+                                                        }
+                                                        default {
+                                                            set8(add(REGISTERS, 0x50), WORD)
+                                                            set8(add(REGISTERS, 0x58), 0x16)
+                                                        }
+                                                    }
+                                                    case 0x38 {
+                                                        set8(add(REGISTERS, 0x50), WORD)
+                                                        set8(add(REGISTERS, 0x58), 0xd)
+                                                    }
+                                                    case 0x3f {
+                                                        let a0 := get8(add(REGISTERS, 0x50))
+                                                        let a1 := get8(add(REGISTERS, 0x58))
+                                                        let a2 := get8(add(REGISTERS, 0x60))
+                                                        switch a0
+                                                        case 0 {
+                                                            set8(add(REGISTERS, 0x50), 0)
+                                                            set8(add(REGISTERS, 0x58), 0)
+                                                        }
+                                                        case 3 {
+                                                            set8(add(REGISTERS, 0x50), a2)
+                                                            set8(add(REGISTERS, 0x58), 0)
+                                                        }
+                                                        case 5 {
+                                                            let found, copied := readPreimage(a1, a2, 32, preimageOracle, localContext)
+                                                            if iszero(found) { fault(0xbadf00d0) } // pre-image read at or past its end
+                                                            set8(add(REGISTERS, 0x50), copied)
+                                                            set8(add(REGISTERS, 0x58), 0)
+                                                        }
+                                                        default {
+                                                            set8(add(REGISTERS, 0x50), WORD)
+                                                            set8(add(REGISTERS, 0x58), 0x4d)
+                                                        }
+                                                    }
+                                                    default {
+                                                        set8(add(REGISTERS, 0x50), 0)
+                                                        set8(add(REGISTERS, 0x58), 0)
+                                                    }
+                                                }
+                                                default {
+                                                    switch a7
+                                                    case 0x40 {
+                                                        let a0 := get8(add(REGISTERS, 0x50))
+                                                        let a1 := get8(add(REGISTERS, 0x58))
+                                                        let a2 := get8(add(REGISTERS, 0x60))
+                                                        switch a0
+                                                        case 1 {
+                                                            set8(add(REGISTERS, 0x50), a2)
+                                                            set8(add(REGISTERS, 0x58), 0)
+                                                        }
+                                                        case 2 {
+                                                            set8(add(REGISTERS, 0x50), a2)
+                                                            set8(add(REGISTERS, 0x58), 0)
+                                                        }
+                                                        case 4 {
+                                                            set8(add(REGISTERS, 0x50), a2)
+                                                            set8(add(REGISTERS, 0x58), 0)
+                                                        }
+                                                        case 6 {
+                                                            let appended := appendKey(a1, a2, 32)
+                                                            set8(add(REGISTERS, 0x50), appended)
+                                                            set8(add(REGISTERS, 0x58), 0)
+                                                        }
+                                                        default {
+                                                            set8(add(REGISTERS, 0x50), WORD)
+                                                            set8(add(REGISTERS, 0x58), 0x4d)
+                                                        }
+                                                    }
+                                                    case 0x5d {
+                                                        let a0 := get8(add(REGISTERS, 0x50))
+                                                        set1(EXITED, 1)
+                                                        set1(EXIT_CODE, and(a0, 0xff))
+                                                    }
+                                                    case 0x5e {
+                                                        let a0 := get8(add(REGISTERS, 0x50))
+                                                        set1(EXITED, 1)
+                                                        set1(EXIT_CODE, and(a0, 0xff))
+                                                    }
+                                                    case 0x65 { fault(0xf001ca11) } // unsupported system call
+                                                    default {
+                                                        set8(add(REGISTERS, 0x50), 0)
+                                                        set8(add(REGISTERS, 0x58), 0)
+                                                    }
+                                                }
+                                            }
+                                            default {
+                                                switch lt(a7, 0xdc)
+                                                case 1 {
+                                                    switch a7
+                                                    case 0x71 {
+                                                        let a1 := get8(add(REGISTERS, 0x58))
+                                                        store(a1, 8, 0x539)
+                                                        store(and(add(a1, 8), WORD), 8, 0x2a)
+                                                        set8(add(REGISTERS, 0x50), 0)
+                                                        set8(add(REGISTERS, 0x58), 0)
+                                                    }
+                                                    case 0xa3 {
+                                                        let a0 := get8(add(REGISTERS, 0x50))
+                                                        if iszero(eq(a0, 7)) { fault(0xf0012) } // getrlimit of a resource other than NOFILE (7)
+                                                        let a1 := get8(add(REGISTERS, 0x58))
+                                                        store(a1, 8, 0x400)
+                                                        store(and(add(a1, 8), WORD), 8, 0x400)
+                                                        set8(add(REGISTERS, 0x50), 0)
+                                                        set8(add(REGISTERS, 0x58), 0)
+                                                    }
+                                                    case 0xd6 {
+                                                        set8(add(REGISTERS, 0x50), 0x40000000)
+                                                        set8(add(REGISTERS, 0x58), 0)
+                                                    }
+                                                    default {
+                                                        set8(add(REGISTERS, 0x50), 0)
+                                                        set8(add(REGISTERS, 0x58), 0)
+                                                    }
+                                                }
+                                                default {
+                                                    switch a7
+                                                    case 0xdc {
+                                                        set8(add(REGISTERS, 0x50), 1)
+                                                        set8(add(REGISTERS, 0x58), 0)
+                                                    }
+                                                    case 0xde {
+                                                        let a0 := get8(add(REGISTERS, 0x50))
+                                                        let a1 := get8(add(REGISTERS, 0x58))
+                                                        let a3 := get8(add(REGISTERS, 0x68))
+                                                        let a4 := get8(add(REGISTERS, 0x70))
+                                                        switch and(iszero(iszero(and(a3, 0x20))), eq(a4, WORD))
+                                                        case 1 {
+                                                            switch iszero(a0)
+                                                            case 1 {
+                                                                let heap := get8(HEAP)
+                                                                set8(HEAP, and(add(heap, and(and(add(a1, 0xfff), WORD), 0xfffffffffffff000)), WORD))
+                                                                set8(add(REGISTERS, 0x50), heap)
+                                                                set8(add(REGISTERS, 0x58), 0)
+                                                            }
+                                                            default {
+                                                                set8(add(REGISTERS, 0x50), a0)
+                                                                set8(add(REGISTERS, 0x58), 0)
+                                                            }
+                                                        }
+                                                        default {
+                                                            set8(add(REGISTERS, 0x50), WORD)
+                                                            set8(add(REGISTERS, 0x58), 0x4d)
+                                                        }
+                                                    }
+                                                    case 0x105 { fault(0xf001ca11) } // unsupported system call
+                                                    case 0x1a6 { fault(0xf001ca11) } // unsupported system call
+                                                    default {
+                                                        set8(add(REGISTERS, 0x50), 0)
+                                                        set8(add(REGISTERS, 0x58), 0)
+                                                    }
+                                                }
+                                            }
+                                        }
+                                        default {
+                                            // privileged
+                                        }
+                                    }
+                                    case 1 {
+                                        switch shr(28, insn)
+                                        case 0 {
+                                            // ebreak
+                                        }
+                                        default {
+                                            // privileged
+                                        }
+                                    }
+                                    default {
+                                        // privileged
+                                    }
+                                }
+                                default {
+                                    // csr rd, csr
+                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), 0)
+                                }
+                            }
+                            default { fault(0xf001c0de) } // unknown opcode
+                        }
+                    }
+                }
+
+                closeBranch()
+                set8(PC, next)
+            }
+
+            // ---- The state as it leaves ----
+
+            // VM status: 3 while the program runs, else 0 valid, 1 invalid, 2 any other exit code.
+            let status := 3
+            if get1(EXITED) { status := fewer(get1(EXIT_CODE), 2) }
+            mstore(0, or(shr(8, shl(8, keccak256(STATE, STATE_LEN))), shl(248, status)))
+            return(0, 0x20)
+        }
+    }
+}

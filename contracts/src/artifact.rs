@@ -1,0 +1,39 @@
+//! Compiled contracts, as they come with this crate or from a file.
+
+use serde::Deserialize;
+
+/// A compiled contract.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Artifact {
+    /// What deploys it; constructor arguments follow.
+    #[serde(with = "hex")]
+    pub bytecode: Vec<u8>,
+    /// What is then at its address, but for immutable values.
+    #[serde(with = "hex")]
+    pub deployed_bytecode: Vec<u8>,
+}
+
+mod hex {
+    use serde::{Deserialize as _, Deserializer, de::Error};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(from)?;
+        const_hex::decode(&text).map_err(|error| D::Error::custom(format!("not bytecode: {error}")))
+    }
+}
+
+/// Not a compiled contract.
+#[derive(Debug, thiserror::Error)]
+#[error("not a contract artifact (a JSON object with `bytecode` and `deployedBytecode`): {0}")]
+pub struct ArtifactError(#[from] serde_json::Error);
+
+impl Artifact {
+    /// Reads an artifact's JSON.
+    pub fn parse(json: &str) -> Result<Self, ArtifactError> {
+        Ok(serde_json::from_str(json)?)
+    }
+}
+
+/// The JSON of this crate's own pre-image oracle.
+pub const PREIMAGE_ORACLE: &str = include_str!("../artifacts/PreimageOracle.json");

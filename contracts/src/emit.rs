@@ -1,0 +1,274 @@
+//! Prints an ISA's step verifier as a Solidity contract: one more interpretation of the instruction
+//! definitions, inside a shell that is the same for all ISAs.
+
+mod dispatch;
+mod layout;
+mod printer;
+mod text;
+
+use fpvm_core::isa::{Isa, ProofShape};
+use fpvm_core::keccak::keccak256;
+use fpvm_core::machine::Fault;
+use layout::Layout;
+use std::collections::BTreeMap;
+use text::Text;
+
+/// The frame that the instructions are printed into.
+const SHELL: &str = include_str!("emit/shell.sol.in");
+
+/// What a contract says where a step has no state after it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FaultStyle {
+    /// A word that is the fault's code, as Asterisc's contract does.
+    Words,
+    /// A named error without arguments, its name from the fault's text.
+    Errors,
+}
+
+/// A contract to print, as far as the ISA does not say it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Contract {
+    /// The contract's name.
+    pub name: &'static str,
+    /// What `version()` answers.
+    pub version: &'static str,
+    /// The crate with the definitions.
+    pub definitions: &'static str,
+    /// What a fault reverts with.
+    pub faults: FaultStyle,
+    /// The code of a bad memory branch, in the style of words.
+    pub bad_branch: u32,
+}
+
+/// The faults that were printed.
+#[derive(Debug)]
+struct Faults {
+    style: FaultStyle,
+    met: BTreeMap<String, Fault>,
+}
+
+impl Faults {
+    fn note(&mut self, fault: Fault) {
+        self.met.insert(Faults::name(&fault), fault);
+    }
+
+    /// "jump in delay slot" as `JumpInDelaySlot`.
+    fn name(fault: &Fault) -> String {
+        let words = fault.text.split(|c: char| !c.is_ascii_alphanumeric());
+        let words = words.filter(|word| !word.is_empty());
+        words.fold(String::new(), |name, word| {
+            let (head, tail) = word.split_at(1);
+            name + &head.to_ascii_uppercase() + tail
+        })
+    }
+
+    /// The selector of an error without arguments.
+    fn selector(name: &str) -> String {
+        let hash = keccak256(format!("{name}()").as_bytes());
+        const_hex::encode_prefixed(&hash[..4])
+    }
+}
+
+impl Contract {
+    /// The contract's source.
+    pub fn source<I: Isa>(&self) -> String {
+        let layout = Layout::of::<I>();
+        let mut faults = Faults {
+            style: self.faults,
+            met: BTreeMap::new(),
+        };
+        let fetch = printer::print::<I>(&layout, &mut faults, |machine| I::fetch(machine));
+        let dispatch = dispatch::dispatch::<I>(&layout, &mut faults);
+        let mut out = SHELL.to_owned();
+        let mut put = |name: &str, value: &str| {
+            out = out.replace(&format!("{{{{{name}}}}}"), value);
+        };
+        put("POSITION", &position::<I>());
+        put("FETCH", &lines(4, &fetch));
+        put("DISPATCH", &lines(4, &dispatch));
+        put("NAME", self.name);
+        put("VERSION", self.version);
+        put("CRATE", self.definitions);
+        put("VM_TYPE", I::VM_TYPE);
+        self.put_faults(&faults, &mut put);
+        put_layout::<I>(&layout, &mut put);
+        put_memory(&layout, &mut put);
+        out
+    }
+
+    fn put_faults(&self, faults: &Faults, put: &mut impl FnMut(&str, &str)) {
+        let mut errors = String::new();
+        let mut error = |name: &str, text: &str| {
+            let mut capital = text.chars();
+            let first: String = capital.by_ref().take(1).collect::<String>().to_uppercase();
+            let text = first + capital.as_str();
+            errors += &format!("    /// @notice {text}.\n    error {name}();\n");
+        };
+        let (function, bad_branch) = match self.faults {
+            FaultStyle::Errors => {
+                for (name, fault) in &faults.met {
+                    error(name, fault.text);
+                }
+                error(
+                    "InvalidMemoryProof",
+                    "a branch of the proof does not lead to the memory root",
+                );
+                let selector = Faults::selector("InvalidMemoryProof");
+                (String::new(), format!("refuse({selector})"))
+            }
+            FaultStyle::Words => {
+                let function = [
+                    "// A fault reverts with its code as a word.",
+                    "function fault(code) {",
+                    "    mstore(0, code)",
+                    "    revert(0, 0x20)",
+                    "}",
+                    "",
+                ];
+                let bad_branch = format!("fault({:#x})", self.bad_branch);
+                (lines(3, &function.map(str::to_owned)), bad_branch)
+            }
+        };
+        put("ERRORS", &errors);
+        put("FAULT_FUNCTION", &function);
+        put("BAD_BRANCH", &bad_branch);
+        for name in [
+            "NonCanonicalCalldata",
+            "InvalidExitedValue",
+            "InvalidProofLength",
+            "InvalidCompactProof",
+        ] {
+            put(&format!("SELECTOR_{name}"), &Faults::selector(name));
+        }
+    }
+}
+
+fn lines(depth: usize, lines: &[String]) -> String {
+    let mut text = Text::at_depth(depth);
+    for line in lines {
+        if line.is_empty() {
+            text.line("");
+        } else {
+            text.line(line);
+        }
+    }
+    text.finish()
+}
+
+/// Where the program goes on unless the instruction says otherwise.
+fn position<I: Isa>() -> String {
+    let after = |before: &str| format!("and(add({before}, 4), WORD)");
+    match I::NEXT_PC {
+        // The instruction after this one runs in any case; a branch decides what comes after that.
+        Some(_) => lines(
+            4,
+            &[
+                "let slot := get4(NEXT_PC)".to_owned(),
+                "let next := slot".to_owned(),
+                format!("let after := {}", after("slot")),
+            ],
+        ),
+        None => lines(4, &[format!("let next := {}", after("here"))]),
+    }
+}
+
+fn put_layout<I: Isa>(layout: &Layout, put: &mut impl FnMut(&str, &str)) {
+    let fields = layout
+        .constants()
+        .map(|(name, offset)| format!("    uint256 private constant {name} = {offset:#x};\n"));
+    put("FIELDS", &fields.collect::<String>());
+    let places = [
+        ("STATE", layout.state()),
+        ("OPEN", layout.open()),
+        ("LEAF", layout.leaf()),
+        ("BRANCHES", layout.branches()),
+        ("BRANCH", layout.branch()),
+        ("COMPACT", layout.compact()),
+        ("CALL", layout.call()),
+    ];
+    for (name, place) in places {
+        put(name, &format!("{place:#x}"));
+    }
+    let numbers = [
+        ("STATE_LEN", layout.state_len),
+        ("BRANCH_LEN", layout.branch_len),
+        ("PROOF_OFFSET", layout.proof_offset()),
+        ("WORD_BITS", layout.bits as usize),
+        ("SIGN_BYTE", layout.bits as usize / 8 - 1),
+    ];
+    for (name, number) in numbers {
+        put(name, &number.to_string());
+    }
+    put("WORD", &format!("{:#x}", u64::MAX >> (64 - layout.bits)));
+    let size = |cell| layout.size(cell);
+    put(
+        "SET_REGISTER",
+        &format!("set{}", size(fpvm_core::operand::Cell(0))),
+    );
+    put("GET_OFFSET", &format!("get{}", size(I::PREIMAGE_OFFSET)));
+    put("SET_OFFSET", &format!("set{}", size(I::PREIMAGE_OFFSET)));
+    put("GET_PC", &format!("get{}", size(I::PC)));
+    put("SET_PC", &format!("set{}", size(I::PC)));
+    let next = I::NEXT_PC.map_or(String::new(), |cell| {
+        lines(4, &[format!("set{}(NEXT_PC, after)", size(cell))])
+    });
+    put("SET_NEXT", &next);
+}
+
+fn put_memory(layout: &Layout, put: &mut impl FnMut(&str, &str)) {
+    let level = |level: usize| {
+        let side = match level {
+            0 => "at".to_owned(),
+            _ => format!("shr({level}, at)"),
+        };
+        let sibling = layout.sibling(level);
+        format!(
+            "s := and({side}, 0x20) mstore(s, root) mstore(xor(s, 0x20), mload({sibling:#x})) root := keccak256(0, 0x40)"
+        )
+    };
+    let one: Vec<String> = (0..layout.depth).map(level).collect();
+    put("WALK", &lines(4, &one));
+    let new = "mstore(s, newRoot) newRoot := keccak256(0, 0x40)";
+    let two: Vec<String> = one.iter().map(|level| format!("{level} {new}")).collect();
+    put("WALK2", &lines(4, &two));
+
+    let ordered: &[&str] = if layout.big_endian {
+        &["v := a"]
+    } else {
+        &[
+            "v := or(shl(8, and(a, 0x00ff00ff00ff00ff)), and(shr(8, a), 0x00ff00ff00ff00ff))",
+            "v := or(shl(16, and(v, 0x0000ffff0000ffff)), and(shr(16, v), 0x0000ffff0000ffff))",
+            "v := or(shl(32, and(v, 0xffffffff)), shr(32, v))",
+            "v := shr(sub(64, shl(3, bytes_)), v)",
+        ]
+    };
+    put(
+        "ORDERED",
+        &lines(
+            4,
+            &ordered
+                .iter()
+                .map(|line| (*line).to_owned())
+                .collect::<Vec<_>>(),
+        ),
+    );
+    let comment = if layout.big_endian {
+        "The guest's byte order is that of the contract."
+    } else {
+        "A number of 1, 2, 4 or 8 bytes, from the guest's byte order to the contract's or back."
+    };
+    put("ORDER_COMMENT", comment);
+    let take = format!(
+        "calldatacopy(BRANCH, add({}, mul(taken, BRANCH_LEN)), BRANCH_LEN)",
+        layout.proof_offset()
+    );
+    put("TAKE_BRANCH", &lines(5, &[take]));
+    put("COMPACT_FUNCTIONS", "");
+    let check = match layout.proof {
+        ProofShape::Fixed(count) => format!("xor(proof.length, {})", count * layout.branch_len),
+        ProofShape::UpTo(_) => format!("mod(proof.length, {})", layout.branch_len),
+    };
+    let refuse = Faults::selector("InvalidProofLength");
+    let check = format!("if {check} {{ refuse({refuse}) }} // InvalidProofLength");
+    put("CHECK_LENGTH", &lines(3, &[check]));
+}

@@ -1,0 +1,104 @@
+//! From an instruction word to its case, by the decision tree over the table.
+
+use super::Faults;
+use super::layout::Layout;
+use super::printer::{self, Printer, print};
+use super::text::{block, number};
+use fpvm_core::decode::{Tree, undefined};
+use fpvm_core::isa::{Isa, Op, Pattern, Visitor};
+use std::convert::Infallible;
+
+/// The lines that choose an instruction and run it.
+pub(super) fn dispatch<I: Isa>(layout: &Layout, faults: &mut Faults) -> Vec<String> {
+    let bodies = I::Op::ALL.iter();
+    let bodies: Vec<_> = bodies.map(|op| body::<I>(*op, layout, faults)).collect();
+    let undefined = undefined::<I>().index();
+    Printing {
+        table: I::TABLE,
+        bodies: &bodies,
+        undefined,
+    }
+    .tree(&Tree::of(I::TABLE), 0)
+}
+
+/// The lines of one instruction, its name and operands first.
+fn body<I: Isa>(op: I::Op, layout: &Layout, faults: &mut Faults) -> Vec<String> {
+    let head = I::TABLE.get(op.index()).map(|row| {
+        let operands = row.format.replace(['{', '}'], "");
+        format!("// {} {operands}", row.name).trim_end().to_owned()
+    });
+    let mut lines: Vec<String> = head.into_iter().collect();
+    lines.extend(print::<I>(layout, faults, |machine| {
+        I::dispatch(op, On(machine))
+    }));
+    lines
+}
+
+struct On<'m, 'a, I: Isa>(&'m mut Printer<'a, I>);
+
+impl<'a, I: Isa> Visitor for On<'_, 'a, I> {
+    type Machine = Printer<'a, I>;
+    type Output = Result<(), Infallible>;
+
+    fn visit(
+        self,
+        semantics: impl FnOnce(&mut Printer<'a, I>) -> Result<(), Infallible>,
+    ) -> Self::Output {
+        semantics(self.0)
+    }
+}
+
+struct Printing<'a> {
+    table: &'a [Pattern],
+    bodies: &'a [Vec<String>],
+    undefined: usize,
+}
+
+impl Printing<'_> {
+    /// The lines of a tree, where the bits of `known` are decided.
+    fn tree(&self, tree: &Tree, known: u32) -> Vec<String> {
+        match tree {
+            Tree::Switch { lo, bits, children } => {
+                let mask = ((1u64 << bits) - 1) as u32;
+                let known = known | mask << lo;
+                let cases = (0..).zip(children);
+                let cases = cases.map(|(value, child)| (value, self.tree(child, known)));
+                let shifted = if *lo == 0 {
+                    "insn".to_owned()
+                } else {
+                    format!("shr({lo}, insn)")
+                };
+                let value = if lo + bits == 32 {
+                    shifted
+                } else {
+                    format!("and({shifted}, {})", number(mask.into()))
+                };
+                printer::switch(&value, cases.collect())
+            }
+            Tree::Rows(rows) => self.rows(rows, known),
+        }
+    }
+
+    fn rows(&self, rows: &[usize], known: u32) -> Vec<String> {
+        let Some((row, rest)) = rows.split_first() else {
+            return self.bodies[self.undefined].clone();
+        };
+        let Pattern { mask, value, .. } = self.table[*row];
+        if mask & !known == 0 {
+            return self.bodies[*row].clone();
+        }
+        let rest = self.rows(rest, known);
+        if self.bodies[*row] == rest {
+            return rest;
+        }
+        let open = mask & !known;
+        let fits = format!(
+            "eq(and(insn, {open:#x}), {})",
+            number((value & open).into())
+        );
+        let mut lines = vec![format!("switch {fits}")];
+        lines.extend(block("case 1", &self.bodies[*row]));
+        lines.extend(block("default", &rest));
+        lines
+    }
+}

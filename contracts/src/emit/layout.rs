@@ -1,0 +1,210 @@
+//! Where a contract has things in memory and in calldata, from an ISA's table of fields.
+
+use fpvm_core::isa::{Isa, ProofShape, Source, witness_len};
+use fpvm_core::memory::{branch_len, tree_depth};
+use fpvm_core::operand::{Cell, Reg};
+use fpvm_core::word::Word as _;
+
+/// Where the packed state begins in memory. Below it is what Solidity keeps for itself.
+const STATE: usize = 0x100;
+
+/// A cell of the state, or a run of them.
+#[derive(Debug)]
+struct Place {
+    constant: String,
+    first: Cell,
+    count: u8,
+    size: usize,
+}
+
+/// A layout.
+#[derive(Debug)]
+pub(super) struct Layout {
+    places: Vec<Place>,
+    constants: Vec<(String, usize)>,
+    registers: &'static [&'static str],
+    pub(super) state_len: usize,
+    pub(super) depth: usize,
+    pub(super) branch_len: usize,
+    pub(super) proof: ProofShape,
+    pub(super) big_endian: bool,
+    pub(super) bits: u32,
+}
+
+/// An operand's address as an expression, and its size.
+#[derive(Debug)]
+pub(super) struct Address {
+    pub(super) at: String,
+    pub(super) size: usize,
+}
+
+/// `nextPC` as `NEXT_PC`.
+fn constant(name: &str) -> String {
+    let mut out = String::new();
+    let mut lower = false;
+    for c in name.chars() {
+        if c.is_uppercase() && lower {
+            out.push('_');
+        }
+        lower = c.is_lowercase();
+        out.extend(c.to_uppercase());
+    }
+    out
+}
+
+impl Layout {
+    pub(super) fn of<I: Isa>() -> Self {
+        let mut offset = STATE;
+        let (mut places, mut constants) = (Vec::new(), Vec::new());
+        for field in I::STATE {
+            let role = match field.source {
+                Source::MemoryRoot => "MEM_ROOT".to_owned(),
+                Source::PreimageKey => "PREIMAGE_KEY".to_owned(),
+                Source::Step => "STEP".to_owned(),
+                Source::Cells(..) => "REGISTERS".to_owned(),
+                Source::Cell(cell) if cell == I::PC => "PC".to_owned(),
+                Source::Cell(cell) if Some(cell) == I::NEXT_PC => "NEXT_PC".to_owned(),
+                Source::Cell(cell) if cell == I::EXIT_CODE => "EXIT_CODE".to_owned(),
+                Source::Cell(cell) if cell == I::EXITED => "EXITED".to_owned(),
+                Source::Cell(cell) if cell == I::PREIMAGE_OFFSET => "PREIMAGE_OFFSET".to_owned(),
+                Source::Cell(_) => constant(field.name),
+            };
+            let (first, count) = match field.source {
+                Source::Cell(cell) => (cell, 1),
+                Source::Cells(cell, count) => (cell, count),
+                _ => (Cell(0), 0),
+            };
+            let size = field.size;
+            places.push(Place {
+                constant: role.clone(),
+                first,
+                count,
+                size,
+            });
+            constants.push((role, offset));
+            offset += field.len();
+        }
+        Layout {
+            places,
+            constants,
+            registers: I::REGISTERS,
+            state_len: witness_len(I::STATE),
+            depth: tree_depth(I::Word::BITS),
+            branch_len: branch_len(I::Word::BITS),
+            proof: I::PROOF,
+            big_endian: I::BIG_ENDIAN,
+            bits: I::Word::BITS,
+        }
+    }
+
+    pub(super) fn state(&self) -> usize {
+        STATE
+    }
+
+    /// The first free word after the state.
+    fn free(&self) -> usize {
+        STATE + self.state_len.next_multiple_of(32)
+    }
+
+    pub(super) fn open(&self) -> usize {
+        self.free()
+    }
+
+    pub(super) fn leaf(&self) -> usize {
+        self.free() + 0x20
+    }
+
+    pub(super) fn branches(&self) -> usize {
+        self.free() + 0x40
+    }
+
+    pub(super) fn compact(&self) -> usize {
+        self.free() + 0x60
+    }
+
+    pub(super) fn call(&self) -> usize {
+        self.free() + 0x80
+    }
+
+    pub(super) fn branch(&self) -> usize {
+        self.call() + 0x60
+    }
+
+    /// The sibling at a level.
+    pub(super) fn sibling(&self, level: usize) -> usize {
+        self.branch() + 32 * (level + 1)
+    }
+
+    /// Where the proof's bytes are in calldata: after selector, three heads, the state's length and
+    /// the state, and the proof's length.
+    pub(super) fn proof_offset(&self) -> usize {
+        132 + self.state_len.next_multiple_of(32) + 32
+    }
+
+    /// Names and addresses of the fields.
+    pub(super) fn constants(&self) -> impl Iterator<Item = &(String, usize)> {
+        self.constants.iter()
+    }
+
+    fn find(&self, cell: Cell) -> Option<&Place> {
+        let holds = |place: &&Place| (place.first.0..place.first.0 + place.count).contains(&cell.0);
+        self.places.iter().find(holds)
+    }
+
+    /// Size in bytes of a cell in the packed state; 0 where it is not there.
+    pub(super) fn size(&self, cell: Cell) -> usize {
+        self.find(cell).map_or(0, |place| place.size)
+    }
+}
+
+impl Layout {
+    /// Where a register operand is.
+    pub(super) fn place(&self, r: Reg) -> Address {
+        match r {
+            Reg::Field { lo, bits, base } => {
+                let size = self.size(Cell(0));
+                let scale = size.trailing_zeros();
+                let mask = ((1usize << bits) - 1) << scale;
+                let number = match u32::from(lo).checked_sub(scale) {
+                    Some(0) => "insn".to_owned(),
+                    Some(shift) => format!("shr({shift}, insn)"),
+                    None => format!("shl({}, insn)", scale - u32::from(lo)),
+                };
+                let offset = format!("and({number}, {mask:#x})");
+                let first = match usize::from(base) * size {
+                    0 => "REGISTERS".to_owned(),
+                    offset => format!("add(REGISTERS, {offset:#x})"),
+                };
+                let at = format!("add({first}, {offset})");
+                Address { at, size }
+            }
+            Reg::Fixed(cell) => {
+                let Some(place) = self.find(cell) else {
+                    let (at, size) = ("0".to_owned(), 0);
+                    return Address { at, size };
+                };
+                let offset = usize::from(cell.0 - place.first.0) * place.size;
+                let (constant, size) = (&place.constant, place.size);
+                let at = match offset {
+                    0 => constant.clone(),
+                    _ => format!("add({constant}, {offset:#x})"),
+                };
+                Address { at, size }
+            }
+        }
+    }
+
+    /// A variable's name for what a cell holds.
+    pub(super) fn name(&self, cell: Cell) -> String {
+        if let Some(name) = self.registers.get(usize::from(cell.0)) {
+            return (*name).to_owned();
+        }
+        let constant = self.find(cell).map_or("CELL", |place| &place.constant);
+        let mut words = constant.split('_');
+        let first = words.next().unwrap_or_default().to_lowercase();
+        words.fold(first, |name, word| {
+            let (head, tail) = word.split_at(1);
+            name + head + &tail.to_lowercase()
+        })
+    }
+}

@@ -1,0 +1,558 @@
+//! The interpretation of instructions in which a guest word is a Yul expression.
+
+use super::layout::Layout;
+use super::text::{block, choice, most_common, number};
+use super::{FaultStyle, Faults};
+use fpvm_core::isa::{Isa, Operand};
+use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::operand::{Imm, Part, Reg};
+use fpvm_core::word::Word as _;
+use std::collections::HashMap;
+use std::convert::Infallible;
+
+/// A guest word: an expression, by its number in the [`Printer`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Value(usize);
+
+/// A truth value: an expression that is 0 or 1.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flag(usize);
+
+/// Names that a variable may not have: those of the shell and of Yul.
+const TAKEN: &[&str] = &[
+    "pc",
+    "here",
+    "number",
+    "origin",
+    "caller",
+    "insn",
+    "next",
+    "after",
+    "slot",
+    "exited",
+    "status",
+    "load",
+    "store",
+    "select",
+    "signed",
+    "step",
+    "proof",
+    "stateData",
+    "localContext",
+    "preimageOracle",
+    "oracle",
+    "version",
+    "ordered",
+    "at",
+    "fault",
+    "refuse",
+    "patch",
+    "fewer",
+    "beyond",
+    "add",
+    "sub",
+    "and",
+    "or",
+    "xor",
+    "not",
+    "mul",
+    "div",
+    "mod",
+    "shl",
+    "shr",
+    "sar",
+    "byte",
+    "gas",
+    "return",
+    "stop",
+    "case",
+    "default",
+    "ok",
+    "n",
+];
+
+/// Prints the semantics of one instruction. It runs twice: first to count how often each value is
+/// used, then to print, where only a value that is used more than once gets a name.
+#[derive(Debug)]
+pub(super) struct Printer<'a, I: Isa> {
+    layout: &'a Layout,
+    faults: &'a mut Faults,
+    /// Uses of each value, from the first run; `None` while that is under way.
+    uses: Option<Vec<u32>>,
+    counted: Vec<u32>,
+    expressions: Vec<String>,
+    names: HashMap<String, u32>,
+    lines: Vec<String>,
+    isa: std::marker::PhantomData<I>,
+}
+
+/// The lines of some semantics.
+pub(super) fn print<I: Isa>(
+    layout: &Layout,
+    faults: &mut Faults,
+    semantics: impl Fn(&mut Printer<'_, I>) -> Result<(), Infallible>,
+) -> Vec<String> {
+    let mut uses = None;
+    loop {
+        let mut printer = Printer::new(layout, faults, uses.clone());
+        match semantics(&mut printer) {
+            Ok(()) => {}
+        }
+        if uses.is_some() {
+            return printer.lines;
+        }
+        uses = Some(printer.counted);
+    }
+}
+
+impl<'a, I: Isa> Printer<'a, I> {
+    fn new(layout: &'a Layout, faults: &'a mut Faults, uses: Option<Vec<u32>>) -> Self {
+        let (counted, expressions, lines) = (Vec::new(), Vec::new(), Vec::new());
+        Printer {
+            layout,
+            faults,
+            uses,
+            counted,
+            expressions,
+            names: HashMap::new(),
+            lines,
+            isa: std::marker::PhantomData,
+        }
+    }
+
+    /// A new value: an expression of constants and named values, good wherever those are in scope.
+    fn value(&mut self, name: &str, expression: String) -> usize {
+        let id = self.expressions.len();
+        let used = self.uses.as_ref().map_or(0, |uses| uses[id]);
+        let plain = !expression.contains('(');
+        let text = if used > 1 && !plain {
+            self.bind(name, &expression)
+        } else {
+            expression
+        };
+        self.push(text)
+    }
+
+    /// A new value that is read here and now.
+    fn read(&mut self, name: &str, expression: &str, needed: bool) -> usize {
+        let id = self.expressions.len();
+        let used = self.uses.as_ref().map_or(0, |uses| uses[id]);
+        let text = if used > 0 || needed {
+            self.bind(name, expression)
+        } else {
+            String::new()
+        };
+        self.push(text)
+    }
+
+    fn push(&mut self, text: String) -> usize {
+        self.expressions.push(text);
+        self.counted.push(0);
+        self.expressions.len() - 1
+    }
+
+    fn bind(&mut self, name: &str, expression: &str) -> String {
+        let count = self.names.entry(name.to_owned()).or_default();
+        *count += 1;
+        let name = match (*count, TAKEN.contains(&name)) {
+            (1, false) => name.to_owned(),
+            (1, true) => format!("{name}_"),
+            (n, _) => format!("{name}{n}"),
+        };
+        self.lines.push(format!("let {name} := {expression}"));
+        name
+    }
+
+    fn text(&mut self, id: usize) -> String {
+        self.counted[id] += 1;
+        self.expressions[id].clone()
+    }
+
+    fn line(&mut self, line: String) {
+        self.lines.push(line);
+    }
+
+    /// An expression cut down to the word.
+    fn cut(expression: &str) -> String {
+        format!("and({expression}, WORD)")
+    }
+
+    /// Runs an arm of a choice; its lines.
+    fn arm(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Result<(), Infallible>,
+    ) -> Result<Vec<String>, Infallible> {
+        let outside = std::mem::take(&mut self.lines);
+        let names = self.names.clone();
+        run(self)?;
+        self.names = names;
+        Ok(std::mem::replace(&mut self.lines, outside))
+    }
+
+    fn operand_name(wanted: impl Fn(&Operand) -> bool) -> Option<&'static str> {
+        let found = I::OPERANDS.iter().find(|(_, operand)| wanted(operand));
+        found.map(|(name, _)| *name)
+    }
+
+    fn fault(&mut self, fault: Fault) -> String {
+        self.faults.note(fault);
+        match self.faults.style {
+            FaultStyle::Words => format!("fault({:#x}) // {}", fault.code, fault.text),
+            FaultStyle::Errors => {
+                let name = Faults::name(&fault);
+                format!("refuse({}) // {name}", Faults::selector(&name))
+            }
+        }
+    }
+
+    /// A line that refuses where a condition holds.
+    fn refuse_if(&mut self, when: &str, fault: Fault) {
+        let fault = self.fault(fault);
+        let (call, comment) = fault.split_once(" // ").unwrap_or((&fault, ""));
+        self.line(format!("if {when} {{ {call} }} // {comment}"));
+    }
+}
+
+fn shifted(expression: &str, right_by: i32) -> String {
+    match right_by {
+        0 => expression.to_owned(),
+        1.. => format!("shr({right_by}, {expression})"),
+        _ => format!("shl({}, {expression})", -right_by),
+    }
+}
+
+/// The bits of an immediate in an instruction, not yet cut to the word.
+pub(super) fn immediate(imm: Imm) -> String {
+    let parts: Vec<Part> = imm.parts.into_iter().filter(|part| part.bits > 0).collect();
+    // A signed run up to its own top bit: the sign extension cuts it out.
+    if let [part] = parts[..]
+        && imm.signed == part.bits + part.to
+        && imm.signed != 0
+    {
+        let (bits, lo) = (u32::from(part.bits), i32::from(part.lo));
+        let run = if bits % 8 == 0 {
+            format!("signextend({}, {})", bits / 8 - 1, shifted("insn", lo))
+        } else {
+            let left = 256 - lo - i32::from(part.bits);
+            format!("sar({}, shl({left}, insn))", 256 - bits)
+        };
+        return shifted(&run, -i32::from(part.to));
+    }
+    let runs = parts.iter().map(|part| {
+        let mask = ((1u64 << part.bits) - 1) << part.to;
+        let moved = shifted("insn", i32::from(part.lo) - i32::from(part.to));
+        format!("and({moved}, {})", number(mask))
+    });
+    let gathered = runs.reduce(|all, run| format!("or({all}, {run})"));
+    let gathered = gathered.unwrap_or_else(|| "0".to_owned());
+    match u32::from(imm.signed) {
+        0 => gathered,
+        bits if bits % 8 == 0 => format!("signextend({}, {gathered})", bits / 8 - 1),
+        bits => format!("sar({0}, shl({0}, {gathered}))", 256 - bits),
+    }
+}
+
+impl<I: Isa> Machine for Printer<'_, I> {
+    type W = Value;
+    type B = Flag;
+    type Stop = Infallible;
+
+    const BITS: u32 = I::Word::BITS;
+
+    fn reg(&mut self, r: Reg) -> Value {
+        if r == Reg::Fixed(I::PC) {
+            return self.pc();
+        }
+        if I::NEXT_PC.is_some_and(|cell| r == Reg::Fixed(cell)) {
+            return Value(self.push("slot".to_owned()));
+        }
+        let place = self.layout.place(r);
+        let name = match r {
+            Reg::Fixed(cell) => self.layout.name(cell),
+            Reg::Field { .. } => Self::operand_name(|o| *o == Operand::Reg(r))
+                .unwrap_or("source")
+                .to_owned(),
+        };
+        let read = format!("get{}({})", place.size, place.at);
+        Value(self.read(&name, &read, false))
+    }
+
+    fn set_reg(&mut self, r: Reg, v: Value) {
+        let (place, v) = (self.layout.place(r), self.text(v.0));
+        self.line(match r {
+            Reg::Field { .. } => format!("setRegister({}, {v})", place.at),
+            Reg::Fixed(_) => format!("set{}({}, {v})", place.size, place.at),
+        });
+    }
+
+    fn imm(&mut self, i: Imm) -> Value {
+        let name = Self::operand_name(|operand| match operand {
+            Operand::Imm(imm) | Operand::Target(imm, _) | Operand::Region(imm) => *imm == i,
+            Operand::Reg(_) => false,
+        });
+        let bits = immediate(i);
+        let fits = i.signed == 0
+            && i.parts
+                .iter()
+                .all(|part| part.bits == 0 || u32::from(part.to + part.bits) <= Self::BITS);
+        let bits = if fits { bits } else { Self::cut(&bits) };
+        Value(self.value(name.unwrap_or("immediate"), bits))
+    }
+
+    fn pc(&mut self) -> Value {
+        Value(self.push("here".to_owned()))
+    }
+
+    fn konst(&mut self, v: u64) -> Value {
+        let v = I::Word::truncate(v);
+        let all = v == !I::Word::default();
+        let text = if all {
+            "WORD".to_owned()
+        } else {
+            number(v.zext())
+        };
+        Value(self.push(text))
+    }
+
+    fn bin(&mut self, op: Bin, a: Value, b: Value) -> Value {
+        let (a, b) = (self.text(a.0), self.text(b.0));
+        let (name, value) = match op {
+            Bin::Add => ("sum", Self::cut(&format!("add({a}, {b})"))),
+            Bin::Sub => ("difference", Self::cut(&format!("sub({a}, {b})"))),
+            Bin::And => ("bits", format!("and({a}, {b})")),
+            Bin::Or => ("bits", format!("or({a}, {b})")),
+            Bin::Xor => ("bits", format!("xor({a}, {b})")),
+            Bin::Shl => ("shifted", Self::cut(&format!("shl({b}, {a})"))),
+            Bin::Shr => ("shifted", format!("shr({b}, {a})")),
+            Bin::Sar => ("shifted", format!("sar_({a}, {b})")),
+            Bin::Mul => ("product", Self::cut(&format!("mul({a}, {b})"))),
+            Bin::MulHighUnsigned => ("product", format!("shr(WORD_BITS, mul({a}, {b}))")),
+            Bin::MulHighSigned => ("product", format!("mulHighSigned({a}, {b})")),
+            Bin::MulHighSignedUnsigned => ("product", format!("mulHighSignedUnsigned({a}, {b})")),
+            Bin::DivUnsigned => ("quotient", format!("divUnsigned({a}, {b})")),
+            Bin::DivSigned => ("quotient", format!("divSigned({a}, {b})")),
+            Bin::RemUnsigned => ("remainder", format!("remUnsigned({a}, {b})")),
+            Bin::RemSigned => ("remainder", format!("remSigned({a}, {b})")),
+        };
+        Value(self.value(name, value))
+    }
+
+    fn clz(&mut self, a: Value) -> Value {
+        let a = self.text(a.0);
+        Value(self.value("zeros", format!("leadingZeros({a})")))
+    }
+
+    fn sext(&mut self, a: Value, bits: u32) -> Value {
+        let a = self.text(a.0);
+        let extended = if bits >= Self::BITS {
+            a
+        } else if bits.is_multiple_of(8) {
+            Self::cut(&format!("signextend({}, {a})", bits / 8 - 1))
+        } else {
+            Self::cut(&format!("sar({0}, shl({0}, {a}))", 256 - bits))
+        };
+        Value(self.value("extended", extended))
+    }
+
+    fn cmp(&mut self, op: Cmp, a: Value, b: Value) -> Flag {
+        let (a, b) = (self.text(a.0), self.text(b.0));
+        let (name, flag) = match op {
+            Cmp::Eq if b == "0" => ("isZero", format!("iszero({a})")),
+            Cmp::Eq => ("equal", format!("eq({a}, {b})")),
+            Cmp::LessSigned => ("less", format!("slt(signed({a}), signed({b}))")),
+            Cmp::LessUnsigned => ("less", format!("lt({a}, {b})")),
+        };
+        Flag(self.value(name, flag))
+    }
+
+    fn not(&mut self, b: Flag) -> Flag {
+        let b = self.text(b.0);
+        Flag(self.value("otherwise", format!("iszero({b})")))
+    }
+
+    fn both(&mut self, a: Flag, b: Flag) -> Flag {
+        let (a, b) = (self.text(a.0), self.text(b.0));
+        Flag(self.value("both", format!("and({a}, {b})")))
+    }
+
+    fn word(&mut self, b: Flag) -> Value {
+        let b = self.text(b.0);
+        Value(self.value("flag", b))
+    }
+
+    fn select(&mut self, b: Flag, yes: Value, no: Value) -> Value {
+        let (b, yes, no) = (self.text(b.0), self.text(yes.0), self.text(no.0));
+        Value(self.value("chosen", format!("select({b}, {yes}, {no})")))
+    }
+
+    fn align(&mut self, at: Value, bytes: u32) -> Value {
+        let at = self.text(at.0);
+        let aligned = if bytes > 1 {
+            format!("and({at}, not({}))", bytes - 1)
+        } else {
+            at
+        };
+        Value(self.value("address_", aligned))
+    }
+
+    fn load(&mut self, at: Value, bytes: u32) -> Result<Value, Infallible> {
+        let at = self.text(at.0);
+        Ok(Value(self.read(
+            "loaded",
+            &format!("load({at}, {bytes})"),
+            true,
+        )))
+    }
+
+    fn store(&mut self, at: Value, bytes: u32, v: Value) -> Result<(), Infallible> {
+        let (at, v) = (self.text(at.0), self.text(v.0));
+        self.line(format!("store({at}, {bytes}, {v})"));
+        Ok(())
+    }
+
+    fn rmw(
+        &mut self,
+        at: Value,
+        bytes: u32,
+        change: impl FnOnce(&mut Self, Value) -> Value,
+    ) -> Result<Value, Infallible> {
+        let place = self.text(at.0);
+        let old = Value(self.read("old", &format!("load({place}, {bytes})"), true));
+        let new = change(self, old);
+        self.store(at, bytes, new)?;
+        Ok(old)
+    }
+
+    fn in_slot(&mut self) -> Flag {
+        let sequential = match I::NEXT_PC {
+            Some(_) => "eq(slot, and(add(here, 4), WORD))".to_owned(),
+            None => "1".to_owned(),
+        };
+        Flag(self.value("inSlot", format!("iszero({sequential})")))
+    }
+
+    fn branch(&mut self, taken: Flag, target: Value) {
+        let (taken, target) = (self.text(taken.0), self.text(target.0));
+        let place = if I::DELAY_SLOT { "after" } else { "next" };
+        self.line(format!("if {taken} {{ {place} := {target} }}"));
+    }
+
+    fn jump(&mut self, target: Value, _kind: Jump) {
+        let target = self.text(target.0);
+        let place = if I::DELAY_SLOT { "after" } else { "next" };
+        self.line(format!("{place} := {target}"));
+    }
+
+    fn stay(&mut self) {
+        self.line("next := here".to_owned());
+        if I::NEXT_PC.is_some() {
+            self.line("after := slot".to_owned());
+        }
+    }
+
+    fn trap_if(&mut self, when: Flag, fault: Fault) -> Result<(), Infallible> {
+        let when = self.text(when.0);
+        self.refuse_if(&when, fault);
+        Ok(())
+    }
+
+    fn trap(&mut self, fault: Fault) -> Result<(), Infallible> {
+        let fault = self.fault(fault);
+        self.line(fault);
+        Ok(())
+    }
+
+    fn cond(
+        &mut self,
+        when: Flag,
+        mut arm: impl FnMut(&mut Self, bool) -> Result<(), Infallible>,
+    ) -> Result<(), Infallible> {
+        let when = self.text(when.0);
+        let holds = self.arm(|m| arm(m, true))?;
+        let fails = self.arm(|m| arm(m, false))?;
+        let lines = match (holds.is_empty(), fails.is_empty()) {
+            (true, true) => Vec::new(),
+            (false, true) => block(&format!("if {when}"), &holds),
+            (true, false) => block(&format!("if iszero({when})"), &fails),
+            (false, false) => {
+                let mut lines = vec![format!("switch {when}")];
+                lines.extend(block("case 1", &holds));
+                lines.extend(block("default", &fails));
+                lines
+            }
+        };
+        self.lines.extend(lines);
+        Ok(())
+    }
+
+    fn choose(
+        &mut self,
+        v: Value,
+        cases: &[u64],
+        mut arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Infallible>,
+    ) -> Result<(), Infallible> {
+        let v = self.text(v.0);
+        let mut arms = Vec::new();
+        for (i, case) in cases.iter().enumerate() {
+            let lines = self.arm(|m| arm(m, Some(i)))?;
+            arms.push((I::Word::truncate(*case).zext(), lines));
+        }
+        let default = self.arm(|m| arm(m, None))?;
+        // The first of equal cases wins, and a case that does what is done anyway needs no mention.
+        let mut seen = std::collections::BTreeSet::new();
+        arms.retain(|(case, lines)| seen.insert(*case) && *lines != default);
+        arms.sort_by_key(|(case, _)| *case);
+        let selector = if v.contains('(') {
+            self.bind("selector", &v)
+        } else {
+            v
+        };
+        let lines = choice(&selector, &arms, &default);
+        self.lines.extend(lines);
+        Ok(())
+    }
+
+    fn exit(&mut self, code: Value) {
+        let code = self.text(code.0);
+        let size = self.layout.place(Reg::Fixed(I::EXIT_CODE)).size;
+        let exited = self.layout.place(Reg::Fixed(I::EXITED)).size;
+        self.line(format!("set{exited}(EXITED, 1)"));
+        self.line(format!("set{size}(EXIT_CODE, and({code}, 0xff))"));
+    }
+
+    fn output(&mut self, _stream: u8, _at: Value, _count: Value) {}
+
+    fn hint(&mut self, _at: Value, _count: Value) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn key_append(&mut self, at: Value, count: Value, window: u32) -> Result<Value, Infallible> {
+        let (at, count) = (self.text(at.0), self.text(count.0));
+        let append = format!("appendKey({at}, {count}, {window})");
+        Ok(Value(self.read("appended", &append, true)))
+    }
+
+    fn preimage_read(
+        &mut self,
+        at: Value,
+        count: Value,
+        window: u32,
+        fault: Fault,
+    ) -> Result<Value, Infallible> {
+        let (at, count) = (self.text(at.0), self.text(count.0));
+        let n = format!("readPreimage({at}, {count}, {window}, preimageOracle, localContext)");
+        self.line(format!("let found, copied := {n}"));
+        self.refuse_if("iszero(found)", fault);
+        Ok(Value(self.push("copied".to_owned())))
+    }
+}
+
+/// Prints the tree's choice between instructions; see [`super::dispatch`].
+pub(super) fn switch(value: &str, cases: Vec<(u64, Vec<String>)>) -> Vec<String> {
+    let default = most_common(&cases);
+    let cases: Vec<_> = cases
+        .into_iter()
+        .filter(|(_, body)| *body != default)
+        .collect();
+    choice(value, &cases, &default)
+}

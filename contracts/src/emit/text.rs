@@ -1,0 +1,114 @@
+//! Indented lines.
+
+use std::fmt::Display;
+
+/// Source text that knows how deep it is.
+#[derive(Debug, Default)]
+pub(super) struct Text {
+    out: String,
+    depth: usize,
+}
+
+impl Text {
+    pub(super) fn at_depth(depth: usize) -> Self {
+        let out = String::new();
+        Text { out, depth }
+    }
+
+    pub(super) fn line(&mut self, line: impl Display) {
+        for _ in 0..self.depth {
+            self.out.push_str("    ");
+        }
+        self.out.push_str(&line.to_string());
+        self.out.push('\n');
+    }
+
+    pub(super) fn block(&mut self, head: impl Display, body: &[String]) {
+        match body {
+            [] => self.line(format_args!("{head} {{ }}")),
+            [one] if one.len() < 70 && !one.starts_with("//") => match one.split_once(" // ") {
+                Some((code, comment)) => {
+                    self.line(format_args!("{head} {{ {code} }} // {comment}"))
+                }
+                None => self.line(format_args!("{head} {{ {one} }}")),
+            },
+            _ => {
+                self.line(format_args!("{head} {{"));
+                self.depth += 1;
+                self.lines(body);
+                self.depth -= 1;
+                self.line("}");
+            }
+        }
+    }
+
+    pub(super) fn lines(&mut self, lines: &[String]) {
+        lines.iter().for_each(|line| self.line(line));
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.out
+    }
+}
+
+/// The lines of a block, each with its own indentation inside the block.
+pub(super) fn block(head: &str, body: &[String]) -> Vec<String> {
+    let mut text = Text::default();
+    text.block(head, body);
+    text.finish().lines().map(str::to_owned).collect()
+}
+
+/// A number as the contract writes it.
+pub(super) fn number(value: u64) -> String {
+    if value < 10 {
+        value.to_string()
+    } else {
+        format!("{value:#x}")
+    }
+}
+
+/// A choice by value: the cases in rising order, and what else happens. Long ones are split in
+/// halves, since a Yul switch compares with one case after the other.
+pub(super) fn choice(value: &str, cases: &[(u64, Vec<String>)], default: &[String]) -> Vec<String> {
+    const LONGEST: usize = 4;
+    match cases {
+        [] => default.to_vec(),
+        [(case, body)] if default.is_empty() => {
+            let same = if *case == 0 {
+                format!("if iszero({value})")
+            } else {
+                format!("if eq({value}, {})", number(*case))
+            };
+            block(&same, body)
+        }
+        _ if cases.len() > LONGEST => {
+            let (low, high) = cases.split_at(cases.len() / 2);
+            let mut lines = vec![format!("switch lt({value}, {})", number(high[0].0))];
+            lines.extend(block("case 1", &choice(value, low, default)));
+            lines.extend(block("default", &choice(value, high, default)));
+            lines
+        }
+        _ => {
+            let mut lines = vec![format!("switch {value}")];
+            for (case, body) in cases {
+                lines.extend(block(&format!("case {}", number(*case)), body));
+            }
+            if !default.is_empty() {
+                lines.extend(block("default", default));
+            }
+            lines
+        }
+    }
+}
+
+/// Takes the case that comes most often out of equal ones, as the default.
+pub(super) fn most_common(cases: &[(u64, Vec<String>)]) -> Vec<String> {
+    let mut best: (usize, &[String]) = (0, &[]);
+    for (_, body) in cases {
+        let count = cases.iter().filter(|(_, other)| other == body).count();
+        if count > best.0 {
+            best = (count, body);
+        }
+    }
+    best.1.to_vec()
+}

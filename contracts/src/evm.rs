@@ -1,0 +1,148 @@
+//! An EVM in this process, by revm.
+
+use revm::context::result::{ExecutionResult, Output};
+use revm::context::{BlockEnv, CfgEnv, Context, Journal, TxEnv};
+use revm::context_interface::ContextTr as _;
+use revm::database::{CacheDB, EmptyDB};
+use revm::primitives::hardfork::SpecId;
+use revm::primitives::{Bytes, TxKind, U256};
+use revm::{
+    ExecuteCommitEvm as _, ExecuteEvm as _, MainBuilder as _, MainContext as _, MainnetEvm,
+};
+
+pub use revm::primitives::Address;
+
+type Db = CacheDB<EmptyDB>;
+
+/// More than any step takes, and less than a block has.
+const GAS_LIMIT: u64 = 16_000_000;
+
+/// The account that all transactions come from.
+pub const SENDER: Address = Address::repeat_byte(0x11);
+
+/// A chain of its own, with Cancun's rules.
+#[allow(missing_debug_implementations, reason = "revm's parts have none")]
+pub struct Evm {
+    evm: MainnetEvm<Context<BlockEnv, TxEnv, CfgEnv, Db, Journal<Db>, ()>>,
+}
+
+/// What a transaction costs, in units of gas.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Gas {
+    /// What the called contract takes: the whole without the transaction's base and its calldata.
+    pub execution: u64,
+    /// Bytes of calldata.
+    pub calldata: usize,
+    /// The whole transaction by the rules of Cancun.
+    pub cancun: u64,
+    /// The whole transaction since Prague, where calldata has a floor price (EIP-7623).
+    pub prague: u64,
+}
+
+/// How a transaction ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// What it returned, or what it reverted with (empty where it ran out of gas or the like).
+    pub output: Vec<u8>,
+    /// Whether it went through.
+    pub succeeded: bool,
+    /// What it cost.
+    pub gas: Gas,
+}
+
+/// The machine itself failed, or a deployment did.
+#[derive(Debug, thiserror::Error)]
+pub enum EvmError {
+    /// A transaction is not valid.
+    #[error("the EVM takes no such transaction: {0}")]
+    Transaction(String),
+    /// A contract's constructor failed.
+    #[error("the deployment failed: {0}")]
+    Deployment(String),
+}
+
+impl Default for Evm {
+    fn default() -> Self {
+        let context = Context::mainnet().with_db(Db::default());
+        let context = context.modify_cfg_chained(|cfg| {
+            cfg.set_spec_and_mainnet_gas_params(SpecId::CANCUN);
+            cfg.disable_nonce_check = true;
+        });
+        let evm = context.build_mainnet();
+        Evm { evm }
+    }
+}
+
+impl Evm {
+    /// Deploys a contract by its creation code and constructor arguments.
+    pub fn deploy(&mut self, code: &[u8], arguments: &[u8]) -> Result<Address, EvmError> {
+        let code = [code, arguments].concat();
+        let tx = Evm::transaction(SENDER, TxKind::Create, &code);
+        let done = self.evm.transact_commit(tx);
+        let done = done.map_err(|error| EvmError::Transaction(format!("{error:?}")))?;
+        match done {
+            ExecutionResult::Success {
+                output: Output::Create(_, Some(address)),
+                ..
+            } => Ok(address),
+            other => Err(EvmError::Deployment(format!("{other:?}"))),
+        }
+    }
+
+    /// Sends a transaction and keeps what it changes.
+    pub fn send(&mut self, to: Address, data: &[u8]) -> Result<Outcome, EvmError> {
+        let tx = Evm::transaction(SENDER, TxKind::Call(to), data);
+        let done = self.evm.transact_commit(tx);
+        let done = done.map_err(|error| EvmError::Transaction(format!("{error:?}")))?;
+        Ok(outcome(&done, data))
+    }
+
+    /// What a transaction would do.
+    pub fn call(&mut self, to: Address, data: &[u8]) -> Result<Outcome, EvmError> {
+        let tx = Evm::transaction(SENDER, TxKind::Call(to), data);
+        let done = self.evm.transact(tx);
+        let done = done.map_err(|error| EvmError::Transaction(format!("{error:?}")))?;
+        Ok(outcome(&done.result, data))
+    }
+
+    /// Writes a contract's storage slot, past its code.
+    pub fn set_storage(&mut self, contract: Address, slot: [u8; 32], value: [u8; 32]) {
+        let (slot, value) = (U256::from_be_bytes(slot), U256::from_be_bytes(value));
+        let db = self.evm.ctx.db_mut();
+        match db.insert_account_storage(contract, slot, value) {
+            Ok(()) => {}
+        }
+    }
+
+    fn transaction(from: Address, kind: TxKind, data: &[u8]) -> TxEnv {
+        TxEnv {
+            caller: from,
+            gas_limit: GAS_LIMIT,
+            kind,
+            data: Bytes::copy_from_slice(data),
+            ..TxEnv::default()
+        }
+    }
+}
+
+fn outcome(done: &ExecutionResult, data: &[u8]) -> Outcome {
+    let zeros = data.iter().filter(|byte| **byte == 0).count() as u64;
+    let others = data.len() as u64 - zeros;
+    let intrinsic = 21_000 + 4 * zeros + 16 * others;
+    let floor = 21_000 + 10 * (zeros + 4 * others);
+    let spent = done.gas().total_gas_spent();
+    let gas = Gas {
+        execution: spent.saturating_sub(intrinsic),
+        calldata: data.len(),
+        cancun: spent,
+        prague: spent.max(floor),
+    };
+    let output = done
+        .output()
+        .map_or_else(Vec::new, |output| output.to_vec());
+    Outcome {
+        output,
+        succeeded: done.is_success(),
+        gas,
+    }
+}

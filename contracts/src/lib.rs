@@ -1,0 +1,57 @@
+//! Step verifier contracts, printed from the one definition of each instruction, and an EVM that
+//! runs them.
+//!
+//! [`emit`] is an interpretation of [`fpvm_core::machine::Machine`] whose words are expressions of
+//! Solidity's assembly language.
+
+pub mod abi;
+pub mod artifact;
+pub mod emit;
+pub mod evm;
+pub mod verifier;
+
+use emit::{Contract, FaultStyle};
+
+/// Cannon's verifier, compiled.
+pub const MIPS_ARTIFACT: &str = include_str!("../artifacts/FpvmMips.json");
+/// Asterisc's verifier, compiled.
+pub const RISCV_ARTIFACT: &str = include_str!("../artifacts/FpvmRiscv.json");
+
+/// The toy's verifier, compiled.
+pub const TOY_ARTIFACT: &str = include_str!("../artifacts/FpvmToy.json");
+
+/// The verifier of Cannon's MIPS32.
+pub const MIPS: Contract = Contract {
+    name: "FpvmMips",
+    version: "1.0.0",
+    definitions: "isa-mips",
+    faults: FaultStyle::Errors,
+    bad_branch: 0,
+};
+
+/// The verifier of Asterisc's RV64.
+pub const RISCV: Contract = Contract {
+    name: "FpvmRiscv",
+    version: "1.0.0",
+    definitions: "isa-riscv",
+    faults: FaultStyle::Words,
+    bad_branch: 0xbadf_00d1,
+};
+
+/// The verifier of the toy ISA.
+pub const TOY: Contract = Contract {
+    name: "FpvmToy",
+    version: "1.0.0",
+    definitions: "toy-isa",
+    faults: FaultStyle::Errors,
+    bad_branch: 0,
+};
+
+/// Every verifier and its source.
+pub fn sources() -> Vec<(Contract, String)> {
+    vec![
+        (MIPS, MIPS.source::<isa_mips::Mips32>()),
+        (RISCV, RISCV.source::<isa_riscv::Rv64>()),
+        (TOY, TOY.source::<toy_isa::Toy>()),
+    ]
+}

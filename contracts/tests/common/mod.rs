@@ -1,0 +1,80 @@
+//! What the tests share: vectors, and a step in all ways.
+#![allow(dead_code, reason = "each test uses its part")]
+
+use contracts::verifier::{Executed, OnChain, Refused};
+use flate2::read::GzDecoder;
+use fpvm_core::isa::Isa;
+use fpvm_core::proof::StepProof;
+use fpvm_core::verify::verify;
+use serde::de::DeserializeOwned;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+/// A path relative to the repository.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// The JSON values, one a line, of a compressed file.
+pub(crate) fn lines<T: DeserializeOwned>(path: &str) -> Vec<T> {
+    let file = File::open(repository(path)).expect(path);
+    let lines = BufReader::new(GzDecoder::new(file)).lines();
+    let parse = |line: String| serde_json::from_str(&line).expect(&line);
+    lines.map(|line| parse(line.expect(path))).collect()
+}
+
+pub(crate) fn proofs_of_steps(vm: &str) -> Vec<StepProof> {
+    lines(&format!("spec-tests/vectors/steps/{vm}.jsonl.gz"))
+}
+
+/// The proofs of whole runs on a VM, all guests.
+pub(crate) fn proofs_of_runs(vm: &str) -> Vec<StepProof> {
+    let runs = repository("spec-tests/vectors/runs");
+    let mut files = Vec::new();
+    for run in fs::read_dir(runs).expect("runs") {
+        let run = run.expect("a run").path();
+        if run.extension().is_some_and(|extension| extension == vm) {
+            files.extend(
+                fs::read_dir(run)
+                    .expect("a run")
+                    .map(|file| file.expect("a file").path()),
+            );
+        }
+    }
+    files.sort();
+    let proofs = files.iter().filter(|file| {
+        let name = file.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with("proof-"))
+    });
+    let read = |file: &PathBuf| fs::read_to_string(file).expect("a proof");
+    let parse = |text: String| serde_json::from_str(&text).expect("a proof");
+    proofs.map(read).map(parse).collect()
+}
+
+/// A proof through the Rust verifier and a contract; both have to come to the same.
+pub(crate) fn run<I: Isa>(chain: &mut OnChain, proof: &StepProof) -> Result<Executed, Refused> {
+    if let Some((key, value)) = proof.preimage() {
+        let loaded = chain
+            .load(&key, value, proof.oracle_offset)
+            .expect("the EVM");
+        assert!(
+            loaded.is_some(),
+            "step {}: pre-image not loaded",
+            proof.step
+        );
+    }
+    let mut part = |key: &[u8; 32], offset| proof.part(key, offset);
+    let verified = verify::<I>(&proof.state_data, &proof.proof_data, &mut part);
+    let executed = chain
+        .step(&proof.state_data, &proof.proof_data)
+        .expect("the EVM");
+    match (&verified, &executed) {
+        (Ok(verified), Ok(executed)) => {
+            assert_eq!(verified.post, executed.post, "step {}", proof.step)
+        }
+        (Err(_), Err(_)) => {}
+        _ => panic!("step {}: {verified:?}, but {executed:?}", proof.step),
+    }
+    executed
+}
