@@ -35,9 +35,9 @@ const RECENT: usize = 512;
 /// No page has this number.
 const NO_PAGE: u64 = u64::MAX;
 
-/// The decoded pages of a guest.
+/// The decoded pages of a guest, and the loop that runs them.
 #[derive(Debug)]
-pub(crate) struct Code<I: Isa> {
+pub struct Code<I: Isa> {
     decoder: Decoder<I>,
     /// Whether an instruction kind is straight, by table row.
     straight: Vec<bool>,
@@ -64,18 +64,20 @@ impl<I: Isa> Default for Code<I> {
 }
 
 impl<I: Isa> Code<I> {
-    /// Runs some steps, at least one, and none past `until`.
-    pub(crate) fn run<E: Environment>(
+    /// Runs some steps, at least one, and none past `until`. Ends early after a write to a page that
+    /// is marked as code (which has to be forgotten before the next call), and where `arrives` says so
+    /// of the address that a taken branch or jump goes to.
+    pub fn run<E: Environment>(
         &mut self,
         state: &mut State<I>,
         memory: &mut PagedMemory<I::Word>,
         env: &mut E,
         until: u64,
+        arrives: &mut impl FnMut(u64) -> bool,
     ) -> Result<(), Stop<MemoryLimit, E::Error>> {
-        self.drop_stale(memory);
         let first = state.step;
         if self.enter(state.pc() / PAGE_SIZE as u64, memory) {
-            run_pages(state, memory, env, self, until)?;
+            run_pages(state, memory, env, self, until, arrives)?;
         }
         // A page that nothing watches, or a program counter between instruction words.
         if state.step == first {
@@ -85,12 +87,10 @@ impl<I: Isa> Code<I> {
     }
 
     /// Forgets decoded pages that were written.
-    fn drop_stale(&mut self, memory: &mut PagedMemory<I::Word>) {
-        if memory.has_stale_code() {
-            for number in memory.take_stale_code() {
-                self.recent[number as usize % RECENT] = (NO_PAGE, 0);
-                self.free.extend(self.places.remove(&number));
-            }
+    pub fn forget(&mut self, pages: &[u64]) {
+        for number in pages {
+            self.recent[*number as usize % RECENT] = (NO_PAGE, 0);
+            self.free.extend(self.places.remove(number));
         }
     }
 
@@ -169,6 +169,7 @@ fn run_pages<I: Isa, E: Environment>(
     env: &mut E,
     pages: &Code<I>,
     until: u64,
+    arrives: &mut impl FnMut(u64) -> bool,
 ) -> Result<(), Stop<MemoryLimit, E::Error>> {
     let mut at = Position::of(state);
     let mut step = state.step;
@@ -183,7 +184,7 @@ fn run_pages<I: Isa, E: Environment>(
         let Some(decoded) = code.get(word) else {
             base = at.pc.zext() & !(PAGE_SIZE as u64 - 1);
             match pages.recent(base / PAGE_SIZE as u64) {
-                Some(page) if at.pc.zext() % 4 == 0 => code = page,
+                Some(page) if at.pc.zext().is_multiple_of(4) => code = page,
                 _ => break,
             }
             continue;
@@ -227,9 +228,12 @@ fn run_pages<I: Isa, E: Environment>(
         };
         match I::dispatch(decoded.op, once) {
             Ok(done) => {
+                let arrived = done.position.is_sequential()
+                    && done.position.pc != at.plus(1).pc
+                    && arrives(done.position.pc.zext());
                 at = done.position;
                 step += 1;
-                if done.interrupted || done.wrote && memory.has_stale_code() {
+                if arrived || done.interrupted || done.wrote && memory.has_stale_code() {
                     break;
                 }
             }

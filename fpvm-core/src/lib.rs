@@ -26,7 +26,7 @@ pub mod verify;
 pub mod word;
 
 #[cfg(feature = "std")]
-mod code;
+pub mod code;
 #[cfg(feature = "std")]
 pub mod elf;
 #[cfg(feature = "std")]

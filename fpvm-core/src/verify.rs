@@ -127,7 +127,10 @@ fn check_length<I: Isa>(proof: &[u8]) -> Result<(), VerifyError> {
     let branch = branch_len(I::Word::BITS);
     let (fits, expected) = match I::PROOF {
         ProofShape::Fixed(count) => (proof.len() == count * branch, "a fixed number of branches"),
-        ProofShape::UpTo(_) => (proof.len() % branch == 0, "a whole number of branches"),
+        ProofShape::UpTo(_) => (
+            proof.len().is_multiple_of(branch),
+            "a whole number of branches",
+        ),
     };
     let found = proof.len();
     if fits {

@@ -116,7 +116,26 @@ pub struct Vm<I: Isa> {
     /// Names of functions, for errors and logs.
     pub symbols: Symbols,
     code: Code<I>,
+    tier: Option<Box<dyn Tier<I>>>,
     last_read: Option<PreimageRead>,
+}
+
+/// A faster way to run a guest than the interpreter, with the same results.
+pub trait Tier<I: Isa>: core::fmt::Debug + Send {
+    /// Runs some steps, at least one, and none past `until`. Returns after a step that exited, read
+    /// a pre-image, or wrote to a page that is marked as code. On a stop the state is that before the
+    /// step that failed. What it does not do itself it has the interpreter, `code`, do.
+    fn run(
+        &mut self,
+        code: &mut Code<I>,
+        state: &mut State<I>,
+        memory: &mut PagedMemory<I::Word>,
+        env: &mut Running<'_, '_>,
+        until: u64,
+    ) -> Result<(), Stop<MemoryLimit, OracleError>>;
+
+    /// Forgets all that it knows of the code in these pages.
+    fn forget(&mut self, pages: &[u64]);
 }
 
 impl<I: Isa> Vm<I> {
@@ -128,8 +147,15 @@ impl<I: Isa> Vm<I> {
             last_hint: Vec::new(),
             symbols: Symbols::default(),
             code: Code::default(),
+            tier: None,
             last_read: None,
         }
+    }
+
+    /// Runs the guest by a faster tier from now on, or by the interpreter alone. The tier has to be
+    /// new: what it learns of a guest's code holds for this machine only.
+    pub fn set_tier(&mut self, tier: Option<Box<dyn Tier<I>>>) {
+        self.tier = tier;
     }
 
     /// The memory root as of now.
@@ -183,14 +209,23 @@ impl<I: Isa> Vm<I> {
             if self.state.step >= until {
                 return Ok(Event::Reached);
             }
+            if self.memory.has_stale_code() {
+                let pages = self.memory.take_stale_code();
+                self.code.forget(&pages);
+                if let Some(tier) = &mut self.tier {
+                    tier.forget(&pages);
+                }
+            }
             let mut env = Running {
                 host,
                 last_hint: &mut self.last_hint,
                 last_read: &mut self.last_read,
             };
-            let done = self
-                .code
-                .run(&mut self.state, &mut self.memory, &mut env, until);
+            let (code, state, memory) = (&mut self.code, &mut self.state, &mut self.memory);
+            let done = match &mut self.tier {
+                Some(tier) => tier.run(code, state, memory, &mut env, until),
+                None => code.run(state, memory, &mut env, until, &mut |_| false),
+            };
             done.map_err(|stop| self.error(stop))?;
         }
     }
@@ -257,7 +292,8 @@ impl<I: Isa> Vm<I> {
 }
 
 /// The environment of a running machine.
-struct Running<'a, 'h> {
+#[allow(missing_debug_implementations, reason = "trait objects")]
+pub struct Running<'a, 'h> {
     host: &'a mut Host<'h>,
     last_hint: &'a mut Vec<u8>,
     last_read: &'a mut Option<PreimageRead>,

@@ -12,6 +12,7 @@ use memmap2::{MmapMut, MmapOptions};
 use rustc_hash::FxHashMap;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes of a page.
 pub const PAGE_SIZE: usize = 4096;
@@ -52,6 +53,9 @@ const RECENT: usize = 1024;
 /// No page has this number.
 const NO_PAGE: u64 = u64::MAX;
 
+/// The number of the next memory.
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+
 /// A guest's memory for addresses of type `A`.
 #[derive(Debug)]
 pub struct PagedMemory<A> {
@@ -69,6 +73,9 @@ pub struct PagedMemory<A> {
     shared: FxHashMap<u64, SharedPage>,
     /// Code pages that were written since they were marked.
     stale_code: Vec<u64>,
+    /// How often pages have lost [`READY`].
+    unready: u64,
+    id: u64,
     tree: Tree,
     address: core::marker::PhantomData<A>,
 }
@@ -78,6 +85,9 @@ impl<A: Word> PagedMemory<A> {
     const FLAT: bool = A::BITS == 32;
     /// Place that is never written: what absent pages read as. Only with 64-bit addresses.
     const ZERO_PLACE: usize = 0;
+
+    /// Flags of a page that a store needs no bookkeeping for.
+    pub const READY: u8 = READY;
 
     /// An empty memory. Fails where the system will not reserve address space.
     pub fn new() -> io::Result<Self> {
@@ -99,6 +109,8 @@ impl<A: Word> PagedMemory<A> {
             touched: Vec::new(),
             shared: FxHashMap::default(),
             stale_code: Vec::new(),
+            unready: 0,
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             tree: Tree::new(A::BITS),
             address: core::marker::PhantomData,
         })
@@ -175,6 +187,7 @@ impl<A: Word> PagedMemory<A> {
         let allocated = self.is_allocated(number);
         if allocated {
             let place = self.place(number);
+            self.unready += u64::from(self.flags[place] == READY);
             self.flags[place] |= CODE;
         }
         allocated
@@ -191,8 +204,39 @@ impl<A: Word> PagedMemory<A> {
         std::mem::take(&mut self.stale_code)
     }
 
+    /// The array that a flat memory (32-bit addresses) has all its bytes in, and the flags of its
+    /// pages, for translated code: it may read any byte, and write those of pages whose flags are
+    /// [`PagedMemory::READY`], as long as this borrow lasts. `None` for 64-bit addresses.
+    pub fn flat_parts(&mut self) -> Option<(*mut u8, *const u8)> {
+        let (bytes, flags) = (self.bytes.as_mut_ptr(), self.flags.as_ptr());
+        Self::FLAT.then_some((bytes, flags))
+    }
+
+    /// Where an allocated page's bytes are, for translated code: they may be read as long as this
+    /// memory lives, and, where the second value says so, written as long as [`PagedMemory::unready`]
+    /// does not change. `None` where the page is not allocated.
+    pub fn page_parts(&mut self, number: u64) -> Option<(*mut u8, bool)> {
+        let place = self.place(number);
+        let flags = self.flags[place];
+        let bytes = self.bytes[place * PAGE_SIZE..].as_mut_ptr();
+        (flags & ALLOCATED != 0).then_some((bytes, flags == READY))
+    }
+
+    /// A number that no other memory of this process has.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// A number that changes when pages stop being ready to be written without bookkeeping: when
+    /// roots are taken, pages shared, or code is marked.
+    #[inline(always)]
+    pub fn unready(&self) -> u64 {
+        self.unready
+    }
+
     /// All pages as of now, sharing those that did not change since the last call.
     pub fn share(&mut self) -> Vec<(u64, SharedPage)> {
+        self.unready += 1;
         for number in std::mem::take(&mut self.touched) {
             let place = self.place(number);
             self.flags[place] &= !TOUCHED;
@@ -352,6 +396,7 @@ impl<A: Word> Memory for PagedMemory<A> {
 
 impl<A: Word> Prover for PagedMemory<A> {
     fn root(&mut self) -> Node {
+        self.unready += 1;
         let dirty = std::mem::take(&mut self.dirty);
         let mut places = Vec::with_capacity(dirty.len());
         for number in dirty {
