@@ -1,0 +1,144 @@
+//! Steps per CPU-second of a guest by each tier, and by another VM if its path is given.
+//!
+//! `cargo run --release -p jit --example rates -- [--against PATH] [--only TIER] GUEST…`
+//!
+//! A guest is an ELF file whose name ends in `.mips` or `.riscv64`. The other VM has Cannon's command
+//! line (`load-elf`, `run`); its CPU time is that of the whole `run`.
+
+use fpvm_core::elf::{Program, load};
+use fpvm_core::oracle::{NoOracle, Silent};
+use fpvm_core::vm::{Host, Tier};
+use isa_mips::Mips32;
+use isa_riscv::Rv64;
+use jit::Jit;
+use std::error::Error;
+use std::process::Command;
+use std::sync::atomic::Ordering;
+
+type Result<T> = core::result::Result<T, Box<dyn Error>>;
+
+/// CPU seconds of this process, or of its children that have ended.
+fn cpu_seconds(whose: libc::c_int) -> f64 {
+    // SAFETY: the structure is plain numbers, for which zeros are fine, and the call fills it.
+    let usage = unsafe {
+        let mut usage = core::mem::zeroed::<libc::rusage>();
+        libc::getrusage(whose, &mut usage);
+        usage
+    };
+    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    seconds(usage.ru_utime) + seconds(usage.ru_stime)
+}
+
+/// Steps, million steps a CPU-second, state root.
+fn measure<I: Program>(guest: &str, jit: bool) -> Result<(u64, f64, String)> {
+    let bytes = std::fs::read(guest)?;
+    let mut vm = load::<I>(&bytes, I::PATCHES)?;
+    let mut counters = None;
+    if jit {
+        let tier = Jit::<I>::new()?;
+        counters = Some(tier.counters());
+        let tier: Box<dyn Tier<I>> = Box::new(tier);
+        vm.set_tier(Some(tier));
+    }
+    let (mut oracle, mut console) = (NoOracle, Silent);
+    let mut host = Host {
+        oracle: &mut oracle,
+        console: &mut console,
+    };
+    let before = cpu_seconds(libc::RUSAGE_SELF);
+    vm.run(u64::MAX, false, &mut host)?;
+    let seconds = cpu_seconds(libc::RUSAGE_SELF) - before;
+    if let Some(counters) = counters {
+        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        println!(
+            "    {} traces, {} instructions, {} bytes of code, {} steps interpreted, {} exits",
+            count(&counters.traces),
+            count(&counters.instructions),
+            count(&counters.code_bytes),
+            count(&counters.interpreted),
+            count(&counters.exits),
+        );
+    }
+    let root = const_hex::encode(vm.state_root());
+    Ok((vm.state.step, vm.state.step as f64 / seconds / 1e6, root))
+}
+
+fn compare<I: Program>(guest: &str, against: Option<&str>, only: Option<&str>) -> Result<()> {
+    println!("{guest}");
+    let interpreter = match only {
+        None | Some("interpreter") => Some(measure::<I>(guest, false)?),
+        _ => None,
+    };
+    let jit = match only {
+        None | Some("jit") => Some(measure::<I>(guest, true)?),
+        _ => None,
+    };
+    let of = |rate: &Option<(u64, f64, String)>| rate.as_ref().map_or(f64::NAN, |rate| rate.1);
+    if let (Some(a), Some(b)) = (&interpreter, &jit)
+        && (a.0 != b.0 || a.2 != b.2)
+    {
+        return Err(format!("tiers differ: {a:?} {b:?}").into());
+    }
+    println!(
+        "    interpreter {:.0} M/s, jit {:.0} M/s (x{:.1})",
+        of(&interpreter),
+        of(&jit),
+        of(&jit) / of(&interpreter)
+    );
+    if let Some(against) = against {
+        let state = std::env::temp_dir().join(format!("rates-{}.bin.gz", std::process::id()));
+        let mut prepare = Command::new(against);
+        prepare.args(["load-elf", "--path", guest, "--meta", "", "--out"]);
+        if I::NAME == "mips" {
+            prepare.args([&state.display().to_string(), "--type", I::VM_TYPE]);
+        } else {
+            prepare.arg(&state);
+        }
+        prepare.output()?;
+        let before = cpu_seconds(libc::RUSAGE_CHILDREN);
+        let run = Command::new(against)
+            .args([
+                "run",
+                "--meta",
+                "",
+                "--output",
+                "",
+                "--info-at",
+                "never",
+                "--input",
+            ])
+            .arg(&state)
+            .output()?;
+        let seconds = cpu_seconds(libc::RUSAGE_CHILDREN) - before;
+        std::fs::remove_file(&state)?;
+        let steps = jit.as_ref().or(interpreter.as_ref()).map_or(0, |run| run.0);
+        let rate = steps as f64 / seconds / 1e6;
+        println!(
+            "    other {rate:.1} M/s ({}): interpreter x{:.1}, jit x{:.1}",
+            run.status,
+            of(&interpreter) / rate,
+            of(&jit) / rate
+        );
+    }
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    let (mut against, mut only, mut guests) = (None, None, Vec::new());
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--against" => against = args.next(),
+            "--only" => only = args.next(),
+            _ => guests.push(arg),
+        }
+    }
+    for guest in guests {
+        if guest.ends_with(".mips") {
+            compare::<Mips32>(&guest, against.as_deref(), only.as_deref())?;
+        } else {
+            compare::<Rv64>(&guest, against.as_deref(), only.as_deref())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,254 @@
+//! The traces that there are, their exits, and the jumps between them.
+
+use crate::asm::Asm;
+use crate::buffer::CodeBuffer;
+use crate::context::{Context, LOST, common};
+use crate::emit::{Common, emit};
+use crate::layout::Layout;
+use crate::live::Liveness;
+use crate::lower::{ExitKind, Trace};
+use fpvm_core::isa::Isa;
+use fpvm_core::memory::PAGE_SIZE;
+use rustc_hash::FxHashMap;
+use std::io;
+
+/// What to do after leaving translated code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum After {
+    /// The interpreter does the next instruction.
+    Interpret,
+    /// The trace at the exit's address goes on.
+    Go,
+    /// The trace at the address in the context goes on.
+    Find,
+    /// The interpreter does what is left of the steps: fewer than the trace has.
+    Finish,
+}
+
+/// An exit of a translated trace.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ExitPoint {
+    pub(crate) after: After,
+    pub(crate) pc: u64,
+    pub(crate) trace: usize,
+    /// How often the interpreter was needed here.
+    pub(crate) interpreted: u32,
+    /// Offset of the code that a jump to another trace takes the place of.
+    link: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Translated {
+    pc: u64,
+    begin: usize,
+    alive: bool,
+    /// Exits of other traces that jump here.
+    incoming: Vec<u32>,
+}
+
+/// Translated traces.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    pub(crate) buffer: CodeBuffer,
+    pub(crate) context: Context,
+    layout: Layout,
+    common: Common,
+    common_len: usize,
+    traces: Vec<Translated>,
+    by_pc: FxHashMap<u64, usize>,
+    by_page: FxHashMap<u64, Vec<usize>>,
+    exits: Vec<ExitPoint>,
+    asm: Asm,
+    live: Liveness,
+}
+
+impl Cache {
+    pub(crate) fn new<I: Isa>(layout: Layout) -> io::Result<Self> {
+        let mut cache = Cache {
+            buffer: CodeBuffer::new()?,
+            context: Context::new(),
+            layout,
+            common: Common::default(),
+            common_len: 0,
+            traces: Vec::new(),
+            by_pc: FxHashMap::default(),
+            by_page: FxHashMap::default(),
+            exits: Vec::new(),
+            asm: Asm::default(),
+            live: Liveness::default(),
+        };
+        cache.clear(None);
+        Ok(cache)
+    }
+
+    /// Drops all traces, and lays cells out anew.
+    pub(crate) fn clear(&mut self, layout: Option<Layout>) {
+        if let Some(layout) = layout {
+            self.layout = layout;
+        }
+        self.traces.clear();
+        self.by_pc.clear();
+        self.by_page.clear();
+        self.context.clear();
+        self.asm.bytes.clear();
+        self.common = common(&mut self.asm, &self.layout);
+        self.common_len = self.asm.here();
+        self.buffer.truncate(0);
+        self.buffer.append(&self.asm.bytes);
+        self.exits.clear();
+        self.exits.push(ExitPoint {
+            after: After::Find,
+            pc: 0,
+            trace: usize::MAX,
+            interpreted: 0,
+            link: None,
+        });
+        debug_assert_eq!(self.exits.len(), LOST as usize + 1);
+    }
+
+    /// The registers of cells now.
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Offset of the code for a guest address.
+    pub(crate) fn find(&self, pc: u64) -> Option<usize> {
+        self.by_pc.get(&pc).map(|trace| self.traces[*trace].begin)
+    }
+
+    pub(crate) fn exit(&mut self, number: u32) -> Option<&mut ExitPoint> {
+        self.exits.get_mut(number as usize)
+    }
+
+    /// Bytes of code.
+    pub(crate) fn code_len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Makes code of a trace that begins at `head`; `false` where it cannot be done.
+    pub(crate) fn add(&mut self, head: u64, trace: &mut Trace, pages: &[u64]) -> bool {
+        self.live.find(trace);
+        self.asm.bytes.clear();
+        let (begin, first) = (self.buffer.len(), self.exits.len() as u32);
+        let emitted = emit(
+            &mut self.asm,
+            &self.layout,
+            trace,
+            &self.live,
+            self.common,
+            begin,
+            first,
+            head,
+        );
+        let Some(emitted) = emitted else {
+            return false;
+        };
+        if !self.buffer.append(&self.asm.bytes) {
+            return false;
+        }
+        let number = self.traces.len();
+        for exit in &trace.exits {
+            self.exits.push(ExitPoint {
+                after: match exit.kind {
+                    ExitKind::Interpret => After::Interpret,
+                    ExitKind::Go => After::Go,
+                    ExitKind::Find => After::Find,
+                },
+                pc: exit.pc,
+                trace: number,
+                interpreted: 0,
+                link: None,
+            });
+        }
+        self.exits.push(ExitPoint {
+            after: After::Finish,
+            pc: head,
+            trace: number,
+            interpreted: 0,
+            link: None,
+        });
+        self.traces.push(Translated {
+            pc: head,
+            begin,
+            alive: true,
+            incoming: Vec::new(),
+        });
+        for page in pages {
+            self.by_page.entry(*page).or_default().push(number);
+        }
+        self.by_pc.insert(head, number);
+        self.context
+            .set_jump(head, Some(self.buffer.address(begin)));
+        for (exit, at) in emitted.links {
+            let exit = first + exit;
+            if let Some(point) = self.exits.get_mut(exit as usize) {
+                point.link = Some(begin + at);
+                let pc = point.pc;
+                self.link(exit, pc);
+            }
+        }
+        true
+    }
+
+    /// Lets an exit jump to the trace for `pc`; `false` where there is none.
+    pub(crate) fn link(&mut self, exit: u32, pc: u64) -> bool {
+        let Some(number) = self.by_pc.get(&pc).copied() else {
+            return false;
+        };
+        let Some(ExitPoint { link: Some(at), .. }) = self.exits.get(exit as usize).copied() else {
+            return true;
+        };
+        let trace = &mut self.traces[number];
+        trace.incoming.push(exit);
+        let displacement = trace.begin as i64 - (at as i64 + 5);
+        let mut jump = [0xe9; 5];
+        jump[1..].copy_from_slice(&(displacement as i32).to_le_bytes());
+        self.buffer.patch(at, &jump);
+        true
+    }
+
+    /// Puts the trace for an address among those that indirect jumps find; `false` where there is none.
+    pub(crate) fn refind(&mut self, pc: u64) -> bool {
+        match self.find(pc) {
+            Some(begin) => {
+                self.context.set_jump(pc, Some(self.buffer.address(begin)));
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Drops a trace: nothing jumps to it any more.
+    pub(crate) fn drop_trace(&mut self, number: usize) {
+        let Some(trace) = self.traces.get_mut(number).filter(|trace| trace.alive) else {
+            return;
+        };
+        trace.alive = false;
+        let (pc, incoming) = (trace.pc, core::mem::take(&mut trace.incoming));
+        self.by_pc.remove(&pc);
+        self.context.set_jump(pc, None);
+        for exit in incoming {
+            if let Some(ExitPoint { link: Some(at), .. }) = self.exits.get(exit as usize).copied() {
+                // Back to `mov eax, number`, as emitted.
+                let mut mov = [0xb8; 5];
+                mov[1..].copy_from_slice(&exit.to_le_bytes());
+                self.buffer.patch(at, &mov);
+            }
+        }
+    }
+
+    /// Drops the traces with instructions in a page; tells whether there were any.
+    pub(crate) fn drop_page(&mut self, page: u64) -> bool {
+        let traces = self.by_page.remove(&page).unwrap_or_default();
+        let any = traces.iter().any(|number| self.traces[*number].alive);
+        for number in traces {
+            self.drop_trace(number);
+        }
+        any
+    }
+}
+
+/// The page of a guest address.
+pub(crate) fn page_of(pc: u64) -> u64 {
+    pc / PAGE_SIZE as u64
+}

@@ -1,0 +1,210 @@
+//! The block of memory that translated code works in, and the way into that code.
+
+use crate::asm::{Alu, Asm, Mem, R12, R13, R14, R15, RAX, RBP, RBX, RDI, RSI, RSP, Reg};
+use crate::buffer::CodeBuffer;
+use crate::emit::{Common, find};
+use crate::layout::{
+    ADDRESS_AT, BIAS, BUDGET, BUDGET_AT, CONTEXT, CONTEXT_LEN, FLAGS, FLAGS_AT, IN_MEMORY, JUMPS,
+    JUMPS_AT, LOADS_AT, Layout, MEMORY, MEMORY_AT, PAGES, STORES_AT, field,
+};
+use fpvm_core::isa::Isa;
+use fpvm_core::memory::{PAGE_SIZE, PagedMemory};
+use fpvm_core::operand::Cell;
+use fpvm_core::state::State;
+use fpvm_core::word::Word;
+
+/// The number of the exit for a jump to an address that has no trace.
+pub(crate) const LOST: u32 = 0;
+
+const SAVED: [Reg; 6] = [RBX, RBP, R12, R13, R14, R15];
+
+/// The code that all traces share: into them and out of them. Starts with the way in.
+pub(crate) fn common(asm: &mut Asm, layout: &Layout) -> Common {
+    let wide = layout.wide;
+    for reg in SAVED {
+        asm.push(reg);
+    }
+    // Six registers and the return address: eight bytes more align the stack.
+    asm.alu_imm(Alu::Sub, true, RSP, 8);
+    asm.lea(true, CONTEXT, Mem::at(RDI, BIAS));
+    asm.mov(true, RAX, RSI);
+    asm.mov(true, BUDGET, field(BUDGET_AT));
+    if !wide {
+        asm.mov(true, MEMORY, field(MEMORY_AT));
+        asm.mov(true, FLAGS, field(FLAGS_AT));
+    }
+    let pins = || (0u8..).zip(layout.pin).filter(|(_, pin)| *pin != IN_MEMORY);
+    for (cell, pin) in pins() {
+        asm.mov(wide, pin, layout.cell(cell));
+    }
+    asm.jmp_to(RAX);
+
+    let leave = asm.here();
+    for (cell, pin) in pins() {
+        asm.mov_to(wide, layout.cell(cell), pin);
+    }
+    asm.mov_to(true, field(BUDGET_AT), BUDGET);
+    asm.alu_imm(Alu::Add, true, RSP, 8);
+    for reg in SAVED.into_iter().rev() {
+        asm.pop(reg);
+    }
+    asm.ret();
+
+    let lost = asm.here();
+    asm.mov_to(true, field(ADDRESS_AT), RAX);
+    asm.mov_imm(RAX, u64::from(LOST));
+    asm.jmp_back(leave as i64);
+
+    let found = asm.here();
+    find(asm, wide, lost as i64);
+    Common {
+        leave,
+        find: found,
+        lost,
+    }
+}
+
+/// The context block.
+#[derive(Debug)]
+pub(crate) struct Context {
+    words: Box<[u64]>,
+    /// What the memory's number of lost pages was when stores were last allowed.
+    unready: u64,
+}
+
+impl Context {
+    pub(crate) fn new() -> Self {
+        let mut context = Context {
+            words: vec![0; CONTEXT_LEN / 8].into_boxed_slice(),
+            unready: 0,
+        };
+        context.clear();
+        context
+    }
+
+    /// Forgets all pages and traces.
+    pub(crate) fn clear(&mut self) {
+        self.words[JUMPS_AT / 8..].fill(0);
+        // An address of 0 would be found in an empty table.
+        self.words[JUMPS_AT / 8] = 1;
+        self.forget_pages(LOADS_AT);
+        self.forget_pages(STORES_AT);
+    }
+
+    fn forget_pages(&mut self, table: usize) {
+        let rows = self.words[table / 8..][..2 * PAGES].as_chunks_mut::<2>().0;
+        for (row, entry) in (0u64..).zip(rows) {
+            // No address of this row's pages is in the page of its neighbour.
+            *entry = [(row ^ 1) * PAGE_SIZE as u64, 0];
+        }
+    }
+
+    /// The address that translated code left behind.
+    pub(crate) fn address(&self) -> u64 {
+        self.words[ADDRESS_AT / 8]
+    }
+
+    /// Where the trace for a guest address begins; `None` takes it out.
+    pub(crate) fn set_jump(&mut self, pc: u64, code: Option<*const u8>) {
+        let row = (pc >> 2) as usize % JUMPS;
+        let at = JUMPS_AT / 8 + 2 * row;
+        match code {
+            Some(code) => self.words[at..at + 2].copy_from_slice(&[pc, code as u64]),
+            None if self.words[at] == pc => {
+                self.words[at..at + 2].copy_from_slice(&[u64::from(row == 0), 0]);
+            }
+            None => {}
+        }
+    }
+
+    /// Lets translated code reach a page of 64-bit addresses.
+    pub(crate) fn add_page<W: Word>(&mut self, memory: &mut PagedMemory<W>, address: u64) {
+        self.keep_up(memory);
+        let number = address / PAGE_SIZE as u64;
+        if let Some((bytes, writable)) = memory.page_parts(number) {
+            let row = number as usize % PAGES;
+            let entry = [number * PAGE_SIZE as u64, bytes as u64];
+            let tables = [(LOADS_AT, true), (STORES_AT, writable)];
+            for (table, _) in tables.into_iter().filter(|(_, allowed)| *allowed) {
+                self.words[table / 8 + 2 * row..][..2].copy_from_slice(&entry);
+            }
+        }
+    }
+
+    /// Takes back the right to store where pages have lost it.
+    fn keep_up<W: Word>(&mut self, memory: &PagedMemory<W>) {
+        if self.unready != memory.unready() {
+            self.unready = memory.unready();
+            self.forget_pages(STORES_AT);
+        }
+    }
+
+    /// Runs translated code from `at` on, for at most `budget` steps. Gives the number of the exit it
+    /// left by; the state's cells and steps are then those at the exit, but for the program counter.
+    ///
+    /// The code in the buffer has to be what [`common`] and [`crate::emit`] made, `at` the begin of a
+    /// trace in it, and the pages that were added those of this memory.
+    pub(crate) fn enter<I: Isa>(
+        &mut self,
+        buffer: &CodeBuffer,
+        at: usize,
+        state: &mut State<I>,
+        memory: &mut PagedMemory<I::Word>,
+        budget: u64,
+    ) -> u32 {
+        self.keep_up(memory);
+        let budget = budget.min(i64::MAX as u64);
+        self.words[BUDGET_AT / 8] = budget;
+        if let Some((bytes, flags)) = memory.flat_parts() {
+            self.words[MEMORY_AT / 8] = bytes as u64;
+            self.words[FLAGS_AT / 8] = flags as u64;
+        }
+        let bytes = I::Word::BYTES;
+        self.copy_in(state, bytes);
+        let context = self.words.as_mut_ptr();
+        // SAFETY: the buffer begins with the way in, a function of this signature that keeps to the
+        // calling convention. What runs from there reads and writes the context, which is borrowed
+        // exclusively, at offsets below its length; the bytes of guest memory, also borrowed
+        // exclusively, at offsets that cannot leave it (32-bit words on an array of 4 GiB without
+        // accesses across its end, or within a page that was looked up), and writes only pages that
+        // are ready; and reads page flags, one for each 32-bit page number.
+        let exit = unsafe {
+            let enter = core::mem::transmute::<
+                *const u8,
+                extern "sysv64" fn(*mut u64, *const u8) -> u32,
+            >(buffer.address(0));
+            enter(context, buffer.address(at))
+        };
+        self.copy_out(state, bytes);
+        let left = self.words[BUDGET_AT / 8];
+        state.step = state.step.wrapping_add(budget.wrapping_sub(left));
+        exit
+    }
+
+    fn copy_in<I: Isa>(&mut self, state: &State<I>, bytes: usize) {
+        if bytes == 8 {
+            for (word, cell) in self.words.iter_mut().zip(&state.cells) {
+                *word = cell.zext();
+            }
+        } else {
+            let pairs = state.cells.as_chunks::<2>().0;
+            for (word, pair) in self.words.iter_mut().zip(pairs) {
+                *word = pair[0].zext() | pair[1].zext() << 32;
+            }
+        }
+    }
+
+    fn copy_out<I: Isa>(&self, state: &mut State<I>, bytes: usize) {
+        if bytes == 8 {
+            for (word, cell) in self.words.iter().zip(&mut state.cells) {
+                *cell = I::Word::truncate(*word);
+            }
+        } else {
+            let pairs = state.cells.as_chunks_mut::<2>().0;
+            for (word, pair) in self.words.iter().zip(pairs) {
+                *pair = [I::Word::truncate(*word), I::Word::truncate(*word >> 32)];
+            }
+        }
+        state.set(Cell(0), I::Word::default());
+    }
+}

@@ -1,0 +1,352 @@
+//! The tier: which code is hot, which path it takes, and what happens outside of translated code.
+
+use crate::Counters;
+use crate::cache::{After, Cache, page_of};
+use crate::ir::Node;
+use crate::layout::Layout;
+use crate::lower::{Trace, lower};
+use fpvm_core::code::Code;
+use fpvm_core::concrete::{Position, Stop};
+use fpvm_core::decode::Decoder;
+use fpvm_core::effects::Effects;
+use fpvm_core::isa::{Isa, Op};
+use fpvm_core::memory::{Memory, MemoryLimit, PagedMemory};
+use fpvm_core::operand::CELLS;
+use fpvm_core::oracle::OracleError;
+use fpvm_core::state::State;
+use fpvm_core::vm::{Running, Tier};
+use fpvm_core::word::Word;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::io;
+use std::sync::Arc;
+
+/// Guest instructions of a trace.
+const LONGEST: usize = 128;
+/// A jump's target is translated when it has been reached this often.
+const HOT: u8 = 24;
+/// Targets that are counted apart.
+const HEAT: usize = 1 << 16;
+/// Traces after which guest registers are laid out anew, by what was seen of their use.
+const LAYOUTS: [u64; 2] = [12, 400];
+/// A trace whose instruction is left to the interpreter this often is made anew, without the
+/// expectation that its addresses are aligned.
+const MANY_EXITS: u32 = 50;
+/// A page whose code was written this often is left to the interpreter.
+const MANY_WRITES: u32 = 16;
+
+type Stopped = Stop<MemoryLimit, OracleError>;
+
+/// The translator, as a tier for a [`fpvm_core::vm::Vm`].
+#[derive(Debug)]
+pub struct Jit<I: Isa> {
+    cache: Cache,
+    decoder: Decoder<I>,
+    /// Instruction kinds that reach the host, by table row.
+    host: Vec<bool>,
+    heat: Heat,
+    uses: [u32; CELLS],
+    layouts: usize,
+    trace: Trace,
+    path: Vec<u64>,
+    /// Heads that cannot be translated.
+    refused: FxHashSet<u64>,
+    /// Instructions whose addresses are not expected to be aligned.
+    careful: FxHashSet<u64>,
+    /// How often code in a page was written.
+    writes: FxHashMap<u64, u32>,
+    /// The exit just taken, which may become a jump to the next trace.
+    pending: Option<u32>,
+    /// The memory that all this holds for.
+    memory: Option<u64>,
+    counters: Arc<Counters>,
+}
+
+/// How often jump targets were reached.
+#[derive(Debug)]
+struct Heat(Box<[u8]>);
+
+impl Heat {
+    /// Counts; tells whether a target is hot.
+    #[inline(always)]
+    fn touch(&mut self, pc: u64) -> bool {
+        let heat = &mut self.0[(pc >> 2) as usize % HEAT];
+        *heat = heat.saturating_add(1);
+        *heat >= HOT
+    }
+
+    fn set(&mut self, pc: u64, heat: u8) {
+        self.0[(pc >> 2) as usize % HEAT] = heat;
+    }
+}
+
+impl<I: Isa> Jit<I> {
+    /// A translator that has seen nothing. Fails where the processor lacks what it needs (see
+    /// [`crate::supported`]) or the system gives no memory for code.
+    pub fn new() -> io::Result<Self> {
+        if !crate::supported() {
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "the translator needs an x86-64 processor with BMI2, LZCNT and MOVBE",
+            ));
+        }
+        let host = |op: &I::Op| Effects::of::<I>(*op).host;
+        Ok(Jit {
+            cache: Cache::new::<I>(Layout::new::<I>(&[0; CELLS]))?,
+            decoder: Decoder::default(),
+            host: I::Op::ALL.iter().map(host).collect(),
+            heat: Heat(vec![0; HEAT].into_boxed_slice()),
+            uses: [0; CELLS],
+            layouts: 0,
+            trace: Trace::default(),
+            path: Vec::new(),
+            refused: FxHashSet::default(),
+            careful: FxHashSet::default(),
+            writes: FxHashMap::default(),
+            pending: None,
+            memory: None,
+            counters: Arc::default(),
+        })
+    }
+
+    /// What the translator does, counted as it runs.
+    pub fn counters(&self) -> Arc<Counters> {
+        self.counters.clone()
+    }
+
+    fn clear(&mut self, layout: Option<Layout>) {
+        self.cache.clear(layout);
+        self.refused.clear();
+        self.pending = None;
+    }
+
+    fn word(memory: &mut PagedMemory<I::Word>, pc: u64) -> u32 {
+        // Memory reads of a running machine do not fail.
+        let bytes = memory.read::<4>(pc).unwrap_or_default();
+        if I::BIG_ENDIAN {
+            u32::from_be_bytes(bytes)
+        } else {
+            u32::from_le_bytes(bytes)
+        }
+    }
+
+    fn go_to(state: &mut State<I>, pc: u64) {
+        let pc = I::Word::truncate(pc);
+        let next = I::Word::truncate(pc.zext().wrapping_add(4));
+        let next_pc = if I::DELAY_SLOT {
+            next
+        } else {
+            I::Word::default()
+        };
+        Position { pc, next_pc }.put(state);
+    }
+
+    fn interpret(
+        &mut self,
+        code: &mut Code<I>,
+        state: &mut State<I>,
+        memory: &mut PagedMemory<I::Word>,
+        env: &mut Running<'_, '_>,
+        until: u64,
+    ) -> Result<(), Stopped> {
+        let before = state.step;
+        let done = code.run(state, memory, env, until, &mut |pc| self.heat.touch(pc));
+        Counters::add(&self.counters.interpreted, state.step.wrapping_sub(before));
+        done
+    }
+
+    /// Runs translated code from an offset on, until something else has to be done.
+    fn execute(
+        &mut self,
+        mut begin: usize,
+        code: &mut Code<I>,
+        state: &mut State<I>,
+        memory: &mut PagedMemory<I::Word>,
+        env: &mut Running<'_, '_>,
+        until: u64,
+    ) -> Result<(), Stopped> {
+        loop {
+            let budget = until.wrapping_sub(state.step);
+            let cache = &mut self.cache;
+            let number = cache
+                .context
+                .enter(&cache.buffer, begin, state, memory, budget);
+            Counters::add(&self.counters.exits, 1);
+            let address = cache.context.address();
+            let Some(exit) = cache.exit(number) else {
+                return Ok(());
+            };
+            let (after, pc, trace) = (exit.after, exit.pc, exit.trace);
+            match after {
+                After::Go => {
+                    Self::go_to(state, pc);
+                    self.pending = Some(number);
+                    self.cache.link(number, pc);
+                }
+                After::Find => {
+                    Self::go_to(state, address);
+                    self.pending = None;
+                    self.cache.refind(address);
+                }
+                After::Finish => {
+                    Self::go_to(state, pc);
+                    self.pending = None;
+                    return self.interpret(code, state, memory, env, until);
+                }
+                After::Interpret => {
+                    Self::go_to(state, pc);
+                    self.pending = None;
+                    exit.interpreted += 1;
+                    if exit.interpreted == MANY_EXITS && self.careful.insert(pc) {
+                        self.cache.drop_trace(trace);
+                    }
+                    let until = state.step + 1;
+                    self.interpret(code, state, memory, env, until)?;
+                    if I::Word::BITS == 64 {
+                        self.cache.context.add_page(memory, address);
+                    }
+                    return Ok(());
+                }
+            }
+            match self.cache.find(state.pc()) {
+                Some(next) if state.step < until => begin = next,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Interprets from a hot address on, and translates the path that was taken.
+    fn translate(
+        &mut self,
+        code: &mut Code<I>,
+        state: &mut State<I>,
+        memory: &mut PagedMemory<I::Word>,
+        env: &mut Running<'_, '_>,
+    ) -> Result<(), Stopped> {
+        let head = state.pc();
+        let pending = self.pending.take();
+        self.path.clear();
+        loop {
+            let pc = state.pc();
+            let sequential = Position::of(state).is_sequential();
+            if sequential && self.path.len() >= LONGEST {
+                break;
+            }
+            let op = self.decoder.decode(Self::word(memory, pc));
+            if self.host[op.index()] || !pc.is_multiple_of(4) {
+                break;
+            }
+            let until = state.step + 1;
+            self.interpret(code, state, memory, env, until)?;
+            self.path.push(pc);
+            if memory.has_stale_code() || state.exited() {
+                return Ok(());
+            }
+            let next = state.pc();
+            if Position::of(state).is_sequential()
+                && (next == head || next <= pc && self.cache.find(next).is_some())
+            {
+                break;
+            }
+        }
+        if self.add(head, state.pc(), memory) {
+            self.heat.set(head, u8::MAX);
+            if let Some(exit) = pending {
+                self.cache.link(exit, head);
+            }
+        } else {
+            self.refused.insert(head);
+        }
+        Ok(())
+    }
+
+    /// Translates the path that was recorded, which went on at `next`.
+    fn add(&mut self, head: u64, next: u64, memory: &mut PagedMemory<I::Word>) -> bool {
+        let (decoder, writes) = (&self.decoder, &self.writes);
+        let careful = &self.careful;
+        let mut pages: Vec<u64> = Vec::new();
+        let fetch = |pc| {
+            let page = page_of(pc);
+            if !pages.contains(&page) {
+                let rewritten = writes
+                    .get(&page)
+                    .is_some_and(|writes| *writes >= MANY_WRITES);
+                if rewritten || !memory.mark_code(page) {
+                    return None;
+                }
+                pages.push(page);
+            }
+            let insn = Self::word(memory, pc);
+            Some((insn, decoder.decode(insn)))
+        };
+        lower::<I>(&mut self.trace, &self.path, next, fetch, |pc| {
+            careful.contains(&pc)
+        });
+        if self.trace.steps == 0 {
+            return false;
+        }
+        for node in &self.trace.nodes.list {
+            if let Node::Entry(cell) | Node::SetCell(cell, _) = node {
+                self.uses[usize::from(*cell) % CELLS] += 1;
+            }
+        }
+        let traces = Counters::add(&self.counters.traces, 1);
+        Counters::add(&self.counters.instructions, u64::from(self.trace.steps));
+        if LAYOUTS
+            .get(self.layouts)
+            .is_some_and(|limit| traces >= *limit)
+        {
+            self.layouts += 1;
+            let layout = Layout::new::<I>(&self.uses);
+            if layout.pin != self.cache.layout().pin {
+                self.clear(Some(layout));
+            }
+        }
+        let mut added = self.cache.add(head, &mut self.trace, &pages);
+        if !added && self.cache.code_len() > crate::buffer::CAPACITY / 2 {
+            self.clear(None);
+            added = self.cache.add(head, &mut self.trace, &pages);
+        }
+        Counters::set(&self.counters.code_bytes, self.cache.code_len() as u64);
+        added
+    }
+}
+
+impl<I: Isa> Tier<I> for Jit<I> {
+    fn run(
+        &mut self,
+        code: &mut Code<I>,
+        state: &mut State<I>,
+        memory: &mut PagedMemory<I::Word>,
+        env: &mut Running<'_, '_>,
+        until: u64,
+    ) -> Result<(), Stopped> {
+        if self.memory != Some(memory.id()) {
+            self.memory = Some(memory.id());
+            self.clear(None);
+        }
+        if !Position::of(state).is_sequential() {
+            self.pending = None;
+            let until = state.step + 1;
+            return self.interpret(code, state, memory, env, until);
+        }
+        let pc = state.pc();
+        if let Some(begin) = self.cache.find(pc) {
+            return self.execute(begin, code, state, memory, env, until);
+        }
+        let hot = self.heat.touch(pc) && !self.refused.contains(&pc);
+        if hot && until.wrapping_sub(state.step) > 2 * LONGEST as u64 {
+            return self.translate(code, state, memory, env);
+        }
+        self.pending = None;
+        self.interpret(code, state, memory, env, until)
+    }
+
+    fn forget(&mut self, pages: &[u64]) {
+        for page in pages {
+            if self.cache.drop_page(*page) {
+                *self.writes.entry(*page).or_default() += 1;
+            }
+        }
+        self.pending = None;
+    }
+}

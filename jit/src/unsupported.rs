@@ -1,0 +1,53 @@
+//! In the translator's place where it has no emitter for the host.
+
+use crate::Counters;
+use core::convert::Infallible;
+use core::marker::PhantomData;
+use fpvm_core::code::Code;
+use fpvm_core::concrete::Stop;
+use fpvm_core::isa::Isa;
+use fpvm_core::memory::{MemoryLimit, PagedMemory};
+use fpvm_core::oracle::OracleError;
+use fpvm_core::state::State;
+use fpvm_core::vm::{Running, Tier};
+use std::io;
+use std::sync::Arc;
+
+/// The translator, which there is none of for this host.
+#[derive(Debug)]
+pub struct Jit<I> {
+    never: Infallible,
+    isa: PhantomData<I>,
+}
+
+impl<I: Isa> Jit<I> {
+    /// Always fails.
+    pub fn new() -> io::Result<Self> {
+        Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "the translator knows x86-64 Linux only",
+        ))
+    }
+
+    /// Counts of what is never done.
+    pub fn counters(&self) -> Arc<Counters> {
+        match self.never {}
+    }
+}
+
+impl<I: Isa> Tier<I> for Jit<I> {
+    fn run(
+        &mut self,
+        _code: &mut Code<I>,
+        _state: &mut State<I>,
+        _memory: &mut PagedMemory<I::Word>,
+        _env: &mut Running<'_, '_>,
+        _until: u64,
+    ) -> Result<(), Stop<MemoryLimit, OracleError>> {
+        match self.never {}
+    }
+
+    fn forget(&mut self, _pages: &[u64]) {
+        match self.never {}
+    }
+}
