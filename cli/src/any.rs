@@ -1,6 +1,7 @@
 //! A machine of any ISA.
 
 use crate::isa::{AnyIsa, Entry, Guest};
+use fpvm_core::isa::Isa;
 use fpvm_core::memory::PAGE_SIZE;
 use fpvm_core::proof::StepProof;
 use fpvm_core::snapshot::{self, FileError};
@@ -24,6 +25,8 @@ pub trait AnyVm {
     fn exit_code(&self) -> u8;
     /// The instruction word at the program counter.
     fn insn(&mut self) -> u32;
+    /// The instruction word at an address.
+    fn insn_at(&mut self, at: u64) -> u32;
     /// Number of allocated pages.
     fn page_count(&self) -> usize;
     /// Sets how many bytes of memory the guest may use.
@@ -82,6 +85,10 @@ impl<I: Guest> AnyVm for Vm<I> {
         Vm::insn(self)
     }
 
+    fn insn_at(&mut self, at: u64) -> u32 {
+        insn_at(self, at)
+    }
+
     fn page_count(&self) -> usize {
         self.memory.page_count()
     }
@@ -133,5 +140,15 @@ impl<I: Guest> AnyVm for Vm<I> {
 
     fn write_json(&mut self, out: &mut dyn Write) -> io::Result<()> {
         snapshot::write_json(self, out)
+    }
+}
+
+/// The instruction word at an address.
+pub(crate) fn insn_at<I: Isa>(vm: &mut Vm<I>, at: u64) -> u32 {
+    let mut bytes = [0; 4];
+    vm.memory.read_slice(at, &mut bytes);
+    match I::BIG_ENDIAN {
+        true => u32::from_be_bytes(bytes),
+        false => u32::from_le_bytes(bytes),
     }
 }

@@ -6,7 +6,8 @@ mod preimage;
 pub(crate) use matcher::StepMatcher;
 pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
 
-use crate::commands::{completions, load_elf, prove, run, state_root, verify, witness};
+use crate::commands::{check, completions, disasm, load_elf, preimages};
+use crate::commands::{prove, run, state_root, verify, witness};
 use clap::{Parser, Subcommand};
 use std::time::Duration;
 
@@ -35,8 +36,16 @@ pub(crate) enum Command {
     Prove(prove::Args),
     /// Check proofs, and tell what their steps did
     Verify(verify::Args),
+    /// Look at a program before it runs: does it fit the VM, and what may go wrong
+    Check(check::Args),
+    /// Show instructions of a program or a state
+    Disasm(disasm::Args),
+    /// Serve, list, check or copy a store of pre-images
+    Preimages(preimages::Args),
     /// List the VMs
     List,
+    /// See it all once on a program that is built in: run, prove, verify, refuse
+    Tour,
     /// Print a script that completes commands and flags in a shell
     Completions(completions::Args),
 }

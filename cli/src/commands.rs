@@ -1,10 +1,14 @@
 //! One file for each command: its flags and what it does.
 
+pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod disasm;
 pub(crate) mod list;
 pub(crate) mod load_elf;
+pub(crate) mod preimages;
 pub(crate) mod prove;
 pub(crate) mod run;
 pub(crate) mod state_root;
+pub(crate) mod tour;
 pub(crate) mod verify;
 pub(crate) mod witness;

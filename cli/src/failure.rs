@@ -42,7 +42,7 @@ pub(crate) fn exit(result: anyhow::Result<()>) -> ExitCode {
     if error.downcast_ref::<StdoutClosed>().is_some() {
         return ExitCode::SUCCESS;
     }
-    eprint(&format!("error: {error:#}\n"));
+    eprint(&format!("error: {}\n", told(&error)));
     if error.downcast_ref::<Interrupted>().is_some() {
         return ExitCode::from(130);
     }
@@ -50,6 +50,17 @@ pub(crate) fn exit(result: anyhow::Result<()>) -> ExitCode {
         Some(fault) => ExitCode::from(fault.code),
         None => ExitCode::FAILURE,
     }
+}
+
+/// An error with its causes, each said once: some errors have their cause in their own text.
+pub(crate) fn told(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// The reader of our stdout is gone.

@@ -196,7 +196,7 @@ pub(crate) fn read_symbols(path: &Path) -> anyhow::Result<Symbols> {
 }
 
 /// The ISA that a program is for.
-fn isa_of_program(app: &App, bytes: &[u8]) -> anyhow::Result<&'static dyn AnyIsa> {
+pub(crate) fn isa_of_program(app: &App, bytes: &[u8]) -> anyhow::Result<&'static dyn AnyIsa> {
     let found = app.isas.iter().find(|isa| isa.is_program(bytes));
     found.copied().with_context(|| {
         let taken = app

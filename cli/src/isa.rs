@@ -2,7 +2,9 @@
 
 use crate::any::AnyVm;
 use crate::explain::Explained;
-use fpvm_core::elf::{self, Patch, Program};
+use crate::go;
+use crate::observe::{Observed, observe};
+use fpvm_core::elf::{self, Program};
 use fpvm_core::isa::{Isa, Source, witness_len};
 use fpvm_core::proof::StepProof;
 use fpvm_core::snapshot::{self, FileError};
@@ -18,8 +20,9 @@ pub const ISAS: &[&dyn AnyIsa] = &[
 ];
 
 elf_guests! {
-    isa_mips::Mips32: "MIPS32 big-endian, as Cannon's single-threaded VM", "cannon", 2, Some("runtime.notesleep");
-    isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, Some("runtime.notesleep");
+    isa_mips::Mips32: "MIPS32 big-endian, as Cannon's single-threaded VM", "cannon", 2, &[];
+    // Since Go 1.24 the initial look at the limit of open files is a system call that faults.
+    isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, &[(24, "syscall.init.0")];
 }
 
 /// An ISA whose programs the command line can load.
@@ -45,26 +48,29 @@ pub trait Guest: Isa {
 pub enum Patches {
     /// Upstream's, and so upstream's pre-state hash.
     Upstream,
+    /// Those that the Go release which made the program needs; upstream's for Go 1.22.
+    Auto,
     /// None.
     None,
 }
 
 /// Implements [`Guest`] for ISAs with ELF programs: about, upstream's name, exit code of a fault,
-/// function that waits.
+/// functions of Go programs to skip besides upstream's, from the release 1.N on. Go's programs wait
+/// for other threads in `runtime.notesleep`.
 macro_rules! elf_guests {
-    ($($isa:ty: $about:literal, $upstream:literal, $fault_exit:literal, $sleep:expr;)*) => {$(
+    ($($isa:ty: $about:literal, $upstream:literal, $fault_exit:literal, $later:expr;)*) => {$(
         impl Guest for $isa {
             const ABOUT: &'static str = $about;
             const UPSTREAM: &'static str = $upstream;
             const FAULT_EXIT: u8 = $fault_exit;
-            const SLEEP: Option<&'static str> = $sleep;
+            const SLEEP: Option<&'static str> = Some("runtime.notesleep");
 
             fn is_program(bytes: &[u8]) -> bool {
                 is_elf_for::<Self>(bytes)
             }
 
             fn load_program(bytes: &[u8], patches: Patches) -> anyhow::Result<Vm<Self>> {
-                load_elf(bytes, patches)
+                load_elf(bytes, patches, $later)
             }
         }
     )*};
@@ -84,12 +90,24 @@ fn is_elf_for<I: Program>(bytes: &[u8]) -> bool {
         && bytes.get(18..20) == Some(&machine)
 }
 
-fn load_elf<I: Program>(bytes: &[u8], patches: Patches) -> anyhow::Result<Vm<I>> {
-    let chosen: &[Patch] = match patches {
-        Patches::Upstream => I::PATCHES,
-        Patches::None => &[],
+fn load_elf<I: Program>(
+    bytes: &[u8],
+    patches: Patches,
+    later: &[(u32, &'static str)],
+) -> anyhow::Result<Vm<I>> {
+    let patches = match patches {
+        Patches::Upstream => I::PATCHES.to_vec(),
+        Patches::Auto => {
+            let release = go::release(bytes);
+            go::patches(
+                &mut elf::load_segments::<I>(bytes)?,
+                release.as_deref(),
+                later,
+            )
+        }
+        Patches::None => Vec::new(),
     };
-    Ok(elf::load(bytes, chosen)?)
+    Ok(elf::load(bytes, &patches)?)
 }
 
 /// An ISA as the commands see it.
@@ -124,6 +142,10 @@ pub trait AnyIsa: Sync {
     fn verify(&self, proof: &StepProof, parts: Parts<'_>) -> Result<Explained, VerifyError>;
     /// An instruction as assembly text.
     fn disassemble(&self, insn: u32, pc: u64) -> String;
+    /// What an instruction can do at all.
+    fn observe(&self, insn: u32) -> Observed;
+    /// The name that Linux has for a system call of this machine.
+    fn call_name(&self, number: u64) -> Option<&'static str>;
 }
 
 /// An ISA in a list of ISAs.
@@ -197,5 +219,19 @@ impl<I: Guest> AnyIsa for Entry<I> {
 
     fn disassemble(&self, insn: u32, pc: u64) -> String {
         fpvm_core::disasm::disassemble::<I>(insn, pc)
+    }
+
+    fn observe(&self, insn: u32) -> Observed {
+        observe::<I>(insn)
+    }
+
+    fn call_name(&self, number: u64) -> Option<&'static str> {
+        let number = usize::try_from(number).ok()?;
+        let target = I::ELF?;
+        match (target.machine, target.is_64) {
+            (8, false) => Some(syscalls::mips::Sysno::new(number)?.name()),
+            (243, true) => Some(syscalls::riscv64::Sysno::new(number)?.name()),
+            _ => None,
+        }
     }
 }

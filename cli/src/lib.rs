@@ -9,10 +9,12 @@ mod args;
 mod commands;
 mod explain;
 mod failure;
+mod go;
 mod input;
 mod interrupt;
 pub mod isa;
 mod log;
+mod observe;
 mod oracles;
 mod output;
 mod personality;
@@ -73,7 +75,11 @@ fn run(app: &App, command: Command) -> anyhow::Result<()> {
         Command::StateRoot(args) => commands::state_root::run(app, &args),
         Command::Prove(args) => commands::prove::run(app, &args),
         Command::Verify(args) => commands::verify::run(app, &args),
+        Command::Check(args) => commands::check::run(app, &args),
+        Command::Disasm(args) => commands::disasm::run(app, &args),
+        Command::Preimages(args) => commands::preimages::run(app, &args),
         Command::List => commands::list::run(app),
+        Command::Tour => commands::tour::run(app),
         Command::Completions(args) => commands::completions::run(app, &args),
     }
 }

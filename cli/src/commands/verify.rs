@@ -1,7 +1,7 @@
 //! `verify`: checks proofs, and tells what their steps did.
 
 use crate::App;
-use crate::failure::Refused;
+use crate::failure::{self, Refused};
 use crate::input;
 use crate::isa::AnyIsa;
 use crate::output::{Target, print};
@@ -68,7 +68,8 @@ fn check_file(
     let refuse = |tally: &mut Tally, name: &str, error: &anyhow::Error| {
         tally.all += 1;
         tally.refused += 1;
-        app.screen.print(&format!("{name}: refused: {error:#}\n"));
+        app.screen
+            .print(&format!("{name}: refused: {}\n", failure::told(error)));
     };
     let shown = path.display().to_string();
     let file = match open(path) {
@@ -116,7 +117,7 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
 }
 
 /// Checks one proof; tells what its step did.
-fn check(
+pub(crate) fn check(
     app: &App,
     asked: Option<&'static dyn AnyIsa>,
     proof: &StepProof,

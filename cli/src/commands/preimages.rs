@@ -1,0 +1,144 @@
+//! `preimages`: stores of pre-images, served, listed, checked and copied.
+
+use crate::App;
+use crate::failure::Refused;
+use crate::output::to_stdout;
+use anyhow::Context as _;
+use clap::Subcommand;
+use oracle::store::{self, Store};
+use oracle::wire::Limits;
+use oracle::{Checked, HostEnds, Key, Replay, serve};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Flags of `preimages`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Be the host of a VM: answer on file descriptors 3 to 6 from a store
+    Serve {
+        /// Directory of files or database
+        store: PathBuf,
+    },
+    /// Print the keys, with kind and size of what they stand for
+    List {
+        /// Directory of files or database
+        store: PathBuf,
+    },
+    /// Check every value against its key
+    Check {
+        /// Directory of files or database
+        store: PathBuf,
+    },
+    /// Copy all pre-images into another store; values that contradict their key are left out
+    Copy {
+        /// Directory of files or database
+        from: PathBuf,
+        /// A store that is there, or a new database; a new directory where it ends with a slash
+        to: PathBuf,
+    },
+}
+
+pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    match &args.action {
+        Action::Serve { store } => serve_store(store),
+        Action::List { store } => list(store),
+        Action::Check { store } => check(app, store),
+        Action::Copy { from, to } => copy(app, from, to),
+    }
+}
+
+fn serve_store(path: &Path) -> anyhow::Result<()> {
+    // Taken before the store opens files, which must not get these numbers.
+    let ends = HostEnds::inherited()?;
+    let store = store::open(path)?;
+    let name = store.to_string();
+    let mut oracle = Checked::new(Replay::new(store), name);
+    serve(&mut oracle, ends, &Limits::default()).map_err(anyhow::Error::from_boxed)
+}
+
+fn list(path: &Path) -> anyhow::Result<()> {
+    let store = store::open(path)?;
+    let keys = store.keys()?;
+    let mut failed = None;
+    to_stdout(|out| {
+        for key in keys {
+            match store.get(key) {
+                Ok(value) => {
+                    let len = value.map_or(0, |value| value.len());
+                    writeln!(out, "0x{} {} {len}", key.hex(), key.kind())?;
+                }
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    })?;
+    failed.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Goes through a store; hands on what is right, tells what is not. Gives the numbers of both.
+fn sift(
+    app: &App,
+    store: &dyn Store,
+    mut take: impl FnMut(Key, &[u8]) -> anyhow::Result<()>,
+) -> anyhow::Result<(usize, usize)> {
+    let (mut right, mut wrong) = (0, 0);
+    for key in store.keys()? {
+        let problem = match store.get(key) {
+            Ok(Some(value)) => match key.check(&value) {
+                Ok(()) => {
+                    take(key, &value)?;
+                    right += 1;
+                    continue;
+                }
+                Err(why) => format!("{} bytes, {why}", value.len()),
+            },
+            Ok(None) => "it is gone".into(),
+            Err(error) => error.to_string(),
+        };
+        wrong += 1;
+        app.screen.print(&format!("{key}: {problem}\n"));
+    }
+    Ok((right, wrong))
+}
+
+fn check(app: &App, path: &Path) -> anyhow::Result<()> {
+    let store = store::open(path)?;
+    let mut kinds: BTreeMap<String, (usize, u64)> = BTreeMap::new();
+    let (right, wrong) = sift(app, &*store, |key, value| {
+        let kind = kinds.entry(key.kind().to_string()).or_default();
+        *kind = (kind.0 + 1, kind.1.saturating_add(value.len() as u64));
+        Ok(())
+    })?;
+    to_stdout(|out| {
+        for (kind, (count, bytes)) in &kinds {
+            writeln!(out, "{kind}: {count} pre-images, {bytes} bytes")?;
+        }
+        writeln!(out, "{store}: {right} right, {wrong} wrong")
+    })?;
+    refused(wrong, right + wrong)
+}
+
+fn copy(app: &App, from: &Path, to: &Path) -> anyhow::Result<()> {
+    let from = store::open(from)?;
+    let mut to = store::create(to)?;
+    let (right, wrong) = sift(app, &*from, |key, value| Ok(to.put(key, value)?))?;
+    to.flush().context("cannot write all pre-images")?;
+    to_stdout(|out| writeln!(out, "{right} pre-images copied to {to}"))?;
+    refused(wrong, right + wrong)
+}
+
+fn refused(wrong: usize, all: usize) -> anyhow::Result<()> {
+    if wrong == 0 {
+        return Ok(());
+    }
+    Err(Refused(format!("{wrong} of {all} pre-images contradict their key")).into())
+}

@@ -1,0 +1,131 @@
+//! Go programs: which release made them, and which of their functions a VM has to skip.
+//!
+//! Upstream names those functions as Go 1.22 names them. Some of the names are numbers that move:
+//! what was `runtime.init.5` there, the start of the goroutine that forces garbage collection, is
+//! another one since Go 1.23, and what gets skipped instead is missed at the end of the program.
+
+use crate::any::insn_at;
+use fpvm_core::disasm::disassemble;
+use fpvm_core::elf::{Patch, Program};
+use fpvm_core::vm::Vm;
+
+/// What the Go linker writes in front of its release.
+const MAGIC: &[u8] = b"\xff Go buildinf:";
+
+/// The function of which upstream says that it starts the goroutine, and all that it can be.
+const STARTER: &str = "runtime.init.5";
+const INITS: [&str; 16] = [
+    "runtime.init.0",
+    "runtime.init.1",
+    "runtime.init.2",
+    "runtime.init.3",
+    "runtime.init.4",
+    "runtime.init.5",
+    "runtime.init.6",
+    "runtime.init.7",
+    "runtime.init.8",
+    "runtime.init.9",
+    "runtime.init.10",
+    "runtime.init.11",
+    "runtime.init.12",
+    "runtime.init.13",
+    "runtime.init.14",
+    "runtime.init.15",
+];
+
+/// The release that made a program: `go1.22.10`; `None` for one that is not Go's, or older than
+/// Go 1.18.
+pub(crate) fn release(bytes: &[u8]) -> Option<String> {
+    let info = bytes
+        .chunks(16)
+        .position(|chunk| chunk.starts_with(MAGIC))?;
+    let info = bytes.get(info * 16..)?;
+    // Flag 2: the text stands here, behind its length, and is not pointed to.
+    if info.get(15)? & 2 == 0 {
+        return None;
+    }
+    let text = info.get(32..)?;
+    let (len, text) = text.split_first()?;
+    // A length of 128 or more would go on in the next byte; no release has that.
+    let release = text.get(..usize::from(*len)).filter(|_| *len < 128)?;
+    let release = std::str::from_utf8(release).ok()?;
+    release.starts_with("go").then(|| release.to_string())
+}
+
+/// The second number of a release: 22 of `go1.22.10`.
+pub(crate) fn minor(release: &str) -> Option<u32> {
+    let rest = release.strip_prefix("go1.")?;
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    rest.get(..end)?.parse().ok()
+}
+
+/// The `runtime.init.N` that starts the goroutine which forces garbage collection.
+pub(crate) fn starter<I: Program>(vm: &mut Vm<I>) -> Option<&'static str> {
+    let spawn = vm.symbols.named("runtime.newproc")?.start;
+    let target = format!("{spawn:#x}");
+    INITS.into_iter().find(|name| {
+        let Some(function) = vm.symbols.named(name).cloned() else {
+            return false;
+        };
+        let end = function.start.saturating_add(function.size.min(4096));
+        (function.start..end).step_by(4).any(|at| {
+            let insn = insn_at(vm, at);
+            let text = disassemble::<I>(insn, at);
+            text.split([' ', ',']).next_back() == Some(target.as_str())
+        })
+    })
+}
+
+/// Upstream's patches, moved to where this program has what they are meant for; `later` are
+/// functions that have to be skipped as well, from a release on.
+pub(crate) fn patches<I: Program>(
+    vm: &mut Vm<I>,
+    release: Option<&str>,
+    later: &[(u32, &'static str)],
+) -> Vec<Patch> {
+    let mut patches = I::PATCHES.to_vec();
+    let Some(skip) = patches
+        .iter()
+        .find(|patch| patch.symbol == STARTER)
+        .copied()
+    else {
+        return patches;
+    };
+    if let Some(symbol) = starter(vm) {
+        patches.retain(|patch| patch.symbol != STARTER);
+        patches.push(Patch { symbol, ..skip });
+    }
+    let minor = release.and_then(minor).unwrap_or(0);
+    for (_, symbol) in later.iter().filter(|(since, _)| minor >= *since) {
+        patches.push(Patch { symbol, ..skip });
+    }
+    patches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_read_where_it_stands() {
+        let mut file = vec![0; 48];
+        file.extend(MAGIC);
+        file.extend([8, 2]);
+        file.extend([0; 16]);
+        file.extend(b"\x09go1.22.10\x03abc");
+        assert_eq!(release(&file).as_deref(), Some("go1.22.10"));
+        file.truncate(90);
+        assert_eq!(release(&file), None);
+        assert_eq!(release(b""), None);
+    }
+
+    #[test]
+    fn the_second_number_counts() {
+        assert_eq!(minor("go1.22.10"), Some(22));
+        assert_eq!(minor("go1.26rc1"), Some(26));
+        assert_eq!(minor("go1.23"), Some(23));
+        assert_eq!(minor("devel go1.24-abc"), None);
+    }
+}

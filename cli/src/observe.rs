@@ -1,0 +1,315 @@
+//! What an instruction can do at all: one more interpretation of the one definition, in which words
+//! are nothing but where they come from.
+
+use fpvm_core::decode::decode;
+use fpvm_core::isa::{Isa, Op as _};
+use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::operand::{Cell, Imm, Reg};
+use fpvm_core::word::Word as _;
+
+/// What an instruction can do.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Observed {
+    /// Mnemonic; empty for an undefined instruction.
+    pub mnemonic: &'static str,
+    /// It faults, whatever its operands are.
+    pub faults: Option<&'static str>,
+    /// It changes nothing but the program counter, which goes on.
+    pub does_nothing: bool,
+    /// It only gives a constant, whatever its operands are.
+    pub gives_constant: bool,
+    /// It is the system call.
+    pub calls: Option<Calls>,
+}
+
+/// The system calls that there are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Calls {
+    /// The register with the number, by its name.
+    pub register: &'static str,
+    /// The numbers that mean something, and what those that fault fault with.
+    pub known: Vec<(u64, Option<&'static str>)>,
+    /// What all other numbers fault with, if they do.
+    pub others: Option<&'static str>,
+}
+
+/// Observes an instruction.
+pub(crate) fn observe<I: Isa>(insn: u32) -> Observed {
+    let op = decode::<I>(insn);
+    let mut observer = Observer::<I>::default();
+    // Nothing stops it.
+    let _ = I::execute(op, &mut observer);
+    Observed {
+        mnemonic: I::TABLE.get(op.index()).map_or("", |row| row.name),
+        faults: observer.trap,
+        does_nothing: observer.trap.is_none() && !observer.acts && !observer.sets_constant,
+        gives_constant: observer.trap.is_none() && !observer.acts && observer.sets_constant,
+        calls: observer.calls,
+    }
+}
+
+/// Where a word comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Origin {
+    Constant,
+    Fixed(Cell),
+    Other,
+}
+
+/// Nothing stops an observer.
+#[derive(Clone, Copy, Debug)]
+struct Never;
+
+/// Notes what an instruction does.
+#[derive(Debug)]
+struct Observer<I> {
+    /// How many choices it is in.
+    depth: usize,
+    trap: Option<&'static str>,
+    /// Has an effect that is not a constant in a register.
+    acts: bool,
+    sets_constant: bool,
+    calls: Option<Calls>,
+    isa: std::marker::PhantomData<I>,
+}
+
+impl<I> Default for Observer<I> {
+    fn default() -> Self {
+        let isa = std::marker::PhantomData;
+        Observer {
+            depth: 0,
+            trap: None,
+            acts: false,
+            sets_constant: false,
+            calls: None,
+            isa,
+        }
+    }
+}
+
+impl<I: Isa> Observer<I> {
+    fn act(&mut self) -> Result<Origin, Never> {
+        self.acts = true;
+        Ok(Origin::Other)
+    }
+
+    /// What one arm of a choice does; its effects count for the whole too.
+    fn arm(&mut self, arm: impl FnOnce(&mut Self)) -> Option<&'static str> {
+        let outer = std::mem::take(self);
+        self.depth = outer.depth + 1;
+        arm(self);
+        let inner = std::mem::replace(self, outer);
+        self.acts |= inner.acts;
+        self.sets_constant |= inner.sets_constant;
+        inner.trap
+    }
+}
+
+impl<I: Isa> Machine for Observer<I> {
+    type W = Origin;
+    type B = ();
+    type Stop = Never;
+
+    const BITS: u32 = I::Word::BITS;
+
+    fn reg(&mut self, r: Reg) -> Origin {
+        match r {
+            Reg::Fixed(cell) => Origin::Fixed(cell),
+            Reg::Field { .. } => Origin::Other,
+        }
+    }
+
+    fn set_reg(&mut self, _r: Reg, v: Origin) {
+        match v {
+            Origin::Constant => self.sets_constant = true,
+            _ => self.acts = true,
+        }
+    }
+
+    fn imm(&mut self, _i: Imm) -> Origin {
+        Origin::Other
+    }
+
+    fn pc(&mut self) -> Origin {
+        Origin::Other
+    }
+
+    fn konst(&mut self, _v: u64) -> Origin {
+        Origin::Constant
+    }
+
+    fn bin(&mut self, _op: Bin, _a: Origin, _b: Origin) -> Origin {
+        Origin::Other
+    }
+
+    fn clz(&mut self, _a: Origin) -> Origin {
+        Origin::Other
+    }
+
+    fn sext(&mut self, a: Origin, _bits: u32) -> Origin {
+        a
+    }
+
+    fn cmp(&mut self, _op: Cmp, _a: Origin, _b: Origin) {}
+
+    fn not(&mut self, _b: ()) {}
+
+    fn both(&mut self, _a: (), _b: ()) {}
+
+    fn word(&mut self, _b: ()) -> Origin {
+        Origin::Other
+    }
+
+    fn select(&mut self, _b: (), _yes: Origin, _no: Origin) -> Origin {
+        Origin::Other
+    }
+
+    fn align(&mut self, _at: Origin, _bytes: u32) -> Origin {
+        Origin::Other
+    }
+
+    fn load(&mut self, _at: Origin, _bytes: u32) -> Result<Origin, Never> {
+        Ok(Origin::Other)
+    }
+
+    fn store(&mut self, _at: Origin, _bytes: u32, _v: Origin) -> Result<(), Never> {
+        self.act().map(|_| ())
+    }
+
+    fn rmw(
+        &mut self,
+        _at: Origin,
+        _bytes: u32,
+        change: impl FnOnce(&mut Self, Origin) -> Origin,
+    ) -> Result<Origin, Never> {
+        change(self, Origin::Other);
+        self.act()
+    }
+
+    fn in_slot(&mut self) {}
+
+    fn branch(&mut self, _taken: (), _target: Origin) {
+        self.acts = true;
+    }
+
+    fn jump(&mut self, _target: Origin, _kind: Jump) {
+        self.acts = true;
+    }
+
+    fn stay(&mut self) {
+        self.acts = true;
+    }
+
+    fn trap_if(&mut self, _when: (), _fault: Fault) -> Result<(), Never> {
+        Ok(())
+    }
+
+    fn trap(&mut self, fault: Fault) -> Result<(), Never> {
+        self.trap = Some(fault.text);
+        Ok(())
+    }
+
+    fn cond(
+        &mut self,
+        _when: (),
+        mut arm: impl FnMut(&mut Self, bool) -> Result<(), Never>,
+    ) -> Result<(), Never> {
+        for taken in [true, false] {
+            self.arm(|m| {
+                let _ = arm(m, taken);
+            });
+        }
+        Ok(())
+    }
+
+    fn choose(
+        &mut self,
+        v: Origin,
+        cases: &[u64],
+        mut arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Never>,
+    ) -> Result<(), Never> {
+        let mut run = |m: &mut Self, case| {
+            m.arm(|m| {
+                let _ = arm(m, case);
+            })
+        };
+        let known = cases
+            .iter()
+            .enumerate()
+            .map(|(i, number)| (*number, run(self, Some(i))));
+        let known: Vec<_> = known.collect();
+        let others = run(self, None);
+        if let (0, Origin::Fixed(cell)) = (self.depth, v) {
+            let register = I::REGISTERS
+                .get(usize::from(cell.0))
+                .copied()
+                .unwrap_or_default();
+            self.calls = Some(Calls {
+                register,
+                known,
+                others,
+            });
+        }
+        Ok(())
+    }
+
+    fn exit(&mut self, _code: Origin) {
+        self.acts = true;
+    }
+
+    fn output(&mut self, _stream: u8, _at: Origin, _count: Origin) {
+        self.acts = true;
+    }
+
+    fn hint(&mut self, _at: Origin, _count: Origin) -> Result<(), Never> {
+        self.act().map(|_| ())
+    }
+
+    fn key_append(&mut self, _at: Origin, _count: Origin, _window: u32) -> Result<Origin, Never> {
+        self.act()
+    }
+
+    fn preimage_read(
+        &mut self,
+        _at: Origin,
+        _count: Origin,
+        _window: u32,
+        _fault: Fault,
+    ) -> Result<Origin, Never> {
+        self.act()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use isa_mips::Mips32;
+    use isa_riscv::Rv64;
+
+    #[test]
+    fn instructions_tell_what_they_can_do() {
+        let addi = observe::<Rv64>(0x0010_8093);
+        assert_eq!(
+            (addi.mnemonic, addi.faults, addi.does_nothing),
+            ("addi", None, false)
+        );
+        // A compressed pair, a floating point addition, rdcycle.
+        assert!(observe::<Rv64>(0x0001_0001).faults.is_some());
+        assert!(observe::<Rv64>(0x0020_8053).does_nothing);
+        assert!(observe::<Rv64>(0xc000_2573).gives_constant);
+        assert!(observe::<Mips32>(0x4600_0000).faults.is_some());
+        assert!(!observe::<Mips32>(0).does_nothing);
+    }
+
+    #[test]
+    fn system_calls_are_found_in_the_definition() {
+        let calls = observe::<Rv64>(0x0000_0073).calls.unwrap();
+        assert_eq!(calls.register, "a7");
+        let of = |number| calls.known.iter().find(|known| known.0 == number);
+        assert_eq!(of(93), Some(&(93, None)));
+        assert!(of(261).unwrap().1.is_some() && of(98).is_none() && calls.others.is_none());
+        let calls = observe::<Mips32>(0x0000_000c).calls.unwrap();
+        assert_eq!(calls.register, "v0");
+        assert!(calls.known.contains(&(4246, None)));
+    }
+}

@@ -1,0 +1,133 @@
+//! The book shows what the command prints.
+//!
+//! `UPDATE_DOCS=1 cargo test -p cli --test docs` writes it anew.
+
+use assert_cmd::Command;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// Compares what a command printed with a file of the book.
+fn current(name: &str, text: &str) {
+    let path = repository("docs/src").join(name);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, text).expect("the book can be written");
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == text,
+        "{} is not what fpvm prints: run `UPDATE_DOCS=1 cargo test -p cli --test docs`",
+        path.display()
+    );
+}
+
+/// Runs fpvm in a folder; gives what it prints to stdout and to stderr.
+fn fpvm(folder: &Path, arguments: &[&str]) -> (String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fpvm"));
+    command
+        .current_dir(folder)
+        .env("COLUMNS", "100")
+        .env("NO_COLOR", "1")
+        .write_stdin("");
+    let output = command.args(arguments).output().expect("it runs");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    let (out, err) = (text(output.stdout), text(output.stderr));
+    assert!(output.status.success(), "fpvm {arguments:?}: {err}");
+    (out, err)
+}
+
+/// The names in the list of commands that a help text has.
+fn commands(help: &str) -> Vec<&str> {
+    let list = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let list = list.take_while(|line| !line.is_empty());
+    list.filter_map(|line| {
+        line.strip_prefix("  ")?
+            .split(' ')
+            .next()
+            .filter(|name| !name.is_empty())
+    })
+    .filter(|name| *name != "help")
+    .collect()
+}
+
+#[test]
+fn help_is_in_the_book() {
+    let here = repository("");
+    let chapter = fs::read_to_string(repository("docs/src/cli.md")).expect("the chapter");
+    let (help, _) = fpvm(&here, &["--help"]);
+    current("help/fpvm.txt", &help);
+    for command in commands(&help) {
+        let (mut text, _) = fpvm(&here, &[command, "--help"]);
+        for inner in commands(&text.clone()) {
+            text = format!("{text}\n{}", fpvm(&here, &[command, inner, "--help"]).0);
+        }
+        current(&format!("help/{command}.txt"), &text);
+        let include = format!("{{{{#include help/{command}.txt}}}}");
+        assert!(
+            chapter.contains(&include),
+            "docs/src/cli.md says nothing of `{command}`"
+        );
+    }
+}
+
+/// The commands of the chapter "Getting started", and what they print.
+#[test]
+fn samples_are_what_comes_out() {
+    let here = repository("");
+    let claim = [
+        "examples/guests/bin/claim.mips",
+        "--preimages",
+        "examples/guests/preimages",
+    ];
+    let with = |command: &'static str, more: &[&'static str]| {
+        let words: Vec<&str> = [command]
+            .iter()
+            .chain(&claim)
+            .chain(more)
+            .copied()
+            .collect();
+        fpvm(&here, &words)
+    };
+    current("samples/run.txt", &with("run", &[]).1);
+    current(
+        "samples/state-root.txt",
+        &with("state-root", &["--step", "374437"]).0,
+    );
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let (proof, _) = with("prove", &["--step", "374437"]);
+    fs::write(folder.path().join("proof.json"), proof).expect("a proof");
+    current(
+        "samples/verify.txt",
+        &fpvm(folder.path(), &["verify", "proof.json"]).0,
+    );
+
+    let guest = "examples/guests/bin/claim.mips";
+    let function = "runtime/internal/syscall.Syscall6";
+    current(
+        "samples/disasm.txt",
+        &fpvm(&here, &["disasm", guest, "--symbol", function]).0,
+    );
+}
+
+/// `tour` checks what it shows; here what it shows is checked against upstream's answers.
+#[test]
+fn the_tour_ends_as_upstream_does() {
+    let (tour, _) = fpvm(&repository(""), &["tour"]);
+    let answers = fs::read(repository("spec-tests/vectors/guests/expected.json")).expect("answers");
+    let answers: serde_json::Value = serde_json::from_slice(&answers).expect("JSON");
+    let answers = answers.as_array().expect("a list").iter();
+    let of_claim = answers.filter(|answer| answer["elf"] == "claim.mips");
+    let mut count = 0;
+    for answer in of_claim {
+        for key in ["pre-state-hash", "final-state-hash"] {
+            let hash = answer[key].as_str().expect(key);
+            assert!(tour.contains(hash), "{key} {hash} is missing in\n{tour}");
+        }
+        count += 1;
+    }
+    assert_eq!((count, tour.matches(": refused, ").count()), (2, 4));
+}
