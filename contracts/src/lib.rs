@@ -8,6 +8,8 @@ pub mod abi;
 pub mod artifact;
 pub mod emit;
 pub mod evm;
+pub mod guest;
+pub mod harness;
 pub mod verifier;
 
 use emit::{Contract, FaultStyle};

@@ -1,0 +1,94 @@
+//! Whole programs through a [`Harness`], step by step.
+
+use crate::harness::{Agreed, Harness, HarnessError};
+use fpvm_core::elf::{ElfError, Program, load};
+use fpvm_core::oracle::{Oracle, OracleError, Silent};
+use fpvm_core::vm::{Host, Vm, VmError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Which steps of a program go through the harness; the others only run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Plan {
+    /// The first steps, all of them.
+    pub first: u64,
+    /// How many of the rest.
+    pub sampled: u64,
+    /// Up to which step the sample reaches.
+    pub within: u64,
+}
+
+/// Why a program did not go through.
+#[derive(Debug, thiserror::Error)]
+pub enum GuestError {
+    /// The program's file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is no program of this ISA.
+    #[error(transparent)]
+    Elf(#[from] ElfError),
+    /// It failed.
+    #[error(transparent)]
+    Vm(#[from] VmError),
+    /// A step did not agree.
+    #[error(transparent)]
+    Harness(#[from] HarnessError),
+}
+
+/// Pre-images in files named by their keys, in hex.
+struct Folder<'a>(&'a Path);
+
+impl Oracle for Folder<'_> {
+    fn hint(&mut self, _hint: &[u8]) -> Result<(), OracleError> {
+        Ok(())
+    }
+
+    fn preimage(&mut self, key: [u8; 32]) -> Result<Arc<[u8]>, OracleError> {
+        Ok(std::fs::read(self.0.join(const_hex::encode(key)))?.into())
+    }
+}
+
+/// Loads a program and runs it by a plan; how many steps agreed.
+pub fn agree<I: Program>(
+    harness: &mut Harness,
+    elf: &Path,
+    preimages: &Path,
+    plan: Plan,
+    mut each: impl FnMut(Agreed<I>),
+) -> Result<u64, GuestError> {
+    let file = std::fs::read(elf).map_err(|source| {
+        let path = elf.to_owned();
+        GuestError::File { path, source }
+    })?;
+    let mut vm: Vm<I> = load(&file, I::PATCHES)?;
+    let mut host = Host {
+        oracle: &mut Folder(preimages),
+        console: &mut Silent,
+    };
+    let mut agreed = 0;
+    let rest = plan.within.saturating_sub(plan.first);
+    let stride = rest.checked_div(plan.sampled).unwrap_or(rest).max(1);
+    // A multiplicative sequence: a sample without order that is the same every time.
+    let mut random = 0x9e37_79b9_7f4a_7c15u64;
+    while !vm.state.exited() && vm.state.step < plan.within {
+        if vm.state.step >= plan.first {
+            random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            let skip = (random >> 33) % (2 * stride - 1).max(1);
+            vm.run(vm.state.step.saturating_add(skip), false, &mut host)?;
+            if vm.state.exited() {
+                break;
+            }
+        }
+        let Some(step) = harness.step(&mut vm, &mut host)? else {
+            break;
+        };
+        each(step);
+        agreed += 1;
+    }
+    Ok(agreed)
+}

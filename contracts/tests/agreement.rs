@@ -1,0 +1,213 @@
+//! Interpreter, Rust verifier and contract come to the same, or refuse alike: on random instructions
+//! with edge operands, and with witnesses that were tampered with. Upstream's contracts are a fourth
+//! party where the environment variable `FPVM_UPSTREAM_CONTRACTS` names a folder with their artifacts.
+
+mod common;
+#[path = "common/random.rs"]
+mod random;
+
+use common::proofs_of_steps;
+use contracts::abi;
+use contracts::harness::{Harness, UPSTREAM};
+use contracts::verifier::{OnChain, Refused};
+use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
+use fpvm_core::isa::Isa;
+use fpvm_core::keccak::keccak256;
+use fpvm_core::oracle::{Oracle, OracleError, Silent};
+use fpvm_core::proof::StepProof;
+use fpvm_core::vm::Host;
+use isa_mips::Mips32;
+use isa_riscv::Rv64;
+use random::{Calls, Generator};
+use std::ops::Range;
+use std::sync::Arc;
+use toy_isa::Toy;
+
+const MIPS: Calls = Calls {
+    number: (2, &[4003, 4004, 4045, 4055, 4090, 4120, 4246, 4001, 0]),
+    arguments: &[4, 5, 6],
+    buffer: (5, 6),
+};
+const RISCV: Calls = Calls {
+    number: (
+        17,
+        &[
+            93, 94, 214, 222, 63, 63, 64, 64, 25, 56, 113, 220, 163, 261, 422, 101, 98, 0,
+        ],
+    ),
+    arguments: &[10, 11, 12, 13],
+    buffer: (11, 12),
+};
+const TOY: Calls = Calls {
+    number: (1, &[1, 2, 3, 4, 5, 6, 0]),
+    arguments: &[2, 3],
+    buffer: (2, 3),
+};
+
+/// The same value for every key.
+struct Value(Arc<[u8]>);
+
+impl Oracle for Value {
+    fn hint(&mut self, _hint: &[u8]) -> Result<(), OracleError> {
+        Ok(())
+    }
+
+    fn preimage(&mut self, _key: [u8; 32]) -> Result<Arc<[u8]>, OracleError> {
+        Ok(self.0.clone())
+    }
+}
+
+fn harness(ours: &str, theirs: Option<&str>) -> Harness {
+    if theirs.is_some() && std::env::var_os(UPSTREAM).is_none() {
+        eprintln!("upstream's contract is left out: {UPSTREAM} names no folder with its artifacts");
+    }
+    Harness::new(ours, theirs).expect("contracts")
+}
+
+/// Every row of the table this many times; how many steps were accepted, how many refused.
+fn random_steps<I: Isa>(mut harness: Harness, calls: &Calls, times: usize) -> (u32, u32) {
+    let (mut accepted, mut refused) = (0, 0);
+    for row in 0..Generator::rows::<I>() {
+        let mut generator = Generator::new(row as u64 + 1);
+        // A system call is many instructions in one.
+        let calls_too = I::TABLE.get(row).is_some_and(|row| row.format.is_empty());
+        let mut met = false;
+        for i in 0..if calls_too { 8 * times } else { times } {
+            let mut vm = generator.machine::<I>(row, calls);
+            let value: Vec<u8> = (1..40).collect();
+            let mut host = Host {
+                oracle: &mut Value(value.into()),
+                console: &mut Silent,
+            };
+            let name = I::TABLE.get(row).map_or("undefined", |row| row.name);
+            let agreed = harness.step(&mut vm, &mut host);
+            let agreed = agreed.unwrap_or_else(|error| panic!("{name}, case {i}: {error}"));
+            met |= agreed.is_some();
+            *(if agreed.is_some() {
+                &mut accepted
+            } else {
+                &mut refused
+            }) += 1;
+        }
+        let always_faults = fpvm_core::effects::Effects::of::<I>(op::<I>(row)).faults;
+        assert!(
+            met || always_faults,
+            "no step of {:?} was accepted",
+            I::TABLE.get(row)
+        );
+    }
+    (accepted, refused)
+}
+
+fn op<I: Isa>(row: usize) -> I::Op {
+    use fpvm_core::isa::Op as _;
+    I::Op::ALL[row]
+}
+
+#[test]
+fn mips_instructions_agree() {
+    let counts = random_steps::<Mips32>(harness(MIPS_ARTIFACT, Some("MIPS.json")), &MIPS, 40);
+    assert!(counts.0 > 1000 && counts.1 > 200, "{counts:?}");
+}
+
+#[test]
+fn riscv_instructions_agree() {
+    let counts = random_steps::<Rv64>(harness(RISCV_ARTIFACT, Some("RISCV.json")), &RISCV, 40);
+    assert!(counts.0 > 1000 && counts.1 > 200, "{counts:?}");
+}
+
+#[test]
+fn toy_instructions_agree() {
+    let counts = random_steps::<Toy>(harness(TOY_ARTIFACT, None), &TOY, 100);
+    assert!(counts.0 > 300 && counts.1 > 100, "{counts:?}");
+}
+
+/// Upstream's proofs with a byte changed somewhere in state or proof.
+fn tampered<I: Isa>(mut harness: Harness, proofs: &[StepProof], register_0: Range<usize>) {
+    let mut generator = Generator::new(5);
+    let mut refused = 0;
+    for original in proofs {
+        for _ in 0..12 {
+            let mut proof = original.clone();
+            let (state, length) = (proof.state_data.len(), proof.proof_data.len());
+            let place = generator.below(state + length);
+            let byte = match place.checked_sub(state) {
+                Some(place) => &mut proof.proof_data[place],
+                // No state of a program that ran has anything there.
+                None if register_0.contains(&place) => continue,
+                None => &mut proof.state_data[place],
+            };
+            *byte ^= 1 << generator.below(8);
+            let agreed = harness.judge::<I>(&proof);
+            let agreed = agreed.unwrap_or_else(|error| panic!("byte {place}: {error}"));
+            refused += u32::from(agreed.is_none());
+        }
+        for length in [0, 32, original.proof_data.len() - 32] {
+            let mut proof = original.clone();
+            proof.proof_data.truncate(length);
+            let agreed = harness.judge::<I>(&proof);
+            let agreed = agreed.unwrap_or_else(|error| panic!("{length} bytes: {error}"));
+            let exited = proof.pre[0] != 3;
+            assert!(
+                agreed.is_none() || exited,
+                "{length} bytes of a proof accepted"
+            );
+        }
+    }
+    assert!(refused > 300, "{refused}");
+}
+
+#[test]
+fn tampered_witnesses_are_refused_alike() {
+    let mips = harness(MIPS_ARTIFACT, None);
+    tampered::<Mips32>(mips, &proofs_of_steps("mips32"), 98..102);
+    let riscv = harness(RISCV_ARTIFACT, None);
+    tampered::<Rv64>(riscv, &proofs_of_steps("riscv64"), 106..114);
+}
+
+#[test]
+fn calldata_that_is_not_canonical_is_refused() {
+    let proof = &proofs_of_steps("mips32")[0];
+    let mut chain = OnChain::new(MIPS_ARTIFACT).expect("contracts");
+    let good = abi::step(&proof.state_data, &proof.proof_data, [0; 32]);
+    assert_eq!(
+        chain.call(&good).expect("the EVM").map(|done| done.post),
+        Ok(proof.post)
+    );
+    let selector = |data: &[u8]| keccak256(data)[..4].to_vec();
+    let word = |data: &mut [u8], at: usize, value: u64| {
+        data[at..at + 32].copy_from_slice(&abi::number(value));
+    };
+    let mut cases = Vec::new();
+    for (at, value) in [
+        (4, 0x80),
+        (36, 0x180),
+        (100, 225),
+        (100, 227),
+        (388, 1760),
+        (388, 1824),
+    ] {
+        let mut data = good.clone();
+        word(&mut data, at, value);
+        data.resize(4096, 0);
+        cases.push(data);
+    }
+    cases.push(good[..good.len() - 1].to_vec());
+    cases.push([&good[..], &[0; 32]].concat());
+    for (i, data) in cases.iter().enumerate() {
+        let refused = chain.call(data).expect("the EVM").expect_err("a refusal").0;
+        // Solidity's own decoder reverts without a name where something lies outside the calldata.
+        let named = selector(b"NonCanonicalCalldata()");
+        assert!(
+            refused.is_empty() || refused == named,
+            "case {i}: {refused:x?}"
+        );
+    }
+    let mut state = proof.state_data.clone();
+    state[89] = 2;
+    let refused = chain.step(&state, &proof.proof_data).expect("the EVM");
+    assert_eq!(
+        refused.map(|done| done.post),
+        Err(Refused(selector(b"InvalidExitedValue()")))
+    );
+}
