@@ -93,8 +93,8 @@ pub(crate) fn run(app: &App) -> anyhow::Result<()> {
         "the program accepts a claim that is false"
     );
     print(&format!(
-        "The first byte of a state root is the status: 03 unfinished, 00 valid, 01 invalid. Nobody can\n\
-         prove a path of steps from the first state to a valid end of the false claim.\n\n\
+        "The first byte of a state root is the status: 03 unfinished, 00 valid, 01 invalid. Whoever calls\n\
+         the false claim valid has to stand by some step on the way that no verifier accepts.\n\n\
          The same by hand, in the source tree:\n  \
          fpvm run examples/guests/bin/claim.mips --preimages examples/guests/preimages\n  \
          fpvm state-root examples/guests/bin/claim.mips --preimages examples/guests/preimages --step {step}\n  \

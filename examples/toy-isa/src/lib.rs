@@ -1,5 +1,5 @@
-//! A whole ISA in one small crate: 16 registers, 32-bit little-endian words, fifteen instructions,
-//! six system calls. It is the living documentation of how to add an ISA to fpvm; the book's chapter
+//! A whole ISA in one small crate: 16 registers, 32-bit little-endian words, 17 instructions, five
+//! system calls. It is the living documentation of how to add an ISA to fpvm; the book's chapter
 //! walks through it. Runner, state root, proof, verifier and command line come from the framework.
 //!
 //! An instruction word is `opcode[31:24] rd[23:20] ra[19:16] imm[15:0]`; instructions with a second
