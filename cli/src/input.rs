@@ -80,7 +80,7 @@ impl ReadingArgs {
                 Some(isa) => isa,
                 None => isa_of_state(app, path)?,
             };
-            isa.load_state(path)?
+            isa.load_state(path, self.max_memory())?
         };
         self.limit_memory(vm.as_mut())?;
         Ok(vm)
@@ -106,8 +106,12 @@ impl ReadingArgs {
         asked.map(|name| app.isa(name)).transpose()
     }
 
+    fn max_memory(&self) -> u64 {
+        self.max_memory.unwrap_or_else(default_memory)
+    }
+
     fn limit_memory(&self, vm: &mut dyn AnyVm) -> anyhow::Result<()> {
-        let limit = self.max_memory.unwrap_or_else(default_memory);
+        let limit = self.max_memory();
         if vm.memory_used() > limit {
             let used = vm.memory_used();
             bail!(

@@ -136,8 +136,8 @@ pub trait AnyIsa: Sync {
     fn is_program(&self, bytes: &[u8]) -> bool;
     /// [`Guest::load_program`].
     fn load_program(&self, bytes: &[u8], patches: Patches) -> anyhow::Result<Box<dyn AnyVm>>;
-    /// Reads a state file.
-    fn load_state(&self, path: &Path) -> Result<Box<dyn AnyVm>, FileError>;
+    /// Reads a state file whose guest uses at most so many bytes of memory.
+    fn load_state(&self, path: &Path, max_memory: u64) -> Result<Box<dyn AnyVm>, FileError>;
     /// Verifies a step and tells what it did.
     fn verify(&self, proof: &StepProof, parts: Parts<'_>) -> Result<Explained, VerifyError>;
     /// An instruction as assembly text.
@@ -209,8 +209,8 @@ impl<I: Guest> AnyIsa for Entry<I> {
         Ok(Box::new(I::load_program(bytes, patches)?))
     }
 
-    fn load_state(&self, path: &Path) -> Result<Box<dyn AnyVm>, FileError> {
-        Ok(Box::new(snapshot::load::<I>(path)?))
+    fn load_state(&self, path: &Path, max_memory: u64) -> Result<Box<dyn AnyVm>, FileError> {
+        Ok(Box::new(snapshot::load_within::<I>(path, max_memory)?))
     }
 
     fn verify(&self, proof: &StepProof, parts: Parts<'_>) -> Result<Explained, VerifyError> {

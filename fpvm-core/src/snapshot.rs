@@ -94,11 +94,17 @@ const HINT_LIMIT: usize = 1 << 26;
 
 /// Reads a state file, in the format that its name tells.
 pub fn load<I: Isa>(path: &Path) -> Result<Vm<I>, FileError> {
+    load_within(path, u64::MAX)
+}
+
+/// Reads a state file into a machine that may use so many bytes of memory, pages of the file
+/// included: a compressed file can stand for far more than its size.
+pub fn load_within<I: Isa>(path: &Path, max_memory: u64) -> Result<Vm<I>, FileError> {
     let read = || {
         let input = files::open(path)?;
         match FileKind::of(path) {
-            FileKind::Binary => binary::read(input),
-            FileKind::Json => json::read(input),
+            FileKind::Binary => binary::read(input, max_memory),
+            FileKind::Json => json::read(input, max_memory),
         }
     };
     read().map_err(|kind| FileError {
@@ -147,12 +153,16 @@ fn add_page<I: Isa>(vm: &mut Vm<I>, index: u64, bytes: &[u8]) -> Result<(), File
         });
     }
     vm.memory.allocate(index)?;
-    vm.memory.write_slice(index * PAGE_SIZE as u64, bytes)?;
+    // A page of zeros takes no memory as long as nobody writes to it.
+    if bytes.iter().any(|byte| *byte != 0) {
+        vm.memory.write_slice(index * PAGE_SIZE as u64, bytes)?;
+    }
     Ok(())
 }
 
 /// A machine to read a file into.
-fn empty<I: Isa>() -> Result<Vm<I>, FileErrorKind> {
-    let memory = crate::memory::PagedMemory::new()?;
+fn empty<I: Isa>(max_memory: u64) -> Result<Vm<I>, FileErrorKind> {
+    let mut memory = crate::memory::PagedMemory::new()?;
+    memory.set_limit(max_memory);
     Ok(Vm::new(crate::state::State::default(), memory))
 }

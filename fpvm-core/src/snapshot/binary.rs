@@ -55,7 +55,7 @@ impl<R: Read> Input<R> {
     }
 }
 
-pub(super) fn read<I: Isa>(inner: impl Read) -> Result<Vm<I>, FileErrorKind> {
+pub(super) fn read<I: Isa>(inner: impl Read, max_memory: u64) -> Result<Vm<I>, FileErrorKind> {
     let mut input = Input {
         inner,
         offset: 0,
@@ -71,7 +71,7 @@ pub(super) fn read<I: Isa>(inner: impl Read) -> Result<Vm<I>, FileErrorKind> {
             });
         }
     }
-    let mut vm = empty::<I>()?;
+    let mut vm = empty::<I>(max_memory)?;
     let mut page = [0; PAGE_SIZE];
     for _ in 0..input.number(I::Word::BYTES, "the page count")? {
         let index = input.number(I::Word::BYTES, "a page index")?;

@@ -12,41 +12,42 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use serde::Deserialize;
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::{Map, Value, json};
+use std::fmt;
 use std::io::{Read, Write};
 
-/// The most JSON that is read; no state of a program that runs comes near it.
-const LIMIT: u64 = 1 << 34;
+/// The longest string in a state file, in bytes: a hint in hex.
+const STRING_LIMIT: usize = 2 * HINT_LIMIT + 64;
 
-#[derive(Deserialize)]
-struct StateFile {
-    memory: Vec<PageEntry>,
-    #[serde(flatten)]
-    fields: Map<String, Value>,
-}
-
-#[derive(Deserialize)]
-struct PageEntry {
-    index: u64,
-    data: String,
-}
-
-pub(super) fn read<I: Isa>(input: impl Read) -> Result<Vm<I>, FileErrorKind> {
-    let input = std::io::BufReader::new(input.take(LIMIT));
-    let file: StateFile = serde_json::from_reader(input)?;
-    let mut vm = empty::<I>()?;
-    for page in &file.memory {
-        let bytes = decode_page::<I>(&page.data).map_err(|why| FileErrorKind::Page {
-            index: page.index,
-            why,
-        })?;
-        add_page(&mut vm, page.index, &bytes)?;
-    }
+pub(super) fn read<I: Isa>(input: impl Read, max_memory: u64) -> Result<Vm<I>, FileErrorKind> {
+    // A page takes 8192 hex digits at most, and some words around them.
+    let limit = max_memory
+        .saturating_mul(3)
+        .saturating_add(4 * STRING_LIMIT as u64);
+    let short = ShortStrings {
+        inner: input.take(limit),
+        string: 0,
+    };
+    let mut vm = empty::<I>(max_memory)?;
+    let (mut fields, mut failed) = (Map::new(), None);
+    let into = StateSeed {
+        vm: &mut vm,
+        fields: &mut fields,
+        failed: &mut failed,
+    };
+    let mut json = serde_json::Deserializer::from_reader(std::io::BufReader::new(short));
+    let parsed = into.deserialize(&mut json).and_then(|()| json.end());
+    // An error of ours went through the parser as one of its own.
+    failed.map_or(Ok(()), Err)?;
+    parsed?;
     for field in I::STATE
         .iter()
         .filter(|field| field.source != Source::MemoryRoot)
     {
-        let value = file.fields.get(field.name);
+        let value = fields.get(field.name);
         let bytes = value
             .and_then(|value| field_bytes(field, value))
             .ok_or_else(|| {
@@ -62,7 +63,7 @@ pub(super) fn read<I: Isa>(input: impl Read) -> Result<Vm<I>, FileErrorKind> {
         vm.state.unpack(field, &bytes);
     }
     vm.state.check()?;
-    if let Some(hint) = file.fields.get("lastHint").filter(|hint| !hint.is_null()) {
+    if let Some(hint) = fields.get("lastHint").filter(|hint| !hint.is_null()) {
         let bytes = hint.as_str().and_then(|hint| const_hex::decode(hint).ok());
         let fits = bytes.filter(|bytes| bytes.len() <= HINT_LIMIT);
         vm.last_hint = fits.ok_or_else(|| FileErrorKind::Field {
@@ -71,6 +72,107 @@ pub(super) fn read<I: Isa>(input: impl Read) -> Result<Vm<I>, FileErrorKind> {
         })?;
     }
     Ok(vm)
+}
+
+/// A reader that refuses JSON strings which no state has: a parser would hold them in memory.
+struct ShortStrings<R> {
+    inner: R,
+    /// Bytes since the last quotation mark.
+    string: usize,
+}
+
+impl<R: Read> Read for ShortStrings<R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let len = self.inner.read(out)?;
+        let bytes = out.get(..len).unwrap_or_default();
+        self.string = match bytes.iter().rposition(|byte| *byte == b'"') {
+            Some(last) => len - last,
+            None => self.string + len,
+        };
+        if self.string > STRING_LIMIT {
+            let why = format!("a string of more than {STRING_LIMIT} bytes, which no state has");
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, why));
+        }
+        Ok(len)
+    }
+}
+
+/// Reads the object of a state: pages go into memory as they come, the fields into a map.
+struct StateSeed<'a, I: Isa> {
+    vm: &'a mut Vm<I>,
+    fields: &'a mut Map<String, Value>,
+    failed: &'a mut Option<FileErrorKind>,
+}
+
+impl<'de, I: Isa> DeserializeSeed<'de> for StateSeed<'_, I> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, I: Isa> Visitor<'de> for StateSeed<'_, I> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a state")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+        let StateSeed { vm, fields, failed } = self;
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "memory" {
+                map.next_value_seed(PagesSeed { vm, failed })?;
+            } else if key == "lastHint" || I::STATE.iter().any(|field| field.name == key) {
+                fields.insert(key, map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads the list of pages into memory.
+struct PagesSeed<'a, I: Isa> {
+    vm: &'a mut Vm<I>,
+    failed: &'a mut Option<FileErrorKind>,
+}
+
+impl<'de, I: Isa> DeserializeSeed<'de> for PagesSeed<'_, I> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, I: Isa> Visitor<'de> for PagesSeed<'_, I> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of pages")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut pages: S) -> Result<(), S::Error> {
+        while let Some(PageEntry { index, data }) = pages.next_element()? {
+            let bytes = decode_page::<I>(&data).map_err(|why| FileErrorKind::Page { index, why });
+            let added = bytes.and_then(|bytes| add_page(self.vm, index, &bytes));
+            added.map_err(|error| {
+                let text = error.to_string();
+                *self.failed = Some(error);
+                S::Error::custom(text)
+            })?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct PageEntry {
+    index: u64,
+    data: String,
 }
 
 fn decode_page<I: Isa>(data: &str) -> Result<Vec<u8>, &'static str> {
