@@ -33,6 +33,8 @@ pub trait AnyVm {
     fn set_memory_limit(&mut self, bytes: u64);
     /// Reads memory; what is not allocated reads as zero.
     fn read(&mut self, at: u64, out: &mut [u8]);
+    /// Reads a guest word.
+    fn read_word(&mut self, at: u64) -> u64;
     /// The general registers by name.
     fn registers(&self) -> Vec<(&'static str, u64)>;
     /// Function names.
@@ -99,6 +101,18 @@ impl<I: Guest> AnyVm for Vm<I> {
 
     fn read(&mut self, at: u64, out: &mut [u8]) {
         self.memory.read_slice(at, out);
+    }
+
+    fn read_word(&mut self, at: u64) -> u64 {
+        let mut bytes = [0; 8];
+        let size = I::Word::BYTES;
+        if I::BIG_ENDIAN {
+            self.memory.read_slice(at, &mut bytes[8 - size..]);
+            u64::from_be_bytes(bytes)
+        } else {
+            self.memory.read_slice(at, &mut bytes[..size]);
+            u64::from_le_bytes(bytes)
+        }
     }
 
     fn registers(&self) -> Vec<(&'static str, u64)> {

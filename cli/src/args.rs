@@ -6,7 +6,7 @@ mod preimage;
 pub(crate) use matcher::StepMatcher;
 pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
 
-use crate::commands::{check, completions, disasm, load_elf, preimages};
+use crate::commands::{bench, check, completions, disasm, load_elf, preimages};
 use crate::commands::{prove, run, state_root, verify, witness};
 use clap::{Parser, Subcommand};
 use std::time::Duration;
@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Check(check::Args),
     /// Show instructions of a program or a state
     Disasm(disasm::Args),
+    /// Measure how fast a program runs, is hashed, proved and verified
+    Bench(Box<bench::Args>),
     /// Serve, list, check or copy a store of pre-images
     Preimages(preimages::Args),
     /// List the VMs

@@ -1,5 +1,6 @@
 //! One file for each command: its flags and what it does.
 
+pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod disasm;

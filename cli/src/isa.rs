@@ -10,6 +10,7 @@ use fpvm_core::proof::StepProof;
 use fpvm_core::snapshot::{self, FileError};
 use fpvm_core::verify::{Parts, VerifyError};
 use fpvm_core::vm::Vm;
+use fpvm_core::word::Word as _;
 use std::marker::PhantomData;
 use std::path::Path;
 
@@ -132,6 +133,10 @@ pub trait AnyIsa: Sync {
     fn state_keys(&self) -> Vec<&'static str>;
     /// Bytes of the packed state.
     fn witness_len(&self) -> usize;
+    /// Bytes of a guest word.
+    fn word_bytes(&self) -> u8;
+    /// Bytes from a call to where it returns to.
+    fn call_bytes(&self) -> u8;
     /// [`Guest::is_program`].
     fn is_program(&self, bytes: &[u8]) -> bool;
     /// [`Guest::load_program`].
@@ -199,6 +204,14 @@ impl<I: Guest> AnyIsa for Entry<I> {
 
     fn witness_len(&self) -> usize {
         witness_len(I::STATE)
+    }
+
+    fn word_bytes(&self) -> u8 {
+        I::Word::BYTES as u8
+    }
+
+    fn call_bytes(&self) -> u8 {
+        if I::DELAY_SLOT { 8 } else { 4 }
     }
 
     fn is_program(&self, bytes: &[u8]) -> bool {

@@ -75,6 +75,7 @@ fn run(app: &App, command: Command) -> anyhow::Result<()> {
         Command::StateRoot(args) => commands::state_root::run(app, &args),
         Command::Prove(args) => commands::prove::run(app, &args),
         Command::Verify(args) => commands::verify::run(app, &args),
+        Command::Bench(args) => commands::bench::run(app, &args),
         Command::Check(args) => commands::check::run(app, &args),
         Command::Disasm(args) => commands::disasm::run(app, &args),
         Command::Preimages(args) => commands::preimages::run(app, &args),

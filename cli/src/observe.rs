@@ -18,6 +18,8 @@ pub struct Observed {
     pub does_nothing: bool,
     /// It only gives a constant, whatever its operands are.
     pub gives_constant: bool,
+    /// It calls a function.
+    pub is_call: bool,
     /// It is the system call.
     pub calls: Option<Calls>,
 }
@@ -44,6 +46,7 @@ pub(crate) fn observe<I: Isa>(insn: u32) -> Observed {
         faults: observer.trap,
         does_nothing: observer.trap.is_none() && !observer.acts && !observer.sets_constant,
         gives_constant: observer.trap.is_none() && !observer.acts && observer.sets_constant,
+        is_call: observer.is_call,
         calls: observer.calls,
     }
 }
@@ -69,6 +72,7 @@ struct Observer<I> {
     /// Has an effect that is not a constant in a register.
     acts: bool,
     sets_constant: bool,
+    is_call: bool,
     calls: Option<Calls>,
     isa: std::marker::PhantomData<I>,
 }
@@ -81,6 +85,7 @@ impl<I> Default for Observer<I> {
             trap: None,
             acts: false,
             sets_constant: false,
+            is_call: false,
             calls: None,
             isa,
         }
@@ -192,8 +197,9 @@ impl<I: Isa> Machine for Observer<I> {
         self.acts = true;
     }
 
-    fn jump(&mut self, _target: Origin, _kind: Jump) {
+    fn jump(&mut self, _target: Origin, kind: Jump) {
         self.acts = true;
+        self.is_call |= kind == Jump::Call;
     }
 
     fn stay(&mut self) {

@@ -5,7 +5,7 @@ use fpvm_core::oracle::{Console, NoOracle, Oracle, OracleError};
 use oracle::store::{self, Store};
 use oracle::{Checked, Host, HostOptions, Recorder, Replay, Stats};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -37,6 +37,15 @@ pub(crate) enum Source {
 }
 
 impl SourceArgs {
+    /// The words of a host that serves the same pre-images; `own` is this program. None where there
+    /// are no pre-images.
+    pub(crate) fn host_command(&self, own: &Path) -> Vec<OsString> {
+        match &self.preimages {
+            Some(store) => vec![own.into(), "preimages".into(), "serve".into(), store.into()],
+            None => self.host.clone(),
+        }
+    }
+
     /// Opens the store or starts the host.
     pub(crate) fn open(&self, cancel: &Arc<AtomicBool>) -> anyhow::Result<Source> {
         if let Some(path) = &self.preimages {

@@ -1,6 +1,8 @@
 //! `run`: what op-challenger starts. Runs a guest, and writes proofs and snapshots on the way.
 
 mod info;
+mod profile;
+mod traceback;
 
 use crate::App;
 use crate::any::AnyVm;
@@ -15,6 +17,8 @@ use anyhow::{bail, ensure};
 use fpvm_core::symbols::Symbol;
 use fpvm_core::vm::VmError;
 use info::{DebugInfo, Info};
+use profile::Profile;
+use traceback::traceback;
 
 /// Flags of `run`.
 #[derive(Debug, clap::Args)]
@@ -58,6 +62,13 @@ pub(crate) struct Args {
     /// Where memory use and pre-image counts are written to
     #[arg(long, value_name = "FILE", value_parser = Target::parser())]
     debug_info: Option<Target>,
+    /// Print the guest's call stack and registers to stderr in the end; needs symbols
+    #[arg(long)]
+    debug: bool,
+    /// Print to stderr in the end in which functions the guest spent its steps (upstream's flag
+    /// profiles the VM instead)
+    #[arg(long = "pprof.cpu")]
+    profile: bool,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -83,12 +94,15 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     check_names("--snapshot-fmt", args.snapshot_at, &snapshot_fmt)?;
 
     let mut vm = args.input.open(app, personality.meta())?;
+    if args.debug && vm.symbols().all().is_empty() {
+        bail!("--debug needs symbols: give --meta, or run the ELF file they are in");
+    }
     tracing::info!(target: "vm", version = vm.isa().vm_type(), "Loaded input state");
     let end = match args.stop_at {
         StepMatcher::At(step) => Some(step),
         _ => None,
     };
-    let run = Run {
+    let mut run = Run {
         info: Info::new(info_at, vm.as_ref()),
         reads: PreimageStop::new(
             args.stop_at_preimage.clone(),
@@ -99,6 +113,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             .isa()
             .sleep()
             .and_then(|name| vm.symbols().named(name).cloned()),
+        profile: args.profile.then(Profile::default),
         snapshot_fmt,
         args,
     };
@@ -108,6 +123,12 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     tracing::info!(target: "vm", exited, code, "Execution stopped");
     let stats = runner.stats();
     let ran = runner.finish(ran);
+    if let Some(profile) = &run.profile {
+        app.screen.print(&profile.told());
+    }
+    if args.debug {
+        app.screen.print(&traceback(vm.as_mut()));
+    }
 
     // Whatever ended the run, the state before the step that failed is a good one.
     let default = Target::from(personality.output());
@@ -148,13 +169,14 @@ struct Run<'a> {
     reads: PreimageStop,
     /// The function in which a program waits for ever.
     sleep: Option<Symbol>,
+    profile: Option<Profile>,
     snapshot_fmt: StepFormat,
 }
 
 impl Run<'_> {
     /// Upstream's loop, in its order: log, stop, snapshot, proof, then what was read. It turns only
     /// at steps where there is something to do.
-    fn execute(&self, vm: &mut dyn AnyVm, runner: &mut Runner) -> anyhow::Result<()> {
+    fn execute(&mut self, vm: &mut dyn AnyVm, runner: &mut Runner) -> anyhow::Result<()> {
         let args = self.args;
         let mut probe = vm.step().saturating_add(PROBE_EVERY);
         while !vm.exited() {
@@ -181,6 +203,9 @@ impl Run<'_> {
                     .next(step)
                     .min(if step < probe { probe } else { step + 1 });
                 runner.slice(vm, until, self.reads.is_set())?;
+                if let Some(profile) = &mut self.profile {
+                    profile.look(vm);
+                }
             }
             if self.reads.is_set()
                 && let Some(read) = vm.last_read()
@@ -200,10 +225,12 @@ impl Run<'_> {
         let args = self.args;
         let at = [self.info.at, args.stop_at, args.snapshot_at, args.proof_at];
         let after = step.saturating_add(1);
-        at.iter()
-            .filter_map(|at| at.next(after))
-            .min()
-            .unwrap_or(u64::MAX)
+        let next = at.iter().filter_map(|at| at.next(after)).min();
+        let look = self
+            .profile
+            .as_ref()
+            .map(|_| step.saturating_add(profile::INTERVAL));
+        next.into_iter().chain(look).min().unwrap_or(u64::MAX)
     }
 
     /// Upstream looks at every step whether the program waits for another thread, of which there is
