@@ -1,0 +1,336 @@
+//! The book: its tables are those of the definitions, and its links lead somewhere.
+//!
+//! `UPDATE_DOCS=1 cargo test -p spec-tests --test docs` writes the tables anew.
+
+use fpvm_core::isa::{Field, Isa, JsonPages, Op, Operand, ProofShape, Source, witness_len};
+use fpvm_core::memory::{LEAF_SIZE, PAGE_SIZE, branch_len, tree_depth};
+use fpvm_core::operand::{Cell, Imm};
+use fpvm_core::word::Word;
+use isa_mips::Mips32;
+use isa_riscv::Rv64;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use toy_isa::Toy;
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// Compares a generated file with what is in the book.
+fn current(name: &str, text: &str) {
+    let path = repository("docs/src/tables").join(format!("{name}.md"));
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        path.parent()
+            .map(fs::create_dir_all)
+            .transpose()
+            .expect("a folder");
+        fs::write(&path, text).expect("the book can be written");
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == text,
+        "{} is not what the definitions say: run `UPDATE_DOCS=1 cargo test -p spec-tests --test docs`",
+        path.display()
+    );
+}
+
+/// What a cell holds, in words.
+fn cell<I: Isa>(field: &Field, cell: Cell) -> &str {
+    match cell {
+        _ if cell == I::PC => "program counter: address of the next instruction",
+        _ if Some(cell) == I::NEXT_PC => {
+            "address of the instruction after that; `pc + 4` unless a branch is under way"
+        }
+        _ if cell == I::EXIT_CODE => "exit code",
+        _ if cell == I::EXITED => "1 once the program has ended, else 0",
+        _ if cell == I::PREIMAGE_OFFSET => {
+            "offset of the next pre-image read, the 8-byte length prefix counted in"
+        }
+        _ if Some(cell) == I::HEAP => "end of what `mmap` has given out",
+        _ => match field.name {
+            "lo" => "low word of a product, or a quotient",
+            "hi" => "high word of a product, or a remainder",
+            "loadReservation" => "address of the last `lr`, for `sc`",
+            name => name,
+        },
+    }
+}
+
+fn holds<I: Isa>(field: &Field) -> String {
+    match field.source {
+        Source::MemoryRoot => "Merkle root of memory".into(),
+        Source::PreimageKey => "key of the pre-image that is being read".into(),
+        Source::Step => "steps executed so far".into(),
+        Source::Cell(at) => cell::<I>(field, at).into(),
+        Source::Cells(_, count) => {
+            let names = I::REGISTERS;
+            let (first, last) = (names.first().unwrap_or(&""), names.last().unwrap_or(&""));
+            format!("the {count} general registers, `{first}` to `{last}`")
+        }
+    }
+}
+
+fn size(field: &Field) -> String {
+    match field.source {
+        Source::Cells(_, count) => format!("{count} × {}", field.size),
+        _ => field.size.to_string(),
+    }
+}
+
+/// The packed state, with offsets.
+fn state<I: Isa>() -> String {
+    let mut text = String::from("| offset | bytes | field | holds |\n| --: | --: | --- | --- |\n");
+    let mut offset = 0;
+    for field in I::STATE {
+        let (size, holds) = (size(field), holds::<I>(field));
+        let _ = writeln!(text, "| {offset} | {size} | `{}` | {holds} |", field.name);
+        offset += field.len();
+    }
+    assert_eq!(offset, witness_len(I::STATE));
+    let _ = writeln!(text, "| {offset} | | *end* | |");
+    text
+}
+
+/// Memory proofs.
+fn proof<I: Isa>() -> String {
+    let bits = I::Word::BITS;
+    let (depth, branch) = (tree_depth(bits), branch_len(bits));
+    let (shape, bytes) = match I::PROOF {
+        ProofShape::Fixed(count) => (
+            format!("always {count} branches"),
+            (count * branch).to_string(),
+        ),
+        ProofShape::UpTo(count) => {
+            let lengths: Vec<_> = (1..=count).map(|n| (n * branch).to_string()).collect();
+            (
+                format!("1 to {count} branches, as many as the step uses"),
+                lengths.join(", "),
+            )
+        }
+    };
+    format!(
+        "| property | value |\n| --- | --- |\n\
+         | VM type | `{}` |\n| address space | 2^{bits} bytes |\n\
+         | leaf | {LEAF_SIZE} bytes |\n| levels above the leaves | {depth} |\n\
+         | branch | {} nodes, {branch} bytes |\n| `proof-data` | {shape} |\n\
+         | bytes of `proof-data` | {bytes} |\n",
+        I::VM_TYPE,
+        depth + 1
+    )
+}
+
+/// Binary state files.
+fn binary<I: Isa>() -> String {
+    let word = I::Word::BYTES;
+    let mut text = String::from("| bytes | what |\n| --: | --- |\n");
+    let mut row = |bytes: &str, what: &str| {
+        let _ = writeln!(text, "| {bytes} | {what} |");
+    };
+    if let Some(version) = I::FILE.version {
+        row("1", &format!("version: {version}"));
+    }
+    row(&word.to_string(), "number of pages");
+    row(
+        &format!("pages × ({word} + {PAGE_SIZE})"),
+        "each page: its number (address / 4096), ascending, and its contents",
+    );
+    for field in I::STATE
+        .iter()
+        .filter(|field| field.source != Source::MemoryRoot)
+    {
+        row(&size(field), &format!("`{}`", field.name));
+    }
+    row("4", "length of `lastHint`");
+    row(
+        "that many",
+        "`lastHint`: bytes of a hint that is not complete yet",
+    );
+    if I::FILE.trailer {
+        row("4", "length of the witness");
+        row("that many", "the witness: the packed state");
+        row("32", "the state hash");
+    }
+    text
+}
+
+/// JSON state files.
+fn json<I: Isa>() -> String {
+    let mut text = String::from("| key | value |\n| --- | --- |\n");
+    let mut row = |key: &str, value: &str| {
+        let _ = writeln!(text, "| `{key}` | {value} |");
+    };
+    let pages = match I::FILE.json_pages {
+        JsonPages::Base64Zlib => "base64 of the zlib-compressed page",
+        JsonPages::Hex => "the page in hex, without 0x",
+    };
+    row(
+        "memory",
+        &format!("array of `{{\"index\": page number, \"data\": {pages}}}`"),
+    );
+    for field in I::STATE
+        .iter()
+        .filter(|field| field.source != Source::MemoryRoot)
+    {
+        row(
+            field.name,
+            match field.source {
+                Source::PreimageKey | Source::MemoryRoot => "0x and hex",
+                Source::Cell(cell) if cell == I::EXITED => "true or false",
+                Source::Cell(_) | Source::Step => "number",
+                Source::Cells(..) => "array of numbers",
+            },
+        );
+    }
+    row("lastHint", "0x and hex; left out where empty");
+    if I::FILE.trailer {
+        row("witness", "base64 of the packed state");
+        row("stateHash", "0x and hex");
+    }
+    text
+}
+
+/// Where an immediate's bits stand in the instruction word.
+fn bits(imm: Imm) -> String {
+    let parts = imm.parts.iter().filter(|part| part.bits > 0);
+    let runs: Vec<_> = parts
+        .map(|part| {
+            let (lo, hi) = (part.lo, part.lo + part.bits - 1);
+            let run = if lo == hi {
+                format!("{lo}")
+            } else {
+                format!("{hi}:{lo}")
+            };
+            if part.to == 0 {
+                run
+            } else {
+                format!("{run} << {}", part.to)
+            }
+        })
+        .collect();
+    let sign = if imm.signed == 0 {
+        ""
+    } else {
+        ", sign-extended"
+    };
+    format!("{}{sign}", runs.join(" + "))
+}
+
+/// Operands, then the table of instructions.
+fn instructions<I: Isa>() -> String {
+    let mut text =
+        String::from("| operand | bits of the instruction word | |\n| --- | --- | --- |\n");
+    for (name, operand) in I::OPERANDS {
+        let (at, what) = match operand {
+            Operand::Reg(fpvm_core::operand::Reg::Field { lo, bits, .. }) => {
+                (format!("{}:{lo}", lo + bits - 1), "register")
+            }
+            Operand::Reg(fpvm_core::operand::Reg::Fixed(_)) => ("none".into(), "register"),
+            Operand::Imm(imm) => (bits(*imm), "immediate"),
+            Operand::Target(imm, _) => (bits(*imm), "branch target, relative"),
+            Operand::Region(imm) => (
+                bits(*imm),
+                "jump target in the region of the next instruction",
+            ),
+        };
+        let _ = writeln!(text, "| `{name}` | {at} | {what} |");
+    }
+    text.push_str("\n| mnemonic | mask | value | operands |\n| --- | --- | --- | --- |\n");
+    for row in I::TABLE {
+        let operands = row.format.replace(['{', '}'], "");
+        let operands = if operands.is_empty() {
+            String::new()
+        } else {
+            format!("`{operands}`")
+        };
+        let (name, mask, value) = (row.name, row.mask, row.value);
+        let _ = writeln!(
+            text,
+            "| `{name}` | `{mask:08x}` | `{value:08x}` | {operands} |"
+        );
+    }
+    assert_eq!(I::TABLE.len() + 1, <I::Op as Op>::ALL.len());
+    text
+}
+
+fn tables<I: Isa>() {
+    let name = I::NAME;
+    current(&format!("{name}-state"), &state::<I>());
+    current(&format!("{name}-proof"), &proof::<I>());
+    current(&format!("{name}-binary"), &binary::<I>());
+    current(&format!("{name}-json"), &json::<I>());
+    current(&format!("{name}-instructions"), &instructions::<I>());
+}
+
+#[test]
+fn tables_are_of_the_definitions() {
+    tables::<Mips32>();
+    tables::<Rv64>();
+    current("toy-state", &state::<Toy>());
+}
+
+/// The targets of Markdown links and of mdBook's includes in a text, fenced code left out.
+fn links(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut fenced = false;
+    for line in text.lines() {
+        if let Some(include) = line.trim().strip_prefix("{{#include ") {
+            found.extend(include.strip_suffix("}}").map(str::to_string));
+        }
+        fenced ^= line.trim_start().starts_with("```");
+        if fenced {
+            continue;
+        }
+        let ends = line
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next());
+        found.extend(ends.map(str::to_string));
+    }
+    found
+}
+
+fn chapters() -> Vec<PathBuf> {
+    let entries = fs::read_dir(repository("docs/src")).expect("the book");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let mut chapters: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    chapters.sort();
+    chapters
+}
+
+#[test]
+fn links_lead_to_files() {
+    let mut texts = chapters();
+    texts.push(repository("README.md"));
+    for path in texts {
+        let text = fs::read_to_string(&path).expect("a chapter");
+        let folder = path.parent().expect("a folder");
+        for link in links(&text) {
+            let file = link.split('#').next().unwrap_or_default();
+            if file.is_empty() || link.starts_with("http") {
+                continue;
+            }
+            assert!(
+                folder.join(file).exists(),
+                "{} links to {link}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_summary_lists_every_chapter_once() {
+    let summary = fs::read_to_string(repository("docs/src/SUMMARY.md")).expect("the summary");
+    let mut listed = links(&summary);
+    let mut chapters: Vec<_> = chapters()
+        .iter()
+        .filter_map(|path| path.file_name()?.to_str().map(str::to_string))
+        .filter(|name| name != "SUMMARY.md")
+        .collect();
+    listed.sort();
+    chapters.sort();
+    assert_eq!(listed, chapters);
+}
