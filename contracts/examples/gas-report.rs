@@ -122,6 +122,10 @@ fn table<I: Isa>(mut harness: Harness, proofs: &[StepProof]) -> Result<Vec<Row>>
             .entry((class, "upstream", false))
             .or_default()
             .push(agreed.ours);
+        costs
+            .entry((class, "compact", false))
+            .or_default()
+            .push(agreed.compact);
         if let Some(theirs) = agreed.theirs {
             costs
                 .entry((class, "upstream", true))

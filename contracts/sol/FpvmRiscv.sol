@@ -41,12 +41,19 @@ contract FpvmRiscv {
     uint256 private constant OPEN = 0x280;
     uint256 private constant LEAF = 0x2a0;
     uint256 private constant BRANCHES = 0x2c0;
-    uint256 private constant BRANCH = 0x360;
+    uint256 private constant BRANCH = 0x380;
     uint256 private constant BRANCH_LEN = 1920;
-    // Where a compact proof is read on.
+    uint256 private constant SIBLINGS = 0x3a0;
+    uint256 private constant DEPTH = 59;
+    // Roots of subtrees that are all zero, by level; there for compact proofs only.
+    uint256 private constant ZEROS = 0xb00;
+    // Where a compact proof is read on (0: the proof is not compact), the leaf index of the branch in
+    // use before, and the bits of a word that are none of a branch's map.
     uint256 private constant COMPACT = 0x2e0;
+    uint256 private constant PREVIOUS = 0x300;
+    uint256 private constant MAP_SHIFT = 192;
     // Three words for calls and hashes.
-    uint256 private constant CALL = 0x300;
+    uint256 private constant CALL = 0x320;
 
     // All that the guest's word can hold, its bits, and the byte that its sign bit is in.
     uint256 private constant WORD = 0xffffffffffffffff;
@@ -140,130 +147,130 @@ contract FpvmRiscv {
             function rootOf(at, leaf) -> root {
                 root := leaf
                 let s
-                s := and(at, 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x380)) root := keccak256(0, 0x40)
-                s := and(shr(1, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3a0)) root := keccak256(0, 0x40)
-                s := and(shr(2, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3c0)) root := keccak256(0, 0x40)
-                s := and(shr(3, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3e0)) root := keccak256(0, 0x40)
-                s := and(shr(4, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x400)) root := keccak256(0, 0x40)
-                s := and(shr(5, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x420)) root := keccak256(0, 0x40)
-                s := and(shr(6, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x440)) root := keccak256(0, 0x40)
-                s := and(shr(7, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x460)) root := keccak256(0, 0x40)
-                s := and(shr(8, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x480)) root := keccak256(0, 0x40)
-                s := and(shr(9, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4a0)) root := keccak256(0, 0x40)
-                s := and(shr(10, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4c0)) root := keccak256(0, 0x40)
-                s := and(shr(11, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4e0)) root := keccak256(0, 0x40)
-                s := and(shr(12, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x500)) root := keccak256(0, 0x40)
-                s := and(shr(13, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x520)) root := keccak256(0, 0x40)
-                s := and(shr(14, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x540)) root := keccak256(0, 0x40)
-                s := and(shr(15, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x560)) root := keccak256(0, 0x40)
-                s := and(shr(16, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x580)) root := keccak256(0, 0x40)
-                s := and(shr(17, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5a0)) root := keccak256(0, 0x40)
-                s := and(shr(18, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5c0)) root := keccak256(0, 0x40)
-                s := and(shr(19, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5e0)) root := keccak256(0, 0x40)
-                s := and(shr(20, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x600)) root := keccak256(0, 0x40)
-                s := and(shr(21, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x620)) root := keccak256(0, 0x40)
-                s := and(shr(22, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x640)) root := keccak256(0, 0x40)
-                s := and(shr(23, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x660)) root := keccak256(0, 0x40)
-                s := and(shr(24, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x680)) root := keccak256(0, 0x40)
-                s := and(shr(25, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6a0)) root := keccak256(0, 0x40)
-                s := and(shr(26, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6c0)) root := keccak256(0, 0x40)
-                s := and(shr(27, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6e0)) root := keccak256(0, 0x40)
-                s := and(shr(28, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x700)) root := keccak256(0, 0x40)
-                s := and(shr(29, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x720)) root := keccak256(0, 0x40)
-                s := and(shr(30, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x740)) root := keccak256(0, 0x40)
-                s := and(shr(31, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x760)) root := keccak256(0, 0x40)
-                s := and(shr(32, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x780)) root := keccak256(0, 0x40)
-                s := and(shr(33, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7a0)) root := keccak256(0, 0x40)
-                s := and(shr(34, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7c0)) root := keccak256(0, 0x40)
-                s := and(shr(35, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7e0)) root := keccak256(0, 0x40)
-                s := and(shr(36, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x800)) root := keccak256(0, 0x40)
-                s := and(shr(37, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x820)) root := keccak256(0, 0x40)
-                s := and(shr(38, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x840)) root := keccak256(0, 0x40)
-                s := and(shr(39, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x860)) root := keccak256(0, 0x40)
-                s := and(shr(40, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x880)) root := keccak256(0, 0x40)
-                s := and(shr(41, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8a0)) root := keccak256(0, 0x40)
-                s := and(shr(42, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8c0)) root := keccak256(0, 0x40)
-                s := and(shr(43, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8e0)) root := keccak256(0, 0x40)
-                s := and(shr(44, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x900)) root := keccak256(0, 0x40)
-                s := and(shr(45, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x920)) root := keccak256(0, 0x40)
-                s := and(shr(46, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x940)) root := keccak256(0, 0x40)
-                s := and(shr(47, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x960)) root := keccak256(0, 0x40)
-                s := and(shr(48, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x980)) root := keccak256(0, 0x40)
-                s := and(shr(49, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9a0)) root := keccak256(0, 0x40)
-                s := and(shr(50, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9c0)) root := keccak256(0, 0x40)
-                s := and(shr(51, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9e0)) root := keccak256(0, 0x40)
-                s := and(shr(52, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa00)) root := keccak256(0, 0x40)
-                s := and(shr(53, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa20)) root := keccak256(0, 0x40)
-                s := and(shr(54, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa40)) root := keccak256(0, 0x40)
-                s := and(shr(55, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa60)) root := keccak256(0, 0x40)
-                s := and(shr(56, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa80)) root := keccak256(0, 0x40)
-                s := and(shr(57, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xaa0)) root := keccak256(0, 0x40)
-                s := and(shr(58, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xac0)) root := keccak256(0, 0x40)
+                s := and(at, 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3a0)) root := keccak256(0, 0x40)
+                s := and(shr(1, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3c0)) root := keccak256(0, 0x40)
+                s := and(shr(2, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3e0)) root := keccak256(0, 0x40)
+                s := and(shr(3, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x400)) root := keccak256(0, 0x40)
+                s := and(shr(4, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x420)) root := keccak256(0, 0x40)
+                s := and(shr(5, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x440)) root := keccak256(0, 0x40)
+                s := and(shr(6, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x460)) root := keccak256(0, 0x40)
+                s := and(shr(7, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x480)) root := keccak256(0, 0x40)
+                s := and(shr(8, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4a0)) root := keccak256(0, 0x40)
+                s := and(shr(9, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4c0)) root := keccak256(0, 0x40)
+                s := and(shr(10, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4e0)) root := keccak256(0, 0x40)
+                s := and(shr(11, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x500)) root := keccak256(0, 0x40)
+                s := and(shr(12, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x520)) root := keccak256(0, 0x40)
+                s := and(shr(13, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x540)) root := keccak256(0, 0x40)
+                s := and(shr(14, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x560)) root := keccak256(0, 0x40)
+                s := and(shr(15, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x580)) root := keccak256(0, 0x40)
+                s := and(shr(16, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5a0)) root := keccak256(0, 0x40)
+                s := and(shr(17, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5c0)) root := keccak256(0, 0x40)
+                s := and(shr(18, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5e0)) root := keccak256(0, 0x40)
+                s := and(shr(19, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x600)) root := keccak256(0, 0x40)
+                s := and(shr(20, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x620)) root := keccak256(0, 0x40)
+                s := and(shr(21, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x640)) root := keccak256(0, 0x40)
+                s := and(shr(22, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x660)) root := keccak256(0, 0x40)
+                s := and(shr(23, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x680)) root := keccak256(0, 0x40)
+                s := and(shr(24, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6a0)) root := keccak256(0, 0x40)
+                s := and(shr(25, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6c0)) root := keccak256(0, 0x40)
+                s := and(shr(26, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6e0)) root := keccak256(0, 0x40)
+                s := and(shr(27, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x700)) root := keccak256(0, 0x40)
+                s := and(shr(28, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x720)) root := keccak256(0, 0x40)
+                s := and(shr(29, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x740)) root := keccak256(0, 0x40)
+                s := and(shr(30, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x760)) root := keccak256(0, 0x40)
+                s := and(shr(31, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x780)) root := keccak256(0, 0x40)
+                s := and(shr(32, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7a0)) root := keccak256(0, 0x40)
+                s := and(shr(33, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7c0)) root := keccak256(0, 0x40)
+                s := and(shr(34, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7e0)) root := keccak256(0, 0x40)
+                s := and(shr(35, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x800)) root := keccak256(0, 0x40)
+                s := and(shr(36, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x820)) root := keccak256(0, 0x40)
+                s := and(shr(37, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x840)) root := keccak256(0, 0x40)
+                s := and(shr(38, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x860)) root := keccak256(0, 0x40)
+                s := and(shr(39, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x880)) root := keccak256(0, 0x40)
+                s := and(shr(40, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8a0)) root := keccak256(0, 0x40)
+                s := and(shr(41, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8c0)) root := keccak256(0, 0x40)
+                s := and(shr(42, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8e0)) root := keccak256(0, 0x40)
+                s := and(shr(43, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x900)) root := keccak256(0, 0x40)
+                s := and(shr(44, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x920)) root := keccak256(0, 0x40)
+                s := and(shr(45, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x940)) root := keccak256(0, 0x40)
+                s := and(shr(46, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x960)) root := keccak256(0, 0x40)
+                s := and(shr(47, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x980)) root := keccak256(0, 0x40)
+                s := and(shr(48, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9a0)) root := keccak256(0, 0x40)
+                s := and(shr(49, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9c0)) root := keccak256(0, 0x40)
+                s := and(shr(50, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9e0)) root := keccak256(0, 0x40)
+                s := and(shr(51, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa00)) root := keccak256(0, 0x40)
+                s := and(shr(52, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa20)) root := keccak256(0, 0x40)
+                s := and(shr(53, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa40)) root := keccak256(0, 0x40)
+                s := and(shr(54, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa60)) root := keccak256(0, 0x40)
+                s := and(shr(55, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa80)) root := keccak256(0, 0x40)
+                s := and(shr(56, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xaa0)) root := keccak256(0, 0x40)
+                s := and(shr(57, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xac0)) root := keccak256(0, 0x40)
+                s := and(shr(58, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xae0)) root := keccak256(0, 0x40)
             }
             // The roots over the leaf as proved and the leaf as it is now, in one walk.
             function rootsOf(at, leaf, newLeaf) -> root, newRoot {
                 root := leaf
                 newRoot := newLeaf
                 let s
-                s := and(at, 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x380)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(1, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(2, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(3, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(4, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x400)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(5, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x420)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(6, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x440)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(7, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x460)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(8, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x480)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(9, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(10, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(11, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(12, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x500)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(13, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x520)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(14, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x540)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(15, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x560)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(16, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x580)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(17, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(18, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(19, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(20, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x600)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(21, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x620)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(22, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x640)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(23, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x660)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(24, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x680)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(25, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(26, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(27, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(28, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x700)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(29, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x720)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(30, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x740)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(31, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x760)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(32, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x780)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(33, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(34, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(35, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(36, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x800)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(37, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x820)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(38, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x840)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(39, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x860)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(40, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x880)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(41, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(42, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(43, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(44, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x900)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(45, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x920)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(46, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x940)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(47, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x960)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(48, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x980)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(49, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(50, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(51, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(52, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa00)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(53, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa20)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(54, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa40)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(55, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa60)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(56, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa80)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(57, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xaa0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
-                s := and(shr(58, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xac0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(at, 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(1, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(2, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x3e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(3, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x400)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(4, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x420)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(5, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x440)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(6, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x460)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(7, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x480)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(8, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(9, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(10, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x4e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(11, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x500)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(12, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x520)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(13, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x540)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(14, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x560)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(15, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x580)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(16, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(17, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(18, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(19, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x600)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(20, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x620)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(21, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x640)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(22, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x660)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(23, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x680)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(24, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(25, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(26, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x6e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(27, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x700)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(28, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x720)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(29, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x740)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(30, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x760)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(31, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x780)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(32, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(33, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(34, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x7e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(35, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x800)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(36, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x820)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(37, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x840)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(38, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x860)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(39, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x880)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(40, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(41, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(42, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x8e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(43, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x900)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(44, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x920)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(45, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x940)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(46, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x960)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(47, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x980)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(48, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9a0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(49, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9c0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(50, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x9e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(51, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa00)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(52, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa20)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(53, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa40)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(54, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa60)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(55, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xa80)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(56, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xaa0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(57, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xac0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
+                s := and(shr(58, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xae0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
             }
             // Ends the use of the open branch: it has to lead to the memory root, which then becomes
             // that over the leaf as the step left it.
@@ -282,8 +289,62 @@ contract FpvmRiscv {
                         if xor(root, mload(MEM_ROOT)) { fault(0xbadf00d1) }
                         mstore(MEM_ROOT, newRoot)
                     }
+                    mstore(PREVIOUS, shr(5, at))
                     mstore(OPEN, 0)
                 }
+            }
+            // Lays the next branch of a compact proof out like any other, for a leaf by its index. A
+            // branch is a map, the leaf, and the siblings that the map has a bit for; the others are
+            // roots of subtrees that are all zero. Above the level at which the path meets that of
+            // the branch before, siblings are the same; at that level it is the other's node.
+            function takeCompact(index, taken) {
+                let end := add(SIBLINGS, shl(5, DEPTH))
+                switch taken
+                case 0 {
+                    let zero := 0
+                    for { let place := ZEROS } lt(place, add(ZEROS, shl(5, DEPTH))) { place := add(place, 0x20) } {
+                        mstore(place, zero)
+                        mstore(0, zero)
+                        mstore(0x20, zero)
+                        zero := keccak256(0, 0x40)
+                    }
+                }
+                default {
+                    let previous := mload(PREVIOUS)
+                    end := sub(SIBLINGS, 0x20)
+                    for { let apart := xor(index, previous) } apart { apart := shr(1, apart) } { end := add(end, 0x20) }
+                    let node := mload(LEAF)
+                    if lt(end, SIBLINGS) {
+                        mstore(BRANCH, node)
+                        leave
+                    }
+                    previous := shl(5, previous)
+                    for { let place := SIBLINGS } lt(place, end) { place := add(place, 0x20) } {
+                        let s := and(previous, 0x20)
+                        mstore(s, node)
+                        mstore(xor(s, 0x20), mload(place))
+                        node := keccak256(0, 0x40)
+                        previous := shr(1, previous)
+                    }
+                    mstore(end, node)
+                }
+                let from := mload(COMPACT)
+                let map := shr(MAP_SHIFT, calldataload(from))
+                from := add(from, shr(3, sub(256, MAP_SHIFT)))
+                mstore(BRANCH, calldataload(from))
+                from := add(from, 0x20)
+                for { let place := SIBLINGS } lt(place, end) { place := add(place, 0x20) } {
+                    switch and(map, 1)
+                    case 0 { mstore(place, mload(add(place, sub(ZEROS, SIBLINGS)))) }
+                    default {
+                        mstore(place, calldataload(from))
+                        from := add(from, 0x20)
+                    }
+                    map := shr(1, map)
+                }
+                // A bit for a level that is not sent.
+                if map { refuse(0x8e145d86) } // InvalidCompactProof
+                mstore(COMPACT, from)
             }
             // The leaf that holds an address. Each leaf that the step comes to takes the next branch;
             // what it is worth is seen when it is closed.
@@ -294,7 +355,11 @@ contract FpvmRiscv {
                     mstore(OPEN, index)
                     let taken := mload(BRANCHES)
                     mstore(BRANCHES, add(taken, 1))
-                    calldatacopy(BRANCH, add(548, mul(taken, BRANCH_LEN)), BRANCH_LEN)
+                    switch mload(COMPACT)
+                    case 0 {
+                        calldatacopy(BRANCH, add(548, mul(taken, BRANCH_LEN)), BRANCH_LEN)
+                    }
+                    default { takeCompact(shr(5, at), taken) }
                     mstore(LEAF, mload(BRANCH))
                 }
                 leaf := mload(LEAF)
@@ -340,7 +405,7 @@ contract FpvmRiscv {
             }
             // Copies up to a window's bytes of length and pre-image to an address. `ok` is 0 where the
             // oracle has nothing there.
-            function readPreimage(at, count, window, from, context) -> ok, n {
+            function readPreimage(at, count, window, source, context) -> ok, n {
                 let key := mload(PREIMAGE_KEY)
                 let offset := get8(PREIMAGE_OFFSET)
                 if eq(byte(0, key), 1) {
@@ -354,7 +419,7 @@ contract FpvmRiscv {
                 mstore(CALL, shl(224, 0xe03110e1))
                 mstore(add(CALL, 0x04), key)
                 mstore(add(CALL, 0x24), offset)
-                ok := staticcall(gas(), from, CALL, 0x44, 0, 0x40)
+                ok := staticcall(gas(), source, CALL, 0x44, 0, 0x40)
                 ok := and(ok, gt(returndatasize(), 0x3f))
                 let part := mload(0)
                 let length := mload(0x20)
@@ -380,13 +445,20 @@ contract FpvmRiscv {
             calldatacopy(STATE, 132, STATE_LEN)
             let exited := get1(EXITED)
             if gt(exited, 1) { refuse(0x0136cc76) } // InvalidExitedValue
-            if mod(proof.length, 1920) { refuse(0x4dc5f6a4) } // InvalidProofLength
+            // Whole branches are a multiple of 32 bytes, a compact proof never is.
+            let from := 0
+            switch and(proof.length, 31)
+            case 0 {
+                if mod(proof.length, 1920) { refuse(0x4dc5f6a4) } // InvalidProofLength
+            }
+            default { from := proof.offset }
 
             // ---- The step, unless the program has ended ----
 
             if iszero(exited) {
                 mstore(OPEN, 0)
                 mstore(BRANCHES, 0)
+                mstore(COMPACT, from)
                 set8(STEP, and(add(get8(STEP), 1), 0xffffffffffffffff))
                 let here := get8(PC)
                 let next := and(add(here, 4), WORD)
@@ -1568,6 +1640,11 @@ contract FpvmRiscv {
                 }
 
                 closeBranch()
+                if from {
+                    if xor(mload(COMPACT), add(from, proof.length)) {
+                        refuse(0x8e145d86) // InvalidCompactProof
+                    }
+                }
                 set8(PC, next)
             }
 

@@ -6,6 +6,7 @@ mod layout;
 mod printer;
 mod text;
 
+use fpvm_core::compact::map_len;
 use fpvm_core::isa::{Isa, ProofShape};
 use fpvm_core::keccak::keccak256;
 use fpvm_core::machine::Fault;
@@ -183,7 +184,10 @@ fn put_layout<I: Isa>(layout: &Layout, put: &mut impl FnMut(&str, &str)) {
         ("LEAF", layout.leaf()),
         ("BRANCHES", layout.branches()),
         ("BRANCH", layout.branch()),
+        ("SIBLINGS", layout.sibling(0)),
+        ("ZEROS", layout.sibling(layout.depth)),
         ("COMPACT", layout.compact()),
+        ("PREVIOUS", layout.previous()),
         ("CALL", layout.call()),
     ];
     for (name, place) in places {
@@ -192,6 +196,8 @@ fn put_layout<I: Isa>(layout: &Layout, put: &mut impl FnMut(&str, &str)) {
     let numbers = [
         ("STATE_LEN", layout.state_len),
         ("BRANCH_LEN", layout.branch_len),
+        ("DEPTH", layout.depth),
+        ("MAP_SHIFT", 256 - 8 * map_len(layout.depth)),
         ("PROOF_OFFSET", layout.proof_offset()),
         ("WORD_BITS", layout.bits as usize),
         ("SIGN_BYTE", layout.bits as usize / 8 - 1),
@@ -258,17 +264,11 @@ fn put_memory(layout: &Layout, put: &mut impl FnMut(&str, &str)) {
         "A number of 1, 2, 4 or 8 bytes, from the guest's byte order to the contract's or back."
     };
     put("ORDER_COMMENT", comment);
-    let take = format!(
-        "calldatacopy(BRANCH, add({}, mul(taken, BRANCH_LEN)), BRANCH_LEN)",
-        layout.proof_offset()
-    );
-    put("TAKE_BRANCH", &lines(5, &[take]));
-    put("COMPACT_FUNCTIONS", "");
     let check = match layout.proof {
         ProofShape::Fixed(count) => format!("xor(proof.length, {})", count * layout.branch_len),
         ProofShape::UpTo(_) => format!("mod(proof.length, {})", layout.branch_len),
     };
     let refuse = Faults::selector("InvalidProofLength");
     let check = format!("if {check} {{ refuse({refuse}) }} // InvalidProofLength");
-    put("CHECK_LENGTH", &lines(3, &[check]));
+    put("CHECK_LENGTH", &lines(4, &[check]));
 }

@@ -4,6 +4,7 @@
 use crate::abi;
 use crate::evm::{EvmError, Gas};
 use crate::verifier::{Executed, OnChain, Refused, SetupError};
+use fpvm_core::compact::encode;
 use fpvm_core::isa::Isa;
 use fpvm_core::proof::StepProof;
 use fpvm_core::verify::{Verified, VerifyError, verify};
@@ -30,6 +31,8 @@ pub struct Agreed<I: Isa> {
     pub verified: Verified<I>,
     /// What it costs with this crate's contract.
     pub ours: Gas,
+    /// What it costs there with a compact proof.
+    pub compact: Gas,
     /// What it costs with upstream's.
     pub theirs: Option<Gas>,
 }
@@ -174,13 +177,50 @@ impl Harness {
             let said: Vec<_> = said.collect();
             return Err(disagree(proof.step, said.join("; ")));
         }
+        let Some((verified, ours)) = verified.ok().zip(ours.ok()) else {
+            return Ok(None);
+        };
+        let compact = self.judge_compact::<I>(proof, verified.post)?;
         let gas = |executed: Executed| executed.gas;
-        Ok(verified.ok().zip(ours.ok()).map(|(verified, ours)| Agreed {
+        Ok(Some(Agreed {
             verified,
             ours: ours.gas,
+            compact,
             theirs: theirs.and_then(Result::ok).map(gas),
         }))
     }
+
+    /// Has the compact form of an accepted proof judged by verifier and contract.
+    fn judge_compact<I: Isa>(
+        &mut self,
+        proof: &StepProof,
+        post: [u8; 32],
+    ) -> Result<Gas, HarnessError> {
+        let failed = |text: String| disagree(proof.step, format!("compact proof: {text}"));
+        let proof_data = compact::<I>(proof).map_err(|error| failed(error.to_string()))?;
+        let mut part = |key: &[u8; 32], offset| proof.part(key, offset);
+        let verified = verify::<I>(&proof.state_data, &proof_data, &mut part);
+        let executed = self.ours.step(&proof.state_data, &proof_data)?;
+        match (&verified, executed) {
+            (Ok(verified), Ok(executed)) if [verified.post, executed.post] == [post; 2] => {
+                Ok(executed.gas)
+            }
+            (verified, executed) => {
+                let verified = verified
+                    .as_ref()
+                    .map(|verified| const_hex::encode(verified.post));
+                Err(failed(format!(
+                    "verifier {verified:?}, contract {executed:?}"
+                )))
+            }
+        }
+    }
+}
+
+/// The compact form of a proof.
+pub fn compact<I: Isa>(proof: &StepProof) -> Result<Vec<u8>, VerifyError> {
+    let mut part = |key: &[u8; 32], offset| proof.part(key, offset);
+    encode::<I>(&proof.state_data, &proof.proof_data, &mut part)
 }
 
 fn disagree(step: u64, text: String) -> HarnessError {

@@ -8,7 +8,7 @@ mod random;
 
 use common::proofs_of_steps;
 use contracts::abi;
-use contracts::harness::{Harness, UPSTREAM};
+use contracts::harness::{Harness, UPSTREAM, compact};
 use contracts::verifier::{OnChain, Refused};
 use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
 use fpvm_core::isa::Isa;
@@ -120,6 +120,42 @@ fn riscv_instructions_agree() {
 fn toy_instructions_agree() {
     let counts = random_steps::<Toy>(harness(TOY_ARTIFACT, None), &TOY, 100);
     assert!(counts.0 > 300 && counts.1 > 100, "{counts:?}");
+}
+
+/// Compact proofs with a bit changed, a byte cut off or added.
+fn tampered_compact<I: Isa>(mut harness: Harness, proofs: &[StepProof]) {
+    let mut generator = Generator::new(6);
+    for original in proofs.iter().filter(|proof| proof.pre[0] == 3) {
+        let compact = compact::<I>(original).expect("a proof");
+        assert!(compact.len() % 32 != 0 && compact.len() < original.proof_data.len());
+        let mut variants: Vec<Vec<u8>> = (0..10).map(|_| compact.clone()).collect();
+        for (i, variant) in variants.iter_mut().enumerate() {
+            // The map of the first branch, then anywhere.
+            let place = if i < 4 {
+                i
+            } else {
+                generator.below(compact.len())
+            };
+            variant[place] ^= 1 << generator.below(8);
+        }
+        variants.push(compact[..compact.len() - 1].to_vec());
+        variants.push([&compact[..], &[0]].concat());
+        variants.push([&compact[..], &[0; 32]].concat());
+        variants.push(vec![0xff; 7]);
+        for variant in variants {
+            let mut proof = original.clone();
+            proof.proof_data = variant;
+            let agreed = harness.judge::<I>(&proof);
+            let agreed = agreed.unwrap_or_else(|error| panic!("{error}"));
+            assert!(agreed.is_none(), "step {}: accepted", proof.step);
+        }
+    }
+}
+
+#[test]
+fn tampered_compact_proofs_are_refused_alike() {
+    tampered_compact::<Mips32>(harness(MIPS_ARTIFACT, None), &proofs_of_steps("mips32"));
+    tampered_compact::<Rv64>(harness(RISCV_ARTIFACT, None), &proofs_of_steps("riscv64"));
 }
 
 /// Upstream's proofs with a byte changed somewhere in state or proof.

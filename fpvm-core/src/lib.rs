@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+pub mod compact;
 pub mod concrete;
 pub mod decode;
 pub mod disasm;

@@ -1,10 +1,11 @@
 //! The stateless verifier: from a packed state, a proof and at most one part of a pre-image to the
 //! post-state hash, with nothing else at hand. Needs no `std`.
 
+use crate::compact::{Branches, check_length};
 use crate::concrete::{Concrete, Environment, Stop};
-use crate::isa::{Isa, ProofShape};
+use crate::isa::Isa;
 use crate::machine::Fault;
-use crate::memory::{LEAF_SIZE, Memory, Node, branch_len, fold_branch};
+use crate::memory::{LEAF_SIZE, Memory, Node};
 use crate::oracle::PreimagePart;
 use crate::state::{State, WitnessError, state_hash};
 use crate::word::Word;
@@ -24,6 +25,9 @@ pub enum VerifyError {
         /// The length found.
         found: usize,
     },
+    /// A compact proof is malformed.
+    #[error("the compact memory proof is malformed: {0}")]
+    CompactProof(&'static str),
     /// The step accesses more leaves than the proof has branches for.
     #[error("the step accesses memory at {at:#x}, but the proof has no branch {branch} for it")]
     MissingBranch {
@@ -79,7 +83,7 @@ pub struct Verified<I: Isa> {
     pub data: Vec<(u64, Node, Node)>,
 }
 
-/// Re-executes one step over its proof.
+/// Re-executes one step over its proof, of upstream's form or [compact](crate::compact).
 pub fn verify<I: Isa>(
     witness: &[u8],
     proof: &[u8],
@@ -103,7 +107,7 @@ pub fn verify<I: Isa>(
     let mut memory = WitnessMemory::new(root, proof, I::Word::BITS);
     let mut env = Given { parts };
     let insn = Concrete::step(&mut after, &mut memory, &mut env).map_err(refused)?;
-    let (root, data) = memory.finish();
+    let (root, data) = memory.finish()?;
     let witness = after.witness(&root);
     let post = state_hash(after.status(), &witness);
     Ok(Verified {
@@ -120,23 +124,6 @@ fn refused(stop: Stop<VerifyError, VerifyError>) -> VerifyError {
     match stop {
         Stop::Fault(fault) => VerifyError::Fault(fault),
         Stop::Memory(error) | Stop::Environment(error) => error,
-    }
-}
-
-fn check_length<I: Isa>(proof: &[u8]) -> Result<(), VerifyError> {
-    let branch = branch_len(I::Word::BITS);
-    let (fits, expected) = match I::PROOF {
-        ProofShape::Fixed(count) => (proof.len() == count * branch, "a fixed number of branches"),
-        ProofShape::UpTo(_) => (
-            proof.len().is_multiple_of(branch),
-            "a whole number of branches",
-        ),
-    };
-    let found = proof.len();
-    if fits {
-        Ok(())
-    } else {
-        Err(VerifyError::ProofLength { expected, found })
     }
 }
 
@@ -163,24 +150,15 @@ impl Environment for Given<'_> {
     }
 }
 
-/// One opened branch of a proof.
+/// Data accesses: address of the leaf, its bytes before and after.
+type Accesses = Vec<(u64, Node, Node)>;
+
+/// The leaf that the step is at.
 #[derive(Clone, Copy, Debug)]
-struct Open<'a> {
+struct Open {
     leaf_index: u64,
     before: Node,
     leaf: Node,
-    siblings: &'a [u8],
-}
-
-impl Open<'_> {
-    fn root(&self) -> Node {
-        let siblings = self.siblings.chunks_exact(LEAF_SIZE).map(|sibling| {
-            let mut node = [0; LEAF_SIZE];
-            node.copy_from_slice(sibling);
-            node
-        });
-        fold_branch(&self.leaf, siblings, self.leaf_index)
-    }
 }
 
 /// A memory that is nothing but a root and a proof. Each leaf that a step comes to takes the next
@@ -188,81 +166,67 @@ impl Open<'_> {
 #[derive(Debug)]
 struct WitnessMemory<'a> {
     root: Node,
-    proof: &'a [u8],
-    branch_len: usize,
-    opened: usize,
-    open: Option<Open<'a>>,
-    data: Vec<(u64, Node, Node)>,
+    branches: Branches<'a>,
+    open: Option<Open>,
+    data: Accesses,
     address_mask: u64,
 }
 
 impl<'a> WitnessMemory<'a> {
     fn new(root: Node, proof: &'a [u8], address_bits: u32) -> Self {
-        let address_mask = u64::MAX >> (64 - address_bits);
-        let branch_len = branch_len(address_bits);
-        let data = Vec::new();
         WitnessMemory {
             root,
-            proof,
-            branch_len,
-            opened: 0,
+            branches: Branches::new(proof, address_bits),
             open: None,
-            data,
-            address_mask,
+            data: Vec::new(),
+            address_mask: u64::MAX >> (64 - address_bits),
         }
     }
 
     /// The leaf that holds an address, through its branch.
     fn leaf(&mut self, at: u64) -> Result<&mut Node, VerifyError> {
         let leaf_index = (at & self.address_mask) / LEAF_SIZE as u64;
-        if self.open.is_none_or(|open| open.leaf_index != leaf_index) {
-            self.close();
-            let branch = self.opened;
-            let range = branch * self.branch_len..(branch + 1) * self.branch_len;
-            let bytes = self
-                .proof
-                .get(range)
-                .ok_or(VerifyError::MissingBranch { at, branch })?;
-            let (leaf, siblings) = bytes.split_at(LEAF_SIZE);
-            let mut before = [0; LEAF_SIZE];
-            before.copy_from_slice(leaf);
-            let open = Open {
-                leaf_index,
-                before,
-                leaf: before,
-                siblings,
-            };
-            if open.root() != self.root {
-                return Err(VerifyError::BadBranch { at, branch });
+        let open = match self.open {
+            Some(open) if open.leaf_index == leaf_index => open,
+            _ => {
+                self.close();
+                let branch = self.branches.taken();
+                let leaf = self.branches.take(at, leaf_index)?;
+                if self.branches.root(leaf_index, &leaf) != self.root {
+                    return Err(VerifyError::BadBranch { at, branch });
+                }
+                Open {
+                    leaf_index,
+                    before: leaf,
+                    leaf,
+                }
             }
-            self.opened += 1;
-            self.open = Some(open);
-        }
-        self.open
-            .as_mut()
-            .map(|open| &mut open.leaf)
-            .ok_or(VerifyError::MissingBranch {
-                at,
-                branch: self.opened,
-            })
+        };
+        Ok(&mut self.open.insert(open).leaf)
     }
 
     /// Ends the use of the open branch: what was written there moves the root.
     fn close(&mut self) {
         if let Some(open) = self.open.take() {
             if open.leaf != open.before {
-                self.root = open.root();
+                self.root = self.branches.root(open.leaf_index, &open.leaf);
             }
-            if self.opened > 1 {
+            self.branches.leave(open.leaf_index, open.leaf);
+            if self.branches.taken() > 1 {
                 self.data
                     .push((open.leaf_index * LEAF_SIZE as u64, open.before, open.leaf));
             }
         }
     }
 
-    fn finish(mut self) -> (Node, Vec<(u64, Node, Node)>) {
+    fn finish(mut self) -> Result<(Node, Accesses), VerifyError> {
         self.close();
-        (self.root, self.data)
+        if !self.branches.is_used_up() {
+            return Err(VerifyError::CompactProof(
+                "it goes on after its last branch",
+            ));
+        }
+        Ok((self.root, self.data))
     }
 }
 

@@ -122,8 +122,12 @@ impl Layout {
         self.free() + 0x60
     }
 
-    pub(super) fn call(&self) -> usize {
+    pub(super) fn previous(&self) -> usize {
         self.free() + 0x80
+    }
+
+    pub(super) fn call(&self) -> usize {
+        self.free() + 0xa0
     }
 
     pub(super) fn branch(&self) -> usize {
