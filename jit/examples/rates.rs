@@ -51,9 +51,10 @@ fn measure<I: Program>(guest: &str, jit: bool) -> Result<(u64, f64, String)> {
     if let Some(counters) = counters {
         let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         println!(
-            "    {} traces, {} instructions, {} bytes of code, {} steps interpreted, {} exits",
+            "    {} traces, {} instructions, {} refused, {} bytes of code, {} steps interpreted, {} exits",
             count(&counters.traces),
             count(&counters.instructions),
+            count(&counters.refused),
             count(&counters.code_bytes),
             count(&counters.interpreted),
             count(&counters.exits),

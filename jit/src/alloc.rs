@@ -107,7 +107,8 @@ impl<'a> Alloc<'a> {
         self.locked = 0;
     }
 
-    fn lock(&mut self, reg: Reg) -> Reg {
+    /// Keeps a register from being given out until [`Alloc::unlock`].
+    pub(crate) fn lock(&mut self, reg: Reg) -> Reg {
         self.locked |= 1 << reg;
         reg
     }

@@ -404,6 +404,17 @@ impl Asm {
         self.byte(0xc3);
     }
 
+    pub(crate) fn call_to(&mut self, to: impl Into<Rm>) {
+        self.legacy(false, false, &[0xff], 2, to.into());
+    }
+
+    pub(crate) fn call_back(&mut self, target: i64) {
+        self.byte(0xe8);
+        self.imm32(0);
+        let call = Jump(self.here() - 4);
+        self.land(call, target);
+    }
+
     pub(crate) fn jmp_to(&mut self, to: impl Into<Rm>) {
         self.legacy(false, false, &[0xff], 4, to.into());
     }

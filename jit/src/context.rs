@@ -1,11 +1,15 @@
 //! The block of memory that translated code works in, and the way into that code.
 
-use crate::asm::{Alu, Asm, Mem, R12, R13, R14, R15, RAX, RBP, RBX, RDI, RSI, RSP, Reg};
+use crate::asm::{
+    Alu, Asm, Mem, R8, R9, R10, R11, R12, R13, R14, R15, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP,
+    Reg,
+};
 use crate::buffer::CodeBuffer;
 use crate::emit::{Common, find};
 use crate::layout::{
-    ADDRESS_AT, BIAS, BUDGET, BUDGET_AT, CONTEXT, CONTEXT_LEN, FLAGS, FLAGS_AT, IN_MEMORY, JUMPS,
-    JUMPS_AT, LOADS_AT, Layout, MEMORY, MEMORY_AT, PAGES, STORES_AT, field,
+    ACCESS_AT, ADDRESS_AT, BIAS, BUDGET, BUDGET_AT, CONTEXT, CONTEXT_LEN, FLAGS, FLAGS_AT,
+    IN_MEMORY, JUMPS, JUMPS_AT, LOADS_AT, LOOK_UP_AT, Layout, MEMORY, MEMORY_AT, PAGED_AT, PAGES,
+    STORE, STORES_AT, field,
 };
 use fpvm_core::isa::Isa;
 use fpvm_core::memory::{PAGE_SIZE, PagedMemory};
@@ -17,6 +21,7 @@ use fpvm_core::word::Word;
 pub(crate) const LOST: u32 = 0;
 
 const SAVED: [Reg; 6] = [RBX, RBP, R12, R13, R14, R15];
+const CALLER_SAVED: [Reg; 9] = [RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11];
 
 /// The code that all traces share: into them and out of them. Starts with the way in.
 pub(crate) fn common(asm: &mut Asm, layout: &Layout) -> Common {
@@ -55,12 +60,63 @@ pub(crate) fn common(asm: &mut Asm, layout: &Layout) -> Common {
     asm.mov_imm(RAX, u64::from(LOST));
     asm.jmp_back(leave as i64);
 
+    // The registers that a called function may change. With the return address they are eighty
+    // bytes, so that the stack stays aligned.
+    let look_up = asm.here();
+    for reg in CALLER_SAVED {
+        asm.push(reg);
+    }
+    asm.lea(true, RDI, Mem::at(CONTEXT, -BIAS));
+    asm.call_to(field(LOOK_UP_AT));
+    asm.test(false, RAX, RAX);
+    for reg in CALLER_SAVED.into_iter().rev() {
+        asm.pop(reg);
+    }
+    asm.ret();
+
     let found = asm.here();
     find(asm, wide, lost as i64);
     Common {
         leave,
         find: found,
         lost,
+        look_up,
+    }
+}
+
+/// Looks up the page of the access that the context tells of, and adds it to the table of recent
+/// pages; 0 where translated code may not make the access, or the access crosses the page's end.
+///
+/// # Safety
+///
+/// `context` is a whole context block, and its field for the memory points to a [`PagedMemory<W>`];
+/// both are used by nobody else during the call.
+unsafe extern "sysv64" fn look_up<W: Word>(context: *mut u64) -> u32 {
+    // SAFETY: the caller vouches for it.
+    let words = unsafe { core::slice::from_raw_parts_mut(context, CONTEXT_LEN / 8) };
+    let memory = words[PAGED_AT / 8] as *mut PagedMemory<W>;
+    // SAFETY: the caller vouches for it.
+    let memory = unsafe { &mut *memory };
+    let (address, access) = (words[ADDRESS_AT / 8], words[ACCESS_AT / 8] as u32);
+    let last = address % PAGE_SIZE as u64 + u64::from(access % STORE) - 1;
+    let number = address / PAGE_SIZE as u64;
+    match memory.page_parts(number) {
+        Some((_, false)) if access & STORE != 0 => 0,
+        Some(page) if last < PAGE_SIZE as u64 => {
+            put_page(words, number, page);
+            1
+        }
+        _ => 0,
+    }
+}
+
+/// Puts a page among the recent ones, for stores too if it may be written.
+fn put_page(words: &mut [u64], number: u64, (bytes, writable): (*mut u8, bool)) {
+    let row = number as usize % PAGES;
+    let entry = [number * PAGE_SIZE as u64, bytes as u64];
+    words[LOADS_AT / 8 + 2 * row..][..2].copy_from_slice(&entry);
+    if writable {
+        words[STORES_AT / 8 + 2 * row..][..2].copy_from_slice(&entry);
     }
 }
 
@@ -121,13 +177,8 @@ impl Context {
     pub(crate) fn add_page<W: Word>(&mut self, memory: &mut PagedMemory<W>, address: u64) {
         self.keep_up(memory);
         let number = address / PAGE_SIZE as u64;
-        if let Some((bytes, writable)) = memory.page_parts(number) {
-            let row = number as usize % PAGES;
-            let entry = [number * PAGE_SIZE as u64, bytes as u64];
-            let tables = [(LOADS_AT, true), (STORES_AT, writable)];
-            for (table, _) in tables.into_iter().filter(|(_, allowed)| *allowed) {
-                self.words[table / 8 + 2 * row..][..2].copy_from_slice(&entry);
-            }
+        if let Some(page) = memory.page_parts(number) {
+            put_page(&mut self.words, number, page);
         }
     }
 
@@ -159,6 +210,9 @@ impl Context {
             self.words[MEMORY_AT / 8] = bytes as u64;
             self.words[FLAGS_AT / 8] = flags as u64;
         }
+        self.words[LOOK_UP_AT / 8] =
+            look_up::<I::Word> as unsafe extern "sysv64" fn(*mut u64) -> u32 as usize as u64;
+        self.words[PAGED_AT / 8] = core::ptr::from_mut(memory) as u64;
         let bytes = I::Word::BYTES;
         self.copy_in(state, bytes);
         let context = self.words.as_mut_ptr();
@@ -167,7 +221,8 @@ impl Context {
         // exclusively, at offsets below its length; the bytes of guest memory, also borrowed
         // exclusively, at offsets that cannot leave it (32-bit words on an array of 4 GiB without
         // accesses across its end, or within a page that was looked up), and writes only pages that
-        // are ready; and reads page flags, one for each 32-bit page number.
+        // are ready; and reads page flags, one for each 32-bit page number. Where it calls `look_up`,
+        // that has context and memory for itself.
         let exit = unsafe {
             let enter = core::mem::transmute::<
                 *const u8,

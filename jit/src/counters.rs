@@ -9,6 +9,8 @@ pub struct Counters {
     pub traces: AtomicU64,
     /// Guest instructions in them.
     pub instructions: AtomicU64,
+    /// Addresses where no trace can begin.
+    pub refused: AtomicU64,
     /// Bytes of host code now.
     pub code_bytes: AtomicU64,
     /// Steps that the interpreter did.

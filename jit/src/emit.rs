@@ -7,8 +7,8 @@ use crate::asm::{
 };
 use crate::ir::{Cond, ExitId, NO_EXIT, Node, Test, Val};
 use crate::layout::{
-    ADDRESS_AT, BUDGET, FLAGS, JUMPS, JUMPS_AT, LOADS_AT, Layout, MEMORY, PAGES, STORES_AT, entry,
-    field,
+    ACCESS_AT, ADDRESS_AT, BUDGET, FLAGS, JUMPS, JUMPS_AT, LOADS_AT, Layout, MEMORY, PAGES, STORE,
+    STORES_AT, entry, field,
 };
 use crate::live::Liveness;
 use crate::lower::{End, ExitKind, Trace};
@@ -24,6 +24,9 @@ pub(crate) struct Common {
     pub(crate) find: usize,
     /// Leaves since there is no trace for the guest address in rax.
     pub(crate) lost: usize,
+    /// Looks up the page of the address in the context; a call that keeps all registers, and sets
+    /// the zero flag where the access is none for translated code.
+    pub(crate) look_up: usize,
 }
 
 /// Where things are in a trace's code, from its begin.
@@ -41,8 +44,13 @@ struct Stub {
 
 enum StubKind {
     Leave(ExitId),
-    /// The page of the address in this register was not found.
-    Miss(ExitId, Reg),
+    /// The page of the address in this register was not found: looks it up and tries again.
+    Miss {
+        exit: ExitId,
+        at: Reg,
+        access: u32,
+        again: usize,
+    },
     /// To the trace at the address in this operand.
     Find(ExitId, Operand),
 }
@@ -194,8 +202,19 @@ impl Emitter<'_> {
                     });
                     self.leave(exit);
                 }
-                StubKind::Miss(exit, at) => {
-                    self.asm().mov_to(true, field(ADDRESS_AT), at);
+                StubKind::Miss {
+                    exit,
+                    at,
+                    access,
+                    again,
+                } => {
+                    let look_up = self.common.look_up as i64 - self.begin as i64;
+                    let asm = self.asm();
+                    asm.mov_to(true, field(ADDRESS_AT), at);
+                    asm.mov_to_imm(false, field(ACCESS_AT), access as i32);
+                    asm.call_back(look_up);
+                    let found = asm.jcc(EQUAL ^ 1);
+                    asm.land(found, again as i64);
                     self.leave(exit);
                 }
                 StubKind::Find(exit, target) => {
@@ -382,13 +401,25 @@ impl Emitter<'_> {
         let at = self.to.reg(at);
         let (row, place) = (self.to.scratch(), self.to.scratch());
         let asm = self.asm();
+        let again = asm.here();
         asm.mov(true, row, at);
         asm.shift_imm(Shift::Right, true, row, 12 - 4);
         asm.alu_imm(Alu::And, false, row, 16 * (PAGES as i32 - 1));
         asm.mov(true, place, at);
         asm.alu(Alu::Sub, true, place, entry(table, row, 0));
         asm.alu_imm(Alu::Cmp, true, place, (PAGE_SIZE as u32 - bytes) as i32);
-        self.stub(ABOVE, StubKind::Miss(exit, at));
+        let access = if table == STORES_AT {
+            STORE | bytes
+        } else {
+            bytes
+        };
+        let miss = StubKind::Miss {
+            exit,
+            at,
+            access,
+            again,
+        };
+        self.stub(ABOVE, miss);
         self.asm().mov(true, row, entry(table + 8, row, 0));
         Mem::indexed(row, place, 0, 0)
     }
@@ -617,18 +648,20 @@ impl Emitter<'_> {
 
     /// The high half of a product of 32-bit words, by a product of 64 bits.
     fn multiply_high(&mut self, op: Bin, a: Val, b: Val) {
-        let y = self.to.reg(b);
-        let left = self.to.scratch();
         let x = self.to.rm(a);
+        let left = self.to.scratch();
         if op == Bin::MulHighUnsigned {
             self.asm().mov(false, left, x);
         } else {
             self.asm().movsx(true, 4, left, x);
         }
+        self.to.unlock();
+        self.to.lock(left);
+        let y = self.to.rm(b);
         let dest = self.to.dest();
         if op == Bin::MulHighSigned {
             self.asm().movsx(true, 4, dest, y);
-        } else if dest != y {
+        } else if y != Rm::Reg(dest) {
             self.asm().mov(false, dest, y);
         }
         self.asm().imul(true, dest, left);

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 /// Guest instructions of a trace.
 const LONGEST: usize = 128;
-/// A jump's target is translated when it has been reached this often.
+/// A jump's target is translated when it has been reached this often, if nobody says otherwise.
 const HOT: u8 = 24;
 /// Targets that are counted apart.
 const HEAT: usize = 1 << 16;
@@ -63,19 +63,22 @@ pub struct Jit<I: Isa> {
 
 /// How often jump targets were reached.
 #[derive(Debug)]
-struct Heat(Box<[u8]>);
+struct Heat {
+    counts: Box<[u8]>,
+    hot: u8,
+}
 
 impl Heat {
     /// Counts; tells whether a target is hot.
     #[inline(always)]
     fn touch(&mut self, pc: u64) -> bool {
-        let heat = &mut self.0[(pc >> 2) as usize % HEAT];
+        let heat = &mut self.counts[(pc >> 2) as usize % HEAT];
         *heat = heat.saturating_add(1);
-        *heat >= HOT
+        *heat >= self.hot
     }
 
     fn set(&mut self, pc: u64, heat: u8) {
-        self.0[(pc >> 2) as usize % HEAT] = heat;
+        self.counts[(pc >> 2) as usize % HEAT] = heat;
     }
 }
 
@@ -94,7 +97,10 @@ impl<I: Isa> Jit<I> {
             cache: Cache::new::<I>(Layout::new::<I>(&[0; CELLS]))?,
             decoder: Decoder::default(),
             host: I::Op::ALL.iter().map(host).collect(),
-            heat: Heat(vec![0; HEAT].into_boxed_slice()),
+            heat: Heat {
+                counts: vec![0; HEAT].into_boxed_slice(),
+                hot: HOT,
+            },
             uses: [0; CELLS],
             layouts: 0,
             trace: Trace::default(),
@@ -106,6 +112,12 @@ impl<I: Isa> Jit<I> {
             memory: None,
             counters: Arc::default(),
         })
+    }
+
+    /// Translates code when it has been reached this often; 0 and 1 mean at once.
+    pub fn hot_after(mut self, visits: u8) -> Self {
+        self.heat.hot = visits;
+        self
     }
 
     /// What the translator does, counted as it runs.
@@ -190,6 +202,9 @@ impl<I: Isa> Jit<I> {
                 After::Finish => {
                     Self::go_to(state, pc);
                     self.pending = None;
+                    if state.step >= until {
+                        return Ok(());
+                    }
                     return self.interpret(code, state, memory, env, until);
                 }
                 After::Interpret => {
@@ -198,6 +213,9 @@ impl<I: Isa> Jit<I> {
                     exit.interpreted += 1;
                     if exit.interpreted == MANY_EXITS && self.careful.insert(pc) {
                         self.cache.drop_trace(trace);
+                    }
+                    if state.step >= until {
+                        return Ok(());
                     }
                     let until = state.step + 1;
                     self.interpret(code, state, memory, env, until)?;
@@ -255,6 +273,7 @@ impl<I: Isa> Jit<I> {
             }
         } else {
             self.refused.insert(head);
+            Counters::add(&self.counters.refused, 1);
         }
         Ok(())
     }

@@ -32,8 +32,15 @@ pub(crate) const FLAGS_AT: usize = MEMORY_AT + 8;
 /// The address of an access whose page was not found, or the target of a jump.
 pub(crate) const ADDRESS_AT: usize = FLAGS_AT + 8;
 
+/// What the access at that address is: its bytes, and [`STORE`] for a store.
+pub(crate) const ACCESS_AT: usize = ADDRESS_AT + 8;
+pub(crate) const STORE: u32 = 0x100;
+/// The function that looks a page up, and the memory that it does so in.
+pub(crate) const LOOK_UP_AT: usize = ACCESS_AT + 8;
+pub(crate) const PAGED_AT: usize = LOOK_UP_AT + 8;
+
 /// Pages found lately: page address and host address of each, for loads, then for stores.
-pub(crate) const PAGES: usize = 1024;
+pub(crate) const PAGES: usize = 4096;
 pub(crate) const LOADS_AT: usize = 1024;
 pub(crate) const STORES_AT: usize = LOADS_AT + 16 * PAGES;
 /// Traces by address: guest address and host address of each.

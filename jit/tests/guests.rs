@@ -1,0 +1,99 @@
+//! Whole guests: the translator ends where upstream's VMs do, and stops where the interpreter does.
+
+mod common;
+
+use common::{assert_same, assert_same_state, file, guest, run, translated};
+use fpvm_core::elf::Program;
+use fpvm_core::vm::Event;
+use isa_mips::Mips32;
+use isa_riscv::Rv64;
+use serde::Deserialize;
+use std::fs;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Expected {
+    elf: String,
+    #[serde(default)]
+    preimages: Option<String>,
+    final_state_hash: String,
+    steps: u64,
+}
+
+fn ends_as_upstream<I: Program>(path: &str, preimages: &str, expected: &Expected) {
+    let mut vm = translated(guest::<I>(path), 24);
+    let event = run(&mut vm, u64::MAX, &file(preimages)).expect(path);
+    assert_eq!(event, Event::Exited, "{path}");
+    assert_eq!(vm.state.step, expected.steps, "{path}");
+    let root = const_hex::encode_prefixed(vm.state_root());
+    assert_eq!(root, expected.final_state_hash, "{path}");
+}
+
+#[test]
+fn vectors_end_as_upstream() {
+    for name in ["hello.go122", "preimage.go122", "keccak.c", "primes.c"] {
+        for (vm, is_mips) in [("mips32", true), ("riscv64", false)] {
+            let path = format!("spec-tests/vectors/runs/{name}.{vm}/expected.json");
+            let json = fs::read(file(&path)).expect(&path);
+            let expected: Expected = serde_json::from_slice(&json).expect(&path);
+            let elf = format!("spec-tests/vectors/guests/{}", expected.elf);
+            let preimages = "spec-tests/vectors/preimages";
+            if is_mips {
+                ends_as_upstream::<Mips32>(&elf, preimages, &expected);
+            } else {
+                ends_as_upstream::<Rv64>(&elf, preimages, &expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn our_guests_end_as_upstream() {
+    let path = "spec-tests/vectors/guests/expected.json";
+    let json = fs::read(file(path)).expect(path);
+    let all: Vec<Expected> = serde_json::from_slice(&json).expect(path);
+    assert!(all.len() > 10);
+    for expected in all {
+        let elf = format!("examples/guests/bin/{}", expected.elf);
+        let preimages = expected.preimages.as_deref().unwrap_or("preimages");
+        let preimages = format!("examples/guests/{preimages}");
+        if elf.ends_with(".mips") {
+            ends_as_upstream::<Mips32>(&elf, &preimages, &expected);
+        } else {
+            ends_as_upstream::<Rv64>(&elf, &preimages, &expected);
+        }
+    }
+}
+
+/// Stops at steps that lie apart by amounts from 1 to some ten thousand.
+fn stops_as_the_interpreter<I: Program>(path: &str, preimages: &str) {
+    let preimages = file(preimages);
+    let mut plain = guest::<I>(path);
+    let mut fast = translated(guest::<I>(path), 4);
+    let mut random = 0x9e37_79b9_7f4a_7c15u64;
+    for _ in 0..300 {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let until = plain.state.step + 1 + (random >> 20) % (1 << (random % 17));
+        run(&mut plain, until, &preimages).expect(path);
+        run(&mut fast, until, &preimages).expect(path);
+        assert_same_state(&plain.state, &fast.state);
+        if random % 16 == 0 {
+            assert_eq!(plain.state_root(), fast.state_root(), "{path}");
+        }
+    }
+    assert_same(&mut plain, &mut fast);
+}
+
+#[test]
+fn stops_are_exact() {
+    let vectors = "spec-tests/vectors/preimages";
+    stops_as_the_interpreter::<Mips32>("spec-tests/vectors/guests/preimage.go122.mips", vectors);
+    stops_as_the_interpreter::<Rv64>("spec-tests/vectors/guests/preimage.go122.riscv64", vectors);
+    let own = "examples/guests/preimages";
+    for name in ["claim", "sort", "bare"] {
+        stops_as_the_interpreter::<Mips32>(&format!("examples/guests/bin/{name}.mips"), own);
+        stops_as_the_interpreter::<Rv64>(&format!("examples/guests/bin/{name}.riscv64"), own);
+    }
+}
