@@ -33,6 +33,8 @@ pub mod elf;
 #[cfg(feature = "std")]
 pub mod files;
 #[cfg(feature = "std")]
+pub mod frozen;
+#[cfg(feature = "std")]
 pub mod proof;
 #[cfg(feature = "std")]
 pub mod snapshot;

@@ -1,12 +1,18 @@
 //! Memory as a step sees it. The running machine, the recorder and the verifier each have their own.
 
 #[cfg(feature = "std")]
+mod frozen;
+#[cfg(feature = "std")]
 mod paged;
 #[cfg(feature = "std")]
 mod tree;
 
 #[cfg(feature = "std")]
-pub use paged::{MemoryLimit, PAGE_SIZE, Page, PagedMemory, SharedPage};
+pub use frozen::{FrozenMemory, FrozenPage, Part, SharedPage};
+#[cfg(feature = "std")]
+pub use paged::{MemoryLimit, PAGE_SIZE, Page, PagedMemory};
+#[cfg(feature = "std")]
+use tree::{PAGE_LEVELS, page_roots as hash_page_roots};
 
 use crate::keccak::hash_pair;
 

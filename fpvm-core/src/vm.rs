@@ -3,6 +3,7 @@
 use crate::code::Code;
 use crate::concrete::{Concrete, Environment, Stop};
 use crate::disasm::disassemble;
+use crate::frozen::{Snapshot, SnapshotError};
 use crate::isa::{Isa, ProofShape};
 use crate::machine::Fault;
 use crate::memory::{Memory, MemoryLimit, Node, PagedMemory, Prover, branch_len};
@@ -156,6 +157,21 @@ impl<I: Isa> Vm<I> {
     /// new: what it learns of a guest's code holds for this machine only.
     pub fn set_tier(&mut self, tier: Option<Box<dyn Tier<I>>>) {
         self.tier = tier;
+    }
+
+    /// The machine as of now, to come back to. Copies only the pages written since the last call.
+    pub fn freeze(&mut self) -> Snapshot {
+        Snapshot::new(&self.state, self.memory.freeze(), self.last_hint.clone())
+    }
+
+    /// Goes to a snapshot of a machine of this ISA, back or ahead. Copies only the pages that differ.
+    pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        let state = snapshot.state::<I>()?;
+        self.memory.restore(&snapshot.memory)?;
+        self.state = state;
+        self.last_hint.clone_from(&snapshot.last_hint);
+        self.last_read = None;
+        Ok(())
     }
 
     /// The memory root as of now.

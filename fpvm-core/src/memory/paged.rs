@@ -5,13 +5,14 @@
 //! processor's TLB) stands in front of a map. Either way a store looks at one byte per page; its slow
 //! path does all the bookkeeping of a first write: allocation, dirty list, snapshots, code pages.
 
-use super::tree::Tree;
+use super::frozen::{FrozenMemory, FrozenPage};
+use super::tree::{PAGE_LEVELS, Tree};
 use super::{Memory, Node, Prover};
+use crate::keccak::zero_root;
 use crate::word::Word;
 use memmap2::{MmapMut, MmapOptions};
 use rustc_hash::FxHashMap;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes of a page.
@@ -20,9 +21,6 @@ const PAGE_BITS: u32 = 12;
 
 /// A page's bytes.
 pub type Page = [u8; PAGE_SIZE];
-
-/// A page of a snapshot, shared by all that have the same contents.
-pub type SharedPage = Arc<Page>;
 
 /// The guest has touched more memory than it may.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -70,7 +68,8 @@ pub struct PagedMemory<A> {
     limit: u64,
     dirty: Vec<u64>,
     touched: Vec<u64>,
-    shared: FxHashMap<u64, SharedPage>,
+    /// Memory as of the last snapshot.
+    frozen: FrozenMemory,
     /// Code pages that were written since they were marked.
     stale_code: Vec<u64>,
     /// How often pages have lost [`READY`].
@@ -107,7 +106,7 @@ impl<A: Word> PagedMemory<A> {
             limit: reserved - PAGE_SIZE as u64,
             dirty: Vec::new(),
             touched: Vec::new(),
-            shared: FxHashMap::default(),
+            frozen: FrozenMemory::new(A::BITS),
             stale_code: Vec::new(),
             unready: 0,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
@@ -234,22 +233,93 @@ impl<A: Word> PagedMemory<A> {
         self.unready
     }
 
-    /// All pages as of now, sharing those that did not change since the last call.
-    pub fn share(&mut self) -> Vec<(u64, SharedPage)> {
+    /// All pages as of now. Copies those that changed since the last call, shares the others.
+    pub fn freeze(&mut self) -> FrozenMemory {
         self.unready += 1;
         for number in std::mem::take(&mut self.touched) {
             let place = self.place(number);
             self.flags[place] &= !TOUCHED;
-            let page = Arc::new(*self.page_at(place));
-            self.shared.insert(number, page);
+            let page = self.page_at(place);
+            if self
+                .frozen
+                .page(number)
+                .is_none_or(|old| old.bytes() != page)
+            {
+                let page = FrozenPage::new(page);
+                self.frozen.set(number, Some(page));
+            }
         }
-        let mut pages: Vec<_> = self
-            .shared
-            .iter()
-            .map(|(n, page)| (*n, page.clone()))
-            .collect();
-        pages.sort_unstable_by_key(|(number, _)| *number);
-        pages
+        self.frozen.clone()
+    }
+
+    /// Becomes the memory of a snapshot. Copies only what differs, and hashes nothing anew that is
+    /// known there. Changes nothing where the snapshot needs more memory than the guest may use.
+    pub fn restore(&mut self, frozen: &FrozenMemory) -> Result<(), MemoryLimit> {
+        let pages = frozen.pages();
+        if let Some((number, _)) = pages.get(self.limit as usize / PAGE_SIZE) {
+            return Err(MemoryLimit {
+                at: number << PAGE_BITS,
+                limit: self.limit,
+            });
+        }
+        self.unready += 1;
+        let mut changed = std::mem::take(&mut self.touched);
+        changed.extend(
+            self.frozen
+                .changes(frozen)
+                .iter()
+                .map(|(number, _)| *number),
+        );
+        changed.sort_unstable();
+        changed.dedup();
+        let (kept, gone): (Vec<u64>, Vec<u64>) = changed
+            .into_iter()
+            .partition(|number| frozen.page(*number).is_some());
+        let mut known = Vec::with_capacity(kept.len());
+        for number in &gone {
+            self.remove(*number);
+            known.push((*number, zero_root(PAGE_LEVELS)));
+        }
+        if !gone.is_empty() {
+            let mut allocated = std::mem::take(&mut self.allocated);
+            allocated.retain(|number| self.is_allocated(*number));
+            self.allocated = allocated;
+        }
+        for number in kept {
+            let Some(page) = frozen.page(number) else {
+                continue;
+            };
+            let place = self.writable(number)?;
+            self.bytes.as_chunks_mut::<PAGE_SIZE>().0[place] = *page.bytes();
+            self.flags[place] &= !TOUCHED;
+            if let Some(root) = page.known_root() {
+                self.flags[place] &= !DIRTY;
+                known.push((number, root));
+            }
+        }
+        self.touched.clear();
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.retain(|number| {
+            let place = self.place(*number);
+            self.flags[place] & DIRTY != 0
+        });
+        self.dirty = dirty;
+        self.tree.adopt(&known);
+        self.frozen = frozen.clone();
+        Ok(())
+    }
+
+    /// Makes a page as if it had never been allocated, but that its place stays its own.
+    fn remove(&mut self, number: u64) {
+        let place = self.place(number);
+        if self.flags[place] & ALLOCATED == 0 {
+            return;
+        }
+        if self.flags[place] & CODE != 0 {
+            self.stale_code.push(number);
+        }
+        self.bytes.as_chunks_mut::<PAGE_SIZE>().0[place].fill(0);
+        self.flags[place] = 0;
     }
 
     #[inline(always)]
@@ -313,7 +383,8 @@ impl<A: Word> PagedMemory<A> {
                     limit: self.limit,
                 });
             }
-            if !Self::FLAT {
+            // A page that a restored snapshot did not have keeps its place.
+            if !Self::FLAT && place == Self::ZERO_PLACE {
                 place = self.numbers.len();
                 self.numbers.push(number);
                 self.flags.push(0);

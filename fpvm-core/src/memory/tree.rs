@@ -8,7 +8,7 @@ use crate::keccak::{self, PageNodes, hash_pair, zero_root};
 use rustc_hash::FxHashMap;
 
 /// Levels of the tree inside a page.
-const PAGE_LEVELS: usize = 7;
+pub(super) const PAGE_LEVELS: usize = 7;
 /// How many proved pages keep their inner nodes; 8 KiB each.
 const INNER_PAGES: usize = 1024;
 /// From this many changed leaves on, a page is hashed anew.
@@ -129,10 +129,21 @@ impl Tree {
         for (number, root) in page_roots(&unknown) {
             self.set(1 << self.levels | number, root);
         }
-        let mut changed: Vec<u64> = dirty
-            .iter()
-            .map(|(number, _)| 1 << self.levels | number)
-            .collect();
+        self.hash_above(dirty.iter().map(|(number, _)| *number));
+    }
+
+    /// Takes in pages whose roots are known.
+    pub(super) fn adopt(&mut self, pages: &[(u64, Node)]) {
+        for (number, root) in pages {
+            self.inner.remove(number);
+            self.set(1 << self.levels | number, *root);
+        }
+        self.hash_above(pages.iter().map(|(number, _)| *number));
+    }
+
+    /// Hashes anew all nodes above these pages.
+    fn hash_above(&mut self, pages: impl Iterator<Item = u64>) {
+        let mut changed: Vec<u64> = pages.map(|number| 1 << self.levels | number).collect();
         changed.sort_unstable();
         while changed.first().is_some_and(|index| *index > 1) {
             changed.iter_mut().for_each(|index| *index /= 2);
@@ -187,7 +198,7 @@ impl Tree {
 }
 
 /// The roots of pages, several at a time and on all cores.
-fn page_roots(pages: &[(u64, &Page)]) -> Vec<(u64, Node)> {
+pub(super) fn page_roots(pages: &[(u64, &Page)]) -> Vec<(u64, Node)> {
     let batch = |pages: &[(u64, &Page)]| {
         let zero = |page: &Page| page.iter().all(|byte| *byte == 0);
         let (zeros, rest): (Vec<_>, Vec<_>) = pages.iter().partition(|(_, page)| zero(page));

@@ -1,0 +1,39 @@
+//! Checkpoints of fault proof programs: state roots at chosen steps, states to go on from, a
+//! commitment to the roots, their check by re-execution, and the bisection of two traces.
+//!
+//! Nothing here knows an ISA: a [`Machine`] runs and is frozen into a
+//! [`fpvm_core::frozen::Snapshot`], whose root is hashed in another thread while it runs on
+//! ([`maker`]). The roots go to a [`manifest`], committed to by [`commitment`]; the states go to a
+//! [`store`], each page once. [`replay`] executes intervals alone and finds the first wrong entry;
+//! [`warm`] answers for any step at once; [`bisect`] finds where two traces part.
+
+pub mod bisect;
+pub mod commitment;
+pub mod maker;
+pub mod manifest;
+pub mod replay;
+mod root;
+pub mod store;
+pub mod warm;
+
+pub use root::Root;
+
+use fpvm_core::frozen::Snapshot;
+
+/// A machine that can be run to any step, left and come back to.
+pub trait Machine {
+    /// Why it cannot go on.
+    type Error;
+    /// Steps executed so far.
+    fn step(&self) -> u64;
+    /// Whether the program has ended.
+    fn exited(&self) -> bool;
+    /// Runs to a step or to the program's end; does nothing where that has been reached.
+    fn run(&mut self, until: u64) -> Result<(), Self::Error>;
+    /// The state as of now.
+    fn freeze(&mut self) -> Result<Snapshot, Self::Error>;
+    /// Goes to a state, back or ahead.
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Self::Error>;
+    /// The state root as of now.
+    fn root(&mut self) -> Result<Root, Self::Error>;
+}

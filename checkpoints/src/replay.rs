@@ -1,0 +1,129 @@
+//! Checking checkpoints: intervals are executed again, each from a state alone.
+
+use crate::manifest::Entry;
+use crate::{Machine, Root};
+use fpvm_core::frozen::Snapshot;
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// An entry that execution does not agree with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wrong {
+    /// Place in the list, from 0.
+    pub index: usize,
+    /// The entry.
+    pub entry: Entry,
+    /// The step where the machine was: the entry's, or the one where the program ends.
+    pub step: u64,
+    /// The state root there.
+    pub root: Root,
+}
+
+/// A stretch of the list that is executed from one state on.
+struct Stretch {
+    /// The entry that the state is of; `None` for the input.
+    from: Option<usize>,
+    /// The entries that are compared.
+    compared: Range<usize>,
+}
+
+/// Executes the intervals that end in the entries `range` of a list, and gives the first entry that
+/// is wrong. Each stretch starts at the nearest entry before that `has_state`, else from what
+/// `spawn` makes: a machine with the input. `state` gives the state of an entry.
+///
+/// A wrong entry is named although its own state may be stored and fit it: no state is taken for an
+/// entry's without that entry being compared as the end of the interval before, or, where that lies
+/// outside `range`, by whoever has that part.
+pub fn verify<M: Machine>(
+    entries: &[Entry],
+    range: Range<usize>,
+    threads: usize,
+    has_state: impl Fn(&Entry) -> bool,
+    state: impl Fn(&Entry) -> Result<Snapshot, M::Error> + Sync,
+    spawn: impl Fn() -> Result<M, M::Error> + Sync,
+) -> Result<Option<Wrong>, M::Error>
+where
+    M::Error: Send,
+{
+    let mut stretches: VecDeque<Stretch> = VecDeque::new();
+    for index in range {
+        let stored = index
+            .checked_sub(1)
+            .filter(|before| entries.get(*before).is_some_and(&has_state));
+        match (stored, stretches.back_mut()) {
+            (None, Some(stretch)) => stretch.compared.end = index + 1,
+            (None, None) => {
+                let from = entries
+                    .get(..index)
+                    .and_then(|e| e.iter().rposition(&has_state));
+                stretches.push_back(Stretch {
+                    from,
+                    compared: index..index + 1,
+                });
+            }
+            (Some(_), _) => stretches.push_back(Stretch {
+                from: stored,
+                compared: index..index + 1,
+            }),
+        }
+    }
+    // The first entry known to be wrong; what lies behind it need not be executed any more.
+    let first = AtomicUsize::new(usize::MAX);
+    let (queue, found) = (Mutex::new(stretches), Mutex::new(None::<Wrong>));
+    let work = || -> Result<(), M::Error> {
+        let mut machine: Option<M> = None;
+        loop {
+            let taken = queue.lock().ok().and_then(|mut queue| queue.pop_front());
+            let Some(stretch) = taken else { return Ok(()) };
+            let source = stretch.from.and_then(|index| entries.get(index));
+            let mut at = match (source, machine.take()) {
+                (Some(_), Some(used)) => used,
+                _ => spawn()?,
+            };
+            if let Some(entry) = source {
+                at.restore(&state(entry)?)?;
+            }
+            for index in stretch.compared {
+                let Some(entry) = entries.get(index) else {
+                    break;
+                };
+                if first.load(Ordering::Relaxed) < index {
+                    break;
+                }
+                at.run(entry.step)?;
+                let (step, root) = (at.step(), at.root()?);
+                if step != entry.step || root != entry.root {
+                    first.fetch_min(index, Ordering::Relaxed);
+                    if let Ok(mut found) = found.lock()
+                        && found.as_ref().is_none_or(|found| found.index > index)
+                    {
+                        let entry = entry.clone();
+                        *found = Some(Wrong {
+                            index,
+                            entry,
+                            step,
+                            root,
+                        });
+                    }
+                    break;
+                }
+            }
+            machine = Some(at);
+        }
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        for worker in workers {
+            match worker.join() {
+                Ok(done) => done?,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        own
+    })?;
+    Ok(found.into_inner().ok().flatten())
+}
