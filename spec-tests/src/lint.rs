@@ -17,11 +17,14 @@
 //! - A value is used in the arm that made it, or in arms within that.
 //! - Widths are among those that the operations are defined for, and a read-modify-write is aligned.
 
+mod path;
+
 use fpvm_core::isa::{Isa, Op, ProofShape, Visitor};
 use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
 use fpvm_core::memory::LEAF_SIZE;
 use fpvm_core::operand::{Imm, Reg};
 use fpvm_core::word::Word as _;
+use path::{ABSOLUTE, Access, Aligned, Path};
 use std::marker::PhantomData;
 
 /// A rule that semantics can break.
@@ -105,9 +108,6 @@ pub struct Value {
     low: u64,
 }
 
-/// The base of constants.
-const ABSOLUTE: usize = 0;
-
 /// What is known of a truth value.
 #[derive(Clone, Copy, Debug)]
 pub struct Truth {
@@ -121,77 +121,6 @@ pub struct Truth {
 /// The path ends here.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended;
-
-/// A range of bytes that is accessed.
-#[derive(Clone, Copy, Debug)]
-struct Access {
-    base: usize,
-    offset: u64,
-    bytes: u64,
-}
-
-/// An address known to be a multiple of `to`.
-#[derive(Clone, Copy, Debug)]
-struct Aligned {
-    base: usize,
-    offset: u64,
-    to: u64,
-}
-
-impl Aligned {
-    fn fits(self, place: u64) -> bool {
-        place.wrapping_add(self.offset) & (self.to - 1) == 0
-    }
-}
-
-/// What has happened on a path.
-#[derive(Clone, Default, Debug)]
-struct Path {
-    /// The first effect.
-    effect: Option<&'static str>,
-    /// The first write of a register.
-    written: Option<&'static str>,
-    /// Accesses since the last choice.
-    accesses: Vec<Access>,
-    /// Branches that the accesses before it need.
-    leaves_before: usize,
-    /// Whether the arms of a choice needed different numbers of branches.
-    uneven: bool,
-    aligned: Vec<Aligned>,
-}
-
-impl Path {
-    /// The places in a leaf that a base can have.
-    fn places(&self, base: usize) -> impl Iterator<Item = u64> {
-        let known = self.aligned.iter().filter(move |known| known.base == base);
-        let last = if base == ABSOLUTE {
-            0
-        } else {
-            LEAF_SIZE as u64 - 1
-        };
-        (0..=last).filter(move |place| known.clone().all(|known| known.fits(*place)))
-    }
-
-    /// How many branches the accesses need at most: a new one each time that the leaf changes.
-    fn leaves(&self) -> usize {
-        let same_base = |a: &Access, b: &Access| a.base == b.base;
-        let runs = self.accesses.chunk_by(same_base).map(|run| {
-            let base = run.first().map_or(ABSOLUTE, |access| access.base);
-            let visits = |place: u64| {
-                let bytes = run
-                    .iter()
-                    .flat_map(|access| (0..access.bytes).map(|i| access.offset.wrapping_add(i)));
-                let mut leaves: Vec<u64> = bytes
-                    .map(|at| at.wrapping_add(place) / LEAF_SIZE as u64)
-                    .collect();
-                leaves.dedup();
-                leaves.len()
-            };
-            self.places(base).map(visits).max().unwrap_or(0)
-        });
-        self.leaves_before + runs.sum::<usize>()
-    }
-}
 
 /// The machine that checks.
 #[derive(Debug)]
@@ -526,7 +455,8 @@ impl<I: Isa> Machine for Lint<I> {
     ) -> Result<Value, Ended> {
         self.width(bytes);
         self.accesses("a read-modify-write", at, bytes.into());
-        let unaligned = |place: u64| place.wrapping_add(at.offset) % u64::from(bytes.max(1)) != 0;
+        let size = u64::from(bytes.max(1));
+        let unaligned = |place: u64| !place.wrapping_add(at.offset).is_multiple_of(size);
         if self.path.places(at.base).any(unaligned) {
             self.report(Rule::Alignment, "a read-modify-write may be unaligned");
         }

@@ -109,7 +109,7 @@ impl Case {
         state.set(I::EXIT_CODE, I::Word::default());
         state.set(I::PC, I::Word::truncate(self.pc));
         if let Some(next) = I::NEXT_PC {
-            let delayed = self.free_bits % 5 == 0;
+            let delayed = self.free_bits.is_multiple_of(5);
             state.set(
                 next,
                 I::Word::truncate(self.pc.wrapping_add(if delayed { 44 } else { 4 })),
