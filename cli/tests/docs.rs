@@ -110,6 +110,7 @@ fn samples_are_what_comes_out() {
     );
 
     let guest = "examples/guests/bin/claim.mips";
+    current("samples/check.txt", &fpvm(&here, &["check", guest]).0);
     let function = "runtime/internal/syscall.Syscall6";
     current(
         "samples/disasm.txt",
