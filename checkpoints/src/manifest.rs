@@ -5,7 +5,7 @@ use crate::commitment::commit;
 use fpvm_core::files;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What a manifest says of itself.

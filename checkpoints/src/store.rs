@@ -18,7 +18,7 @@ use fpvm_core::state::WitnessError;
 use fpvm_core::word::Word as _;
 use rustc_hash::FxHashMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom, Write as _};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 

@@ -1,6 +1,7 @@
 //! A machine of any ISA.
 
 use crate::isa::{AnyIsa, Entry, Guest};
+use fpvm_core::frozen::{Snapshot, SnapshotError};
 use fpvm_core::isa::Isa;
 use fpvm_core::memory::PAGE_SIZE;
 use fpvm_core::proof::StepProof;
@@ -12,7 +13,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// A machine with a guest in it, of whichever ISA. What it does is [`Vm`]'s.
-pub trait AnyVm {
+pub trait AnyVm: Send {
     /// Its ISA.
     fn isa(&self) -> &'static dyn AnyIsa;
     /// Steps executed so far.
@@ -51,6 +52,10 @@ pub trait AnyVm {
     fn witness(&mut self) -> Vec<u8>;
     /// The state hash.
     fn state_root(&mut self) -> [u8; 32];
+    /// The machine as of now, to come back to.
+    fn freeze(&mut self) -> Snapshot;
+    /// Goes to a snapshot, back or ahead.
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError>;
     /// Writes a state file, in the format that its name tells.
     fn save(&mut self, path: &Path) -> Result<(), FileError>;
     /// Writes the state as JSON.
@@ -146,6 +151,14 @@ impl<I: Guest> AnyVm for Vm<I> {
 
     fn state_root(&mut self) -> [u8; 32] {
         Vm::state_root(self)
+    }
+
+    fn freeze(&mut self) -> Snapshot {
+        Vm::freeze(self)
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        Vm::restore(self, snapshot)
     }
 
     fn save(&mut self, path: &Path) -> Result<(), FileError> {

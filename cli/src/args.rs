@@ -8,6 +8,7 @@ pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
 
 use crate::commands::{bench, check, completions, disasm, load_elf, preimages};
 use crate::commands::{prove, run, state_root, verify, witness};
+use crate::commands::{bisect, checkpoints, serve};
 use clap::{Parser, Subcommand};
 use std::time::Duration;
 
@@ -44,6 +45,12 @@ pub(crate) enum Command {
     Bench(Box<bench::Args>),
     /// Serve, list, check or copy a store of pre-images
     Preimages(preimages::Args),
+    /// Write down state roots and states along a run, check and merge them
+    Checkpoints(Box<checkpoints::Args>),
+    /// Answer for any step: roots, witnesses, proofs, a line of JSON each
+    Serve(Box<serve::Args>),
+    /// Find the first step at which two runs part
+    Bisect(Box<bisect::Args>),
     /// List the VMs
     List,
     /// See it all once on a program that is built in: run, prove, verify, refuse

@@ -2,6 +2,8 @@
 
 pub(crate) mod bench;
 pub(crate) mod check;
+pub(crate) mod bisect;
+pub(crate) mod checkpoints;
 pub(crate) mod completions;
 pub(crate) mod disasm;
 pub(crate) mod list;
@@ -9,6 +11,7 @@ pub(crate) mod load_elf;
 pub(crate) mod preimages;
 pub(crate) mod prove;
 pub(crate) mod run;
+pub(crate) mod serve;
 pub(crate) mod state_root;
 pub(crate) mod tour;
 pub(crate) mod verify;

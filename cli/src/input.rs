@@ -55,6 +55,11 @@ impl InputArgs {
         path.unwrap_or(Path::new(""))
     }
 
+    /// Opens another file, read in the same way.
+    pub(crate) fn open_other(&self, app: &App, path: &Path) -> anyhow::Result<Box<dyn AnyVm>> {
+        self.reading.open(app, path)
+    }
+
     /// Opens the file. A state's symbols come from `--meta`, or else from where `default_meta` says.
     pub(crate) fn open(&self, app: &App, default_meta: &str) -> anyhow::Result<Box<dyn AnyVm>> {
         let mut vm = self.reading.open(app, self.path())?;

@@ -143,6 +143,8 @@ pub trait AnyIsa: Sync {
     fn load_program(&self, bytes: &[u8], patches: Patches) -> anyhow::Result<Box<dyn AnyVm>>;
     /// Reads a state file whose guest uses at most so many bytes of memory.
     fn load_state(&self, path: &Path, max_memory: u64) -> Result<Box<dyn AnyVm>, FileError>;
+    /// What a store of its states has to know.
+    fn store_vm(&self) -> checkpoints::store::Vm;
     /// Verifies a step and tells what it did.
     fn verify(&self, proof: &StepProof, parts: Parts<'_>) -> Result<Explained, VerifyError>;
     /// An instruction as assembly text.
@@ -224,6 +226,10 @@ impl<I: Guest> AnyIsa for Entry<I> {
 
     fn load_state(&self, path: &Path, max_memory: u64) -> Result<Box<dyn AnyVm>, FileError> {
         Ok(Box::new(snapshot::load_within::<I>(path, max_memory)?))
+    }
+
+    fn store_vm(&self) -> checkpoints::store::Vm {
+        checkpoints::store::Vm::of::<I>()
     }
 
     fn verify(&self, proof: &StepProof, parts: Parts<'_>) -> Result<Explained, VerifyError> {

@@ -10,6 +10,7 @@ mod commands;
 mod explain;
 mod failure;
 mod go;
+mod hosted;
 mod input;
 mod interrupt;
 pub mod isa;
@@ -79,6 +80,9 @@ fn run(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Check(args) => commands::check::run(app, &args),
         Command::Disasm(args) => commands::disasm::run(app, &args),
         Command::Preimages(args) => commands::preimages::run(app, &args),
+        Command::Checkpoints(args) => commands::checkpoints::run(app, &args),
+        Command::Serve(args) => commands::serve::run(app, &args),
+        Command::Bisect(args) => commands::bisect::run(app, &args),
         Command::List => commands::list::run(app),
         Command::Tour => commands::tour::run(app),
         Command::Completions(args) => commands::completions::run(app, &args),

@@ -1,0 +1,103 @@
+//! `checkpoints verify`.
+
+use crate::App;
+use crate::failure::Refused;
+use crate::hosted::{Hosts, manifest_of, packs};
+use crate::input::InputArgs;
+use crate::oracles::SourceArgs;
+use crate::output::print;
+use anyhow::{Context as _, ensure};
+use checkpoints::manifest::Shard;
+use checkpoints::replay;
+use checkpoints::store::Store;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::thread::available_parallelism;
+
+/// Flags of `checkpoints verify`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The folder of checkpoints
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    #[command(flatten)]
+    input: InputArgs,
+    /// Only the interval that ends in this entry, from 0 (the input itself)
+    #[arg(long, value_name = "I", value_parser = crate::args::number, conflicts_with = "shard")]
+    interval: Option<u64>,
+    /// Only part I (from 0) of N equal parts of the intervals
+    #[arg(long, value_name = "I/N", value_parser = super::shard)]
+    shard: Option<Shard>,
+    /// Machines side by side [default: one a core]
+    #[arg(long, value_name = "N", value_parser = crate::args::number)]
+    jobs: Option<u64>,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    let hosts = Hosts::open(&args.source)?;
+    let verified = verify(app, args, &hosts);
+    hosts.finish(verified)
+}
+
+fn verify(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
+    let mut vm = args.input.open(app, "")?;
+    let manifest = manifest_of(&args.folder, vm.as_mut())?;
+    ensure!(
+        vm.step() == manifest.plan.first_step,
+        "the input is at step {}, and the list starts at {}",
+        vm.step(),
+        manifest.plan.first_step
+    );
+    let store = Store::open(&packs(&args.folder), vm.isa().store_vm())?;
+    drop(vm);
+    let entries = &manifest.entries;
+    let range = range(args, entries.len())?;
+    let jobs = args.jobs.and_then(|jobs| usize::try_from(jobs).ok());
+    let jobs = jobs.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
+    let stored: Vec<bool> = entries.iter().map(|entry| store.has(entry.root)).collect();
+    let has_state = |entry: &checkpoints::manifest::Entry| {
+        let index = entries.partition_point(|other| other.step < entry.step);
+        stored.get(index).copied().unwrap_or(false)
+    };
+    let store = Mutex::new(store);
+    let state = |entry: &checkpoints::manifest::Entry| {
+        let mut store = store
+            .lock()
+            .map_err(|_| anyhow::anyhow!("the store failed"))?;
+        store.get(entry.root)?.context("a state has vanished")
+    };
+    let spawn = || hosts.machine(app, &args.input);
+    let count = range.len();
+    match replay::verify(entries, range, jobs, has_state, state, spawn)? {
+        Some(wrong) => {
+            let (index, claimed, root) = (wrong.index, wrong.entry.root, wrong.root);
+            let (step, reached) = (wrong.entry.step, wrong.step);
+            let place = match step == reached {
+                true => format!("step {step}"),
+                false => format!("step {step} (the program ends at step {reached})"),
+            };
+            let text = format!("entry {index}, {place}: the list has {claimed}, and it is {root}");
+            Err(Refused(text).into())
+        }
+        None => print(&format!("{count} entries are right\n")),
+    }
+}
+
+/// The entries whose intervals are executed.
+fn range(args: &Args, len: usize) -> anyhow::Result<Range<usize>> {
+    if let Some(index) = args.interval {
+        let index = usize::try_from(index).ok().filter(|index| *index < len);
+        let index = index.with_context(|| format!("the list has {len} entries"))?;
+        return Ok(index..index + 1);
+    }
+    let whole = Shard { index: 0, count: 1 };
+    let Shard { index, count } = args.shard.unwrap_or(whole);
+    let bound = |index: u64| {
+        let bound = len as u128 * u128::from(index) / u128::from(count.max(1));
+        usize::try_from(bound).unwrap_or(len)
+    };
+    Ok(bound(index)..bound(index + 1))
+}

@@ -1,0 +1,271 @@
+//! `serve`: a machine kept warm, that answers for any step: a line of JSON for a line of JSON.
+//!
+//! A question is `{"id": anything, "method": "root" | "witness" | "proof" | "info", "step": N}`; the
+//! answer has the same `id` and either `result` or `error`. A step past the program's end is
+//! answered with its last state, as the game counts it.
+
+use crate::App;
+use crate::failure::{self, Interrupted};
+use crate::hosted::{Hosted, Hosts, resume};
+use crate::input::InputArgs;
+use crate::oracles::SourceArgs;
+use anyhow::{Context as _, bail};
+use checkpoints::Machine as _;
+use checkpoints::warm::Warm;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+/// Flags of `serve`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Answer at this Unix socket [default: questions on stdin, answers on stdout]
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// Start from states that `checkpoints make --states` wrote
+    #[arg(long, value_name = "DIR")]
+    checkpoints: Option<PathBuf>,
+    /// Remember the machine every so many steps
+    #[arg(long, value_name = "K", value_parser = crate::args::number, default_value = "5000000")]
+    every: u64,
+    /// Go on to this step at once, before anybody asks
+    #[arg(long, value_name = "N", value_parser = crate::args::number)]
+    warm_to: Option<u64>,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+/// The longest question, in bytes.
+const LINE_LIMIT: u64 = 1 << 16;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    #[serde(default)]
+    id: Value,
+    method: Method,
+    #[serde(default)]
+    step: Option<u64>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Method {
+    Root,
+    Witness,
+    Proof,
+    Info,
+}
+
+/// A line somebody sent, and where the answer goes.
+struct Asked {
+    line: Result<String, String>,
+    answer: Sender<Value>,
+}
+
+pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    let hosts = Hosts::open(&args.source)?;
+    let served = serve(app, args, &hosts);
+    hosts.finish(served)
+}
+
+fn serve(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
+    let machine = hosts.machine(app, &args.input)?;
+    let mut warm = Warm::new(machine, args.every)?;
+    let folder = args.checkpoints.as_deref();
+    if let Some(step) = args.warm_to {
+        seek(&mut warm, folder, step)?;
+    }
+    let (sender, questions) = channel();
+    match &args.socket {
+        Some(path) => listen(path, sender)?,
+        None => {
+            let _reader = thread::spawn(move || converse(io::stdin(), io::stdout(), &sender));
+        }
+    }
+    let answered = answer_all(&mut warm, folder, &questions);
+    if let Some(path) = &args.socket {
+        // Nothing is lost where it is gone already.
+        let _ = std::fs::remove_file(path);
+    }
+    answered
+}
+
+/// Answers until nobody can ask any more.
+fn answer_all(
+    warm: &mut Warm<Hosted>,
+    folder: Option<&Path>,
+    questions: &Receiver<Asked>,
+) -> anyhow::Result<()> {
+    for Asked { line, answer } in questions {
+        let question = line.and_then(|line| {
+            serde_json::from_str::<Question>(&line).map_err(|error| {
+                let wanted = r#"{"id": 1, "method": "root", "step": 5} is expected"#;
+                format!("not a question: {error}; {wanted}")
+            })
+        });
+        let reply = match question {
+            Ok(question) => match reply(warm, folder, &question) {
+                Ok(result) => json!({"id": question.id, "result": result}),
+                Err(error) if error.is::<Interrupted>() => return Err(error),
+                Err(error) => json!({"id": question.id, "error": failure::told(&error)}),
+            },
+            Err(error) => json!({"id": null, "error": error}),
+        };
+        // Who has gone does not want the answer.
+        let _ = answer.send(reply);
+    }
+    Ok(())
+}
+
+/// Goes to a step; from a stored state, where that is nearer than what is remembered.
+fn seek<'a>(
+    warm: &'a mut Warm<Hosted>,
+    folder: Option<&Path>,
+    step: u64,
+) -> anyhow::Result<&'a mut Hosted> {
+    if step < warm.first() {
+        bail!("step {step} lies before the input's, {}", warm.first());
+    }
+    if let Some(folder) = folder
+        && let Some(snapshot) = stored(warm, folder, step)?
+    {
+        warm.add(snapshot);
+    }
+    warm.seek(step)
+}
+
+fn stored(
+    warm: &mut Warm<Hosted>,
+    folder: &Path,
+    step: u64,
+) -> anyhow::Result<Option<fpvm_core::frozen::Snapshot>> {
+    let nearest = warm.nearest(step);
+    let first = warm.first();
+    let machine = warm.seek(first)?;
+    let before = machine.step();
+    resume(folder, machine.vm.as_mut(), step)?;
+    let found = machine.step() > before && machine.step() > nearest;
+    found.then(|| machine.freeze()).transpose()
+}
+
+fn reply(
+    warm: &mut Warm<Hosted>,
+    folder: Option<&Path>,
+    question: &Question,
+) -> anyhow::Result<Value> {
+    let step = match (question.method, question.step) {
+        (Method::Info, step) => step.unwrap_or(warm.first()),
+        (_, Some(step)) => step,
+        (_, None) => bail!("\"step\" is missing"),
+    };
+    let first = warm.first();
+    let machine = seek(warm, folder, step)?;
+    let (step, exited) = (machine.step(), machine.exited());
+    Ok(match question.method {
+        Method::Root => json!({"step": step, "exited": exited, "root": machine.root()?}),
+        Method::Witness => {
+            let witness = const_hex::encode_prefixed(machine.vm.witness());
+            json!({"step": step, "exited": exited, "root": machine.root()?, "witness": witness})
+        }
+        Method::Proof => serde_json::to_value(machine.prove()?)?,
+        Method::Info => {
+            let isa = machine.vm.isa();
+            json!({"isa": isa.name(), "vm-type": isa.vm_type(), "first-step": first})
+        }
+    })
+}
+
+/// Takes clients in, each in a thread of its own.
+#[cfg(unix)]
+fn listen(path: &Path, sender: Sender<Asked>) -> anyhow::Result<()> {
+    use std::os::unix::fs::FileTypeExt as _;
+    use std::os::unix::net::{UnixListener, UnixStream};
+    let cannot = || format!("cannot listen at {}", path.display());
+    // A socket that nobody answers at is what a server that was killed left behind.
+    let left = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
+    if left && UnixStream::connect(path).is_err() {
+        std::fs::remove_file(path).with_context(cannot)?;
+    }
+    let listener = UnixListener::bind(path).with_context(cannot)?;
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let sender = sender.clone();
+            thread::spawn(move || {
+                // A client that does not read its answers must not keep them in memory for ever.
+                let patience = Some(std::time::Duration::from_secs(30));
+                if let Ok(out) = client.try_clone()
+                    && out.set_write_timeout(patience).is_ok()
+                {
+                    converse(client, out, &sender);
+                }
+            });
+        }
+    });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn listen(_path: &Path, _sender: Sender<Asked>) -> anyhow::Result<()> {
+    bail!("--socket needs Unix sockets: ask on stdin")
+}
+
+/// Passes a client's lines on and its answers back, one after the other, until it goes.
+fn converse(input: impl Read, mut out: impl Write, sender: &Sender<Asked>) {
+    let mut input = BufReader::new(input);
+    let (answer, answers) = channel();
+    loop {
+        let line = match read_line(&mut input) {
+            Ok(Some(line)) => line,
+            Ok(None) | Err(_) => return,
+        };
+        if line.as_ref().is_ok_and(|line| line.trim().is_empty()) {
+            continue;
+        }
+        let asked = Asked {
+            line,
+            answer: answer.clone(),
+        };
+        if sender.send(asked).is_err() {
+            return;
+        }
+        let Ok(reply) = answers.recv() else { return };
+        if writeln!(out, "{reply}").and_then(|()| out.flush()).is_err() {
+            return;
+        }
+    }
+}
+
+/// The next line; an inner error for one that is too long or no text, of which the rest is skipped.
+fn read_line(input: &mut impl BufRead) -> io::Result<Option<Result<String, String>>> {
+    let mut line = Vec::new();
+    if input
+        .by_ref()
+        .take(LINE_LIMIT)
+        .read_until(b'\n', &mut line)?
+        == 0
+    {
+        return Ok(None);
+    }
+    if line.last() != Some(&b'\n') && line.len() as u64 >= LINE_LIMIT {
+        loop {
+            let buffer = input.fill_buf()?;
+            let end = buffer.iter().position(|byte| *byte == b'\n');
+            let used = end.map_or(buffer.len(), |end| end + 1);
+            if used == 0 || end.is_some() {
+                input.consume(used);
+                break;
+            }
+            input.consume(used);
+        }
+        return Ok(Some(Err(format!("a line of more than {LINE_LIMIT} bytes"))));
+    }
+    Ok(Some(
+        String::from_utf8(line).map_err(|_| "a line that is no text".into()),
+    ))
+}
