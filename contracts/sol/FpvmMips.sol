@@ -61,8 +61,6 @@ contract FpvmMips {
     uint256 private constant BRANCH_LEN = 896;
     uint256 private constant SIBLINGS = 0x320;
     uint256 private constant DEPTH = 27;
-    // Roots of subtrees that are all zero, by level; there for compact proofs only.
-    uint256 private constant ZEROS = 0x680;
     // Where a compact proof is read on (0: the proof is not compact), the leaf index of the branch in
     // use before, and the bits of a word that are none of a branch's map.
     uint256 private constant COMPACT = 0x260;
@@ -241,52 +239,46 @@ contract FpvmMips {
             // roots of subtrees that are all zero. Above the level at which the path meets that of
             // the branch before, siblings are the same; at that level it is the other's node.
             function takeCompact(index, taken) {
-                let end := add(SIBLINGS, shl(5, DEPTH))
-                switch taken
-                case 0 {
-                    let zero := 0
-                    for { let place := ZEROS } lt(place, add(ZEROS, shl(5, DEPTH))) { place := add(place, 0x20) } {
-                        mstore(place, zero)
-                        mstore(0, zero)
-                        mstore(0x20, zero)
-                        zero := keccak256(0, 0x40)
-                    }
-                }
-                default {
+                let levels := DEPTH
+                if taken {
                     let previous := mload(PREVIOUS)
-                    end := sub(SIBLINGS, 0x20)
-                    for { let apart := xor(index, previous) } apart { apart := shr(1, apart) } { end := add(end, 0x20) }
-                    let node := mload(LEAF)
-                    if lt(end, SIBLINGS) {
-                        mstore(BRANCH, node)
+                    levels := 0
+                    for { let apart := xor(index, previous) } apart { apart := shr(1, apart) } {
+                        levels := add(levels, 1)
+                    }
+                    if iszero(levels) {
+                        mstore(BRANCH, mload(LEAF))
                         leave
                     }
-                    previous := shl(5, previous)
-                    for { let place := SIBLINGS } lt(place, end) { place := add(place, 0x20) } {
-                        let s := and(previous, 0x20)
+                    levels := sub(levels, 1)
+                    let node := mload(LEAF)
+                    for { let level := 0 } lt(level, levels) { level := add(level, 1) } {
+                        let s := shl(5, and(shr(level, previous), 1))
                         mstore(s, node)
-                        mstore(xor(s, 0x20), mload(place))
+                        mstore(xor(s, 0x20), mload(add(SIBLINGS, shl(5, level))))
                         node := keccak256(0, 0x40)
-                        previous := shr(1, previous)
                     }
-                    mstore(end, node)
+                    mstore(add(SIBLINGS, shl(5, levels)), node)
                 }
                 let from := mload(COMPACT)
                 let map := shr(MAP_SHIFT, calldataload(from))
+                // A bit for a level that is not sent.
+                if shr(levels, map) { refuse(0x8e145d86) } // InvalidCompactProof
                 from := add(from, shr(3, sub(256, MAP_SHIFT)))
                 mstore(BRANCH, calldataload(from))
                 from := add(from, 0x20)
-                for { let place := SIBLINGS } lt(place, end) { place := add(place, 0x20) } {
-                    switch and(map, 1)
-                    case 0 { mstore(place, mload(add(place, sub(ZEROS, SIBLINGS)))) }
-                    default {
-                        mstore(place, calldataload(from))
+                let zero := 0
+                for { let level := 0 } lt(level, levels) { level := add(level, 1) } {
+                    let sibling := zero
+                    if and(shr(level, map), 1) {
+                        sibling := calldataload(from)
                         from := add(from, 0x20)
                     }
-                    map := shr(1, map)
+                    mstore(add(SIBLINGS, shl(5, level)), sibling)
+                    mstore(0, zero)
+                    mstore(0x20, zero)
+                    zero := keccak256(0, 0x40)
                 }
-                // A bit for a level that is not sent.
-                if map { refuse(0x8e145d86) } // InvalidCompactProof
                 mstore(COMPACT, from)
             }
             // The leaf that holds an address. Each leaf that the step comes to takes the next branch;

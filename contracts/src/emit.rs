@@ -185,7 +185,6 @@ fn put_layout<I: Isa>(layout: &Layout, put: &mut impl FnMut(&str, &str)) {
         ("BRANCHES", layout.branches()),
         ("BRANCH", layout.branch()),
         ("SIBLINGS", layout.sibling(0)),
-        ("ZEROS", layout.sibling(layout.depth)),
         ("COMPACT", layout.compact()),
         ("PREVIOUS", layout.previous()),
         ("CALL", layout.call()),

@@ -26,12 +26,13 @@ impl Text {
     pub(super) fn block(&mut self, head: impl Display, body: &[String]) {
         match body {
             [] => self.line(format_args!("{head} {{ }}")),
-            [one] if one.len() < 70 && !one.starts_with("//") => match one.split_once(" // ") {
-                Some((code, comment)) => {
-                    self.line(format_args!("{head} {{ {code} }} // {comment}"))
-                }
-                None => self.line(format_args!("{head} {{ {one} }}")),
-            },
+            [one] if one.len() < 70 && !one.starts_with("//") => {
+                let line = match one.split_once(" // ") {
+                    Some((code, comment)) => format!("{head} {{ {code} }} // {comment}"),
+                    None => format!("{head} {{ {one} }}"),
+                };
+                self.line(line);
+            }
             _ => {
                 self.line(format_args!("{head} {{"));
                 self.depth += 1;

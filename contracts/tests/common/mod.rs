@@ -71,7 +71,7 @@ pub(crate) fn run<I: Isa>(chain: &mut OnChain, proof: &StepProof) -> Result<Exec
         .expect("the EVM");
     match (&verified, &executed) {
         (Ok(verified), Ok(executed)) => {
-            assert_eq!(verified.post, executed.post, "step {}", proof.step)
+            assert_eq!(verified.post, executed.post, "step {}", proof.step);
         }
         (Err(_), Err(_)) => {}
         _ => panic!("step {}: {verified:?}, but {executed:?}", proof.step),
