@@ -189,8 +189,9 @@ impl Asm {
         self.operand(reg, rm);
     }
 
-    /// A VEX instruction of map `map` (2: 0F38, 3: 0F3A) and prefix `prefix`.
-    fn vex(&mut self, wide: bool, map: u8, prefix: u8, opcode: u8, reg: Reg, second: Reg, rm: Rm) {
+    /// A VEX instruction: its map (2: 0F38, 3: 0F3A), prefix and opcode.
+    fn vex(&mut self, wide: bool, code: (u8, u8, u8), reg: Reg, second: Reg, rm: Rm) {
+        let (map, prefix, opcode) = code;
         let (b, x) = Self::high_bits(rm);
         self.byte(0xc4);
         self.byte((!(reg >> 3) & 1) << 7 | (!x & 1) << 6 | (!b & 1) << 5 | map);
@@ -336,11 +337,11 @@ impl Asm {
             Shift::Right => 3,
             Shift::Arithmetic => 2,
         };
-        self.vex(wide, 2, prefix, 0xf7, to, by, from.into());
+        self.vex(wide, (2, prefix, 0xf7), to, by, from.into());
     }
 
     pub(crate) fn rotate_right(&mut self, wide: bool, to: Reg, from: impl Into<Rm>, by: u8) {
-        self.vex(wide, 3, 3, 0xf0, to, 0, from.into());
+        self.vex(wide, (3, 3, 0xf0), to, 0, from.into());
         self.byte(by);
     }
 
@@ -355,7 +356,7 @@ impl Asm {
 
     /// `high:low = rdx · from`, unsigned.
     pub(crate) fn mulx(&mut self, wide: bool, high: Reg, low: Reg, from: impl Into<Rm>) {
-        self.vex(wide, 2, 3, 0xf6, high, low, from.into());
+        self.vex(wide, (2, 3, 0xf6), high, low, from.into());
     }
 
     pub(crate) fn unary(&mut self, op: Unary, wide: bool, on: Reg) {

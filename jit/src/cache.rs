@@ -3,11 +3,10 @@
 use crate::asm::Asm;
 use crate::buffer::CodeBuffer;
 use crate::context::{Context, LOST, common};
-use crate::emit::{Common, emit};
+use crate::emit::{Common, Origin, emit};
 use crate::layout::Layout;
 use crate::live::Liveness;
 use crate::lower::{ExitKind, Trace};
-use fpvm_core::isa::Isa;
 use fpvm_core::memory::PAGE_SIZE;
 use rustc_hash::FxHashMap;
 use std::io;
@@ -63,7 +62,7 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    pub(crate) fn new<I: Isa>(layout: Layout) -> io::Result<Self> {
+    pub(crate) fn new(layout: Layout) -> io::Result<Self> {
         let mut cache = Cache {
             buffer: CodeBuffer::new()?,
             context: Context::new(),
@@ -136,9 +135,11 @@ impl Cache {
             trace,
             &self.live,
             self.common,
-            begin,
-            first,
-            head,
+            Origin {
+                begin,
+                first_exit: first,
+                head,
+            },
         );
         let Some(emitted) = emitted else {
             return false;

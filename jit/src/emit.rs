@@ -70,18 +70,31 @@ struct Emitter<'a> {
     budget_exit: u32,
 }
 
-/// Appends the code of a trace to `asm`. The trace's exits have the numbers from `first_exit` on, and
-/// after them there is one for an empty budget. `None` where the trace needs too many slots.
+/// Where a trace belongs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    /// Offset of its code in the code buffer.
+    pub(crate) begin: usize,
+    /// The number of its first exit; after its own exits comes one for an empty budget.
+    pub(crate) first_exit: u32,
+    /// The guest address of its first instruction.
+    pub(crate) head: u64,
+}
+
+/// Appends the code of a trace to `asm`. `None` where the trace needs too many slots.
 pub(crate) fn emit(
     asm: &mut Asm,
     layout: &Layout,
     trace: &Trace,
     live: &Liveness,
     common: Common,
-    begin: usize,
-    first_exit: u32,
-    head: u64,
+    origin: Origin,
 ) -> Option<Emitted> {
+    let Origin {
+        begin,
+        first_exit,
+        head,
+    } = origin;
     let budget_exit = first_exit + trace.exits.len() as u32;
     let mut emitter = Emitter {
         to: Alloc::new(asm, layout, &trace.nodes, live),

@@ -94,7 +94,7 @@ impl<I: Isa> Jit<I> {
         }
         let host = |op: &I::Op| Effects::of::<I>(*op).host;
         Ok(Jit {
-            cache: Cache::new::<I>(Layout::new::<I>(&[0; CELLS]))?,
+            cache: Cache::new(Layout::new::<I>(&[0; CELLS]))?,
             decoder: Decoder::default(),
             host: I::Op::ALL.iter().map(host).collect(),
             heat: Heat {

@@ -79,7 +79,7 @@ fn stops_as_the_interpreter<I: Program>(path: &str, preimages: &str) {
         run(&mut plain, until, &preimages).expect(path);
         run(&mut fast, until, &preimages).expect(path);
         assert_same_state(&plain.state, &fast.state);
-        if random % 16 == 0 {
+        if random.is_multiple_of(16) {
             assert_eq!(plain.state_root(), fast.state_root(), "{path}");
         }
     }

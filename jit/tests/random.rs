@@ -100,7 +100,16 @@ fn riscv(row: usize, bits: u32, place: usize, len: usize) -> u32 {
         0x2f => {
             // Mostly aligned addresses, which pointers are.
             word = put(destination(word), 20, 5, (word >> 20 & 31) % 8);
-            put(word, 15, 5, if bits % 5 == 0 { 1 } else { 20 + bits % 4 })
+            put(
+                word,
+                15,
+                5,
+                if bits.is_multiple_of(5) {
+                    1
+                } else {
+                    20 + bits % 4
+                },
+            )
         }
         _ => source(destination(word)),
     }

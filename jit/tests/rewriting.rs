@@ -43,7 +43,7 @@ fn a_mips_loop_that_rewrites_itself() {
         0xae09_0010, // sw t1, 16(s0)
         0x2508_0001, // addiu t0, t0, 1
         0x2442_0001, // addiu v0, v0, 1: rewritten
-        0x0800_0000 | CODE / 4,
+        0x0800_0000 | (CODE / 4),
         0x0000_0000,
     ];
     agree(&words, &mips_state(), &[1, 5, 100, 1000, 9999, 100_000]);
@@ -73,7 +73,7 @@ fn a_mips_loop_that_rewrites_itself_late() {
         0x2529_0001, // addiu t1, t1, 1
         0xae09_001c, // sw t1, 28(s0)
         0x2442_0001, // addiu v0, v0, 1: rewritten
-        0x0800_0000 | CODE / 4,
+        0x0800_0000 | (CODE / 4),
         0x0000_0000,
     ];
     agree(&words, &mips_state(), &[10, 1000, 20_000, 200_000]);
