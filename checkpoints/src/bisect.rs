@@ -20,7 +20,7 @@ pub struct Parting {
     pub before: Option<Snapshot>,
     /// The first that differ: one step later, or the first of all.
     pub after: Pair,
-    /// Steps that both machines executed together to find it.
+    /// Steps that the first machine executed to find it.
     pub executed: u64,
 }
 
@@ -79,8 +79,9 @@ pub fn bisect<A: Machine, B: Machine<Error = A::Error>>(
         }));
     }
     let mut run = |a: &mut A, b: &mut B, step: u64| {
-        executed += step.saturating_sub(a.step());
+        let from = a.step();
         a.run(step)?;
+        executed += a.step().saturating_sub(from);
         b.run(step)?;
         let (a, b) = (a.freeze()?, b.freeze()?);
         Ok(Pair { a, b })
