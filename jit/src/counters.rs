@@ -21,7 +21,10 @@ pub struct Counters {
 
 impl Counters {
     /// Adds; gives the new count.
-    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+    #[cfg_attr(
+        not(all(target_arch = "x86_64", target_os = "linux")),
+        allow(dead_code)
+    )]
     pub(crate) fn add(counter: &AtomicU64, count: u64) -> u64 {
         // One thread writes, so that load and store need not be one operation.
         let sum = counter.load(Ordering::Relaxed).wrapping_add(count);
@@ -29,7 +32,10 @@ impl Counters {
         sum
     }
 
-    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+    #[cfg_attr(
+        not(all(target_arch = "x86_64", target_os = "linux")),
+        allow(dead_code)
+    )]
     pub(crate) fn set(counter: &AtomicU64, count: u64) {
         counter.store(count, Ordering::Relaxed);
     }
