@@ -6,129 +6,16 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_primitives::{Address, keccak256};
 
-use crate::claim::GameStatus;
+use crate::call::{Action, Block, Call, Effect, GameAction, Receiver};
 use crate::factory::{Create, Factory};
 use crate::game::Game;
-use crate::game::block_number::OutputRootProof;
-use crate::game::moves::Move;
-use crate::game::step::Step;
 use crate::oracle::Oracle;
 use crate::registry::AnchorRegistry;
 use crate::revert::Revert;
 use crate::vault::Vault;
 use crate::vm::Vm;
-
-/// The block a call is included in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Block {
-    /// Seconds since 1970.
-    pub timestamp: u64,
-    /// Base fee, in wei.
-    pub base_fee: u128,
-    /// Hash of the block before.
-    pub parent_hash: B256,
-}
-
-/// What is called.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Action {
-    /// The factory: a new game. Takes the bond.
-    Create(Create),
-    /// The oracle: a part of a keccak256 pre-image.
-    LoadPreimage {
-        /// The pre-image.
-        preimage: Vec<u8>,
-        /// Where the part begins, counted from the length.
-        offset: U256,
-    },
-    /// A game, by its number in the order of creation.
-    Game(usize, GameAction),
-}
-
-/// What of a game is called.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum GameAction {
-    /// Answer a claim. Takes the bond.
-    Move(Move),
-    /// Counter a claim by an instruction.
-    Step(Step),
-    /// Load a local datum.
-    AddLocalData {
-        /// Which: see [`crate::game::context::ident`].
-        ident: U256,
-        /// Index of a claim of the execution.
-        leaf: usize,
-        /// Where the part begins, counted from the length.
-        offset: U256,
-    },
-    /// Contest the proposal's block number.
-    ChallengeBlockNumber {
-        /// Pre-image of the root claim.
-        proof: OutputRootProof,
-        /// RLP of the block's header.
-        header: Vec<u8>,
-    },
-    /// Resolve the subgame of a claim.
-    ResolveClaim {
-        /// The claim's index.
-        claim: usize,
-        /// How many of its answers; 0 for all.
-        count: U256,
-    },
-    /// End the game.
-    Resolve,
-    /// Pay an account's credit.
-    ClaimCredit(Address),
-    /// Sample the base fee.
-    SampleFee,
-}
-
-/// A call.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Call {
-    /// The caller.
-    pub from: Address,
-    /// Wei sent.
-    pub value: u128,
-    /// What is called.
-    pub action: Action,
-}
-
-/// What a call did.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Effect {
-    /// A game of this number was created.
-    Created(usize),
-    /// A claim of this index was made.
-    Claimed(usize),
-    /// A pre-image part was loaded under this key.
-    Loaded(B256),
-    /// The game ended.
-    Resolved(GameStatus),
-    /// This much was paid, in wei.
-    Paid(u128),
-    /// It did what was asked; there is nothing to tell.
-    Done,
-}
-
-/// What an account does when a game pays it.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub enum Receiver {
-    /// Takes the money.
-    #[default]
-    Accepts,
-    /// Reverts.
-    Refuses,
-    /// Takes it and makes a call of its own first, sending nothing along.
-    Calls {
-        /// What it calls.
-        action: Box<Action>,
-        /// Reverts if that call does.
-        insists: bool,
-    },
-}
 
 /// The state.
 #[derive(Clone, Debug)]
@@ -215,6 +102,24 @@ impl<V: Vm> Chain<V> {
             Action::LoadPreimage { preimage, offset } => {
                 Effect::Loaded(self.oracle.load_keccak256(preimage, *offset)?)
             }
+            Action::SetAnchor(number) => {
+                let game = self.games.get(*number).ok_or(Revert::Empty)?;
+                self.registry.set_anchor(&self.factory, *from, game)?;
+                Effect::Done
+            }
+            Action::Recover(wei) => {
+                let amount = self.vault.recover(*from, *wei)?;
+                self.fund(*from, amount);
+                Effect::Paid(amount)
+            }
+            Action::Hold(account, wei) => {
+                self.vault.hold(*from, *account, *wei)?;
+                Effect::Done
+            }
+            Action::TransferFrom(source, target, wei) => {
+                self.vault.transfer_from(*from, *source, *target, *wei)?;
+                Effect::Done
+            }
             Action::Game(number, GameAction::ClaimCredit(recipient)) => {
                 self.claim_credit(*number, *recipient, block)?
             }
@@ -267,8 +172,8 @@ impl<V: Vm> Chain<V> {
                 leaf,
                 offset,
             } => Effect::Loaded(game.add_local_data(&mut self.oracle, *ident, *leaf, *offset)?),
-            GameAction::ChallengeBlockNumber { proof, header } => {
-                game.challenge_block_number(from, proof, header)?;
+            GameAction::ChallengeBlockNumber(evidence) => {
+                game.challenge_block_number(from, evidence)?;
                 Effect::Done
             }
             GameAction::ResolveClaim { claim, count } => {

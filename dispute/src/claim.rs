@@ -86,7 +86,7 @@ pub struct ClaimData {
 }
 
 /// An L2 output root and its block.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct OutputRoot {
     /// The output root.
     pub root: B256,

@@ -1,5 +1,24 @@
-//! The interactive dispute game.
+//! The interactive dispute game of the OP Stack: its rules, its players, and games between them.
+//!
+//! Two parties who disagree about an output root narrow their disagreement down, claim by claim, to
+//! one block and then to one instruction, which the VM's contract runs. This crate is that game as a
+//! pure state machine, without I/O and without an EVM:
+//!
+//! - [`position`], [`claim`], [`clock`], [`bond`] and [`rules`] are what the game is told in; [`game`]
+//!   is one game; [`vault`], [`registry`], [`factory`], [`oracle`] and [`vm`] are the contracts around
+//!   it. [`chain`] holds them all, and makes a [`call`] at a time: an effect, or a [`revert`] under
+//!   upstream's name and no change. Upstream's contracts of October 2024 (`FaultDisputeGame` 1.3.1)
+//!   are the source of every rule.
+//! - [`fees`] is an option of the game that upstream has not: time for fee spikes.
+//! - [`trace`] is what a party holds to be true, [`player`] what it therefore does: the honest rule,
+//!   and many ways to cheat. [`synthetic`] makes rollups, executions and a VM up.
+//! - [`simulate`] plays thousands of games a second between them.
+//!
+//! Amounts of money are wei in `u128`, more than there is ether; times are seconds. Numbers that the
+//! contracts take in 256 bits, and that a caller may choose freely, are `U256` here too.
+
 pub mod bond;
+pub mod call;
 pub mod chain;
 pub mod claim;
 pub mod clock;
@@ -8,10 +27,14 @@ pub mod fees;
 pub mod fixed_point;
 pub mod game;
 pub mod oracle;
+pub mod player;
 pub mod position;
 pub mod registry;
 pub mod revert;
 pub mod rlp;
 pub mod rules;
+pub mod simulate;
+pub mod synthetic;
+pub mod trace;
 pub mod vault;
 pub mod vm;

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256, b256, keccak256};
-use dispute::chain::{Action, Block, Call, Chain, Effect, GameAction};
+use dispute::call::{Action, Block, Call, Effect, GameAction};
+use dispute::chain::Chain;
 use dispute::claim::{GameStatus, OutputRoot, Side, VmStatus};
 use dispute::factory::{Create, Factory};
 use dispute::game::moves::Move;

@@ -35,6 +35,15 @@ impl OutputRootProof {
     }
 }
 
+/// Evidence of the block that an output root belongs to.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct BlockEvidence {
+    /// Pre-image of the output root.
+    pub proof: OutputRootProof,
+    /// RLP of the block's header.
+    pub header: Vec<u8>,
+}
+
 impl Game {
     /// Shows, in the name of `from`, that the output root proposed belongs to another L2 block than
     /// the proposal says. That counters the root for good: its bond goes to `from`.
@@ -47,9 +56,9 @@ impl Game {
     pub fn challenge_block_number(
         &mut self,
         from: Address,
-        proof: &OutputRootProof,
-        header: &[u8],
+        evidence: &BlockEvidence,
     ) -> Result<(), Revert> {
+        let BlockEvidence { proof, header } = evidence;
         self.require_in_progress()?;
         if self.block_challenger.is_some() {
             return Err(Revert::L2BlockNumberChallenged);

@@ -1,0 +1,122 @@
+//! Calls: everything that an account can ask of the contracts, and what comes of it.
+
+use alloy_primitives::{Address, B256, U256};
+
+use crate::claim::GameStatus;
+use crate::factory::Create;
+use crate::game::block_number::BlockEvidence;
+use crate::game::moves::Move;
+use crate::game::step::Step;
+
+/// The block a call is included in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Block {
+    /// Seconds since 1970.
+    pub timestamp: u64,
+    /// Base fee, in wei.
+    pub base_fee: u128,
+    /// Hash of the block before.
+    pub parent_hash: B256,
+}
+
+/// What is called.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// The factory: a new game. Takes the bond.
+    Create(Create),
+    /// The oracle: a part of a keccak256 pre-image.
+    LoadPreimage {
+        /// The pre-image.
+        preimage: Vec<u8>,
+        /// Where the part begins, counted from the length.
+        offset: U256,
+    },
+    /// A game, by its number in the order of creation.
+    Game(usize, GameAction),
+    /// The registry: take the proposal of the game of this number as the anchor.
+    SetAnchor(usize),
+    /// The vault: take out so much ether, in wei, for the owner.
+    Recover(u128),
+    /// The vault: allow the owner to transfer so much of an account, in wei.
+    Hold(Address, u128),
+    /// The vault: transfer so much from the first account to the second, in wei.
+    TransferFrom(Address, Address, u128),
+}
+
+/// What of a game is called.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum GameAction {
+    /// Answer a claim. Takes the bond.
+    Move(Move),
+    /// Counter a claim by an instruction.
+    Step(Step),
+    /// Load a local datum.
+    AddLocalData {
+        /// Which: see [`crate::game::context::ident`].
+        ident: U256,
+        /// Index of a claim of the execution.
+        leaf: usize,
+        /// Where the part begins, counted from the length.
+        offset: U256,
+    },
+    /// Contest the proposal's block number.
+    ChallengeBlockNumber(Box<BlockEvidence>),
+    /// Resolve the subgame of a claim.
+    ResolveClaim {
+        /// The claim's index.
+        claim: usize,
+        /// How many of its answers; 0 for all.
+        count: U256,
+    },
+    /// End the game.
+    Resolve,
+    /// Pay an account's credit.
+    ClaimCredit(Address),
+    /// Sample the base fee.
+    SampleFee,
+}
+
+/// A call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Call {
+    /// The caller.
+    pub from: Address,
+    /// Wei sent.
+    pub value: u128,
+    /// What is called.
+    pub action: Action,
+}
+
+/// What a call did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// A game of this number was created.
+    Created(usize),
+    /// A claim of this index was made.
+    Claimed(usize),
+    /// A pre-image part was loaded under this key.
+    Loaded(B256),
+    /// The game ended.
+    Resolved(GameStatus),
+    /// This much was paid, in wei.
+    Paid(u128),
+    /// It did what was asked; there is nothing to tell.
+    Done,
+}
+
+/// What an account does when a game pays it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Receiver {
+    /// Takes the money.
+    #[default]
+    Accepts,
+    /// Reverts.
+    Refuses,
+    /// Takes it and makes a call of its own first, sending nothing along.
+    Calls {
+        /// What it calls.
+        action: Box<Action>,
+        /// Reverts if that call does.
+        insists: bool,
+    },
+}

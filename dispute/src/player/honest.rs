@@ -1,0 +1,200 @@
+//! The honest rule: whoever follows it with a true trace wins every game that it should, and gets
+//! every bond back.
+//!
+//! It goes through the claims in the order they were made. A claim is *honest* if it is the root
+//! and right, or the very answer that this rule gives to its parent, whoever made it. Of the others
+//! it answers the root, those that answer an honest claim, and those that answer a claim which it
+//! answers itself, unless they lie to the right of its own answer: those do no harm, for the
+//! left-most answer wins. The answer to a claim whose value is right is a defence, else an attack,
+//! with the true value; at the deepest level an instruction.
+//!
+//! Source: op-challenger's solver.
+
+use std::collections::BTreeMap;
+
+use bitvec::vec::BitVec;
+
+use super::{Answer, Me, Plan, View, wait_for_fees};
+use crate::call::{Action, GameAction};
+use crate::claim::{GameStatus, Side};
+use crate::game::Game;
+use crate::game::moves::Move;
+use crate::trace::{Trace, TraceError};
+
+/// What has been read of a game: whose claims are honest, and the answers.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// By claim.
+    honest: BitVec,
+    /// By claim.
+    answers: Vec<Option<Answer>>,
+    /// Moves that the game has not got yet, and all steps, by the claim that they answer.
+    unmade: BTreeMap<usize, Answer>,
+}
+
+impl Reading {
+    /// Whether the claim at `index` has been read and found honest.
+    pub fn is_honest(&self, index: usize) -> bool {
+        self.honest.get(index).is_some_and(|honest| *honest)
+    }
+
+    /// The answer to the claim at `index`, made or not.
+    pub fn answer(&self, index: usize) -> Option<&Answer> {
+        self.answers.get(index)?.as_ref()
+    }
+
+    /// How many claims have been read.
+    pub fn read_count(&self) -> usize {
+        self.answers.len()
+    }
+
+    /// The answers that the game has not got yet, in the order of the claims they answer.
+    pub fn unmade(&self, game: &Game) -> impl Iterator<Item = &Answer> {
+        let is_made = |answer: &Answer| match answer {
+            Answer::Move(_) => false,
+            Answer::Step { claim, .. } => game
+                .claim(*claim)
+                .is_ok_and(|claim| claim.countered_by.is_some()),
+        };
+        self.unmade.values().filter(move |answer| !is_made(answer))
+    }
+
+    /// Reads the claims added since the last time.
+    ///
+    /// # Errors
+    /// If the trace does not know what a claim needs. What was read before it stays.
+    pub fn read<T: Trace>(&mut self, game: &Game, trace: &T) -> Result<(), TraceError> {
+        for index in self.answers.len()..game.claims().len() {
+            let honest = self.judge(game, trace, index)?;
+            let answer = match !honest && self.should_answer(game, index)? {
+                true => answer(game, trace, index)?,
+                false => None,
+            };
+            self.honest.push(honest);
+            self.answers.push(answer);
+            if let Some(answer) = answer {
+                self.unmade.insert(index, answer);
+            }
+            if let (true, Some(parent)) = (honest, game.claim(index)?.parent) {
+                self.unmade.remove(&parent);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the claim is what an honest player would have claimed there.
+    fn judge<T: Trace>(&self, game: &Game, trace: &T, index: usize) -> Result<bool, TraceError> {
+        let claim = game.claim(index)?;
+        let Some(parent) = claim.parent else {
+            return Ok(trace.claim_at(game, index, claim.position)? == claim.claim);
+        };
+        Ok(self.planned_move(parent).is_some_and(|planned| {
+            let parent = game.claim(parent);
+            planned.claim == claim.claim
+                && parent.is_ok_and(|p| p.position.answered(planned.side) == claim.position)
+        }))
+    }
+
+    /// Whether a claim that is not honest is to be answered.
+    fn should_answer(&self, game: &Game, index: usize) -> Result<bool, TraceError> {
+        let claim = game.claim(index)?;
+        let Some(parent) = claim.parent else {
+            return Ok(true);
+        };
+        if self.is_honest(parent) {
+            return Ok(true);
+        }
+        let Some(planned) = self.planned_move(parent) else {
+            return Ok(false);
+        };
+        let max = game.rules().max_depth();
+        let own = game.claim(parent)?.position.answered(planned.side);
+        Ok(claim.position.trace_index(max) <= own.trace_index(max))
+    }
+
+    fn planned_move(&self, index: usize) -> Option<&Move> {
+        match self.answer(index)? {
+            Answer::Move(planned) => Some(planned),
+            Answer::Step { .. } => None,
+        }
+    }
+}
+
+/// The true answer to the claim at `index`, where the rules allow one: no root can be defended.
+fn answer<T: Trace>(game: &Game, trace: &T, index: usize) -> Result<Option<Answer>, TraceError> {
+    let claim = game.claim(index)?;
+    let depth = claim.position.depth();
+    let (split, max) = (game.rules().split_depth(), game.rules().max_depth());
+    let side = match trace.claim_at(game, index, claim.position)? == claim.claim {
+        true => Side::Defend,
+        false => Side::Attack,
+    };
+    if depth == max {
+        return Ok(Some(Answer::Step { claim: index, side }));
+    }
+    if side == Side::Defend && (index == 0 || depth == split + 1) {
+        return Ok(None);
+    }
+    let value = trace.claim_at(game, index, claim.position.answered(side))?;
+    let mv = Move {
+        disputed: claim.claim,
+        parent: index,
+        claim: value,
+        side,
+    };
+    Ok(Some(Answer::Move(mv)))
+}
+
+/// The honest player's next moves.
+///
+/// In a game whose proposal is right but for its block number, the one move is to show that; a game
+/// in which that was shown is won and left alone.
+pub fn next_moves<T: Trace>(me: &mut Me<T>, view: &View<'_>) -> Plan {
+    let game = view.game;
+    if game.status() != GameStatus::InProgress || game.block_challenger().is_some() {
+        return Plan::default();
+    }
+    // What was read before a claim that cannot be judged does not depend on it.
+    let mut trouble = me.reading.read(game, &me.trace).err();
+    let number = me.game;
+    let mut actions = Vec::new();
+    if me.reading.is_honest(0) {
+        match me.trace.wrong_block(game) {
+            Ok(None) => (),
+            Ok(Some(evidence)) => {
+                let challenge = GameAction::ChallengeBlockNumber(Box::new(evidence));
+                actions.push(Action::Game(number, challenge));
+                return Plan {
+                    actions,
+                    ..Plan::default()
+                };
+            }
+            Err(unknown) => {
+                return Plan {
+                    trouble: Some(unknown),
+                    ..Plan::default()
+                };
+            }
+        }
+    }
+    if me.reading.unmade(game).next().is_none() {
+        return Plan {
+            trouble,
+            ..Plan::default()
+        };
+    }
+    if let Some(waiting) = wait_for_fees(view, number) {
+        return Plan { trouble, ..waiting };
+    }
+    for answer in me.reading.unmade(game) {
+        match answer.actions(number, game, &me.trace) {
+            Ok(calls) => actions.extend(calls),
+            Err(unknown) => trouble = Some(unknown),
+        }
+    }
+    Plan {
+        actions,
+        look_again: None,
+        trouble,
+    }
+}

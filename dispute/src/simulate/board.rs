@@ -1,0 +1,197 @@
+//! The board of a simulated game: the chain, the players at it and the time.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use alloy_primitives::{Address, B256, U256};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::opinion::{Opinion, Truth};
+use super::run::Outcome;
+use super::scenario::Scenario;
+use crate::call::{Action, Block, Call, Effect, GameAction};
+use crate::chain::Chain;
+use crate::claim::OutputRoot;
+use crate::factory::{Create, Factory};
+use crate::game::Game;
+use crate::player::{ALL, Me};
+use crate::position::Position;
+use crate::registry::AnchorRegistry;
+use crate::revert::Revert;
+use crate::synthetic::Rollup;
+use crate::vault::Vault;
+
+/// When simulated games begin: seconds since 1970.
+pub(super) const START: u64 = 1_700_000_000;
+/// Delay of the vault, in seconds.
+pub(super) const DELAY: u64 = 604_800;
+/// What each player begins with, in wei.
+pub(super) const PURSE: u128 = 1_000_000_000_000_000_000_000_000;
+/// Who owns the contracts, and resolves what nobody else does.
+pub(super) const KEEPER: Address = Address::repeat_byte(0xee);
+/// Only one game is played on each chain.
+pub(super) const GAME: usize = 0;
+
+pub(super) struct Player<'a> {
+    pub(super) me: Me<Opinion<'a>>,
+    pub(super) wake: Option<u64>,
+    /// When an honest player answers a claim.
+    pub(super) due: BTreeMap<usize, u64>,
+    /// Claims that it should have answered, but was too late for.
+    pub(super) missed: BTreeSet<usize>,
+}
+
+/// A game being played.
+pub(super) struct Board<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) chain: Chain<Rollup>,
+    pub(super) players: Vec<Player<'a>>,
+    pub(super) rng: Xoshiro256PlusPlus,
+    pub(super) now: u64,
+    /// L1 time of each claim.
+    pub(super) made_at: Vec<u64>,
+    /// When claims can be resolved at the earliest, for the impatient.
+    pub(super) expiries: BinaryHeap<Reverse<(u64, usize)>>,
+    pub(super) outcome: Outcome,
+}
+
+impl<'a> Board<'a> {
+    pub(super) fn new(scenario: &'a Scenario, truth: &'a Truth) -> Result<Self, Revert> {
+        let game_type = scenario.rules.params().game_type;
+        let block = U256::from(scenario.anchor_block);
+        let anchor = OutputRoot {
+            root: scenario.rollup.root(block),
+            block,
+        };
+        let mut factory = Factory::new(KEEPER);
+        factory.set_implementation(KEEPER, game_type, scenario.rules.clone())?;
+        let bond = scenario.rules.required_bond(Position::ROOT)?;
+        factory.set_init_bond(KEEPER, game_type, bond)?;
+        let registry = AnchorRegistry::new(KEEPER, [(game_type, anchor)]);
+        let mut chain = Chain::new(
+            scenario.rollup,
+            Vault::new(KEEPER, DELAY),
+            registry,
+            factory,
+        );
+        let mut players = Vec::new();
+        for seat in &scenario.seats {
+            chain.fund(seat.account, PURSE);
+            players.push(Player {
+                me: Me::new(seat.account, GAME, Opinion::new(truth, seat.lie)),
+                wake: None,
+                due: BTreeMap::new(),
+                missed: BTreeSet::new(),
+            });
+        }
+        let mut board = Self {
+            scenario,
+            chain,
+            players,
+            rng: Xoshiro256PlusPlus::seed_from_u64(!scenario.seed),
+            now: START,
+            made_at: Vec::new(),
+            expiries: BinaryHeap::new(),
+            outcome: Outcome::default(),
+        };
+        let create = Create {
+            game_type,
+            root_claim: scenario.root,
+            extra_data: U256::from(scenario.block).to_be_bytes_vec(),
+        };
+        let proposer = scenario
+            .seats
+            .get(scenario.proposer)
+            .ok_or(Revert::Empty)?
+            .account;
+        board.call(proposer, bond, Action::Create(create))?;
+        board.watch_claims();
+        board.wake_others(usize::MAX);
+        Ok(board)
+    }
+
+    pub(super) fn game(&self) -> Option<&Game> {
+        self.chain.game(GAME)
+    }
+
+    pub(super) fn call(
+        &mut self,
+        from: Address,
+        value: u128,
+        action: Action,
+    ) -> Result<Effect, Revert> {
+        let block = Block {
+            timestamp: self.now,
+            base_fee: self.scenario.base_fee(self.now - START),
+            parent_hash: B256::repeat_byte(0x11),
+        };
+        self.chain.apply(
+            &Call {
+                from,
+                value,
+                action,
+            },
+            &block,
+        )
+    }
+
+    /// Everybody but `seat` sees that something has happened: the honest at once, cheats when they
+    /// care to look.
+    pub(super) fn wake_others(&mut self, seat: usize) {
+        let players = self.players.iter_mut().zip(&self.scenario.seats);
+        for (number, (player, place)) in players.enumerate() {
+            if number != seat {
+                let delay = match place.cheat {
+                    None => 0,
+                    Some(_) => self.rng.random_range(1..=place.reaction),
+                };
+                let at = self.now + delay;
+                player.wake = Some(player.wake.map_or(at, |wake| wake.min(at)));
+            }
+        }
+    }
+
+    /// Notes when new claims were made, and when they can be resolved.
+    pub(super) fn watch_claims(&mut self) {
+        let count = self.game().map_or(0, |game| game.claims().len());
+        for claim in self.made_at.len()..count {
+            self.made_at.push(self.now);
+            self.expiries.push(Reverse((self.expiry(claim), claim)));
+        }
+    }
+
+    /// When the clock of the claim's challengers runs out, if nothing holds it.
+    fn expiry(&self, claim: usize) -> u64 {
+        let used = self
+            .game()
+            .map(|game| game.challenger_duration(claim, self.now));
+        let used = used.and_then(Result::ok).unwrap_or_default();
+        self.now
+            + self
+                .scenario
+                .rules
+                .max_clock_duration()
+                .saturating_sub(used)
+    }
+
+    /// Waits on for a clock that fees have held; else resolves upwards as far as it goes, if somebody
+    /// is so impatient.
+    pub(super) fn resolve_expired(&mut self, claim: usize) {
+        let expiry = self.expiry(claim);
+        if expiry > self.now {
+            self.expiries.push(Reverse((expiry, claim)));
+            return;
+        }
+        let mut next = self.scenario.impatient.then_some(claim);
+        while let Some(claim) = next {
+            let resolve = GameAction::ResolveClaim { claim, count: ALL };
+            if self.call(KEEPER, 0, Action::Game(GAME, resolve)).is_err() {
+                self.outcome.refused += 1;
+                return;
+            }
+            let claim = self.game().and_then(|game| game.claim(claim).ok());
+            next = claim.and_then(|claim| claim.parent);
+        }
+    }
+}

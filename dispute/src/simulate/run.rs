@@ -1,0 +1,167 @@
+//! One simulated game, from the proposal until nobody can answer any more.
+
+use std::cmp::Reverse;
+
+use alloy_primitives::Address;
+use rand::RngExt;
+
+use super::board::{Board, GAME, START};
+use super::opinion::Truth;
+use super::scenario::Scenario;
+use crate::call::{Action, Effect, GameAction};
+use crate::claim::GameStatus;
+use crate::player::{Plan, View, cheat, honest, value_of};
+use crate::revert::Revert;
+
+/// How a game went.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outcome {
+    /// How it was resolved.
+    pub status: GameStatus,
+    /// Claims made, the root included.
+    pub claims: u64,
+    /// Claims countered by an instruction.
+    pub steps: u64,
+    /// Calls that were refused.
+    pub refused: u64,
+    /// Claims that an honest player should have answered but could not in time.
+    pub honest_timeouts: u64,
+    /// Calls of honest players that were refused for a reason that is not somebody having been
+    /// faster.
+    pub honest_refusals: u64,
+    /// Claims that an honest player answered, but whose bond went to somebody else.
+    pub stolen_bonds: u64,
+    /// Seconds from the proposal to the resolution.
+    pub duration: u64,
+    /// By seat, wei won (positive) or lost.
+    pub profits: Vec<i128>,
+}
+
+/// Plays a scenario to its end.
+///
+/// # Errors
+/// If the proposal itself, the last resolutions or the payments are refused: no scenario asks for
+/// that.
+pub fn play(scenario: &Scenario) -> Result<Outcome, Revert> {
+    let truth = Truth::new(scenario.rollup);
+    let mut board = Board::new(scenario, &truth)?;
+    board.play();
+    board.finish()
+}
+
+impl Board<'_> {
+    /// Until no player has anything to do and no clock is running.
+    fn play(&mut self) {
+        loop {
+            let wakes = self.players.iter().enumerate();
+            let next_player = wakes
+                .filter_map(|(seat, player)| Some((player.wake?, seat)))
+                .min();
+            let next_expiry = self.expiries.peek().map(|Reverse(next)| *next);
+            match (next_player, next_expiry) {
+                (Some((at, seat)), expiry) if expiry.is_none_or(|(then, _)| at <= then) => {
+                    self.now = self.now.max(at);
+                    self.take_turn(seat);
+                }
+                (_, Some((at, claim))) => {
+                    self.expiries.pop();
+                    self.now = self.now.max(at);
+                    self.resolve_expired(claim);
+                }
+                (_, None) => break,
+            }
+        }
+    }
+
+    fn take_turn(&mut self, seat: usize) {
+        let Some((plan, from, honest)) = self.plan(seat) else {
+            return;
+        };
+        // A plan that cannot be carried out is not to be repeated in the same second.
+        let mut wake = plan.look_again.map(|at| at.max(self.now + 1));
+        let mut changed = false;
+        for action in plan.actions {
+            if honest && let Some(due) = self.due(seat, &action).filter(|due| *due > self.now) {
+                wake = Some(wake.map_or(due, |wake| wake.min(due)));
+                continue;
+            }
+            let value = self.game().map_or(0, |game| value_of(game, &action));
+            let claim = answered(&action);
+            match self.call(from, value, action) {
+                // Loading what is loaded already is no news.
+                Ok(Effect::Loaded(_)) => (),
+                Ok(_) => changed = true,
+                Err(reason) => self.refused(seat, honest, claim, &reason),
+            }
+        }
+        if let Some(player) = self.players.get_mut(seat) {
+            player.wake = wake;
+        }
+        if changed {
+            self.watch_claims();
+            self.wake_others(seat);
+        }
+    }
+
+    pub(super) fn plan(&mut self, seat: usize) -> Option<(Plan, Address, bool)> {
+        let place = self.scenario.seats.get(seat)?;
+        let player = self.players.get_mut(seat)?;
+        let base_fee = self.scenario.base_fee(self.now - START);
+        let view = View {
+            game: self.chain.game(GAME)?,
+            now: self.now,
+            base_fee,
+        };
+        let plan = match &place.cheat {
+            None => honest::next_moves(&mut player.me, &view),
+            Some(cheat) => cheat::next_moves(cheat, &mut player.me, &view),
+        };
+        Some((plan, place.account, place.cheat.is_none()))
+    }
+
+    /// When the honest player in `seat` makes `action`: within the time that its side has left for
+    /// it at least, however late the others play. It has more where the answer needs a first run of
+    /// the VM or a large pre-image.
+    fn due(&mut self, seat: usize, action: &Action) -> Option<u64> {
+        let claim = answered(action)?;
+        let depth = self.game()?.claim(claim).ok()?.position.depth();
+        // The clock that the answer inherits is that of the claim's parent.
+        let left = self.scenario.rules.extension(depth.saturating_sub(1));
+        let made_at = *self.made_at.get(claim)?;
+        let slowest = (left * self.scenario.seats.get(seat)?.reaction / 1_000).max(1);
+        let delay = self.rng.random_range(0..slowest);
+        Some(
+            *self
+                .players
+                .get_mut(seat)?
+                .due
+                .entry(claim)
+                .or_insert(made_at + delay),
+        )
+    }
+
+    fn refused(&mut self, seat: usize, honest: bool, claim: Option<usize>, reason: &Revert) {
+        self.outcome.refused += 1;
+        if !honest {
+            return;
+        }
+        match (reason, claim, self.players.get_mut(seat)) {
+            (Revert::ClockTimeExceeded, Some(claim), Some(player)) => {
+                player.missed.insert(claim);
+            }
+            // Another honest player was faster.
+            (Revert::ClaimAlreadyExists | Revert::DuplicateStep, _, _) => (),
+            _ => self.outcome.honest_refusals += 1,
+        }
+    }
+}
+
+/// The claim that an action answers or prepares to.
+pub(super) const fn answered(action: &Action) -> Option<usize> {
+    match action {
+        Action::Game(_, GameAction::Move(mv)) => Some(mv.parent),
+        Action::Game(_, GameAction::Step(step)) => Some(step.claim),
+        Action::Game(_, GameAction::AddLocalData { leaf, .. }) => Some(*leaf),
+        _ => None,
+    }
+}

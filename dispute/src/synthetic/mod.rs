@@ -1,0 +1,11 @@
+//! A rollup, its executions and a VM to match, made from a number: everything a game needs, without
+//! a chain or a program to run.
+//!
+//! Any state of any execution costs one hash, so that whole games at full depth are played in
+//! microseconds; the rules see no difference to a real VM, which is also nothing to them but states,
+//! statuses and data to be loaded before some of the steps.
+
+pub mod execution;
+pub mod rollup;
+
+pub use rollup::Rollup;

@@ -1,0 +1,150 @@
+//! What a party holds to be true: the values it would claim, and the evidence it has for them.
+//!
+//! A player knows a game only through a [`Trace`]. The usual one is [`split::SplitTrace`]: above the
+//! split depth a list of output roots ([`Outputs`]), below it one execution of the VM for each
+//! dispute ([`Executions`]). [`outputs::OutputList`] holds outputs, [`crate::synthetic`] both and a
+//! VM to match, and [`lie::Lie`] turns an honest party's opinion into a cheat's.
+
+pub mod lie;
+pub mod memo;
+pub mod outputs;
+pub mod split;
+
+use alloy_primitives::{B256, U256};
+use thiserror::Error;
+
+use crate::claim::OutputRoot;
+use crate::game::Game;
+use crate::game::block_number::BlockEvidence;
+use crate::position::Position;
+use crate::revert::Revert;
+
+/// Why a party cannot say what is true.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum TraceError {
+    /// The game has no such claim, or not the claims around it that would tell.
+    #[error("the game does not say what this claim is about: {0}")]
+    Game(#[from] Revert),
+    /// An output that the party does not know.
+    #[error("no output root is known for L2 block {0}; supply the outputs up to it")]
+    UnknownOutput(U256),
+    /// A place that no claim of the execution can have.
+    #[error("{0:?} lies outside the execution that claim {1} belongs to")]
+    OutsideExecution(Position, usize),
+    /// The VM could not be run so far.
+    #[error("the execution gave no state for trace index {index}: {reason}")]
+    Execution {
+        /// Index into the trace of the execution.
+        index: u128,
+        /// What went wrong.
+        reason: String,
+    },
+}
+
+/// Everything that a step against a claim takes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct StepData {
+    /// The VM's state before the instruction, packed.
+    pub state: Vec<u8>,
+    /// What the VM needs to check the instruction.
+    pub proof: Vec<u8>,
+    /// Local data that the instruction reads: identifier and offset of the part.
+    pub local: Vec<(U256, U256)>,
+    /// keccak256 pre-images that it reads, each with the offset of the part.
+    pub preimages: Vec<(Vec<u8>, U256)>,
+}
+
+/// A party's opinion about a game.
+pub trait Trace {
+    /// The value that the party would claim at `position`, in the context of the claim at index
+    /// `of`: that claim's own position, or that of an answer to it. Below the split depth the value
+    /// depends on the outputs claimed above.
+    ///
+    /// # Errors
+    /// If the party cannot know.
+    fn claim_at(&self, game: &Game, of: usize, position: Position) -> Result<B256, TraceError>;
+
+    /// What the instruction with the post-state at `position` takes, in the context of the claim at
+    /// index `of`.
+    ///
+    /// # Errors
+    /// If the party cannot know.
+    fn step_at(&self, game: &Game, of: usize, position: Position) -> Result<StepData, TraceError>;
+
+    /// Evidence that the root claim's output belongs to a block before the one proposed, where the
+    /// party takes the root to be such. Only of use while it agrees with the root's value.
+    ///
+    /// # Errors
+    /// If the party cannot know.
+    fn wrong_block(&self, game: &Game) -> Result<Option<BlockEvidence>, TraceError>;
+}
+
+/// The output roots of a rollup, as a party knows them.
+pub trait Outputs {
+    /// The output root of `block`, which is at most the [`Outputs::safe_head`].
+    ///
+    /// # Errors
+    /// If the party does not know it.
+    fn output(&self, block: U256) -> Result<B256, TraceError>;
+
+    /// The newest block that the data on L1 up to the game's L1 head determine. Positions of later
+    /// blocks stand for this one.
+    fn safe_head(&self) -> U256;
+
+    /// Evidence that the output of `block` belongs to it.
+    ///
+    /// # Errors
+    /// If the party has none.
+    fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError>;
+}
+
+/// What an execution is run on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Inputs {
+    /// Hash of the L1 block that the data are taken up to.
+    pub l1_head: B256,
+    /// The output that the execution starts from.
+    pub starting: OutputRoot,
+    /// The output in dispute, and its block.
+    pub disputed: OutputRoot,
+}
+
+/// The executions of the VM, as a party knows them.
+pub trait Executions {
+    /// The claim about the state after instruction `index` (from 0); after the last instruction the
+    /// state stays as it is.
+    ///
+    /// # Errors
+    /// If the VM cannot be run so far.
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError>;
+
+    /// What running instruction `index` takes.
+    ///
+    /// # Errors
+    /// If the VM cannot be run so far.
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError>;
+}
+
+impl<T: Outputs + ?Sized> Outputs for &T {
+    fn output(&self, block: U256) -> Result<B256, TraceError> {
+        (**self).output(block)
+    }
+
+    fn safe_head(&self) -> U256 {
+        (**self).safe_head()
+    }
+
+    fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError> {
+        (**self).evidence(block)
+    }
+}
+
+impl<T: Executions + ?Sized> Executions for &T {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        (**self).claim(inputs, index)
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        (**self).step(inputs, index)
+    }
+}

@@ -1,0 +1,91 @@
+//! The trace of a split game: outputs above, one execution for each dispute below.
+
+use alloy_primitives::B256;
+
+use super::{Executions, Inputs, Outputs, StepData, Trace, TraceError};
+use crate::claim::OutputRoot;
+use crate::game::Game;
+use crate::game::block_number::BlockEvidence;
+use crate::position::Position;
+
+/// Outputs and executions, put together as the game asks for them.
+#[derive(Clone, Debug)]
+pub struct SplitTrace<O, E> {
+    /// The upper half.
+    pub outputs: O,
+    /// The lower half.
+    pub executions: E,
+}
+
+impl<O: Outputs, E> SplitTrace<O, E> {
+    /// The execution that `position` belongs to, and the index into its trace.
+    fn execution(
+        &self,
+        game: &Game,
+        of: usize,
+        position: Position,
+    ) -> Result<(Inputs, u128), TraceError> {
+        let (split, max) = (game.rules().split_depth(), game.rules().max_depth());
+        let depth = game.claim(of)?.position.depth();
+        let outside = TraceError::OutsideExecution(position, of);
+        if depth < split || position.depth() > max {
+            return Err(outside);
+        }
+        let dispute = if depth == split {
+            game.dispute_between(of, position)?
+        } else {
+            game.dispute(of)?
+        };
+        let starting = match dispute.starting {
+            None => *game.starting(),
+            Some(output) => OutputRoot {
+                root: output.root,
+                block: game
+                    .output_block(output.position)?
+                    .min(self.outputs.safe_head()),
+            },
+        };
+        let disputed = OutputRoot {
+            root: dispute.disputed.root,
+            block: game.output_block(dispute.disputed.position)?,
+        };
+        let l1_head = game.proposal().l1_head;
+        let leaves = 1u128
+            .checked_shl(u32::from(max - split - 1))
+            .ok_or(outside)?;
+        let index = position.trace_index(max) & (leaves - 1);
+        Ok((
+            Inputs {
+                l1_head,
+                starting,
+                disputed,
+            },
+            index,
+        ))
+    }
+}
+
+impl<O: Outputs, E: Executions> Trace for SplitTrace<O, E> {
+    fn claim_at(&self, game: &Game, of: usize, position: Position) -> Result<B256, TraceError> {
+        if position.depth() <= game.rules().split_depth() {
+            let block = game.output_block(position)?;
+            return self.outputs.output(block.min(self.outputs.safe_head()));
+        }
+        let (inputs, index) = self.execution(game, of, position)?;
+        self.executions.claim(&inputs, index)
+    }
+
+    fn step_at(&self, game: &Game, of: usize, position: Position) -> Result<StepData, TraceError> {
+        let (inputs, index) = self.execution(game, of, position)?;
+        self.executions.step(&inputs, index)
+    }
+
+    fn wrong_block(&self, game: &Game) -> Result<Option<BlockEvidence>, TraceError> {
+        let claimed = game.output_block(Position::ROOT)?;
+        let safe_head = self.outputs.safe_head();
+        if claimed <= safe_head {
+            return Ok(None);
+        }
+        self.outputs.evidence(safe_head).map(Some)
+    }
+}
