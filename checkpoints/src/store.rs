@@ -38,12 +38,15 @@ const STATE: u8 = 2;
 
 type Key = [u8; 32];
 
+/// Makes a snapshot of a packed state, its memory and an unfinished hint.
+type Thaw = fn(&[u8], FrozenMemory, Vec<u8>) -> Result<Snapshot, WitnessError>;
+
 /// What a store has to know of a VM to make its snapshots.
 #[derive(Clone, Copy, Debug)]
 pub struct Vm {
     /// Bits of an address.
     address_bits: u32,
-    snapshot: fn(&[u8], FrozenMemory, Vec<u8>) -> Result<Snapshot, WitnessError>,
+    snapshot: Thaw,
 }
 
 impl Vm {
