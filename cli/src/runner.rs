@@ -7,6 +7,7 @@ use crate::interrupt;
 use crate::oracles::{GuestLog, Source, SourceArgs};
 use crate::personality::Personality;
 use anyhow::Context as _;
+use fpvm_core::oracle::{Console, Silent};
 use fpvm_core::proof::StepProof;
 use fpvm_core::vm::{Event, Host, VmError};
 use indicatif::ProgressBar;
@@ -20,7 +21,7 @@ const SLICE: u64 = 50_000_000;
 /// Runs machines for one command, with its pre-images.
 pub(crate) struct Runner {
     source: Source,
-    console: GuestLog,
+    console: Box<dyn Console>,
     interrupted: Arc<AtomicBool>,
     bar: ProgressBar,
 }
@@ -31,12 +32,20 @@ impl Runner {
         let interrupted = interrupt::watch().context("cannot watch for signals")?;
         Ok(Runner {
             source: source.open(&interrupted)?,
-            console: GuestLog {
+            console: Box::new(GuestLog {
                 streams: app.personality != Personality::Asterisc,
-            },
+            }),
             interrupted,
             bar: app.screen.progress(end),
         })
+    }
+
+    /// The same, and what the guest prints is forgotten.
+    pub(crate) fn silent(self) -> Self {
+        Runner {
+            console: Box::new(Silent),
+            ..self
+        }
     }
 
     /// What the guest has asked of the oracle.
@@ -58,7 +67,7 @@ impl Runner {
         let until = until.min(vm.step().saturating_add(SLICE));
         let mut host = Host {
             oracle: &mut self.source,
-            console: &mut self.console,
+            console: self.console.as_mut(),
         };
         let done = vm.run(until, reads, &mut host);
         self.show(vm);
@@ -86,7 +95,7 @@ impl Runner {
     pub(crate) fn prove(&mut self, vm: &mut dyn AnyVm) -> anyhow::Result<StepProof> {
         let mut host = Host {
             oracle: &mut self.source,
-            console: &mut self.console,
+            console: self.console.as_mut(),
         };
         let proof = vm.prove(&mut host);
         proof.map_err(|error| self.explain(vm, error))

@@ -67,7 +67,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let end = first.saturating_add(args.steps);
 
     // To the end, or as far as asked: the whole run's speed.
-    let mut runner = Runner::new(app, &args.source, Some(end))?;
+    let mut runner = Runner::new(app, &args.source, Some(end))?.silent();
     let (_, cpu, ran) = timed(|| runner.seek(vm.as_mut(), end));
     runner.finish(ran)?;
     let (steps, exited) = (vm.step() - first, vm.exited());
@@ -78,7 +78,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 
     // Once more to the middle: the root after a stretch of the program, proofs.
     let mut vm = args.input.open(app, "")?;
-    let mut runner = Runner::new(app, &args.source, None)?;
+    let mut runner = Runner::new(app, &args.source, None)?.silent();
     let middle = middle(vm.as_mut(), &mut runner, first + steps / 2);
     let (warm, proofs, prove) = runner.finish(middle)?;
     let began = Instant::now();
