@@ -1,6 +1,7 @@
 //! A machine of any ISA.
 
 use crate::isa::{AnyIsa, Entry, Guest};
+use crate::tier::TierChoice;
 use fpvm_core::frozen::{Snapshot, SnapshotError};
 use fpvm_core::isa::Isa;
 use fpvm_core::memory::PAGE_SIZE;
@@ -32,6 +33,8 @@ pub trait AnyVm: Send {
     fn page_count(&self) -> usize;
     /// Sets how many bytes of memory the guest may use.
     fn set_memory_limit(&mut self, bytes: u64);
+    /// Chooses how the guest is run from now on.
+    fn set_tier(&mut self, tier: TierChoice) -> anyhow::Result<()>;
     /// Reads memory; what is not allocated reads as zero.
     fn read(&mut self, at: u64, out: &mut [u8]);
     /// Reads a guest word.
@@ -98,6 +101,10 @@ impl<I: Guest> AnyVm for Vm<I> {
 
     fn page_count(&self) -> usize {
         self.memory.page_count()
+    }
+
+    fn set_tier(&mut self, tier: TierChoice) -> anyhow::Result<()> {
+        tier.apply(self)
     }
 
     fn set_memory_limit(&mut self, bytes: u64) {

@@ -7,8 +7,8 @@ pub(crate) use matcher::StepMatcher;
 pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
 
 use crate::commands::{bench, check, completions, disasm, load_elf, preimages};
-use crate::commands::{prove, run, state_root, verify, witness};
 use crate::commands::{bisect, checkpoints, serve};
+use crate::commands::{prove, run, state_root, verify, witness};
 use clap::{Parser, Subcommand};
 use std::time::Duration;
 

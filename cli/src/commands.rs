@@ -1,8 +1,8 @@
 //! One file for each command: its flags and what it does.
 
 pub(crate) mod bench;
-pub(crate) mod check;
 pub(crate) mod bisect;
+pub(crate) mod check;
 pub(crate) mod checkpoints;
 pub(crate) mod completions;
 pub(crate) mod disasm;

@@ -1,10 +1,13 @@
 //! How the process ends: exit codes and the one line that tells why.
 
+use crate::any::AnyVm;
+use fpvm_core::oracle::NoPreimages;
 use fpvm_core::vm::VmError;
 use std::io;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A guest fault, with the exit code that its VM's users expect.
+/// A guest fault or a pre-image that is missing, with the exit code that its VM's users expect.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub(crate) struct GuestFaulted {
@@ -12,6 +15,30 @@ pub(crate) struct GuestFaulted {
     pub(crate) code: u8,
     /// The fault.
     pub(crate) error: VmError,
+}
+
+/// What a machine's error means for the process that ran it.
+///
+/// A pre-image that there is nowhere makes upstream's VM panic as a fault does, and ends with the
+/// same exit code; a host that fails is an ordinary error.
+pub(crate) fn explain(vm: &dyn AnyVm, interrupted: &AtomicBool, error: VmError) -> anyhow::Error {
+    let faulted = match &error {
+        VmError::Fault(_) => true,
+        VmError::Oracle { source, .. } => {
+            let missing = source.downcast_ref::<oracle::Error>();
+            source.is::<NoPreimages>() || matches!(missing, Some(oracle::Error::Missing { .. }))
+        }
+        VmError::Memory { .. } => false,
+    };
+    if faulted {
+        let code = vm.isa().fault_exit();
+        GuestFaulted { code, error }.into()
+    } else if interrupted.load(Ordering::Relaxed) {
+        // What the signal made fail is not worth a word of its own.
+        Interrupted.into()
+    } else {
+        error.into()
+    }
 }
 
 /// Ctrl-C or SIGTERM ended the command.

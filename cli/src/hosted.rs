@@ -3,7 +3,7 @@
 
 use crate::App;
 use crate::any::AnyVm;
-use crate::failure::{GuestFaulted, Interrupted};
+use crate::failure::{self, Interrupted};
 use crate::input::InputArgs;
 use crate::interrupt;
 use crate::oracles::{Source, SourceArgs};
@@ -98,14 +98,7 @@ impl Hosted {
     }
 
     fn explain(&self, error: VmError) -> anyhow::Error {
-        match error {
-            VmError::Fault(_) => {
-                let code = self.vm.isa().fault_exit();
-                GuestFaulted { code, error }.into()
-            }
-            _ if self.interrupted.load(Ordering::Relaxed) => Interrupted.into(),
-            _ => error.into(),
-        }
+        failure::explain(self.vm.as_ref(), &self.interrupted, error)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::App;
 use crate::any::AnyVm;
 use crate::isa::{AnyIsa, Patches};
 use crate::output::Target;
+use crate::tier::TierChoice;
 use anyhow::{Context as _, bail};
 use fpvm_core::files::{self, FileKind};
 use fpvm_core::symbols::Symbols;
@@ -46,6 +47,9 @@ pub(crate) struct ReadingArgs {
     /// machine's]
     #[arg(long, value_name = "SIZE", value_parser = crate::args::size)]
     max_memory: Option<u64>,
+    /// How the guest is run; the results are the same
+    #[arg(long, value_name = "TIER", default_value = "auto")]
+    tier: TierChoice,
 }
 
 impl InputArgs {
@@ -87,7 +91,7 @@ impl ReadingArgs {
             };
             isa.load_state(path, self.max_memory())?
         };
-        self.limit_memory(vm.as_mut())?;
+        self.set_up(vm.as_mut())?;
         Ok(vm)
     }
 
@@ -101,7 +105,7 @@ impl ReadingArgs {
         let mut vm = isa
             .load_program(&bytes, self.patch)
             .with_context(|| cannot_load(path))?;
-        self.limit_memory(vm.as_mut())?;
+        self.set_up(vm.as_mut())?;
         Ok(vm)
     }
 
@@ -115,7 +119,8 @@ impl ReadingArgs {
         self.max_memory.unwrap_or_else(default_memory)
     }
 
-    fn limit_memory(&self, vm: &mut dyn AnyVm) -> anyhow::Result<()> {
+    /// Sets what the arguments say of how the guest runs.
+    fn set_up(&self, vm: &mut dyn AnyVm) -> anyhow::Result<()> {
         let limit = self.max_memory();
         if vm.memory_used() > limit {
             let used = vm.memory_used();
@@ -124,7 +129,7 @@ impl ReadingArgs {
             );
         }
         vm.set_memory_limit(limit);
-        Ok(())
+        vm.set_tier(self.tier)
     }
 }
 

@@ -21,6 +21,7 @@ mod output;
 mod personality;
 mod runner;
 mod screen;
+mod tier;
 
 use crate::args::{Cli, Command};
 use crate::isa::AnyIsa;

@@ -2,14 +2,14 @@
 
 use crate::App;
 use crate::any::AnyVm;
-use crate::failure::{GuestFaulted, Interrupted};
+use crate::failure::{self, Interrupted};
 use crate::interrupt;
 use crate::oracles::{GuestLog, Source, SourceArgs};
 use crate::personality::Personality;
 use anyhow::Context as _;
 use fpvm_core::oracle::{Console, Silent};
 use fpvm_core::proof::StepProof;
-use fpvm_core::vm::{Event, Host, VmError};
+use fpvm_core::vm::{Event, Host};
 use indicatif::ProgressBar;
 use oracle::Stats;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ impl Runner {
         };
         let done = vm.run(until, reads, &mut host);
         self.show(vm);
-        done.map_err(|error| self.explain(vm, error))
+        done.map_err(|error| failure::explain(vm, &self.interrupted, error))
     }
 
     /// Runs to a step or to the program's end.
@@ -98,7 +98,7 @@ impl Runner {
             console: self.console.as_mut(),
         };
         let proof = vm.prove(&mut host);
-        proof.map_err(|error| self.explain(vm, error))
+        proof.map_err(|error| failure::explain(vm, &self.interrupted, error))
     }
 
     /// Ends the host. Of two errors the first is the command's.
@@ -121,18 +121,6 @@ impl Runner {
             .map_or("", |symbol| symbol.name.as_str());
         self.bar
             .set_message(format!("{} {symbol}", mebibytes(vm.memory_used())));
-    }
-
-    fn explain(&self, vm: &dyn AnyVm, error: VmError) -> anyhow::Error {
-        match error {
-            VmError::Fault(_) => {
-                let code = vm.isa().fault_exit();
-                GuestFaulted { code, error }.into()
-            }
-            // What the signal made fail is not worth a word of its own.
-            _ if self.interrupted.load(Ordering::Relaxed) => Interrupted.into(),
-            _ => error.into(),
-        }
     }
 }
 

@@ -1,0 +1,106 @@
+//! Under upstream's names the program has upstream's defaults and forms.
+
+mod common;
+
+use common::{Shop, json, vectors};
+
+#[test]
+fn cannon_prints_cannon_s_witness() {
+    let shop = Shop::named("cannon");
+    shop.bring(&vectors("states/hello.mips32.final.bin.gz"));
+    let out = shop
+        .run("witness --input hello.mips32.final.bin.gz --output w.bin")
+        .ok();
+    assert!(out.starts_with("{\n  \"witnessHash\": \"0x0054c794718615af8e89cdfd8cca52c56f36e4f05d2c44fd9eb69b3b52437333\",\n  \"witness\": \"0x5fa25b22"));
+    assert!(
+        out.ends_with(",\n  \"step\": 302090,\n  \"exited\": true,\n  \"exitCode\": 0\n}\n\n"),
+        "{out}"
+    );
+    assert_eq!(shop.read("w.bin").len(), 226);
+    assert_eq!(
+        shop.run("list").ok(),
+        "Available cannon versions:\nfilename: cannon-2\tversion: singlethreaded-2 (2)\n"
+    );
+    shop.bring(&vectors("states/hello.riscv64.final.bin.gz"));
+    shop.run("witness --input hello.riscv64.final.bin.gz")
+        .fails(1, "the state has version 0");
+}
+
+#[test]
+fn asterisc_prints_asterisc_s_witness() {
+    let shop = Shop::named("asterisc");
+    shop.bring(&vectors("states/hello.riscv64.final.bin.gz"));
+    let out = shop
+        .run("witness --input hello.riscv64.final.bin.gz --output w.bin")
+        .ok();
+    assert!(out.starts_with("{\n  \"witness\": \"0x"), "{out}");
+    assert!(out.contains("\",\n  \"stateHash\": \"0x00faf1d7"), "{out}");
+    let end =
+        ",\n  \"step\": 219533,\n  \"exited\": true,\n  \"exitCode\": 0,\n  \"pc\": 447516\n}\n\n";
+    assert!(out.ends_with(end), "{out}");
+    assert_eq!(shop.read("w.bin").len(), 362);
+}
+
+#[test]
+fn fpvm_prints_both_hashes() {
+    let shop = Shop::new();
+    shop.bring(&vectors("states/hello.riscv64.final.bin.gz"));
+    let out = json(shop.run("witness hello.riscv64.final.bin.gz").ok());
+    assert_eq!(out["witnessHash"], out["stateHash"]);
+    assert_eq!(
+        (&out["exited"], &out["pc"]),
+        (&true.into(), &447_516.into())
+    );
+}
+
+#[test]
+fn upstream_s_defaults_are_upstream_s() {
+    for (name, state, lines) in [
+        ("cannon", "hello.mips32", 3),
+        ("asterisc", "hello.riscv64", 2),
+    ] {
+        let shop = Shop::named(name);
+        let file = format!("{state}.step-100000.bin.gz");
+        shop.bring(&vectors("states").join(&file));
+        shop.run(&format!("run --input {file}"))
+            .fails(1, "cannot read meta.json");
+        shop.write("meta.json", r#"{"symbols":[]}"#);
+        // One dash is enough for upstream, too.
+        let done = shop.run(&format!("run -input {file}"));
+        let processing = done
+            .err
+            .lines()
+            .filter(|line| line.contains("msg=processing"))
+            .count();
+        assert_eq!(processing, lines, "{}", done.err);
+        let first = done.err.lines().next().unwrap_or_default();
+        assert_eq!(first.starts_with("t="), name == "asterisc", "{first}");
+        done.ok();
+        assert_eq!(json(shop.read("out.json"))["exited"], true);
+    }
+}
+
+#[test]
+fn cannon_s_load_elf_asks_for_the_type() {
+    let shop = Shop::named("cannon");
+    shop.bring(&vectors("guests/hello.go122.mips"));
+    shop.run("load-elf --path hello.go122.mips")
+        .fails(1, "--type is missing");
+    shop.run("load-elf --type multithreaded64-5 --path hello.go122.mips")
+        .fails(1, "the VM type multithreaded64-5 is not supported");
+    shop.run("load-elf --type nonsense --path hello.go122.mips")
+        .fails(1, "does not exist");
+    shop.run("load-elf --type riscv64 --path hello.go122.mips")
+        .fails(1, "is not the VM type of");
+    assert_eq!(shop.files(), ["cannon", "hello.go122.mips"]);
+    shop.run("load-elf --type singlethreaded-2 --path hello.go122.mips")
+        .ok();
+    assert_eq!(
+        shop.files(),
+        ["cannon", "hello.go122.mips", "meta.json", "state.bin.gz"]
+    );
+    let state = common::contents(&shop.path("state.bin.gz"));
+    assert!(state == common::contents(&vectors("states/hello.mips32.step-0.bin.gz")));
+    let meta = json(shop.read("meta.json"));
+    assert_eq!(meta["symbols"][0]["name"], "go.go");
+}
