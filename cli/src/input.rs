@@ -218,11 +218,11 @@ pub(crate) fn isa_of_program(app: &App, bytes: &[u8]) -> anyhow::Result<&'static
             .iter()
             .map(|isa| format!("{} (--isa {})", isa.programs(), isa.name()));
         let taken: Vec<_> = taken.collect();
-        format!(
-            "it is an ELF file for {}; there are VMs for {}",
-            machine(bytes),
-            taken.join(", ")
-        )
+        let what = match bytes.starts_with(b"\x7fELF") {
+            true => format!("it is an ELF file for {}", machine(bytes)),
+            false => "it is neither an ELF file nor a state file".into(),
+        };
+        format!("{what}; there are VMs for {}", taken.join(", "))
     })
 }
 

@@ -79,7 +79,7 @@ fn swap(bytes: &[u8], a: &[u8], b: &[u8]) -> Vec<u8> {
     let at = |what: &[u8]| {
         bytes
             .windows(what.len())
-            .position(|window| window == what)
+            .rposition(|window| window == what)
             .unwrap()
     };
     let (at_a, at_b) = (at(a), at(b));
@@ -93,12 +93,12 @@ fn swap(bytes: &[u8], a: &[u8], b: &[u8]) -> Vec<u8> {
 fn instructions_that_fault_or_do_nothing_are_found() {
     let shop = Shop::new();
     let mut elf = std::fs::read(guests("bin/bare.riscv64")).unwrap();
-    // Two instructions of the program, from its `main`.
+    // Two instructions of the program, from its `guest`.
     let text = shop.run_words(&[
         "disasm",
         guests("bin/bare.riscv64").to_str().unwrap(),
         "--symbol",
-        "main",
+        "guest",
     ]);
     let text = text.ok();
     let words: Vec<u32> = text
@@ -115,12 +115,12 @@ fn instructions_that_fault_or_do_nothing_are_found() {
     shop.write("float", &elf);
     let text = check(&shop, &["float"]);
     assert!(
-        text.contains("silently do nothing (float.op): 1 in 1 functions: main (0x"),
+        text.contains("silently do nothing (float.op): 1 in 1 functions: guest (0x"),
         "{text}"
     );
     assert!(
-        text.contains("come to them (unknown opcode): 1 in 1 functions: main (0x")
-            || text.contains("comes to them (unknown opcode): 1 in 1 functions: main (0x"),
+        text.contains("come to them (unknown opcode): 1 in 1 functions: guest (0x")
+            || text.contains("comes to them (unknown opcode): 1 in 1 functions: guest (0x"),
         "{text}"
     );
 }

@@ -218,10 +218,9 @@ fn a_run_stops_where_it_is_told_to() {
     assert_eq!(step(&["--stop-at-preimage-type", "keccak"]), 255_910);
     assert_eq!(step(&["--stop-at-preimage-larger-than", "40"]), 255_910);
     assert_eq!(step(&["--stop-at-preimage-larger-than", "1008"]), 6_622_275);
-    assert_eq!(
-        step(&["--stop-at-preimage", "02@8"]),
-        step(&["--stop-at-preimage", "0x02@8@255911"])
-    );
+    let at_8 = step(&["--stop-at-preimage", "02@8"]);
+    assert!(at_8 > 255_910, "{at_8}");
+    assert_eq!(at_8, step(&["--stop-at-preimage", "0x02@8"]));
 }
 
 #[test]
@@ -261,19 +260,17 @@ fn a_program_that_waits_for_a_thread_is_noticed() {
     shop.write("meta.json", symbols);
     let done = shop.run("run state.bin --meta meta.json --stop-at =100000000");
     done.fails(1, "detected an infinite loop at step 500000");
-    shop.run("run state.bin --meta meta.json --stop-at =1").ok();
+    // As upstream: looked at before each stop.
+    shop.run("run state.bin --meta meta.json --stop-at =1")
+        .fails(1, "detected an infinite loop at step 1");
 }
 
 #[test]
 fn symbols_name_what_is_logged() {
     let shop = Shop::new();
     let guest = guests("bin/bare.mips");
-    let done = shop.run_words(&["run", path(&guest), "--info-at", "=1", "--stop-at", "=2"]);
-    assert!(
-        done.err.contains(" name=_start\n") || done.err.contains(" name=__start\n"),
-        "{}",
-        done.err
-    );
+    let done = shop.run_words(&["run", path(&guest), "--info-at", "=0", "--stop-at", "=1"]);
+    assert!(done.err.contains(" name=_ftext\n"), "{}", done.err);
     let profile = shop.run_words(&["run", path(&guest), "--pprof.cpu"]);
     assert!(profile.err.contains("guest profile: "), "{}", profile.err);
 }

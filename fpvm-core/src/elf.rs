@@ -196,6 +196,10 @@ fn load_class<I: Program, H: FileHeader<Endian = Endianness>>(
         fill_zero(&mut vm.memory, start.wrapping_add(file_len), end)?;
     }
 
+    if loaded.is_empty() {
+        return Err(ElfError::Malformed("it has no segment to load".into()));
+    }
+
     let symbols = header
         .sections(endian, bytes)
         .and_then(|sections| sections.symbols(endian, bytes, elf::SHT_SYMTAB))
