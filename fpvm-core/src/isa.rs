@@ -225,7 +225,7 @@ impl<M: Machine> Visitor for On<'_, M> {
 /// format and the function with its semantics. Makes the enum of instruction kinds, the table and
 /// the dispatch from it.
 ///
-/// ```ignore
+/// ```text
 /// instructions! {
 ///     /// Instruction kinds.
 ///     pub enum Op, TABLE, dispatch, UNDEFINED;
