@@ -20,7 +20,7 @@ impl PreimagePrefix {
         let hex = parts.next().unwrap_or_default();
         let digits = hex.strip_prefix("0x").unwrap_or(hex);
         // As upstream's library reads hex: a lone first digit is a byte.
-        let even = if digits.len() % 2 == 0 {
+        let even = if digits.len().is_multiple_of(2) {
             digits.into()
         } else {
             format!("0{digits}")

@@ -62,7 +62,7 @@ fn named(vm: &dyn AnyVm, name: &str) -> anyhow::Result<Vec<Range<u64>>> {
         None => symbol.name == name,
     };
     let ranges = symbols.iter().filter(fits).map(|symbol| {
-        let size = symbol.size.max(4).min(LIMIT);
+        let size = symbol.size.clamp(4, LIMIT);
         symbol.start..symbol.start.saturating_add(size)
     });
     let ranges: Vec<_> = ranges.collect();

@@ -220,9 +220,8 @@ fn converse(input: impl Read, mut out: impl Write, sender: &Sender<Asked>) {
     let mut input = BufReader::new(input);
     let (answer, answers) = channel();
     loop {
-        let line = match read_line(&mut input) {
-            Ok(Some(line)) => line,
-            Ok(None) | Err(_) => return,
+        let Ok(Some(line)) = read_line(&mut input) else {
+            return;
         };
         if line.as_ref().is_ok_and(|line| line.trim().is_empty()) {
             continue;

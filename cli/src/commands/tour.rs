@@ -204,7 +204,7 @@ fn tampered(proof: &StepProof) -> Vec<(&'static str, StepProof)> {
         changed("state", &|bad| flip(&mut bad.state_data)),
         changed("memory proof", &|bad| flip(&mut bad.proof_data)),
         changed("pre-image", &|bad| {
-            flip(bad.oracle_value.as_deref_mut().unwrap_or_default())
+            flip(bad.oracle_value.as_deref_mut().unwrap_or_default());
         }),
         changed("post-state", &|bad| flip(&mut bad.post)),
     ]

@@ -56,7 +56,7 @@ fn line(vm: &dyn AnyVm, text: &mut String, depth: usize, at: u64) {
 
 fn is_return_address(vm: &mut dyn AnyVm, at: u64) -> bool {
     let isa = vm.isa();
-    if at % 4 != 0 || vm.symbols().at(at).is_none_or(|symbol| symbol.size == 0) {
+    if !at.is_multiple_of(4) || vm.symbols().at(at).is_none_or(|symbol| symbol.size == 0) {
         return false;
     }
     let insn = vm.insn_at(at.wrapping_sub(u64::from(isa.call_bytes())));
