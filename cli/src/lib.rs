@@ -1,7 +1,7 @@
 //! The command line of fpvm, over any list of ISAs.
 //!
 //! [`main`] is all that a binary needs: `fpvm` passes [`isa::ISAS`], and a program with an ISA of
-//! its own passes a list that has that as well. Everything behind [`isa::AnyVm`] is monomorphised;
+//! its own passes a list that has that as well. Everything behind `AnyVm` is monomorphised;
 //! the choice of ISA is the one place with `dyn`.
 
 mod any;

@@ -8,14 +8,14 @@ use std::process::Output;
 use tempfile::TempDir;
 
 /// A file of the vectors that upstream's programs made.
-pub fn vectors(path: &str) -> PathBuf {
+pub(crate) fn vectors(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../spec-tests/vectors")
         .join(path)
 }
 
 /// A file of the example guests.
-pub fn guests(path: &str) -> PathBuf {
+pub(crate) fn guests(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../examples/guests")
         .join(path)
@@ -23,23 +23,23 @@ pub fn guests(path: &str) -> PathBuf {
 
 /// What a command came to.
 #[derive(Debug)]
-pub struct Done {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Done {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Done {
     /// Asserts that it went well; gives stdout.
     #[track_caller]
-    pub fn ok(self) -> String {
+    pub(crate) fn ok(self) -> String {
         assert_eq!(self.code, Some(0), "{}", self.err);
         self.out
     }
 
     /// Asserts the exit code, and that stderr has a text.
     #[track_caller]
-    pub fn fails(self, code: i32, text: &str) -> String {
+    pub(crate) fn fails(self, code: i32, text: &str) -> String {
         assert_eq!(self.code, Some(code), "{}", self.err);
         assert!(self.err.contains(text), "`{text}` is not in: {}", self.err);
         assert!(!self.err.contains("panicked"), "{}", self.err);
@@ -59,13 +59,13 @@ impl From<Output> for Done {
 }
 
 /// A folder to run commands in.
-pub struct Shop {
+pub(crate) struct Shop {
     folder: TempDir,
     program: PathBuf,
 }
 
 impl Shop {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let program = env!("CARGO_BIN_EXE_fpvm").into();
         Shop {
             folder: tempfile::tempdir().unwrap(),
@@ -74,7 +74,7 @@ impl Shop {
     }
 
     /// The program under another name.
-    pub fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         let mut shop = Shop::new();
         let program = shop.path(name);
         std::os::unix::fs::symlink(&shop.program, &program).unwrap();
@@ -82,11 +82,11 @@ impl Shop {
         shop
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command
             .current_dir(self.folder.path())
@@ -96,36 +96,36 @@ impl Shop {
     }
 
     /// The same for commands that are not waited for at once.
-    pub fn process(&self) -> std::process::Command {
+    pub(crate) fn process(&self) -> std::process::Command {
         let mut command = std::process::Command::new(&self.program);
         command.current_dir(self.folder.path());
         command
     }
 
     /// Runs a command; words are split at blanks.
-    pub fn run(&self, line: &str) -> Done {
+    pub(crate) fn run(&self, line: &str) -> Done {
         self.run_words(&line.split_whitespace().collect::<Vec<_>>())
     }
 
-    pub fn run_words(&self, words: &[&str]) -> Done {
+    pub(crate) fn run_words(&self, words: &[&str]) -> Done {
         self.command().args(words).output().unwrap().into()
     }
 
-    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
         fs::write(self.path(name), bytes).unwrap();
     }
 
-    pub fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).unwrap()
     }
 
     /// Puts a file of the repository here, under its last name.
-    pub fn bring(&self, file: &Path) {
+    pub(crate) fn bring(&self, file: &Path) {
         fs::copy(file, self.path(file.file_name().unwrap().to_str().unwrap())).unwrap();
     }
 
     /// The names of the files here.
-    pub fn files(&self) -> Vec<String> {
+    pub(crate) fn files(&self) -> Vec<String> {
         let entries = fs::read_dir(self.folder.path()).unwrap();
         let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name();
         let mut names: Vec<_> = entries
@@ -137,7 +137,7 @@ impl Shop {
 }
 
 /// A file's contents, through gzip where it is compressed.
-pub fn contents(path: &Path) -> Vec<u8> {
+pub(crate) fn contents(path: &Path) -> Vec<u8> {
     let bytes = fs::read(path).unwrap();
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return bytes;
@@ -147,21 +147,21 @@ pub fn contents(path: &Path) -> Vec<u8> {
     plain
 }
 
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     std::io::Write::write_all(&mut encoder, bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-pub fn json(bytes: impl AsRef<[u8]>) -> serde_json::Value {
+pub(crate) fn json(bytes: impl AsRef<[u8]>) -> serde_json::Value {
     serde_json::from_slice(bytes.as_ref()).unwrap()
 }
 
 /// The first address of [`mips_state`]'s code.
-pub const CODE: u32 = 0x1000;
+pub(crate) const CODE: u32 = 0x1000;
 
 /// A binary MIPS state that is about to run these instructions at [`CODE`].
-pub fn mips_state(code: &[u32]) -> Vec<u8> {
+pub(crate) fn mips_state(code: &[u32]) -> Vec<u8> {
     let mut page: Vec<u8> = code.iter().flat_map(|insn| insn.to_be_bytes()).collect();
     page.resize(4096, 0);
     let mut state = vec![2];
@@ -177,7 +177,7 @@ pub fn mips_state(code: &[u32]) -> Vec<u8> {
 }
 
 /// A JSON RISC-V state that is about to run these instructions at [`CODE`].
-pub fn riscv_state(code: &[u32]) -> String {
+pub(crate) fn riscv_state(code: &[u32]) -> String {
     let mut page: Vec<u8> = code.iter().flat_map(|insn| insn.to_le_bytes()).collect();
     page.resize(4096, 0);
     let data: String = page.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -192,13 +192,13 @@ pub fn riscv_state(code: &[u32]) -> String {
 }
 
 /// MIPS instructions.
-pub mod mips {
+pub(crate) mod mips {
     /// `nop`.
-    pub const NOP: u32 = 0;
+    pub(crate) const NOP: u32 = 0;
     /// `b .`: back to itself, with the next instruction in its slot.
-    pub const SPIN: u32 = 0x1000_ffff;
+    pub(crate) const SPIN: u32 = 0x1000_ffff;
     /// `b .-4`.
-    pub const BACK: u32 = 0x1000_fffe;
+    pub(crate) const BACK: u32 = 0x1000_fffe;
     /// Not an instruction.
-    pub const UNDEFINED: u32 = 0xffff_ffff;
+    pub(crate) const UNDEFINED: u32 = 0xffff_ffff;
 }
