@@ -154,7 +154,7 @@ fn a_signal_ends_a_run_with_its_state_written() {
         let step = json(shop.run("witness end.bin").ok())["step"]
             .as_u64()
             .unwrap();
-        assert!(step > 0 && step % 2 == 0, "{step}");
+        assert!(step > 0 && step.is_multiple_of(2), "{step}");
         fs::remove_file(shop.path("end.bin")).unwrap();
     }
     let done = interrupt(
