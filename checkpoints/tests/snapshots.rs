@@ -212,7 +212,9 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
 
 fn follow<I: Isa>(actions: &[Action]) {
     let mut memory = PagedMemory::<I::Word>::new().unwrap();
-    let mut taken: Vec<(FrozenMemory, Vec<(u64, Vec<u8>)>)> = Vec::new();
+    /// Page numbers and contents.
+    type Pages = Vec<(u64, Vec<u8>)>;
+    let mut taken: Vec<(FrozenMemory, Pages)> = Vec::new();
     let contents = |memory: &mut PagedMemory<I::Word>| -> Vec<(u64, Vec<u8>)> {
         let numbers = memory.pages();
         let page = |number: &u64| (*number, memory.page(*number).to_vec());
