@@ -3,30 +3,9 @@
 //! `UPDATE_DOCS=1 cargo test -p cli --test docs` writes it anew.
 
 use assert_cmd::Command;
+use spec_tests::book::{current, repository};
 use std::fs;
-use std::path::{Path, PathBuf};
-
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
-}
-
-/// Compares what a command printed with a file of the book.
-fn current(name: &str, text: &str) {
-    let path = repository("docs/src").join(name);
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        path.parent()
-            .map(fs::create_dir_all)
-            .transpose()
-            .expect("a folder");
-        fs::write(&path, text).expect("the book can be written");
-    }
-    let found = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        found == text,
-        "{} is not what fpvm prints: run `UPDATE_DOCS=1 cargo test -p cli --test docs`",
-        path.display()
-    );
-}
+use std::path::Path;
 
 /// Runs fpvm in a folder; gives what it prints to stdout and to stderr.
 fn fpvm(folder: &Path, arguments: &[&str]) -> (String, String) {

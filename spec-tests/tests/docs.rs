@@ -8,32 +8,11 @@ use fpvm_core::operand::{Cell, Imm};
 use fpvm_core::word::Word;
 use isa_mips::Mips32;
 use isa_riscv::Rv64;
+use spec_tests::book::{current, repository};
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use toy_isa::Toy;
-
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
-}
-
-/// Compares a generated file with what is in the book.
-fn current(name: &str, text: &str) {
-    let path = repository("docs/src/tables").join(format!("{name}.md"));
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        path.parent()
-            .map(fs::create_dir_all)
-            .transpose()
-            .expect("a folder");
-        fs::write(&path, text).expect("the book can be written");
-    }
-    let found = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        found == text,
-        "{} is not what the definitions say: run `UPDATE_DOCS=1 cargo test -p spec-tests --test docs`",
-        path.display()
-    );
-}
 
 /// What a cell holds, in words.
 fn cell<I: Isa>(field: &Field, cell: Cell) -> &str {
@@ -255,18 +234,21 @@ fn instructions<I: Isa>() -> String {
 
 fn tables<I: Isa>() {
     let name = I::NAME;
-    current(&format!("{name}-state"), &state::<I>());
-    current(&format!("{name}-proof"), &proof::<I>());
-    current(&format!("{name}-binary"), &binary::<I>());
-    current(&format!("{name}-json"), &json::<I>());
-    current(&format!("{name}-instructions"), &instructions::<I>());
+    current(&format!("tables/{name}-state.md"), &state::<I>());
+    current(&format!("tables/{name}-proof.md"), &proof::<I>());
+    current(&format!("tables/{name}-binary.md"), &binary::<I>());
+    current(&format!("tables/{name}-json.md"), &json::<I>());
+    current(
+        &format!("tables/{name}-instructions.md"),
+        &instructions::<I>(),
+    );
 }
 
 #[test]
 fn tables_are_of_the_definitions() {
     tables::<Mips32>();
     tables::<Rv64>();
-    current("toy-state", &state::<Toy>());
+    current("tables/toy-state.md", &state::<Toy>());
 }
 
 /// The targets of Markdown links and of mdBook's includes in a text, fenced code left out.
