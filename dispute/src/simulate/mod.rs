@@ -5,6 +5,7 @@
 
 mod board;
 pub mod opinion;
+pub mod random_call;
 pub mod run;
 pub mod scenario;
 mod settle;
