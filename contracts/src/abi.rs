@@ -1,18 +1,16 @@
-//! The calls that step verifiers and pre-image oracles take, encoded.
+//! The contracts' interfaces: `step` as upstream's MIPS.sol and RISCV.sol have it, the oracle as
+//! upstream's PreimageOracle.sol.
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    clippy::too_many_arguments,
+    reason = "made by the macro"
+)]
+
+use alloy_sol_types::SolCall as _;
 
 /// A 32-byte word of calldata or of a return value.
 pub type Word = [u8; 32];
-
-/// Selector of `step(bytes,bytes,bytes32)`.
-pub const STEP: [u8; 4] = [0xe1, 0x4c, 0xed, 0x32];
-/// Selector of `readPreimage(bytes32,uint256)`.
-pub const READ_PREIMAGE: [u8; 4] = [0xe0, 0x31, 0x10, 0xe1];
-/// Selector of `loadLocalData(uint256,bytes32,bytes32,uint256,uint256)`.
-pub const LOAD_LOCAL: [u8; 4] = [0x52, 0xf0, 0xf3, 0xad];
-/// Selector of `loadKeccak256PreimagePart(uint256,bytes)`.
-pub const LOAD_KECCAK: [u8; 4] = [0xe1, 0x59, 0x26, 0x11];
-/// Selector of `loadSha256PreimagePart(uint256,bytes)`.
-pub const LOAD_SHA256: [u8; 4] = [0x8d, 0xc4, 0xbe, 0x11];
 
 /// A number as a word.
 pub fn number(value: u64) -> Word {
@@ -21,69 +19,93 @@ pub fn number(value: u64) -> Word {
     word
 }
 
-/// An argument of a call.
-#[derive(Clone, Copy, Debug)]
-pub enum Argument<'a> {
-    /// A static value.
-    Word(Word),
-    /// A byte string.
-    Bytes(&'a [u8]),
-}
-
-/// A call: selector, then arguments in the plain ABI encoding, byte strings in their order at the
-/// end, each padded with zeros to whole words.
-pub fn call(selector: [u8; 4], arguments: &[Argument<'_>]) -> Vec<u8> {
-    let (mut head, mut tail) = (selector.to_vec(), Vec::new());
-    for argument in arguments {
-        match argument {
-            Argument::Word(word) => head.extend(word),
-            Argument::Bytes(bytes) => {
-                let offset = 32 * arguments.len() + tail.len();
-                head.extend(number(offset as u64));
-                tail.extend(number(bytes.len() as u64));
-                tail.extend(*bytes);
-                tail.resize(tail.len().next_multiple_of(32), 0);
-            }
-        }
-    }
-    head.extend(tail);
-    head
-}
-
-/// The call of `step`.
+/// The calldata of `step`.
 pub fn step(state: &[u8], proof: &[u8], local_context: Word) -> Vec<u8> {
-    use Argument::{Bytes, Word};
-    call(STEP, &[Bytes(state), Bytes(proof), Word(local_context)])
+    let call = StepVerifier::stepCall {
+        stateData: state.to_vec().into(),
+        proof: proof.to_vec().into(),
+        localContext: local_context.into(),
+    };
+    call.abi_encode()
 }
 
-/// The call that loads the part at an offset of a pre-image, where the key alone says how: local
-/// data, keccak256 and SHA-256. `None` for other kinds of keys, which need more than the value.
-pub fn load_preimage(
-    key: &Word,
-    value: &[u8],
-    offset: u64,
-    local_context: Word,
-) -> Option<Vec<u8>> {
-    use Argument::{Bytes, Word as Static};
-    let offset = Static(number(offset));
-    match key[0] {
-        1 => {
-            let mut ident = *key;
-            ident[0] = 0;
-            let mut word = [0; 32];
-            word.get_mut(..value.len())?.copy_from_slice(value);
-            let size = Static(number(value.len() as u64));
-            let arguments = [
-                Static(ident),
-                Static(local_context),
-                Static(word),
-                size,
-                offset,
-            ];
-            Some(call(LOAD_LOCAL, &arguments))
-        }
-        2 => Some(call(LOAD_KECCAK, &[offset, Bytes(value)])),
-        4 => Some(call(LOAD_SHA256, &[offset, Bytes(value)])),
-        _ => None,
+alloy_sol_types::sol! {
+    /// A verifier of steps.
+    #[derive(Debug, PartialEq, Eq)]
+    interface StepVerifier {
+        function step(bytes stateData, bytes proof, bytes32 localContext) external returns (bytes32);
+        function oracle() external view returns (address);
+        function version() external view returns (string);
+    }
+
+    /// The state of Keccak-f[1600], lane (x, y) at index x + 5y.
+    #[derive(Debug, PartialEq, Eq)]
+    struct StateMatrix {
+        uint64[25] state;
+    }
+
+    /// A block that a large pre-image absorbs, and what that leads to.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Leaf {
+        bytes input;
+        uint256 index;
+        bytes32 stateCommitment;
+    }
+
+    /// A pre-image oracle.
+    #[derive(Debug, PartialEq, Eq)]
+    interface PreimageOracle {
+        error PartOffsetOOB();
+        error NotEnoughGas();
+        error InvalidProof();
+        error InvalidPreimage();
+        error InvalidInputSize();
+        error WrongStartingBlock();
+        error StatesNotContiguous();
+        error PostStateMatches();
+        error TreeSizeOverflow();
+        error AlreadyFinalized();
+        error ActiveProposal();
+        error BadProposal();
+        error NotInitialized();
+        error AlreadyInitialized();
+        error NotEOA();
+        error InsufficientBond();
+        error BondTransferFailed();
+
+        function version() external view returns (string);
+        function PRECOMPILE_CALL_RESERVED_GAS() external view returns (uint256);
+        function preimageLengths(bytes32 key) external view returns (uint256);
+        function preimageParts(bytes32 key, uint256 offset) external view returns (bytes32);
+        function preimagePartOk(bytes32 key, uint256 offset) external view returns (bool);
+        function readPreimage(bytes32 key, uint256 offset) external view returns (bytes32 dat, uint256 datLen);
+
+        function loadLocalData(uint256 ident, bytes32 localContext, bytes32 word, uint256 size, uint256 partOffset) external returns (bytes32 key);
+        function loadKeccak256PreimagePart(uint256 partOffset, bytes preimage) external;
+        function loadSha256PreimagePart(uint256 partOffset, bytes preimage) external;
+        function loadBlobPreimagePart(uint256 z, uint256 y, bytes commitment, bytes proof, uint256 partOffset) external;
+        function loadPrecompilePreimagePart(uint256 partOffset, address precompile, uint64 requiredGas, bytes input) external;
+
+        function MIN_BOND_SIZE() external view returns (uint256);
+        function KECCAK_TREE_DEPTH() external view returns (uint256);
+        function MAX_LEAF_COUNT() external view returns (uint256);
+        function challengePeriod() external view returns (uint256);
+        function minProposalSize() external view returns (uint256);
+        function zeroHashes(uint256 height) external view returns (bytes32);
+        function proposals(uint256 index) external view returns (address claimant, uint256 uuid);
+        function proposalCount() external view returns (uint256);
+        function proposalBranches(address claimant, uint256 uuid, uint256 height) external view returns (bytes32);
+        function proposalMetadata(address claimant, uint256 uuid) external view returns (bytes32);
+        function proposalBonds(address claimant, uint256 uuid) external view returns (uint256);
+        function proposalParts(address claimant, uint256 uuid) external view returns (bytes32);
+        function proposalBlocks(address claimant, uint256 uuid, uint256 index) external view returns (uint64);
+        function proposalBlocksLen(address claimant, uint256 uuid) external view returns (uint256);
+        function getTreeRootLPP(address claimant, uint256 uuid) external view returns (bytes32);
+
+        function initLPP(uint256 uuid, uint32 partOffset, uint32 claimedSize) external payable;
+        function addLeavesLPP(uint256 uuid, uint256 inputStartBlock, bytes input, bytes32[] stateCommitments, bool finalize) external;
+        function challengeLPP(address claimant, uint256 uuid, StateMatrix stateMatrix, Leaf preState, bytes32[] preStateProof, Leaf postState, bytes32[] postStateProof) external;
+        function challengeFirstLPP(address claimant, uint256 uuid, Leaf postState, bytes32[] postStateProof) external;
+        function squeezeLPP(address claimant, uint256 uuid, StateMatrix stateMatrix, Leaf preState, bytes32[] preStateProof, Leaf postState, bytes32[] postStateProof) external;
     }
 }

@@ -1,11 +1,12 @@
-//! An EVM in this process, by revm.
+//! A chain in this process: an EVM, by revm.
 
 use revm::context::result::{ExecutionResult, Output};
 use revm::context::{BlockEnv, CfgEnv, Context, Journal, TxEnv};
 use revm::context_interface::ContextTr as _;
-use revm::database::{CacheDB, EmptyDB};
+use revm::database::{CacheDB, DatabaseRef as _, EmptyDB};
 use revm::primitives::hardfork::SpecId;
 use revm::primitives::{Bytes, TxKind, U256};
+use revm::state::AccountInfo;
 use revm::{
     ExecuteCommitEvm as _, ExecuteEvm as _, MainBuilder as _, MainContext as _, MainnetEvm,
 };
@@ -44,6 +45,8 @@ pub struct Gas {
 pub struct Outcome {
     /// What it returned, or what it reverted with (empty where it ran out of gas or the like).
     pub output: Vec<u8>,
+    /// The data of what it logged.
+    pub logs: Vec<Vec<u8>>,
     /// Whether it went through.
     pub succeeded: bool,
     /// What it cost.
@@ -91,7 +94,19 @@ impl Evm {
 
     /// Sends a transaction and keeps what it changes.
     pub fn send(&mut self, to: Address, data: &[u8]) -> Result<Outcome, EvmError> {
-        let tx = Evm::transaction(SENDER, TxKind::Call(to), data);
+        self.send_from(SENDER, to, data, 0)
+    }
+
+    /// Sends a transaction from some account and with some wei, and keeps what it changes.
+    pub fn send_from(
+        &mut self,
+        from: Address,
+        to: Address,
+        data: &[u8],
+        value: u128,
+    ) -> Result<Outcome, EvmError> {
+        let mut tx = Evm::transaction(from, TxKind::Call(to), data);
+        tx.value = U256::from(value);
         let done = self.evm.transact_commit(tx);
         let done = done.map_err(|error| EvmError::Transaction(format!("{error:?}")))?;
         Ok(outcome(&done, data))
@@ -103,6 +118,34 @@ impl Evm {
         let done = self.evm.transact(tx);
         let done = done.map_err(|error| EvmError::Transaction(format!("{error:?}")))?;
         Ok(outcome(&done.result, data))
+    }
+
+    /// Lets time pass before the next block, in seconds.
+    pub fn wait(&mut self, seconds: u64) {
+        let block = &mut self.evm.ctx.block;
+        block.timestamp += U256::from(seconds);
+        block.number += U256::ONE;
+    }
+
+    /// Gives an account so much wei.
+    pub fn fund(&mut self, account: Address, wei: u128) {
+        let info = AccountInfo::from_balance(U256::from(wei));
+        self.evm.ctx.db_mut().insert_account_info(account, info);
+    }
+
+    /// The wei of an account.
+    pub fn balance(&mut self, account: Address) -> U256 {
+        match self.evm.ctx.db_mut().basic_ref(account) {
+            Ok(info) => info.unwrap_or_default().balance,
+        }
+    }
+
+    /// A contract's storage slot.
+    pub fn storage(&mut self, contract: Address, slot: [u8; 32]) -> [u8; 32] {
+        let slot = U256::from_be_bytes(slot);
+        match self.evm.ctx.db_mut().storage_ref(contract, slot) {
+            Ok(value) => value.to_be_bytes(),
+        }
     }
 
     /// Writes a contract's storage slot, past its code.
@@ -140,8 +183,10 @@ fn outcome(done: &ExecutionResult, data: &[u8]) -> Outcome {
     let output = done
         .output()
         .map_or_else(Vec::new, |output| output.to_vec());
+    let logs = done.logs().iter();
     Outcome {
         output,
+        logs: logs.map(|log| log.data.data.to_vec()).collect(),
         succeeded: done.is_success(),
         gas,
     }

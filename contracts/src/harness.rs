@@ -1,7 +1,6 @@
 //! One step in all ways: interpreter, Rust verifier, this crate's contract, and where its artifacts
 //! are at hand upstream's contract. Whatever they disagree on is an error.
 
-use crate::abi;
 use crate::evm::{EvmError, Gas};
 use crate::verifier::{Executed, OnChain, Refused, SetupError};
 use fpvm_core::compact::encode;
@@ -83,10 +82,8 @@ impl Harness {
                     HarnessError::File { path, source }
                 })
             };
-            // Smallest large pre-image and challenge period, as on mainnet.
-            let arguments = [abi::number(126_000), abi::number(86_400)].concat();
             let (verifier, oracle) = (read(file)?, read("PreimageOracle.json")?);
-            Ok::<_, HarnessError>(OnChain::with_oracle(&verifier, &oracle, &arguments)?)
+            Ok::<_, HarnessError>(OnChain::with_oracle(&verifier, &oracle)?)
         });
         let (ours, theirs) = (OnChain::new(ours)?, theirs.transpose()?);
         Ok(Harness { ours, theirs })

@@ -10,6 +10,7 @@ pub mod emit;
 pub mod evm;
 pub mod guest;
 pub mod harness;
+pub mod loader;
 pub mod verifier;
 
 use emit::{Contract, FaultStyle};

@@ -3,17 +3,19 @@
 use crate::abi;
 use crate::artifact::{Artifact, ArtifactError, PREIMAGE_ORACLE};
 use crate::evm::{Address, Evm, EvmError, Gas, SENDER};
+use crate::loader::{self, LoadError, Terms};
 use fpvm_core::keccak::keccak256;
-use fpvm_core::oracle::PreimagePart;
+use fpvm_core::oracle::{Oracle, PreimagePart};
+use oracle::Key;
 
-/// What local keys are bound to besides the caller, in this EVM.
-const LOCAL_CONTEXT: [u8; 32] = [0; 32];
+/// Smallest large pre-image in bytes, and the challenge period in seconds: mainnet's.
+const ORACLE_ARGUMENTS: [u64; 2] = [126_000, 86_400];
 
 /// A deployed step verifier.
 #[allow(missing_debug_implementations, reason = "revm's parts have none")]
 pub struct OnChain {
     evm: Evm,
-    oracle: Address,
+    terms: Terms,
     verifier: Address,
 }
 
@@ -26,6 +28,20 @@ pub enum SetupError {
     /// It could not be deployed.
     #[error(transparent)]
     Evm(#[from] EvmError),
+}
+
+/// Why a pre-image could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadingError {
+    /// It cannot be loaded on any chain.
+    #[error(transparent)]
+    Plan(#[from] LoadError),
+    /// The EVM failed.
+    #[error(transparent)]
+    Evm(#[from] EvmError),
+    /// The oracle's contract takes it not.
+    #[error("the pre-image oracle: {0}")]
+    Refused(Refused),
 }
 
 /// The contract accepts no such step: what it reverted with.
@@ -45,19 +61,20 @@ pub struct Executed {
 impl OnChain {
     /// Deploys a verifier with this crate's own oracle.
     pub fn new(verifier: &str) -> Result<Self, SetupError> {
-        OnChain::with_oracle(verifier, PREIMAGE_ORACLE, &[])
+        OnChain::with_oracle(verifier, PREIMAGE_ORACLE)
     }
 
-    /// Deploys a verifier and an oracle by the JSON of their artifacts; `arguments` are those of the
-    /// oracle's constructor.
-    pub fn with_oracle(verifier: &str, oracle: &str, arguments: &[u8]) -> Result<Self, SetupError> {
+    /// Deploys a verifier and an oracle by the JSON of their artifacts.
+    pub fn with_oracle(verifier: &str, oracle: &str) -> Result<Self, SetupError> {
         let mut evm = Evm::default();
-        let oracle = evm.deploy(&Artifact::parse(oracle)?.bytecode, arguments)?;
-        let argument = word_of(oracle);
-        let verifier = evm.deploy(&Artifact::parse(verifier)?.bytecode, &argument)?;
+        let arguments = ORACLE_ARGUMENTS.map(abi::number).concat();
+        let oracle = evm.deploy(&Artifact::parse(oracle)?.bytecode, &arguments)?;
+        let argument = oracle.into_word();
+        let verifier = evm.deploy(&Artifact::parse(verifier)?.bytecode, argument.as_slice())?;
+        let terms = Terms::mainnet(oracle, SENDER);
         Ok(OnChain {
             evm,
-            oracle,
+            terms,
             verifier,
         })
     }
@@ -68,7 +85,7 @@ impl OnChain {
         state: &[u8],
         proof: &[u8],
     ) -> Result<Result<Executed, Refused>, EvmError> {
-        self.call(&abi::step(state, proof, LOCAL_CONTEXT))
+        self.call(&abi::step(state, proof, self.terms.local_context))
     }
 
     /// Calls the verifier with any calldata.
@@ -84,19 +101,28 @@ impl OnChain {
         })
     }
 
-    /// Loads a part of a pre-image as anyone would on a chain, where the key's kind permits it; what
-    /// it cost, or `None` for other kinds and where the value does not fit.
+    /// Loads a part of a pre-image as anyone would on a chain; what the transactions cost.
     pub fn load(
         &mut self,
-        key: &[u8; 32],
-        value: &[u8],
+        key: Key,
         offset: u64,
-    ) -> Result<Option<Gas>, EvmError> {
-        let Some(data) = abi::load_preimage(key, value, offset, LOCAL_CONTEXT) else {
-            return Ok(None);
-        };
-        let outcome = self.evm.send(self.oracle, &data)?;
-        Ok(outcome.succeeded.then_some(outcome.gas))
+        preimages: &mut dyn Oracle,
+    ) -> Result<Vec<Gas>, LoadingError> {
+        let calls = loader::plan(&self.terms, key, offset, preimages)?.calls();
+        let bonds = calls.iter().map(|call| call.value).sum();
+        self.evm.fund(SENDER, bonds);
+        let mut gas = Vec::new();
+        for call in calls {
+            self.evm.wait(call.wait);
+            let outcome = self
+                .evm
+                .send_from(SENDER, call.to, &call.data, call.value)?;
+            if !outcome.succeeded {
+                return Err(LoadingError::Refused(Refused(outcome.output)));
+            }
+            gas.push(outcome.gas);
+        }
+        Ok(gas)
     }
 
     /// Puts a part of a pre-image straight into the oracle's storage, whatever its key.
@@ -104,28 +130,16 @@ impl OnChain {
         let Some(part) = PreimagePart::of(value, offset) else {
             return;
         };
-        let key = if key[0] == 1 { localized(key) } else { *key };
+        let key = loader::stored_key(&self.terms, Key(*key));
         // The first three slots of the oracle: lengths, parts by key and offset, whether loaded.
         let mapped = |key: [u8; 32], slot: [u8; 32]| keccak256(&[key, slot].concat());
         let by_offset = |slot: u64| mapped(abi::number(offset), mapped(key, abi::number(slot)));
         let length = abi::number(value.len() as u64);
         self.evm
-            .set_storage(self.oracle, mapped(key, abi::number(0)), length);
-        self.evm.set_storage(self.oracle, by_offset(1), part.bytes);
+            .set_storage(self.terms.oracle, mapped(key, abi::number(0)), length);
         self.evm
-            .set_storage(self.oracle, by_offset(2), abi::number(1));
+            .set_storage(self.terms.oracle, by_offset(1), part.bytes);
+        self.evm
+            .set_storage(self.terms.oracle, by_offset(2), abi::number(1));
     }
-}
-
-fn word_of(address: Address) -> [u8; 32] {
-    let mut word = [0; 32];
-    word[12..].copy_from_slice(address.as_slice());
-    word
-}
-
-/// A local key as the oracle keeps it for the caller.
-fn localized(key: &[u8; 32]) -> [u8; 32] {
-    let mut key = keccak256(&[*key, word_of(SENDER), LOCAL_CONTEXT].concat());
-    key[0] = 1;
-    key
 }

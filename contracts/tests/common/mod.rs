@@ -1,11 +1,13 @@
 //! What the tests share: vectors, and a step in all ways.
 #![allow(dead_code, reason = "each test uses its part")]
 
+use contracts::loader::Carried;
 use contracts::verifier::{Executed, OnChain, Refused};
 use flate2::read::GzDecoder;
 use fpvm_core::isa::Isa;
 use fpvm_core::proof::StepProof;
 use fpvm_core::verify::verify;
+use oracle::Key;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -54,15 +56,9 @@ pub(crate) fn proofs_of_runs(vm: &str) -> Vec<StepProof> {
 
 /// A proof through the Rust verifier and a contract; both have to come to the same.
 pub(crate) fn run<I: Isa>(chain: &mut OnChain, proof: &StepProof) -> Result<Executed, Refused> {
-    if let Some((key, value)) = proof.preimage() {
-        let loaded = chain
-            .load(&key, value, proof.oracle_offset)
-            .expect("the EVM");
-        assert!(
-            loaded.is_some(),
-            "step {}: pre-image not loaded",
-            proof.step
-        );
+    if let Some(key) = proof.oracle_key {
+        let loaded = chain.load(Key(key), proof.oracle_offset, &mut Carried(proof));
+        loaded.unwrap_or_else(|error| panic!("step {}: {error}", proof.step));
     }
     let mut part = |key: &[u8; 32], offset| proof.part(key, offset);
     let verified = verify::<I>(&proof.state_data, &proof.proof_data, &mut part);
