@@ -7,6 +7,7 @@ use crate::factory::Create;
 use crate::game::block_number::BlockEvidence;
 use crate::game::moves::Move;
 use crate::game::step::Step;
+use crate::revert::Revert;
 
 /// The block a call is included in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -102,6 +103,17 @@ pub enum Effect {
     Paid(u128),
     /// It did what was asked; there is nothing to tell.
     Done,
+}
+
+/// A call that was made, and what came of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Made {
+    /// L1 time, in seconds.
+    pub at: u64,
+    /// The call.
+    pub call: Call,
+    /// What it did, or why it was refused.
+    pub result: Result<Effect, Revert>,
 }
 
 /// What an account does when a game pays it.

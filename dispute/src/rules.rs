@@ -127,6 +127,14 @@ impl Rules {
         bond.copied().ok_or(Revert::GameDepthExceeded)
     }
 
+    /// Index into the trace of its execution of the instruction whose post-state a claim at
+    /// `position`, below the split depth, commits to; from 0.
+    pub fn instruction(&self, position: Position) -> u128 {
+        // An execution is the tree below one claim at the level under the split depth.
+        let leaves = 1u128 << (self.max_depth - self.split_depth - 1);
+        position.trace_index(self.max_depth) & (leaves - 1)
+    }
+
     /// Seconds that a side is left with at least after its claim at `depth`.
     ///
     /// A claim one above the deepest level gets the oracle's challenge period on top, for its side's

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds all guests for both VMs into bin/ and writes claim's pre-images.
+# Builds all guests for both VMs into bin/ and writes the pre-images.
 #
 # Needs Go (1.21 or later fetches the release below by itself) and two cross
 # compilers; MIPS_CC and RISCV_CC name others. With Go 1.22.10 and GCC 12.2 the
@@ -24,7 +24,7 @@ if ((${#missing[@]})); then
 fi
 
 mkdir -p bin
-for guest in claim alloc sort maps copy primes keccak; do
+for guest in claim rollup alloc sort maps copy primes keccak; do
     for arch in mips riscv64; do
         # -w drops DWARF; the symbols stay, the VMs patch by them. -R packs the
         # segments by 4 KiB pages instead of 64 KiB: a tenth smaller.
@@ -43,7 +43,8 @@ bare=(-O2 -std=c11 -Wall -Wextra -Werror -ffreestanding -nostdlib -static
 "$riscv_cc" "${bare[@]}" -march=rv64ima -mabi=lp64 -mcmodel=medany -mno-relax \
     -Wl,-Ttext-segment=0x10000 -o bin/bare.riscv64 bare/main.c
 
-# The fixture program runs here, not in a VM.
+# The fixture programs run here, not in a VM.
 env -u GOOS go run ./claim/fixture preimages preimages-false
+env -u GOOS go run ./rollup/fixture preimages-rollup outputs-rollup.txt
 
 ls -l bin

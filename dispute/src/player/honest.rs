@@ -19,6 +19,7 @@ use crate::call::{Action, GameAction};
 use crate::claim::{GameStatus, Side};
 use crate::game::Game;
 use crate::game::moves::Move;
+use crate::revert::Revert;
 use crate::trace::{Trace, TraceError};
 
 /// What has been read of a game: whose claims are honest, and the answers.
@@ -104,11 +105,22 @@ impl Reading {
         if self.is_honest(parent) {
             return Ok(true);
         }
-        let Some(planned) = self.planned_move(parent) else {
+        Ok(self.harms(game, index)?)
+    }
+
+    /// Whether the claim at `index` competes with the honest answer to its parent: it lies at that
+    /// answer's place or to the left of it.
+    ///
+    /// # Errors
+    /// A panic 0x32 if the game has no such claim.
+    pub(super) fn harms(&self, game: &Game, index: usize) -> Result<bool, Revert> {
+        let claim = game.claim(index)?;
+        let planned = claim.parent.and_then(|parent| self.planned_move(parent));
+        let Some(planned) = planned else {
             return Ok(false);
         };
         let max = game.rules().max_depth();
-        let own = game.claim(parent)?.position.answered(planned.side);
+        let own = game.claim(planned.parent)?.position.answered(planned.side);
         Ok(claim.position.trace_index(max) <= own.trace_index(max))
     }
 

@@ -3,10 +3,11 @@
 //! [`honest`] is the rule that cannot lose; [`cheat`] a choice of players who break it. All are
 //! functions of what they see, [`View`], and of who they are, [`Me`]: the same game gives the same
 //! moves. What [`Me`] remembers is only what it has read of the game already, so that reading goes
-//! on where it stopped.
+//! on where it stopped. [`why`] tells the honest rule's reasons.
 
 pub mod cheat;
 pub mod honest;
+pub mod why;
 
 use alloy_primitives::{Address, U256};
 
@@ -58,6 +59,11 @@ impl<T> Me<T> {
 }
 
 impl<T> Me<T> {
+    /// What it has read of the game.
+    pub const fn reading(&self) -> &honest::Reading {
+        &self.reading
+    }
+
     /// How many claims it has made.
     fn count_made(&mut self, game: &Game) -> usize {
         let (made, counted) = self.made;

@@ -10,7 +10,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::opinion::{Opinion, Truth};
 use super::run::Outcome;
 use super::scenario::Scenario;
-use crate::call::{Action, Block, Call, Effect, GameAction};
+use crate::call::{Action, Block, Call, Effect, GameAction, Made};
 use crate::chain::Chain;
 use crate::claim::OutputRoot;
 use crate::factory::{Create, Factory};
@@ -54,10 +54,16 @@ pub(super) struct Board<'a> {
     /// When claims can be resolved at the earliest, for the impatient.
     pub(super) expiries: BinaryHeap<Reverse<(u64, usize)>>,
     pub(super) outcome: Outcome,
+    /// All calls, where somebody wants to see them.
+    pub(super) made: Option<Vec<Made>>,
 }
 
 impl<'a> Board<'a> {
-    pub(super) fn new(scenario: &'a Scenario, truth: &'a Truth) -> Result<Self, Revert> {
+    pub(super) fn new(
+        scenario: &'a Scenario,
+        truth: &'a Truth,
+        made: Option<Vec<Made>>,
+    ) -> Result<Self, Revert> {
         let game_type = scenario.rules.params().game_type;
         let block = U256::from(scenario.anchor_block);
         let anchor = OutputRoot {
@@ -94,6 +100,7 @@ impl<'a> Board<'a> {
             made_at: Vec::new(),
             expiries: BinaryHeap::new(),
             outcome: Outcome::default(),
+            made,
         };
         let create = Create {
             game_type,
@@ -126,14 +133,20 @@ impl<'a> Board<'a> {
             base_fee: self.scenario.base_fee(self.now - START),
             parent_hash: B256::repeat_byte(0x11),
         };
-        self.chain.apply(
-            &Call {
-                from,
-                value,
-                action,
-            },
-            &block,
-        )
+        let call = Call {
+            from,
+            value,
+            action,
+        };
+        let result = self.chain.apply(&call, &block);
+        if let Some(made) = &mut self.made {
+            made.push(Made {
+                at: self.now,
+                call,
+                result: result.clone(),
+            });
+        }
+        result
     }
 
     /// Everybody but `seat` sees that something has happened: the honest at once, cheats when they

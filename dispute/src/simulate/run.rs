@@ -8,8 +8,9 @@ use rand::RngExt;
 use super::board::{Board, GAME, START};
 use super::opinion::Truth;
 use super::scenario::Scenario;
-use crate::call::{Action, Effect, GameAction};
+use crate::call::{Action, Effect, GameAction, Made};
 use crate::claim::GameStatus;
+use crate::game::Game;
 use crate::player::{Plan, View, cheat, honest, value_of};
 use crate::revert::Revert;
 
@@ -44,9 +45,37 @@ pub struct Outcome {
 /// that.
 pub fn play(scenario: &Scenario) -> Result<Outcome, Revert> {
     let truth = Truth::new(scenario.rollup);
-    let mut board = Board::new(scenario, &truth)?;
+    let mut board = Board::new(scenario, &truth, None)?;
     board.play();
-    board.finish()
+    board.finish()?;
+    Ok(board.outcome)
+}
+
+/// A game with all that was done in it.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The game at its end.
+    pub game: Game,
+    /// All calls, those that were refused too.
+    pub made: Vec<Made>,
+    /// How it went.
+    pub outcome: Outcome,
+}
+
+/// Plays a scenario to its end, and writes down what is done.
+///
+/// # Errors
+/// As [`play`].
+pub fn record(scenario: &Scenario) -> Result<Record, Revert> {
+    let truth = Truth::new(scenario.rollup);
+    let mut board = Board::new(scenario, &truth, Some(Vec::new()))?;
+    board.play();
+    board.finish()?;
+    Ok(Record {
+        game: board.game().ok_or(Revert::Empty)?.clone(),
+        made: board.made.take().unwrap_or_default(),
+        outcome: board.outcome,
+    })
 }
 
 impl Board<'_> {

@@ -1,14 +1,14 @@
 //! The end of a simulated game: resolution, payment, and what the honest players have come to.
 
 use super::board::{Board, DELAY, GAME, KEEPER, PURSE, START};
-use super::run::{Outcome, answered};
+use super::run::answered;
 use crate::call::{Action, GameAction};
 use crate::game::Game;
 use crate::player::ALL;
 use crate::revert::Revert;
 
 impl Board<'_> {
-    pub(super) fn finish(mut self) -> Result<Outcome, Revert> {
+    pub(super) fn finish(&mut self) -> Result<(), Revert> {
         self.count_timeouts();
         let count = self.game().map_or(0, |game| game.claims().len());
         for claim in (0..count).rev() {
@@ -38,7 +38,7 @@ impl Board<'_> {
         let seats = self.scenario.seats.iter();
         let balances = seats.map(|seat| self.chain.balance(seat.account));
         self.outcome.profits = balances.map(|wei| wei as i128 - PURSE as i128).collect();
-        Ok(self.outcome)
+        Ok(())
     }
 
     fn keeper(&mut self, action: GameAction) -> Result<(), Revert> {

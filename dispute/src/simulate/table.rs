@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::run::Outcome;
 use super::scenario::Scenario;
 use crate::claim::GameStatus;
-use crate::player::cheat::Way;
 
 /// Outcomes, money and time of the games played.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
@@ -93,7 +92,7 @@ impl Table {
                         losses_wei: loss,
                         gains_wei: gain,
                     };
-                    table.cheats.entry(name(cheat.way)).or_default().add(row);
+                    table.cheats.entry(cheat.way.name()).or_default().add(row);
                 }
             }
         }
@@ -142,16 +141,5 @@ impl CheatRow {
         self.players += other.players;
         self.losses_wei += other.losses_wei;
         self.gains_wei += other.gains_wei;
-    }
-}
-
-const fn name(way: Way) -> &'static str {
-    match way {
-        Way::Liar => "liar",
-        Way::Lazy => "lazy",
-        Way::LastSecond => "last-second",
-        Way::Spammer => "spammer",
-        Way::Colluder { .. } => "colluder",
-        Way::BadPreimages => "bad-preimages",
     }
 }

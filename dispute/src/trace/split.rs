@@ -27,9 +27,8 @@ impl<O: Outputs, E> SplitTrace<O, E> {
     ) -> Result<(Inputs, u128), TraceError> {
         let (split, max) = (game.rules().split_depth(), game.rules().max_depth());
         let depth = game.claim(of)?.position.depth();
-        let outside = TraceError::OutsideExecution(position, of);
         if depth < split || position.depth() > max {
-            return Err(outside);
+            return Err(TraceError::OutsideExecution(position, of));
         }
         let dispute = if depth == split {
             game.dispute_between(of, position)?
@@ -50,17 +49,13 @@ impl<O: Outputs, E> SplitTrace<O, E> {
             block: game.output_block(dispute.disputed.position)?,
         };
         let l1_head = game.proposal().l1_head;
-        let leaves = 1u128
-            .checked_shl(u32::from(max - split - 1))
-            .ok_or(outside)?;
-        let index = position.trace_index(max) & (leaves - 1);
         Ok((
             Inputs {
                 l1_head,
                 starting,
                 disputed,
             },
-            index,
+            game.rules().instruction(position),
         ))
     }
 }

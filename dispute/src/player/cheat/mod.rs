@@ -38,6 +38,20 @@ pub enum Way {
     BadPreimages,
 }
 
+impl Way {
+    /// Its name, for tables and flags.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Liar => "liar",
+            Self::Lazy => "lazy",
+            Self::LastSecond => "last-second",
+            Self::Spammer => "spammer",
+            Self::Colluder { .. } => "colluder",
+            Self::BadPreimages => "bad-preimages",
+        }
+    }
+}
+
 /// A cheat.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Cheat {

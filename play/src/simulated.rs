@@ -1,0 +1,51 @@
+//! Reports of simulated games.
+
+use std::collections::BTreeMap;
+
+use dispute::simulate::opinion::{Opinion as Believed, Truth};
+use dispute::simulate::run::Record;
+use dispute::simulate::scenario::Scenario;
+
+use crate::report::{self, Opinion, Party, Report, Role, Subject};
+
+/// A report of the simulated game that `scenario` describes.
+pub fn report(scenario: &Scenario, record: &Record) -> Report {
+    let truth = Truth::new(scenario.rollup);
+    let opinion = Opinion::of(&record.game, &Believed::new(&truth, None));
+    let honest = scenario
+        .seats
+        .iter()
+        .filter(|seat| seat.cheat.is_none())
+        .count();
+    let parties: BTreeMap<_, _> = scenario
+        .seats
+        .iter()
+        .enumerate()
+        .map(|(number, seat)| {
+            let party = match &seat.cheat {
+                None if honest == 1 => Party {
+                    name: "Honest".into(),
+                    role: Role::Honest,
+                },
+                None => Party {
+                    name: format!("Honest {}", number + 1),
+                    role: Role::Honest,
+                },
+                Some(cheat) => Party {
+                    name: format!("Cheat {} ({})", number + 1 - honest, cheat.way.name()),
+                    role: Role::Cheat,
+                },
+            };
+            (seat.account, party)
+        })
+        .collect();
+    let subject = Subject {
+        title: format!("Simulated game, seed {}", scenario.seed),
+        game: &record.game,
+        now: record.game.resolved_at(),
+        parties,
+        made: Some(&record.made),
+        instruction: None,
+    };
+    report::report(subject, &opinion)
+}
