@@ -40,7 +40,8 @@ for (const file of files) {
   for (const error of output.errors ?? []) console.error(error.formattedMessage);
   if (errors.length > 0) process.exit(1);
   for (const [name, contract] of Object.entries(output.contracts[file])) {
-    if (contract.evm.bytecode.object === "") continue;
+    // Interfaces, and libraries that are inlined.
+    if (contract.evm.bytecode.object === "" || contract.abi.length === 0) continue;
     const artifact = {
       contractName: name,
       source: `sol/${file}`,

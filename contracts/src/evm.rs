@@ -10,6 +10,7 @@ use revm::state::AccountInfo;
 use revm::{
     ExecuteCommitEvm as _, ExecuteEvm as _, MainBuilder as _, MainContext as _, MainnetEvm,
 };
+use std::collections::BTreeMap;
 
 pub use revm::primitives::Address;
 
@@ -129,23 +130,29 @@ impl Evm {
 
     /// Gives an account so much wei.
     pub fn fund(&mut self, account: Address, wei: u128) {
-        let info = AccountInfo::from_balance(U256::from(wei));
+        let mut info = self.info(account);
+        info.balance = U256::from(wei);
         self.evm.ctx.db_mut().insert_account_info(account, info);
     }
 
     /// The wei of an account.
     pub fn balance(&mut self, account: Address) -> U256 {
+        self.info(account).balance
+    }
+
+    fn info(&mut self, account: Address) -> AccountInfo {
         match self.evm.ctx.db_mut().basic_ref(account) {
-            Ok(info) => info.unwrap_or_default().balance,
+            Ok(info) => info.unwrap_or_default(),
         }
     }
 
-    /// A contract's storage slot.
-    pub fn storage(&mut self, contract: Address, slot: [u8; 32]) -> [u8; 32] {
-        let slot = U256::from_be_bytes(slot);
-        match self.evm.ctx.db_mut().storage_ref(contract, slot) {
-            Ok(value) => value.to_be_bytes(),
-        }
+    /// A contract's storage: the slots that are not zero.
+    pub fn storage(&mut self, contract: Address) -> BTreeMap<[u8; 32], [u8; 32]> {
+        let account = self.evm.ctx.db_mut().cache.accounts.get(&contract);
+        let slots = account.into_iter().flat_map(|account| &account.storage);
+        let slots = slots.filter(|(_, value)| !value.is_zero());
+        let bytes = slots.map(|(slot, value)| (slot.to_be_bytes(), value.to_be_bytes()));
+        bytes.collect()
     }
 
     /// Writes a contract's storage slot, past its code.

@@ -4,12 +4,18 @@
 #[path = "common/oracles.rs"]
 mod oracles;
 
-use contracts::evm::SENDER;
-use contracts::loader::{LoadError, Loading, Terms, plan, stored_key};
+use alloy_sol_types::SolCall as _;
+use contracts::abi::PreimageOracle;
+use contracts::evm::{Address, SENDER};
+use contracts::loader::{
+    BLOCK, Call, Challenge, LoadError, Loading, MAX_BLOCKS, Metadata, Proposal, Terms, blob_point,
+    plan, stored_key,
+};
 use fpvm_core::keccak::keccak256;
 use fpvm_core::oracle::PreimagePart;
 use oracle::Key;
 use oracles::{Chain, Preimages, chains};
+use revm::primitives::U256;
 
 /// Loads a part as planned, and reads it.
 fn loaded(chain: &mut Chain, terms: &Terms, key: Key, offset: u64, preimages: &mut Preimages) {
@@ -124,7 +130,7 @@ fn blobs() {
     let mut preimages = Preimages::default();
     let mut keys = Vec::new();
     for (i, element) in bytes.chunks_exact(32).enumerate() {
-        let point = contracts::loader::blob_point(i);
+        let point = blob_point(i);
         let key = preimages.named(5, &[&commitment[..], &point].concat());
         preimages.put(key, element);
         keys.push(key);
@@ -163,7 +169,7 @@ fn what_cannot_be_loaded() {
     assert!(matches!(error, LoadError::Offset { .. }));
     let error = refused(Key([3; 32]), b"a", 0);
     assert!(matches!(error, LoadError::Kind(_)));
-    let value = vec![1; contracts::loader::MAX_BLOCKS * contracts::loader::BLOCK];
+    let value = vec![1; MAX_BLOCKS * BLOCK];
     let error = refused(Key::keccak256(&value), &value, 0);
     assert!(matches!(error, LoadError::TooLarge { .. }));
     let error = plan(&terms, Key([6; 32]), 0, &mut preimages).expect_err("an error");
@@ -186,5 +192,146 @@ fn a_plan_is_direct_below_the_limit() {
         preimages.put(key, &value);
         let loading = plan(&terms, key, 0, &mut preimages).expect("a plan");
         assert_eq!(matches!(loading, Loading::Proposed(_)), proposed);
+    }
+}
+
+fn bytes(len: usize) -> Vec<u8> {
+    (0..len).map(|i| (i * 31 + i / 251) as u8).collect()
+}
+
+/// Lengths around whole blocks and whole calls, offsets around the ends of calls.
+#[test]
+fn large_by_proposal() {
+    let call = 300 * BLOCK;
+    let cases = [
+        (126_000, vec![0, 7, 8, 63_000, 126_007]),
+        (927 * BLOCK, vec![8 + 927 * BLOCK - 1]),
+        (928 * BLOCK - 1, vec![20]),
+        (
+            4 * call,
+            vec![8 + call - 33, 8 + call - 32, 8 + call - 1, 8 + call],
+        ),
+        (
+            4 * call + 1,
+            vec![8 + 2 * call - 31, 8 + 4 * call, 8 + 4 * call - 1],
+        ),
+    ];
+    for mut chain in chains() {
+        chain.evm.fund(SENDER, u128::MAX);
+        let terms = Terms::mainnet(chain.oracle, SENDER);
+        for (len, offsets) in &cases {
+            let value = bytes(*len);
+            let key = Key::keccak256(&value);
+            let mut preimages = Preimages::default();
+            preimages.put(key, &value);
+            for offset in offsets {
+                loaded(&mut chain, &terms, key, *offset as u64, &mut preimages);
+            }
+        }
+    }
+}
+
+fn proposal(chain: &Chain, value: &[u8]) -> Proposal {
+    let key = Key::keccak256(value);
+    let mut preimages = Preimages::default();
+    preimages.put(key, value);
+    let terms = Terms::mainnet(chain.oracle, SENDER);
+    match plan(&terms, key, 50_000, &mut preimages) {
+        Ok(Loading::Proposed(proposal)) => *proposal,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn metadata(chain: &mut Chain, proposal: &Proposal) -> Metadata {
+    let call = PreimageOracle::proposalMetadataCall {
+        claimant: SENDER,
+        uuid: proposal.uuid(),
+    };
+    let outcome = chain
+        .evm
+        .call(chain.oracle, &call.abi_encode())
+        .expect("the EVM");
+    let word: [u8; 32] = outcome.output.as_slice().try_into().expect("a word");
+    word.into()
+}
+
+fn send(chain: &mut Chain, call: &Call) {
+    chain.evm.wait(call.wait);
+    let sent = chain.evm.send_from(SENDER, call.to, &call.data, call.value);
+    let sent = sent.expect("the EVM");
+    assert!(sent.succeeded, "{}: {:x?}", call.function, sent.output);
+}
+
+#[test]
+fn a_proposal_is_gone_on_with() {
+    for mut chain in chains() {
+        chain.evm.fund(SENDER, u128::MAX);
+        let proposal = proposal(&chain, &bytes(130_000));
+        let all = proposal.remaining(&Metadata::default());
+        for (sent, call) in all.iter().enumerate() {
+            let known = metadata(&mut chain, &proposal);
+            let rest = proposal.remaining(&known);
+            assert_eq!(rest, all[sent..], "after {sent} calls");
+            send(&mut chain, call);
+        }
+        let known = metadata(&mut chain, &proposal);
+        assert_eq!(
+            (known.claimed_size, known.bytes_processed),
+            (130_000, 130_000)
+        );
+        assert_eq!((known.blocks_processed, known.countered), (956, false));
+    }
+}
+
+/// A proposer with a wrong commitment, at the begin, in the middle and for the padded block.
+#[test]
+fn a_wrong_commitment_is_challenged() {
+    let value = bytes(130_000);
+    for mut chain in chains() {
+        for wrong in [0usize, 1, 500, 955] {
+            chain.evm.fund(SENDER, u128::MAX / 2);
+            let mut honest = value.clone();
+            honest[0] = wrong as u8;
+            let proposal = proposal(&chain, &honest);
+            let (mut input, mut commitments) = (Vec::new(), Vec::new());
+            for call in proposal.remaining(&Metadata::default()) {
+                let Ok(mut leaves) = PreimageOracle::addLeavesLPPCall::abi_decode(&call.data)
+                else {
+                    if call.wait == 0 {
+                        send(&mut chain, &call);
+                    }
+                    continue;
+                };
+                let first = commitments.len();
+                if let Some(commitment) = wrong
+                    .checked_sub(first)
+                    .and_then(|i| leaves.stateCommitments.get_mut(i))
+                {
+                    commitment.0[31] ^= 1;
+                }
+                commitments.extend(leaves.stateCommitments.iter().map(|word| word.0));
+                input.extend(&leaves.input[..]);
+                let data = leaves.abi_encode();
+                send(&mut chain, &Call { data, ..call });
+            }
+            assert_eq!(input, honest);
+            let found = Challenge::find(SENDER, proposal.uuid(), &input, &commitments);
+            let found = found.expect("a challenge");
+            assert_eq!(found.block as usize, wrong);
+            let challenger = Address::repeat_byte(0x33);
+            let before = chain.evm.balance(challenger);
+            let sent = chain
+                .evm
+                .send_from(challenger, chain.oracle, &found.data, 0);
+            let sent = sent.expect("the EVM");
+            assert!(sent.succeeded, "{}: {:x?}", chain.name, sent.output);
+            let bond = U256::from(Terms::mainnet(SENDER, SENDER).bond);
+            assert_eq!(chain.evm.balance(challenger) - before, bond);
+            assert!(metadata(&mut chain, &proposal).countered);
+
+            commitments[wrong][31] ^= 1;
+            let none = Challenge::find(SENDER, proposal.uuid(), &input, &commitments);
+            assert!(none.is_none());
+        }
     }
 }

@@ -76,19 +76,31 @@ impl Chain {
     }
 }
 
-/// Our oracle with mainnet's terms, and upstream's where the environment names a folder with its
-/// artifact.
+/// An artifact of upstream's, where the environment names a folder with it.
+pub(crate) fn upstream(file: &str) -> Option<String> {
+    let Some(folder) = std::env::var_os(UPSTREAM) else {
+        eprintln!("upstream's contract is left out: {UPSTREAM} names no folder with {file}");
+        return None;
+    };
+    let path = Path::new(&folder).join(file);
+    if !path.exists() {
+        eprintln!(
+            "upstream's contract is left out: there is no {}",
+            path.display()
+        );
+        return None;
+    }
+    let artifact = std::fs::read_to_string(&path);
+    Some(artifact.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+}
+
+/// Our oracle with mainnet's terms, and upstream's where it is at hand.
 pub(crate) fn chains() -> Vec<Chain> {
     let terms = [126_000, 86_400];
     let mut chains = vec![Chain::new("ours", PREIMAGE_ORACLE, terms)];
-    match std::env::var_os(UPSTREAM) {
-        Some(folder) => {
-            let path = Path::new(&folder).join("PreimageOracle.json");
-            let artifact = std::fs::read_to_string(&path);
-            let artifact = artifact.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            chains.push(Chain::new("upstream", &artifact, terms));
-        }
-        None => eprintln!("upstream's oracle is left out: {UPSTREAM} names no folder with it"),
-    }
+    let theirs = ["PreimageOracle.json", "june2026/PreimageOracle.json"]
+        .into_iter()
+        .filter_map(upstream);
+    chains.extend(theirs.map(|artifact| Chain::new("upstream", &artifact, terms)));
     chains
 }
