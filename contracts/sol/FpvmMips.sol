@@ -384,7 +384,10 @@ contract FpvmMips {
             let from := 0
             switch and(proof.length, 31)
             case 0 {
-                if xor(proof.length, 1792) { refuse(0x4dc5f6a4) } // InvalidProofLength
+                if xor(proof.length, 1792) {
+                    // The step of a program that has exited needs no proof.
+                    if or(iszero(exited), proof.length) { refuse(0x4dc5f6a4) } // InvalidProofLength
+                }
             }
             default { from := proof.offset }
 

@@ -263,11 +263,19 @@ fn put_memory(layout: &Layout, put: &mut impl FnMut(&str, &str)) {
         "A number of 1, 2, 4 or 8 bytes, from the guest's byte order to the contract's or back."
     };
     put("ORDER_COMMENT", comment);
+    let selector = Faults::selector("InvalidProofLength");
+    let refuse = format!("{{ refuse({selector}) }} // InvalidProofLength");
     let check = match layout.proof {
-        ProofShape::Fixed(count) => format!("xor(proof.length, {})", count * layout.branch_len),
-        ProofShape::UpTo(_) => format!("mod(proof.length, {})", layout.branch_len),
+        ProofShape::Fixed(count) => vec![
+            format!("if xor(proof.length, {}) {{", count * layout.branch_len),
+            "    // The step of a program that has exited needs no proof.".to_owned(),
+            format!("    if or(iszero(exited), proof.length) {refuse}"),
+            "}".to_owned(),
+        ],
+        ProofShape::UpTo(_) => vec![format!(
+            "if mod(proof.length, {}) {refuse}",
+            layout.branch_len
+        )],
     };
-    let refuse = Faults::selector("InvalidProofLength");
-    let check = format!("if {check} {{ refuse({refuse}) }} // InvalidProofLength");
-    put("CHECK_LENGTH", &lines(4, &[check]));
+    put("CHECK_LENGTH", &lines(4, &check));
 }

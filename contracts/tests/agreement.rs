@@ -11,15 +11,18 @@ use contracts::abi;
 use contracts::harness::{Harness, UPSTREAM, compact};
 use contracts::verifier::{OnChain, Refused};
 use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
-use fpvm_core::isa::Isa;
-use fpvm_core::keccak::keccak256;
+use fpvm_core::compact::map_len;
+use fpvm_core::isa::{Isa, Source};
+use fpvm_core::keccak::{hash_pair, keccak256};
+use fpvm_core::memory::tree_depth;
+use fpvm_core::operand::Cell;
 use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::proof::StepProof;
 use fpvm_core::vm::Host;
+use fpvm_core::word::Word as _;
 use isa_mips::Mips32;
 use isa_riscv::Rv64;
 use random::{Calls, Generator};
-use std::ops::Range;
 use std::sync::Arc;
 use toy_isa::Toy;
 
@@ -122,6 +125,71 @@ fn toy_instructions_agree() {
     assert!(counts.0 > 300 && counts.1 > 100, "{counts:?}");
 }
 
+/// Where the branches of a compact proof begin: each with a map, a leaf, and a sibling for each of the
+/// map's bits.
+fn branches<I: Isa>(compact: &[u8]) -> Vec<usize> {
+    let len = map_len(tree_depth(I::Word::BITS));
+    let mut at = vec![0];
+    while let Some(map) = at.last().and_then(|at| compact.get(*at..at + len)) {
+        let siblings: u32 = map.iter().map(|byte| byte.count_ones()).sum();
+        at.push(at[at.len() - 1] + len + 32 * (1 + siblings as usize));
+    }
+    at.pop();
+    at
+}
+
+/// Compact proofs that say of a branch that it has other siblings than it has, or that go on where
+/// there are no more bytes; and ones that send what need not be sent, which is no lie.
+fn headers_that_lie<I: Isa>(mut harness: Harness, proofs: &[StepProof]) {
+    let mut generator = Generator::new(7);
+    let depth = tree_depth(I::Word::BITS);
+    let (len, mut told) = (map_len(depth), 0);
+    for original in proofs.iter().filter(|proof| proof.pre[0] == 3) {
+        let compact = compact::<I>(original).expect("a proof");
+        for at in branches::<I>(&compact) {
+            let mut judge = |map: u64, tail: &[&[u8]]| {
+                let mut proof = original.clone();
+                let map = &map.to_be_bytes()[8 - len..];
+                proof.proof_data = [&[&compact[..at], map], tail].concat().concat();
+                let agreed = harness.judge::<I>(&proof);
+                agreed.unwrap_or_else(|error| panic!("{error}")).is_some()
+            };
+            let map = compact[at..at + len].iter();
+            let map = map.fold(0u64, |map, byte| map << 8 | u64::from(*byte));
+            let rest = &compact[at + len..];
+            assert!(judge(map, &[rest]));
+            let all = u64::MAX >> (64 - 8 * len);
+            let above = 1 << (depth + generator.below(8 * len - depth));
+            let lies = [0, all, map | above, map ^ 1 << generator.below(depth)];
+            for lie in lies.into_iter().filter(|lie| *lie != map) {
+                assert!(!judge(lie, &[rest]), "step {}", original.step);
+                // With as many bytes as it says, and more.
+                assert!(!judge(lie, &[rest, &[0; 96]]), "step {}", original.step);
+                assert!(
+                    !judge(lie, &[rest, &vec![0; 32 * 64]]),
+                    "step {}",
+                    original.step
+                );
+            }
+            // The lowest sibling that is not sent: the root of an empty subtree.
+            let level = (!map).trailing_zeros() as usize;
+            if at == 0 && level < depth {
+                let empty = (0..level).fold([0; 32], |node, _| hash_pair(&node, &node));
+                let (before, after) = rest.split_at(32 * (1 + level));
+                assert!(judge(map | 1 << level, &[before, &empty, after]));
+                told += 1;
+            }
+        }
+    }
+    assert!(told > 0, "no sibling to be told that need not be");
+}
+
+#[test]
+fn compact_headers_that_lie_are_refused_alike() {
+    headers_that_lie::<Mips32>(harness(MIPS_ARTIFACT, None), &proofs_of_steps("mips32"));
+    headers_that_lie::<Rv64>(harness(RISCV_ARTIFACT, None), &proofs_of_steps("riscv64"));
+}
+
 /// Compact proofs with a bit changed, a byte cut off or added.
 fn tampered_compact<I: Isa>(mut harness: Harness, proofs: &[StepProof]) {
     let mut generator = Generator::new(6);
@@ -159,47 +227,97 @@ fn tampered_compact_proofs_are_refused_alike() {
     tampered_compact::<Rv64>(harness(RISCV_ARTIFACT, None), &proofs_of_steps("riscv64"));
 }
 
-/// Upstream's proofs with a byte changed somewhere in state or proof.
-fn tampered<I: Isa>(mut harness: Harness, proofs: &[StepProof], register_0: Range<usize>) {
+/// Upstream's proofs with a bit changed somewhere in state or proof, or of another length.
+fn tampered<I: Isa>(mut harness: Harness, proofs: &[StepProof]) {
     let mut generator = Generator::new(5);
     let mut refused = 0;
+    let exited_at = field_at::<I>(I::EXITED);
     for original in proofs {
-        for _ in 0..12 {
+        let (state, length) = (original.state_data.len(), original.proof_data.len());
+        for i in 0..13 {
             let mut proof = original.clone();
-            let (state, length) = (proof.state_data.len(), proof.proof_data.len());
-            let place = generator.below(state + length);
+            let place = match i {
+                0 => exited_at,
+                _ => generator.below(state + length),
+            };
             let byte = match place.checked_sub(state) {
                 Some(place) => &mut proof.proof_data[place],
-                // No state of a program that ran has anything there.
-                None if register_0.contains(&place) => continue,
                 None => &mut proof.state_data[place],
             };
             *byte ^= 1 << generator.below(8);
-            let agreed = harness.judge::<I>(&proof);
+            // Asterisc's contract takes any number there for an exited state. Ours says what is wrong.
+            let exited = proof.state_data[exited_at] > 1;
+            let agreed = match exited {
+                true => alone(&mut harness, |ours| ours.judge::<I>(&proof)),
+                false => harness.judge::<I>(&proof),
+            };
             let agreed = agreed.unwrap_or_else(|error| panic!("byte {place}: {error}"));
+            assert!(agreed.is_none() || !exited);
             refused += u32::from(agreed.is_none());
         }
-        for length in [0, 32, original.proof_data.len() - 32] {
+        // Upstream's contracts look no further than the branches they use. No game sends such proofs.
+        for len in [0, 32, length - 32, length + 32] {
             let mut proof = original.clone();
-            proof.proof_data.truncate(length);
-            let agreed = harness.judge::<I>(&proof);
-            let agreed = agreed.unwrap_or_else(|error| panic!("{length} bytes: {error}"));
-            let exited = proof.pre[0] != 3;
-            assert!(
-                agreed.is_none() || exited,
-                "{length} bytes of a proof accepted"
-            );
+            proof.proof_data.resize(len, 0);
+            let agreed = alone(&mut harness, |ours| ours.judge::<I>(&proof));
+            let agreed = agreed.unwrap_or_else(|error| panic!("{len} bytes: {error}"));
+            let needs_none = proof.pre[0] != 3 && len == 0;
+            assert_eq!(agreed.is_some(), needs_none, "{len} bytes of a proof");
         }
     }
     assert!(refused > 300, "{refused}");
 }
 
+/// Where a cell is in the packed state.
+fn field_at<I: Isa>(cell: Cell) -> usize {
+    let before = I::STATE.iter();
+    let before = before.take_while(|field| field.source != Source::Cell(cell));
+    before.map(|field| field.len()).sum()
+}
+
+/// Does something with our contract alone.
+fn alone<T>(harness: &mut Harness, run: impl FnOnce(&mut Harness) -> T) -> T {
+    let theirs = harness.theirs.take();
+    let done = run(harness);
+    harness.theirs = theirs;
+    done
+}
+
 #[test]
 fn tampered_witnesses_are_refused_alike() {
-    let mips = harness(MIPS_ARTIFACT, None);
-    tampered::<Mips32>(mips, &proofs_of_steps("mips32"), 98..102);
-    let riscv = harness(RISCV_ARTIFACT, None);
-    tampered::<Rv64>(riscv, &proofs_of_steps("riscv64"), 106..114);
+    let mips = harness(MIPS_ARTIFACT, Some("MIPS.json"));
+    tampered::<Mips32>(mips, &proofs_of_steps("mips32"));
+    let riscv = harness(RISCV_ARTIFACT, Some("RISCV.json"));
+    tampered::<Rv64>(riscv, &proofs_of_steps("riscv64"));
+}
+
+/// A program that has exited steps to itself, with a proof like any other or with none: what
+/// op-challenger sends for claims past the end.
+fn exited<I: Isa>(mut harness: Harness, proofs: &[StepProof]) {
+    let (exited_at, code_at) = (field_at::<I>(I::EXITED), field_at::<I>(I::EXIT_CODE));
+    for original in proofs.iter().take(6) {
+        for (code, status) in [(0, 0), (1, 1), (2, 2), (255, 2)] {
+            let mut proof = original.clone();
+            proof.state_data[exited_at] = 1;
+            proof.state_data[code_at] = code;
+            let mut post = keccak256(&proof.state_data);
+            post[0] = status;
+            for len in [0, proof.proof_data.len()] {
+                proof.proof_data.truncate(len);
+                let agreed = harness.judge::<I>(&proof).expect("agreement");
+                assert_eq!(agreed.map(|agreed| agreed.verified.post), Some(post));
+                proof.proof_data.clone_from(&original.proof_data);
+            }
+        }
+    }
+}
+
+#[test]
+fn exited_programs_step_to_themselves() {
+    let mips = harness(MIPS_ARTIFACT, Some("MIPS.json"));
+    exited::<Mips32>(mips, &proofs_of_steps("mips32"));
+    let riscv = harness(RISCV_ARTIFACT, Some("RISCV.json"));
+    exited::<Rv64>(riscv, &proofs_of_steps("riscv64"));
 }
 
 #[test]

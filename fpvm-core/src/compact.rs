@@ -198,11 +198,15 @@ impl<'a> Branches<'a> {
     }
 }
 
-/// Whether a proof has a length of this VM's proofs; otherwise what it should be.
-pub(crate) fn check_length<I: Isa>(proof: &[u8]) -> Result<(), VerifyError> {
+/// Whether a proof has a length of this VM's proofs; otherwise what it should be. The step of a
+/// program that has exited needs none: op-challenger sends an empty one then.
+pub(crate) fn check_length<I: Isa>(proof: &[u8], exited: bool) -> Result<(), VerifyError> {
     let branch = branch_len(I::Word::BITS);
     let (fits, expected) = match I::PROOF {
-        ProofShape::Fixed(count) => (proof.len() == count * branch, "a fixed number of branches"),
+        ProofShape::Fixed(count) => (
+            proof.len() == count * branch || exited && proof.is_empty(),
+            "a fixed number of branches",
+        ),
         ProofShape::UpTo(_) => (
             proof.len().is_multiple_of(branch),
             "a whole number of branches",

@@ -175,12 +175,16 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
 
     /// Executes the step that the state is at: fetches, decodes, runs. On a stop the state is as
     /// before, since traps come before effects. Gives the instruction word.
+    ///
+    /// Register 0 of a state that no program ran to may hold anything: as in upstream's contracts it
+    /// is then read like any other, and no instruction writes it.
     pub fn step(
         state: &'a mut State<I>,
         memory: &'a mut M,
         env: &'a mut E,
     ) -> Result<u32, StopOf<M, E>> {
         let at = Position::of(state);
+        let register_0 = state.get(Cell(0));
         let mut machine = Concrete::new(state, memory, env, at, 0);
         I::fetch(&mut machine)?;
         let bytes = machine
@@ -196,6 +200,7 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
         I::execute(decode::<I>(machine.insn), &mut machine)?;
         let (position, insn) = (machine.after, machine.insn);
         position.put(state);
+        state.set(Cell(0), register_0);
         state.step = state.step.wrapping_add(1);
         Ok(insn)
     }
@@ -227,6 +232,8 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
     #[inline(always)]
     fn set_reg(&mut self, r: Reg, v: I::Word) {
         self.state.set(r.of(self.insn), v);
+        // Cheaper than a look at the number. Where the register held something before the step,
+        // `step` puts that back, and a run goes step by step.
         if let Reg::Field { .. } = r {
             self.state.set(Cell(0), I::Word::default());
         }

@@ -90,7 +90,7 @@ pub fn verify<I: Isa>(
     parts: Parts<'_>,
 ) -> Result<Verified<I>, VerifyError> {
     let (before, root) = State::<I>::from_witness(witness)?;
-    check_length::<I>(proof)?;
+    check_length::<I>(proof, before.exited())?;
     if before.exited() {
         let post = state_hash(before.status(), witness);
         let (after, witness) = (before.clone(), witness.to_vec());

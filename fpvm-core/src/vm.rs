@@ -7,6 +7,7 @@ use crate::frozen::{Snapshot, SnapshotError};
 use crate::isa::{Isa, ProofShape};
 use crate::machine::Fault;
 use crate::memory::{Memory, MemoryLimit, Node, PagedMemory, Prover, branch_len};
+use crate::operand::Cell;
 use crate::oracle::{Console, Oracle, OracleError, PreimagePart};
 use crate::proof::StepProof;
 use crate::record::Recorder;
@@ -239,6 +240,10 @@ impl<I: Isa> Vm<I> {
             };
             let (code, state, memory) = (&mut self.code, &mut self.state, &mut self.memory);
             let done = match &mut self.tier {
+                // The faster ways take it for zero.
+                _ if state.get(Cell(0)) != I::Word::default() => {
+                    Concrete::step(state, memory, &mut env).map(drop)
+                }
                 Some(tier) => tier.run(code, state, memory, &mut env, until),
                 None => code.run(state, memory, &mut env, until, &mut |_| false),
             };

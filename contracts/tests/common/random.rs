@@ -61,6 +61,10 @@ impl Generator {
     /// A machine in front of an instruction of a table row.
     pub(crate) fn machine<I: Isa>(&mut self, row: usize, calls: &Calls) -> Vm<I> {
         let mut state = State::<I>::default();
+        // No program brings register 0 to hold anything, but a witness may.
+        if self.below(4) == 0 {
+            state.set(Cell(0), I::Word::truncate(self.edge()));
+        }
         for cell in 1..I::REGISTERS.len() as u8 {
             state.set(Cell(cell), I::Word::truncate(self.edge()));
         }
