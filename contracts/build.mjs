@@ -1,4 +1,4 @@
-// Compiles sol/*.sol to artifacts/*.json with the solc of package-lock.json.
+// Compiles the contracts of sol/ to artifacts/*.json with the solc of package-lock.json.
 // With --check nothing is written, and a difference from what is there is an error.
 
 import { createHash } from "node:crypto";
@@ -12,22 +12,39 @@ const here = dirname(fileURLToPath(import.meta.url));
 const check = process.argv.includes("--check");
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 
-const settings = {
+const settings = (runs) => ({
   viaIR: true,
-  optimizer: { enabled: true, runs: 1000000 },
+  optimizer: { enabled: true, runs },
   evmVersion: "cancun",
   metadata: { bytecodeHash: "none", appendCBOR: false },
-};
+});
+
+// The verifiers stand alone, for speed over size; the contracts of the game and of the tests share
+// sources, and the game would not fit with so many inlined copies.
+const folders = [
+  { folder: ".", runs: 1000000 },
+  { folder: "game", runs: 10000 },
+  { folder: "test", runs: 1 },
+];
 
 let different = 0;
 mkdirSync(join(here, "artifacts"), { recursive: true });
-const files = readdirSync(join(here, "sol")).filter((name) => name.endsWith(".sol")).sort();
-for (const file of files) {
-  if (only.length > 0 && !only.includes(file.replace(".sol", ""))) continue;
-  const content = readFileSync(join(here, "sol", file), "utf8");
+for (const { folder, runs } of folders) {
+  const sol = join(here, "sol", folder);
+  const files = readdirSync(sol).filter((name) => name.endsWith(".sol")).sort();
+  const sources = Object.fromEntries(files.map((file) => [file, { content: readFileSync(join(sol, file), "utf8") }]));
+  // Files that import nothing are compiled one by one, so that one alone can be rebuilt quickly.
+  const units = folder === "." ? files.map((file) => [file]) : [files];
+  for (const unit of units) {
+    if (only.length > 0 && !unit.some((file) => only.includes(file.replace(".sol", "")))) continue;
+    compile(folder, unit, sources, settings(runs));
+  }
+}
+
+function compile(folder, unit, sources, settings) {
   const input = {
     language: "Solidity",
-    sources: { [file]: { content } },
+    sources: Object.fromEntries(unit.map((file) => [file, sources[file]])),
     settings: {
       ...settings,
       outputSelection: {
@@ -39,34 +56,41 @@ for (const file of files) {
   const errors = (output.errors ?? []).filter((error) => error.severity === "error");
   for (const error of output.errors ?? []) console.error(error.formattedMessage);
   if (errors.length > 0) process.exit(1);
-  for (const [name, contract] of Object.entries(output.contracts[file])) {
-    // Interfaces, and libraries that are inlined.
-    if (contract.evm.bytecode.object === "" || contract.abi.length === 0) continue;
-    const artifact = {
-      contractName: name,
-      source: `sol/${file}`,
-      sourceSha256: createHash("sha256").update(content).digest("hex"),
-      compiler: solc.version(),
-      settings,
-      abi: contract.abi,
-      bytecode: "0x" + contract.evm.bytecode.object,
-      deployedBytecode: "0x" + contract.evm.deployedBytecode.object,
-      immutableReferences: contract.evm.deployedBytecode.immutableReferences,
-    };
-    const text = JSON.stringify(artifact, null, 1) + "\n";
-    const path = join(here, "artifacts", `${name}.json`);
-    const size = (artifact.deployedBytecode.length - 2) / 2;
-    if (size > 24576) {
-      console.error(`${name}: ${size} bytes are more than a contract may have`);
-      process.exit(1);
+  for (const file of unit) {
+    for (const [name, contract] of Object.entries(output.contracts[file] ?? {})) {
+      write(name, join("sol", folder, file), sources[file].content, settings, contract);
     }
-    if (!check) {
-      writeFileSync(path, text);
-      console.log(`${name}: ${size} bytes`);
-    } else if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
-      console.error(`${name}: artifacts/${name}.json is not what sol/${file} compiles to`);
-      different += 1;
-    }
+  }
+}
+
+function write(name, source, content, settings, contract) {
+  const size = (contract.evm.deployedBytecode.object.length) / 2;
+  // Interfaces, libraries whose functions are all inlined, and contracts to be derived from.
+  if (contract.abi.every((item) => item.type === "error")) return;
+  if (size === 0) return;
+  const artifact = {
+    contractName: name,
+    source,
+    sourceSha256: createHash("sha256").update(content).digest("hex"),
+    compiler: solc.version(),
+    settings,
+    abi: contract.abi,
+    bytecode: "0x" + contract.evm.bytecode.object,
+    deployedBytecode: "0x" + contract.evm.deployedBytecode.object,
+    immutableReferences: contract.evm.deployedBytecode.immutableReferences,
+  };
+  const text = JSON.stringify(artifact, null, 1) + "\n";
+  const path = join(here, "artifacts", `${name}.json`);
+  if (size > 24576) {
+    console.error(`${name}: ${size} bytes are more than a contract may have`);
+    process.exit(1);
+  }
+  if (!check) {
+    writeFileSync(path, text);
+    console.log(`${name}: ${size} bytes`);
+  } else if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
+    console.error(`${name}: artifacts/${name}.json is not what ${source} compiles to`);
+    different += 1;
   }
 }
 process.exit(different === 0 ? 0 : 1);

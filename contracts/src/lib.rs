@@ -8,6 +8,7 @@ pub mod abi;
 pub mod artifact;
 pub mod emit;
 pub mod evm;
+pub mod game;
 pub mod guest;
 pub mod harness;
 pub mod loader;

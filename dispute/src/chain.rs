@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, keccak256};
+use alloy_primitives::Address;
 
 use crate::call::{Action, Block, Call, Effect, GameAction, Receiver};
 use crate::factory::{Create, Factory};
@@ -139,7 +139,7 @@ impl<V: Vm> Chain<V> {
         block: &Block,
     ) -> Result<Effect, Revert> {
         let number = self.games.len();
-        let address = game_address(number);
+        let address = self.factory.game_address(number);
         let (registry, vault) = (&self.registry, &mut self.vault);
         let (l1_head, now) = (block.parent_hash, block.timestamp);
         let game = self
@@ -240,9 +240,4 @@ impl<V: Vm> Chain<V> {
         }
         Err(Revert::BondTransferFailed)
     }
-}
-
-/// Where the game of this number lives. Arbitrary, but the same in every run.
-pub fn game_address(number: usize) -> Address {
-    Address::from_word(keccak256(format!("dispute game {number}")))
 }

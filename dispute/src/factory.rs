@@ -8,12 +8,14 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 use crate::game::{Game, Proposal};
 use crate::registry::AnchorRegistry;
 use crate::revert::Revert;
+use crate::rlp;
 use crate::rules::Rules;
 use crate::vault::Vault;
 
 /// The factory (upstream's `DisputeGameFactory`).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Factory {
+    address: Address,
     owner: Address,
     implementations: BTreeMap<u32, Arc<Rules>>,
     init_bonds: BTreeMap<u32, u128>,
@@ -32,9 +34,15 @@ pub struct Create {
 }
 
 impl Factory {
-    /// A factory without any type of game.
+    /// A factory without any type of game, at an arbitrary address.
     pub const fn new(owner: Address) -> Self {
+        Self::at(Address::repeat_byte(0xfa), owner)
+    }
+
+    /// A factory without any type of game, whose contract is at `address`.
+    pub const fn at(address: Address, owner: Address) -> Self {
         Self {
+            address,
             owner,
             implementations: BTreeMap::new(),
             init_bonds: BTreeMap::new(),
@@ -82,6 +90,16 @@ impl Factory {
         self.games
             .get(&uuid(game_type, root_claim, extra_data))
             .copied()
+    }
+
+    /// Where the game of this number, in the order of creation, is deployed: each takes the next nonce
+    /// of the factory, from 1 on (EIP-161).
+    pub fn game_address(&self, number: usize) -> Address {
+        let nonce = (number as u64).saturating_add(1).to_be_bytes();
+        let skip = nonce.iter().take_while(|byte| **byte == 0).count();
+        let nonce = nonce.get(skip..).unwrap_or_default();
+        let creation = rlp::encode_list(&[self.address.as_slice(), nonce]);
+        Address::from_word(keccak256(creation))
     }
 
     /// Creates a game at `address` for `from`, who sends `bond` wei. `l1_head` is the hash of the
@@ -169,4 +187,25 @@ pub fn uuid(game_type: u32, root_claim: B256, extra_data: &[u8]) -> B256 {
     encoded.extend_from_slice(extra_data);
     encoded.resize(encoded.len().next_multiple_of(32), 0);
     keccak256(encoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::address;
+
+    /// Contracts that a well-known account created on mainnet.
+    #[test]
+    fn addresses_of_games() {
+        let creator = address!("6ac7ea33f8831ea9dcc53393aaa88b25a785dbf0");
+        let factory = Factory::at(creator, Address::ZERO);
+        let created = [
+            address!("343c43a37d37dff08ae8c4a11544c718abb4fcf8"),
+            address!("f778b86fa74e846c4f0a1fbd1335fe81c00a0c91"),
+            address!("fffd933a0bc612844eaf0c6fe3e5b8e9b6c1d19c"),
+        ];
+        for (number, address) in created.into_iter().enumerate() {
+            assert_eq!(factory.game_address(number), address);
+        }
+    }
 }

@@ -169,7 +169,7 @@ fn what_the_vm_refuses() {
     let refused = board.call(EVE, 0, bare);
     assert_eq!(refused, Err(Revert::Message("pre-image must exist")));
     // Local data of another execution are of no use.
-    let game = dispute::chain::game_address(0);
+    let game = board.chain.factory.game_address(0);
     let (word, offset) = (alloy_primitives::B256::ZERO, U256::from(8));
     let other = board
         .chain

@@ -1,0 +1,8 @@
+//! The contracts of the game against the model, and against upstream's.
+
+mod deploy;
+mod evm;
+mod random;
+mod receivers;
+mod twin;
+mod worked_game;
