@@ -1,57 +1,73 @@
-//! Every step of whole programs through interpreter, verifier and contract, and upstream's contract
-//! where `FPVM_UPSTREAM_CONTRACTS` names a folder with its artifacts:
+//! Steps of all bundled guests through interpreter, verifier and contract; the steps that upstream's
+//! answer is recorded of also against that, and upstream's contract where `FPVM_UPSTREAM_CONTRACTS`
+//! names a folder with its artifacts:
 //!
-//! `cargo run --release -p contracts --example agree [-- FIRST SAMPLED [WITHIN]]`
+//! `cargo run --release -p contracts --example agree [-- FIRST SAMPLED [WITHIN [GUEST]]]`
 //!
-//! takes the first 20,000 steps of each bundled guest, and a random 5,000 of the rest.
+//! takes the first 20,000 steps of each guest, and a random 5,000 of the rest up to step 30 million.
 
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use common::{recorded, repository};
 use contracts::guest::{Plan, agree};
 use contracts::harness::Harness;
 use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT};
 use isa_mips::Mips32;
 use isa_riscv::Rv64;
-use std::path::Path;
 
-const GUESTS: [&str; 9] = [
-    "alloc",
-    "bare",
-    "claim",
-    "copy",
-    "keccak",
-    "maps",
-    "primes",
-    "sort",
-    "hello.go122",
+/// Folders with guests, and with their pre-images; a guest may have a folder of its own beside.
+const FOLDERS: [(&str, &str); 2] = [
+    ("examples/guests/bin", "examples/guests/preimages"),
+    ("spec-tests/vectors/guests", "spec-tests/vectors/preimages"),
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut numbers = Vec::new();
-    for argument in std::env::args().skip(1) {
-        numbers.push(argument.parse::<u64>()?);
-    }
-    let number = |i: usize, default| numbers.get(i).copied().unwrap_or(default);
-    let plan = Plan {
-        first: number(0, 20_000),
-        sampled: number(1, 5_000),
-        within: number(2, 30_000_000),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |i: usize, default| match arguments.get(i) {
+        Some(text) => text.parse::<u64>(),
+        None => Ok(default),
     };
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let preimages = repository.join("examples/guests/preimages");
-    for guest in GUESTS {
-        let place = |target: &str| {
-            let folder = if guest.contains('.') {
-                "spec-tests/vectors/guests"
-            } else {
-                "examples/guests/bin"
+    let plan = Plan {
+        first: number(0, 20_000)?,
+        sampled: number(1, 5_000)?,
+        within: number(2, 30_000_000)?,
+    };
+    for (folder, preimages) in FOLDERS {
+        let mut files = Vec::new();
+        for file in std::fs::read_dir(repository(folder))? {
+            files.push(file?.path());
+        }
+        files.sort();
+        for file in files {
+            let name = file.file_name().and_then(|name| name.to_str());
+            let Some((guest, target)) = name.and_then(|name| name.rsplit_once('.')) else {
+                continue;
             };
-            repository.join(folder).join(format!("{guest}.{target}"))
-        };
-        let mut harness = Harness::new(MIPS_ARTIFACT, Some("MIPS.json"))?;
-        let steps = agree::<Mips32>(&mut harness, &place("mips"), &preimages, plan, |_| ())?;
-        println!("{guest}.mips: {steps} steps agree");
-        let mut harness = Harness::new(RISCV_ARTIFACT, Some("RISCV.json"))?;
-        let steps = agree::<Rv64>(&mut harness, &place("riscv64"), &preimages, plan, |_| ())?;
-        println!("{guest}.riscv64: {steps} steps agree");
+            if arguments.get(3).is_some_and(|wanted| wanted != guest) {
+                continue;
+            }
+            let own = repository(&format!("{preimages}-{guest}"));
+            let preimages = if own.exists() {
+                own
+            } else {
+                repository(preimages)
+            };
+            let steps = match target {
+                "mips" => {
+                    let mut harness = Harness::new(MIPS_ARTIFACT, Some("MIPS.json"))?;
+                    let recorded = recorded(guest, "mips32");
+                    agree::<Mips32>(&mut harness, &file, &preimages, plan, &recorded)?
+                }
+                "riscv64" => {
+                    let mut harness = Harness::new(RISCV_ARTIFACT, Some("RISCV.json"))?;
+                    let recorded = recorded(guest, "riscv64");
+                    agree::<Rv64>(&mut harness, &file, &preimages, plan, &recorded)?
+                }
+                _ => continue,
+            };
+            println!("{guest}.{target}: {steps} steps agree");
+        }
     }
     Ok(())
 }

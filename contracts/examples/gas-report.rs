@@ -3,10 +3,13 @@
 //! gas-report`, and with `-- --json` as an array of rows. Where the environment variable
 //! `FPVM_UPSTREAM_CONTRACTS` names a folder with upstream's artifacts, its rows stand beside ours.
 
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use common::{proofs_of_runs, proofs_of_steps};
 use contracts::evm::Gas;
 use contracts::harness::Harness;
 use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
-use flate2::read::GzDecoder;
 use fpvm_core::decode::decode;
 use fpvm_core::effects::Effects;
 use fpvm_core::isa::{Isa, Op as _};
@@ -18,9 +21,6 @@ use fpvm_core::vm::{Host, Vm};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::sync::Arc;
 use toy_isa::{Op, TABLE, Toy};
 
@@ -50,9 +50,9 @@ fn main() -> Result<()> {
     let json = std::env::args().any(|argument| argument == "--json");
     let mut rows = Vec::new();
     let mips = Harness::new(MIPS_ARTIFACT, Some("MIPS.json"))?;
-    rows.extend(table::<isa_mips::Mips32>(mips, &recorded("mips32")?)?);
+    rows.extend(table::<isa_mips::Mips32>(mips, &recorded("mips32"))?);
     let riscv = Harness::new(RISCV_ARTIFACT, Some("RISCV.json"))?;
-    rows.extend(table::<isa_riscv::Rv64>(riscv, &recorded("riscv64")?)?);
+    rows.extend(table::<isa_riscv::Rv64>(riscv, &recorded("riscv64"))?);
     let toy = Harness::new(TOY_ARTIFACT, None)?;
     rows.extend(table::<Toy>(toy, &toy_steps()?)?);
     if json {
@@ -82,13 +82,8 @@ fn main() -> Result<()> {
 }
 
 /// Upstream's recorded steps and the kept proofs of whole runs.
-fn recorded(vm: &str) -> Result<Vec<StepProof>> {
-    let steps = format!("../spec-tests/vectors/steps/{vm}.jsonl.gz");
-    let file = File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join(steps))?;
-    let lines = BufReader::new(GzDecoder::new(file)).lines();
-    lines
-        .map(|line| Ok(serde_json::from_str(&line?)?))
-        .collect()
+fn recorded(vm: &str) -> Vec<StepProof> {
+    [proofs_of_steps(vm), proofs_of_runs(vm)].concat()
 }
 
 fn class<I: Isa>(op: I::Op, proof: &StepProof) -> &'static str {

@@ -61,6 +61,8 @@ contract FpvmMips {
     uint256 private constant BRANCH_LEN = 896;
     uint256 private constant SIBLINGS = 0x320;
     uint256 private constant DEPTH = 27;
+    // The roots of empty subtrees by level, for compact proofs.
+    uint256 private constant EMPTY = 0x680;
     // Where a compact proof is read on (0: the proof is not compact), the leaf index of the branch in
     // use before, and the bits of a word that are none of a branch's map.
     uint256 private constant COMPACT = 0x260;
@@ -234,13 +236,45 @@ contract FpvmMips {
                     mstore(OPEN, 0)
                 }
             }
+            // Lays the roots of empty subtrees out, by level.
+            function layEmpty() {
+                // A leaf is zero.
+                mstore(0x6a0, 0xad3228b676f7d3cd4284a5443f17f1962b36e491b30a40b2405849e597ba5fb5)
+                mstore(0x6c0, 0xb4c11951957c6f8f642c4af61cd6b24640fec6dc7fc607ee8206a99e92410d30)
+                mstore(0x6e0, 0x21ddb9a356815c3fac1026b6dec5df3124afbadb485c9ba5a3e3398a04b7ba85)
+                mstore(0x700, 0xe58769b32a1beaf1ea27375a44095a0d1fb664ce2dd358e7fcbfb78c26a19344)
+                mstore(0x720, 0x0eb01ebfc9ed27500cd4dfc979272d1f0913cc9f66540d7e8005811109e1cf2d)
+                mstore(0x740, 0x887c22bd8750d34016ac3c66b5ff102dacdd73f6b014e710b51e8022af9a1968)
+                mstore(0x760, 0xffd70157e48063fc33c97a050f7f640233bf646cc98d9524c6b92bcf3ab56f83)
+                mstore(0x780, 0x9867cc5f7f196b93bae1e27e6320742445d290f2263827498b54fec539f756af)
+                mstore(0x7a0, 0xcefad4e508c098b9a7e1d8feb19955fb02ba9675585078710969d3440f5054e0)
+                mstore(0x7c0, 0xf9dc3e7fe016e050eff260334f18a5d4fe391d82092319f5964f2e2eb7c1c3a5)
+                mstore(0x7e0, 0xf8b13a49e282f609c317a833fb8d976d11517c571d1221a265d25af778ecf892)
+                mstore(0x800, 0x3490c6ceeb450aecdc82e28293031d10c7d73bf85e57bf041a97360aa2c5d99c)
+                mstore(0x820, 0xc1df82d9c4b87413eae2ef048f94b4d3554cea73d92b0f7af96e0271c691e2bb)
+                mstore(0x840, 0x5c67add7c6caf302256adedf7ab114da0acfe870d449a3a489f781d659e8becc)
+                mstore(0x860, 0xda7bce9f4e8618b6bd2f4132ce798cdc7a60e7e1460a7299e3c6342a579626d2)
+                mstore(0x880, 0x2733e50f526ec2fa19a22b31e8ed50f23cd1fdf94c9154ed3a7609a2f1ff981f)
+                mstore(0x8a0, 0xe1d3b5c807b281e4683cc6d6315cf95b9ade8641defcb32372f1c126e398ef7a)
+                mstore(0x8c0, 0x5a2dce0a8a7f68bb74560f8f71837c2c2ebbcbf7fffb42ae1896f13f7c7479a0)
+                mstore(0x8e0, 0xb46a28b6f55540f89444f63de0378e3d121be09e06cc9ded1c20e65876d36aa0)
+                mstore(0x900, 0xc65e9645644786b620e2dd2ad648ddfcbf4a7e5b1a3a4ecfe7f64667a3f0b7e2)
+                mstore(0x920, 0xf4418588ed35a2458cffeb39b93d26f18d2ab13bdce6aee58e7b99359ec2dfd9)
+                mstore(0x940, 0x5a9c16dc00d6ef18b7933a6f8dc65ccb55667138776f7dea101070dc8796e377)
+                mstore(0x960, 0x4df84f40ae0c8229d0d6069e5c8f39a7c299677a09d367fc7b05e3bc380ee652)
+                mstore(0x980, 0xcdc72595f74c7b1043d0e1ffbab734648c838dfb0527d971b602bc216c9619ef)
+                mstore(0x9a0, 0x0abf5ac974a1ed57f4050aa510dd9c74f508277b39d7973bb2dfccc5eeb0618d)
+                mstore(0x9c0, 0xb8cd74046ff337f0a7bf2c8e03e10f642c1886798d71806ab1e888d9e5ee87d0)
+            }
             // Lays the next branch of a compact proof out like any other, for a leaf by its index. A
             // branch is a map, the leaf, and the siblings that the map has a bit for; the others are
             // roots of subtrees that are all zero. Above the level at which the path meets that of
             // the branch before, siblings are the same; at that level it is the other's node.
             function takeCompact(index, taken) {
                 let levels := DEPTH
-                if taken {
+                switch taken
+                case 0 { layEmpty() }
+                default {
                     let previous := mload(PREVIOUS)
                     levels := 0
                     for { let apart := xor(index, previous) } apart { apart := shr(1, apart) } {
@@ -267,17 +301,13 @@ contract FpvmMips {
                 from := add(from, shr(3, sub(256, MAP_SHIFT)))
                 mstore(BRANCH, calldataload(from))
                 from := add(from, 0x20)
-                let zero := 0
-                for { let level := 0 } lt(level, levels) { level := add(level, 1) } {
-                    let sibling := zero
-                    if and(shr(level, map), 1) {
-                        sibling := calldataload(from)
+                mcopy(SIBLINGS, EMPTY, shl(5, levels))
+                for { let sibling := SIBLINGS } map { map := shr(1, map) } {
+                    if and(map, 1) {
+                        mstore(sibling, calldataload(from))
                         from := add(from, 0x20)
                     }
-                    mstore(add(SIBLINGS, shl(5, level)), sibling)
-                    mstore(0, zero)
-                    mstore(0x20, zero)
-                    zero := keccak256(0, 0x40)
+                    sibling := add(sibling, 0x20)
                 }
                 mstore(COMPACT, from)
             }

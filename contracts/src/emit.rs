@@ -6,7 +6,7 @@ mod layout;
 mod printer;
 mod text;
 
-use fpvm_core::compact::map_len;
+use fpvm_core::compact::{map_len, zero_roots};
 use fpvm_core::isa::{Isa, ProofShape};
 use fpvm_core::keccak::keccak256;
 use fpvm_core::machine::Fault;
@@ -185,6 +185,7 @@ fn put_layout<I: Isa>(layout: &Layout, put: &mut impl FnMut(&str, &str)) {
         ("BRANCHES", layout.branches()),
         ("BRANCH", layout.branch()),
         ("SIBLINGS", layout.sibling(0)),
+        ("EMPTY", layout.empty(0)),
         ("COMPACT", layout.compact()),
         ("PREVIOUS", layout.previous()),
         ("CALL", layout.call()),
@@ -236,6 +237,18 @@ fn put_memory(layout: &Layout, put: &mut impl FnMut(&str, &str)) {
     let new = "mstore(s, newRoot) newRoot := keccak256(0, 0x40)";
     let two: Vec<String> = one.iter().map(|level| format!("{level} {new}")).collect();
     put("WALK2", &lines(4, &two));
+
+    let roots = zero_roots().take(layout.depth).enumerate();
+    let roots = roots.map(|(level, root)| match level {
+        // Memory that nothing was written to is zero.
+        0 => "// A leaf is zero.".to_owned(),
+        _ => format!(
+            "mstore({:#x}, {})",
+            layout.empty(level),
+            const_hex::encode_prefixed(root)
+        ),
+    });
+    put("EMPTY_ROOTS", &lines(4, &roots.collect::<Vec<_>>()));
 
     let ordered: &[&str] = if layout.big_endian {
         &["v := a"]

@@ -1,9 +1,10 @@
 //! Whole programs through a [`Harness`], step by step.
 
-use crate::harness::{Agreed, Harness, HarnessError};
+use crate::harness::{Harness, HarnessError};
 use fpvm_core::elf::{ElfError, Program, load};
 use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::vm::{Host, Vm, VmError};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -53,13 +54,17 @@ impl Oracle for Folder<'_> {
     }
 }
 
-/// Loads a program and runs it by a plan; how many steps agreed.
+/// State hashes that upstream recorded, by the number of the step that they are after.
+pub type Recorded = BTreeMap<u64, [u8; 32]>;
+
+/// Loads a program and runs it by a plan; how many steps agreed. Steps with a recorded hash are in
+/// every plan.
 pub fn agree<I: Program>(
     harness: &mut Harness,
     elf: &Path,
     preimages: &Path,
     plan: Plan,
-    mut each: impl FnMut(Agreed<I>),
+    recorded: &Recorded,
 ) -> Result<u64, GuestError> {
     let file = std::fs::read(elf).map_err(|source| {
         let path = elf.to_owned();
@@ -79,7 +84,10 @@ pub fn agree<I: Program>(
         if vm.state.step >= plan.first {
             random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
             let skip = (random >> 33) % (2 * stride - 1).max(1);
-            vm.run(vm.state.step.saturating_add(skip), false, &mut host)?;
+            let next = vm.state.step.saturating_add(skip);
+            let recorded = recorded.range(vm.state.step..).next();
+            let next = recorded.map_or(next, |(step, _)| next.min(*step));
+            vm.run(next, false, &mut host)?;
             if vm.state.exited() {
                 break;
             }
@@ -87,7 +95,18 @@ pub fn agree<I: Program>(
         let Some(step) = harness.step(&mut vm, &mut host)? else {
             break;
         };
-        each(step);
+        let at = step.verified.before.step;
+        if let Some(post) = recorded
+            .get(&at)
+            .filter(|post| **post != step.verified.post)
+        {
+            let (post, found) = (
+                const_hex::encode(post),
+                const_hex::encode(step.verified.post),
+            );
+            let text = format!("all come to {found}, upstream came to {post}");
+            return Err(HarnessError::Disagree { step: at, text }.into());
+        }
         agreed += 1;
     }
     Ok(agreed)

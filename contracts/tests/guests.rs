@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::repository;
+use common::{recorded, repository};
 use contracts::guest;
 use contracts::harness::Harness;
 use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT};
@@ -29,7 +29,8 @@ fn mips_guests() {
             sampled: 300,
             within,
         };
-        let ran = guest::agree::<Mips32>(&mut harness, &elf, &preimages, plan, |_| ());
+        let recorded = recorded(name, "mips32");
+        let ran = guest::agree::<Mips32>(&mut harness, &elf, &preimages, plan, &recorded);
         let steps = ran.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(steps > 900, "{name}: {steps} steps");
     }
@@ -46,7 +47,8 @@ fn riscv_guests() {
             sampled: 300,
             within,
         };
-        let ran = guest::agree::<Rv64>(&mut harness, &elf, &preimages, plan, |_| ());
+        let recorded = recorded(name, "riscv64");
+        let ran = guest::agree::<Rv64>(&mut harness, &elf, &preimages, plan, &recorded);
         let steps = ran.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(steps > 900, "{name}: {steps} steps");
     }

@@ -35,7 +35,7 @@ const fn levels_apart(leaf_index: u64, before: u64) -> usize {
 }
 
 /// Roots of all-zero subtrees, from the leaf up.
-fn zero_roots() -> impl Iterator<Item = Node> {
+pub fn zero_roots() -> impl Iterator<Item = Node> {
     core::iter::successors(Some([0; LEAF_SIZE]), |node| Some(hash_pair(node, node)))
 }
 

@@ -139,6 +139,11 @@ impl Layout {
         self.branch() + 32 * (level + 1)
     }
 
+    /// The root of an empty subtree of some height.
+    pub(super) fn empty(&self, level: usize) -> usize {
+        self.sibling(self.depth) + 32 * level
+    }
+
     /// Where the proof's bytes are in calldata: after selector, three heads, the state's length and
     /// the state, and the proof's length.
     pub(super) fn proof_offset(&self) -> usize {

@@ -1,6 +1,7 @@
 //! What the tests share: vectors, and a step in all ways.
 #![allow(dead_code, reason = "each test uses its part")]
 
+use contracts::guest::Recorded;
 use contracts::loader::Carried;
 use contracts::verifier::{Executed, OnChain, Refused};
 use flate2::read::GzDecoder;
@@ -52,6 +53,20 @@ pub(crate) fn proofs_of_runs(vm: &str) -> Vec<StepProof> {
     let read = |file: &PathBuf| fs::read_to_string(file).expect("a proof");
     let parse = |text: String| serde_json::from_str(&text).expect("a proof");
     proofs.map(read).map(parse).collect()
+}
+
+/// What upstream came to in the proofs that are kept of a guest's run.
+pub(crate) fn recorded(guest: &str, vm: &str) -> Recorded {
+    let run = repository(&format!("spec-tests/vectors/runs/{guest}.{vm}"));
+    let proofs = fs::read_dir(run).into_iter().flatten();
+    let proofs = proofs.map(|file| file.expect("a file").path());
+    let proofs = proofs.filter(|file| file.to_string_lossy().contains("proof-"));
+    let parse = |file: PathBuf| -> StepProof {
+        let text = fs::read_to_string(&file).expect("a proof");
+        serde_json::from_str(&text).expect("a proof")
+    };
+    let recorded = proofs.map(parse).map(|proof| (proof.step, proof.post));
+    recorded.collect()
 }
 
 /// A proof through the Rust verifier and a contract; both have to come to the same.
