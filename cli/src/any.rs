@@ -1,7 +1,7 @@
 //! A machine of any ISA.
 
 use crate::isa::{AnyIsa, Entry, Guest};
-use crate::tier::TierChoice;
+use crate::tier::TierArgs;
 use fpvm_core::frozen::{Snapshot, SnapshotError};
 use fpvm_core::isa::Isa;
 use fpvm_core::memory::PAGE_SIZE;
@@ -34,7 +34,7 @@ pub trait AnyVm: Send {
     /// Sets how many bytes of memory the guest may use.
     fn set_memory_limit(&mut self, bytes: u64);
     /// Chooses how the guest is run from now on.
-    fn set_tier(&mut self, tier: TierChoice) -> anyhow::Result<()>;
+    fn set_tier(&mut self, tier: &TierArgs) -> anyhow::Result<()>;
     /// Reads memory; what is not allocated reads as zero.
     fn read(&mut self, at: u64, out: &mut [u8]);
     /// Reads a guest word.
@@ -103,7 +103,7 @@ impl<I: Guest> AnyVm for Vm<I> {
         self.memory.page_count()
     }
 
-    fn set_tier(&mut self, tier: TierChoice) -> anyhow::Result<()> {
+    fn set_tier(&mut self, tier: &TierArgs) -> anyhow::Result<()> {
         tier.apply(self)
     }
 

@@ -4,7 +4,7 @@ use crate::App;
 use crate::any::AnyVm;
 use crate::isa::{AnyIsa, Patches};
 use crate::output::Target;
-use crate::tier::TierChoice;
+use crate::tier::TierArgs;
 use anyhow::{Context as _, bail};
 use fpvm_core::files::{self, FileKind};
 use fpvm_core::symbols::Symbols;
@@ -47,9 +47,8 @@ pub(crate) struct ReadingArgs {
     /// machine's]
     #[arg(long, value_name = "SIZE", value_parser = crate::args::size)]
     max_memory: Option<u64>,
-    /// How the guest is run; the results are the same
-    #[arg(long, value_name = "TIER", default_value = "auto")]
-    tier: TierChoice,
+    #[command(flatten)]
+    tier: TierArgs,
 }
 
 impl InputArgs {
@@ -129,7 +128,7 @@ impl ReadingArgs {
             );
         }
         vm.set_memory_limit(limit);
-        vm.set_tier(self.tier)
+        vm.set_tier(&self.tier)
     }
 }
 

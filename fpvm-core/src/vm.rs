@@ -237,6 +237,7 @@ impl<I: Isa> Vm<I> {
                 host,
                 last_hint: &mut self.last_hint,
                 last_read: &mut self.last_read,
+                stops_at_reads: stop_at_reads,
             };
             let (code, state, memory) = (&mut self.code, &mut self.state, &mut self.memory);
             let done = match &mut self.tier {
@@ -265,6 +266,7 @@ impl<I: Isa> Vm<I> {
                 host,
                 last_hint: &mut self.last_hint,
                 last_read: &mut self.last_read,
+                stops_at_reads: true,
             };
             let mut recorder = Recorder::new(&mut self.memory);
             let done = Concrete::step(&mut self.state, &mut recorder, &mut env);
@@ -318,6 +320,24 @@ pub struct Running<'a, 'h> {
     host: &'a mut Host<'h>,
     last_hint: &'a mut Vec<u8>,
     last_read: &'a mut Option<PreimageRead>,
+    stops_at_reads: bool,
+}
+
+impl Running<'_, '_> {
+    /// Bytes of a hint that is not complete yet.
+    pub fn last_hint(&self) -> &[u8] {
+        self.last_hint
+    }
+
+    /// The last pre-image that was read in this run, if any.
+    pub fn last_read(&self) -> Option<&PreimageRead> {
+        self.last_read.as_ref()
+    }
+
+    /// Whether the run ends after a step that reads a pre-image.
+    pub fn stops_at_reads(&self) -> bool {
+        self.stops_at_reads
+    }
 }
 
 impl Environment for Running<'_, '_> {

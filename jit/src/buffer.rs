@@ -95,6 +95,14 @@ impl CodeBuffer {
         }
     }
 
+    /// The code from an offset to another.
+    pub(crate) fn code(&self, from: usize, to: usize) -> &[u8] {
+        let to = to.min(self.len);
+        let from = from.min(to);
+        // SAFETY: the range is inside the mapping, which is written by exclusive borrows only.
+        unsafe { core::slice::from_raw_parts(self.run.as_ptr().add(from), to - from) }
+    }
+
     /// The address that code at an offset runs at.
     pub(crate) fn address(&self, at: usize) -> *const u8 {
         self.run.as_ptr().wrapping_add(at)

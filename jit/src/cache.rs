@@ -40,6 +40,7 @@ pub(crate) struct ExitPoint {
 struct Translated {
     pc: u64,
     begin: usize,
+    end: usize,
     alive: bool,
     /// Exits of other traces that jump here.
     incoming: Vec<u32>,
@@ -57,6 +58,8 @@ pub(crate) struct Cache {
     by_pc: FxHashMap<u64, usize>,
     by_page: FxHashMap<u64, Vec<usize>>,
     exits: Vec<ExitPoint>,
+    /// Traces do not jump to each other.
+    apart: bool,
     asm: Asm,
     live: Liveness,
 }
@@ -73,6 +76,7 @@ impl Cache {
             by_pc: FxHashMap::default(),
             by_page: FxHashMap::default(),
             exits: Vec::new(),
+            apart: false,
             asm: Asm::default(),
             live: Liveness::default(),
         };
@@ -171,6 +175,7 @@ impl Cache {
         self.traces.push(Translated {
             pc: head,
             begin,
+            end: self.buffer.len(),
             alive: true,
             incoming: Vec::new(),
         });
@@ -191,8 +196,25 @@ impl Cache {
         true
     }
 
+    /// Host code of the trace that begins at a guest address.
+    pub(crate) fn code(&self, head: u64) -> &[u8] {
+        let trace = self.by_pc.get(&head).and_then(|at| self.traces.get(*at));
+        trace.map_or(&[], |trace| self.buffer.code(trace.begin, trace.end))
+    }
+
+    /// Whether traces are kept apart: no jumps lead from one to another, each is entered from outside.
+    pub(crate) fn keep_apart(&mut self, apart: bool) {
+        self.apart = apart;
+        for number in 0..self.traces.len() {
+            self.unlink(number);
+        }
+    }
+
     /// Lets an exit jump to the trace for `pc`; `false` where there is none.
     pub(crate) fn link(&mut self, exit: u32, pc: u64) -> bool {
+        if self.apart {
+            return false;
+        }
         let Some(number) = self.by_pc.get(&pc).copied() else {
             return false;
         };
@@ -211,11 +233,11 @@ impl Cache {
     /// Puts the trace for an address among those that indirect jumps find; `false` where there is none.
     pub(crate) fn refind(&mut self, pc: u64) -> bool {
         match self.find(pc) {
-            Some(begin) => {
+            Some(begin) if !self.apart => {
                 self.context.set_jump(pc, Some(self.buffer.address(begin)));
                 true
             }
-            None => false,
+            _ => false,
         }
     }
 
@@ -225,8 +247,15 @@ impl Cache {
             return;
         };
         trace.alive = false;
-        let (pc, incoming) = (trace.pc, core::mem::take(&mut trace.incoming));
+        let pc = trace.pc;
         self.by_pc.remove(&pc);
+        self.unlink(number);
+    }
+
+    /// Takes the jumps to a trace out.
+    fn unlink(&mut self, number: usize) {
+        let trace = &mut self.traces[number];
+        let (pc, incoming) = (trace.pc, core::mem::take(&mut trace.incoming));
         self.context.set_jump(pc, None);
         for exit in incoming {
             if let Some(ExitPoint { link: Some(at), .. }) = self.exits.get(exit as usize).copied() {

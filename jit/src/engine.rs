@@ -39,7 +39,7 @@ type Stopped = Stop<MemoryLimit, OracleError>;
 /// The translator, as a tier for a [`fpvm_core::vm::Vm`].
 #[derive(Debug)]
 pub struct Jit<I: Isa> {
-    cache: Cache,
+    pub(crate) cache: Cache,
     decoder: Decoder<I>,
     /// Instruction kinds that reach the host, by table row.
     host: Vec<bool>,
@@ -59,6 +59,25 @@ pub struct Jit<I: Isa> {
     /// The memory that all this holds for.
     memory: Option<u64>,
     counters: Arc<Counters>,
+    pub(crate) watch: Watch,
+}
+
+/// What a crosscheck wants to know of a translator, and have of it.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    /// The instructions of each trace by its head, where they are to be kept.
+    pub(crate) paths: Option<FxHashMap<u64, Box<[u64]>>>,
+    /// No traces are made or dropped.
+    pub(crate) frozen: bool,
+    /// Traces that may still be entered, one at a time; the interpreter does all else.
+    pub(crate) left: Option<u64>,
+    /// Ends the run after the last of them.
+    pub(crate) stops: bool,
+    /// The head of the trace last entered, and the step.
+    pub(crate) entered: Option<(u64, u64)>,
+    /// The trace at this head is translated wrong on purpose.
+    #[cfg(test)]
+    pub(crate) fault: Option<u64>,
 }
 
 /// How often jump targets were reached.
@@ -111,7 +130,13 @@ impl<I: Isa> Jit<I> {
             pending: None,
             memory: None,
             counters: Arc::default(),
+            watch: Watch::default(),
         })
+    }
+
+    /// How often code is reached before it is translated.
+    pub(crate) fn hot(&self) -> u8 {
+        self.heat.hot
     }
 
     /// Translates code when it has been reached this often; 0 and 1 mean at once.
@@ -125,10 +150,23 @@ impl<I: Isa> Jit<I> {
         self.counters.clone()
     }
 
-    fn clear(&mut self, layout: Option<Layout>) {
+    /// Forgets all traces.
+    pub(crate) fn clear(&mut self, layout: Option<Layout>) {
         self.cache.clear(layout);
+        if let Some(paths) = &mut self.watch.paths {
+            paths.clear();
+        }
         self.refused.clear();
         self.pending = None;
+    }
+
+    /// Forgets all that was seen of the guest.
+    pub(crate) fn start_over(&mut self, hot: u8) {
+        self.heat.counts.fill(0);
+        self.heat.hot = hot;
+        self.careful.clear();
+        self.writes.clear();
+        self.clear(None);
     }
 
     fn word(memory: &mut PagedMemory<I::Word>, pc: u64) -> u32 {
@@ -178,11 +216,16 @@ impl<I: Isa> Jit<I> {
     ) -> Result<(), Stopped> {
         loop {
             let budget = until.wrapping_sub(state.step);
+            let (head, first) = (state.pc(), state.step);
             let cache = &mut self.cache;
             let number = cache
                 .context
                 .enter(&cache.buffer, begin, state, memory, budget);
             Counters::add(&self.counters.exits, 1);
+            if state.step != first {
+                self.watch.entered = Some((head, first));
+                self.watch.left = self.watch.left.map(|left| left.saturating_sub(1));
+            }
             let address = cache.context.address();
             let Some(exit) = cache.exit(number) else {
                 return Ok(());
@@ -211,7 +254,8 @@ impl<I: Isa> Jit<I> {
                     Self::go_to(state, pc);
                     self.pending = None;
                     exit.interpreted += 1;
-                    if exit.interpreted == MANY_EXITS && self.careful.insert(pc) {
+                    let many = exit.interpreted == MANY_EXITS && !self.watch.frozen;
+                    if many && self.careful.insert(pc) {
                         self.cache.drop_trace(trace);
                     }
                     if state.step >= until {
@@ -226,7 +270,7 @@ impl<I: Isa> Jit<I> {
                 }
             }
             match self.cache.find(state.pc()) {
-                Some(next) if state.step < until => begin = next,
+                Some(next) if state.step < until && self.watch.left.is_none() => begin = next,
                 _ => return Ok(()),
             }
         }
@@ -303,6 +347,10 @@ impl<I: Isa> Jit<I> {
         if self.trace.steps == 0 {
             return false;
         }
+        #[cfg(test)]
+        if self.watch.fault == Some(head) {
+            crate::crosscheck::tests::spoil(&mut self.trace);
+        }
         for node in &self.trace.nodes.list {
             if let Node::Entry(cell) | Node::SetCell(cell, _) = node {
                 self.uses[usize::from(*cell) % CELLS] += 1;
@@ -326,6 +374,12 @@ impl<I: Isa> Jit<I> {
             added = self.cache.add(head, &mut self.trace, &pages);
         }
         Counters::set(&self.counters.code_bytes, self.cache.code_len() as u64);
+        if let Some(paths) = &mut self.watch.paths
+            && added
+        {
+            let path = &self.path[..self.path.len().min(self.trace.steps as usize)];
+            paths.insert(head, path.into());
+        }
         added
     }
 }
@@ -349,10 +403,16 @@ impl<I: Isa> Tier<I> for Jit<I> {
             return self.interpret(code, state, memory, env, until);
         }
         let pc = state.pc();
+        if self.watch.left == Some(0) {
+            if self.watch.stops {
+                return Err(Stop::Environment("as many traces as asked".into()));
+            }
+            return self.interpret(code, state, memory, env, until);
+        }
         if let Some(begin) = self.cache.find(pc) {
             return self.execute(begin, code, state, memory, env, until);
         }
-        let hot = self.heat.touch(pc) && !self.refused.contains(&pc);
+        let hot = self.heat.touch(pc) && !self.refused.contains(&pc) && !self.watch.frozen;
         if hot && until.wrapping_sub(state.step) > 2 * LONGEST as u64 {
             return self.translate(code, state, memory, env);
         }

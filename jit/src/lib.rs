@@ -25,6 +25,8 @@ mod cache;
 mod context;
 mod counters;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod crosscheck;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod emit;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod engine;
@@ -41,9 +43,11 @@ mod unsupported;
 
 pub use counters::Counters;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+pub use crosscheck::{Crosscheck, Difference};
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 pub use engine::Jit;
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
-pub use unsupported::Jit;
+pub use unsupported::{Crosscheck, Jit};
 
 /// Whether guests can be translated here: on Linux, on an x86-64 processor with BMI2, LZCNT and MOVBE
 /// (all since Haswell and Zen).

@@ -56,3 +56,31 @@ impl<I: Isa> Tier<I> for Jit<I> {
         match self.never {}
     }
 }
+
+/// The tiers side by side, of which there is one only for this host.
+#[derive(Debug)]
+pub struct Crosscheck<I>(Jit<I>);
+
+impl<I: Isa> Crosscheck<I> {
+    /// Always fails.
+    pub fn new(_every: u64) -> io::Result<Self> {
+        Jit::new().map(Crosscheck)
+    }
+}
+
+impl<I: Isa> Tier<I> for Crosscheck<I> {
+    fn run(
+        &mut self,
+        _code: &mut Code<I>,
+        _state: &mut State<I>,
+        _memory: &mut PagedMemory<I::Word>,
+        _env: &mut Running<'_, '_>,
+        _until: u64,
+    ) -> Result<(), Stop<MemoryLimit, OracleError>> {
+        match self.0.never {}
+    }
+
+    fn forget(&mut self, _pages: &[u64]) {
+        match self.0.never {}
+    }
+}

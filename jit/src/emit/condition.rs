@@ -1,0 +1,102 @@
+//! Conditions: comparisons, choices, and ways out that depend on a value.
+
+use super::{Emitter, StubKind};
+use crate::alloc::Operand;
+use crate::asm::{Alu, BELOW, Cc, EQUAL, LESS, Rm};
+use crate::ir::{Cond, ExitId, Test, Val};
+
+impl Emitter<'_> {
+    /// Sets the flags; gives the code under which the condition holds.
+    pub(super) fn compare(&mut self, cond: Cond) -> Cc {
+        let wide = self.wide();
+        let negate = u8::from(cond.negated);
+        let mut a = self.to.operand(cond.a);
+        if let Operand::Imm(_) = a {
+            a = Operand::Reg(self.to.reg(cond.a));
+        }
+        let b = self.to.operand(cond.b);
+        if let (Operand::Mem(_), Operand::Mem(_)) = (a, b) {
+            a = Operand::Reg(self.to.reg(cond.a));
+        }
+        let cc = match cond.test {
+            Test::Equal | Test::Clear => EQUAL,
+            Test::LessSigned => LESS,
+            Test::LessUnsigned => BELOW,
+        };
+        if cond.test == Test::Clear {
+            match (a, b) {
+                (Operand::Reg(a), Operand::Imm(k)) => self.asm().test_imm(wide, a, k),
+                (Operand::Mem(a), Operand::Imm(k)) => self.asm().test_imm(wide, a, k),
+                (Operand::Reg(a), _) => {
+                    let b = self.to.reg(cond.b);
+                    self.asm().test(wide, a, b);
+                }
+                _ => {
+                    let (a, b) = (self.to.reg(cond.a), self.to.reg(cond.b));
+                    self.asm().test(wide, a, b);
+                }
+            }
+            return cc ^ negate;
+        }
+        match (a, b) {
+            (Operand::Reg(a), Operand::Imm(0)) if cond.test == Test::Equal => {
+                self.asm().test(wide, a, a);
+            }
+            (Operand::Reg(a), Operand::Imm(k)) => self.asm().alu_imm(Alu::Cmp, wide, a, k),
+            (Operand::Mem(a), Operand::Imm(k)) => self.asm().alu_imm(Alu::Cmp, wide, a, k),
+            (Operand::Reg(a), Operand::Reg(b)) => self.asm().alu(Alu::Cmp, wide, a, b),
+            (Operand::Reg(a), Operand::Mem(b)) => self.asm().alu(Alu::Cmp, wide, a, b),
+            (Operand::Mem(a), Operand::Reg(b)) => self.asm().alu_to(Alu::Cmp, wide, a, b),
+            _ => self.to.out_of_slots = true,
+        }
+        cc ^ negate
+    }
+
+    pub(super) fn select(&mut self, cond: Cond, yes: Val, no: Val) {
+        let wide = self.wide();
+        let cc = self.compare(cond);
+        // Only moves from here on: they leave the flags alone.
+        self.to.unlock();
+        let yes_rm = self.to.rm(yes);
+        let no_operand = self.to.operand(no);
+        let dest = self.to.dest();
+        if yes_rm == Rm::Reg(dest) && yes != no {
+            match no_operand {
+                Operand::Reg(no) => self.asm().cmov(cc ^ 1, wide, dest, no),
+                Operand::Mem(no) => self.asm().cmov(cc ^ 1, wide, dest, no),
+                Operand::Imm(_) => {
+                    let skip = self.asm().jcc(cc);
+                    self.to.fetch(dest, no);
+                    self.to.asm.land_here(skip);
+                }
+            }
+            return;
+        }
+        match no_operand {
+            Operand::Reg(no) if no == dest => {}
+            Operand::Reg(no) => self.asm().mov(wide, dest, no),
+            Operand::Mem(no) => self.asm().mov(wide, dest, no),
+            Operand::Imm(_) => self.to.fetch(dest, no),
+        }
+        self.asm().cmov(cc, wide, dest, yes_rm);
+    }
+
+    /// Leaves for wherever `target` is, where that is not `expected`.
+    pub(super) fn leave_unless(&mut self, target: Val, expected: Val, exit: ExitId) {
+        let wide = self.wide();
+        let target = self.to.operand(target);
+        match (target, self.to.operand(expected)) {
+            (Operand::Reg(reg), Operand::Imm(k)) => {
+                self.asm().alu_imm(Alu::Cmp, wide, reg, k);
+            }
+            (Operand::Mem(mem), Operand::Imm(k)) => {
+                self.asm().alu_imm(Alu::Cmp, wide, mem, k);
+            }
+            (Operand::Reg(a), Operand::Reg(b)) => self.asm().alu(Alu::Cmp, wide, a, b),
+            (Operand::Mem(a), Operand::Reg(b)) => self.asm().alu_to(Alu::Cmp, wide, a, b),
+            // Both sides are never constant, and a constant is never in memory.
+            _ => self.to.out_of_slots = true,
+        }
+        self.stub(EQUAL ^ 1, StubKind::Find(exit, target));
+    }
+}

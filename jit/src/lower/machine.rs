@@ -1,0 +1,218 @@
+//! What each operation of the machine becomes.
+
+use super::{Control, Lowering, NONE, Refused};
+use crate::ir::{NO_EXIT, Node, Truth, Val};
+use fpvm_core::isa::Isa;
+use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::operand::{CELLS, Cell, Imm, Reg};
+use fpvm_core::word::Word;
+
+impl<I: Isa> Machine for Lowering<'_, I> {
+    type W = Val;
+    type B = Truth;
+    type Stop = Refused;
+
+    const BITS: u32 = I::Word::BITS;
+
+    fn reg(&mut self, r: Reg) -> Val {
+        let Cell(cell) = r.of(self.insn);
+        let cell = cell % CELLS as u8;
+        if r == Reg::Fixed(I::PC) {
+            return self.pc();
+        }
+        if Some(Cell(cell)) == I::NEXT_PC {
+            self.refused |= self.in_slot;
+            return self.konst(self.pc.wrapping_add(4));
+        }
+        if cell == 0 {
+            return self.konst(0);
+        }
+        if let Some((_, value)) = self.writes.iter().rev().find(|(to, _)| *to == cell) {
+            return *value;
+        }
+        let known = &mut self.cells[cell as usize];
+        if *known == NONE {
+            *known = self.nodes.push(Node::Entry(cell));
+        }
+        *known
+    }
+
+    fn set_reg(&mut self, r: Reg, v: Val) {
+        let Cell(cell) = r.of(self.insn);
+        let cell = cell % CELLS as u8;
+        let control = [Some(I::PC), I::NEXT_PC, Some(I::EXITED)];
+        self.refused |= control.contains(&Some(Cell(cell)));
+        if cell != 0 {
+            self.writes.push((cell, v));
+        }
+    }
+
+    fn imm(&mut self, i: Imm) -> Val {
+        self.nodes.konst(i.of(self.insn))
+    }
+
+    fn pc(&mut self) -> Val {
+        self.nodes.konst(self.pc)
+    }
+
+    fn konst(&mut self, v: u64) -> Val {
+        self.nodes.konst(v)
+    }
+
+    fn bin(&mut self, op: Bin, a: Val, b: Val) -> Val {
+        self.nodes.bin(op, a, b)
+    }
+
+    fn clz(&mut self, a: Val) -> Val {
+        self.nodes.clz(a)
+    }
+
+    fn sext(&mut self, a: Val, bits: u32) -> Val {
+        self.nodes.sext(a, bits)
+    }
+
+    fn cmp(&mut self, op: Cmp, a: Val, b: Val) -> Truth {
+        self.nodes.cmp(op, a, b)
+    }
+
+    fn not(&mut self, b: Truth) -> Truth {
+        b.not()
+    }
+
+    fn both(&mut self, a: Truth, b: Truth) -> Truth {
+        self.nodes.both(a, b)
+    }
+
+    fn word(&mut self, b: Truth) -> Val {
+        self.nodes.word(b)
+    }
+
+    fn select(&mut self, b: Truth, yes: Val, no: Val) -> Val {
+        self.nodes.select(b, yes, no)
+    }
+
+    fn align(&mut self, at: Val, bytes: u32) -> Val {
+        let low = u64::from(bytes) - 1;
+        if self.nodes.is_aligned(at, bytes.trailing_zeros()) {
+            return at;
+        }
+        if self.careful || self.stored || self.nodes.constant(at).is_some() {
+            return self.and_k(at, !low);
+        }
+        let low = self.and_k(at, low);
+        let aligned = self.eq_k(low, 0);
+        self.refused |= self.expect(aligned).is_err();
+        at
+    }
+
+    fn load(&mut self, at: Val, bytes: u32) -> Result<Val, Refused> {
+        self.expect_in_page(at, bytes)?;
+        let exit = match I::Word::BITS {
+            32 => NO_EXIT,
+            _ => self.exit_before()?,
+        };
+        Ok(self.nodes.push(Node::Load {
+            at,
+            bytes: bytes as u8,
+            signed: false,
+            exit,
+        }))
+    }
+
+    fn store(&mut self, at: Val, bytes: u32, value: Val) -> Result<(), Refused> {
+        self.expect_in_page(at, bytes)?;
+        let exit = self.exit_before()?;
+        self.stored = true;
+        self.nodes.push(Node::Store {
+            at,
+            bytes: bytes as u8,
+            value,
+            exit,
+        });
+        Ok(())
+    }
+
+    fn rmw(
+        &mut self,
+        at: Val,
+        bytes: u32,
+        change: impl FnOnce(&mut Self, Val) -> Val,
+    ) -> Result<Val, Refused> {
+        let old = self.load(at, bytes)?;
+        let new = change(self, old);
+        self.store(at, bytes, new)?;
+        Ok(old)
+    }
+
+    fn in_slot(&mut self) -> Truth {
+        Truth::Known(self.in_slot)
+    }
+
+    fn branch(&mut self, taken: Truth, target: Val) {
+        self.control = Control::Branch(taken, target);
+    }
+
+    fn jump(&mut self, target: Val, _kind: Jump) {
+        self.control = Control::Branch(Truth::Known(true), target);
+    }
+
+    fn stay(&mut self) {
+        self.refused = true;
+    }
+
+    fn trap_if(&mut self, when: Truth, _fault: Fault) -> Result<(), Refused> {
+        self.expect(when.not())
+    }
+
+    fn trap(&mut self, _fault: Fault) -> Result<(), Refused> {
+        Err(Refused)
+    }
+
+    /// The arm that is taken where it holds is the one expected.
+    fn cond(
+        &mut self,
+        when: Truth,
+        mut arm: impl FnMut(&mut Self, bool) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
+        if when == Truth::Known(false) {
+            return arm(self, false);
+        }
+        self.expect(when)?;
+        arm(self, true)
+    }
+
+    fn choose(
+        &mut self,
+        _v: Val,
+        _cases: &[u64],
+        _arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
+        Err(Refused)
+    }
+
+    fn exit(&mut self, _code: Val) {
+        self.refused = true;
+    }
+
+    fn output(&mut self, _stream: u8, _at: Val, _count: Val) {
+        self.refused = true;
+    }
+
+    fn hint(&mut self, _at: Val, _count: Val) -> Result<(), Refused> {
+        Err(Refused)
+    }
+
+    fn key_append(&mut self, _at: Val, _count: Val, _window: u32) -> Result<Val, Refused> {
+        Err(Refused)
+    }
+
+    fn preimage_read(
+        &mut self,
+        _at: Val,
+        _count: Val,
+        _window: u32,
+        _fault: Fault,
+    ) -> Result<Val, Refused> {
+        Err(Refused)
+    }
+}
