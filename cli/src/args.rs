@@ -8,7 +8,7 @@ pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
 
 use crate::commands::{bench, check, completions, disasm, load_elf, preimages};
 use crate::commands::{bisect, checkpoints, serve};
-use crate::commands::{prove, run, state_root, verify, witness};
+use crate::commands::{profile, prove, run, state_root, verify, witness};
 use clap::{Parser, Subcommand};
 use std::time::Duration;
 
@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Disasm(disasm::Args),
     /// Measure how fast a program runs, is hashed, proved and verified
     Bench(Box<bench::Args>),
+    /// Show in which functions and by which instructions a program spends its steps
+    Profile(Box<profile::Args>),
     /// Serve, list, check or copy a store of pre-images
     Preimages(preimages::Args),
     /// Write down state roots and states along a run, check and merge them

@@ -9,6 +9,7 @@ pub(crate) mod disasm;
 pub(crate) mod list;
 pub(crate) mod load_elf;
 pub(crate) mod preimages;
+pub(crate) mod profile;
 pub(crate) mod prove;
 pub(crate) mod run;
 pub(crate) mod serve;

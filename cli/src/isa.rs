@@ -2,6 +2,7 @@
 
 use crate::any::AnyVm;
 use crate::explain::Explained;
+use crate::frames::{FrameStep, frame_step};
 use crate::go;
 use crate::observe::{Observed, observe};
 use fpvm_core::elf::{self, Program};
@@ -151,6 +152,8 @@ pub trait AnyIsa: Sync {
     fn disassemble(&self, insn: u32, pc: u64) -> String;
     /// What an instruction can do at all.
     fn observe(&self, insn: u32) -> Observed;
+    /// What an instruction does to the frame of its function.
+    fn frame_step(&self, insn: u32) -> FrameStep;
     /// The name that Linux has for a system call of this machine.
     fn call_name(&self, number: u64) -> Option<&'static str>;
 }
@@ -242,6 +245,10 @@ impl<I: Guest> AnyIsa for Entry<I> {
 
     fn observe(&self, insn: u32) -> Observed {
         observe::<I>(insn)
+    }
+
+    fn frame_step(&self, insn: u32) -> FrameStep {
+        frame_step::<I>(insn)
     }
 
     fn call_name(&self, number: u64) -> Option<&'static str> {

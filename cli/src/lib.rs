@@ -9,6 +9,7 @@ mod args;
 mod commands;
 mod explain;
 mod failure;
+mod frames;
 mod go;
 mod hosted;
 mod input;
@@ -20,6 +21,7 @@ mod oracles;
 mod output;
 mod personality;
 mod runner;
+mod sample;
 mod screen;
 mod tier;
 
@@ -80,6 +82,7 @@ fn run(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Bench(args) => commands::bench::run(app, &args),
         Command::Check(args) => commands::check::run(app, &args),
         Command::Disasm(args) => commands::disasm::run(app, &args),
+        Command::Profile(args) => commands::profile::run(app, &args),
         Command::Preimages(args) => commands::preimages::run(app, &args),
         Command::Checkpoints(args) => commands::checkpoints::run(app, &args),
         Command::Serve(args) => commands::serve::run(app, &args),

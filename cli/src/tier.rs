@@ -12,7 +12,7 @@ const EVERY: u64 = 10_000_000;
 
 /// A choice of tier. All give the same results.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, clap::ValueEnum)]
-pub enum TierChoice {
+pub(crate) enum TierChoice {
     /// The translator where this machine has what it needs, else the interpreter.
     #[default]
     Auto,

@@ -275,6 +275,87 @@ fn symbols_name_what_is_logged() {
     assert!(profile.err.contains("guest profile: "), "{}", profile.err);
 }
 
+/// A program that takes a new page every so many steps: `addiu t0, t0, 4096; b .-4; sw t0, 16384(t0)`.
+const GROWS: [u32; 3] = [0x2508_1000, mips::BACK, 0xad08_4000];
+
+#[test]
+fn a_guest_that_outgrows_its_memory_loses_nothing() {
+    for tier in ["jit", "interpreter", "crosscheck"] {
+        let shop = Shop::new();
+        shop.write("state.bin", mips_state(&GROWS));
+        let done = shop.run(&format!(
+            "run state.bin --tier {tier} --max-memory 4MiB --output full.bin.gz"
+        ));
+        let said = done.fails(
+            1,
+            "which needs more than the 4194304 bytes of memory it may use",
+        );
+        // The code is on one of the 1024 pages.
+        assert!(said.contains("step 3071, pc 0x1008"), "{said}");
+        let root = |line: &str| shop.run(line).ok();
+        let full = root("state-root full.bin.gz");
+        assert_eq!(full, root("state-root state.bin --step 3071"));
+        assert_eq!(
+            root("state-root full.bin.gz --step 6000"),
+            root("state-root state.bin --step 6000 --tier interpreter")
+        );
+    }
+}
+
+#[test]
+fn both_tiers_are_run_side_by_side() {
+    let shop = Shop::new();
+    let guest = guests("bin/claim.mips");
+    let preimages = guests("preimages");
+    let run = [
+        "run",
+        path(&guest),
+        "--preimages",
+        path(&preimages),
+        "--output",
+    ];
+    shop.run_words(&[&run[..], &["plain.bin.gz", "--tier", "interpreter"]].concat())
+        .ok();
+    let every = ["--tier", "crosscheck", "--crosscheck-every", "1000"];
+    shop.run_words(&[&run[..], &["both.bin.gz"], &every].concat())
+        .ok();
+    let root = |name: &str| shop.run(&format!("state-root {name}")).ok();
+    assert_eq!(root("plain.bin.gz"), root("both.bin.gz"));
+    let done = shop.run("run both.bin.gz --crosscheck-every 5");
+    done.fails(1, "give --tier crosscheck too");
+}
+
+#[test]
+fn a_profile_has_stacks_and_instructions() {
+    let shop = Shop::new();
+    let guest = guests("bin/sort.riscv64");
+    let profile = ["profile", path(&guest), "--steps", "20000000"];
+    let table = shop
+        .run_words(&[&profile[..], &["--folded", "stacks"]].concat())
+        .ok();
+    for row in ["guest profile: 1998 samples", "  main.main\n", "  addi\n"] {
+        assert!(table.contains(row), "{table}");
+    }
+    let stacks = String::from_utf8(shop.read("stacks")).unwrap();
+    let count = |line: &str| line.rsplit(' ').next().and_then(|n| n.parse().ok());
+    let counts: Option<Vec<u64>> = stacks.lines().map(count).collect();
+    assert_eq!(counts.map(|counts| counts.iter().sum()), Some(1998));
+    let sorting = "runtime.main;main.main;slices.Sort[go.shape.[]uint32,go.shape.uint32];";
+    assert!(
+        stacks.lines().any(|line| line.starts_with(sorting)),
+        "{stacks}"
+    );
+
+    let json = json(
+        shop.run_words(&[&profile[..], &["--json", "--every", "99991"]].concat())
+            .ok(),
+    );
+    assert_eq!(json["samples"], 200);
+    assert!(json["stacks"][0]["frames"][0].is_string());
+    shop.run_words(&["profile", path(&guest), "--every", "0"])
+        .fails(1, "--every 0");
+}
+
 #[test]
 fn data_goes_to_stdout_and_nothing_else() {
     let shop = Shop::new();

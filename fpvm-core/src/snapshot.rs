@@ -100,17 +100,24 @@ pub fn load<I: Isa>(path: &Path) -> Result<Vm<I>, FileError> {
 /// Reads a state file into a machine that may use so many bytes of memory, pages of the file
 /// included: a compressed file can stand for far more than its size.
 pub fn load_within<I: Isa>(path: &Path, max_memory: u64) -> Result<Vm<I>, FileError> {
-    let read = || {
-        let input = files::open(path)?;
-        match FileKind::of(path) {
-            FileKind::Binary => binary::read(input, max_memory),
-            FileKind::Json => json::read(input, max_memory),
-        }
-    };
-    read().map_err(|kind| FileError {
+    let opened = files::open(path).map_err(FileErrorKind::Io);
+    let loaded = opened.and_then(|input| read(input, FileKind::of(path), max_memory));
+    loaded.map_err(|kind| FileError {
         path: path.to_path_buf(),
         kind,
     })
+}
+
+/// Reads a state from plain, uncompressed bytes.
+pub fn read<I: Isa>(
+    input: impl io::Read,
+    kind: FileKind,
+    max_memory: u64,
+) -> Result<Vm<I>, FileErrorKind> {
+    match kind {
+        FileKind::Binary => binary::read(input, max_memory),
+        FileKind::Json => json::read(input, max_memory),
+    }
 }
 
 /// Writes a state file, in the format that its name tells; as a whole or not at all.

@@ -155,7 +155,7 @@ impl<I: Isa> Crosscheck<I> {
         memory: &mut PagedMemory<I::Word>,
         hint: &[u8],
         stop: Option<&Stopped>,
-    ) -> Result<(), Difference> {
+    ) -> Result<(), Box<Difference>> {
         let Some(start) = self.start.take() else {
             return Ok(());
         };
@@ -165,13 +165,13 @@ impl<I: Isa> Crosscheck<I> {
             && self.twin.last_hint == hint
             && self.twin.memory_root() == memory.root();
         if !equal {
-            return Err(self.bisect(&start.snapshot, state.step));
+            return Err(Box::new(self.bisect(&start.snapshot, state.step)));
         }
         // A fault is one for both. That the host fails, or memory ends, is no business of the guest.
         if let Some(Stop::Fault(fault)) = stop {
             match run_to(&mut self.twin, state.step + 1, &mut self.reads) {
                 Some(VmError::Fault(twin)) if twin.fault == *fault => {}
-                _ => return Err(Difference::fault::<I>(state, memory, *fault)),
+                _ => return Err(Box::new(Difference::fault::<I>(state, memory, *fault))),
             }
         }
         Ok(())
@@ -293,7 +293,7 @@ impl<I: Isa> Tier<I> for Crosscheck<I> {
             return Ok(());
         }
         let compared = self.compare(state, memory, env.last_hint(), done.as_ref().err());
-        compared.map_err(|difference| Stop::Environment(Box::new(difference) as OracleError))?;
+        compared.map_err(|difference| Stop::Environment(difference as OracleError))?;
         done
     }
 

@@ -5,6 +5,7 @@
 //! they can shows that no instruction looks into a value or an operand.
 
 pub mod book;
+pub mod fuzz;
 pub mod lint;
 pub mod text;
 pub mod vectors;

@@ -1,7 +1,6 @@
 //! `run`: what op-challenger starts. Runs a guest, and writes proofs and snapshots on the way.
 
 mod info;
-mod profile;
 mod traceback;
 
 use crate::App;
@@ -13,11 +12,11 @@ use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::{StepFormat, Target};
 use crate::runner::Runner;
+use crate::sample::{EVERY, Samples};
 use anyhow::{bail, ensure};
 use fpvm_core::symbols::Symbol;
 use fpvm_core::vm::VmError;
 use info::{DebugInfo, Info};
-use profile::Profile;
 use traceback::traceback;
 
 /// Flags of `run`.
@@ -113,7 +112,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             .isa()
             .sleep()
             .and_then(|name| vm.symbols().named(name).cloned()),
-        profile: args.profile.then(Profile::default),
+        profile: args.profile.then(|| Samples::new(EVERY)),
         snapshot_fmt,
         args,
     };
@@ -124,7 +123,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let stats = runner.stats();
     let ran = runner.finish(ran);
     if let Some(profile) = &run.profile {
-        app.screen.print(&profile.told());
+        app.screen.print(&profile.profile(vm.as_ref()).table(false));
     }
     if args.debug {
         app.screen.print(&traceback(vm.as_mut()));
@@ -169,7 +168,7 @@ struct Run<'a> {
     reads: PreimageStop,
     /// The function in which a program waits for ever.
     sleep: Option<Symbol>,
-    profile: Option<Profile>,
+    profile: Option<Samples>,
     snapshot_fmt: StepFormat,
 }
 
@@ -204,7 +203,7 @@ impl Run<'_> {
                     .min(if step < probe { probe } else { step + 1 });
                 runner.slice(vm, until, self.reads.is_set())?;
                 if let Some(profile) = &mut self.profile {
-                    profile.look(vm);
+                    profile.take(vm);
                 }
             }
             if self.reads.is_set()
@@ -226,10 +225,7 @@ impl Run<'_> {
         let at = [self.info.at, args.stop_at, args.snapshot_at, args.proof_at];
         let after = step.saturating_add(1);
         let next = at.iter().filter_map(|at| at.next(after)).min();
-        let look = self
-            .profile
-            .as_ref()
-            .map(|_| step.saturating_add(profile::INTERVAL));
+        let look = self.profile.as_ref().map(|_| step.saturating_add(EVERY));
         next.into_iter().chain(look).min().unwrap_or(u64::MAX)
     }
 

@@ -1,0 +1,314 @@
+//! Where a guest spends its steps: samples of its call stack and its instruction.
+
+use crate::any::AnyVm;
+use crate::frames::{Frame, frames};
+use fpvm_core::symbols::Symbols;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+#[cfg(test)]
+mod tests;
+
+/// Steps from one sample to the next, if nobody says otherwise: a prime, so that no loop of the guest
+/// keeps time with it.
+pub(crate) const EVERY: u64 = 10_007;
+
+/// The deepest stack that is followed.
+const DEEPEST: usize = 256;
+
+/// What a function's instructions at most are looked at, in bytes.
+const LONGEST: u64 = 1 << 20;
+
+/// Where goroutines begin: its return address is no call's.
+const GOROUTINE: &str = "runtime.goexit";
+
+/// In the place of the callers that are not known.
+const LOST: &str = "[lost]";
+
+/// Functions, or instructions, that a table lists.
+const LISTED: usize = 30;
+
+/// Samples of a run.
+#[derive(Debug)]
+pub(crate) struct Samples {
+    every: u64,
+    count: u64,
+    lost: u64,
+    /// Samples by call stack: addresses of functions, the outermost first; 0 in front where callers
+    /// are not known.
+    stacks: HashMap<Box<[u64]>, u64>,
+    /// Samples by instruction word.
+    words: HashMap<u32, u64>,
+    /// Frames of functions by their addresses.
+    frames: HashMap<u64, Vec<Frame>>,
+}
+
+/// A function on the stack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Level {
+    /// The function's address, or where the guest is where that is none.
+    function: u64,
+    /// Where the guest is in it: for all but the innermost, the call.
+    pc: u64,
+    /// The stack pointer there.
+    sp: u64,
+}
+
+/// How following a stack ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum End {
+    /// At its root, or where the function went to another stack.
+    Root,
+    Lost,
+}
+
+/// The address and size of the function that an address is in. Assembly often gives no size: such a
+/// function reaches to the next.
+fn function(symbols: &Symbols, address: u64) -> Option<(u64, u64)> {
+    let all = symbols.all();
+    let after = all.partition_point(|symbol| symbol.start <= address);
+    let symbol = all.get(after.checked_sub(1)?)?;
+    let size = match (symbol.size, all.get(after)) {
+        (0, Some(next)) => next.start - symbol.start,
+        (0, None) => LONGEST,
+        (size, _) => size,
+    };
+    (address - symbol.start < size).then_some((symbol.start, size))
+}
+
+impl Samples {
+    /// None yet. `every` is how many steps lie between two.
+    pub(crate) fn new(every: u64) -> Self {
+        Samples {
+            every,
+            count: 0,
+            lost: 0,
+            stacks: HashMap::new(),
+            words: HashMap::new(),
+            frames: HashMap::new(),
+        }
+    }
+
+    /// The step of the next sample.
+    pub(crate) fn next(&self, vm: &dyn AnyVm) -> u64 {
+        vm.step().saturating_add(self.every)
+    }
+
+    /// Takes a sample.
+    pub(crate) fn take(&mut self, vm: &mut dyn AnyVm) {
+        self.count += 1;
+        *self.words.entry(vm.insn()).or_default() += 1;
+        let (levels, end) = self.walk(vm);
+        let mut stack: Vec<u64> = levels.iter().map(|level| level.function).collect();
+        if end == End::Lost {
+            self.lost += 1;
+            stack.push(0);
+        }
+        stack.reverse();
+        match self.stacks.get_mut(stack.as_slice()) {
+            Some(count) => *count += 1,
+            None => {
+                self.stacks.insert(stack.into(), 1);
+            }
+        }
+    }
+
+    /// Follows the stack from the innermost function outwards.
+    fn walk(&mut self, vm: &mut dyn AnyVm) -> (Vec<Level>, End) {
+        let registers = vm.registers();
+        let register = |name| {
+            let found = registers.iter().find(|(known, _)| *known == name);
+            found.map_or(0, |(_, value)| *value)
+        };
+        let (mut sp, link, mut pc) = (register("sp"), register("ra"), vm.pc());
+        let call_bytes = u64::from(vm.isa().call_bytes());
+        let mut levels = Vec::new();
+        while levels.len() < DEEPEST {
+            let innermost = levels.is_empty();
+            let Some((function, size)) = function(vm.symbols(), pc) else {
+                // Code without symbols still is where the guest is.
+                if innermost {
+                    let function = pc;
+                    levels.push(Level { function, pc, sp });
+                }
+                return (levels, End::Lost);
+            };
+            levels.push(Level { function, pc, sp });
+            let Some(frame) = self.frame(vm, function, size, pc) else {
+                return (levels, End::Lost);
+            };
+            let Some(depth) = frame.depth else {
+                return (levels, End::Root);
+            };
+            let entry = sp.wrapping_sub(depth as u64);
+            let back = match frame.saved_at {
+                Some(at) => vm.read_word(entry.wrapping_add(at as u64)),
+                None if innermost => link,
+                // Nobody keeps where it returns to: it does not.
+                None => return (levels, End::Root),
+            };
+            let caller = vm.symbols().at(back);
+            if back == 0 || caller.is_some_and(|caller| caller.name.starts_with(GOROUTINE)) {
+                return (levels, End::Root);
+            }
+            let call = back.wrapping_sub(call_bytes);
+            if !back.is_multiple_of(4) || !vm.isa().frame_step(vm.insn_at(call)).calls {
+                return (levels, End::Lost);
+            }
+            (sp, pc) = (entry, call);
+        }
+        (levels, End::Lost)
+    }
+
+    /// The frame at an address of a function.
+    fn frame(&mut self, vm: &mut dyn AnyVm, start: u64, size: u64, pc: u64) -> Option<Frame> {
+        let frames = self.frames.entry(start).or_insert_with(|| {
+            let isa = vm.isa();
+            let end = start.saturating_add(size.clamp(4, LONGEST));
+            let addresses = (start..end).step_by(4);
+            let steps = addresses.map(|at| isa.frame_step(vm.insn_at(at)));
+            frames(steps, isa.call_bytes() > 4)
+        });
+        let at = usize::try_from(pc.checked_sub(start)? / 4).ok()?;
+        frames.get(at).copied()
+    }
+
+    /// What was sampled, with names.
+    pub(crate) fn profile(&self, vm: &dyn AnyVm) -> Profile {
+        let name = |at: &u64| match (at, vm.symbols().at(*at)) {
+            (0, _) => LOST.to_string(),
+            (_, Some(symbol)) => symbol.name.clone(),
+            (at, None) => format!("{at:#x}"),
+        };
+        let mut stacks: HashMap<Vec<String>, u64> = HashMap::new();
+        let mut functions: HashMap<String, Function> = HashMap::new();
+        for (stack, count) in &self.stacks {
+            let names: Vec<String> = stack.iter().map(name).collect();
+            for (i, name) in names.iter().enumerate() {
+                let function = functions.entry(name.clone()).or_insert_with(|| Function {
+                    name: name.clone(),
+                    own: 0,
+                    with_callees: 0,
+                });
+                // Recursion counts once.
+                if !names[..i].contains(name) {
+                    function.with_callees += count;
+                }
+                if i + 1 == names.len() {
+                    function.own += count;
+                }
+            }
+            *stacks.entry(names).or_default() += count;
+        }
+        functions.remove(LOST);
+        let mut instructions: HashMap<&'static str, u64> = HashMap::new();
+        for (word, count) in &self.words {
+            let mnemonic = vm.isa().observe(*word).mnemonic;
+            *instructions.entry(mnemonic).or_default() += count;
+        }
+        let mut profile = Profile {
+            vm: vm.isa().vm_type(),
+            step: vm.step(),
+            every: self.every,
+            samples: self.count,
+            lost: self.lost,
+            functions: functions.into_values().collect(),
+            instructions: instructions
+                .into_iter()
+                .map(|(name, samples)| Instruction { name, samples })
+                .collect(),
+            stacks: stacks
+                .into_iter()
+                .map(|(frames, samples)| Stack { frames, samples })
+                .collect(),
+        };
+        profile.functions.sort_by(|a, b| {
+            (b.own, b.with_callees, &a.name).cmp(&(a.own, a.with_callees, &b.name))
+        });
+        profile
+            .instructions
+            .sort_by(|a, b| (b.samples, a.name).cmp(&(a.samples, b.name)));
+        profile.stacks.sort_by(|a, b| a.frames.cmp(&b.frames));
+        profile
+    }
+}
+
+/// Where a guest has spent its steps.
+#[derive(Debug, Serialize)]
+pub(crate) struct Profile {
+    vm: &'static str,
+    /// The step at which the profile ends.
+    step: u64,
+    /// Steps from one sample to the next.
+    every: u64,
+    samples: u64,
+    /// Samples whose outer callers are not known.
+    lost: u64,
+    functions: Vec<Function>,
+    instructions: Vec<Instruction>,
+    stacks: Vec<Stack>,
+}
+
+/// A function's samples.
+#[derive(Debug, Serialize)]
+struct Function {
+    name: String,
+    /// In its own code.
+    own: u64,
+    /// There and in what it called.
+    with_callees: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Instruction {
+    name: &'static str,
+    samples: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Stack {
+    /// Functions, the outermost first.
+    frames: Vec<String>,
+    samples: u64,
+}
+
+impl Profile {
+    /// The functions and, where asked, the instructions with the most steps.
+    pub(crate) fn table(&self, instructions: bool) -> String {
+        let share = |samples: u64| samples as f64 * 100.0 / self.samples.max(1) as f64;
+        let mut text = format!(
+            "guest profile: {} samples, one each {} steps; {:.1} % with callers that are not known\n\n  own %  with callees  function\n",
+            self.samples,
+            self.every,
+            share(self.lost)
+        );
+        for function in self.functions.iter().take(LISTED) {
+            let (own, all) = (share(function.own), share(function.with_callees));
+            let _ = writeln!(text, "{own:>7.2}{all:>14.2}  {}", function.name);
+        }
+        if instructions {
+            text.push_str("\n      %  instruction\n");
+            for instruction in self.instructions.iter().take(LISTED) {
+                let name = if instruction.name.is_empty() {
+                    "undefined"
+                } else {
+                    instruction.name
+                };
+                let _ = writeln!(text, "{:>7.2}  {name}", share(instruction.samples));
+            }
+        }
+        text
+    }
+
+    /// A line for each stack: functions with semicolons between them, and its samples.
+    pub(crate) fn folded(&self) -> String {
+        let line = |stack: &Stack| {
+            // What ends a frame or a line in this format is in no name of a function but by accident.
+            let clean = |name: &String| name.replace(';', ",").replace(char::is_whitespace, "_");
+            let frames: Vec<String> = stack.frames.iter().map(clean).collect();
+            format!("{} {}\n", frames.join(";"), stack.samples)
+        };
+        self.stacks.iter().map(line).collect()
+    }
+}

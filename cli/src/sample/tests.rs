@@ -1,0 +1,93 @@
+//! Stacks that are followed, against calls that were seen.
+
+use super::{End, Samples};
+use crate::any::AnyVm;
+use crate::isa::{ISAS, Patches};
+use fpvm_core::oracle::{NoOracle, Silent};
+use fpvm_core::vm::Host;
+use std::path::Path;
+
+/// A call that has not returned: the address of its instruction, and the stack pointer there.
+type Open = (u64, u64);
+
+fn sp(vm: &dyn AnyVm) -> u64 {
+    let registers = vm.registers();
+    let sp = registers.iter().find(|(name, _)| *name == "sp");
+    sp.map_or(0, |(_, value)| *value)
+}
+
+/// Runs a guest step by step, with a list of its open calls, and follows its stack now and then. All
+/// callers that are found have to be open calls in their order; gives the samples, and how many of
+/// them end at a root.
+fn follow(guest: &str, first: u64, steps: u64) -> (u64, u64) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../examples/guests/bin")
+        .join(guest);
+    let bytes = std::fs::read(path).expect(guest);
+    let isa = ISAS
+        .iter()
+        .find(|isa| isa.is_program(&bytes))
+        .expect("an ISA");
+    let mut vm = isa.load_program(&bytes, Patches::Upstream).expect(guest);
+    let vm = vm.as_mut();
+    let run = |vm: &mut dyn AnyVm, until| {
+        let mut host = Host {
+            oracle: &mut NoOracle,
+            console: &mut Silent,
+        };
+        vm.run(until, false, &mut host).expect("no fault");
+    };
+    let mut samples = Samples::new(1);
+    let mut open: Vec<Open> = Vec::new();
+    let (mut taken, mut rooted) = (0, 0);
+    let call_bytes = u64::from(isa.call_bytes());
+    while !vm.exited() && vm.step() < first + steps {
+        let (pc, insn) = (vm.pc(), vm.insn());
+        if isa.frame_step(insn).calls {
+            open.push((pc, sp(vm)));
+        }
+        let next = vm.step() + 1;
+        run(vm, next);
+        let back = (vm.pc().wrapping_sub(call_bytes), sp(vm));
+        let returned = open.iter().rposition(|call| *call == back);
+        // Go moves a stack that has to grow: the pointers of its calls are old ones then.
+        let last = open.last().filter(|call| call.0 == back.0);
+        if let Some(call) = returned.or(last.map(|_| open.len() - 1)) {
+            open.truncate(call);
+        }
+        if vm.step() < first || !vm.step().is_multiple_of(61) {
+            continue;
+        }
+        let (levels, end) = samples.walk(vm);
+        taken += 1;
+        rooted += u64::from(end == End::Root);
+        let mut outer = open.len();
+        for level in &levels[1..] {
+            let found = open[..outer].iter().rposition(|call| call.0 == level.pc);
+            let names: Vec<_> = levels
+                .iter()
+                .map(|level| vm.symbols().at(level.pc))
+                .collect();
+            outer = found.unwrap_or_else(|| panic!("step {}: {level:x?} of {names:?}", vm.step()));
+        }
+    }
+    (taken, rooted)
+}
+
+#[test]
+fn callers_are_calls_that_have_not_returned() {
+    for guest in [
+        "sort.mips",
+        "sort.riscv64",
+        "maps.mips",
+        "maps.riscv64",
+        "bare.mips",
+        "bare.riscv64",
+    ] {
+        let (taken, rooted) = follow(guest, 0, 400_000);
+        assert!(
+            taken > 0 && rooted * 100 >= taken * 99,
+            "{guest}: {rooted} of {taken}"
+        );
+    }
+}

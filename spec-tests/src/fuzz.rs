@@ -1,0 +1,202 @@
+//! What is done with random bytes: each function takes a fuzzer's input and panics where a promise is
+//! broken. The fuzz targets in `fuzz/` call them, and so do the property tests in
+//! `spec-tests/tests/fuzz.rs`.
+
+pub mod tiers;
+
+use checkpoints::manifest::Manifest;
+use fpvm_core::compact;
+use fpvm_core::elf::{self, Program};
+use fpvm_core::files::FileKind;
+use fpvm_core::isa::{Isa, witness_len};
+use fpvm_core::oracle::{NoOracle, Silent};
+use fpvm_core::proof::StepProof;
+use fpvm_core::snapshot;
+use fpvm_core::verify::verify;
+use fpvm_core::vm::Host;
+use isa_mips::Mips32;
+use isa_riscv::Rv64;
+use oracle::wire::{self, Limits};
+use tiers::{CODE, Program as Random};
+
+/// Memory that an input may take.
+const MEMORY: u64 = 64 << 20;
+
+/// A function that is given a fuzzer's bytes.
+pub type Target = fn(&[u8]);
+
+/// All of them by name.
+pub const TARGETS: [(&str, Target); 9] = [
+    ("elf", elf),
+    ("state", state),
+    ("proof_json", proof_json),
+    ("tampered_proof", tampered_proof),
+    ("wire", wire),
+    ("manifest", manifest),
+    ("tiers_mips", tiers_mips),
+    ("tiers_riscv", tiers_riscv),
+    ("tiers_toy", tiers_toy),
+];
+
+/// A file that may be a program: it is refused, or runs some steps.
+pub fn elf(bytes: &[u8]) {
+    fn one<I: Program>(bytes: &[u8]) {
+        if let Ok(mut vm) = elf::load::<I>(bytes, I::PATCHES) {
+            // A fault is no failure.
+            let _ = tiers::run(&mut vm, 2000);
+            vm.state_root();
+        }
+    }
+    one::<Mips32>(bytes);
+    one::<Rv64>(bytes);
+}
+
+/// A file that may be a state: it is refused, or written so that it reads back the same.
+pub fn state(bytes: &[u8]) {
+    fn one<I: Isa>(bytes: &[u8]) {
+        for kind in [FileKind::Binary, FileKind::Json] {
+            let Ok(mut vm) = snapshot::read::<I>(bytes, kind, MEMORY) else {
+                continue;
+            };
+            let mut written = Vec::new();
+            let json = snapshot::write_json(&mut vm, &mut written);
+            json.expect("a list of bytes takes anything");
+            let again = snapshot::read::<I>(&*written, FileKind::Json, MEMORY);
+            let mut again = again.expect("what was written can be read");
+            assert_eq!(vm.state_root(), again.state_root());
+            assert_eq!(vm.last_hint, again.last_hint);
+        }
+    }
+    one::<Mips32>(bytes);
+    one::<Rv64>(bytes);
+}
+
+/// A file that may be a proof: it is refused, or has a compact form that proves the same.
+pub fn proof_json(bytes: &[u8]) {
+    fn one<I: Isa>(proof: &StepProof) {
+        let mut parts = |key: &[u8; 32], offset| proof.part(key, offset);
+        let (state, data) = (&proof.state_data, &proof.proof_data);
+        let Ok(verified) = verify::<I>(state, data, &mut parts) else {
+            return;
+        };
+        let short = compact::encode::<I>(state, data, &mut parts).expect("it is a proof");
+        let again = verify::<I>(state, &short, &mut parts).expect("a compact proof");
+        assert_eq!(verified.post, again.post);
+    }
+    let Ok(proof) = serde_json::from_slice::<StepProof>(bytes) else {
+        return;
+    };
+    match proof.state_data.len() {
+        len if len == witness_len(Mips32::STATE) => one::<Mips32>(&proof),
+        len if len == witness_len(Rv64::STATE) => one::<Rv64>(&proof),
+        _ => {}
+    }
+}
+
+/// Sixteen bytes of changes, then a program: a proof of one of its steps with bytes changed is refused,
+/// or proves nothing else.
+pub fn tampered_proof(bytes: &[u8]) {
+    fn one<I: Isa>(words: &[u32], program: &Random, changes: &[u8; 16]) {
+        let state = tiers::initial::<I>(&program.registers[..15], &[]);
+        let mut vm = tiers::bare(CODE, words, &state);
+        let before = vm.freeze();
+        let mut host = Host {
+            oracle: &mut NoOracle,
+            console: &mut Silent,
+        };
+        let Ok(proof) = vm.prove(&mut host) else {
+            // The step faults: so it does for the verifier.
+            vm.restore(&before).expect("its own snapshot");
+            let witness = vm.witness();
+            let refused = verify::<I>(&witness, &[], &mut |_, _| None);
+            assert!(refused.is_err());
+            return;
+        };
+        let mut none = |_: &[u8; 32], _| None;
+        let short = compact::encode::<I>(&proof.state_data, &proof.proof_data, &mut none);
+        let short = short.expect("it is a proof");
+        for data in [&proof.proof_data, &short] {
+            let mut data = data.clone();
+            for change in changes.as_chunks::<4>().0 {
+                let at = usize::from(u16::from_le_bytes([change[0], change[1]]));
+                let len = data.len();
+                if let Some(byte) = data.get_mut(at % len.max(1)) {
+                    *byte ^= change[2];
+                }
+            }
+            if let Ok(verified) = verify::<I>(&proof.state_data, &data, &mut none) {
+                assert_eq!(verified.post, proof.post);
+            }
+        }
+    }
+    let Some((changes, rest)) = bytes.split_first_chunk::<16>() else {
+        return;
+    };
+    let Some(program) = Random::from_bytes(rest) else {
+        return;
+    };
+    one::<Mips32>(&program.words(tiers::mips), &program, changes);
+    one::<Rv64>(&program.words(tiers::riscv), &program, changes);
+}
+
+/// Messages of a host or a VM: they are refused, or come out again as they went in.
+pub fn wire(bytes: &[u8]) {
+    let limits = Limits {
+        hint: 1 << 16,
+        preimage: 1 << 16,
+    };
+    let mut hints = bytes;
+    while let Ok(Some(hint)) = wire::read_hint(&mut hints, &limits) {
+        let mut sent = Vec::new();
+        wire::send_hint(&mut sent, &hint, &limits).expect("it is short enough");
+        let read = &bytes[..bytes.len() - hints.len()];
+        assert!(read.ends_with(&sent));
+    }
+    if let Ok(value) = wire::read_preimage(&mut &*bytes, &limits) {
+        let mut sent = Vec::new();
+        wire::send_preimage(&mut sent, &value).expect("a list of bytes takes anything");
+        assert!(bytes.starts_with(&sent));
+    }
+    let mut keys = bytes;
+    while let Ok(Some(key)) = wire::read_key(&mut keys) {
+        let mut sent = Vec::new();
+        wire::send_key(&mut sent, key).expect("a list of bytes takes anything");
+        assert_eq!(sent.len(), 32);
+    }
+    let _ = wire::read_ack(&mut &*bytes);
+}
+
+/// A file that may be a manifest of checkpoints: it is refused, or does not change when it is written.
+pub fn manifest(bytes: &[u8]) {
+    let Ok(manifest) = serde_json::from_slice::<Manifest>(bytes) else {
+        return;
+    };
+    if manifest.check().is_err() {
+        return;
+    }
+    let written = serde_json::to_vec(&manifest).expect("a manifest is JSON");
+    let again: Manifest = serde_json::from_slice(&written).expect("what was written can be read");
+    assert!(again.check().is_ok());
+    assert_eq!(again.range(), manifest.range());
+}
+
+/// A MIPS program, by both tiers.
+pub fn tiers_mips(bytes: &[u8]) {
+    if let Some(program) = Random::from_bytes(bytes) {
+        program.on_mips();
+    }
+}
+
+/// A RISC-V program, by both tiers.
+pub fn tiers_riscv(bytes: &[u8]) {
+    if let Some(program) = Random::from_bytes(bytes) {
+        program.on_riscv();
+    }
+}
+
+/// A program of the toy ISA, by both tiers.
+pub fn tiers_toy(bytes: &[u8]) {
+    if let Some(program) = Random::from_bytes(bytes) {
+        program.on_toy();
+    }
+}

@@ -1,0 +1,343 @@
+//! Random programs: tiers agree on every register, every page and every fault.
+//!
+//! Programs are loops of rows of the ISA's table with random operands. Where both tiers fault, both
+//! go on after the faulting instruction.
+
+use fpvm_core::isa::{Isa, Pattern};
+use fpvm_core::memory::PagedMemory;
+use fpvm_core::oracle::{NoOracle, Silent};
+use fpvm_core::state::State;
+use fpvm_core::vm::{Event, Host, Vm, VmError};
+use fpvm_core::word::Word;
+use isa_mips::Mips32;
+use isa_riscv::Rv64;
+use jit::Jit;
+use toy_isa::Toy;
+
+/// Where the code is.
+pub(super) const CODE: u64 = 0x1_0000;
+/// Where pointers point to.
+const DATA: u64 = 0x8_0000;
+
+/// A word of a row of the table: what the row leaves open is random.
+fn word(table: &[Pattern], row: usize, bits: u32) -> (&'static str, u32) {
+    let row = table[row % table.len()];
+    (row.name, row.value | bits & !row.mask)
+}
+
+/// Replaces the bits of a field.
+fn put(word: u32, lo: u32, bits: u32, value: u32) -> u32 {
+    let mask = ((1u64 << bits) - 1) as u32;
+    word & !(mask << lo) | (value & mask) << lo
+}
+
+/// Destinations are registers 0 to 7 and the link register; 16 to 18 point to code, 20 to 23 to data.
+pub(super) fn mips(row: usize, bits: u32, place: usize, len: usize) -> u32 {
+    let (name, mut word) = word(Mips32::TABLE, row, bits);
+    let to = (bits >> 7) as usize % len;
+    let opcode = word >> 26;
+    let small = |field: u32| if field % 9 == 8 { 31 } else { field % 8 };
+    let source = |field: u32| if field < 20 { field % 8 } else { field };
+    match opcode {
+        0 | 0x1c => {
+            word = put(word, 16, 5, small(word >> 16 & 31));
+            word = put(word, 11, 5, small(word >> 11 & 31));
+            if name.starts_with('j') {
+                word = put(word, 21, 5, 16 + bits % 3);
+            } else if name != "jr_" {
+                word = put(word, 21, 5, source(word >> 21 & 31));
+            }
+        }
+        1 | 4..=7 => {
+            word = put(word, 21, 5, source(word >> 21 & 31));
+            if opcode != 1 {
+                word = put(word, 16, 5, source(word >> 16 & 31));
+            }
+            word = put(word, 0, 16, (to as u32).wrapping_sub(place as u32 + 1));
+        }
+        2 | 3 => word = put(word, 0, 26, (CODE / 4) as u32 + to as u32),
+        _ => {
+            word = put(word, 21, 5, source(word >> 21 & 31));
+            word = put(word, 16, 5, small(word >> 16 & 31));
+        }
+    }
+    word
+}
+
+pub(super) fn riscv(row: usize, bits: u32, place: usize, len: usize) -> u32 {
+    let (name, mut word) = word(Rv64::TABLE, row, bits);
+    let to = 4 * ((bits >> 7) as usize % len) as u32;
+    let offset = to.wrapping_sub(4 * place as u32);
+    let destination = |word: u32| put(word, 7, 5, (word >> 7 & 31) % 8);
+    let source = |word: u32| {
+        let rs1 = word >> 15 & 31;
+        put(word, 15, 5, if rs1 < 20 { rs1 % 8 } else { rs1 })
+    };
+    match word & 0x7f {
+        0x63 => {
+            word = put(source(word), 20, 5, (word >> 20 & 31) % 8);
+            word = put(word, 8, 4, offset >> 1);
+            word = put(word, 25, 6, offset >> 5);
+            word = put(word, 7, 1, offset >> 11);
+            put(word, 31, 1, offset >> 12)
+        }
+        0x6f => {
+            word = destination(word);
+            word = put(word, 21, 10, offset >> 1);
+            word = put(word, 20, 1, offset >> 11);
+            word = put(word, 12, 8, offset >> 12);
+            put(word, 31, 1, offset >> 20)
+        }
+        0x67 if name != "ret" => {
+            word = put(destination(word), 15, 5, 16 + bits % 3);
+            put(word, 20, 12, to % 64)
+        }
+        0x67 => word,
+        0x23 => put(source(word), 20, 5, (word >> 20 & 31) % 8),
+        0x2f => {
+            // Mostly aligned addresses, which pointers are.
+            word = put(destination(word), 20, 5, (word >> 20 & 31) % 8);
+            put(
+                word,
+                15,
+                5,
+                if bits.is_multiple_of(5) {
+                    1
+                } else {
+                    20 + bits % 4
+                },
+            )
+        }
+        _ => source(destination(word)),
+    }
+}
+
+fn toy(row: usize, bits: u32, place: usize, len: usize) -> u32 {
+    let (name, word) = word(Toy::TABLE, row, bits);
+    let to = (bits >> 3) as usize % len;
+    match name {
+        "beq" | "jal" => put(word, 0, 16, (to as u32).wrapping_sub(place as u32)),
+        "jalr" => put(put(word, 16, 4, 12), 0, 16, 4 * to as u32),
+        _ => put(word, 20, 4, (word >> 20 & 15) % 8),
+    }
+}
+
+pub(super) fn initial<I: Isa>(registers: &[u64], pointers: &[(usize, u64)]) -> State<I> {
+    let mut state = State::<I>::default();
+    for (cell, value) in (1u8..).zip(registers) {
+        state.set(fpvm_core::operand::Cell(cell), I::Word::truncate(*value));
+    }
+    for (cell, value) in pointers {
+        state.cells[*cell] = I::Word::truncate(*value);
+    }
+    go_to(&mut state, CODE);
+    state
+}
+
+fn go_to<I: Isa>(state: &mut State<I>, pc: u64) {
+    state.set(I::PC, I::Word::truncate(pc));
+    if let Some(next) = I::NEXT_PC {
+        state.set(next, I::Word::truncate(pc + 4));
+    }
+}
+
+fn text(done: &Result<Event, VmError>) -> String {
+    match done {
+        Ok(event) => format!("{event:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// Runs a program on both tiers in legs of these lengths.
+pub fn agree<I: Isa>(words: &[u32], state: &State<I>, legs: &[u64]) {
+    let mut plain = bare::<I>(CODE, words, state);
+    let mut fast = translated(bare::<I>(CODE, words, state), 2);
+    for leg in legs {
+        let until = plain.state.step + leg;
+        let a = text(&run(&mut plain, until));
+        let b = text(&run(&mut fast, until));
+        assert_eq!(a, b);
+        assert_same_state(&plain.state, &fast.state);
+        if plain.state.exited() {
+            break;
+        }
+        if plain.state.step < until {
+            // On after the fault, or from the start where that left the code.
+            let next = plain.state.pc().wrapping_add(4);
+            let end = CODE + 4 * words.len() as u64;
+            let next = if (CODE..end).contains(&next) {
+                next & !3
+            } else {
+                CODE
+            };
+            go_to(&mut plain.state, next);
+            go_to(&mut fast.state, next);
+        }
+    }
+    assert_same(&mut plain, &mut fast);
+}
+
+/// A random program: rows of the table with bits for what they leave open; registers; and how far it
+/// is run at a time, in steps.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Row number, taken modulo the table's length, and the open bits.
+    pub rows: Vec<(usize, u32)>,
+    /// The registers from the first on.
+    pub registers: Vec<u64>,
+    /// Steps of each run.
+    pub legs: Vec<u64>,
+}
+
+/// Values that registers of a program can well have.
+pub fn edge(choice: u64, value: u64) -> u64 {
+    match choice % 5 {
+        0 => value,
+        1 => value as i8 as u64,
+        2 => DATA + value % 0x2000,
+        3 => 1 << 31,
+        _ => 1 << 63,
+    }
+}
+
+impl Program {
+    /// A program made of a fuzzer's bytes: eight for each instruction, all else follows from the first
+    /// eight.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut words = bytes
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .map(|word| u64::from_le_bytes(*word));
+        let mut random = words.next()? | 1;
+        let mut next = move || {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random
+        };
+        let rows: Vec<_> = words
+            .take(50)
+            .map(|word| ((word >> 32) as usize, word as u32))
+            .collect();
+        let registers = (0..31).map(|_| edge(next(), next())).collect();
+        let legs = (0..40)
+            .map(|_| 1 + next() % if next() % 2 == 0 { 40 } else { 900 })
+            .collect();
+        (!rows.is_empty()).then_some(Program {
+            rows,
+            registers,
+            legs,
+        })
+    }
+
+    pub(super) fn words(&self, word: impl Fn(usize, u32, usize, usize) -> u32) -> Vec<u32> {
+        let len = self.rows.len();
+        let places = self.rows.iter().enumerate();
+        places
+            .map(|(place, (row, bits))| word(*row, *bits, place, len))
+            .collect()
+    }
+
+    fn registers(&self, count: usize) -> &[u64] {
+        &self.registers[..self.registers.len().min(count)]
+    }
+
+    /// Runs it as a MIPS program, by both tiers.
+    pub fn on_mips(&self) {
+        let mut words = self.words(mips);
+        words.extend([0x0800_0000 | (CODE / 4) as u32, 0]);
+        let mut pointers: Vec<(usize, u64)> =
+            (16..19).map(|i| (i, CODE + 8 * (i as u64 - 16))).collect();
+        pointers.extend((20..32).map(|i| (i, DATA + 0xff8 * (i as u64 - 19))));
+        // Near both ends of the address space, and near the code.
+        pointers.extend([(24, 0xffff_fff0), (25, 0x10), (26, CODE + 0x800)]);
+        agree::<Mips32>(&words, &initial(self.registers(19), &pointers), &self.legs);
+    }
+
+    /// Runs it as a RISC-V program, by both tiers.
+    pub fn on_riscv(&self) {
+        let mut words = self.words(riscv);
+        let back = (4 * self.rows.len() as u32).wrapping_neg();
+        let jump = put(put(0x6f, 21, 10, back >> 1), 20, 1, back >> 11);
+        words.push(put(put(jump, 12, 8, back >> 12), 31, 1, 1));
+        let mut pointers: Vec<(usize, u64)> =
+            (16..19).map(|i| (i, CODE + 8 * (i as u64 - 16))).collect();
+        pointers.extend((20..32).map(|i| (i, DATA + 0xff8 * (i as u64 - 19))));
+        pointers.extend([
+            (24, u64::MAX - 15),
+            (25, 0x10),
+            (26, CODE + 0x800),
+            (27, 1 << 62),
+        ]);
+        agree::<Rv64>(&words, &initial(self.registers(19), &pointers), &self.legs);
+    }
+
+    /// Runs it as a program of the toy ISA, by both tiers.
+    pub fn on_toy(&self) {
+        let mut words = self.words(toy);
+        // A jump back over all of it.
+        words.extend(
+            Toy::TABLE
+                .iter()
+                .filter(|row| row.name == "jal")
+                .map(|row| put(row.value, 0, 16, (self.rows.len() as u32).wrapping_neg())),
+        );
+        let pointers = [
+            (8, DATA),
+            (9, DATA + 0xffc),
+            (10, CODE + 0x800),
+            (12, CODE),
+            (13, 0xffff_fffc),
+        ];
+        agree::<Toy>(&words, &initial(self.registers(15), &pointers), &self.legs);
+    }
+}
+
+/// Runs a machine that has no pre-images, and no voice.
+pub fn run<I: Isa>(vm: &mut Vm<I>, until: u64) -> Result<Event, VmError> {
+    let mut host = Host {
+        oracle: &mut NoOracle,
+        console: &mut Silent,
+    };
+    vm.run(until, false, &mut host)
+}
+
+/// Gives a machine the translator.
+pub fn translated<I: Isa>(mut vm: Vm<I>, hot_after: u8) -> Vm<I> {
+    let jit = Jit::new().expect("a host that is supported");
+    vm.set_tier(Some(Box::new(jit.hot_after(hot_after))));
+    vm
+}
+
+/// A machine with code at an address, and nothing else.
+pub fn bare<I: Isa>(at: u64, words: &[u32], state: &State<I>) -> Vm<I> {
+    let mut memory = PagedMemory::new().expect("address space");
+    for (address, word) in (at..).step_by(4).zip(words) {
+        let bytes = match I::BIG_ENDIAN {
+            true => word.to_be_bytes(),
+            false => word.to_le_bytes(),
+        };
+        memory.write_slice(address, &bytes).expect("memory");
+    }
+    Vm::new(state.clone(), memory)
+}
+
+/// Panics where two states differ.
+pub fn assert_same_state<I: Isa>(a: &State<I>, b: &State<I>) {
+    assert_eq!(a.step, b.step);
+    assert_eq!(a.cells, b.cells, "at step {}", a.step);
+    assert_eq!(a.preimage_key, b.preimage_key);
+}
+
+/// Panics where two machines are not in the same state.
+pub fn assert_same<I: Isa>(a: &mut Vm<I>, b: &mut Vm<I>) {
+    assert_same_state(&a.state, &b.state);
+    let pages = a.memory.pages();
+    assert_eq!(pages, b.memory.pages());
+    for page in pages {
+        if a.memory.page(page) != b.memory.page(page) {
+            panic!("page {page:#x} differs at step {}", a.state.step);
+        }
+    }
+}
