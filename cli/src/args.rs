@@ -6,7 +6,7 @@ mod preimage;
 pub(crate) use matcher::StepMatcher;
 pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
 
-use crate::commands::{bench, check, completions, disasm, load_elf, preimages};
+use crate::commands::{bench, check, completions, deploy, disasm, load_elf, preimages};
 use crate::commands::{bisect, checkpoints, serve};
 use crate::commands::{profile, prove, run, state_root, verify, witness};
 use clap::{Parser, Subcommand};
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Prove(prove::Args),
     /// Check proofs, and tell what their steps did
     Verify(verify::Args),
+    /// Put the contracts that verify steps on a chain
+    Deploy(Box<deploy::Args>),
     /// Look at a program before it runs: does it fit the VM, and what may go wrong
     Check(check::Args),
     /// Show instructions of a program or a state

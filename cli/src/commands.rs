@@ -5,6 +5,7 @@ pub(crate) mod bisect;
 pub(crate) mod check;
 pub(crate) mod checkpoints;
 pub(crate) mod completions;
+pub(crate) mod deploy;
 pub(crate) mod disasm;
 pub(crate) mod list;
 pub(crate) mod load_elf;

@@ -22,9 +22,9 @@ pub const ISAS: &[&dyn AnyIsa] = &[
 ];
 
 elf_guests! {
-    isa_mips::Mips32: "MIPS32 big-endian, as Cannon's single-threaded VM", "cannon", 2, &[];
+    isa_mips::Mips32: "MIPS32 big-endian, as Cannon's single-threaded VM", "cannon", 2, &[], contracts::MIPS_ARTIFACT;
     // Since Go 1.24 the initial look at the limit of open files is a system call that faults.
-    isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, &[(24, "syscall.init.0")];
+    isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, &[(24, "syscall.init.0")], contracts::RISCV_ARTIFACT;
 }
 
 /// An ISA whose programs the command line can load.
@@ -38,6 +38,8 @@ pub trait Guest: Isa {
     /// A function in which a program only ever waits for another thread; where there are none, it
     /// waits for ever.
     const SLEEP: Option<&'static str>;
+    /// The artifact of its verifier contract, as JSON, where there is one.
+    const CONTRACT: Option<&'static str> = None;
 
     /// Whether a file's contents are a program for this ISA.
     fn is_program(bytes: &[u8]) -> bool;
@@ -57,15 +59,16 @@ pub enum Patches {
 }
 
 /// Implements [`Guest`] for ISAs with ELF programs: about, upstream's name, exit code of a fault,
-/// functions of Go programs to skip besides upstream's, from the release 1.N on. Go's programs wait
-/// for other threads in `runtime.notesleep`.
+/// functions of Go programs to skip besides upstream's, from the release 1.N on, verifier contract.
+/// Go's programs wait for other threads in `runtime.notesleep`.
 macro_rules! elf_guests {
-    ($($isa:ty: $about:literal, $upstream:literal, $fault_exit:literal, $later:expr;)*) => {$(
+    ($($isa:ty: $about:literal, $upstream:literal, $fault_exit:literal, $later:expr, $contract:expr;)*) => {$(
         impl Guest for $isa {
             const ABOUT: &'static str = $about;
             const UPSTREAM: &'static str = $upstream;
             const FAULT_EXIT: u8 = $fault_exit;
             const SLEEP: Option<&'static str> = Some("runtime.notesleep");
+            const CONTRACT: Option<&'static str> = Some($contract);
 
             fn is_program(bytes: &[u8]) -> bool {
                 is_elf_for::<Self>(bytes)
@@ -128,6 +131,8 @@ pub trait AnyIsa: Sync {
     fn fault_exit(&self) -> u8;
     /// [`Guest::SLEEP`].
     fn sleep(&self) -> Option<&'static str>;
+    /// [`Guest::CONTRACT`].
+    fn contract(&self) -> Option<&'static str>;
     /// The programs it takes, in words.
     fn programs(&self) -> &'static str;
     /// Keys that every JSON state of it has.
@@ -148,6 +153,8 @@ pub trait AnyIsa: Sync {
     fn store_vm(&self) -> checkpoints::store::Vm;
     /// Verifies a step and tells what it did.
     fn verify(&self, proof: &StepProof, parts: Parts<'_>) -> Result<Explained, VerifyError>;
+    /// The compact form of what a proof has of memory.
+    fn compact(&self, proof: &StepProof) -> Result<Vec<u8>, VerifyError>;
     /// An instruction as assembly text.
     fn disassemble(&self, insn: u32, pc: u64) -> String;
     /// What an instruction can do at all.
@@ -196,6 +203,10 @@ impl<I: Guest> AnyIsa for Entry<I> {
         I::SLEEP
     }
 
+    fn contract(&self) -> Option<&'static str> {
+        I::CONTRACT
+    }
+
     fn programs(&self) -> &'static str {
         I::ELF.map_or("programs of its own", |target| target.name)
     }
@@ -237,6 +248,10 @@ impl<I: Guest> AnyIsa for Entry<I> {
 
     fn verify(&self, proof: &StepProof, parts: Parts<'_>) -> Result<Explained, VerifyError> {
         Explained::verify::<I>(proof, parts)
+    }
+
+    fn compact(&self, proof: &StepProof) -> Result<Vec<u8>, VerifyError> {
+        contracts::harness::compact::<I>(proof)
     }
 
     fn disassemble(&self, insn: u32, pc: u64) -> String {

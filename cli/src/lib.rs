@@ -6,7 +6,9 @@
 
 mod any;
 mod args;
+mod chain;
 mod commands;
+mod encoding;
 mod explain;
 mod failure;
 mod frames;
@@ -15,6 +17,7 @@ mod hosted;
 mod input;
 mod interrupt;
 pub mod isa;
+mod loading;
 mod log;
 mod observe;
 mod oracles;
@@ -80,6 +83,7 @@ fn run(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Prove(args) => commands::prove::run(app, &args),
         Command::Verify(args) => commands::verify::run(app, &args),
         Command::Bench(args) => commands::bench::run(app, &args),
+        Command::Deploy(args) => commands::deploy::run(app, &args),
         Command::Check(args) => commands::check::run(app, &args),
         Command::Disasm(args) => commands::disasm::run(app, &args),
         Command::Profile(args) => commands::profile::run(app, &args),

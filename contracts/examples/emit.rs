@@ -1,10 +1,13 @@
 //! Prints the step verifiers to `contracts/sol`.
 
+#[path = "../tests/common/sources.rs"]
+mod sources;
+
 use std::path::Path;
 
 fn main() -> std::io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sol");
-    for (contract, source) in contracts::sources() {
+    for (contract, source) in sources::sources() {
         std::fs::write(folder.join(format!("{}.sol", contract.name)), source)?;
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Compiled contracts, as they come with this crate or from a file.
 
+use fpvm_core::keccak::keccak256;
 use serde::Deserialize;
 
 /// A compiled contract.
@@ -12,6 +13,23 @@ pub struct Artifact {
     /// What is then at its address, but for immutable values.
     #[serde(with = "hex")]
     pub deployed_bytecode: Vec<u8>,
+    #[serde(default)]
+    abi: Vec<Item>,
+}
+
+/// A function, an error or the like of a contract's interface.
+#[derive(Clone, Debug, Deserialize)]
+struct Item {
+    r#type: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    inputs: Vec<Input>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Input {
+    r#type: String,
 }
 
 mod hex {
@@ -32,6 +50,16 @@ impl Artifact {
     /// Reads an artifact's JSON.
     pub fn parse(json: &str) -> Result<Self, ArtifactError> {
         Ok(serde_json::from_str(json)?)
+    }
+
+    /// The signature of the error that the contract declares and these bytes, of a revert, begin with.
+    pub fn error(&self, revert: &[u8]) -> Option<String> {
+        let errors = self.abi.iter().filter(|item| item.r#type == "error");
+        let mut signatures = errors.map(|item| {
+            let types: Vec<_> = item.inputs.iter().map(|input| &*input.r#type).collect();
+            format!("{}({})", item.name, types.join(","))
+        });
+        signatures.find(|signature| revert.starts_with(&keccak256(signature.as_bytes())[..4]))
     }
 }
 

@@ -14,7 +14,10 @@ use std::collections::BTreeMap;
 
 pub use revm::primitives::Address;
 
-type Db = CacheDB<EmptyDB>;
+/// Accounts, code and storage, all in memory.
+pub type Db = CacheDB<EmptyDB>;
+/// What an [`Evm`] executes in: the rules, the block, and the state.
+pub type Surroundings = Context<BlockEnv, TxEnv, CfgEnv, Db, Journal<Db>, ()>;
 
 /// More than any step takes, and less than a block has.
 const GAS_LIMIT: u64 = 16_000_000;
@@ -22,10 +25,10 @@ const GAS_LIMIT: u64 = 16_000_000;
 /// The account that all transactions come from.
 pub const SENDER: Address = Address::repeat_byte(0x11);
 
-/// A chain of its own, with Cancun's rules.
+/// The machine with its state. By default an empty one with Cancun's rules, where nothing costs money.
 #[allow(missing_debug_implementations, reason = "revm's parts have none")]
 pub struct Evm {
-    evm: MainnetEvm<Context<BlockEnv, TxEnv, CfgEnv, Db, Journal<Db>, ()>>,
+    evm: MainnetEvm<Surroundings>,
 }
 
 /// What a transaction costs, in units of gas.
@@ -67,24 +70,44 @@ pub enum EvmError {
 
 impl Default for Evm {
     fn default() -> Self {
-        let context = Context::mainnet().with_db(Db::default());
-        let context = context.modify_cfg_chained(|cfg| {
-            cfg.set_spec_and_mainnet_gas_params(SpecId::CANCUN);
-            cfg.disable_nonce_check = true;
-        });
-        let evm = context.build_mainnet();
-        Evm { evm }
+        let mut evm = Evm::new(SpecId::CANCUN);
+        evm.surroundings().cfg.disable_nonce_check = true;
+        evm
     }
 }
 
 impl Evm {
+    /// An empty one, with the rules of a fork of Ethereum.
+    pub fn new(rules: SpecId) -> Self {
+        let context = Context::mainnet().with_db(Db::default());
+        let context = context.modify_cfg_chained(|cfg| cfg.set_spec_and_mainnet_gas_params(rules));
+        let evm = context.build_mainnet();
+        Evm { evm }
+    }
+
+    /// What it executes in, to be looked at and changed between transactions.
+    pub fn surroundings(&mut self) -> &mut Surroundings {
+        &mut self.evm.ctx
+    }
+
+    /// Executes a transaction and keeps what it changes.
+    pub fn execute(&mut self, tx: TxEnv) -> Result<ExecutionResult, EvmError> {
+        let done = self.evm.transact_commit(tx);
+        done.map_err(|error| EvmError::Transaction(error.to_string()))
+    }
+
+    /// Executes a transaction and forgets what it changes.
+    pub fn simulate(&mut self, tx: TxEnv) -> Result<ExecutionResult, EvmError> {
+        let done = self.evm.transact(tx);
+        let done = done.map_err(|error| EvmError::Transaction(error.to_string()))?;
+        Ok(done.result)
+    }
+
     /// Deploys a contract by its creation code and constructor arguments.
     pub fn deploy(&mut self, code: &[u8], arguments: &[u8]) -> Result<Address, EvmError> {
         let code = [code, arguments].concat();
         let tx = Evm::transaction(SENDER, TxKind::Create, &code);
-        let done = self.evm.transact_commit(tx);
-        let done = done.map_err(|error| EvmError::Transaction(format!("{error:?}")))?;
-        match done {
+        match self.execute(tx)? {
             ExecutionResult::Success {
                 output: Output::Create(_, Some(address)),
                 ..
@@ -108,17 +131,21 @@ impl Evm {
     ) -> Result<Outcome, EvmError> {
         let mut tx = Evm::transaction(from, TxKind::Call(to), data);
         tx.value = U256::from(value);
-        let done = self.evm.transact_commit(tx);
-        let done = done.map_err(|error| EvmError::Transaction(format!("{error:?}")))?;
-        Ok(outcome(&done, data))
+        Ok(outcome(&self.execute(tx)?, data))
     }
 
     /// What a transaction would do.
     pub fn call(&mut self, to: Address, data: &[u8]) -> Result<Outcome, EvmError> {
         let tx = Evm::transaction(SENDER, TxKind::Call(to), data);
-        let done = self.evm.transact(tx);
-        let done = done.map_err(|error| EvmError::Transaction(format!("{error:?}")))?;
-        Ok(outcome(&done.result, data))
+        Ok(outcome(&self.simulate(tx)?, data))
+    }
+
+    /// The code at an address; empty where there is none.
+    pub fn code(&mut self, at: Address) -> Vec<u8> {
+        let db = self.evm.ctx.db_mut();
+        let Ok(account) = db.basic_ref(at);
+        let Ok(code) = db.code_by_hash_ref(account.unwrap_or_default().code_hash);
+        code.original_byte_slice().to_vec()
     }
 
     /// Lets time pass before the next block, in seconds.

@@ -50,12 +50,3 @@ pub const TOY: Contract = Contract {
     faults: FaultStyle::Errors,
     bad_branch: 0,
 };
-
-/// Every verifier and its source.
-pub fn sources() -> Vec<(Contract, String)> {
-    vec![
-        (MIPS, MIPS.source::<isa_mips::Mips32>()),
-        (RISCV, RISCV.source::<isa_riscv::Rv64>()),
-        (TOY, TOY.source::<toy_isa::Toy>()),
-    ]
-}

@@ -1,5 +1,7 @@
 //! `preimages`: stores of pre-images, served, listed, checked and copied.
 
+pub(crate) mod load;
+
 use crate::App;
 use crate::failure::Refused;
 use crate::output::to_stdout;
@@ -35,6 +37,8 @@ enum Action {
         /// Directory of files or database
         store: PathBuf,
     },
+    /// Load a part of a pre-image into the oracle on a chain, or print what does that
+    Load(Box<load::Args>),
     /// Copy all pre-images into another store; values that contradict their key are left out
     Copy {
         /// Directory of files or database
@@ -49,6 +53,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         Action::Serve { store } => serve_store(store),
         Action::List { store } => list(store),
         Action::Check { store } => check(app, store),
+        Action::Load(args) => load::run(args),
         Action::Copy { from, to } => copy(app, from, to),
     }
 }

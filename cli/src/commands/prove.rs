@@ -1,6 +1,7 @@
 //! `prove`: the proof of one step.
 
 use crate::App;
+use crate::encoding::ProofEncoding;
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::Target;
@@ -20,6 +21,9 @@ pub(crate) struct Args {
     /// Where the proof is written to (- for stdout)
     #[arg(long, value_name = "FILE", value_parser = Target::parser(), default_value = "-")]
     output: Target,
+    /// The form of the memory branches in proofs
+    #[arg(long, value_name = "FORM", default_value = "upstream")]
+    proof_encoding: ProofEncoding,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -38,5 +42,6 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     };
     let proof = prove();
     let proof = runner.finish(proof)?;
+    let proof = args.proof_encoding.of(vm.isa(), proof)?;
     args.output.write_json(&proof)
 }

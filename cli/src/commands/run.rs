@@ -6,6 +6,7 @@ mod traceback;
 use crate::App;
 use crate::any::AnyVm;
 use crate::args::{PreimageKind, PreimagePrefix, PreimageStop, StepMatcher};
+use crate::encoding::ProofEncoding;
 use crate::failure::GuestFaulted;
 use crate::failure::Interrupted;
 use crate::input::InputArgs;
@@ -34,6 +35,9 @@ pub(crate) struct Args {
     /// Names of the proof files (%d is the step; - for stdout)
     #[arg(long, value_name = "FORMAT", value_parser = StepFormat::parse, default_value = "proof-%d.json")]
     proof_fmt: StepFormat,
+    /// The form of the memory branches in proofs
+    #[arg(long, value_name = "FORM", default_value = "upstream")]
+    proof_encoding: ProofEncoding,
     /// Steps before which the state is written: never, always, =N, %N
     #[arg(long, value_name = "STEPS", value_parser = StepMatcher::parse, default_value = "never")]
     snapshot_at: StepMatcher,
@@ -193,6 +197,7 @@ impl Run<'_> {
             }
             if args.proof_at.matches(step) {
                 let proof = runner.prove(vm)?;
+                let proof = args.proof_encoding.of(vm.isa(), proof)?;
                 args.proof_fmt.target(step).write_json(&proof)?;
             } else {
                 if step >= probe.saturating_add(PROBE) {

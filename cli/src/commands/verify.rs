@@ -1,15 +1,22 @@
 //! `verify`: checks proofs, and tells what their steps did.
 
+mod embedded;
+mod remote;
+
 use crate::App;
+use crate::chain::ChainArgs;
 use crate::failure::{self, Refused};
 use crate::input;
 use crate::isa::AnyIsa;
 use crate::output::{Target, print};
 use anyhow::{Context as _, bail, ensure};
+use embedded::Embedded;
 use fpvm_core::files;
 use fpvm_core::proof::StepProof;
 use fpvm_core::symbols::Symbols;
+use l1::Address;
 use oracle::{Key, Kind};
+use remote::Remote;
 use std::fmt::Write as _;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -30,6 +37,53 @@ pub(crate) struct Args {
     /// Symbols of the program, as load-elf writes them, to name the functions
     #[arg(long, value_name = "FILE", value_parser = Target::parser())]
     meta: Option<Target>,
+    /// Have the contract execute the step too, in an EVM of this process, and tell its gas
+    #[arg(long)]
+    on_chain: bool,
+    /// Have this contract execute the step, on the chain of --rpc
+    #[arg(long, value_name = "ADDRESS", requires = "rpc")]
+    contract: Option<Address>,
+    /// Who calls the contract [default: nobody, 0x000…]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        requires = "contract",
+        conflicts_with = "send"
+    )]
+    from: Option<Address>,
+    /// Send the step, and before it what the oracle lacks, as transactions
+    #[arg(long, requires = "contract")]
+    send: bool,
+    #[command(flatten)]
+    chain: ChainArgs,
+}
+
+/// The contracts that a step has to go through besides the verifier in Rust.
+#[derive(Default)]
+struct Contracts {
+    embedded: Option<Embedded>,
+    remote: Option<Remote>,
+}
+
+impl Contracts {
+    fn new(args: &Args) -> anyhow::Result<Self> {
+        let connect = |contract| Remote::connect(&args.chain, contract, args.from, args.send);
+        Ok(Contracts {
+            embedded: args.on_chain.then(Embedded::default),
+            remote: args.contract.map(connect).transpose()?,
+        })
+    }
+
+    fn check(&mut self, isa: &dyn AnyIsa, proof: &StepProof) -> anyhow::Result<Vec<String>> {
+        let mut lines = Vec::new();
+        if let Some(embedded) = &mut self.embedded {
+            lines.extend(embedded.check(isa, proof)?);
+        }
+        if let Some(remote) = &mut self.remote {
+            lines.extend(remote.check(proof)?);
+        }
+        Ok(lines)
+    }
 }
 
 /// How many proofs were looked at, and how many of them refused.
@@ -46,9 +100,13 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     };
     let asked = args.isa.as_deref().or(app.personality.isa());
     let asked = asked.map(|name| app.isa(name)).transpose()?;
+    if args.chain.rpc.is_some() && args.contract.is_none() {
+        bail!("--rpc needs --contract: which contract shall verify?");
+    }
+    let mut contracts = Contracts::new(args)?;
     let mut tally = Tally::default();
     for path in &args.files {
-        check_file(app, asked, path, &symbols, &mut tally)?;
+        check_file(app, asked, path, &symbols, &mut contracts, &mut tally)?;
     }
     if tally.refused > 0 {
         let Tally { all, refused } = tally;
@@ -63,6 +121,7 @@ fn check_file(
     asked: Option<&'static dyn AnyIsa>,
     path: &Path,
     symbols: &Symbols,
+    contracts: &mut Contracts,
     tally: &mut Tally,
 ) -> anyhow::Result<()> {
     let refuse = |tally: &mut Tally, name: &str, error: &anyhow::Error| {
@@ -94,7 +153,7 @@ fn check_file(
         };
         match proof
             .context("it is no proof")
-            .and_then(|proof| check(app, asked, &proof, symbols))
+            .and_then(|proof| check_with(app, asked, &proof, symbols, contracts))
         {
             Ok(told) => {
                 tally.all += 1;
@@ -116,6 +175,22 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
     files::open(path)
 }
 
+/// Checks one proof in all ways that are asked for; tells what its step did.
+fn check_with(
+    app: &App,
+    asked: Option<&'static dyn AnyIsa>,
+    proof: &StepProof,
+    symbols: &Symbols,
+    contracts: &mut Contracts,
+) -> anyhow::Result<String> {
+    let mut text = check(app, asked, proof, symbols)?;
+    let isa = isa_of(app, asked, proof)?;
+    for line in contracts.check(isa, proof)? {
+        writeln!(text, "    {line}")?;
+    }
+    Ok(text)
+}
+
 /// Checks one proof; tells what its step did.
 pub(crate) fn check(
     app: &App,
@@ -123,10 +198,7 @@ pub(crate) fn check(
     proof: &StepProof,
     symbols: &Symbols,
 ) -> anyhow::Result<String> {
-    let isa = match asked {
-        Some(isa) => isa,
-        None => isa_of(app, proof)?,
-    };
+    let isa = isa_of(app, asked, proof)?;
     let mut read = None;
     let explained = isa.verify(proof, &mut |key, offset| {
         read = Some((Key(*key), offset));
@@ -194,8 +266,15 @@ fn preimage(proof: &StepProof, key: Key, offset: u64) -> anyhow::Result<String> 
     ))
 }
 
-/// The ISA whose packed states have this length.
-fn isa_of(app: &App, proof: &StepProof) -> anyhow::Result<&'static dyn AnyIsa> {
+/// The ISA that is asked for, or the one whose packed states have this length.
+fn isa_of(
+    app: &App,
+    asked: Option<&'static dyn AnyIsa>,
+    proof: &StepProof,
+) -> anyhow::Result<&'static dyn AnyIsa> {
+    if let Some(isa) = asked {
+        return Ok(isa);
+    }
     let len = proof.state_data.len();
     let found = app.isas.iter().find(|isa| isa.witness_len() == len);
     found.copied().with_context(|| {

@@ -1,0 +1,155 @@
+//! A connection to an L1, as the flags of a command describe it.
+
+use anyhow::{Context as _, bail};
+use contracts::artifact::{Artifact, PREIMAGE_ORACLE};
+use l1::signer::Signer;
+use l1::{Address, At, Chain, Error, Policy, Progress, Receipt, Request, Revert, Rpc, Wallet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Flags of commands that talk to a chain.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Chain")]
+pub(crate) struct ChainArgs {
+    /// The Ethereum node (http://… or https://…)
+    #[arg(long, value_name = "URL")]
+    pub(crate) rpc: Option<String>,
+    /// The chain that the node has to be on
+    #[arg(long, value_name = "N", value_parser = crate::args::number)]
+    chain_id: Option<u64>,
+    /// For how long a node that does not answer is asked again, and a new block is waited for
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "2m")]
+    patience: Duration,
+    #[command(flatten)]
+    pub(crate) sender: SenderArgs,
+}
+
+/// Who sends transactions, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SenderArgs {
+    /// File with the key that signs; its password is in FPVM_KEYSTORE_PASSWORD [default: the key in
+    /// FPVM_PRIVATE_KEY]
+    #[arg(long, value_name = "FILE")]
+    keystore: Option<PathBuf>,
+    /// How many blocks make a transaction done, its own among them
+    #[arg(long, value_name = "BLOCKS", value_parser = crate::args::number, default_value = "1")]
+    confirmations: u64,
+    /// The most to pay for a unit of gas, in gwei
+    #[arg(long, value_name = "GWEI", value_parser = crate::args::number, default_value = "500")]
+    max_fee: u64,
+}
+
+impl ChainArgs {
+    /// The node, where one is named.
+    pub(crate) fn connect(&self) -> anyhow::Result<Option<Arc<dyn Chain>>> {
+        let Some(url) = &self.rpc else {
+            return Ok(None);
+        };
+        let rpc = Rpc::connect_within(url, self.chain_id, self.patience)?;
+        Ok(Some(Arc::new(rpc)))
+    }
+
+    /// The account that signs.
+    pub(crate) fn signer(&self) -> anyhow::Result<Signer> {
+        Ok(match &self.sender.keystore {
+            Some(path) => Signer::from_keystore(path)?,
+            None => Signer::from_environment()?,
+        })
+    }
+
+    /// The account that signs, on a chain.
+    pub(crate) fn wallet(&self, chain: Arc<dyn Chain>) -> anyhow::Result<Wallet> {
+        let policy = Policy {
+            confirmations: self.sender.confirmations,
+            patience: self.patience,
+            max_fee: u128::from(self.sender.max_fee) * 1_000_000_000,
+            ..Policy::default()
+        };
+        Ok(Wallet::new(chain, self.signer()?, policy))
+    }
+}
+
+/// Sends transactions, and tells what happens; their receipts.
+pub(crate) fn send(wallet: &mut Wallet, requests: &[Request]) -> anyhow::Result<Vec<Receipt>> {
+    let sent = wallet.send(requests, &mut tell);
+    sent.map_err(|error| match &error {
+        l1::SendError::WouldRevert { what, revert }
+        | l1::SendError::Failed {
+            what,
+            reason: Some(revert),
+            ..
+        } => match named(revert) {
+            Some(name) => anyhow::anyhow!("cannot {what}: the contract reverts: {name}"),
+            None => error.into(),
+        },
+        _ => error.into(),
+    })
+}
+
+fn tell(progress: Progress<'_>) {
+    match progress {
+        Progress::Earlier(count) => {
+            tracing::info!(target: "l1", count, "Waiting for transactions from before");
+        }
+        Progress::Sending(request, nonce, hash) => {
+            let (what, hash) = (&request.what, hash.to_string());
+            tracing::info!(target: "l1", what, nonce, hash, "Sending");
+        }
+        Progress::Included(request, receipt) => {
+            let (what, hash) = (&request.what, receipt.transaction.to_string());
+            let (block, gas) = (receipt.block, receipt.gas_used);
+            tracing::info!(target: "l1", what, hash, block, gas, "Included");
+        }
+        Progress::Dropped(request, hash) => {
+            let (what, hash) = (&request.what, hash.to_string());
+            tracing::warn!(target: "l1", what, hash, "A reorg dropped it, sending it again");
+        }
+        Progress::Replacing(request, hash) => {
+            let (what, hash) = (&request.what, hash.to_string());
+            tracing::warn!(target: "l1", what, hash, "It is stuck, offering more");
+        }
+        Progress::Silent(error) => {
+            let error = error.to_string();
+            tracing::warn!(target: "l1", error, "No answer, trying on");
+        }
+    }
+}
+
+/// The name of the error that one of our contracts reverts with.
+pub(crate) fn named(revert: &Revert) -> Option<String> {
+    let artifacts = [
+        contracts::MIPS_ARTIFACT,
+        contracts::RISCV_ARTIFACT,
+        PREIMAGE_ORACLE,
+    ];
+    let named = |artifact: &str| Artifact::parse(artifact).ok()?.error(&revert.0);
+    artifacts.into_iter().find_map(named)
+}
+
+/// An error of the chain, with a contract's reason by its name.
+pub(crate) fn explained(error: Error) -> anyhow::Error {
+    if let Error::Reverted(revert) = &error
+        && let Some(name) = named(revert)
+    {
+        return anyhow::anyhow!("the contract reverts: {name}");
+    }
+    error.into()
+}
+
+/// Checks that there is a contract at an address.
+pub(crate) fn check_contract(chain: &dyn Chain, at: Address, what: &str) -> anyhow::Result<()> {
+    if chain.code(at, At::Latest)?.is_empty() {
+        bail!(
+            "there is no contract at {at}, where the {what} should be, on chain {} ({})",
+            chain.chain_id(),
+            chain.name()
+        );
+    }
+    Ok(())
+}
+
+/// The node that a command cannot do without.
+pub(crate) fn needed(chain: Option<Arc<dyn Chain>>) -> anyhow::Result<Arc<dyn Chain>> {
+    chain.context("which chain? Name a node with --rpc URL")
+}

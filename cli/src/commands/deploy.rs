@@ -1,0 +1,197 @@
+//! `deploy`: puts the pre-image oracle and the step verifiers on a chain.
+
+use crate::App;
+use crate::chain::{self, ChainArgs};
+use crate::isa::AnyIsa;
+use crate::output::{json, print, to_stdout};
+use anyhow::{Context as _, ensure};
+use contracts::abi;
+use contracts::artifact::{Artifact, PREIMAGE_ORACLE};
+use contracts::evm::Evm;
+use l1::{Address, At, B256, Receipt, Request, U256, Wallet};
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// Flags of `deploy`.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("rpc", |rpc| rpc.required(true)))]
+pub(crate) struct Args {
+    /// Deploy the verifier of this VM only; may be given several times [default: all; see `list`]
+    #[arg(long, value_name = "ISA")]
+    isa: Vec<String>,
+    /// Use this pre-image oracle instead of a new one
+    #[arg(long, value_name = "ADDRESS")]
+    oracle: Option<Address>,
+    /// For a new oracle: from how many bytes on a pre-image is loaded by proposal
+    #[arg(long, value_name = "BYTES", value_parser = crate::args::number, default_value = "126000", conflicts_with = "oracle")]
+    min_proposal_size: u64,
+    /// For a new oracle: for how long a proposal can be challenged
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "24h", conflicts_with = "oracle")]
+    challenge_period: std::time::Duration,
+    /// How the addresses are printed
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    chain: ChainArgs,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// A contract on the chain.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Deployed {
+    /// What it verifies; the oracle has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    isa: Option<&'static str>,
+    address: Address,
+    /// What put it there; nothing where it was there before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction: Option<B256>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    block: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gas: Option<u64>,
+}
+
+/// All that was asked for.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Deployment {
+    chain_id: u64,
+    oracle: Deployed,
+    verifiers: Vec<Deployed>,
+}
+
+pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    let isas: Vec<_> = match args.isa.is_empty() {
+        true => app
+            .isas
+            .iter()
+            .copied()
+            .filter(|isa| isa.contract().is_some())
+            .collect(),
+        false => args
+            .isa
+            .iter()
+            .map(|name| app.isa(name))
+            .collect::<Result<_, _>>()?,
+    };
+    let chain = chain::needed(args.chain.connect()?)?;
+    let mut wallet = args.chain.wallet(chain.clone())?;
+    let oracle = match args.oracle {
+        Some(address) => {
+            chain::check_contract(&*chain, address, "pre-image oracle")?;
+            Deployed {
+                isa: None,
+                address,
+                transaction: None,
+                block: None,
+                gas: None,
+            }
+        }
+        None => {
+            let numbers = [args.min_proposal_size, args.challenge_period.as_secs()];
+            let arguments = numbers.map(abi::number).concat();
+            deploy(
+                &mut wallet,
+                None,
+                "the pre-image oracle",
+                PREIMAGE_ORACLE,
+                &arguments,
+            )?
+        }
+    };
+    let arguments = oracle.address.into_word();
+    let mut verifiers = Vec::new();
+    for isa in isas {
+        let (name, contract) = (isa.vm_type(), isa.contract());
+        let contract = contract.with_context(|| format!("there is no contract for {name}"))?;
+        let what = format!("the verifier of {name}");
+        let verifier = deploy(
+            &mut wallet,
+            Some(isa),
+            &what,
+            contract,
+            arguments.as_slice(),
+        );
+        // What is there already is not to be paid for twice.
+        let hint = format!(
+            "the pre-image oracle is at {}: to go on, give --oracle",
+            oracle.address
+        );
+        verifiers.push(verifier.context(hint)?);
+    }
+    let deployment = Deployment {
+        chain_id: chain.chain_id(),
+        oracle,
+        verifiers,
+    };
+    match args.format {
+        Format::Json => to_stdout(|out| json(out, &deployment)),
+        Format::Text => print(&told(&deployment)?),
+    }
+}
+
+fn told(deployment: &Deployment) -> Result<String, std::fmt::Error> {
+    let mut text = format!("on chain {}\n", deployment.chain_id);
+    let all = std::iter::once(&deployment.oracle).chain(&deployment.verifiers);
+    for contract in all {
+        let name = contract.isa.unwrap_or("oracle");
+        write!(text, "{name:<8} {}", contract.address)?;
+        match (contract.block, contract.gas) {
+            (Some(block), Some(gas)) => writeln!(text, "  block {block}, {gas} gas")?,
+            _ => writeln!(text, "  was there")?,
+        }
+    }
+    Ok(text)
+}
+
+/// Deploys a contract, and checks what is at its address then.
+fn deploy(
+    wallet: &mut Wallet,
+    isa: Option<&'static dyn AnyIsa>,
+    what: &str,
+    artifact: &str,
+    arguments: &[u8],
+) -> anyhow::Result<Deployed> {
+    let creation = Artifact::parse(artifact)?.bytecode;
+    // The same in an EVM of our own tells which code has to come of it.
+    let mut evm = Evm::default();
+    let here = evm.deploy(&creation, arguments)?;
+    let expected = evm.code(here);
+
+    let request = Request {
+        what: format!("deploy {what}"),
+        to: None,
+        data: [&creation, arguments].concat().into(),
+        value: U256::ZERO,
+        gas: None,
+    };
+    let receipts = chain::send(wallet, &[request])?;
+    let receipt: &Receipt = receipts.first().context("no receipt")?;
+    let address = receipt
+        .created
+        .context("the receipt of the deployment names no contract")?;
+    let found = wallet.chain().code(address, At::Latest)?;
+    ensure!(
+        *found == *expected,
+        "{what} at {address} has {} bytes of code, and not the {} that it should have: do not use it",
+        found.len(),
+        expected.len()
+    );
+    Ok(Deployed {
+        isa: isa.map(|isa| isa.name()),
+        address,
+        transaction: Some(receipt.transaction),
+        block: Some(receipt.block),
+        gas: Some(receipt.gas_used),
+    })
+}

@@ -1,0 +1,85 @@
+//! A proof through the contracts in an EVM of this process.
+
+use crate::chain;
+use crate::isa::AnyIsa;
+use anyhow::{Context as _, ensure};
+use contracts::evm::Gas;
+use contracts::loader::{Carried, LoadError};
+use contracts::verifier::{LoadingError, OnChain};
+use fpvm_core::compact::is_compact;
+use fpvm_core::proof::StepProof;
+use l1::Revert;
+use oracle::Key;
+use std::collections::BTreeMap;
+
+/// The contracts of each ISA, deployed when they are first asked for.
+#[derive(Default)]
+pub(super) struct Embedded(BTreeMap<&'static str, OnChain>);
+
+impl Embedded {
+    /// Has a contract execute the step, with a proof in either encoding; what it costs, line by line.
+    pub(super) fn check(
+        &mut self,
+        isa: &dyn AnyIsa,
+        proof: &StepProof,
+    ) -> anyhow::Result<Vec<String>> {
+        if !self.0.contains_key(isa.name()) {
+            let contract = isa.contract();
+            let contract =
+                contract.with_context(|| format!("there is no contract for {}", isa.vm_type()))?;
+            self.0.insert(isa.name(), OnChain::new(contract)?);
+        }
+        let contracts = self.0.get_mut(isa.name()).context("no contract")?;
+        let mut lines = Vec::new();
+        if let Some((key, value)) = proof.preimage() {
+            let offset = proof.oracle_offset;
+            match contracts.load(Key(key), offset, &mut Carried(proof)) {
+                Ok(loaded) => lines.extend(loaded.iter().map(|gas| told("the pre-image", *gas))),
+                // What else it takes is not in the proof.
+                Err(LoadingError::Plan(LoadError::Missing { .. })) => {
+                    contracts.place(&key, value, offset);
+                    lines.push("on chain: the pre-image needs more than the proof carries".into());
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        let gas = step(contracts, proof, &proof.proof_data)?;
+        if is_compact(proof.proof_data.len()) {
+            lines.push(told("compact proof", gas));
+            return Ok(lines);
+        }
+        lines.push(told("this proof", gas));
+        let gas = step(contracts, proof, &isa.compact(proof)?)?;
+        lines.push(told("the same as a compact proof", gas));
+        Ok(lines)
+    }
+}
+
+fn step(contracts: &mut OnChain, proof: &StepProof, proof_data: &[u8]) -> anyhow::Result<Gas> {
+    let executed = contracts.step(&proof.state_data, proof_data)?;
+    let executed = executed.map_err(|refused| {
+        let revert = Revert(refused.0.into());
+        match chain::named(&revert) {
+            Some(name) => anyhow::anyhow!("the contract reverts: {name}"),
+            None => anyhow::anyhow!("{revert}"),
+        }
+    })?;
+    ensure!(
+        executed.post == proof.post,
+        "the contract comes to {}",
+        const_hex::encode_prefixed(executed.post)
+    );
+    Ok(executed.gas)
+}
+
+fn told(what: &str, gas: Gas) -> String {
+    let Gas {
+        execution,
+        calldata,
+        prague,
+        ..
+    } = gas;
+    format!(
+        "on chain, {what}: {execution} gas to execute, {calldata} bytes of calldata, {prague} gas in all"
+    )
+}

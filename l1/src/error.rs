@@ -1,0 +1,159 @@
+//! What goes wrong between us and a chain.
+
+use crate::{At, B256, Bytes, U256};
+use std::fmt;
+use std::time::Duration;
+
+/// A chain did not do what it was asked.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Error {
+    /// No answer, or none that is of use, for as long as we try.
+    #[error("{node} does not answer ({why}); tried for {} s. Is the address right, and does the node run?", tried.as_secs())]
+    Unreachable {
+        /// Whom we asked.
+        node: String,
+        /// What happened instead.
+        why: String,
+        /// For how long we tried.
+        tried: Duration,
+    },
+    /// The node says no.
+    #[error("{node} refuses {method}: {message} (code {code})")]
+    Refused {
+        /// Who.
+        node: String,
+        /// What it was asked.
+        method: &'static str,
+        /// JSON-RPC's number for the reason.
+        code: i64,
+        /// The reason in the node's words.
+        message: String,
+    },
+    /// The node says something that is no answer to the question.
+    #[error("{node} answers {method} with something else: {why}. Is it an Ethereum node?")]
+    Malformed {
+        /// Who.
+        node: String,
+        /// What it was asked.
+        method: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+    /// Not the chain that was meant.
+    #[error("{node} is on chain {found}, and chain {expected} was asked for")]
+    WrongChain {
+        /// Who.
+        node: String,
+        /// Its chain.
+        found: u64,
+        /// The one that was meant.
+        expected: u64,
+    },
+    /// There is no such block, or not any more, or its state is forgotten.
+    #[error(
+        "{node} does not have {at}: it is not there yet, was dropped by a reorg, or is forgotten"
+    )]
+    NoBlock {
+        /// Who.
+        node: String,
+        /// The block.
+        at: At,
+    },
+    /// A contract reverted.
+    #[error("{0}")]
+    Reverted(Revert),
+    /// The connection cannot be made in this way at all.
+    #[error("{0}")]
+    Setup(String),
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            At::Latest => f.write_str("the newest block"),
+            At::Safe => f.write_str("the safe block"),
+            At::Finalized => f.write_str("the finalized block"),
+            At::Number(number) => write!(f, "block {number}"),
+            At::Hash(hash) => write!(f, "block {hash}"),
+        }
+    }
+}
+
+/// What a contract reverted with.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Revert(pub Bytes);
+
+impl Revert {
+    /// The text of a `revert("…")` or `require(…, "…")`.
+    pub fn text(&self) -> Option<String> {
+        let arguments = self.0.strip_prefix(&[0x08, 0xc3, 0x79, 0xa0])?;
+        let length = U256::from_be_slice(arguments.get(32..64)?);
+        let text = arguments.get(64..)?.get(..usize::try_from(length).ok()?)?;
+        Some(String::from_utf8_lossy(text).into_owned())
+    }
+
+    /// The first four bytes of the hash of an error's signature.
+    pub fn selector(&self) -> Option<[u8; 4]> {
+        self.0.first_chunk().copied()
+    }
+}
+
+impl fmt::Display for Revert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.text(), self.0.is_empty()) {
+            (Some(text), _) => write!(f, "the contract reverts: {text}"),
+            (None, true) => f.write_str("the contract reverts without a reason"),
+            (None, false) => write!(f, "the contract reverts with {}", self.0),
+        }
+    }
+}
+
+/// An amount of wei in words: in ether, with as many digits as it has.
+pub fn ether(wei: U256) -> String {
+    let unit = U256::from(10u64).pow(U256::from(18));
+    let (whole, rest) = wei.div_rem(unit);
+    let digits = format!("{rest:018}");
+    match digits.trim_end_matches('0') {
+        "" => format!("{whole} ether"),
+        digits => format!("{whole}.{digits} ether"),
+    }
+}
+
+/// Hashes in a row, for messages.
+pub(crate) fn listed(hashes: &[B256]) -> String {
+    let hashes: Vec<_> = hashes.iter().map(ToString::to_string).collect();
+    hashes.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_in_ether() {
+        let amount = |wei: u128| ether(U256::from(wei));
+        assert_eq!(amount(0), "0 ether");
+        assert_eq!(amount(1), "0.000000000000000001 ether");
+        assert_eq!(amount(80_000_000_000_000_000), "0.08 ether");
+        assert_eq!(amount(12_000_000_000_000_000_000), "12 ether");
+    }
+
+    #[test]
+    fn reverts_are_told() {
+        let revert = |hex: &str| Revert(hex.parse().unwrap());
+        let text = format!("0x08c379a0{:064x}{:064x}6e6f{:060x}", 32, 2, 0);
+        assert_eq!(revert(&text).to_string(), "the contract reverts: no");
+        assert_eq!(
+            revert("0x").to_string(),
+            "the contract reverts without a reason"
+        );
+        let named = revert("0x01020304ff");
+        assert_eq!(named.selector(), Some([1, 2, 3, 4]));
+        assert_eq!(named.to_string(), "the contract reverts with 0x01020304ff");
+        // A text that says to be longer than it is.
+        assert_eq!(
+            revert(&format!("0x08c379a0{:064x}{:064x}", 32, 2)).text(),
+            None
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! A connection to an L1: what a challenger needs of a chain, and no more.
+//!
+//! - [`Chain`] is the connection: blocks, accounts, calls, logs, receipts, and signed transactions in.
+//!   Every method blocks; whoever wants several at once takes threads.
+//! - [`Rpc`] is one over JSON-RPC. [`Local`] is a whole chain in this process: accounts, blocks, time
+//!   that can be moved, a pool of transactions, reorgs. What works on one works on the other.
+//! - [`Wallet`] sends transactions over either: nonces, fees, replacement of stuck ones,
+//!   confirmations, and what a reorg dropped once more, without ever doing anything twice.
+//! - [`signer`] has the key: from a keystore file or from the environment.
+
+mod error;
+mod local;
+mod rpc;
+pub mod signer;
+mod wallet;
+
+pub use alloy::primitives::{Address, B256, Bytes, U256};
+pub use error::{Error, Revert, ether};
+pub use local::Local;
+pub use rpc::Rpc;
+pub use wallet::{Earlier, Policy, Progress, Request, SendError, Wallet};
+
+/// A block that is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum At {
+    /// The newest.
+    Latest,
+    /// The newest that only an attack would drop.
+    Safe,
+    /// The newest that nothing drops.
+    Finalized,
+    /// The one of this number, of the chain as it is now.
+    Number(u64),
+    /// The one of this hash: several reads at it are of one and the same state.
+    Hash(B256),
+}
+
+/// A block's header, as far as anybody asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Block {
+    /// How many blocks it has below it.
+    pub number: u64,
+    /// Its hash.
+    pub hash: B256,
+    /// The hash of the block below it.
+    pub parent: B256,
+    /// Seconds since 1970.
+    pub time: u64,
+    /// Wei for a unit of gas that are burnt.
+    pub base_fee: u128,
+}
+
+/// A message to a contract, or the creation of one.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Call {
+    /// Who calls.
+    pub from: Address,
+    /// Who is called; `None` creates a contract.
+    pub to: Option<Address>,
+    /// Calldata, or the creation code with its arguments.
+    pub data: Bytes,
+    /// Wei that go with it.
+    pub value: U256,
+}
+
+/// Which logs are asked for: those of all these blocks that fit.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct LogFilter {
+    /// The first block.
+    pub from: u64,
+    /// The last block.
+    pub to: u64,
+    /// The contracts they are of; empty for any.
+    pub addresses: Vec<Address>,
+    /// For each topic from the first on what it may be; empty for anything.
+    pub topics: Vec<Vec<B256>>,
+}
+
+/// What a contract logged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Log {
+    /// The contract.
+    pub address: Address,
+    /// Up to four topics, the first of which is the hash of the event's signature.
+    pub topics: Vec<B256>,
+    /// The rest of it, ABI-encoded.
+    pub data: Bytes,
+    /// The number of its block.
+    pub block: u64,
+    /// The hash of its block.
+    pub block_hash: B256,
+    /// The transaction that it is of.
+    pub transaction: B256,
+}
+
+/// What became of a transaction that is in a block.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Receipt {
+    /// The transaction's hash.
+    pub transaction: B256,
+    /// The number of its block.
+    pub block: u64,
+    /// The hash of its block.
+    pub block_hash: B256,
+    /// Whether it went through; otherwise it changed nothing but its sender's nonce and balance.
+    pub succeeded: bool,
+    /// The gas that was paid for.
+    pub gas_used: u64,
+    /// Wei for a unit of it.
+    pub gas_price: u128,
+    /// The contract that it created.
+    pub created: Option<Address>,
+    /// What was logged.
+    pub logs: Vec<Log>,
+}
+
+/// A chain that is read and written by blocking calls.
+///
+/// A read that fails for want of an answer was tried again for a while already.
+pub trait Chain: Send + Sync {
+    /// Whom one talks to, for messages; without what is secret in an address.
+    fn name(&self) -> String;
+    /// The chain's number, which signatures are bound to.
+    fn chain_id(&self) -> u64;
+    /// A block.
+    fn block(&self, at: At) -> Result<Block, Error>;
+    /// How many transactions an account has sent: those in blocks, and where asked also those that
+    /// the node knows to wait.
+    fn nonce(&self, account: Address, waiting: bool) -> Result<u64, Error>;
+    /// An account's wei.
+    fn balance(&self, account: Address, at: At) -> Result<U256, Error>;
+    /// A contract's code; empty where there is none.
+    fn code(&self, account: Address, at: At) -> Result<Bytes, Error>;
+    /// What a call returns at the end of a block, or [`Error::Reverted`].
+    fn call(&self, call: &Call, at: At) -> Result<Bytes, Error>;
+    /// The least gas with which a call goes through at the newest block, or [`Error::Reverted`].
+    fn estimate(&self, call: &Call) -> Result<u64, Error>;
+    /// What a block's maker is to be offered for a unit of gas, in wei.
+    fn tip(&self) -> Result<u128, Error>;
+    /// Logs, oldest first. Nodes limit how many blocks or logs they answer for: [`Error::Refused`].
+    fn logs(&self, filter: &LogFilter) -> Result<Vec<Log>, Error>;
+    /// What became of a transaction; `None` where it is in no block of the chain.
+    fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, Error>;
+    /// Hands a signed transaction to the node. One that it knows already is no error.
+    fn submit(&self, transaction: &[u8]) -> Result<(), Error>;
+    /// Waits a while for what the chain may have of news.
+    fn pause(&self);
+}

@@ -1,0 +1,307 @@
+//! A chain behind JSON-RPC over HTTP.
+
+mod answers;
+
+use crate::{
+    Address, At, B256, Block, Bytes, Call, Chain, Error, Log, LogFilter, Receipt, Revert, U256,
+};
+use alloy::rpc::client::RpcClient;
+use alloy::rpc::json_rpc::{RpcError, RpcRecv};
+use alloy::rpc::types as wire;
+use alloy::transports::TransportErrorKind;
+use alloy::transports::http::Http;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+
+/// The longest that one request may take.
+const REQUEST: Duration = Duration::from_secs(20);
+/// For how long a request is tried again that got no answer.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// The first wait before a request is tried again; it doubles.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// How often the chain is looked at.
+const POLL: Duration = Duration::from_secs(1);
+/// The same for a node on this machine.
+const POLL_LOCAL: Duration = Duration::from_millis(100);
+
+/// What is offered to a block's maker where the node has no opinion, in wei.
+const TIP: u128 = 1_000_000_000;
+
+/// A connection to an Ethereum node.
+#[derive(Debug)]
+pub struct Rpc {
+    client: RpcClient,
+    runtime: Runtime,
+    /// Scheme, host and port: the rest of an address may be a password.
+    name: String,
+    chain_id: u64,
+    patience: Duration,
+    poll: Duration,
+}
+
+impl Rpc {
+    /// Connects to the node at a URL, on the chain that is expected or on any.
+    pub fn connect(url: &str, expected: Option<u64>) -> Result<Self, Error> {
+        Rpc::connect_within(url, expected, PATIENCE)
+    }
+
+    /// The same, where a request without an answer is tried again for so long.
+    pub fn connect_within(
+        url: &str,
+        expected: Option<u64>,
+        patience: Duration,
+    ) -> Result<Self, Error> {
+        let setup = |why: &dyn std::fmt::Display| Error::Setup(why.to_string());
+        let url: reqwest::Url = url.parse().map_err(|why| {
+            Error::Setup(format!(
+                "not the URL of a node: {why}; http://HOST:PORT is expected"
+            ))
+        })?;
+        let host = match (url.scheme(), url.host_str()) {
+            ("http" | "https", Some(host)) => host,
+            _ => return Err(setup(&"the URL of a node begins with http:// or https://")),
+        };
+        let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+        let name = format!("{}://{host}{port}", url.scheme());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        // Fails only where this was done before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().timeout(REQUEST).build();
+        let http = Http::with_client(client.map_err(|why| setup(&why))?, url);
+        let local = http.guess_local();
+        let mut rpc = Rpc {
+            client: RpcClient::new(http, local),
+            runtime: runtime.map_err(|why| setup(&why))?,
+            name,
+            chain_id: 0,
+            patience,
+            poll: if local { POLL_LOCAL } else { POLL },
+        };
+        let found: U256 = rpc.ask("eth_chainId", json!([]))?;
+        rpc.chain_id = rpc.fitting("eth_chainId", found)?;
+        match expected {
+            Some(expected) if expected != rpc.chain_id => Err(Error::WrongChain {
+                node: rpc.name,
+                found: rpc.chain_id,
+                expected,
+            }),
+            _ => Ok(rpc),
+        }
+    }
+
+    /// Asks, again and again as long as there is no answer.
+    fn ask<T: RpcRecv>(&self, method: &'static str, params: Value) -> Result<T, Error> {
+        let (begun, mut wait) = (Instant::now(), FIRST_WAIT);
+        loop {
+            let request = self.client.request::<_, T>(method, params.clone());
+            let failed = match self.runtime.block_on(async { request.await }) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let why = self.silence(&failed);
+            match why {
+                None => return Err(self.error(method, failed)),
+                Some(why) if begun.elapsed() + wait > self.patience => {
+                    return Err(Error::Unreachable {
+                        node: self.name.clone(),
+                        why,
+                        tried: begun.elapsed(),
+                    });
+                }
+                Some(why) => {
+                    tracing::debug!(target: "l1", node = self.name, method, why, "No answer, again");
+                    std::thread::sleep(wait);
+                    wait *= 2;
+                }
+            }
+        }
+    }
+
+    /// Whether an error is one that may pass, and in which words.
+    fn silence(&self, error: &RpcError<TransportErrorKind>) -> Option<String> {
+        match error {
+            RpcError::Transport(TransportErrorKind::HttpError(http)) => {
+                let passes = http.status == 429 || http.status >= 500;
+                passes.then(|| format!("HTTP status {}", http.status))
+            }
+            RpcError::Transport(TransportErrorKind::Custom(error)) => Some(self.cause(&**error)),
+            RpcError::ErrorResp(payload) if payload.code == -32_005 || payload.code == 429 => {
+                Some(payload.message.to_string())
+            }
+            _ => None,
+        }
+    }
+
+    /// The last cause of an error: those before it repeat the URL, which may have a password.
+    fn cause(&self, error: &(dyn std::error::Error + 'static)) -> String {
+        let causes = std::iter::successors(Some(error), |error| error.source());
+        causes.last().map_or(String::new(), ToString::to_string)
+    }
+
+    fn error(&self, method: &'static str, error: RpcError<TransportErrorKind>) -> Error {
+        match error {
+            RpcError::ErrorResp(payload) => {
+                let reverted = payload.code == 3 || payload.message.contains("revert");
+                if let (true, "eth_call" | "eth_estimateGas") = (reverted, method) {
+                    let data = payload.as_revert_data();
+                    return Error::Reverted(Revert(data.unwrap_or_default()));
+                }
+                Error::Refused {
+                    node: self.name.clone(),
+                    method,
+                    code: payload.code,
+                    message: payload.message.into_owned(),
+                }
+            }
+            RpcError::Transport(TransportErrorKind::HttpError(http)) => {
+                self.malformed(method, format!("HTTP status {}", http.status))
+            }
+            RpcError::DeserError { err, .. } => self.malformed(method, err.to_string()),
+            other => self.malformed(method, other.to_string()),
+        }
+    }
+
+    fn malformed(&self, method: &'static str, why: String) -> Error {
+        let node = self.name.clone();
+        Error::Malformed { node, method, why }
+    }
+
+    /// A number that has to fit.
+    fn fitting<T: TryFrom<U256>>(&self, method: &'static str, number: U256) -> Result<T, Error> {
+        let fits = T::try_from(number);
+        fits.map_err(|_| self.malformed(method, format!("{number} is too much")))
+    }
+
+    /// What a node says to a block it does not have, in its own words.
+    fn at<T>(&self, at: At, answer: Result<T, Error>) -> Result<T, Error> {
+        match answer {
+            Err(Error::Refused { message, .. })
+                if [
+                    "not found",
+                    "unknown block",
+                    "missing trie",
+                    "BlockOutOfRange",
+                    "could not be found",
+                ]
+                .iter()
+                .any(|words| message.contains(words)) =>
+            {
+                let node = self.name.clone();
+                Err(Error::NoBlock { node, at })
+            }
+            other => other,
+        }
+    }
+}
+
+impl Chain for Rpc {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn chain_id(&self) -> u64 {
+        self.chain_id
+    }
+
+    fn block(&self, at: At) -> Result<Block, Error> {
+        let method = match at {
+            At::Hash(_) => "eth_getBlockByHash",
+            _ => "eth_getBlockByNumber",
+        };
+        let which = match at {
+            At::Hash(hash) => json!(hash),
+            other => answers::parameter(other),
+        };
+        let found = self.at(
+            at,
+            self.ask::<Option<wire::Block<B256>>>(method, json!([which, false])),
+        )?;
+        let node = self.name.clone();
+        found
+            .map(|block| answers::block(&block))
+            .ok_or(Error::NoBlock { node, at })
+    }
+
+    fn nonce(&self, account: Address, waiting: bool) -> Result<u64, Error> {
+        let at = if waiting { "pending" } else { "latest" };
+        let method = "eth_getTransactionCount";
+        let nonce = self.ask(method, json!([account, at]))?;
+        self.fitting(method, nonce)
+    }
+
+    fn balance(&self, account: Address, at: At) -> Result<U256, Error> {
+        self.at(
+            at,
+            self.ask("eth_getBalance", json!([account, answers::parameter(at)])),
+        )
+    }
+
+    fn code(&self, account: Address, at: At) -> Result<Bytes, Error> {
+        self.at(
+            at,
+            self.ask("eth_getCode", json!([account, answers::parameter(at)])),
+        )
+    }
+
+    fn call(&self, call: &Call, at: At) -> Result<Bytes, Error> {
+        let params = json!([answers::call(call), answers::parameter(at)]);
+        self.at(at, self.ask("eth_call", params))
+    }
+
+    fn estimate(&self, call: &Call) -> Result<u64, Error> {
+        let method = "eth_estimateGas";
+        let gas = self.ask(method, json!([answers::call(call)]))?;
+        self.fitting(method, gas)
+    }
+
+    fn tip(&self) -> Result<u128, Error> {
+        let method = "eth_maxPriorityFeePerGas";
+        match self.ask(method, json!([])) {
+            // Not every node has the method.
+            Err(Error::Refused { code: -32_601, .. }) => Ok(TIP),
+            tip => self.fitting(method, tip?),
+        }
+    }
+
+    fn logs(&self, filter: &LogFilter) -> Result<Vec<Log>, Error> {
+        let logs: Vec<wire::Log> = self.ask("eth_getLogs", json!([answers::filter(filter)]))?;
+        let logs: Option<_> = logs.iter().map(answers::log).collect();
+        logs.ok_or_else(|| self.malformed("eth_getLogs", "a log that is in no block".into()))
+    }
+
+    fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, Error> {
+        let method = "eth_getTransactionReceipt";
+        let found = self.ask::<Option<wire::TransactionReceipt>>(method, json!([transaction]));
+        match found {
+            // Said by geth for some seconds after its start.
+            Err(Error::Refused { message, .. }) if message.contains("indexing is in progress") => {
+                Ok(None)
+            }
+            Ok(receipt) => Ok(receipt.as_ref().and_then(answers::receipt)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn submit(&self, transaction: &[u8]) -> Result<(), Error> {
+        let raw = Bytes::copy_from_slice(transaction);
+        match self.ask::<B256>("eth_sendRawTransaction", json!([raw])) {
+            Err(Error::Refused { message, .. }) if is_known(&message) => Ok(()),
+            done => done.map(|_| ()),
+        }
+    }
+
+    fn pause(&self) {
+        std::thread::sleep(self.poll);
+    }
+}
+
+/// Whether a node says that it has a transaction already.
+fn is_known(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["already known", "already imported", "alreadyknown"]
+        .iter()
+        .any(|words| message.contains(words))
+}

@@ -1,0 +1,78 @@
+//! Our words for a node's, and the other way round.
+
+use crate::{At, B256, Block, Call, Log, LogFilter, Receipt};
+use alloy::rpc::types as wire;
+use serde_json::{Value, json};
+
+/// A block as a parameter; a hash as of EIP-1898, and only as long as it is in the chain.
+pub(super) fn parameter(at: At) -> Value {
+    match at {
+        At::Latest => json!("latest"),
+        At::Safe => json!("safe"),
+        At::Finalized => json!("finalized"),
+        At::Number(number) => json!(format!("{number:#x}")),
+        At::Hash(hash) => json!({ "blockHash": hash, "requireCanonical": true }),
+    }
+}
+
+pub(super) fn call(call: &Call) -> Value {
+    let mut value = json!({ "from": call.from, "data": call.data, "value": call.value });
+    if let Some(to) = call.to {
+        value["to"] = json!(to);
+    }
+    value
+}
+
+pub(super) fn filter(filter: &LogFilter) -> Value {
+    let topics = filter.topics.iter().map(|topics| match topics.is_empty() {
+        true => Value::Null,
+        false => json!(topics),
+    });
+    let topics: Vec<_> = topics.collect();
+    let mut value = json!({
+        "fromBlock": format!("{:#x}", filter.from),
+        "toBlock": format!("{:#x}", filter.to),
+        "topics": topics,
+    });
+    if !filter.addresses.is_empty() {
+        value["address"] = json!(filter.addresses);
+    }
+    value
+}
+
+pub(super) fn block(block: &wire::Block<B256>) -> Block {
+    let header = &block.header;
+    Block {
+        number: header.number,
+        hash: header.hash,
+        parent: header.parent_hash,
+        time: header.timestamp,
+        base_fee: header.base_fee_per_gas.unwrap_or_default().into(),
+    }
+}
+
+/// A log; `None` where it is of no block.
+pub(super) fn log(log: &wire::Log) -> Option<Log> {
+    Some(Log {
+        address: log.address(),
+        topics: log.topics().to_vec(),
+        data: log.data().data.clone(),
+        block: log.block_number?,
+        block_hash: log.block_hash?,
+        transaction: log.transaction_hash?,
+    })
+}
+
+/// A receipt; `None` where it is of no block.
+pub(super) fn receipt(receipt: &wire::TransactionReceipt) -> Option<Receipt> {
+    Some(Receipt {
+        transaction: receipt.transaction_hash,
+        block: receipt.block_number?,
+        block_hash: receipt.block_hash?,
+        succeeded: receipt.status(),
+        gas_used: receipt.gas_used,
+        gas_price: receipt.effective_gas_price,
+        created: receipt.contract_address,
+        logs: receipt.logs().iter().filter_map(log).collect(),
+    })
+}

@@ -1,0 +1,88 @@
+//! Why a transaction is not done.
+
+use crate::error::listed;
+use crate::signer::SignerError;
+use crate::{Address, B256, Error, Revert, U256, ether};
+
+/// A transaction is not done.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The connection failed before anything was handed in.
+    #[error(transparent)]
+    Chain(#[from] Error),
+    /// There is no signature.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// The account has too little.
+    #[error("cannot {what}: {account} has {}, and it takes up to {} ({} of value, {gas} gas at up to {} each)", ether(*.balance), ether(*.needed), ether(*.value), ether(U256::from(*.max_fee)))]
+    Funds {
+        /// What was to be done.
+        what: String,
+        /// Whose money it is.
+        account: Address,
+        /// What it has, in wei.
+        balance: U256,
+        /// What it would have to have, with all that is on its way.
+        needed: U256,
+        /// Wei that go with it.
+        value: U256,
+        /// Its gas limit.
+        gas: u64,
+        /// Wei for a unit of gas, at most.
+        max_fee: u128,
+    },
+    /// It would revert, and was not sent.
+    #[error("cannot {what}: {revert}")]
+    WouldRevert {
+        /// What was to be done.
+        what: String,
+        /// With what.
+        revert: Revert,
+    },
+    /// It is in the chain, and reverted.
+    #[error("could not {what}: transaction {transaction} in block {block} failed: {}", reason.as_ref().map_or("for want of gas, it seems".into(), ToString::to_string))]
+    Failed {
+        /// What was to be done.
+        what: String,
+        /// Its hash.
+        transaction: B256,
+        /// Its block.
+        block: u64,
+        /// What the same call reverts with now, if it does.
+        reason: Option<Revert>,
+    },
+    /// Another transaction of the account has its nonce.
+    #[error(
+        "could not {what}: another transaction has its nonce {nonce}. Does another program use this account?"
+    )]
+    Taken {
+        /// What was to be done.
+        what: String,
+        /// The nonce.
+        nonce: u64,
+    },
+    /// It may still come into the chain, or not.
+    #[error("{what} is not settled: {why}. Look for {} (nonce {nonce}) before you do it again", listed(.transactions))]
+    Unsettled {
+        /// What was to be done.
+        what: String,
+        /// What went wrong.
+        why: String,
+        /// The nonce that all have.
+        nonce: u64,
+        /// The hash of each that was handed in for it; at most one of them can get into the chain.
+        transactions: Vec<B256>,
+    },
+    /// Transactions from before do not get into the chain.
+    #[error(
+        "{account} has {count} transactions waiting from before, the first with nonce {nonce}, and they do not get into the chain: replace or cancel them in the program that sent them"
+    )]
+    EarlierStuck {
+        /// Whose they are.
+        account: Address,
+        /// How many.
+        count: u64,
+        /// The first one's nonce.
+        nonce: u64,
+    },
+}

@@ -1,0 +1,305 @@
+//! One transaction on its way.
+
+use super::{Progress, Request, SendError, Trouble, Wallet};
+use crate::signer::{Signed, Transaction};
+use crate::{At, B256, Block, Error, Receipt, U256};
+
+/// The most gas that one transaction may have since Osaka (EIP-7825).
+const MOST_GAS: u64 = 1 << 24;
+
+/// At how many looks in a row a nonce is gone and none of ours found before that counts: a node may
+/// know of a block a little before its receipts.
+const MISSES: u32 = 3;
+
+/// That another one of the nonce waits, or that a node takes no less.
+const TOO_CHEAP: [&str; 2] = ["underpriced", "replacementnotallowed"];
+/// That one of the nonce is in the chain.
+const NONCE_GONE: [&str; 2] = ["nonce too low", "oldnonce"];
+
+/// A transaction on its way, with all that were sent in its place.
+pub(super) struct Flight<'a> {
+    request: &'a Request,
+    nonce: u64,
+    gas: u64,
+    fees: Fees,
+    /// All of this nonce, the newest last.
+    signed: Vec<Signed>,
+    /// Whether the newest was not taken by the node yet.
+    unsent: bool,
+    /// The newest block when the first was sent, and when the last was.
+    first_sent: u64,
+    last_sent: u64,
+    misses: u32,
+    receipt: Option<Receipt>,
+}
+
+/// Wei for a unit of gas.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Fees {
+    max: u128,
+    tip: u128,
+}
+
+impl Fees {
+    /// What a replacement has to offer at least. Nodes ask for a tenth more.
+    fn raised(self) -> Self {
+        let raise = |fee: u128| fee.saturating_add(fee / 8).saturating_add(1);
+        Fees {
+            max: raise(self.max),
+            tip: raise(self.tip),
+        }
+    }
+
+    fn at_least(self, other: Fees) -> Self {
+        Fees {
+            max: self.max.max(other.max),
+            tip: self.tip.max(other.tip),
+        }
+    }
+}
+
+impl<'a> Flight<'a> {
+    pub(super) fn is_included(&self) -> bool {
+        self.receipt.is_some()
+    }
+
+    pub(super) fn receipt(&self) -> Option<&Receipt> {
+        self.receipt.as_ref()
+    }
+
+    pub(super) fn landed(self) -> Option<(&'a Request, Receipt)> {
+        Some((self.request, self.receipt?))
+    }
+
+    /// What it may still take from the account.
+    pub(super) fn cost(&self) -> U256 {
+        match self.receipt {
+            Some(_) => U256::ZERO,
+            None => cost(self.request.value, self.gas, self.fees),
+        }
+    }
+
+    pub(super) fn unsettled(&self, why: &str) -> SendError {
+        SendError::Unsettled {
+            what: self.request.what.clone(),
+            why: why.to_owned(),
+            nonce: self.nonce,
+            transactions: self.signed.iter().map(|signed| signed.hash).collect(),
+        }
+    }
+}
+
+fn cost(value: U256, gas: u64, fees: Fees) -> U256 {
+    let gas = U256::from(gas).saturating_mul(U256::from(fees.max));
+    value.saturating_add(gas)
+}
+
+impl Wallet {
+    /// Prepares a transaction and hands it in. `spent` is what others on their way may take.
+    pub(super) fn launch<'a>(
+        &self,
+        request: &'a Request,
+        nonce: u64,
+        spent: U256,
+        told: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Flight<'a>, SendError> {
+        let gas = match request.gas {
+            Some(gas) => gas,
+            None => self.gas(request)?,
+        };
+        let head = self.chain.block(At::Latest)?;
+        let fees = self.fees(&head)?;
+        let needed = cost(request.value, gas, fees).saturating_add(spent);
+        let balance = self.chain.balance(self.address(), At::Latest)?;
+        if balance < needed {
+            return Err(SendError::Funds {
+                what: request.what.clone(),
+                account: self.address(),
+                balance,
+                needed,
+                value: request.value,
+                gas,
+                max_fee: fees.max,
+            });
+        }
+        let mut flight = Flight {
+            request,
+            nonce,
+            gas,
+            fees,
+            signed: Vec::new(),
+            unsent: true,
+            first_sent: head.number,
+            last_sent: head.number,
+            misses: 0,
+            receipt: None,
+        };
+        let hash = self.sign(&mut flight)?;
+        told(Progress::Sending(request, nonce, hash));
+        match self.hand_in(&mut flight, told) {
+            Ok(()) => Ok(flight),
+            Err(Trouble::Over(error)) => Err(error),
+            Err(Trouble::Silent(error)) => {
+                told(Progress::Silent(&error));
+                Ok(flight)
+            }
+        }
+    }
+
+    /// A gas limit with something to spare, as the state may change before its block.
+    fn gas(&self, request: &Request) -> Result<u64, SendError> {
+        match self.chain.estimate(&self.call(request)) {
+            Ok(gas) => Ok(gas.saturating_add(gas / 4).min(MOST_GAS.max(gas))),
+            Err(Error::Reverted(revert)) => Err(SendError::WouldRevert {
+                what: request.what.clone(),
+                revert,
+            }),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// What is offered now: enough for a base fee that doubles.
+    fn fees(&self, head: &Block) -> Result<Fees, Error> {
+        let tip = self.chain.tip()?;
+        let max = head.base_fee.saturating_mul(2).saturating_add(tip);
+        Ok(self.capped(Fees { max, tip }))
+    }
+
+    fn capped(&self, fees: Fees) -> Fees {
+        let max = fees.max.min(self.policy.max_fee);
+        Fees {
+            max,
+            tip: fees.tip.min(max),
+        }
+    }
+
+    fn sign(&self, flight: &mut Flight<'_>) -> Result<B256, SendError> {
+        let signed = self.signer.sign(Transaction {
+            chain_id: self.chain.chain_id(),
+            nonce: flight.nonce,
+            to: flight.request.to,
+            data: flight.request.data.clone(),
+            value: flight.request.value,
+            gas: flight.gas,
+            max_fee: flight.fees.max,
+            tip: flight.fees.tip,
+        })?;
+        let hash = signed.hash;
+        flight.signed.push(signed);
+        flight.unsent = true;
+        Ok(hash)
+    }
+
+    /// Hands the newest in; where another of its nonce waits, with more and more money. What the node
+    /// says against the nonce has a reason that the next look finds.
+    fn hand_in(
+        &self,
+        flight: &mut Flight<'_>,
+        told: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<(), Trouble> {
+        while let Some(newest) = flight.signed.last() {
+            match self.chain.submit(&newest.raw) {
+                Ok(()) => {
+                    flight.unsent = false;
+                    return Ok(());
+                }
+                Err(Error::Refused { message, .. }) if says(&message, &TOO_CHEAP) => {
+                    if !self.raise(flight, flight.fees.raised(), told)? {
+                        return Ok(());
+                    }
+                }
+                Err(Error::Refused { message, .. }) if says(&message, &NONCE_GONE) => {
+                    return Ok(());
+                }
+                Err(error @ Error::Refused { .. }) if flight.signed.len() > 1 => {
+                    return Err(Trouble::Over(flight.unsettled(&error.to_string())));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Signs a dearer one, if it may be as dear as that.
+    fn raise(
+        &self,
+        flight: &mut Flight<'_>,
+        dearer: Fees,
+        told: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<bool, Trouble> {
+        if self.capped(dearer) != dearer {
+            return Ok(false);
+        }
+        flight.fees = dearer;
+        let hash = self.sign(flight).map_err(Trouble::Over)?;
+        told(Progress::Replacing(flight.request, hash));
+        Ok(true)
+    }
+
+    /// What became of it, and what is to be done about it.
+    pub(super) fn look_after(
+        &self,
+        flight: &mut Flight<'_>,
+        head: &Block,
+        told: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<(), Trouble> {
+        if let Some(receipt) = self.receipt(flight)? {
+            let known = flight.receipt.as_ref().map(|known| known.block_hash);
+            if known != Some(receipt.block_hash) {
+                told(Progress::Included(flight.request, &receipt));
+            }
+            (flight.receipt, flight.misses) = (Some(receipt), 0);
+            return Ok(());
+        }
+        if let Some(gone) = flight.receipt.take() {
+            told(Progress::Dropped(flight.request, gone.transaction));
+            (flight.first_sent, flight.last_sent) = (head.number, head.number);
+            return self.hand_in(flight, told);
+        }
+        if self.chain.nonce(self.address(), false)? > flight.nonce {
+            flight.misses += 1;
+            if flight.misses >= MISSES {
+                return Err(Trouble::Over(SendError::Taken {
+                    what: flight.request.what.clone(),
+                    nonce: flight.nonce,
+                }));
+            }
+            return Ok(());
+        }
+        flight.misses = 0;
+        if head.number >= flight.first_sent.saturating_add(self.policy.give_up_after) {
+            let blocks = self.policy.give_up_after;
+            let (fee, most) = (flight.fees.max, self.policy.max_fee);
+            let why = format!(
+                "at up to {fee} wei a unit of gas (at most {most} are allowed) it got into none of {blocks} blocks"
+            );
+            return Err(Trouble::Over(flight.unsettled(&why)));
+        }
+        if head.number >= flight.last_sent.saturating_add(self.policy.replace_after) {
+            flight.last_sent = head.number;
+            let dearer = flight.fees.raised().at_least(self.fees(head)?);
+            // Where that is not allowed, the same again: its node may have forgotten it.
+            self.raise(flight, dearer, told)?;
+            return self.hand_in(flight, told);
+        }
+        if flight.unsent {
+            return self.hand_in(flight, told);
+        }
+        Ok(())
+    }
+
+    fn receipt(&self, flight: &Flight<'_>) -> Result<Option<Receipt>, Error> {
+        for signed in flight.signed.iter().rev() {
+            if let Some(receipt) = self.chain.receipt(signed.hash)? {
+                return Ok(Some(receipt));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a node says one of these in its own way: geth in words, Nethermind as `OldNonce`.
+fn says(message: &str, words: &[&str]) -> bool {
+    let message = message.to_ascii_lowercase();
+    words.iter().any(|words| message.contains(words))
+}
