@@ -130,7 +130,10 @@ fn the_contract_executes_a_step_and_its_gas_is_told() {
         };
         // Execution, bytes of calldata, and all of it.
         assert!(compact[1] < bytes && compact[2] < gas, "{told}");
-        assert_eq!(told.contains("on chain, the pre-image: "), run.starts_with("preimage"));
+        assert_eq!(
+            told.contains("on chain, the pre-image: "),
+            run.starts_with("preimage")
+        );
     }
 }
 
@@ -140,9 +143,22 @@ fn compact_proofs_are_written_and_read() {
     let (guest, preimages) = (vectors("guests/preimage.go122.mips"), vectors("preimages"));
     let (guest, preimages) = (guest.to_str().unwrap(), preimages.to_str().unwrap());
     let common = ["--preimages", preimages, "--proof-encoding", "compact"];
-    let prove = [&["prove", guest, "--step", "356200", "--output", "p.json"], &common[..]].concat();
+    let prove = [
+        &["prove", guest, "--step", "356200", "--output", "p.json"],
+        &common[..],
+    ]
+    .concat();
     shop.run_words(&prove).ok();
-    let run = ["run", guest, "--proof-at", "=356200", "--stop-at", "=356201", "--proof-fmt", "r.json"];
+    let run = [
+        "run",
+        guest,
+        "--proof-at",
+        "=356200",
+        "--stop-at",
+        "=356201",
+        "--proof-fmt",
+        "r.json",
+    ];
     shop.run_words(&[&run, &common[..]].concat()).ok();
     assert_eq!(shop.read("p.json"), shop.read("r.json"));
 
@@ -156,7 +172,9 @@ fn compact_proofs_are_written_and_read() {
 
     let told = shop.run("verify --on-chain p.json").ok();
     assert!(told.contains("on chain, compact proof: "), "{told}");
-    let cut = json(shop.read("p.json")).to_string().replace(&data, &data[..data.len() - 2]);
+    let cut = json(shop.read("p.json"))
+        .to_string()
+        .replace(&data, &data[..data.len() - 2]);
     shop.write("cut.json", cut);
     shop.run("verify cut.json").fails(1, "cut.json: refused: ");
 }
@@ -164,27 +182,61 @@ fn compact_proofs_are_written_and_read() {
 #[test]
 fn what_loads_a_preimage_is_printed() {
     let shop = Shop::new();
-    let (oracle, from) = ("0x".to_owned() + &"aa".repeat(20), "0x".to_owned() + &"bb".repeat(20));
+    let (oracle, from) = (
+        "0x".to_owned() + &"aa".repeat(20),
+        "0x".to_owned() + &"bb".repeat(20),
+    );
     let proof = vectors("runs/preimage.go122.mips32/proof-356200.json");
     let key = "0x0290c6594590fef1274a782299ebc6bef41275121157affa40331467fcef264c";
     let folder = vectors("preimages");
     let load = ["preimages", "load", "--oracle", &oracle, "--from", &from];
-    let by_proof = [&load[..], &["--format", "json", "--proof", proof.to_str().unwrap()]].concat();
-    let by_key = [&load[..], &["--format", "json", "--key", key, "--preimages", folder.to_str().unwrap()]].concat();
+    let by_proof = [
+        &load[..],
+        &["--format", "json", "--proof", proof.to_str().unwrap()],
+    ]
+    .concat();
+    let by_key = [
+        &load[..],
+        &[
+            "--format",
+            "json",
+            "--key",
+            key,
+            "--preimages",
+            folder.to_str().unwrap(),
+        ],
+    ]
+    .concat();
     let (by_proof, by_key) = (shop.run_words(&by_proof).ok(), shop.run_words(&by_key).ok());
     assert_eq!(by_proof, by_key);
     let calls = json(by_proof);
     let call = &calls[0];
     assert_eq!(calls.as_array().unwrap().len(), 1);
-    assert_eq!((&call["to"], &call["value"]), (&oracle.as_str().into(), &"0".into()));
+    assert_eq!(
+        (&call["to"], &call["value"]),
+        (&oracle.as_str().into(), &"0".into())
+    );
     assert_eq!(call["function"], "loadKeccak256PreimagePart");
     assert!(call["data"].as_str().unwrap().starts_with("0xe1592611"));
 
-    let text = shop.run_words(&[&load[..], &["--proof", proof.to_str().unwrap()]].concat()).ok();
+    let text = shop
+        .run_words(&[&load[..], &["--proof", proof.to_str().unwrap()]].concat())
+        .ok();
     assert!(text.contains(call["data"].as_str().unwrap()), "{text}");
     let none = vectors("runs/hello.go122.mips32/proof-1009.json");
     let none = shop.run_words(&[&load[..], &["--proof", none.to_str().unwrap()]].concat());
     none.fails(1, "its step reads no pre-image");
-    let past = [&load[..], &["--key", key, "--offset", "1009", "--preimages", folder.to_str().unwrap()]].concat();
+    let past = [
+        &load[..],
+        &[
+            "--key",
+            key,
+            "--offset",
+            "1009",
+            "--preimages",
+            folder.to_str().unwrap(),
+        ],
+    ]
+    .concat();
     shop.run_words(&past).fails(1, "has no part at offset 1009");
 }

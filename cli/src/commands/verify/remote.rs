@@ -64,7 +64,7 @@ impl Remote {
             .map_err(chain::explained)?;
         let contract = self.contract;
         ensure!(
-            *post == proof.post,
+            post[..] == proof.post[..],
             "the contract {contract} comes to {post}"
         );
         let Some(wallet) = &mut self.wallet else {
