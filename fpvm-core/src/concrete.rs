@@ -51,10 +51,11 @@ pub struct Concrete<'a, I: Isa, M, E> {
     /// Pre-images and output.
     pub env: &'a mut E,
     insn: u32,
+    /// The immediate operand, where it is known without the instruction word.
+    imm: Option<I::Word>,
     at: Position<I>,
     after: Position<I>,
-    wrote: bool,
-    interrupted: bool,
+    jumped: bool,
 }
 
 /// Where a program is: the address of the next instruction, and with a delay slot of the one after.
@@ -90,6 +91,17 @@ impl<I: Isa> Position<I> {
     #[inline(always)]
     pub fn is_sequential(self) -> bool {
         !I::DELAY_SLOT || self.next_pc == self.pc.wrapping_add(&I::Word::truncate(4))
+    }
+
+    /// The position at an address, with no delay slot under way.
+    #[inline(always)]
+    pub fn sequential(pc: I::Word) -> Self {
+        let next_pc = if I::DELAY_SLOT {
+            pc.wrapping_add(&I::Word::truncate(4))
+        } else {
+            I::Word::default()
+        };
+        Position { pc, next_pc }
     }
 
     /// The position this many straight instructions on; only from a sequential one.
@@ -130,17 +142,16 @@ impl<I: Isa> Position<I> {
 pub struct Done<I: Isa> {
     /// Where the program is now.
     pub position: Position<I>,
-    /// Whether memory was written.
-    pub wrote: bool,
-    /// Whether the program exited or read a pre-image.
-    pub interrupted: bool,
+    /// Whether that need not be the next instruction: a branch was taken, or the instruction stays.
+    pub jumped: bool,
 }
 
 /// What a machine over memory `M` and environment `E` stops with.
 pub type StopOf<M, E> = Stop<<M as Memory>::Error, <E as Environment>::Error>;
 
 impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
-    /// A machine at the begin of a step.
+    /// A machine at the begin of a step. `imm` is the value of the instruction's only immediate
+    /// operand; without it, immediates are taken from the instruction word.
     #[inline(always)]
     pub fn new(
         state: &'a mut State<I>,
@@ -148,28 +159,26 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
         env: &'a mut E,
         at: Position<I>,
         insn: u32,
+        imm: Option<I::Word>,
     ) -> Self {
-        let after = at.successor();
         Concrete {
             state,
             memory,
             env,
             insn,
+            imm,
             at,
-            after,
-            wrote: false,
-            interrupted: false,
+            after: at.successor(),
+            jumped: false,
         }
     }
 
     /// What the step did, once its instruction has run.
     #[inline(always)]
     pub fn done(&self) -> Done<I> {
-        let (position, wrote, interrupted) = (self.after, self.wrote, self.interrupted);
         Done {
-            position,
-            wrote,
-            interrupted,
+            position: self.after,
+            jumped: self.jumped,
         }
     }
 
@@ -183,9 +192,19 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
         memory: &'a mut M,
         env: &'a mut E,
     ) -> Result<u32, StopOf<M, E>> {
+        Self::step_decoding(state, memory, env, decode::<I>)
+    }
+
+    /// The same by another decoder, which has to decide as [`decode`] does.
+    pub(crate) fn step_decoding(
+        state: &'a mut State<I>,
+        memory: &'a mut M,
+        env: &'a mut E,
+        decode: impl FnOnce(u32) -> I::Op,
+    ) -> Result<u32, StopOf<M, E>> {
         let at = Position::of(state);
         let register_0 = state.get(Cell(0));
-        let mut machine = Concrete::new(state, memory, env, at, 0);
+        let mut machine = Concrete::new(state, memory, env, at, 0, None);
         I::fetch(&mut machine)?;
         let bytes = machine
             .memory
@@ -197,7 +216,7 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
         } else {
             u32::from_le_bytes(bytes)
         };
-        I::execute(decode::<I>(machine.insn), &mut machine)?;
+        I::execute(decode(machine.insn), &mut machine)?;
         let (position, insn) = (machine.after, machine.insn);
         position.put(state);
         state.set(Cell(0), register_0);
@@ -241,7 +260,8 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
 
     #[inline(always)]
     fn imm(&mut self, i: Imm) -> I::Word {
-        I::Word::truncate(i.of(self.insn))
+        self.imm
+            .unwrap_or_else(|| I::Word::truncate(i.of(self.insn)))
     }
 
     #[inline(always)]
@@ -327,7 +347,6 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
 
     #[inline(always)]
     fn store(&mut self, at: I::Word, bytes: u32, v: I::Word) -> Result<(), Self::Stop> {
-        self.wrote = true;
         let (at, v) = (at.zext(), v.zext());
         macro_rules! write {
             ($n:literal, $int:ty) => {{
@@ -375,6 +394,7 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
             &mut self.after.pc
         };
         *after = if taken.0 { target } else { *after };
+        self.jumped |= taken.0;
     }
 
     #[inline(always)]
@@ -385,6 +405,7 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
     #[inline(always)]
     fn stay(&mut self) {
         self.after = self.at;
+        self.jumped = true;
     }
 
     #[inline(always)]
@@ -427,7 +448,6 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
     fn exit(&mut self, code: I::Word) {
         self.state.set(I::EXITED, I::Word::truncate(1));
         self.state.set(I::EXIT_CODE, code & I::Word::truncate(0xff));
-        self.interrupted = true;
     }
 
     fn output(&mut self, stream: u8, at: I::Word, count: I::Word) {
@@ -467,8 +487,6 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
     ) -> Result<I::Word, Self::Stop> {
         let (at, count) = (at.zext(), count.zext());
         let offset = self.state.get(I::PREIMAGE_OFFSET);
-        self.interrupted = true;
-        self.wrote = true;
         let part = self.env.part(&self.state.preimage_key, offset.zext());
         let part = part.map_err(Stop::Environment)?.ok_or(Stop::Fault(fault))?;
         let n = Self::in_window(at, count, window).min(part.len);

@@ -1,9 +1,9 @@
 //! What an instruction can do at all, found by running its semantics on a machine without values.
 //!
-//! Run loops and translators ask this instead of being told by each ISA: a straight instruction
-//! leaves the program counter alone, so a run of them needs one check of the step count.
+//! Run loops and translators ask this instead of being told by each ISA: an instruction without
+//! control leaves the program counter alone, so a chain of them needs one check of the step count.
 
-use crate::isa::{Isa, Visitor};
+use crate::isa::{Isa, Semantics, Visitor};
 use crate::machine::{Bin, Cmp, Fault, Jump, Machine};
 use crate::operand::{Imm, Reg};
 use core::convert::Infallible;
@@ -11,7 +11,7 @@ use core::convert::Infallible;
 /// What an instruction's semantics do in any of their arms.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Effects {
-    /// Branches, jumps, stays, asks for its delay slot, or ends the program.
+    /// Branches, jumps, stays, asks for its delay slot, or ends the program: its successor matters.
     pub control: bool,
     /// Always faults.
     pub faults: bool,
@@ -19,21 +19,24 @@ pub struct Effects {
     pub loads: bool,
     /// Writes memory.
     pub stores: bool,
-    /// Reaches the host: pre-images, hints, output.
+    /// Reaches the host: pre-images, hints, output, the program's end.
     pub host: bool,
     /// Chooses between arms, as system calls do.
     pub choice: bool,
+    /// May stay at the same program counter.
+    pub stays: bool,
+    /// Accesses memory after it has written some.
+    pub torn: bool,
+    /// Its first immediate operand.
+    pub imm: Option<Imm>,
+    /// Whether it has another.
+    pub more_imms: bool,
 }
 
 impl Effects {
     /// Of an instruction kind.
     pub fn of<I: Isa>(op: I::Op) -> Self {
         I::dispatch(op, Probe::<I>::default())
-    }
-
-    /// Whether the program goes on right after it, and its system call's code is not involved.
-    pub fn straight(self) -> bool {
-        !(self.control || self.faults || self.host || self.choice)
     }
 }
 
@@ -54,11 +57,10 @@ impl<I> Default for Probe<I> {
 }
 
 impl<I: Isa> Visitor for Probe<I> {
-    type Machine = Self;
     type Output = Effects;
 
-    fn visit(mut self, semantics: impl FnOnce(&mut Self) -> Result<(), Infallible>) -> Effects {
-        match semantics(&mut self) {
+    fn visit<S: Semantics>(mut self) -> Effects {
+        match S::run(&mut self) {
             Ok(()) => self.effects,
         }
     }
@@ -71,12 +73,16 @@ impl<I: Isa> Machine for Probe<I> {
 
     const BITS: u32 = <I::Word as crate::word::Word>::BITS;
 
-    fn reg(&mut self, _r: Reg) {}
+    fn reg(&mut self, r: Reg) {
+        self.effects.control |= matches!(r, Reg::Fixed(cell) if Some(cell) == I::NEXT_PC);
+    }
     fn set_reg(&mut self, r: Reg, (): ()) {
         let is_position = |cell| cell == I::PC || Some(cell) == I::NEXT_PC;
         self.effects.control |= matches!(r, Reg::Fixed(cell) if is_position(cell));
     }
-    fn imm(&mut self, _i: Imm) {}
+    fn imm(&mut self, i: Imm) {
+        self.effects.more_imms |= *self.effects.imm.get_or_insert(i) != i;
+    }
     fn pc(&mut self) {}
     fn konst(&mut self, _v: u64) {}
     fn bin(&mut self, _op: Bin, (): (), (): ()) {}
@@ -91,10 +97,12 @@ impl<I: Isa> Machine for Probe<I> {
 
     fn load(&mut self, (): (), _bytes: u32) -> Result<(), Infallible> {
         self.effects.loads = true;
+        self.effects.torn |= self.effects.stores;
         Ok(())
     }
 
     fn store(&mut self, (): (), _bytes: u32, (): ()) -> Result<(), Infallible> {
+        self.effects.torn |= self.effects.stores;
         self.effects.stores = true;
         Ok(())
     }
@@ -102,13 +110,12 @@ impl<I: Isa> Machine for Probe<I> {
     fn rmw(
         &mut self,
         (): (),
-        _bytes: u32,
+        bytes: u32,
         change: impl FnOnce(&mut Self, ()),
     ) -> Result<(), Infallible> {
-        self.effects.loads = true;
-        self.effects.stores = true;
+        self.load((), bytes)?;
         change(self, ());
-        Ok(())
+        self.store((), bytes, ())
     }
 
     fn in_slot(&mut self) {
@@ -122,6 +129,7 @@ impl<I: Isa> Machine for Probe<I> {
     }
     fn stay(&mut self) {
         self.effects.control = true;
+        self.effects.stays = true;
     }
 
     fn trap_if(&mut self, (): (), _fault: Fault) -> Result<(), Infallible> {
@@ -156,6 +164,7 @@ impl<I: Isa> Machine for Probe<I> {
 
     fn exit(&mut self, (): ()) {
         self.effects.control = true;
+        self.effects.host = true;
     }
     fn output(&mut self, _stream: u8, (): (), (): ()) {
         self.effects.host = true;

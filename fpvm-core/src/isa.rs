@@ -191,33 +191,30 @@ pub trait Isa: Copy + Default + Debug + Send + Sync + 'static {
     const UNDEFINED: Fault;
 }
 
+/// The semantics of one instruction, as a type: so a function that is made of it for some machine
+/// has an address, which a run loop can keep beside each decoded instruction.
+pub trait Semantics: 'static {
+    /// Runs the instruction on a machine.
+    fn run<M: Machine>(m: &mut M) -> Result<(), M::Stop>;
+}
+
 /// Something done with the semantics of one instruction.
-///
-/// A run loop is a visitor so that each instruction has a machine of its own: where the instruction
-/// is all inlined, that machine's parts become host registers, which one machine that is shared with
-/// a system call's code could not.
 pub trait Visitor {
-    /// The machine that the instruction runs on.
-    type Machine: Machine;
     /// What comes of it.
     type Output;
-    /// Visits an instruction by its semantics.
-    fn visit(
-        self,
-        semantics: impl FnOnce(&mut Self::Machine) -> Result<(), <Self::Machine as Machine>::Stop>,
-    ) -> Self::Output;
+    /// Visits an instruction.
+    fn visit<S: Semantics>(self) -> Self::Output;
 }
 
 /// The visitor that runs an instruction on a machine.
-struct On<'a, M>(&'a mut M);
+struct On<'m, M>(&'m mut M);
 
 impl<M: Machine> Visitor for On<'_, M> {
-    type Machine = M;
     type Output = Result<(), M::Stop>;
 
     #[inline(always)]
-    fn visit(self, semantics: impl FnOnce(&mut M) -> Result<(), M::Stop>) -> Self::Output {
-        semantics(self.0)
+    fn visit<S: Semantics>(self) -> Self::Output {
+        S::run(self.0)
     }
 }
 
@@ -257,13 +254,29 @@ macro_rules! instructions {
         #[inline(always)]
         $vis fn $dispatch<V: $crate::isa::Visitor>(op: $op, visitor: V) -> V::Output {
             match op {
-                $($op::$name => visitor.visit(|m| $body(m)),)*
+                $($op::$name => $crate::semantics!(visitor, m => $body(m)),)*
                 $op::undefined_instruction => {
-                    visitor.visit(|m| $crate::machine::Machine::trap(m, $undefined))
+                    $crate::semantics!(visitor, m => $crate::machine::Machine::trap(m, $undefined))
                 }
             }
         }
     };
+}
+
+/// Hands a visitor an expression over a machine as [`isa::Semantics`](crate::isa::Semantics).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! semantics {
+    ($visitor:expr, $m:ident => $run:expr) => {{
+        struct Row;
+        impl $crate::isa::Semantics for Row {
+            #[inline(always)]
+            fn run<M: $crate::machine::Machine>($m: &mut M) -> Result<(), M::Stop> {
+                $run
+            }
+        }
+        $visitor.visit::<Row>()
+    }};
 }
 
 /// The mnemonic of an identifier: a trailing underscore (`and_`, `break_`) is not part of it.

@@ -1,12 +1,16 @@
 //! Memory as a step sees it. The running machine, the recorder and the verifier each have their own.
 
 #[cfg(feature = "std")]
+mod direct;
+#[cfg(feature = "std")]
 mod frozen;
 #[cfg(feature = "std")]
 mod paged;
 #[cfg(feature = "std")]
 mod tree;
 
+#[cfg(feature = "std")]
+pub(crate) use direct::{Direct, Miss};
 #[cfg(feature = "std")]
 pub use frozen::{FrozenMemory, FrozenPage, Part, SharedPage};
 #[cfg(feature = "std")]

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{assert_same, bare, run, translated};
+use common::{assert_same, bare, run, stepped, translated};
 use fpvm_core::isa::Isa;
 use fpvm_core::operand::Cell;
 use fpvm_core::state::State;
@@ -14,15 +14,17 @@ use std::path::Path;
 const CODE: u32 = 0x1_0000;
 
 fn agree<I: Isa>(words: &[u32], state: &State<I>, legs: &[u64]) {
-    let mut plain = bare::<I>(u64::from(CODE), words, state);
-    let mut fast = translated(bare::<I>(u64::from(CODE), words, state), 2);
+    let machine = || bare::<I>(u64::from(CODE), words, state);
+    let mut plain = stepped(machine());
+    let mut tiers = [machine(), translated(machine(), 2)];
     for leg in legs {
         let until = plain.state.step + leg;
-        for vm in [&mut plain, &mut fast] {
-            let event = run(vm, until, Path::new("/nonexistent")).expect("no fault");
-            assert_eq!(event, Event::Reached);
+        let go = |vm: &mut _| run(vm, until, Path::new("/nonexistent")).expect("no fault");
+        assert_eq!(go(&mut plain), Event::Reached);
+        for tier in &mut tiers {
+            assert_eq!(go(tier), Event::Reached);
+            assert_same(&mut plain, tier);
         }
-        assert_same(&mut plain, &mut fast);
     }
 }
 

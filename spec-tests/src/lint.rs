@@ -19,7 +19,7 @@
 
 mod path;
 
-use fpvm_core::isa::{Isa, Op, ProofShape, Visitor};
+use fpvm_core::isa::{Isa, Op, ProofShape, Semantics, Visitor};
 use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
 use fpvm_core::memory::LEAF_SIZE;
 use fpvm_core::operand::{Imm, Reg};
@@ -85,7 +85,7 @@ pub fn check<I: Isa>() -> Vec<(String, Violation)> {
 pub fn check_semantics<I: Isa>(
     mut semantics: impl FnMut(&mut Lint<I>) -> Result<(), Ended>,
 ) -> Vec<Violation> {
-    compared([(); 2].map(|()| Lint::<I>::default().visit(&mut semantics)))
+    compared([(); 2].map(|()| Lint::<I>::default().follow(&mut semantics)))
 }
 
 fn compared<I: Isa>([mut first, second]: [Lint<I>; 2]) -> Vec<Violation> {
@@ -149,17 +149,20 @@ impl<I> Default for Lint<I> {
 }
 
 impl<I: Isa> Visitor for Lint<I> {
-    type Machine = Self;
     type Output = Self;
 
-    fn visit(mut self, semantics: impl FnOnce(&mut Self) -> Result<(), Ended>) -> Self {
-        // A path that ends in a fault is as good as one that does not.
-        let _ = semantics(&mut self);
-        self
+    fn visit<S: Semantics>(self) -> Self {
+        self.follow(S::run)
     }
 }
 
 impl<I: Isa> Lint<I> {
+    fn follow(mut self, semantics: impl FnOnce(&mut Self) -> Result<(), Ended>) -> Self {
+        // A path that ends in a fault is as good as one that does not.
+        let _ = semantics(&mut self);
+        self
+    }
+
     fn report(&mut self, rule: Rule, what: impl Into<String>) {
         let violation = Violation {
             rule,

@@ -6,7 +6,7 @@
 //! [`crate::lint`] checks it). The results of operations are named `a`, `b`, … in order.
 
 use fpvm_core::disasm::register;
-use fpvm_core::isa::{Isa, Op, Operand, Source, Visitor};
+use fpvm_core::isa::{Isa, Op, Operand, Semantics, Source, Visitor};
 use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
 use fpvm_core::operand::{Cell, Imm, Part, Reg};
 use fpvm_core::word::Word as _;
@@ -204,11 +204,10 @@ fn placed(part: Part) -> String {
 }
 
 impl<I: Isa> Visitor for Printer<I> {
-    type Machine = Self;
     type Output = String;
 
-    fn visit(mut self, semantics: impl FnOnce(&mut Self) -> Result<(), Ended>) -> String {
-        let ended = semantics(&mut self).is_err();
+    fn visit<S: Semantics>(mut self) -> String {
+        let ended = S::run(&mut self).is_err();
         self.finish(ended)
     }
 }

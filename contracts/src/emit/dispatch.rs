@@ -5,7 +5,7 @@ use super::layout::Layout;
 use super::printer::{self, Printer, print};
 use super::text::{block, number};
 use fpvm_core::decode::{Tree, undefined};
-use fpvm_core::isa::{Isa, Op, Pattern, Visitor};
+use fpvm_core::isa::{Isa, Op, Pattern, Semantics, Visitor};
 use std::convert::Infallible;
 
 /// The lines that choose an instruction and run it.
@@ -36,15 +36,11 @@ fn body<I: Isa>(op: I::Op, layout: &Layout, faults: &mut Faults) -> Vec<String> 
 
 struct On<'m, 'a, I: Isa>(&'m mut Printer<'a, I>);
 
-impl<'a, I: Isa> Visitor for On<'_, 'a, I> {
-    type Machine = Printer<'a, I>;
+impl<I: Isa> Visitor for On<'_, '_, I> {
     type Output = Result<(), Infallible>;
 
-    fn visit(
-        self,
-        semantics: impl FnOnce(&mut Printer<'a, I>) -> Result<(), Infallible>,
-    ) -> Self::Output {
-        semantics(self.0)
+    fn visit<S: Semantics>(self) -> Self::Output {
+        S::run(self.0)
     }
 }
 

@@ -1,10 +1,11 @@
 //! The running machine's memory: pages in one lazily backed array, found without a hash.
 //!
 //! With 32-bit addresses a page's place is its number, so an access is one bounds check. With 64-bit
-//! addresses pages are placed in the order of first use, and a small table of recent places (as a
-//! processor's TLB) stands in front of a map. Either way a store looks at one byte per page; its slow
+//! addresses pages are placed in the order of first use, and small tables of recent places (as a
+//! processor's TLB) stand in front of a map. Either way a store looks at one byte per page; its slow
 //! path does all the bookkeeping of a first write: allocation, dirty list, snapshots, code pages.
 
+use super::direct::Miss;
 use super::frozen::{FrozenMemory, FrozenPage};
 use super::tree::{PAGE_LEVELS, Tree};
 use super::{Memory, Node, Prover};
@@ -45,8 +46,11 @@ const CODE: u8 = 8;
 /// A store needs no bookkeeping.
 const READY: u8 = ALLOCATED | DIRTY | TOUCHED;
 
-/// Recent places of pages; only for 64-bit addresses.
+/// Places of pages found without a map; only for 64-bit addresses.
 const RECENT: usize = 1024;
+
+/// Page numbers and where the pages' bytes begin, each at its number modulo the length.
+type Recent = [(u64, usize); RECENT];
 
 /// No page has this number.
 const NO_PAGE: u64 = u64::MAX;
@@ -61,7 +65,10 @@ pub struct PagedMemory<A> {
     flags: Vec<u8>,
     /// Places of pages by number, and numbers by place; unused with 32-bit addresses.
     places: FxHashMap<u64, usize>,
-    recent: Vec<(u64, usize)>,
+    /// Recent pages.
+    recent: Box<Recent>,
+    /// Recent pages that are [`READY`].
+    ready: Box<Recent>,
     numbers: Vec<u64>,
     /// Pages in the order of their allocation.
     allocated: Vec<u64>,
@@ -96,7 +103,8 @@ impl<A: Word> PagedMemory<A> {
             bytes,
             flags: vec![0; if Self::FLAT { 1 << (32 - PAGE_BITS) } else { 1 }],
             places: FxHashMap::default(),
-            recent: vec![(NO_PAGE, 0); if Self::FLAT { 0 } else { RECENT }],
+            recent: Box::new([(NO_PAGE, 0); RECENT]),
+            ready: Box::new([(NO_PAGE, 0); RECENT]),
             numbers: if Self::FLAT {
                 Vec::new()
             } else {
@@ -188,6 +196,7 @@ impl<A: Word> PagedMemory<A> {
             let place = self.place(number);
             self.unready += u64::from(self.flags[place] == READY);
             self.flags[place] |= CODE;
+            self.ready[number as usize % RECENT] = (NO_PAGE, 0);
         }
         allocated
     }
@@ -238,7 +247,7 @@ impl<A: Word> PagedMemory<A> {
         self.unready += 1;
         for number in std::mem::take(&mut self.touched) {
             let place = self.place(number);
-            self.flags[place] &= !TOUCHED;
+            self.clear(number, place, TOUCHED);
             let page = self.page_at(place);
             if self
                 .frozen
@@ -291,9 +300,9 @@ impl<A: Word> PagedMemory<A> {
             };
             let place = self.writable(number)?;
             self.bytes.as_chunks_mut::<PAGE_SIZE>().0[place] = *page.bytes();
-            self.flags[place] &= !TOUCHED;
+            self.clear(number, place, TOUCHED);
             if let Some(root) = page.known_root() {
-                self.flags[place] &= !DIRTY;
+                self.clear(number, place, DIRTY);
                 known.push((number, root));
             }
         }
@@ -319,7 +328,64 @@ impl<A: Word> PagedMemory<A> {
             self.stale_code.push(number);
         }
         self.bytes.as_chunks_mut::<PAGE_SIZE>().0[place].fill(0);
-        self.flags[place] = 0;
+        self.clear(number, place, u8::MAX);
+    }
+
+    /// Clears flags of a page.
+    fn clear(&mut self, number: u64, place: usize, flags: u8) {
+        self.flags[place] &= !flags;
+        self.ready[number as usize % RECENT] = (NO_PAGE, 0);
+    }
+
+    /// Reads from a recent page. `None` says nothing of the page: it may be there all the same, or
+    /// the bytes lie in two.
+    #[inline(always)]
+    pub(super) fn read_recent<const N: usize>(&self, at: u64) -> Option<[u8; N]> {
+        let from = self.recent_place::<N>(&self.recent, at)?;
+        self.bytes.get(from..from + N)?.try_into().ok()
+    }
+
+    /// Writes to a recent page that needs no bookkeeping; elsewhere it does nothing and gives `None`.
+    #[inline(always)]
+    pub(super) fn write_ready<const N: usize>(&mut self, at: u64, bytes: [u8; N]) -> Option<()> {
+        let from = self.recent_place::<N>(&self.ready, at)?;
+        if Self::FLAT && *self.flags.get(from / PAGE_SIZE)? != READY {
+            return None;
+        }
+        self.bytes.get_mut(from..from + N)?.copy_from_slice(&bytes);
+        Some(())
+    }
+
+    /// Where the bytes at an address are, if in one page, which one of these tables has.
+    #[inline(always)]
+    fn recent_place<const N: usize>(&self, recent: &Recent, at: u64) -> Option<usize> {
+        let (number, at_page) = (Self::number(at), at as usize % PAGE_SIZE);
+        if at_page > PAGE_SIZE - N {
+            return None;
+        }
+        if Self::FLAT {
+            return Some(number as usize * PAGE_SIZE + at_page);
+        }
+        let (recent, begin) = recent[number as usize % RECENT];
+        (recent == number).then_some(begin + at_page)
+    }
+
+    /// Puts a page among the recent ones, for reads or for writes that need no bookkeeping. Tells
+    /// whether such an access would now succeed that did not before.
+    pub(crate) fn make_recent(&mut self, miss: Miss) -> bool {
+        let number = Self::number(miss.at);
+        if Self::FLAT || miss.at as usize % PAGE_SIZE + miss.len > PAGE_SIZE {
+            return false;
+        }
+        let place = self.place(number);
+        if !miss.write {
+            return place != Self::ZERO_PLACE;
+        }
+        let ready = self.flags[place] == READY;
+        if ready {
+            self.ready[number as usize % RECENT] = (number, place * PAGE_SIZE);
+        }
+        ready
     }
 
     #[inline(always)]
@@ -339,9 +405,9 @@ impl<A: Word> PagedMemory<A> {
         if Self::FLAT {
             return number as usize;
         }
-        let (recent, place) = self.recent[number as usize % RECENT];
+        let (recent, begin) = self.recent[number as usize % RECENT];
         if recent == number {
-            place
+            begin / PAGE_SIZE
         } else {
             self.find(number)
         }
@@ -355,7 +421,7 @@ impl<A: Word> PagedMemory<A> {
             .copied()
             .unwrap_or(Self::ZERO_PLACE);
         if place != Self::ZERO_PLACE {
-            self.recent[number as usize % RECENT] = (number, place);
+            self.recent[number as usize % RECENT] = (number, place * PAGE_SIZE);
         }
         place
     }
@@ -389,7 +455,7 @@ impl<A: Word> PagedMemory<A> {
                 self.numbers.push(number);
                 self.flags.push(0);
                 self.places.insert(number, place);
-                self.recent[number as usize % RECENT] = (number, place);
+                self.recent[number as usize % RECENT] = (number, place * PAGE_SIZE);
             }
             self.allocated.push(number);
         }
@@ -434,28 +500,18 @@ impl<A: Word> Memory for PagedMemory<A> {
 
     #[inline(always)]
     fn read<const N: usize>(&mut self, at: u64) -> Result<[u8; N], MemoryLimit> {
-        let at_page = at as usize % PAGE_SIZE;
-        let mut out = [0; N];
-        if at_page <= PAGE_SIZE - N {
-            let place = self.place(Self::number(at));
-            let from = place * PAGE_SIZE + at_page;
-            out.copy_from_slice(&self.bytes[from..from + N]);
-        } else {
+        Ok(self.read_recent(at).unwrap_or_else(|| {
+            let mut out = [0; N];
             self.read_slice(at, &mut out);
-        }
-        Ok(out)
+            out
+        }))
     }
 
     #[inline(always)]
     fn write<const N: usize>(&mut self, at: u64, bytes: [u8; N]) -> Result<(), MemoryLimit> {
-        let at_page = at as usize % PAGE_SIZE;
-        if at_page <= PAGE_SIZE - N {
-            let place = self.writable(Self::number(at))?;
-            let from = place * PAGE_SIZE + at_page;
-            self.bytes[from..from + N].copy_from_slice(&bytes);
-            Ok(())
-        } else {
-            self.write_slice(at, &bytes)
+        match self.write_ready(at, bytes) {
+            Some(()) => Ok(()),
+            None => self.write_slice(at, &bytes),
         }
     }
 
@@ -472,7 +528,7 @@ impl<A: Word> Prover for PagedMemory<A> {
         let mut places = Vec::with_capacity(dirty.len());
         for number in dirty {
             let place = self.place(number);
-            self.flags[place] &= !DIRTY;
+            self.clear(number, place, DIRTY);
             places.push((number, place));
         }
         let pages = self.bytes.as_chunks::<PAGE_SIZE>().0;

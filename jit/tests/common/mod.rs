@@ -6,7 +6,9 @@ use fpvm_core::isa::Isa;
 use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::vm::{Event, Host, Vm, VmError};
 #[allow(unused_imports, reason = "each test file uses some")]
-pub(crate) use spec_tests::fuzz::tiers::{assert_same, assert_same_state, bare, translated};
+pub(crate) use spec_tests::fuzz::tiers::{
+    assert_same, assert_same_state, bare, stepped, translated,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
