@@ -10,7 +10,7 @@
 mod common;
 
 use common::{recorded, repository};
-use contracts::guest::{Plan, agree};
+use contracts::guest::{Plan, Preimages, agree};
 use contracts::harness::Harness;
 use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT};
 use isa_mips::Mips32;
@@ -21,6 +21,9 @@ const FOLDERS: [(&str, &str); 2] = [
     ("examples/guests/bin", "examples/guests/preimages"),
     ("spec-tests/vectors/guests", "spec-tests/vectors/preimages"),
 ];
+
+/// As the list was made for.
+const CHAIN_ID: u64 = 901;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -48,21 +51,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 continue;
             }
             let own = repository(&format!("{preimages}-{guest}"));
-            let preimages = if own.exists() {
-                own
+            let (folder, inputs) = if own.exists() {
+                (own, game_inputs(guest)?)
             } else {
-                repository(preimages)
+                (repository(preimages), Vec::new())
+            };
+            let preimages = Preimages {
+                folder: &folder,
+                inputs: &inputs,
             };
             let steps = match target {
                 "mips" => {
                     let mut harness = Harness::new(MIPS_ARTIFACT, Some("MIPS.json"))?;
                     let recorded = recorded(guest, "mips32");
-                    agree::<Mips32>(&mut harness, &file, &preimages, plan, &recorded)?
+                    agree::<Mips32>(&mut harness, &file, preimages, plan, &recorded)?
                 }
                 "riscv64" => {
                     let mut harness = Harness::new(RISCV_ARTIFACT, Some("RISCV.json"))?;
                     let recorded = recorded(guest, "riscv64");
-                    agree::<Rv64>(&mut harness, &file, &preimages, plan, &recorded)?
+                    agree::<Rv64>(&mut harness, &file, preimages, plan, &recorded)?
                 }
                 _ => continue,
             };
@@ -70,4 +77,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     Ok(())
+}
+
+/// What a game's contract loads for a guest: L1 head, agreed and disputed output root, the latter's
+/// block, chain id. The roots are the first two of the guest's list.
+fn game_inputs(guest: &str) -> Result<Vec<Vec<u8>>, Box<dyn std::error::Error>> {
+    let list = repository(&format!("examples/guests/outputs-{guest}.txt"));
+    let list = std::fs::read_to_string(list)?;
+    let mut lines = list.lines().filter_map(|line| line.split_once(' '));
+    let (Some((_, agreed)), Some((block, disputed))) = (lines.next(), lines.next()) else {
+        return Err(format!("{guest} has no two output roots").into());
+    };
+    let block: u64 = block.parse()?;
+    Ok(vec![
+        vec![0; 32],
+        const_hex::decode(agreed)?,
+        const_hex::decode(disputed)?,
+        block.to_be_bytes().to_vec(),
+        CHAIN_ID.to_be_bytes().to_vec(),
+    ])
 }

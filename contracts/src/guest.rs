@@ -4,6 +4,7 @@ use crate::harness::{Harness, HarnessError};
 use fpvm_core::elf::{ElfError, Program, load};
 use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::vm::{Host, Vm, VmError};
+use oracle::Key;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,16 +42,27 @@ pub enum GuestError {
     Harness(#[from] HarnessError),
 }
 
-/// Pre-images in files named by their keys, in hex.
-struct Folder<'a>(&'a Path);
+/// What a program reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Preimages<'a> {
+    /// A folder with files named by their keys, in hex.
+    pub folder: &'a Path,
+    /// The local inputs 1, 2 and so on, where they are not in the folder.
+    pub inputs: &'a [Vec<u8>],
+}
 
-impl Oracle for Folder<'_> {
+impl Oracle for Preimages<'_> {
     fn hint(&mut self, _hint: &[u8]) -> Result<(), OracleError> {
         Ok(())
     }
 
     fn preimage(&mut self, key: [u8; 32]) -> Result<Arc<[u8]>, OracleError> {
-        Ok(std::fs::read(self.0.join(const_hex::encode(key)))?.into())
+        let inputs = (1..).zip(self.inputs);
+        let mut inputs = inputs.map(|(index, value)| (Key::local(index), value));
+        if let Some((_, value)) = inputs.find(|(known, _)| known.0 == key) {
+            return Ok(value.as_slice().into());
+        }
+        Ok(std::fs::read(self.folder.join(const_hex::encode(key)))?.into())
     }
 }
 
@@ -62,7 +74,7 @@ pub type Recorded = BTreeMap<u64, [u8; 32]>;
 pub fn agree<I: Program>(
     harness: &mut Harness,
     elf: &Path,
-    preimages: &Path,
+    mut preimages: Preimages<'_>,
     plan: Plan,
     recorded: &Recorded,
 ) -> Result<u64, GuestError> {
@@ -72,7 +84,7 @@ pub fn agree<I: Program>(
     })?;
     let mut vm: Vm<I> = load(&file, I::PATCHES)?;
     let mut host = Host {
-        oracle: &mut Folder(preimages),
+        oracle: &mut preimages,
         console: &mut Silent,
     };
     let mut agreed = 0;

@@ -2,6 +2,9 @@
 //!
 //! `UPDATE_DOCS=1 cargo test -p spec-tests --test docs` writes the tables anew.
 
+#[path = "docs/slt.rs"]
+mod slt;
+
 use fpvm_core::isa::{Field, Isa, JsonPages, Op, Operand, ProofShape, Source, witness_len};
 use fpvm_core::memory::{LEAF_SIZE, PAGE_SIZE, branch_len, tree_depth};
 use fpvm_core::operand::{Cell, Imm};
