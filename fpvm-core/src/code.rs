@@ -174,6 +174,7 @@ fn run_pages<I: Isa, E: Environment>(
     let mut at = Position::of(state);
     let mut step = state.step;
     let mut result = Ok(());
+    let mut turned = false;
     let mut base = at.pc.zext() & !(PAGE_SIZE as u64 - 1);
     let Some(mut code) = pages.recent(base / PAGE_SIZE as u64) else {
         return Ok(());
@@ -199,6 +200,7 @@ fn run_pages<I: Isa, E: Environment>(
                     memory,
                     env,
                     at: here,
+                    step: step + done,
                     insn: decoded.insn,
                 };
                 match I::dispatch(decoded.op, once) {
@@ -224,6 +226,7 @@ fn run_pages<I: Isa, E: Environment>(
             memory,
             env,
             at,
+            step,
             insn: decoded.insn,
         };
         match I::dispatch(decoded.op, once) {
@@ -233,6 +236,7 @@ fn run_pages<I: Isa, E: Environment>(
                     && arrives(done.position.pc.zext());
                 at = done.position;
                 step += 1;
+                turned = done.turned;
                 if arrived || done.interrupted || done.wrote && memory.has_stale_code() {
                     break;
                 }
@@ -245,6 +249,9 @@ fn run_pages<I: Isa, E: Environment>(
     }
     at.put(state);
     state.step = step;
+    if turned {
+        state.begin_turn();
+    }
     result
 }
 
@@ -254,6 +261,7 @@ struct Once<'a, I: Isa, E> {
     memory: &'a mut PagedMemory<I::Word>,
     env: &'a mut E,
     at: Position<I>,
+    step: u64,
     insn: u32,
 }
 
@@ -266,7 +274,14 @@ impl<'a, I: Isa, E: Environment> Visitor for Once<'a, I, E> {
         self,
         semantics: impl FnOnce(&mut Self::Machine) -> Result<(), <Self::Machine as Machine>::Stop>,
     ) -> Self::Output {
-        let mut machine = Concrete::new(self.state, self.memory, self.env, self.at, self.insn);
+        let mut machine = Concrete::new(
+            self.state,
+            self.memory,
+            self.env,
+            self.at,
+            self.step,
+            self.insn,
+        );
         semantics(&mut machine)?;
         Ok(machine.done())
     }

@@ -6,12 +6,14 @@
 use crate::isa::{Isa, Visitor};
 use crate::machine::{Bin, Cmp, Fault, Jump, Machine};
 use crate::operand::{Imm, Reg};
+use crate::threads::Stack;
 use core::convert::Infallible;
 
 /// What an instruction's semantics do in any of their arms.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Effects {
-    /// Branches, jumps, stays, asks for its delay slot, or ends the program.
+    /// Branches, jumps, stays, asks for its delay slot or the step counter, changes threads, or ends
+    /// the program.
     pub control: bool,
     /// Always faults.
     pub faults: bool,
@@ -111,6 +113,8 @@ impl<I: Isa> Machine for Probe<I> {
         Ok(())
     }
 
+    fn own_branch(&mut self, (): ()) {}
+
     fn in_slot(&mut self) {
         self.effects.control = true;
     }
@@ -152,6 +156,17 @@ impl<I: Isa> Machine for Probe<I> {
         self.effects.choice = true;
         (0..cases.len()).try_for_each(|case| arm(self, Some(case)))?;
         arm(self, None)
+    }
+
+    fn step(&mut self) {
+        self.effects.control = true;
+    }
+    fn is_alone(&mut self, _stack: Stack) {}
+    fn park(&mut self, _stack: Stack) {
+        self.effects.control = true;
+    }
+    fn resume(&mut self) {
+        self.effects.control = true;
     }
 
     fn exit(&mut self, (): ()) {

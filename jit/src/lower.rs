@@ -11,6 +11,7 @@ use fpvm_core::isa::Isa;
 use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
 use fpvm_core::memory::PAGE_SIZE;
 use fpvm_core::operand::{CELLS, Cell, Imm, Reg};
+use fpvm_core::threads::Stack;
 use fpvm_core::word::Word;
 
 /// A way out of a trace.
@@ -297,6 +298,18 @@ impl<I: Isa> Lowering<'_, I> {
         }
     }
 
+    /// A write to the reserved word, which ends the reservation, is left to the interpreter.
+    fn expect_unreserved(&mut self, at: Val) -> Result<(), Refused> {
+        let Some(reservation) = I::RESERVATION else {
+            return Ok(());
+        };
+        let reserved = self.get(reservation.address);
+        let differs = self.bin(Bin::Xor, at, reserved);
+        let differs = self.and_k(differs, !(I::Word::BYTES as u64 - 1));
+        let same = self.eq_k(differs, 0);
+        self.expect(same.not())
+    }
+
     /// On flat memory an access must not cross a page: two pages have two flags, and the last one
     /// wraps. Memory of 64-bit addresses checks that as it looks the page up.
     fn expect_in_page(&mut self, at: Val, bytes: u32) -> Result<(), Refused> {
@@ -346,7 +359,8 @@ impl<I: Isa> Machine for Lowering<'_, I> {
     fn set_reg(&mut self, r: Reg, v: Val) {
         let Cell(cell) = r.of(self.insn);
         let cell = cell % CELLS as u8;
-        let control = [Some(I::PC), I::NEXT_PC, Some(I::EXITED)];
+        let ended = I::THREADS.map(|threads| threads.ended);
+        let control = [Some(I::PC), I::NEXT_PC, Some(I::EXITED), ended];
         self.refused |= control.contains(&Some(Cell(cell)));
         if cell != 0 {
             self.writes.push((cell, v));
@@ -427,6 +441,7 @@ impl<I: Isa> Machine for Lowering<'_, I> {
 
     fn store(&mut self, at: Val, bytes: u32, value: Val) -> Result<(), Refused> {
         self.expect_in_page(at, bytes)?;
+        self.expect_unreserved(at)?;
         let exit = self.exit_before()?;
         self.stored = true;
         self.nodes.push(Node::Store {
@@ -449,6 +464,8 @@ impl<I: Isa> Machine for Lowering<'_, I> {
         self.store(at, bytes, new)?;
         Ok(old)
     }
+
+    fn own_branch(&mut self, _at: Val) {}
 
     fn in_slot(&mut self) -> Truth {
         Truth::Known(self.in_slot)
@@ -494,6 +511,24 @@ impl<I: Isa> Machine for Lowering<'_, I> {
         _arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
         Err(Refused)
+    }
+
+    fn step(&mut self) -> Val {
+        self.refused = true;
+        self.konst(0)
+    }
+
+    fn is_alone(&mut self, _stack: Stack) -> Truth {
+        self.refused = true;
+        Truth::Known(false)
+    }
+
+    fn park(&mut self, _stack: Stack) {
+        self.refused = true;
+    }
+
+    fn resume(&mut self) {
+        self.refused = true;
     }
 
     fn exit(&mut self, _code: Val) {

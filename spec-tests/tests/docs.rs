@@ -5,8 +5,10 @@
 use fpvm_core::isa::{Field, Isa, JsonPages, Op, Operand, ProofShape, Source, witness_len};
 use fpvm_core::memory::{LEAF_SIZE, PAGE_SIZE, branch_len, tree_depth};
 use fpvm_core::operand::{Cell, Imm};
+use fpvm_core::threads::{thread_len, thread_proof_len};
 use fpvm_core::word::Word;
 use isa_mips::Mips32;
+use isa_mips64::Newest as Mips64;
 use isa_riscv::Rv64;
 use spec_tests::book::{current, repository};
 use std::fmt::Write as _;
@@ -41,6 +43,9 @@ fn holds<I: Isa>(field: &Field) -> String {
         Source::MemoryRoot => "Merkle root of memory".into(),
         Source::PreimageKey => "key of the pre-image that is being read".into(),
         Source::Step => "steps executed so far".into(),
+        Source::TurnSteps => "steps since the running thread's turn began".into(),
+        Source::Threads(0) => "root of the left stack of threads".into(),
+        Source::Threads(_) => "root of the right stack of threads".into(),
         Source::Cell(at) => cell::<I>(field, at).into(),
         Source::Cells(_, count) => {
             let names = I::REGISTERS;
@@ -75,10 +80,14 @@ fn state<I: Isa>() -> String {
 fn proof<I: Isa>() -> String {
     let bits = I::Word::BITS;
     let (depth, branch) = (tree_depth(bits), branch_len(bits));
+    let thread = match I::THREADS {
+        Some(_) => "the running thread, the root of those beneath it, then ",
+        None => "",
+    };
     let (shape, bytes) = match I::PROOF {
         ProofShape::Fixed(count) => (
-            format!("always {count} branches"),
-            (count * branch).to_string(),
+            format!("{thread}always {count} branches"),
+            (thread_proof_len::<I>() + count * branch).to_string(),
         ),
         ProofShape::UpTo(count) => {
             let lengths: Vec<_> = (1..=count).map(|n| (n * branch).to_string()).collect();
@@ -114,11 +123,21 @@ fn binary<I: Isa>() -> String {
         &format!("pages × ({word} + {PAGE_SIZE})"),
         "each page: its number (address / 4096), ascending, and its contents",
     );
-    for field in I::STATE
-        .iter()
-        .filter(|field| field.source != Source::MemoryRoot)
-    {
+    for field in I::STATE.iter().filter(|field| field.source.in_files()) {
         row(&size(field), &format!("`{}`", field.name));
+    }
+    if I::THREADS.is_some() {
+        let thread = thread_len::<I>();
+        for side in ["left", "right"] {
+            row(
+                &word.to_string(),
+                &format!("number of threads on the {side} stack"),
+            );
+            row(
+                &format!("threads × {thread}"),
+                "each thread, the lowest first",
+            );
+        }
     }
     row("4", "length of `lastHint`");
     row(
@@ -156,7 +175,8 @@ fn json<I: Isa>() -> String {
             match field.source {
                 Source::PreimageKey | Source::MemoryRoot => "0x and hex",
                 Source::Cell(cell) if cell == I::EXITED => "true or false",
-                Source::Cell(_) | Source::Step => "number",
+                Source::Cell(_) | Source::Step | Source::TurnSteps => "number",
+                Source::Threads(_) => "array of threads, the lowest first, each as 0x and hex",
                 Source::Cells(..) => "array of numbers",
             },
         );
@@ -247,6 +267,7 @@ fn tables<I: Isa>() {
 #[test]
 fn tables_are_of_the_definitions() {
     tables::<Mips32>();
+    tables::<Mips64>();
     tables::<Rv64>();
     current("tables/toy-state.md", &state::<Toy>());
 }
