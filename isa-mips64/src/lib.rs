@@ -95,7 +95,7 @@ impl<const VERSION: u8> Isa for Mips64<VERSION> {
     #[inline(always)]
     fn dispatch<V: Visitor>(op: Self::Op, visitor: V) -> V::Output {
         match op {
-            table::Op::syscall if VERSION == 7 => visitor.visit(|m| syscall::version_7(m)),
+            table::Op::syscall if VERSION == 7 => visitor.visit(syscall::version_7),
             _ => table::dispatch(op, visitor),
         }
     }

@@ -27,6 +27,9 @@ pub(crate) struct Args {
     /// The VM, where the length of the packed state shall not decide [see `list`]
     #[arg(long, value_name = "ISA")]
     isa: Option<String>,
+    /// VM type, as upstream names it; of several with the same packed states, the newest
+    #[arg(long = "type", value_name = "TYPE")]
+    vm_type: Option<String>,
     /// Symbols of the program, as load-elf writes them, to name the functions
     #[arg(long, value_name = "FILE", value_parser = Target::parser())]
     meta: Option<Target>,
@@ -44,11 +47,10 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         Some(Target::File(path)) => input::read_symbols(path)?,
         _ => Symbols::default(),
     };
-    let asked = args.isa.as_deref().or(app.personality.isa());
-    let asked = asked.map(|name| app.isa(name)).transpose()?;
+    let vms = app.vms(args.isa.as_deref(), args.vm_type.as_deref())?;
     let mut tally = Tally::default();
     for path in &args.files {
-        check_file(app, asked, path, &symbols, &mut tally)?;
+        check_file(app, &vms, path, &symbols, &mut tally)?;
     }
     if tally.refused > 0 {
         let Tally { all, refused } = tally;
@@ -60,7 +62,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 /// Checks the proofs of a file. What is wrong with them is told at once; errors here are of stdout.
 fn check_file(
     app: &App,
-    asked: Option<&'static dyn AnyIsa>,
+    vms: &[&'static dyn AnyIsa],
     path: &Path,
     symbols: &Symbols,
     tally: &mut Tally,
@@ -94,7 +96,7 @@ fn check_file(
         };
         match proof
             .context("it is no proof")
-            .and_then(|proof| check(app, asked, &proof, symbols))
+            .and_then(|proof| check(vms, &proof, symbols))
         {
             Ok(told) => {
                 tally.all += 1;
@@ -118,15 +120,11 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
 
 /// Checks one proof; tells what its step did.
 pub(crate) fn check(
-    app: &App,
-    asked: Option<&'static dyn AnyIsa>,
+    vms: &[&'static dyn AnyIsa],
     proof: &StepProof,
     symbols: &Symbols,
 ) -> anyhow::Result<String> {
-    let isa = match asked {
-        Some(isa) => isa,
-        None => isa_of(app, proof)?,
-    };
+    let isa = vm_of(vms, proof)?;
     let mut read = None;
     let explained = isa.verify(proof, &mut |key, offset| {
         read = Some((Key(*key), offset));
@@ -194,19 +192,21 @@ fn preimage(proof: &StepProof, key: Key, offset: u64) -> anyhow::Result<String> 
     ))
 }
 
-/// The ISA whose packed states have this length.
-fn isa_of(app: &App, proof: &StepProof) -> anyhow::Result<&'static dyn AnyIsa> {
+/// The VM whose packed states have this length. A single VM is asked in any case.
+fn vm_of(vms: &[&'static dyn AnyIsa], proof: &StepProof) -> anyhow::Result<&'static dyn AnyIsa> {
+    if let [only] = vms {
+        return Ok(*only);
+    }
     let len = proof.state_data.len();
-    let found = app.isas.iter().find(|isa| isa.witness_len() == len);
+    let found = vms.iter().find(|isa| isa.witness_len() == len);
     found.copied().with_context(|| {
-        let known = app
-            .isas
+        let known = vms
             .iter()
             .map(|isa| format!("{} ({})", isa.witness_len(), isa.vm_type()));
         let known: Vec<_> = known.collect();
         format!(
             "its packed state has {len} bytes, and there are {}",
-            known.join(" and ")
+            known.join(", ")
         )
     })
 }
