@@ -90,7 +90,7 @@ impl Personality {
 }
 
 /// Whether upstream runs this VM by the program of 2026, whose defaults are others than those of 2024.
-fn is_newer(isa: &dyn AnyIsa) -> bool {
+pub(crate) fn is_newer(isa: &dyn AnyIsa) -> bool {
     isa.version() >= Some(7)
 }
 

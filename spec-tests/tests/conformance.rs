@@ -178,6 +178,12 @@ vectors! {
     primes_c: "primes.c";
 }
 
+/// Threads that contend for reserved words; two of the steps proved are the end of a turn.
+#[test]
+fn threads() {
+    assert_vector::<Mips64>("threads.c", "mips64");
+}
+
 /// The guests of `examples/guests`, each with each of its sets of pre-images.
 fn assert_examples<I: Program>(vm: &str, guests: &[&str]) {
     let all: Vec<Expected> = json(&path("guests/expected.json")).unwrap();

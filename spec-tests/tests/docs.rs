@@ -33,6 +33,14 @@ fn cell<I: Isa>(field: &Field, cell: Cell) -> &str {
             "lo" => "low word of a product, or a quotient",
             "hi" => "high word of a product, or a remainder",
             "loadReservation" => "address of the last `lr`, for `sc`",
+            "llReservationStatus" => "reservation: 0 none, 1 of 32 bits, 2 of 64",
+            "llAddress" => "reserved address, as `ll` or `lld` had it",
+            "llOwnerThread" => "thread that reserved it",
+            "traverseRight" => "active stack: 0 left, 1 right",
+            "nextThreadId" => "number of the next new thread",
+            "threadId" => "number of the thread",
+            "threadExit" => "exit code of the thread",
+            "threadExited" => "1 once the thread has ended, else 0",
             name => name,
         },
     }
@@ -64,14 +72,19 @@ fn size(field: &Field) -> String {
 
 /// The packed state, with offsets.
 fn state<I: Isa>() -> String {
+    fields::<I>(I::STATE)
+}
+
+/// Packed fields, with offsets.
+fn fields<I: Isa>(fields: &[Field]) -> String {
     let mut text = String::from("| offset | bytes | field | holds |\n| --: | --: | --- | --- |\n");
     let mut offset = 0;
-    for field in I::STATE {
+    for field in fields {
         let (size, holds) = (size(field), holds::<I>(field));
         let _ = writeln!(text, "| {offset} | {size} | `{}` | {holds} |", field.name);
         offset += field.len();
     }
-    assert_eq!(offset, witness_len(I::STATE));
+    assert_eq!(offset, witness_len(fields));
     let _ = writeln!(text, "| {offset} | | *end* | |");
     text
 }
@@ -255,6 +268,10 @@ fn instructions<I: Isa>() -> String {
 fn tables<I: Isa>() {
     let name = I::NAME;
     current(&format!("tables/{name}-state.md"), &state::<I>());
+    if let Some(threads) = I::THREADS {
+        let thread = fields::<I>(threads.fields);
+        current(&format!("tables/{name}-thread.md"), &thread);
+    }
     current(&format!("tables/{name}-proof.md"), &proof::<I>());
     current(&format!("tables/{name}-binary.md"), &binary::<I>());
     current(&format!("tables/{name}-json.md"), &json::<I>());
