@@ -54,7 +54,7 @@ impl Vm {
     pub fn of<I: Isa>() -> Self {
         Vm {
             address_bits: I::Word::BITS,
-            snapshot: Snapshot::from_witness::<I>,
+            snapshot: Snapshot::from_state_bytes::<I>,
         }
     }
 }
@@ -209,7 +209,7 @@ impl Store {
             &memory[..],
             &(snapshot.last_hint.len() as u32).to_be_bytes(),
             &snapshot.last_hint,
-            &snapshot.witness(),
+            snapshot.state_bytes(),
         ]
         .concat();
         add(
@@ -359,18 +359,18 @@ impl Reading<'_> {
             }
             let (memory, rest) = body.split_first_chunk::<32>()?;
             let (hint_len, rest) = rest.split_first_chunk::<4>()?;
-            let (hint, witness) = rest.split_at_checked(u32::from_be_bytes(*hint_len) as usize)?;
-            Some((*memory, hint.to_vec(), witness))
+            let (hint, state) = rest.split_at_checked(u32::from_be_bytes(*hint_len) as usize)?;
+            Some((*memory, hint.to_vec(), state))
         };
         let parsed = parse();
-        let (key, hint, witness) =
+        let (key, hint, state) =
             parsed.ok_or_else(|| broken("the state does not have its hash".into()))?;
         let mut memory = FrozenMemory::new(self.store.vm.address_bits);
         let depth = memory.depth();
         self.branch(key, 0, depth, &mut memory)?;
         // All pages at once, on all cores.
         memory.root();
-        (self.store.vm.snapshot)(witness, memory, hint).map_err(|error| broken(error.to_string()))
+        (self.store.vm.snapshot)(state, memory, hint).map_err(|error| broken(error.to_string()))
     }
 
     /// Adds the pages below a branch; `above` are the positions on the way to it.

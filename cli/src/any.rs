@@ -51,6 +51,8 @@ pub trait AnyVm: Send {
     fn run(&mut self, until: u64, reads: bool, host: &mut Host<'_>) -> Result<Event, VmError>;
     /// Executes one step and proves it.
     fn prove(&mut self, host: &mut Host<'_>) -> Result<StepProof, VmError>;
+    /// See [`Vm::repeat_branches`].
+    fn repeat_branches(&mut self);
     /// The packed state.
     fn witness(&mut self) -> Vec<u8>;
     /// The state hash.
@@ -150,6 +152,10 @@ impl<I: Guest> AnyVm for Vm<I> {
 
     fn prove(&mut self, host: &mut Host<'_>) -> Result<StepProof, VmError> {
         Vm::prove(self, host)
+    }
+
+    fn repeat_branches(&mut self) {
+        Vm::repeat_branches(self);
     }
 
     fn witness(&mut self) -> Vec<u8> {

@@ -73,7 +73,8 @@ fn changed_cells<I: Isa>(before: &State<I>, after: &State<I>) -> Vec<String> {
             lines.push(format!("{name}: {old:#x} → {new:#x}"));
         }
     };
-    for field in I::STATE {
+    let thread = I::THREADS.map_or(&[][..], |threads| threads.fields);
+    for field in I::STATE.iter().chain(thread) {
         match field.source {
             Source::Cell(cell) => compare(field.name, cell),
             Source::Cells(first, count) => {
@@ -82,7 +83,11 @@ fn changed_cells<I: Isa>(before: &State<I>, after: &State<I>) -> Vec<String> {
                     compare(name, Cell(cell));
                 }
             }
-            Source::MemoryRoot | Source::PreimageKey | Source::Step => {}
+            Source::MemoryRoot
+            | Source::PreimageKey
+            | Source::Step
+            | Source::TurnSteps
+            | Source::Threads(_) => {}
         }
     }
     lines

@@ -28,7 +28,7 @@ pub(crate) fn explain(vm: &dyn AnyVm, interrupted: &AtomicBool, error: VmError) 
             let missing = source.downcast_ref::<oracle::Error>();
             source.is::<NoPreimages>() || matches!(missing, Some(oracle::Error::Missing { .. }))
         }
-        VmError::Memory { .. } => false,
+        VmError::Memory { .. } | VmError::Io(_) => false,
     };
     if faulted {
         let code = vm.isa().fault_exit();

@@ -10,6 +10,7 @@ use fpvm_core::decode::decode;
 use fpvm_core::isa::Isa;
 use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
 use fpvm_core::operand::{Cell, Imm, Reg};
+use fpvm_core::threads::Stack;
 use fpvm_core::word::Word as _;
 use std::marker::PhantomData;
 
@@ -249,6 +250,8 @@ impl<I: Isa> Machine for Framing<I> {
         Ok(Known::Other)
     }
 
+    fn own_branch(&mut self, _at: Known) {}
+
     fn in_slot(&mut self) -> bool {
         false
     }
@@ -287,6 +290,22 @@ impl<I: Isa> Machine for Framing<I> {
         _arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Unknown>,
     ) -> Result<(), Unknown> {
         Err(Unknown)
+    }
+
+    fn step(&mut self) -> Known {
+        Known::Other
+    }
+
+    fn is_alone(&mut self, _stack: Stack) -> bool {
+        false
+    }
+
+    fn park(&mut self, _stack: Stack) {
+        self.step.switches = true;
+    }
+
+    fn resume(&mut self) {
+        self.step.switches = true;
     }
 
     fn exit(&mut self, _code: Known) {}

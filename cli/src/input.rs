@@ -4,6 +4,7 @@ use crate::App;
 use crate::any::AnyVm;
 use crate::isa::{AnyIsa, Patches};
 use crate::output::Target;
+use crate::personality::Personality;
 use crate::tier::TierArgs;
 use anyhow::{Context as _, bail};
 use fpvm_core::files::{self, FileKind};
@@ -39,7 +40,10 @@ pub(crate) struct InputArgs {
 pub(crate) struct ReadingArgs {
     /// The VM, where the file shall not decide [see `list`]
     #[arg(long, value_name = "ISA")]
-    pub(crate) isa: Option<String>,
+    isa: Option<String>,
+    /// VM type, as upstream names it, where the file shall not decide [see `list`]
+    #[arg(long = "type", value_name = "TYPE")]
+    vm_type: Option<String>,
     /// Which of upstream's changes are made to a Go program
     #[arg(long, value_name = "WHICH", default_value = "upstream")]
     pub(crate) patch: Patches,
@@ -80,14 +84,11 @@ impl InputArgs {
 impl ReadingArgs {
     /// Opens a program or a state file.
     pub(crate) fn open(&self, app: &App, path: &Path) -> anyhow::Result<Box<dyn AnyVm>> {
-        let asked = self.isa(app)?;
+        let vms = self.vms(app)?;
         let mut vm = if is_program(app, path)? {
             self.open_program(app, path)?
         } else {
-            let isa = match asked {
-                Some(isa) => isa,
-                None => isa_of_state(app, path)?,
-            };
+            let isa = vm_of_state(&vms, path)?;
             isa.load_state(path, self.max_memory())?
         };
         self.set_up(vm.as_mut())?;
@@ -97,10 +98,8 @@ impl ReadingArgs {
     /// Opens a program.
     pub(crate) fn open_program(&self, app: &App, path: &Path) -> anyhow::Result<Box<dyn AnyVm>> {
         let bytes = read_all(path)?;
-        let isa = match self.isa(app)? {
-            Some(isa) => isa,
-            None => isa_of_program(app, &bytes).with_context(|| cannot_load(path))?,
-        };
+        let vms = self.vms(app)?;
+        let isa = vm_of_program(&vms, &bytes).with_context(|| cannot_load(path))?;
         let mut vm = isa
             .load_program(&bytes, self.patch)
             .with_context(|| cannot_load(path))?;
@@ -108,10 +107,14 @@ impl ReadingArgs {
         Ok(vm)
     }
 
-    /// The ISA that was asked for, by flag or by the name of the program.
-    pub(crate) fn isa(&self, app: &App) -> anyhow::Result<Option<&'static dyn AnyIsa>> {
-        let asked = self.isa.as_deref().or(app.personality.isa());
-        asked.map(|name| app.isa(name)).transpose()
+    /// Whether a type of VM was asked for.
+    pub(crate) fn has_type(&self) -> bool {
+        self.vm_type.is_some()
+    }
+
+    /// The VMs of which the file may be.
+    pub(crate) fn vms(&self, app: &App) -> anyhow::Result<Vms> {
+        app.vms(self.isa.as_deref(), self.vm_type.as_deref())
     }
 
     fn max_memory(&self) -> u64 {
@@ -132,15 +135,69 @@ impl ReadingArgs {
     }
 }
 
+/// VMs to choose from, at least one.
+pub(crate) type Vms = Vec<&'static dyn AnyIsa>;
+
 impl App {
-    /// The ISA of a name.
-    pub(crate) fn isa(&self, name: &str) -> anyhow::Result<&'static dyn AnyIsa> {
-        let found = self.isas.iter().find(|isa| isa.name() == name);
-        found.copied().with_context(|| {
-            let names: Vec<_> = self.isas.iter().map(|isa| isa.name()).collect();
-            format!("there is no ISA `{name}`; there are: {}", names.join(", "))
-        })
+    /// The VMs of an ISA and a type, where they are given; else those that this program stands for.
+    pub(crate) fn vms(&self, isa: Option<&str>, vm_type: Option<&str>) -> anyhow::Result<Vms> {
+        let (own, whose) = match isa {
+            Some(name) => (
+                self.isas_where(|isa| isa.name() == name),
+                format!("--isa {name}"),
+            ),
+            None => (self.own_isas(), self.personality.name().to_string()),
+        };
+        if own.is_empty() {
+            let mut names: Vec<_> = self.isas.iter().map(|isa| isa.name()).collect();
+            names.dedup();
+            let (name, names) = (isa.unwrap_or_default(), names.join(", "));
+            bail!("there is no ISA `{name}`; there are: {names}");
+        }
+        let Some(vm_type) = vm_type else {
+            return Ok(own);
+        };
+        if self.isas_where(|isa| isa.vm_type() == vm_type).is_empty() {
+            let known = (0..=u8::MAX).map_while(version_name);
+            let what = match known.into_iter().any(|name| name == vm_type) {
+                true => "is not supported",
+                false => "does not exist",
+            };
+            let types = types(self.isas);
+            bail!("the VM type {vm_type} {what}; there are {types}");
+        }
+        let fits = own.iter().filter(|isa| isa.vm_type() == vm_type);
+        let fits: Vms = fits.copied().collect();
+        if fits.is_empty() {
+            let types = types(&own);
+            bail!("--type {vm_type} is not the VM type of {whose}: {types}");
+        }
+        Ok(fits)
     }
+
+    fn isas_where(&self, keep: impl Fn(&dyn AnyIsa) -> bool) -> Vms {
+        let kept = self.isas.iter().filter(|isa| keep(**isa));
+        kept.copied().collect()
+    }
+
+    /// The ISAs of the program whose name this one goes by.
+    fn own_isas(&self) -> Vms {
+        let name = self.personality.name();
+        match self.personality {
+            Personality::Fpvm => self.isas.to_vec(),
+            _ => self.isas_where(|isa| isa.upstream() == name),
+        }
+    }
+
+    /// Their VM types, in words.
+    pub(crate) fn own_types(&self) -> String {
+        types(&self.own_isas())
+    }
+}
+
+fn types(isas: &[&'static dyn AnyIsa]) -> String {
+    let types: Vec<_> = isas.iter().map(|isa| isa.vm_type()).collect();
+    types.join(", ")
 }
 
 fn cannot_load(path: &Path) -> String {
@@ -208,15 +265,22 @@ pub(crate) fn read_symbols(path: &Path) -> anyhow::Result<Symbols> {
     Ok(Symbols::new(symbols.all().to_vec()))
 }
 
-/// The ISA that a program is for.
-pub(crate) fn isa_of_program(app: &App, bytes: &[u8]) -> anyhow::Result<&'static dyn AnyIsa> {
-    let found = app.isas.iter().find(|isa| isa.is_program(bytes));
+/// The VM that a program is for: the newest of those that take it. A single VM is asked in any case,
+/// and has more to say of what it does not take.
+pub(crate) fn vm_of_program(
+    vms: &[&'static dyn AnyIsa],
+    bytes: &[u8],
+) -> anyhow::Result<&'static dyn AnyIsa> {
+    if let [only] = vms {
+        return Ok(*only);
+    }
+    let found = vms.iter().find(|isa| isa.is_program(bytes));
     found.copied().with_context(|| {
-        let taken = app
-            .isas
+        let taken = vms
             .iter()
             .map(|isa| format!("{} (--isa {})", isa.programs(), isa.name()));
-        let taken: Vec<_> = taken.collect();
+        let mut taken: Vec<_> = taken.collect();
+        taken.dedup();
         let what = match bytes.starts_with(b"\x7fELF") {
             true => format!("it is an ELF file for {}", machine(bytes)),
             false => "it is neither an ELF file nor a state file".into(),
@@ -254,12 +318,16 @@ fn machine(bytes: &[u8]) -> String {
     }
 }
 
-/// The ISA whose state a file is: by the version byte, or by the keys of its JSON.
-fn isa_of_state(app: &App, path: &Path) -> anyhow::Result<&'static dyn AnyIsa> {
+/// The VM whose state a file is: by the version byte, or by the keys of its JSON.
+fn vm_of_state(vms: &[&'static dyn AnyIsa], path: &Path) -> anyhow::Result<&'static dyn AnyIsa> {
+    if let [only] = vms {
+        return Ok(*only);
+    }
     let unknown = || {
-        let names: Vec<_> = app.isas.iter().map(|isa| isa.vm_type()).collect();
-        let (path, names) = (path.display(), names.join(" or "));
-        format!("{path} is neither a program nor a state of {names}: tell with --isa what it is")
+        let (path, names) = (path.display(), types(vms));
+        format!(
+            "{path} is neither a program nor a state of one of {names}: tell with --isa what it is"
+        )
     };
     let file = files::open(path).with_context(|| format!("cannot read {}", path.display()))?;
     match FileKind::of(path) {
@@ -267,14 +335,14 @@ fn isa_of_state(app: &App, path: &Path) -> anyhow::Result<&'static dyn AnyIsa> {
             let mut start = Vec::new();
             let read = file.take(8).read_to_end(&mut start);
             read.with_context(|| format!("cannot read {}", path.display()))?;
-            let found = app.isas.iter().find(|isa| starts_state(**isa, &start));
+            let found = vms.iter().find(|isa| starts_state(**isa, &start));
             found
                 .copied()
                 .with_context(|| match start.first().and_then(|v| version_name(*v)) {
                     Some(name) => format!(
-                        "{} is a state of VM type {name}, which is not among those of `{} list`",
+                        "{} is a state of VM type {name}, which is not among {}",
                         path.display(),
-                        app.personality.name()
+                        types(vms)
                     ),
                     None => unknown(),
                 })
@@ -284,7 +352,7 @@ fn isa_of_state(app: &App, path: &Path) -> anyhow::Result<&'static dyn AnyIsa> {
                 json_keys(file).with_context(|| format!("{} is no JSON state", path.display()))?;
             let has_all =
                 |isa: &&&dyn AnyIsa| isa.state_keys().iter().all(|key| keys.contains(*key));
-            app.isas.iter().find(has_all).copied().with_context(unknown)
+            vms.iter().find(has_all).copied().with_context(unknown)
         }
     }
 }

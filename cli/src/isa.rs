@@ -15,16 +15,20 @@ use fpvm_core::word::Word as _;
 use std::marker::PhantomData;
 use std::path::Path;
 
-/// The ISAs that `fpvm` knows, in the order in which they are listed.
+/// The ISAs that `fpvm` knows, in the order in which they are listed: of one ISA, the newest first.
 pub const ISAS: &[&dyn AnyIsa] = &[
     &Entry::<isa_mips::Mips32>::NEW,
+    &Entry::<isa_mips64::Mips64<8>>::NEW,
+    &Entry::<isa_mips64::Mips64<7>>::NEW,
     &Entry::<isa_riscv::Rv64>::NEW,
 ];
 
 elf_guests! {
-    isa_mips::Mips32: "MIPS32 big-endian, as Cannon's single-threaded VM", "cannon", 2, &[], contracts::MIPS_ARTIFACT;
+    isa_mips::Mips32: "MIPS32 big-endian, as Cannon's single-threaded VM", "cannon", 2, &[], Some(contracts::MIPS_ARTIFACT);
+    isa_mips64::Mips64<8>: "MIPS64 big-endian with threads, as Cannon's newest", "cannon", 2, &[], None;
+    isa_mips64::Mips64<7>: "the same, as the version before", "cannon", 2, &[], None;
     // Since Go 1.24 the initial look at the limit of open files is a system call that faults.
-    isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, &[(24, "syscall.init.0")], contracts::RISCV_ARTIFACT;
+    isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, &[(24, "syscall.init.0")], Some(contracts::RISCV_ARTIFACT);
 }
 
 /// An ISA whose programs the command line can load.
@@ -67,8 +71,11 @@ macro_rules! elf_guests {
             const ABOUT: &'static str = $about;
             const UPSTREAM: &'static str = $upstream;
             const FAULT_EXIT: u8 = $fault_exit;
-            const SLEEP: Option<&'static str> = Some("runtime.notesleep");
-            const CONTRACT: Option<&'static str> = Some($contract);
+            const SLEEP: Option<&'static str> = match <$isa as Isa>::THREADS {
+                None => Some("runtime.notesleep"),
+                Some(_) => None,
+            };
+            const CONTRACT: Option<&'static str> = $contract;
 
             fn is_program(bytes: &[u8]) -> bool {
                 is_elf_for::<Self>(bytes)
@@ -271,6 +278,7 @@ impl<I: Guest> AnyIsa for Entry<I> {
         let target = I::ELF?;
         match (target.machine, target.is_64) {
             (8, false) => Some(syscalls::mips::Sysno::new(number)?.name()),
+            (8, true) => Some(syscalls::mips64::Sysno::new(number)?.name()),
             (243, true) => Some(syscalls::riscv64::Sysno::new(number)?.name()),
             _ => None,
         }

@@ -5,6 +5,7 @@ use fpvm_core::decode::decode;
 use fpvm_core::isa::{Isa, Op as _};
 use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
 use fpvm_core::operand::{Cell, Imm, Reg};
+use fpvm_core::threads::Stack;
 use fpvm_core::word::Word as _;
 
 /// What an instruction can do.
@@ -191,6 +192,8 @@ impl<I: Isa> Machine for Observer<I> {
         self.act()
     }
 
+    fn own_branch(&mut self, _at: Origin) {}
+
     fn in_slot(&mut self) {}
 
     fn branch(&mut self, _taken: (), _target: Origin) {
@@ -257,6 +260,20 @@ impl<I: Isa> Machine for Observer<I> {
             });
         }
         Ok(())
+    }
+
+    fn step(&mut self) -> Origin {
+        Origin::Other
+    }
+
+    fn is_alone(&mut self, _stack: Stack) {}
+
+    fn park(&mut self, _stack: Stack) {
+        self.acts = true;
+    }
+
+    fn resume(&mut self) {
+        self.acts = true;
     }
 
     fn exit(&mut self, _code: Origin) {

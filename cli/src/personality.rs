@@ -1,5 +1,6 @@
 //! The name that the program is invoked under: as `cannon` or `asterisc` it is that program.
 
+use crate::isa::AnyIsa;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -30,18 +31,13 @@ impl Personality {
         }
     }
 
-    /// The ISA where `--isa` is left out; `None` asks the input.
-    pub(crate) fn isa(self) -> Option<&'static str> {
-        match self {
-            Personality::Fpvm => None,
-            Personality::Cannon => Some("mips"),
-            Personality::Asterisc => Some("riscv"),
-        }
-    }
-
     /// Default of `run --output`: upstream always writes a state, fpvm where asked to.
-    pub(crate) fn output(self) -> &'static str {
-        self.upstream("out.json")
+    pub(crate) fn output(self, isa: &dyn AnyIsa) -> &'static str {
+        self.upstream(if is_newer(isa) {
+            "out.bin.gz"
+        } else {
+            "out.json"
+        })
     }
 
     /// Default of `run --meta`: upstream's file has to be there.
@@ -49,19 +45,21 @@ impl Personality {
         self.upstream("meta.json")
     }
 
-    /// Default of `run --info-at`. At the speed of this VM, upstream's would be hundreds of lines a
-    /// second; ours is that of Cannon since 2026.
-    pub(crate) fn info_at(self) -> &'static str {
+    /// Default of `run --info-at`. At the speed of this VM, upstream's of 2024 would be hundreds of
+    /// lines a second.
+    pub(crate) fn info_at(self, isa: &dyn AnyIsa) -> &'static str {
         match self {
             Personality::Fpvm => "%1000000000",
+            _ if is_newer(isa) => "%1000000000",
             _ => "%100000",
         }
     }
 
     /// Default of `run --snapshot-fmt`.
-    pub(crate) fn snapshot_fmt(self) -> &'static str {
+    pub(crate) fn snapshot_fmt(self, isa: &dyn AnyIsa) -> &'static str {
         match self {
             Personality::Fpvm => "state-%d.bin.gz",
+            _ if is_newer(isa) => "state-%d.bin.gz",
             _ => "state-%d.json",
         }
     }
@@ -89,6 +87,11 @@ impl Personality {
         };
         arguments.into_iter().map(rewrite).collect()
     }
+}
+
+/// Whether upstream runs this VM by the program of 2026, whose defaults are others than those of 2024.
+pub(crate) fn is_newer(isa: &dyn AnyIsa) -> bool {
+    isa.version() >= Some(7)
 }
 
 fn is_long_with_one_dash(text: &str) -> bool {

@@ -19,11 +19,52 @@ fn cannon_prints_cannon_s_witness() {
     assert_eq!(shop.read("w.bin").len(), 226);
     assert_eq!(
         shop.run("list").ok(),
-        "Available cannon versions:\nfilename: cannon-2\tversion: singlethreaded-2 (2)\n"
+        "Available cannon versions:\n\
+         filename: cannon-2\tversion: singlethreaded-2 (2)\n\
+         filename: cannon-8\tversion: multithreaded64-5 (8)\n\
+         filename: cannon-7\tversion: multithreaded64-4 (7)\n"
     );
     shop.bring(&vectors("states/hello.riscv64.final.bin.gz"));
     shop.run("witness --input hello.riscv64.final.bin.gz")
-        .fails(1, "the state has version 0");
+        .fails(1, "which is not among singlethreaded-2, multithreaded64-5");
+}
+
+#[test]
+fn cannon_takes_the_vm_from_the_state() {
+    let shop = Shop::named("cannon");
+    shop.bring(&vectors("states/hello.mips64.step-100000.bin.gz"));
+    let out = shop
+        .run("witness --input hello.mips64.step-100000.bin.gz")
+        .ok();
+    assert!(
+        out.starts_with("{\n  \"stateVersion\": 8,\n  \"witnessHash\": \"0x0346373ad916"),
+        "{out}"
+    );
+    // Cannon of 2026 writes binary states where nothing else is asked for, and proofs as this one.
+    shop.write("meta.json", r#"{"symbols":[]}"#);
+    shop.bring(&vectors("guests/hello.go122.mips64"));
+    shop.run("load-elf --type multithreaded64-5 --path hello.go122.mips64")
+        .ok();
+    shop.run("run --input state.bin.gz --proof-at =143358 --stop-at =143359")
+        .ok();
+    let expected = vectors("runs/hello.go122.mips64/proof-143358.json");
+    let proof = shop.read("proof-143358.json");
+    assert!(proof == common::contents(&expected));
+    shop.run("run --input out.bin.gz").ok();
+    let out = shop.run("witness --input out.bin.gz").ok();
+    assert!(out.contains("0x000ad8fcc925d38fcbfb1da8"), "{out}");
+}
+
+#[test]
+fn a_version_is_of_its_own_vm() {
+    let shop = Shop::named("cannon");
+    shop.bring(&vectors("guests/hello.go122.mips64"));
+    shop.run("load-elf --type multithreaded64-4 --path hello.go122.mips64")
+        .ok();
+    let out = shop.run("witness --input state.bin.gz").ok();
+    assert!(out.starts_with("{\n  \"stateVersion\": 7,"), "{out}");
+    shop.run("witness --input state.bin.gz --type multithreaded64-5")
+        .fails(1, "the state has version 7");
 }
 
 #[test]
@@ -86,8 +127,10 @@ fn cannon_s_load_elf_asks_for_the_type() {
     shop.bring(&vectors("guests/hello.go122.mips"));
     shop.run("load-elf --path hello.go122.mips")
         .fails(1, "--type is missing");
+    shop.run("load-elf --type multithreaded64-3 --path hello.go122.mips")
+        .fails(1, "the VM type multithreaded64-3 is not supported");
     shop.run("load-elf --type multithreaded64-5 --path hello.go122.mips")
-        .fails(1, "the VM type multithreaded64-5 is not supported");
+        .fails(1, "64-bit big-endian MIPS");
     shop.run("load-elf --type nonsense --path hello.go122.mips")
         .fails(1, "does not exist");
     shop.run("load-elf --type riscv64 --path hello.go122.mips")

@@ -73,6 +73,12 @@ impl Faults {
 impl Contract {
     /// The contract's source.
     pub fn source<I: Isa>(&self) -> String {
+        const {
+            assert!(
+                I::THREADS.is_none(),
+                "contracts of VMs with threads are not printed yet"
+            );
+        };
         let layout = Layout::of::<I>();
         let mut faults = Faults {
             style: self.faults,

@@ -8,19 +8,23 @@
 //! level the sibling is the other branch's node. Where both are of the same leaf, there is nothing to
 //! send at all.
 //!
-//! The length tells the encoding: a compact proof's is no multiple of 32, any other's is.
+//! The length tells the encoding: a compact proof's is no multiple of 32, any other's is. On a VM with
+//! threads that goes for what follows the [running thread](crate::threads), which stands in front in
+//! both; there, nothing at all is the compact proof of a step that executes no instruction.
 
 use crate::isa::{Isa, ProofShape};
 use crate::keccak::hash_pair;
 use crate::memory::{LEAF_SIZE, Node, branch_len, fold_branch, tree_depth};
+use crate::threads::thread_proof_len;
 use crate::verify::{Parts, VerifyError, verify};
 use crate::word::Word;
 use alloc::vec;
 use alloc::vec::Vec;
 
 /// Whether a proof of this length is a compact one.
-pub const fn is_compact(len: usize) -> bool {
-    !len.is_multiple_of(LEAF_SIZE)
+pub const fn is_compact<I: Isa>(len: usize) -> bool {
+    let branches = len.saturating_sub(thread_proof_len::<I>());
+    !branches.is_multiple_of(LEAF_SIZE) || branches == 0 && I::THREADS.is_some()
 }
 
 /// Bytes of a branch's map.
@@ -48,25 +52,27 @@ fn nodes(bytes: &[u8]) -> impl Iterator<Item = Node> + '_ {
 }
 
 /// The compact form of a proof, of either form. A proof of an exited state, which needs nothing, is a
-/// single zero byte.
+/// single zero byte, or as many as a thread has.
 pub fn encode<I: Isa>(
     witness: &[u8],
     proof: &[u8],
     parts: Parts<'_>,
 ) -> Result<Vec<u8>, VerifyError> {
     let verified = verify::<I>(witness, proof, parts)?;
-    if verified.insn.is_none() || is_compact(proof.len()) {
-        return Ok(if is_compact(proof.len()) {
-            proof.to_vec()
-        } else {
-            vec![0]
-        });
+    if is_compact::<I>(proof.len()) {
+        return Ok(proof.to_vec());
+    }
+    if verified.before.exited() {
+        return Ok(vec![0; thread_proof_len::<I>().max(1)]);
     }
     let depth = tree_depth(I::Word::BITS);
-    let used =
-        core::iter::once(verified.before.pc()).chain(verified.data.iter().map(|data| data.0));
+    let fetch = verified.insn.map(|_| verified.before.pc());
+    let used = fetch
+        .into_iter()
+        .chain(verified.data.iter().map(|data| data.0));
     let indices = used.map(|at| at / LEAF_SIZE as u64);
-    let (mut out, mut before) = (Vec::new(), None);
+    let (thread, proof) = proof.split_at(thread_proof_len::<I>());
+    let (mut out, mut before) = (thread.to_vec(), None);
     for (leaf_index, branch) in indices.zip(proof.chunks_exact(branch_len(I::Word::BITS))) {
         let levels = match before.map(|before| levels_apart(leaf_index, before)) {
             None => depth,
@@ -102,12 +108,12 @@ pub(crate) struct Branches<'a> {
 }
 
 impl<'a> Branches<'a> {
-    /// The branches of a proof that has a right length, for addresses of this many bits.
-    pub(crate) fn new(proof: &'a [u8], address_bits: u32) -> Self {
+    /// The branches of a proof, compact or not, for addresses of this many bits.
+    pub(crate) fn new(proof: &'a [u8], compact: bool, address_bits: u32) -> Self {
         let depth = tree_depth(address_bits);
         Branches {
             rest: proof,
-            compact: is_compact(proof.len()),
+            compact,
             depth,
             siblings: vec![[0; LEAF_SIZE]; depth],
             last: None,
@@ -198,24 +204,32 @@ impl<'a> Branches<'a> {
     }
 }
 
-/// Whether a proof has a length of this VM's proofs; otherwise what it should be. The step of a
-/// program that has exited needs none: op-challenger sends an empty one then.
-pub(crate) fn check_length<I: Isa>(proof: &[u8], exited: bool) -> Result<(), VerifyError> {
+/// A proof's running thread and its branches, where it has a length of this VM's proofs; otherwise what
+/// it should be. The step of a program that has exited needs none: op-challenger sends an empty one
+/// then.
+pub(crate) fn split<I: Isa>(proof: &[u8], exited: bool) -> Result<(&[u8], &[u8]), VerifyError> {
+    if exited && proof.is_empty() {
+        return Ok((&[], &[]));
+    }
     let branch = branch_len(I::Word::BITS);
-    let (fits, expected) = match I::PROOF {
-        ProofShape::Fixed(count) => (
-            proof.len() == count * branch || exited && proof.is_empty(),
-            "a fixed number of branches",
-        ),
-        ProofShape::UpTo(_) => (
-            proof.len().is_multiple_of(branch),
-            "a whole number of branches",
-        ),
+    let expected = match (I::PROOF, I::THREADS) {
+        (ProofShape::Fixed(_), None) => "a fixed number of branches",
+        (ProofShape::UpTo(_), None) => "a whole number of branches",
+        (ProofShape::Fixed(_), Some(_)) => "a thread and a fixed number of branches",
+        (ProofShape::UpTo(_), Some(_)) => "a thread and a whole number of branches",
     };
     let found = proof.len();
-    if fits || is_compact(found) {
-        Ok(())
+    let refused = VerifyError::ProofLength { expected, found };
+    let Some((thread, branches)) = proof.split_at_checked(thread_proof_len::<I>()) else {
+        return Err(refused);
+    };
+    let fits = match I::PROOF {
+        ProofShape::Fixed(count) => branches.len() == count * branch,
+        ProofShape::UpTo(_) => branches.len().is_multiple_of(branch),
+    };
+    if fits || is_compact::<I>(found) {
+        Ok((thread, branches))
     } else {
-        Err(VerifyError::ProofLength { expected, found })
+        Err(refused)
     }
 }

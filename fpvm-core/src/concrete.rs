@@ -8,6 +8,7 @@ use crate::memory::{LEAF_SIZE, Memory};
 use crate::operand::{Cell, Imm, Reg};
 use crate::oracle::PreimagePart;
 use crate::state::State;
+use crate::threads::Stack;
 use crate::word::Word;
 use num_traits::{PrimInt, WrappingAdd};
 
@@ -55,7 +56,9 @@ pub struct Concrete<'a, I: Isa, M, E> {
     imm: Option<I::Word>,
     at: Position<I>,
     after: Position<I>,
+    step: u64,
     jumped: bool,
+    turned: bool,
 }
 
 /// Where a program is: the address of the next instruction, and with a delay slot of the one after.
@@ -144,20 +147,24 @@ pub struct Done<I: Isa> {
     pub position: Position<I>,
     /// Whether that need not be the next instruction: a branch was taken, or the instruction stays.
     pub jumped: bool,
+    /// Whether a new turn of a thread begins after this step.
+    pub turned: bool,
 }
 
 /// What a machine over memory `M` and environment `E` stops with.
 pub type StopOf<M, E> = Stop<<M as Memory>::Error, <E as Environment>::Error>;
 
 impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
-    /// A machine at the begin of a step. `imm` is the value of the instruction's only immediate
-    /// operand; without it, immediates are taken from the instruction word.
+    /// A machine at the begin of a step, where the step counter is `step`: only instructions that ask
+    /// for it look at that. `imm` is the value of the instruction's only immediate operand; without
+    /// it, immediates are taken from the instruction word.
     #[inline(always)]
     pub fn new(
         state: &'a mut State<I>,
         memory: &'a mut M,
         env: &'a mut E,
         at: Position<I>,
+        step: u64,
         insn: u32,
         imm: Option<I::Word>,
     ) -> Self {
@@ -169,7 +176,9 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
             imm,
             at,
             after: at.successor(),
+            step,
             jumped: false,
+            turned: false,
         }
     }
 
@@ -179,11 +188,13 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
         Done {
             position: self.after,
             jumped: self.jumped,
+            turned: self.turned,
         }
     }
 
     /// Executes the step that the state is at: fetches, decodes, runs. On a stop the state is as
-    /// before, since traps come before effects. Gives the instruction word.
+    /// before, since traps come before effects. Gives the instruction word; none where the step is a
+    /// change of threads.
     ///
     /// Register 0 of a state that no program ran to may hold anything: as in upstream's contracts it
     /// is then read like any other, and no instruction writes it.
@@ -191,7 +202,7 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
         state: &'a mut State<I>,
         memory: &'a mut M,
         env: &'a mut E,
-    ) -> Result<u32, StopOf<M, E>> {
+    ) -> Result<Option<u32>, StopOf<M, E>> {
         Self::step_decoding(state, memory, env, decode::<I>)
     }
 
@@ -201,27 +212,58 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
         memory: &'a mut M,
         env: &'a mut E,
         decode: impl FnOnce(u32) -> I::Op,
-    ) -> Result<u32, StopOf<M, E>> {
-        let at = Position::of(state);
+    ) -> Result<Option<u32>, StopOf<M, E>> {
+        let (at, step) = (Position::of(state), state.step);
+        let due = state.turn_is_due();
         let register_0 = state.get(Cell(0));
-        let mut machine = Concrete::new(state, memory, env, at, 0, None);
-        I::fetch(&mut machine)?;
-        let bytes = machine
+        let mut machine = Concrete::new(state, memory, env, at, step, 0, None);
+        let insn = if due {
+            machine.stay();
+            I::turn(&mut machine)?;
+            None
+        } else {
+            Some(machine.instruction(decode)?)
+        };
+        let done = machine.done();
+        done.position.put(state);
+        state.step = step.wrapping_add(1);
+        if done.turned {
+            state.begin_turn();
+        } else {
+            state.set(Cell(0), register_0);
+        }
+        Ok(insn)
+    }
+
+    /// Fetches, decodes and runs the instruction; gives its word.
+    fn instruction(&mut self, decode: impl FnOnce(u32) -> I::Op) -> Result<u32, StopOf<M, E>> {
+        I::fetch(self)?;
+        let bytes = self
             .memory
-            .read::<4>(at.pc.zext())
+            .read::<4>(self.at.pc.zext())
             .map_err(Stop::Memory)?;
-        machine.memory.fetched();
-        machine.insn = if I::BIG_ENDIAN {
+        self.memory.fetched();
+        self.insn = if I::BIG_ENDIAN {
             u32::from_be_bytes(bytes)
         } else {
             u32::from_le_bytes(bytes)
         };
-        I::execute(decode(machine.insn), &mut machine)?;
-        let (position, insn) = (machine.after, machine.insn);
-        position.put(state);
-        state.set(Cell(0), register_0);
-        state.step = state.step.wrapping_add(1);
-        Ok(insn)
+        I::execute(decode(self.insn), self)?;
+        Ok(self.insn)
+    }
+
+    /// Drops the reservation where it is of the word that is written.
+    #[inline(always)]
+    fn written(&mut self, at: u64) {
+        let Some(reservation) = I::RESERVATION else {
+            return;
+        };
+        let reserved = self.state.get(reservation.address).zext();
+        if (at ^ reserved) & !(u64::from(I::Word::BITS) / 8 - 1) == 0 {
+            for cell in reservation.cells {
+                self.state.set(*cell, I::Word::default());
+            }
+        }
     }
 
     /// How many bytes of `count` reach no further than the aligned window that `at` is in.
@@ -348,6 +390,7 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
     #[inline(always)]
     fn store(&mut self, at: I::Word, bytes: u32, v: I::Word) -> Result<(), Self::Stop> {
         let (at, v) = (at.zext(), v.zext());
+        self.written(at);
         macro_rules! write {
             ($n:literal, $int:ty) => {{
                 let v = v as $int;
@@ -379,6 +422,11 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
         let new = change(self, old);
         self.store(at, bytes, new)?;
         Ok(old)
+    }
+
+    #[inline(always)]
+    fn own_branch(&mut self, at: I::Word) {
+        self.memory.own_branch(at.zext());
     }
 
     #[inline(always)]
@@ -445,6 +493,28 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
         arm(self, case)
     }
 
+    #[inline(always)]
+    fn step(&mut self) -> I::Word {
+        I::Word::truncate(self.step.wrapping_add(1))
+    }
+
+    fn is_alone(&mut self, stack: Stack) -> Truth {
+        Truth(self.state.is_alone(stack))
+    }
+
+    fn park(&mut self, stack: Stack) {
+        self.after.put(self.state);
+        self.state.park(stack);
+        self.turned = true;
+    }
+
+    fn resume(&mut self) {
+        self.after.put(self.state);
+        self.state.resume();
+        self.after = Position::of(self.state);
+        self.turned = true;
+    }
+
     fn exit(&mut self, code: I::Word) {
         self.state.set(I::EXITED, I::Word::truncate(1));
         self.state.set(I::EXIT_CODE, code & I::Word::truncate(0xff));
@@ -493,6 +563,7 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
         let mut leaf: [u8; LEAF_SIZE] = self.memory.read(at & !31).map_err(Stop::Memory)?;
         let from = (at & 31) as usize;
         leaf[from..from + n].copy_from_slice(&part.bytes[..n]);
+        self.written(at);
         self.memory.write(at & !31, leaf).map_err(Stop::Memory)?;
         let n = I::Word::truncate(n as u64);
         self.state.set(I::PREIMAGE_OFFSET, offset.wrapping_add(&n));

@@ -6,6 +6,7 @@
 use crate::isa::{Isa, Semantics, Visitor};
 use crate::machine::{Bin, Cmp, Fault, Jump, Machine};
 use crate::operand::{Imm, Reg};
+use crate::threads::Stack;
 use core::convert::Infallible;
 
 /// What an instruction's semantics do in any of their arms.
@@ -21,6 +22,8 @@ pub struct Effects {
     pub stores: bool,
     /// Reaches the host: pre-images, hints, output, the program's end.
     pub host: bool,
+    /// Looks at or changes threads or the turn of the running one, or asks for the step counter.
+    pub threads: bool,
     /// Chooses between arms, as system calls do.
     pub choice: bool,
     /// May stay at the same program counter.
@@ -79,6 +82,8 @@ impl<I: Isa> Machine for Probe<I> {
     fn set_reg(&mut self, r: Reg, (): ()) {
         let is_position = |cell| cell == I::PC || Some(cell) == I::NEXT_PC;
         self.effects.control |= matches!(r, Reg::Fixed(cell) if is_position(cell));
+        let ended = I::THREADS.map(|threads| Reg::Fixed(threads.ended));
+        self.effects.threads |= Some(r) == ended;
     }
     fn imm(&mut self, i: Imm) {
         self.effects.more_imms |= *self.effects.imm.get_or_insert(i) != i;
@@ -117,6 +122,8 @@ impl<I: Isa> Machine for Probe<I> {
         change(self, ());
         self.store((), bytes, ())
     }
+
+    fn own_branch(&mut self, (): ()) {}
 
     fn in_slot(&mut self) {
         self.effects.control = true;
@@ -160,6 +167,19 @@ impl<I: Isa> Machine for Probe<I> {
         self.effects.choice = true;
         (0..cases.len()).try_for_each(|case| arm(self, Some(case)))?;
         arm(self, None)
+    }
+
+    fn step(&mut self) {
+        self.effects.threads = true;
+    }
+    fn is_alone(&mut self, _stack: Stack) {
+        self.effects.threads = true;
+    }
+    fn park(&mut self, _stack: Stack) {
+        self.effects.threads = true;
+    }
+    fn resume(&mut self) {
+        self.effects.threads = true;
     }
 
     fn exit(&mut self, (): ()) {

@@ -19,6 +19,9 @@ pub trait Program: Isa {
     const HEAP_START: u64;
     /// Segments have to end below this address.
     const SEGMENT_END: Option<u64>;
+    /// Whether upstream's loader also puts the page of the byte after each range that it writes on the
+    /// list of pages, after empty ranges too.
+    const PAGE_AFTER_RANGES: bool;
     /// What upstream changes in Go programs so that they run.
     const PATCHES: &'static [Patch];
 
@@ -98,7 +101,7 @@ pub fn load<I: Program>(bytes: &[u8], patches: &[Patch]) -> Result<Vm<I>, ElfErr
     }
     for symbol in vm.symbols.all() {
         for patch in patches.iter().filter(|patch| patch.symbol == symbol.name) {
-            write_range(&mut vm.memory, symbol.start, patch.bytes)?;
+            write_range::<I>(&mut vm.memory, symbol.start, patch.bytes)?;
         }
     }
     I::set_up_stack(&mut vm.state, &mut vm.memory)?;
@@ -192,8 +195,8 @@ fn load_class<I: Program, H: FileHeader<Endian = Endianness>>(
             }
             loaded.push((start, end));
         }
-        write_range(&mut vm.memory, start, data)?;
-        fill_zero(&mut vm.memory, start.wrapping_add(file_len), end)?;
+        write_range::<I>(&mut vm.memory, start, data)?;
+        fill_zero::<I>(&mut vm.memory, start.wrapping_add(file_len), end)?;
     }
 
     if loaded.is_empty() {
@@ -217,15 +220,21 @@ fn load_class<I: Program, H: FileHeader<Endian = Endianness>>(
     Ok(vm)
 }
 
-/// Writes bytes and, as upstream does, allocates the page in which the next byte would be.
-pub fn write_range<A: Word>(
-    memory: &mut PagedMemory<A>,
+/// Writes bytes and, where [`Program::PAGE_AFTER_RANGES`], allocates the page of the next byte.
+pub fn write_range<I: Program>(
+    memory: &mut PagedMemory<I::Word>,
     at: u64,
     bytes: &[u8],
 ) -> Result<(), MemoryLimit> {
     memory.write_slice(at, bytes)?;
-    let end = at.wrapping_add(bytes.len() as u64);
-    memory.allocate(page_of::<A>(end))
+    end_range::<I>(memory, at.wrapping_add(bytes.len() as u64))
+}
+
+fn end_range<I: Program>(memory: &mut PagedMemory<I::Word>, end: u64) -> Result<(), MemoryLimit> {
+    if I::PAGE_AFTER_RANGES {
+        memory.allocate(page_of::<I::Word>(end))?;
+    }
+    Ok(())
 }
 
 /// The number of the page that an address is in, cut to the address space.
@@ -234,11 +243,15 @@ fn page_of<A: Word>(at: u64) -> u64 {
 }
 
 /// Zeroes a range; pages that are not there yet are zero once allocated.
-fn fill_zero<A: Word>(memory: &mut PagedMemory<A>, from: u64, end: u64) -> Result<(), MemoryLimit> {
+fn fill_zero<I: Program>(
+    memory: &mut PagedMemory<I::Word>,
+    from: u64,
+    end: u64,
+) -> Result<(), MemoryLimit> {
     let mut at = from;
     while at < end {
         let page_end = (at | (PAGE_SIZE as u64 - 1)).saturating_add(1).min(end);
-        let page = page_of::<A>(at);
+        let page = page_of::<I::Word>(at);
         if memory.is_allocated(page) {
             memory.write_slice(at, &[0; PAGE_SIZE][..(page_end - at) as usize])?;
         } else {
@@ -246,7 +259,7 @@ fn fill_zero<A: Word>(memory: &mut PagedMemory<A>, from: u64, end: u64) -> Resul
         }
         at = page_end;
     }
-    memory.allocate(page_of::<A>(end))
+    end_range::<I>(memory, end)
 }
 
 /// What machine an ELF file is for, in words.

@@ -3,7 +3,7 @@
 //! A [`Snapshot`] knows no ISA: it has the packed state and the pages, which is all that its root,
 //! a store or a comparison needs. Only to run on does it become a [`crate::vm::Vm`] again.
 
-use crate::isa::{Field, Isa, Source};
+use crate::isa::{Field, Isa, Source, witness_len};
 use crate::memory::{FrozenMemory, MemoryLimit, Node};
 use crate::state::{State, WitnessError, state_hash};
 
@@ -12,8 +12,10 @@ use crate::state::{State, WitnessError, state_hash};
 pub struct Snapshot {
     /// VM type as upstream names it.
     vm_type: &'static str,
-    /// Packed state, zero where the memory root belongs.
+    /// The state as [`State::to_bytes`] gives it.
     packed: Vec<u8>,
+    /// Bytes of it that are the witness, zero where the memory root belongs.
+    witness_len: usize,
     /// Where that is, in bytes.
     root_at: usize,
     status: u8,
@@ -51,7 +53,8 @@ impl Snapshot {
             .take_while(|field| field.source != Source::MemoryRoot);
         Snapshot {
             vm_type: I::VM_TYPE,
-            packed: state.witness(&[0; 32]),
+            packed: state.to_bytes(),
+            witness_len: witness_len(I::STATE),
             root_at: before.map(Field::len).sum(),
             status: state.status(),
             step: state.step,
@@ -60,15 +63,20 @@ impl Snapshot {
         }
     }
 
-    /// A snapshot from a packed state, as [`Snapshot::witness`] gives it. Whether the memory is the
+    /// A snapshot from a packed state, as [`Snapshot::state_bytes`] gives it. Whether the memory is the
     /// one that the state commits to is the caller's to check, by [`Snapshot::root`].
-    pub fn from_witness<I: Isa>(
-        witness: &[u8],
+    pub fn from_state_bytes<I: Isa>(
+        bytes: &[u8],
         memory: FrozenMemory,
         last_hint: Vec<u8>,
     ) -> Result<Self, WitnessError> {
-        let (state, _) = State::<I>::from_witness(witness)?;
+        let state = State::<I>::from_bytes(bytes)?;
         Ok(Snapshot::new(&state, memory, last_hint))
+    }
+
+    /// The state without its memory, as [`State::to_bytes`] gives it.
+    pub fn state_bytes(&self) -> &[u8] {
+        &self.packed
     }
 
     /// The state, for a machine of this ISA.
@@ -79,7 +87,7 @@ impl Snapshot {
                 expected: I::VM_TYPE,
             });
         }
-        Ok(State::from_witness(&self.packed)?.0)
+        Ok(State::from_bytes(&self.packed)?)
     }
 
     /// VM type as upstream names it.
@@ -99,7 +107,8 @@ impl Snapshot {
 
     /// The packed state. Hashes the pages that nobody has hashed before, on all cores.
     pub fn witness(&self) -> Vec<u8> {
-        let mut witness = self.packed.clone();
+        let witness = self.packed.get(..self.witness_len).unwrap_or_default();
+        let mut witness = witness.to_vec();
         let root = self.memory.root();
         if let Some(place) = witness.get_mut(self.root_at..self.root_at + root.len()) {
             place.copy_from_slice(&root);

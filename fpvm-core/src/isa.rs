@@ -51,6 +51,10 @@ pub enum Source {
     PreimageKey,
     /// The step counter, 8 bytes.
     Step,
+    /// Steps since the running thread's turn began, 8 bytes; after [`Source::Step`].
+    TurnSteps,
+    /// The root of the left (0) or right (1) stack of threads, 32 bytes.
+    Threads(u8),
     /// A cell.
     Cell(Cell),
     /// This many cells from the first on, each of the field's size.
@@ -83,6 +87,14 @@ impl Field {
     }
 }
 
+impl Source {
+    /// Whether state files have the field where the witness has it: not a commitment, in whose place
+    /// they hold what it commits to.
+    pub const fn in_files(self) -> bool {
+        !matches!(self, Source::MemoryRoot | Source::Threads(_))
+    }
+}
+
 /// Bytes of the packed state that these fields make.
 pub const fn witness_len(fields: &[Field]) -> usize {
     let (mut len, mut i) = (0, 0);
@@ -91,6 +103,28 @@ pub const fn witness_len(fields: &[Field]) -> usize {
         i += 1;
     }
     len
+}
+
+/// The threads of a VM that has several: see [`crate::threads`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Threads {
+    /// The packed thread, of cells alone. They are the running thread's.
+    pub fields: &'static [Field],
+    /// The stack that is active: 0 left, else right.
+    pub side: Cell,
+    /// Not 0 where the running thread has ended: the next step is [`Isa::turn`].
+    pub ended: Cell,
+    /// Steps of a turn, after which the next step is [`Isa::turn`].
+    pub quantum: u64,
+}
+
+/// A reserved word in memory, as load-linked and store-conditional need it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reservation {
+    /// An address in the word. A write to that word, by whatever, clears all of `cells`.
+    pub address: Cell,
+    /// The cells that are the reservation.
+    pub cells: &'static [Cell],
 }
 
 /// How many branches a step's proof has; each is a leaf and its siblings, bottom up.
@@ -178,6 +212,15 @@ pub trait Isa: Copy + Default + Debug + Send + Sync + 'static {
     /// Heap pointer, where there is one.
     const HEAP: Option<Cell>;
 
+    /// Threads, where there are several.
+    const THREADS: Option<Threads> = None;
+    /// The reservation that any write to its word clears, where there is one.
+    const RESERVATION: Option<Reservation> = None;
+
+    /// A step that executes no instruction but changes threads; only with [`Isa::THREADS`].
+    fn turn<M: Machine>(_m: &mut M) -> Result<(), M::Stop> {
+        Ok(())
+    }
     /// Checks that an instruction can be fetched at the program counter, before it is; only traps.
     fn fetch<M: Machine>(m: &mut M) -> Result<(), M::Stop>;
     /// Hands an instruction's semantics to a visitor; made by [`crate::instructions!`].

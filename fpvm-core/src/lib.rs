@@ -23,6 +23,7 @@ pub mod operand;
 pub mod oracle;
 pub mod record;
 pub mod state;
+pub mod threads;
 pub mod verify;
 pub mod word;
 

@@ -14,6 +14,7 @@
 //! 5. Operands are read before registers are written.
 
 use crate::operand::{Cell, Imm, Reg};
+use crate::threads::Stack;
 
 /// A two-operand word operation. Total: none faults, on any operands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -153,6 +154,8 @@ pub trait Machine {
         bytes: u32,
         change: impl FnOnce(&mut Self, Self::W) -> Self::W,
     ) -> Result<Self::W, Self::Stop>;
+    /// The next access is to `at` and uses a branch of its own, even to the leaf of the one before.
+    fn own_branch(&mut self, at: Self::W);
 
     // Control.
 
@@ -185,6 +188,19 @@ pub trait Machine {
         cases: &[u64],
         arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Self::Stop>,
     ) -> Result<(), Self::Stop>;
+
+    // Threads; only on an ISA that has them.
+
+    /// The number of this step: the step counter as it is after it.
+    fn step(&mut self) -> Self::W;
+    /// Whether no thread but the running one is on a stack.
+    fn is_alone(&mut self, stack: Stack) -> Self::B;
+    /// Puts a copy of the running thread, as this step leaves it so far, on a stack (on the active one
+    /// beneath the running one), and begins a new turn.
+    fn park(&mut self, stack: Stack);
+    /// Drops the running thread, takes the top of the active stack in its place, and begins a new
+    /// turn. The last thing in a step: a verifier does not know what it finds.
+    fn resume(&mut self);
 
     // System calls.
 

@@ -41,6 +41,8 @@ pub trait Memory {
     fn peek(&mut self, at: u64, out: &mut [u8]) -> bool;
     /// Announces that the following accesses are the instruction's data, no longer its fetch.
     fn fetched(&mut self) {}
+    /// The next access is to `at` and uses a branch of its own, even to the leaf of the one before.
+    fn own_branch(&mut self, _at: u64) {}
 }
 
 /// A memory that commits to its contents and proves single leaves.

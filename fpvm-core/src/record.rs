@@ -28,7 +28,8 @@ impl<'a, M: Memory + Prover> Recorder<'a, M> {
         self.branches
     }
 
-    fn visit(&mut self, at: u64) {
+    /// Takes the branch of the leaf that holds an address, unless it was the last one taken.
+    pub fn visit(&mut self, at: u64) {
         let leaf = at / LEAF_SIZE as u64;
         if self.current != Some(leaf) {
             self.branches.push(self.memory.branch(at));
@@ -62,5 +63,10 @@ impl<M: Memory + Prover> Memory for Recorder<'_, M> {
 
     fn fetched(&mut self) {
         self.current = None;
+    }
+
+    fn own_branch(&mut self, at: u64) {
+        self.current = None;
+        self.memory.own_branch(at);
     }
 }

@@ -3,6 +3,7 @@
 use crate::isa::{Field, Isa, Source, witness_len};
 use crate::keccak::keccak256;
 use crate::operand::{CELLS, Cell};
+use crate::threads::{Parked, thread_len};
 use crate::word::Word;
 use alloc::vec::Vec;
 
@@ -18,6 +19,8 @@ pub struct State<I: Isa> {
     pub preimage_key: [u8; 32],
     /// Registers, program counter and the rest, by [`Cell`].
     pub cells: [I::Word; CELLS],
+    /// Threads that are not in the cells.
+    pub parked: Parked,
 }
 
 // Not derived: that would ask the ISA to be comparable too.
@@ -37,6 +40,7 @@ impl<I: Isa> Default for State<I> {
             step: 0,
             preimage_key: [0; 32],
             cells: [I::Word::default(); CELLS],
+            parked: Parked::default(),
         }
     }
 }
@@ -55,6 +59,9 @@ pub enum WitnessError {
     /// The exited flag is neither 0 nor 1.
     #[error("the exited flag of the packed state is {0}; it can only be 0 or 1")]
     Exited(u8),
+    /// No thread to run, or one that is not whole.
+    #[error("the state has no thread on its active stack, or one that is not whole")]
+    Threads,
 }
 
 impl<I: Isa> State<I> {
@@ -111,6 +118,8 @@ impl<I: Isa> State<I> {
             Source::MemoryRoot => out.extend_from_slice(memory_root),
             Source::PreimageKey => out.extend_from_slice(&self.preimage_key),
             Source::Step => number(self.step),
+            Source::TurnSteps => number(self.turn_steps()),
+            Source::Threads(side) => out.extend_from_slice(&self.stack_root(side)),
             Source::Cell(cell) => number(self.get(cell).zext()),
             Source::Cells(first, count) => {
                 for i in 0..count {
@@ -132,6 +141,12 @@ impl<I: Isa> State<I> {
             Source::MemoryRoot => {}
             Source::PreimageKey => self.preimage_key.copy_from_slice(bytes),
             Source::Step => self.step = number(bytes).0,
+            Source::TurnSteps => self.set_turn_steps(number(bytes).0),
+            Source::Threads(side) => {
+                if let Ok(root) = bytes.try_into() {
+                    self.set_stack_root(side, root);
+                }
+            }
             Source::Cell(cell) => self.set(cell, number(bytes).1),
             Source::Cells(first, _) => {
                 for (i, chunk) in (0u8..).zip(bytes.chunks_exact(field.size)) {
@@ -161,6 +176,51 @@ impl<I: Isa> State<I> {
         }
         state.check()?;
         Ok((state, root))
+    }
+
+    /// All of the state but its memory: the witness without a memory root and, on a VM with threads,
+    /// the number of threads on each stack (8 bytes, big-endian) with the packed threads, bottom first.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = self.witness(&[0; 32]);
+        if I::THREADS.is_some() {
+            for side in [0, 1] {
+                let threads = self.stack(side);
+                out.extend((threads.len() as u64).to_be_bytes());
+                out.extend(threads.concat());
+            }
+        }
+        out
+    }
+
+    /// The state that [`State::to_bytes`] packed.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WitnessError> {
+        let expected = witness_len(I::STATE);
+        let found = bytes.len();
+        let wrong = WitnessError::Length { expected, found };
+        let (witness, rest) = bytes.split_at_checked(expected).ok_or(wrong.clone())?;
+        let (mut state, _) = State::from_witness(witness)?;
+        if I::THREADS.is_none() {
+            return if rest.is_empty() {
+                Ok(state)
+            } else {
+                Err(wrong)
+            };
+        }
+        let mut rest = rest;
+        let mut stack = || {
+            let (count, tail) = rest.split_first_chunk::<8>()?;
+            let len = usize::try_from(u64::from_be_bytes(*count)).ok()?;
+            let (threads, tail) = tail.split_at_checked(len.checked_mul(thread_len::<I>())?)?;
+            rest = tail;
+            let threads = threads.chunks_exact(thread_len::<I>());
+            Some(threads.map(<[u8]>::to_vec).collect::<Vec<_>>())
+        };
+        let stacks = stack().zip(stack()).ok_or(wrong)?;
+        if state.set_stacks(stacks.into()) && rest.is_empty() {
+            Ok(state)
+        } else {
+            Err(WitnessError::Threads)
+        }
     }
 
     /// Whether the flags have values that the contract accepts.

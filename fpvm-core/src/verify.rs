@@ -1,7 +1,7 @@
 //! The stateless verifier: from a packed state, a proof and at most one part of a pre-image to the
 //! post-state hash, with nothing else at hand. Needs no `std`.
 
-use crate::compact::{Branches, check_length};
+use crate::compact::{Branches, is_compact, split};
 use crate::concrete::{Concrete, Environment, Stop};
 use crate::isa::Isa;
 use crate::machine::Fault;
@@ -25,6 +25,9 @@ pub enum VerifyError {
         /// The length found.
         found: usize,
     },
+    /// The proof's thread is not the one that the packed state commits to.
+    #[error("the proof's thread is not the one on top of the state's active stack")]
+    BadThread,
     /// A compact proof is malformed.
     #[error("the compact memory proof is malformed: {0}")]
     CompactProof(&'static str),
@@ -75,9 +78,11 @@ pub struct Verified<I: Isa> {
     pub witness: Vec<u8>,
     /// The pre-state.
     pub before: State<I>,
-    /// The post-state.
+    /// The post-state. Where the step took up another thread, its cells are still those of the one that
+    /// it dropped: no proof tells more of the other than its hash.
     pub after: State<I>,
-    /// The instruction word; `None` where the program had exited before, and nothing ran.
+    /// The instruction word; `None` where no instruction ran: the program had exited before, or the step
+    /// is a change of threads.
     pub insn: Option<u32>,
     /// Data accesses, in order: address of the leaf, its bytes before and after.
     pub data: Vec<(u64, Node, Node)>,
@@ -89,8 +94,8 @@ pub fn verify<I: Isa>(
     proof: &[u8],
     parts: Parts<'_>,
 ) -> Result<Verified<I>, VerifyError> {
-    let (before, root) = State::<I>::from_witness(witness)?;
-    check_length::<I>(proof, before.exited())?;
+    let (mut before, root) = State::<I>::from_witness(witness)?;
+    let (thread, branches) = split::<I>(proof, before.exited())?;
     if before.exited() {
         let post = state_hash(before.status(), witness);
         let (after, witness) = (before.clone(), witness.to_vec());
@@ -103,8 +108,12 @@ pub fn verify<I: Isa>(
             data: Vec::new(),
         });
     }
+    if !before.take_thread(thread) {
+        return Err(VerifyError::BadThread);
+    }
     let mut after = before.clone();
-    let mut memory = WitnessMemory::new(root, proof, I::Word::BITS);
+    let branches = Branches::new(branches, is_compact::<I>(proof.len()), I::Word::BITS);
+    let mut memory = WitnessMemory::new(root, branches, I::Word::BITS);
     let mut env = Given { parts };
     let insn = Concrete::step(&mut after, &mut memory, &mut env).map_err(refused)?;
     let (root, data) = memory.finish()?;
@@ -115,7 +124,7 @@ pub fn verify<I: Isa>(
         witness,
         before,
         after,
-        insn: Some(insn),
+        insn,
         data,
     })
 }
@@ -173,10 +182,10 @@ struct WitnessMemory<'a> {
 }
 
 impl<'a> WitnessMemory<'a> {
-    fn new(root: Node, proof: &'a [u8], address_bits: u32) -> Self {
+    fn new(root: Node, branches: Branches<'a>, address_bits: u32) -> Self {
         WitnessMemory {
             root,
-            branches: Branches::new(proof, address_bits),
+            branches,
             open: None,
             data: Vec::new(),
             address_mask: u64::MAX >> (64 - address_bits),
@@ -253,6 +262,10 @@ impl Memory for WitnessMemory<'_> {
     }
 
     fn fetched(&mut self) {
+        self.close();
+    }
+
+    fn own_branch(&mut self, _at: u64) {
         self.close();
     }
 }

@@ -13,6 +13,7 @@ use crate::proof::StepProof;
 use crate::record::Recorder;
 use crate::state::{State, state_hash};
 use crate::symbols::Symbols;
+use crate::threads::thread_proof_len;
 use crate::word::Word;
 use std::sync::Arc;
 
@@ -32,6 +33,9 @@ pub enum VmError {
         /// What the oracle says.
         source: OracleError,
     },
+    /// No address space for another guest memory.
+    #[error("cannot reserve address space for guest memory: {0}")]
+    Io(std::io::Error),
     /// The guest needs more memory than it may use.
     #[error("step {step}, pc {pc:#x}: {limit}")]
     Memory {
@@ -240,7 +244,9 @@ impl<I: Isa> Vm<I> {
                 stops_at_reads: stop_at_reads,
             };
             let (code, state, memory) = (&mut self.code, &mut self.state, &mut self.memory);
+            let until = state.turn_end(until);
             let done = match &mut self.tier {
+                _ if until == state.step => Concrete::step(state, memory, &mut env).map(drop),
                 // The faster ways take it for zero.
                 _ if state.get(Cell(0)) != I::Word::default() => {
                     Concrete::step(state, memory, &mut env).map(drop)
@@ -252,6 +258,13 @@ impl<I: Isa> Vm<I> {
         }
     }
 
+    /// From now on, proofs repeat the last branch of an earlier step where they do not use theirs, as
+    /// upstream's do on VMs whose steps have a branch of their own for a second data word. No verifier
+    /// looks at it. Makes such steps slower: memory is kept as of the last of them.
+    pub fn repeat_branches(&mut self) {
+        self.memory.keep_branches();
+    }
+
     /// Executes one step and proves it.
     pub fn prove(&mut self, host: &mut Host<'_>) -> Result<StepProof, VmError> {
         let state_data = self.witness();
@@ -260,8 +273,10 @@ impl<I: Isa> Vm<I> {
             state_hash(self.state.status(), &state_data),
         );
         self.last_read = None;
+        let mut proof_data = self.state.thread_proof();
         let mut branches = Vec::new();
         if !self.state.exited() {
+            let due = self.state.turn_is_due();
             let mut env = Running {
                 host,
                 last_hint: &mut self.last_hint,
@@ -269,13 +284,26 @@ impl<I: Isa> Vm<I> {
                 stops_at_reads: true,
             };
             let mut recorder = Recorder::new(&mut self.memory);
+            if due {
+                // Upstream's proofs have this branch although such a step does not use it.
+                recorder.visit(self.state.pc());
+            }
             let done = Concrete::step(&mut self.state, &mut recorder, &mut env);
             branches = recorder.into_branches();
             done.map_err(|stop| self.error(stop))?;
         }
-        let mut proof_data = branches.concat().concat();
+        let used = branches.len();
+        proof_data.extend(branches.concat().concat());
         if let ProofShape::Fixed(count) = I::PROOF {
-            proof_data.resize(count * branch_len(I::Word::BITS), 0);
+            let len = thread_proof_len::<I>() + count * branch_len(I::Word::BITS);
+            proof_data.resize(len, 0);
+            if used < count
+                && let Some(kept) = self.memory.kept_branch().map_err(VmError::Io)?
+            {
+                let kept = kept.concat();
+                proof_data.truncate(len - kept.len());
+                proof_data.extend(kept);
+            }
         }
         let post = self.state_root();
         let read = self.last_read.as_ref();

@@ -2,21 +2,32 @@
 
 use crate::Done;
 use crate::operand::{RD, RS, RT, SIMM, UPPER, ZIMM};
+use crate::width::{signed32, unsigned32};
 use fpvm_core::machine::{Bin, Cmp, Machine};
 use fpvm_core::operand::Imm;
 
-/// rd = rs op rt
+/// rd = rs op rt, on whole registers
 #[inline(always)]
-fn three<M: Machine>(m: &mut M, op: Bin) -> Done<M> {
+pub fn three<M: Machine>(m: &mut M, op: Bin) -> Done<M> {
     let (a, b) = (m.reg(RS), m.reg(RT));
     let v = m.bin(op, a, b);
     m.set_reg(RD, v);
     Ok(())
 }
 
-/// rt = rs op immediate
+/// rd = rs op rt, on 32 bits
 #[inline(always)]
-fn immediate<M: Machine>(m: &mut M, op: Bin, imm: Imm) -> Done<M> {
+fn three32<M: Machine>(m: &mut M, op: Bin) -> Done<M> {
+    let (a, b) = (m.reg(RS), m.reg(RT));
+    let v = m.bin(op, a, b);
+    let v = signed32(m, v);
+    m.set_reg(RD, v);
+    Ok(())
+}
+
+/// rt = rs op immediate, on whole registers
+#[inline(always)]
+pub fn immediate<M: Machine>(m: &mut M, op: Bin, imm: Imm) -> Done<M> {
     let (a, b) = (m.reg(RS), m.imm(imm));
     let v = m.bin(op, a, b);
     m.set_reg(RT, v);
@@ -25,37 +36,37 @@ fn immediate<M: Machine>(m: &mut M, op: Bin, imm: Imm) -> Done<M> {
 
 /// Sum, for `add` as well: overflow never traps.
 #[inline(always)]
-pub(crate) fn addu<M: Machine>(m: &mut M) -> Done<M> {
-    three(m, Bin::Add)
+pub fn addu<M: Machine>(m: &mut M) -> Done<M> {
+    three32(m, Bin::Add)
 }
 
 /// Difference, for `sub` as well: overflow never traps.
 #[inline(always)]
-pub(crate) fn subu<M: Machine>(m: &mut M) -> Done<M> {
-    three(m, Bin::Sub)
+pub fn subu<M: Machine>(m: &mut M) -> Done<M> {
+    three32(m, Bin::Sub)
 }
 
 /// Bitwise and.
 #[inline(always)]
-pub(crate) fn and<M: Machine>(m: &mut M) -> Done<M> {
+pub fn and<M: Machine>(m: &mut M) -> Done<M> {
     three(m, Bin::And)
 }
 
 /// Bitwise or.
 #[inline(always)]
-pub(crate) fn or<M: Machine>(m: &mut M) -> Done<M> {
+pub fn or<M: Machine>(m: &mut M) -> Done<M> {
     three(m, Bin::Or)
 }
 
 /// Bitwise exclusive or.
 #[inline(always)]
-pub(crate) fn xor<M: Machine>(m: &mut M) -> Done<M> {
+pub fn xor<M: Machine>(m: &mut M) -> Done<M> {
     three(m, Bin::Xor)
 }
 
 /// Complement of the bitwise or.
 #[inline(always)]
-pub(crate) fn nor<M: Machine>(m: &mut M) -> Done<M> {
+pub fn nor<M: Machine>(m: &mut M) -> Done<M> {
     let (a, b) = (m.reg(RS), m.reg(RT));
     let or = m.bin(Bin::Or, a, b);
     let v = complement(m, or);
@@ -65,13 +76,13 @@ pub(crate) fn nor<M: Machine>(m: &mut M) -> Done<M> {
 
 /// 1 where rs < rt, signed.
 #[inline(always)]
-pub(crate) fn slt<M: Machine>(m: &mut M) -> Done<M> {
+pub fn slt<M: Machine>(m: &mut M) -> Done<M> {
     set_less(m, Cmp::LessSigned)
 }
 
 /// 1 where rs < rt, unsigned.
 #[inline(always)]
-pub(crate) fn sltu<M: Machine>(m: &mut M) -> Done<M> {
+pub fn sltu<M: Machine>(m: &mut M) -> Done<M> {
     set_less(m, Cmp::LessUnsigned)
 }
 
@@ -86,37 +97,41 @@ fn set_less<M: Machine>(m: &mut M, less: Cmp) -> Done<M> {
 
 /// Sum with a sign-extended immediate, for `addi` as well: overflow never traps.
 #[inline(always)]
-pub(crate) fn addiu<M: Machine>(m: &mut M) -> Done<M> {
-    immediate(m, Bin::Add, SIMM)
+pub fn addiu<M: Machine>(m: &mut M) -> Done<M> {
+    let (a, b) = (m.reg(RS), m.imm(SIMM));
+    let v = m.add(a, b);
+    let v = signed32(m, v);
+    m.set_reg(RT, v);
+    Ok(())
 }
 
 /// Bitwise and with a zero-extended immediate.
 #[inline(always)]
-pub(crate) fn andi<M: Machine>(m: &mut M) -> Done<M> {
+pub fn andi<M: Machine>(m: &mut M) -> Done<M> {
     immediate(m, Bin::And, ZIMM)
 }
 
 /// Bitwise or with a zero-extended immediate.
 #[inline(always)]
-pub(crate) fn ori<M: Machine>(m: &mut M) -> Done<M> {
+pub fn ori<M: Machine>(m: &mut M) -> Done<M> {
     immediate(m, Bin::Or, ZIMM)
 }
 
 /// Bitwise exclusive or with a zero-extended immediate.
 #[inline(always)]
-pub(crate) fn xori<M: Machine>(m: &mut M) -> Done<M> {
+pub fn xori<M: Machine>(m: &mut M) -> Done<M> {
     immediate(m, Bin::Xor, ZIMM)
 }
 
 /// 1 where rs < immediate, signed.
 #[inline(always)]
-pub(crate) fn slti<M: Machine>(m: &mut M) -> Done<M> {
+pub fn slti<M: Machine>(m: &mut M) -> Done<M> {
     set_less_immediate(m, Cmp::LessSigned)
 }
 
 /// 1 where rs < immediate, unsigned; the immediate is sign-extended all the same.
 #[inline(always)]
-pub(crate) fn sltiu<M: Machine>(m: &mut M) -> Done<M> {
+pub fn sltiu<M: Machine>(m: &mut M) -> Done<M> {
     set_less_immediate(m, Cmp::LessUnsigned)
 }
 
@@ -129,17 +144,18 @@ fn set_less_immediate<M: Machine>(m: &mut M, less: Cmp) -> Done<M> {
     Ok(())
 }
 
-/// The immediate as the high half.
+/// The immediate as the high half of 32 bits.
 #[inline(always)]
-pub(crate) fn lui<M: Machine>(m: &mut M) -> Done<M> {
+pub fn lui<M: Machine>(m: &mut M) -> Done<M> {
     let v = m.imm(UPPER);
+    let v = signed32(m, v);
     m.set_reg(RT, v);
     Ok(())
 }
 
 /// rd = rs where rt is 0.
 #[inline(always)]
-pub(crate) fn movz<M: Machine>(m: &mut M) -> Done<M> {
+pub fn movz<M: Machine>(m: &mut M) -> Done<M> {
     let (from, guard, old) = (m.reg(RS), m.reg(RT), m.reg(RD));
     let zero = m.eq_k(guard, 0);
     let v = m.select(zero, from, old);
@@ -149,7 +165,7 @@ pub(crate) fn movz<M: Machine>(m: &mut M) -> Done<M> {
 
 /// rd = rs where rt is not 0.
 #[inline(always)]
-pub(crate) fn movn<M: Machine>(m: &mut M) -> Done<M> {
+pub fn movn<M: Machine>(m: &mut M) -> Done<M> {
     let (from, guard, old) = (m.reg(RS), m.reg(RT), m.reg(RD));
     let zero = m.eq_k(guard, 0);
     let v = m.select(zero, old, from);
@@ -159,34 +175,43 @@ pub(crate) fn movn<M: Machine>(m: &mut M) -> Done<M> {
 
 /// rd = rs: Cannon treats the barrier as a move. Compilers leave both fields 0.
 #[inline(always)]
-pub(crate) fn sync<M: Machine>(m: &mut M) -> Done<M> {
+pub fn sync<M: Machine>(m: &mut M) -> Done<M> {
     let v = m.reg(RS);
     m.set_reg(RD, v);
     Ok(())
 }
 
-/// Leading zeros of rs; 32 for 0.
+/// Leading zeros of rs's low 32 bits; 32 for 0.
 #[inline(always)]
-pub(crate) fn clz<M: Machine>(m: &mut M) -> Done<M> {
+pub fn clz<M: Machine>(m: &mut M) -> Done<M> {
     let a = m.reg(RS);
-    let v = m.clz(a);
-    m.set_reg(RD, v);
-    Ok(())
+    count(m, a)
 }
 
-/// Leading ones of rs; 32 for all ones.
+/// Leading ones of rs's low 32 bits; 32 for all ones.
 #[inline(always)]
-pub(crate) fn clo<M: Machine>(m: &mut M) -> Done<M> {
+pub fn clo<M: Machine>(m: &mut M) -> Done<M> {
     let a = m.reg(RS);
     let a = complement(m, a);
+    count(m, a)
+}
+
+/// rd = leading zeros of 32 bits
+#[inline(always)]
+fn count<M: Machine>(m: &mut M, a: M::W) -> Done<M> {
+    let a = unsigned32(m, a);
     let v = m.clz(a);
+    let v = match M::BITS {
+        32 => v,
+        bits => m.add_k(v, u64::from(bits - 32).wrapping_neg()),
+    };
     m.set_reg(RD, v);
     Ok(())
 }
 
 /// All bits the other way.
 #[inline(always)]
-pub(crate) fn complement<M: Machine>(m: &mut M, a: M::W) -> M::W {
+pub fn complement<M: Machine>(m: &mut M, a: M::W) -> M::W {
     let ones = m.konst(u64::MAX);
     m.bin(Bin::Xor, a, ones)
 }

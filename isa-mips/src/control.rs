@@ -1,11 +1,21 @@
 //! Jumps and branches. None may stand in a delay slot, not even a branch that is not taken.
 
 use crate::Done;
-use crate::fault::{BRANCH_IN_SLOT, JUMP_IN_SLOT};
+use crate::fault::{BRANCH_IN_SLOT, JUMP_IN_SLOT, UNALIGNED_PC};
 use crate::operand::{OFFSET, RD, REGION, RS, RT};
 use crate::state::RA;
 use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
 use fpvm_core::operand::Reg;
+
+/// Faults where the program counter is no multiple of 4.
+#[inline(always)]
+pub fn fetch<M: Machine>(m: &mut M) -> Done<M> {
+    let pc = m.pc();
+    let low = m.and_k(pc, 3);
+    let aligned = m.eq_k(low, 0);
+    let unaligned = m.not(aligned);
+    m.trap_if(unaligned, UNALIGNED_PC)
+}
 
 /// Goes on at `offset` bytes from the delay slot where `taken` holds.
 #[inline(always)]
@@ -44,7 +54,7 @@ fn positive<M: Machine>(m: &mut M, a: M::W) -> M::B {
 
 /// Where rs = rt.
 #[inline(always)]
-pub(crate) fn beq<M: Machine>(m: &mut M) -> Done<M> {
+pub fn beq<M: Machine>(m: &mut M) -> Done<M> {
     trap_in_slot(m, BRANCH_IN_SLOT)?;
     let (a, b) = (m.reg(RS), m.reg(RT));
     let taken = m.eq(a, b);
@@ -54,7 +64,7 @@ pub(crate) fn beq<M: Machine>(m: &mut M) -> Done<M> {
 
 /// Where rs ≠ rt.
 #[inline(always)]
-pub(crate) fn bne<M: Machine>(m: &mut M) -> Done<M> {
+pub fn bne<M: Machine>(m: &mut M) -> Done<M> {
     trap_in_slot(m, BRANCH_IN_SLOT)?;
     let (a, b) = (m.reg(RS), m.reg(RT));
     let equal = m.eq(a, b);
@@ -65,7 +75,7 @@ pub(crate) fn bne<M: Machine>(m: &mut M) -> Done<M> {
 
 /// Where rs ≤ 0. The rt field is not looked at.
 #[inline(always)]
-pub(crate) fn blez<M: Machine>(m: &mut M) -> Done<M> {
+pub fn blez<M: Machine>(m: &mut M) -> Done<M> {
     trap_in_slot(m, BRANCH_IN_SLOT)?;
     let a = m.reg(RS);
     let positive = positive(m, a);
@@ -76,7 +86,7 @@ pub(crate) fn blez<M: Machine>(m: &mut M) -> Done<M> {
 
 /// Where rs > 0. The rt field is not looked at.
 #[inline(always)]
-pub(crate) fn bgtz<M: Machine>(m: &mut M) -> Done<M> {
+pub fn bgtz<M: Machine>(m: &mut M) -> Done<M> {
     trap_in_slot(m, BRANCH_IN_SLOT)?;
     let a = m.reg(RS);
     let taken = positive(m, a);
@@ -86,7 +96,7 @@ pub(crate) fn bgtz<M: Machine>(m: &mut M) -> Done<M> {
 
 /// Where rs < 0.
 #[inline(always)]
-pub(crate) fn bltz<M: Machine>(m: &mut M) -> Done<M> {
+pub fn bltz<M: Machine>(m: &mut M) -> Done<M> {
     trap_in_slot(m, BRANCH_IN_SLOT)?;
     let a = m.reg(RS);
     let taken = negative(m, a);
@@ -96,7 +106,7 @@ pub(crate) fn bltz<M: Machine>(m: &mut M) -> Done<M> {
 
 /// Where rs ≥ 0.
 #[inline(always)]
-pub(crate) fn bgez<M: Machine>(m: &mut M) -> Done<M> {
+pub fn bgez<M: Machine>(m: &mut M) -> Done<M> {
     trap_in_slot(m, BRANCH_IN_SLOT)?;
     let a = m.reg(RS);
     let negative = negative(m, a);
@@ -108,7 +118,7 @@ pub(crate) fn bgez<M: Machine>(m: &mut M) -> Done<M> {
 /// Where rs ≥ 0; links whether or not it is taken. rs is read first, so `bgezal ra` sees its old
 /// value.
 #[inline(always)]
-pub(crate) fn bgezal<M: Machine>(m: &mut M) -> Done<M> {
+pub fn bgezal<M: Machine>(m: &mut M) -> Done<M> {
     trap_in_slot(m, BRANCH_IN_SLOT)?;
     let a = m.reg(RS);
     let negative = negative(m, a);
@@ -118,10 +128,21 @@ pub(crate) fn bgezal<M: Machine>(m: &mut M) -> Done<M> {
     Ok(())
 }
 
-/// Any other REGIMM instruction (`bltzal`, traps on a register …) is for Cannon a branch that is
-/// never taken, with no error and no link.
+/// Where rs < 0; links whether or not it is taken. Only the 64-bit VM has it.
 #[inline(always)]
-pub(crate) fn regimm<M: Machine>(m: &mut M) -> Done<M> {
+pub fn bltzal<M: Machine>(m: &mut M) -> Done<M> {
+    trap_in_slot(m, BRANCH_IN_SLOT)?;
+    let a = m.reg(RS);
+    let taken = negative(m, a);
+    link(m, Reg::Fixed(RA));
+    branch_where(m, taken);
+    Ok(())
+}
+
+/// Any other REGIMM instruction (traps on a register …) is for Cannon a branch that is never taken,
+/// with no error and no link.
+#[inline(always)]
+pub fn regimm<M: Machine>(m: &mut M) -> Done<M> {
     trap_in_slot(m, BRANCH_IN_SLOT)
 }
 
@@ -130,13 +151,13 @@ pub(crate) fn regimm<M: Machine>(m: &mut M) -> Done<M> {
 fn region_target<M: Machine>(m: &mut M) -> M::W {
     let (pc, low) = (m.pc(), m.imm(REGION));
     let slot = m.add_k(pc, 4);
-    let region = m.and_k(slot, 0xf000_0000);
+    let region = m.and_k(slot, !0x0fff_ffff);
     m.bin(Bin::Or, region, low)
 }
 
 /// Jump within the region.
 #[inline(always)]
-pub(crate) fn j<M: Machine>(m: &mut M) -> Done<M> {
+pub fn j<M: Machine>(m: &mut M) -> Done<M> {
     trap_in_slot(m, JUMP_IN_SLOT)?;
     let target = region_target(m);
     m.jump(target, Jump::Jump);
@@ -145,7 +166,7 @@ pub(crate) fn j<M: Machine>(m: &mut M) -> Done<M> {
 
 /// Call within the region.
 #[inline(always)]
-pub(crate) fn jal<M: Machine>(m: &mut M) -> Done<M> {
+pub fn jal<M: Machine>(m: &mut M) -> Done<M> {
     trap_in_slot(m, JUMP_IN_SLOT)?;
     let target = region_target(m);
     link(m, Reg::Fixed(RA));
@@ -155,13 +176,13 @@ pub(crate) fn jal<M: Machine>(m: &mut M) -> Done<M> {
 
 /// Jump to rs. An unaligned target faults when it is fetched, a step after the delay slot.
 #[inline(always)]
-pub(crate) fn jr<M: Machine>(m: &mut M) -> Done<M> {
+pub fn jr<M: Machine>(m: &mut M) -> Done<M> {
     jump_to_rs(m, Jump::Jump)
 }
 
 /// Return: jump to the link register.
 #[inline(always)]
-pub(crate) fn jr_ra<M: Machine>(m: &mut M) -> Done<M> {
+pub fn jr_ra<M: Machine>(m: &mut M) -> Done<M> {
     jump_to_rs(m, Jump::Return)
 }
 
@@ -175,7 +196,7 @@ fn jump_to_rs<M: Machine>(m: &mut M, kind: Jump) -> Done<M> {
 
 /// Call of rs, linking in rd. rs is read first, so `jalr ra, ra` works.
 #[inline(always)]
-pub(crate) fn jalr<M: Machine>(m: &mut M) -> Done<M> {
+pub fn jalr<M: Machine>(m: &mut M) -> Done<M> {
     trap_in_slot(m, JUMP_IN_SLOT)?;
     let target = m.reg(RS);
     link(m, RD);

@@ -4,21 +4,25 @@
 //! [`table`] for the instructions and [`state`] for the packed state. Where upstream departs from
 //! the MIPS manual, so does this crate, and says so at the place.
 //!
+//! Semantics are written for registers of either width, where Cannon's 64-bit VM has the instruction
+//! too: `isa-mips64` is made of them and what it adds.
+//!
 //! Without the default feature `std` the crate needs `alloc` only.
 #![cfg_attr(not(feature = "std"), no_std)]
 
-mod alu;
-mod control;
+pub mod alu;
+pub mod control;
 pub mod fault;
-mod memory;
-mod muldiv;
+pub mod memory;
+pub mod muldiv;
 pub mod operand;
 #[cfg(feature = "std")]
-mod program;
-mod shift;
+pub mod program;
+pub mod shift;
 pub mod state;
-mod syscall;
+pub mod syscall;
 pub mod table;
+pub mod width;
 
 use fpvm_core::isa::{
     ElfTarget, Field, FileFormat, Isa, JsonPages, Operand, Pattern, ProofShape, Visitor,
@@ -27,7 +31,7 @@ use fpvm_core::machine::{Fault, Machine};
 use fpvm_core::operand::Cell;
 
 /// How an instruction ends.
-type Done<M> = Result<(), <M as Machine>::Stop>;
+pub type Done<M> = Result<(), <M as Machine>::Stop>;
 
 /// The ISA.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -71,11 +75,7 @@ impl Isa for Mips32 {
 
     #[inline(always)]
     fn fetch<M: Machine>(m: &mut M) -> Done<M> {
-        let pc = m.pc();
-        let low = m.and_k(pc, 3);
-        let aligned = m.eq_k(low, 0);
-        let unaligned = m.not(aligned);
-        m.trap_if(unaligned, fault::UNALIGNED_PC)
+        control::fetch(m)
     }
 
     #[inline(always)]

@@ -8,19 +8,59 @@ use crate::Done;
 use crate::fault::DIVIDE_BY_ZERO;
 use crate::operand::{RD, RS, RT};
 use crate::state::{HI, LO};
+use crate::width::{signed32, unsigned32};
 use fpvm_core::machine::{Bin, Machine};
 use fpvm_core::operand::Cell;
 
 /// Writes HI and LO, and 0 to rd.
 #[inline(always)]
-fn set_hi_lo<M: Machine>(m: &mut M, high: Bin, low: Bin) {
-    let (a, b) = (m.reg(RS), m.reg(RT));
-    let (hi, lo) = (m.bin(high, a, b), m.bin(low, a, b));
+fn set_hi_lo<M: Machine>(m: &mut M, hi: M::W, lo: M::W) {
     m.set(HI, hi);
     m.set(LO, lo);
     clear_rd(m);
 }
 
+/// HI = rs `high` rt, LO = rs `low` rt, on whole registers.
+#[inline(always)]
+pub fn pair<M: Machine>(m: &mut M, high: Bin, low: Bin) -> Done<M> {
+    let (a, b) = (m.reg(RS), m.reg(RT));
+    let (hi, lo) = (m.bin(high, a, b), m.bin(low, a, b));
+    set_hi_lo(m, hi, lo);
+    Ok(())
+}
+
+/// The 64 bits of a product of 32-bit numbers: HI‖LO.
+#[inline(always)]
+fn product<M: Machine>(m: &mut M, a: M::W, b: M::W, high: Bin) -> Done<M> {
+    let (hi, lo) = match M::BITS {
+        32 => (m.bin(high, a, b), m.bin(Bin::Mul, a, b)),
+        _ => {
+            let both = m.bin(Bin::Mul, a, b);
+            let half = m.konst(32);
+            (m.bin(Bin::Sar, both, half), m.sext(both, 32))
+        }
+    };
+    set_hi_lo(m, hi, lo);
+    Ok(())
+}
+
+/// The quotient of 32-bit numbers in LO, the remainder in HI.
+#[inline(always)]
+fn quotient<M: Machine>(m: &mut M, a: M::W, b: M::W, quotient: Bin, remainder: Bin) -> Done<M> {
+    let (hi, lo) = (m.bin(remainder, a, b), m.bin(quotient, a, b));
+    let (hi, lo) = (signed32(m, hi), signed32(m, lo));
+    set_hi_lo(m, hi, lo);
+    Ok(())
+}
+
+/// rs and rt as 32-bit numbers.
+#[inline(always)]
+fn operands<M: Machine>(m: &mut M, narrow: impl Fn(&mut M, M::W) -> M::W) -> (M::W, M::W) {
+    let (a, b) = (m.reg(RS), m.reg(RT));
+    (narrow(m, a), narrow(m, b))
+}
+
+/// rd = 0
 #[inline(always)]
 fn clear_rd<M: Machine>(m: &mut M) {
     let zero = m.konst(0);
@@ -28,10 +68,16 @@ fn clear_rd<M: Machine>(m: &mut M) {
 }
 
 #[inline(always)]
-fn trap_if_divisor_is_zero<M: Machine>(m: &mut M) -> Done<M> {
-    let divisor = m.reg(RT);
+fn trap_if_zero<M: Machine>(m: &mut M, divisor: M::W) -> Done<M> {
     let zero = m.eq_k(divisor, 0);
     m.trap_if(zero, DIVIDE_BY_ZERO)
+}
+
+/// Faults where rt, as a whole, is 0.
+#[inline(always)]
+pub fn trap_if_divisor_is_zero<M: Machine>(m: &mut M) -> Done<M> {
+    let divisor = m.reg(RT);
+    trap_if_zero(m, divisor)
 }
 
 /// rd = cell
@@ -51,65 +97,66 @@ fn move_to<M: Machine>(m: &mut M, cell: Cell) -> Done<M> {
     Ok(())
 }
 
-/// rd = low word of rs · rt; HI and LO stay.
+/// rd = low 32 bits of rs · rt; HI and LO stay.
 #[inline(always)]
-pub(crate) fn mul<M: Machine>(m: &mut M) -> Done<M> {
+pub fn mul<M: Machine>(m: &mut M) -> Done<M> {
     let (a, b) = (m.reg(RS), m.reg(RT));
     let v = m.bin(Bin::Mul, a, b);
+    let v = signed32(m, v);
     m.set_reg(RD, v);
     Ok(())
 }
 
-/// HI‖LO = rs · rt, signed.
+/// HI‖LO = rs · rt, signed, on 32 bits.
 #[inline(always)]
-pub(crate) fn mult<M: Machine>(m: &mut M) -> Done<M> {
-    set_hi_lo(m, Bin::MulHighSigned, Bin::Mul);
-    Ok(())
+pub fn mult<M: Machine>(m: &mut M) -> Done<M> {
+    let (a, b) = operands(m, signed32);
+    product(m, a, b, Bin::MulHighSigned)
 }
 
-/// HI‖LO = rs · rt, unsigned.
+/// HI‖LO = rs · rt, unsigned, on 32 bits.
 #[inline(always)]
-pub(crate) fn multu<M: Machine>(m: &mut M) -> Done<M> {
-    set_hi_lo(m, Bin::MulHighUnsigned, Bin::Mul);
-    Ok(())
+pub fn multu<M: Machine>(m: &mut M) -> Done<M> {
+    let (a, b) = operands(m, unsigned32);
+    product(m, a, b, Bin::MulHighUnsigned)
 }
 
-/// LO = rs / rt, HI = rs % rt, signed. MIN / -1 is MIN, remainder 0.
+/// LO = rs / rt, HI = rs % rt, signed, on 32 bits. MIN / -1 is MIN, remainder 0.
 #[inline(always)]
-pub(crate) fn div<M: Machine>(m: &mut M) -> Done<M> {
-    trap_if_divisor_is_zero(m)?;
-    set_hi_lo(m, Bin::RemSigned, Bin::DivSigned);
-    Ok(())
+pub fn div<M: Machine>(m: &mut M) -> Done<M> {
+    let (a, b) = operands(m, signed32);
+    trap_if_zero(m, b)?;
+    quotient(m, a, b, Bin::DivSigned, Bin::RemSigned)
 }
 
-/// LO = rs / rt, HI = rs % rt, unsigned.
+/// LO = rs / rt, HI = rs % rt, unsigned, on 32 bits.
 #[inline(always)]
-pub(crate) fn divu<M: Machine>(m: &mut M) -> Done<M> {
-    trap_if_divisor_is_zero(m)?;
-    set_hi_lo(m, Bin::RemUnsigned, Bin::DivUnsigned);
-    Ok(())
+pub fn divu<M: Machine>(m: &mut M) -> Done<M> {
+    let (a, b) = operands(m, unsigned32);
+    trap_if_zero(m, b)?;
+    quotient(m, a, b, Bin::DivUnsigned, Bin::RemUnsigned)
 }
 
 /// rd = HI
 #[inline(always)]
-pub(crate) fn mfhi<M: Machine>(m: &mut M) -> Done<M> {
+pub fn mfhi<M: Machine>(m: &mut M) -> Done<M> {
     move_from(m, HI)
 }
 
 /// HI = rs
 #[inline(always)]
-pub(crate) fn mthi<M: Machine>(m: &mut M) -> Done<M> {
+pub fn mthi<M: Machine>(m: &mut M) -> Done<M> {
     move_to(m, HI)
 }
 
 /// rd = LO
 #[inline(always)]
-pub(crate) fn mflo<M: Machine>(m: &mut M) -> Done<M> {
+pub fn mflo<M: Machine>(m: &mut M) -> Done<M> {
     move_from(m, LO)
 }
 
 /// LO = rs
 #[inline(always)]
-pub(crate) fn mtlo<M: Machine>(m: &mut M) -> Done<M> {
+pub fn mtlo<M: Machine>(m: &mut M) -> Done<M> {
     move_to(m, LO)
 }

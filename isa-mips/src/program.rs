@@ -1,15 +1,16 @@
-//! What Cannon adds to the image of a Go program: patches and the first stack frame.
+//! What Cannon adds to the image of a program: patches and the first stack frame.
 
 use crate::Mips32;
 use crate::state::SP;
 use fpvm_core::elf::{Patch, Program, write_range};
 use fpvm_core::memory::{MemoryLimit, PAGE_SIZE, PagedMemory};
 use fpvm_core::state::State;
+use fpvm_core::word::Word as _;
 
-/// First address of the stack's contents; the stack grows down from here.
+/// First address of the stack's contents.
 const STACK: u32 = 0x7fff_d000;
 /// Pages below [`STACK`] that are there from the start.
-const PAGES_BELOW: u32 = 4;
+const PAGES_BELOW: usize = 4;
 
 /// The source of randomness that the program is told of.
 const RANDOM: &[u8; 16] = b"4;byfairdiceroll";
@@ -24,6 +25,7 @@ const RETURN: &[u8] = &[0x03, 0xe0, 0x00, 0x08, 0, 0, 0, 0];
 impl Program for Mips32 {
     const HEAP_START: u64 = 0x0500_0000;
     const SEGMENT_END: Option<u64> = Some(Self::HEAP_START);
+    const PAGE_AFTER_RANGES: bool = true;
     const PATCHES: &'static [Patch] = &[
         // Garbage collection and the system monitor need threads.
         returns("runtime.gcenable"),
@@ -50,15 +52,7 @@ impl Program for Mips32 {
         state: &mut State<Self>,
         memory: &mut PagedMemory<u32>,
     ) -> Result<(), MemoryLimit> {
-        let bottom = STACK - PAGES_BELOW * PAGE_SIZE as u32;
-        write_range(
-            memory,
-            u64::from(bottom),
-            &vec![0; (PAGES_BELOW as usize + 1) * PAGE_SIZE],
-        )?;
-        write_range(memory, u64::from(STACK), &first_frame())?;
-        state.set(SP, STACK);
-        Ok(())
+        set_up_stack(state, memory, STACK.into())
     }
 }
 
@@ -69,32 +63,47 @@ const fn returns(symbol: &'static str) -> Patch {
     }
 }
 
-/// Argument count, arguments, environment and auxiliary vector, then what they point to.
-fn first_frame() -> Vec<u8> {
-    const AT_PAGESZ: u32 = 6;
-    const AT_RANDOM: u32 = 25;
+/// Sets up a stack that grows down from an address, where its first frame is.
+pub fn set_up_stack<I: Program>(
+    state: &mut State<I>,
+    memory: &mut PagedMemory<I::Word>,
+    stack: u64,
+) -> Result<(), MemoryLimit> {
+    let bottom = stack - (PAGES_BELOW * PAGE_SIZE) as u64;
+    write_range::<I>(memory, bottom, &vec![0; (PAGES_BELOW + 1) * PAGE_SIZE])?;
+    write_range::<I>(memory, stack, &first_frame(stack, I::Word::BYTES))?;
+    state.set(SP, I::Word::truncate(stack));
+    Ok(())
+}
+
+/// Argument count, arguments, environment and auxiliary vector, in words of so many bytes, then what
+/// they point to.
+fn first_frame(stack: u64, word: usize) -> Vec<u8> {
+    const AT_PAGESZ: u64 = 6;
+    const AT_RANDOM: u64 = 25;
     const WORDS: usize = 10;
 
-    let random = STACK + 4 * WORDS as u32;
-    let environment = random + RANDOM.len() as u32;
-    let name = environment + ENVIRONMENT.len().next_multiple_of(4) as u32;
-    let words: [u32; WORDS] = [
+    let random = stack + (word * WORDS) as u64;
+    let environment = random + RANDOM.len() as u64;
+    let name = environment + ENVIRONMENT.len().next_multiple_of(word) as u64;
+    let words: [u64; WORDS] = [
         1,
         name,
         0,
         environment,
         0,
         AT_PAGESZ,
-        PAGE_SIZE as u32,
+        PAGE_SIZE as u64,
         AT_RANDOM,
         random,
         0,
     ];
 
-    let mut frame: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+    let bytes = |value: u64| value.to_be_bytes().into_iter().skip(8 - word);
+    let mut frame: Vec<u8> = words.into_iter().flat_map(bytes).collect();
     for text in [RANDOM.as_slice(), ENVIRONMENT, NAME] {
         frame.extend(text);
-        frame.resize(frame.len().next_multiple_of(4), 0);
+        frame.resize(frame.len().next_multiple_of(word), 0);
     }
     frame
 }

@@ -2,6 +2,8 @@
 //!
 //! A failed call gives all ones in v0. Every number that is not listed does nothing and gives 0 in
 //! both registers, the plain `exit` (4001) included.
+//!
+//! What Cannon's 64-bit VM does as well is written for both, by their [`Abi`].
 
 use crate::Done;
 use crate::fault::PREIMAGE_END;
@@ -29,28 +31,41 @@ const READABLE: &[u64] = &[STDIN, HINT_READ, PREIMAGE_READ];
 const WRITABLE: &[u64] = &[STDOUT, STDERR, HINT_WRITE, PREIMAGE_WRITE];
 
 /// Bad file descriptor.
-const EBADF: u64 = 9;
+pub const EBADF: u64 = 9;
 /// Invalid argument.
-const EINVAL: u64 = 22;
+pub const EINVAL: u64 = 22;
 
 const PAGE: u64 = 4096;
-/// `mmap` gives out nothing past this address.
-const HEAP_END: u64 = 0x6000_0000;
-/// What `brk` always gives.
-const PROGRAM_BREAK: u64 = 0x4000_0000;
-/// Pre-image bytes move within one word a call.
-const WINDOW: u32 = 4;
+
+/// What differs between the system calls of Cannon's VMs.
+pub trait Abi {
+    /// Whether a failed call gives its error number in v0 and all ones in a3, not the other way round.
+    const ERROR_IN_V0: bool;
+    /// `mmap` gives out nothing past this address.
+    const HEAP_END: u64;
+    /// What `brk` always gives.
+    const PROGRAM_BREAK: u64;
+}
+
+/// The 32-bit VM's.
+struct O32;
+
+impl Abi for O32 {
+    const ERROR_IN_V0: bool = false;
+    const HEAP_END: u64 = 0x6000_0000;
+    const PROGRAM_BREAK: u64 = 0x4000_0000;
+}
 
 /// The system call.
 #[inline(always)]
 pub(crate) fn syscall<M: Machine>(m: &mut M) -> Done<M> {
     let number = m.get(V0);
     m.choose(number, CALLS, |m, call| match constant(CALLS, call) {
-        Some(READ) => read(m),
-        Some(WRITE) => write(m),
-        Some(BRK) => give_constant(m, PROGRAM_BREAK),
-        Some(FCNTL) => fcntl(m),
-        Some(MMAP) => mmap(m),
+        Some(READ) => read::<O32, M>(m),
+        Some(WRITE) => write::<O32, M>(m),
+        Some(BRK) => give_constant(m, O32::PROGRAM_BREAK),
+        Some(FCNTL) => fcntl::<O32, M>(m),
+        Some(MMAP) => mmap::<O32, M>(m),
         // There are no threads. A real `clone` gives the parent the child's id: 1 satisfies that.
         Some(CLONE) => give_constant(m, 1),
         Some(EXIT_GROUP) => exit_group(m),
@@ -59,55 +74,61 @@ pub(crate) fn syscall<M: Machine>(m: &mut M) -> Done<M> {
 }
 
 /// The constant that a case stands for.
-fn constant(cases: &[u64], case: Option<usize>) -> Option<u64> {
+pub fn constant(cases: &[u64], case: Option<usize>) -> Option<u64> {
     case.and_then(|case| cases.get(case).copied())
 }
 
 /// Ends a call with a result.
-fn give<M: Machine>(m: &mut M, value: M::W) -> Done<M> {
+pub fn give<M: Machine>(m: &mut M, value: M::W) -> Done<M> {
     let no_error = m.konst(0);
     m.set(V0, value);
     m.set(A3, no_error);
     Ok(())
 }
 
-fn give_constant<M: Machine>(m: &mut M, value: u64) -> Done<M> {
+/// Ends a call with a constant result.
+pub fn give_constant<M: Machine>(m: &mut M, value: u64) -> Done<M> {
     let value = m.konst(value);
     give(m, value)
 }
 
-fn give_cell<M: Machine>(m: &mut M, cell: Cell) -> Done<M> {
+/// Ends a call with what is in a cell.
+pub fn give_cell<M: Machine>(m: &mut M, cell: Cell) -> Done<M> {
     let value = m.get(cell);
     give(m, value)
 }
 
 /// Ends a call with an error number.
-fn fail<M: Machine>(m: &mut M, errno: u64) -> Done<M> {
+pub fn fail<A: Abi, M: Machine>(m: &mut M, errno: u64) -> Done<M> {
     let (ones, errno) = (m.konst(u64::MAX), m.konst(errno));
-    m.set(V0, ones);
-    m.set(A3, errno);
+    let (v0, a3) = match A::ERROR_IN_V0 {
+        false => (ones, errno),
+        true => (errno, ones),
+    };
+    m.set(V0, v0);
+    m.set(A3, a3);
     Ok(())
 }
 
-/// `read(fd, address, count)`. Standard input is empty. A hint's answer counts as read in full and
+/// `read(fd, address, count)`. Pre-image bytes move within one word a call. Standard input is empty. A hint's answer counts as read in full and
 /// writes nothing.
-fn read<M: Machine>(m: &mut M) -> Done<M> {
+pub fn read<A: Abi, M: Machine>(m: &mut M) -> Done<M> {
     let fd = m.get(A0);
     m.choose(fd, READABLE, |m, fd| match constant(READABLE, fd) {
         Some(STDIN) => give_constant(m, 0),
         Some(HINT_READ) => give_cell(m, A2),
         Some(PREIMAGE_READ) => {
             let (at, count) = (m.get(A1), m.get(A2));
-            let n = m.preimage_read(at, count, WINDOW, PREIMAGE_END)?;
+            let n = m.preimage_read(at, count, M::BITS / 8, PREIMAGE_END)?;
             give(m, n)
         }
-        _ => fail(m, EBADF),
+        _ => fail::<A, M>(m, EBADF),
     })
 }
 
 /// `write(fd, address, count)`. Bytes for the outside count as written in full; bytes for the
 /// pre-image key at most to the end of their word.
-fn write<M: Machine>(m: &mut M) -> Done<M> {
+pub fn write<A: Abi, M: Machine>(m: &mut M) -> Done<M> {
     let fd = m.get(A0);
     m.choose(fd, WRITABLE, |m, fd| {
         let (at, count) = (m.get(A1), m.get(A2));
@@ -125,17 +146,17 @@ fn write<M: Machine>(m: &mut M) -> Done<M> {
                 give(m, count)
             }
             Some(PREIMAGE_WRITE) => {
-                let n = m.key_append(at, count, WINDOW)?;
+                let n = m.key_append(at, count, M::BITS / 8)?;
                 give(m, n)
             }
-            _ => fail(m, EBADF),
+            _ => fail::<A, M>(m, EBADF),
         }
     })
 }
 
 /// `fcntl(fd, command)`: F_GETFD finds no flags on any of the seven files, F_GETFL tells whether
 /// they are read or written.
-fn fcntl<M: Machine>(m: &mut M) -> Done<M> {
+pub fn fcntl<A: Abi, M: Machine>(m: &mut M) -> Done<M> {
     const F_GETFD: u64 = 1;
     const F_GETFL: u64 = 3;
     const COMMANDS: &[u64] = &[F_GETFD, F_GETFL];
@@ -146,11 +167,11 @@ fn fcntl<M: Machine>(m: &mut M) -> Done<M> {
     m.choose(command, COMMANDS, |m, command| {
         let command = constant(COMMANDS, command);
         if command.is_none() {
-            return fail(m, EINVAL);
+            return fail::<A, M>(m, EINVAL);
         }
         let fd = m.get(A0);
         m.choose(fd, FILES, |m, fd| match (command, constant(FILES, fd)) {
-            (_, None) => fail(m, EBADF),
+            (_, None) => fail::<A, M>(m, EBADF),
             (Some(F_GETFL), Some(fd)) if WRITABLE.contains(&fd) => give_constant(m, O_WRONLY),
             _ => give_constant(m, 0),
         })
@@ -159,7 +180,7 @@ fn fcntl<M: Machine>(m: &mut M) -> Done<M> {
 
 /// `mmap(address, length)`. With an address that is what comes back; without, the heap grows by the
 /// length in whole pages. Fails where that wraps or passes the heap's end.
-fn mmap<M: Machine>(m: &mut M) -> Done<M> {
+pub fn mmap<A: Abi, M: Machine>(m: &mut M) -> Done<M> {
     let address = m.get(A0);
     let anywhere = m.eq_k(address, 0);
     m.cond(anywhere, |m, anywhere| {
@@ -170,7 +191,7 @@ fn mmap<M: Machine>(m: &mut M) -> Done<M> {
         let size = m.add_k(length, PAGE - 1);
         let size = m.and_k(size, !(PAGE - 1));
         let grown = m.add(heap, size);
-        let end = m.konst(HEAP_END);
+        let end = m.konst(A::HEAP_END);
 
         let past_end = m.cmp(Cmp::LessUnsigned, end, grown);
         let heap_wraps = m.cmp(Cmp::LessUnsigned, grown, heap);
@@ -179,7 +200,7 @@ fn mmap<M: Machine>(m: &mut M) -> Done<M> {
         let refused = m.either(past_end, wraps);
         m.cond(refused, |m, refused| {
             if refused {
-                return fail(m, EINVAL);
+                return fail::<A, M>(m, EINVAL);
             }
             m.set(HEAP, grown);
             give(m, heap)
@@ -188,7 +209,7 @@ fn mmap<M: Machine>(m: &mut M) -> Done<M> {
 }
 
 /// `exit_group(code)`: the program counter stays.
-fn exit_group<M: Machine>(m: &mut M) -> Done<M> {
+pub fn exit_group<M: Machine>(m: &mut M) -> Done<M> {
     let code = m.get(A0);
     m.exit(code);
     m.stay();

@@ -61,6 +61,7 @@ impl Program for Rv64 {
     /// Above the arenas that Go asks for by address (0xc0_0000_0000 to 0x7f00_0000_0000).
     const HEAP_START: u64 = 0x7f00_0000_0000;
     const SEGMENT_END: Option<u64> = None;
+    const PAGE_AFTER_RANGES: bool = true;
     const PATCHES: &'static [Patch] = PATCHES;
 
     fn set_up_stack(
@@ -69,7 +70,7 @@ impl Program for Rv64 {
     ) -> Result<(), MemoryLimit> {
         state.set(SP, STACK);
         for (at, word) in (STACK + 8..).step_by(8).zip(STACK_WORDS) {
-            write_range(memory, at, &word.to_le_bytes())?;
+            write_range::<Self>(memory, at, &word.to_le_bytes())?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ mod machine;
 use crate::ir::{Cond, ExitId, NO_EXIT, Node, Nodes, Test, Truth, Val};
 use core::marker::PhantomData;
 use fpvm_core::isa::Isa;
-use fpvm_core::machine::{Bin, Cmp};
+use fpvm_core::machine::{Bin, Cmp, Machine as _};
 use fpvm_core::memory::PAGE_SIZE;
 use fpvm_core::operand::CELLS;
 use fpvm_core::word::Word;
@@ -297,6 +297,18 @@ impl<I: Isa> Lowering<'_, I> {
                 Ok(())
             }
         }
+    }
+
+    /// A write to the reserved word, which ends the reservation, is left to the interpreter.
+    fn expect_unreserved(&mut self, at: Val) -> Result<(), Refused> {
+        let Some(reservation) = I::RESERVATION else {
+            return Ok(());
+        };
+        let reserved = self.get(reservation.address);
+        let differs = self.bin(Bin::Xor, at, reserved);
+        let differs = self.and_k(differs, !(I::Word::BYTES as u64 - 1));
+        let same = self.eq_k(differs, 0);
+        self.expect(same.not())
     }
 
     /// On flat memory an access must not cross a page: two pages have two flags, and the last one

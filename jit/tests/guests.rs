@@ -6,6 +6,7 @@ use common::{assert_same, assert_same_state, file, guest, run, translated};
 use fpvm_core::elf::Program;
 use fpvm_core::vm::Event;
 use isa_mips::Mips32;
+use isa_mips64::Newest as Mips64;
 use isa_riscv::Rv64;
 use serde::Deserialize;
 use std::fs;
@@ -32,19 +33,19 @@ fn ends_as_upstream<I: Program>(path: &str, preimages: &str, expected: &Expected
 #[test]
 fn vectors_end_as_upstream() {
     for name in ["hello.go122", "preimage.go122", "keccak.c", "primes.c"] {
-        for (vm, is_mips) in [("mips32", true), ("riscv64", false)] {
-            let path = format!("spec-tests/vectors/runs/{name}.{vm}/expected.json");
-            let json = fs::read(file(&path)).expect(&path);
-            let expected: Expected = serde_json::from_slice(&json).expect(&path);
-            let elf = format!("spec-tests/vectors/guests/{}", expected.elf);
-            let preimages = "spec-tests/vectors/preimages";
-            if is_mips {
-                ends_as_upstream::<Mips32>(&elf, preimages, &expected);
-            } else {
-                ends_as_upstream::<Rv64>(&elf, preimages, &expected);
-            }
-        }
+        vector_ends_as_upstream::<Mips32>(name, "mips32");
+        vector_ends_as_upstream::<Mips64>(name, "mips64");
+        vector_ends_as_upstream::<Rv64>(name, "riscv64");
     }
+    vector_ends_as_upstream::<Mips64>("threads.c", "mips64");
+}
+
+fn vector_ends_as_upstream<I: Program>(name: &str, vm: &str) {
+    let path = format!("spec-tests/vectors/runs/{name}.{vm}/expected.json");
+    let json = fs::read(file(&path)).expect(&path);
+    let expected: Expected = serde_json::from_slice(&json).expect(&path);
+    let elf = format!("spec-tests/vectors/guests/{}", expected.elf);
+    ends_as_upstream::<I>(&elf, "spec-tests/vectors/preimages", &expected);
 }
 
 #[test]
@@ -91,6 +92,10 @@ fn stops_are_exact() {
     let vectors = "spec-tests/vectors/preimages";
     stops_as_the_interpreter::<Mips32>("spec-tests/vectors/guests/preimage.go122.mips", vectors);
     stops_as_the_interpreter::<Rv64>("spec-tests/vectors/guests/preimage.go122.riscv64", vectors);
+    for name in ["preimage.go122", "threads.c"] {
+        let guest = format!("spec-tests/vectors/guests/{name}.mips64");
+        stops_as_the_interpreter::<Mips64>(&guest, vectors);
+    }
     let own = "examples/guests/preimages";
     for name in ["claim", "sort", "bare"] {
         stops_as_the_interpreter::<Mips32>(&format!("examples/guests/bin/{name}.mips"), own);

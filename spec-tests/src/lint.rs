@@ -23,6 +23,7 @@ use fpvm_core::isa::{Isa, Op, ProofShape, Semantics, Visitor};
 use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
 use fpvm_core::memory::LEAF_SIZE;
 use fpvm_core::operand::{Imm, Reg};
+use fpvm_core::threads::Stack;
 use fpvm_core::word::Word as _;
 use path::{ABSOLUTE, Access, Aligned, Path};
 use std::marker::PhantomData;
@@ -72,6 +73,7 @@ pub fn check<I: Isa>() -> Vec<(String, Violation)> {
         fetch.report(Rule::Fetch, "the fetch has effects");
     }
     add("(fetch)", fetch.violations);
+    add("(turn)", check_semantics::<I>(|m| I::turn(m)));
     for op in I::Op::ALL {
         let row = I::TABLE.get(op.index());
         let name = row.map_or("(undefined)", |row| row.name);
@@ -477,6 +479,12 @@ impl<I: Isa> Machine for Lint<I> {
         Ok(self.value())
     }
 
+    fn own_branch(&mut self, at: Value) {
+        self.uses(&[at.scope]);
+        self.path.next_branch();
+        self.order.push("a branch of its own".into());
+    }
+
     fn in_slot(&mut self) -> Truth {
         self.truth()
     }
@@ -534,6 +542,23 @@ impl<I: Isa> Machine for Lint<I> {
         self.uses(&[v.scope]);
         let count = cases.len();
         self.arms(count + 1, |m, i| arm(m, (i < count).then_some(i)))
+    }
+
+    fn step(&mut self) -> Value {
+        self.value()
+    }
+
+    fn is_alone(&mut self, _stack: Stack) -> Truth {
+        self.reaches_out("a look at the threads");
+        self.truth()
+    }
+
+    fn park(&mut self, _stack: Stack) {
+        self.effect("a parked thread");
+    }
+
+    fn resume(&mut self) {
+        self.writes_register("a resumed thread");
     }
 
     fn exit(&mut self, code: Value) {

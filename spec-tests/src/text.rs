@@ -9,6 +9,7 @@ use fpvm_core::disasm::register;
 use fpvm_core::isa::{Isa, Op, Operand, Semantics, Source, Visitor};
 use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
 use fpvm_core::operand::{Cell, Imm, Part, Reg};
+use fpvm_core::threads::Stack;
 use fpvm_core::word::Word as _;
 use std::fmt::Write as _;
 use std::marker::PhantomData;
@@ -18,6 +19,12 @@ pub fn listing<I: Isa>() -> String {
     let mut fetch = Printer::<I>::default();
     let ended = I::fetch(&mut fetch).is_err();
     let mut out = format!("(fetch)\n{}", fetch.finish(ended));
+    if I::THREADS.is_some() {
+        let mut turn = Printer::<I>::default();
+        let ended = I::turn(&mut turn).is_err();
+        // Writing to a string cannot fail.
+        let _ = write!(out, "\n(turn)\n{}", turn.finish(ended));
+    }
     for op in I::Op::ALL {
         let row = I::TABLE.get(op.index());
         let title = row.map_or("(undefined)".into(), |row| {
@@ -138,7 +145,9 @@ impl<I: Isa> Printer<I> {
             return register::<I>(cell.0);
         }
         let holds = |source| matches!(source, Source::Cell(c) if c == cell);
-        let field = I::STATE.iter().find(|field| holds(field.source));
+        let thread = I::THREADS.map_or(&[][..], |threads| threads.fields);
+        let mut fields = I::STATE.iter().chain(thread);
+        let field = fields.find(|field| holds(field.source));
         field.map_or_else(|| register::<I>(cell.0), |field| field.name.to_string())
     }
 
@@ -190,6 +199,14 @@ impl<I: Isa> Printer<I> {
         }
         self.depth -= 1;
         result
+    }
+}
+
+/// A stack of threads, by its role.
+fn stack_name(stack: Stack) -> &'static str {
+    match stack {
+        Stack::Active => "active stack",
+        Stack::Waiting => "waiting stack",
     }
 }
 
@@ -322,6 +339,10 @@ impl<I: Isa> Machine for Printer<I> {
         Ok(old)
     }
 
+    fn own_branch(&mut self, at: Name) {
+        self.line(&format!("{} has a branch of its own", self.w(at)));
+    }
+
     fn in_slot(&mut self) -> Condition {
         self.condition("in_delay_slot".into())
     }
@@ -379,6 +400,22 @@ impl<I: Isa> Machine for Printer<I> {
             result = self.arm(&title, |m| arm(m, Some(i))).or(result);
         }
         self.arm("else:", |m| arm(m, None)).or(result)
+    }
+
+    fn step(&mut self) -> Name {
+        self.name("step".into())
+    }
+
+    fn is_alone(&mut self, stack: Stack) -> Condition {
+        self.condition(format!("no other thread is on the {}", stack_name(stack)))
+    }
+
+    fn park(&mut self, stack: Stack) {
+        self.line(&format!("park the thread on the {}", stack_name(stack)));
+    }
+
+    fn resume(&mut self) {
+        self.line("resume the top of the active stack");
     }
 
     fn exit(&mut self, code: Name) {

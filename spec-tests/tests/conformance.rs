@@ -8,6 +8,7 @@ use fpvm_core::proof::StepProof;
 use fpvm_core::verify::verify;
 use fpvm_core::vm::{Event, Host, Vm};
 use isa_mips::Mips32;
+use isa_mips64::Newest as Mips64;
 use isa_riscv::Rv64;
 use serde::Deserialize;
 use spec_tests::vectors::{Folder, example, json, path, read};
@@ -89,6 +90,7 @@ fn assert_run_as_upstream<I: Program>(elf: &[u8], expected: &Expected, oracle: &
     );
     let dir = format!("{}.{}", expected.guest, expected.vm);
     let mut vm = load::<I>(elf, I::PATCHES).unwrap();
+    vm.repeat_branches();
     assert_eq!(
         hex(vm.state_root()),
         expected.pre_state_hash,
@@ -160,6 +162,11 @@ macro_rules! vectors {
             fn riscv64() {
                 super::assert_vector::<super::Rv64>($guest, "riscv64");
             }
+
+            #[test]
+            fn mips64() {
+                super::assert_vector::<super::Mips64>($guest, "mips64");
+            }
         }
     )*};
 }
@@ -169,6 +176,12 @@ vectors! {
     preimage: "preimage.go122";
     keccak_c: "keccak.c";
     primes_c: "primes.c";
+}
+
+/// Threads that contend for reserved words; two of the steps proved are the end of a turn.
+#[test]
+fn threads() {
+    assert_vector::<Mips64>("threads.c", "mips64");
 }
 
 /// The guests of `examples/guests`, each with each of its sets of pre-images.

@@ -8,8 +8,10 @@ mod slt;
 use fpvm_core::isa::{Field, Isa, JsonPages, Op, Operand, ProofShape, Source, witness_len};
 use fpvm_core::memory::{LEAF_SIZE, PAGE_SIZE, branch_len, tree_depth};
 use fpvm_core::operand::{Cell, Imm};
+use fpvm_core::threads::{thread_len, thread_proof_len};
 use fpvm_core::word::Word;
 use isa_mips::Mips32;
+use isa_mips64::Newest as Mips64;
 use isa_riscv::Rv64;
 use spec_tests::book::{current, repository};
 use std::fmt::Write as _;
@@ -34,6 +36,14 @@ fn cell<I: Isa>(field: &Field, cell: Cell) -> &str {
             "lo" => "low word of a product, or a quotient",
             "hi" => "high word of a product, or a remainder",
             "loadReservation" => "address of the last `lr`, for `sc`",
+            "llReservationStatus" => "reservation: 0 none, 1 of 32 bits, 2 of 64",
+            "llAddress" => "reserved address, as `ll` or `lld` had it",
+            "llOwnerThread" => "thread that reserved it",
+            "traverseRight" => "active stack: 0 left, 1 right",
+            "nextThreadId" => "number of the next new thread",
+            "threadId" => "number of the thread",
+            "threadExit" => "exit code of the thread",
+            "threadExited" => "1 once the thread has ended, else 0",
             name => name,
         },
     }
@@ -44,6 +54,9 @@ fn holds<I: Isa>(field: &Field) -> String {
         Source::MemoryRoot => "Merkle root of memory".into(),
         Source::PreimageKey => "key of the pre-image that is being read".into(),
         Source::Step => "steps executed so far".into(),
+        Source::TurnSteps => "steps since the running thread's turn began".into(),
+        Source::Threads(0) => "root of the left stack of threads".into(),
+        Source::Threads(_) => "root of the right stack of threads".into(),
         Source::Cell(at) => cell::<I>(field, at).into(),
         Source::Cells(_, count) => {
             let names = I::REGISTERS;
@@ -62,14 +75,19 @@ fn size(field: &Field) -> String {
 
 /// The packed state, with offsets.
 fn state<I: Isa>() -> String {
+    fields::<I>(I::STATE)
+}
+
+/// Packed fields, with offsets.
+fn fields<I: Isa>(fields: &[Field]) -> String {
     let mut text = String::from("| offset | bytes | field | holds |\n| --: | --: | --- | --- |\n");
     let mut offset = 0;
-    for field in I::STATE {
+    for field in fields {
         let (size, holds) = (size(field), holds::<I>(field));
         let _ = writeln!(text, "| {offset} | {size} | `{}` | {holds} |", field.name);
         offset += field.len();
     }
-    assert_eq!(offset, witness_len(I::STATE));
+    assert_eq!(offset, witness_len(fields));
     let _ = writeln!(text, "| {offset} | | *end* | |");
     text
 }
@@ -78,10 +96,14 @@ fn state<I: Isa>() -> String {
 fn proof<I: Isa>() -> String {
     let bits = I::Word::BITS;
     let (depth, branch) = (tree_depth(bits), branch_len(bits));
+    let thread = match I::THREADS {
+        Some(_) => "the running thread, the root of those beneath it, then ",
+        None => "",
+    };
     let (shape, bytes) = match I::PROOF {
         ProofShape::Fixed(count) => (
-            format!("always {count} branches"),
-            (count * branch).to_string(),
+            format!("{thread}always {count} branches"),
+            (thread_proof_len::<I>() + count * branch).to_string(),
         ),
         ProofShape::UpTo(count) => {
             let lengths: Vec<_> = (1..=count).map(|n| (n * branch).to_string()).collect();
@@ -117,11 +139,21 @@ fn binary<I: Isa>() -> String {
         &format!("pages × ({word} + {PAGE_SIZE})"),
         "each page: its number (address / 4096), ascending, and its contents",
     );
-    for field in I::STATE
-        .iter()
-        .filter(|field| field.source != Source::MemoryRoot)
-    {
+    for field in I::STATE.iter().filter(|field| field.source.in_files()) {
         row(&size(field), &format!("`{}`", field.name));
+    }
+    if I::THREADS.is_some() {
+        let thread = thread_len::<I>();
+        for side in ["left", "right"] {
+            row(
+                &word.to_string(),
+                &format!("number of threads on the {side} stack"),
+            );
+            row(
+                &format!("threads × {thread}"),
+                "each thread, the lowest first",
+            );
+        }
     }
     row("4", "length of `lastHint`");
     row(
@@ -159,7 +191,8 @@ fn json<I: Isa>() -> String {
             match field.source {
                 Source::PreimageKey | Source::MemoryRoot => "0x and hex",
                 Source::Cell(cell) if cell == I::EXITED => "true or false",
-                Source::Cell(_) | Source::Step => "number",
+                Source::Cell(_) | Source::Step | Source::TurnSteps => "number",
+                Source::Threads(_) => "array of threads, the lowest first, each as 0x and hex",
                 Source::Cells(..) => "array of numbers",
             },
         );
@@ -238,6 +271,10 @@ fn instructions<I: Isa>() -> String {
 fn tables<I: Isa>() {
     let name = I::NAME;
     current(&format!("tables/{name}-state.md"), &state::<I>());
+    if let Some(threads) = I::THREADS {
+        let thread = fields::<I>(threads.fields);
+        current(&format!("tables/{name}-thread.md"), &thread);
+    }
     current(&format!("tables/{name}-proof.md"), &proof::<I>());
     current(&format!("tables/{name}-binary.md"), &binary::<I>());
     current(&format!("tables/{name}-json.md"), &json::<I>());
@@ -250,6 +287,7 @@ fn tables<I: Isa>() {
 #[test]
 fn tables_are_of_the_definitions() {
     tables::<Mips32>();
+    tables::<Mips64>();
     tables::<Rv64>();
     current("tables/toy-state.md", &state::<Toy>());
 }

@@ -4,6 +4,7 @@ use fpvm_core::isa::Isa;
 use fpvm_core::machine::{Bin, Fault, Jump, Machine};
 use fpvm_core::operand::{Cell, Imm, Reg};
 use isa_mips::Mips32;
+use isa_mips64::Newest as Mips64;
 use isa_riscv::Rv64;
 use spec_tests::lint::{Rule, check, check_semantics};
 use spec_tests::text::listing;
@@ -13,6 +14,11 @@ use toy_isa::Toy;
 #[test]
 fn mips_as_text() {
     insta::assert_snapshot!("mips", listing::<Mips32>());
+}
+
+#[test]
+fn mips64_as_text() {
+    insta::assert_snapshot!("mips64", listing::<Mips64>());
 }
 
 #[test]
@@ -32,6 +38,8 @@ fn all_instructions_keep_the_rules() {
         assert!(broken.is_empty(), "{}: {broken:#?}", I::NAME);
     }
     kept::<Mips32>();
+    kept::<Mips64>();
+    kept::<isa_mips64::Mips64<7>>();
     kept::<Rv64>();
     kept::<Toy>();
 }

@@ -10,6 +10,7 @@ use fpvm_core::state::State;
 use fpvm_core::vm::{Event, Host, Vm, VmError};
 use fpvm_core::word::Word as _;
 use isa_mips::Mips32;
+use isa_mips64::Newest as Mips64;
 use isa_riscv::Rv64;
 use spec_tests::vectors::{path, read};
 use std::collections::BTreeMap;
@@ -83,6 +84,11 @@ fn mips_states_resume() {
 }
 
 #[test]
+fn mips64_states_resume() {
+    assert_resumes::<Mips64>("mips64");
+}
+
+#[test]
 fn riscv_states_resume() {
     assert_resumes::<Rv64>("riscv64");
 }
@@ -120,6 +126,11 @@ fn mips_runs_pass_through_the_states() {
 }
 
 #[test]
+fn mips64_runs_pass_through_the_states() {
+    assert_same_as_run::<Mips64>("mips64", "hello.go122.mips64");
+}
+
+#[test]
 fn riscv_runs_pass_through_the_states() {
     assert_same_as_run::<Rv64>("riscv64", "hello.go122.riscv64");
 }
@@ -132,9 +143,19 @@ fn written<I: Isa>(vm: &mut Vm<I>, dir: &Path, name: &str) -> Vec<u8> {
 
 #[test]
 fn mips_states_are_written_as_upstream_writes_them() {
+    assert_written_as_upstream::<Mips32>("mips32");
+}
+
+#[test]
+fn mips64_states_are_written_as_upstream_writes_them() {
+    assert_written_as_upstream::<Mips64>("mips64");
+}
+
+/// For Cannon, which writes pages in order.
+fn assert_written_as_upstream<I: Isa>(vm: &str) {
     let dir = tempfile::tempdir().unwrap();
-    for known in known("mips32") {
-        let mut vm = assert_read::<Mips32>(&known);
+    for known in known(vm) {
+        let mut vm = assert_read::<I>(&known);
         let theirs = read(&known.file).unwrap();
         for name in ["state.bin", "state.bin.gz"] {
             let ours = written(&mut vm, dir.path(), name);
@@ -228,6 +249,11 @@ fn mips_states_survive_every_format() {
 }
 
 #[test]
+fn mips64_states_survive_every_format() {
+    assert_round_trips::<Mips64>("mips64");
+}
+
+#[test]
 fn riscv_states_survive_every_format() {
     assert_round_trips::<Rv64>("riscv64");
 }
@@ -278,7 +304,23 @@ fn truncated_states_are_refused() {
         assert!(error.contains("goes on"), "{error}");
     }
     refuse::<Mips32>("mips32");
+    refuse::<Mips64>("mips64");
     refuse::<Rv64>("riscv64");
+}
+
+/// What a snapshot keeps of a state with threads is all of it, which its witness is not.
+#[test]
+fn states_with_threads_round_trip() {
+    for known in known("mips64") {
+        let mut vm = assert_read::<Mips64>(&known);
+        let bytes = vm.state.to_bytes();
+        let again = State::<Mips64>::from_bytes(&bytes).unwrap();
+        assert_eq!(again, vm.state);
+        assert!(State::<Mips64>::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+        let root = vm.memory_root();
+        assert_eq!(bytes[32..188], vm.witness()[32..]);
+        assert_eq!(again.hash(&root), vm.state_root());
+    }
 }
 
 /// The witness holds the whole state but memory.

@@ -41,8 +41,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 }
 
 fn check(app: &App, args: &Args, bytes: &[u8], report: &mut Report) -> anyhow::Result<()> {
-    let asked = args.reading.isa(app)?;
-    let isa = match asked.map_or_else(|| input::isa_of_program(app, bytes), Ok) {
+    let vms = args.reading.vms(app)?;
+    let isa = match input::vm_of_program(&vms, bytes) {
         Ok(isa) => isa,
         Err(error) => {
             report.problem(&told(&error), "", "build the program for one of these VMs");

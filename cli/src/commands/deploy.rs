@@ -71,19 +71,19 @@ struct Deployment {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
-    let isas: Vec<_> = match args.isa.is_empty() {
-        true => app
-            .isas
-            .iter()
-            .copied()
-            .filter(|isa| isa.contract().is_some())
-            .collect(),
-        false => args
-            .isa
-            .iter()
-            .map(|name| app.isa(name))
-            .collect::<Result<_, _>>()?,
+    let mut isas = match args.isa.is_empty() {
+        true => app.isas.to_vec(),
+        false => Vec::new(),
     };
+    for name in &args.isa {
+        let vms = app.vms(Some(name), None)?;
+        ensure!(
+            vms.iter().any(|isa| isa.contract().is_some()),
+            "there is no contract for {name}"
+        );
+        isas.extend(vms);
+    }
+    isas.retain(|isa| isa.contract().is_some());
     let chain = chain::needed(args.chain.connect()?)?;
     let mut wallet = args.chain.wallet(chain.clone())?;
     let oracle = match args.oracle {

@@ -26,7 +26,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     input: InputArgs,
     /// Where the last state is written to ("" for nowhere, - for stdout) [default: nowhere; as
-    /// cannon or asterisc: out.json]
+    /// cannon or asterisc: out.json, or out.bin.gz for VM types of 64 bits]
     #[arg(long, value_name = "FILE", value_parser = Target::parser())]
     output: Option<Target>,
     /// Steps that are proved: never, always, =N (step N), %N (every N steps)
@@ -42,7 +42,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "STEPS", value_parser = StepMatcher::parse, default_value = "never")]
     snapshot_at: StepMatcher,
     /// Names of these state files (%d is the step) [default: state-%d.bin.gz; as cannon or
-    /// asterisc: state-%d.json]
+    /// asterisc, for older VM types: state-%d.json]
     #[arg(long, value_name = "FORMAT", value_parser = StepFormat::parse)]
     snapshot_fmt: Option<StepFormat>,
     /// Steps before which the run stops: never, always, =N, %N
@@ -59,7 +59,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "BYTES", value_parser = crate::args::number)]
     stop_at_preimage_larger_than: Option<u64>,
     /// Steps at which a line is logged: never, always, =N, %N [default: %1000000000; as cannon or
-    /// asterisc: %100000]
+    /// asterisc, for older VM types: %100000]
     #[arg(long, value_name = "STEPS", value_parser = StepMatcher::parse)]
     info_at: Option<StepMatcher>,
     /// Where memory use and pre-image counts are written to
@@ -85,18 +85,24 @@ const PROBE_EVERY: u64 = 50_000_000;
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let personality = app.personality;
+    check_names("--proof-fmt", args.proof_at, &args.proof_fmt)?;
+    if let Some(format) = &args.snapshot_fmt {
+        check_names("--snapshot-fmt", args.snapshot_at, format)?;
+    }
+
+    let mut vm = args.input.open(app, personality.meta())?;
+    let isa = vm.isa();
     let snapshot_fmt = match &args.snapshot_fmt {
         Some(format) => format.clone(),
-        None => StepFormat::parse(personality.snapshot_fmt()).map_err(anyhow::Error::msg)?,
+        None => StepFormat::parse(personality.snapshot_fmt(isa)).map_err(anyhow::Error::msg)?,
     };
     let info_at = match args.info_at {
         Some(matcher) => matcher,
-        None => StepMatcher::parse(personality.info_at()).map_err(anyhow::Error::msg)?,
+        None => StepMatcher::parse(personality.info_at(isa)).map_err(anyhow::Error::msg)?,
     };
-    check_names("--proof-fmt", args.proof_at, &args.proof_fmt)?;
-    check_names("--snapshot-fmt", args.snapshot_at, &snapshot_fmt)?;
-
-    let mut vm = args.input.open(app, personality.meta())?;
+    if args.proof_at != StepMatcher::Never {
+        vm.repeat_branches();
+    }
     if args.debug && vm.symbols().all().is_empty() {
         bail!("--debug needs symbols: give --meta, or run the ELF file they are in");
     }
@@ -134,7 +140,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     }
 
     // Whatever ended the run, the state before the step that failed is a good one.
-    let default = Target::from(personality.output());
+    let default = Target::from(personality.output(isa));
     let output = match (&args.output, &ran) {
         (Some(output), Ok(())) => output,
         (Some(output), Err(error)) if is_of_the_run(error) => output,

@@ -5,6 +5,7 @@ use crate::App;
 use crate::any::AnyVm;
 use crate::commands::verify;
 use crate::failure;
+use crate::input::vm_of_program;
 use crate::isa::Patches;
 use crate::output::print;
 use anyhow::{Context as _, ensure};
@@ -65,13 +66,13 @@ pub(crate) fn run(app: &App) -> anyhow::Result<()> {
         hex(&proof.post),
     ))?;
 
-    let told = verify::check(app, None, &proof, vm.symbols())?;
+    let told = verify::check(app.isas, &proof, vm.symbols())?;
     print(&format!(
         "4. Verify   from the proof alone\n{}\n5. Tamper   one bit at a time\n",
         indented(&told, 10)
     ))?;
     for (name, bad) in tampered(&proof) {
-        let refused = verify::check(app, None, &bad, vm.symbols()).err();
+        let refused = verify::check(app.isas, &bad, vm.symbols()).err();
         let refused =
             refused.with_context(|| format!("a proof with another {name} is accepted"))?;
         print(&format!(
@@ -104,7 +105,7 @@ pub(crate) fn run(app: &App) -> anyhow::Result<()> {
 }
 
 fn load(app: &App) -> anyhow::Result<Box<dyn AnyVm>> {
-    app.isa("mips")?.load_program(PROGRAM, Patches::Upstream)
+    vm_of_program(app.isas, PROGRAM)?.load_program(PROGRAM, Patches::Upstream)
 }
 
 /// The built-in pre-images of the true claim.

@@ -34,6 +34,9 @@ pub(crate) struct Args {
     /// The VM, where the length of the packed state shall not decide [see `list`]
     #[arg(long, value_name = "ISA")]
     isa: Option<String>,
+    /// VM type, as upstream names it; of several with the same packed states, the newest
+    #[arg(long = "type", value_name = "TYPE")]
+    vm_type: Option<String>,
     /// Symbols of the program, as load-elf writes them, to name the functions
     #[arg(long, value_name = "FILE", value_parser = Target::parser())]
     meta: Option<Target>,
@@ -98,15 +101,14 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         Some(Target::File(path)) => input::read_symbols(path)?,
         _ => Symbols::default(),
     };
-    let asked = args.isa.as_deref().or(app.personality.isa());
-    let asked = asked.map(|name| app.isa(name)).transpose()?;
+    let vms = app.vms(args.isa.as_deref(), args.vm_type.as_deref())?;
     if args.chain.rpc.is_some() && args.contract.is_none() {
         bail!("--rpc needs --contract: which contract shall verify?");
     }
     let mut contracts = Contracts::new(args)?;
     let mut tally = Tally::default();
     for path in &args.files {
-        check_file(app, asked, path, &symbols, &mut contracts, &mut tally)?;
+        check_file(app, &vms, path, &symbols, &mut contracts, &mut tally)?;
     }
     if tally.refused > 0 {
         let Tally { all, refused } = tally;
@@ -118,7 +120,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 /// Checks the proofs of a file. What is wrong with them is told at once; errors here are of stdout.
 fn check_file(
     app: &App,
-    asked: Option<&'static dyn AnyIsa>,
+    vms: &[&'static dyn AnyIsa],
     path: &Path,
     symbols: &Symbols,
     contracts: &mut Contracts,
@@ -153,7 +155,7 @@ fn check_file(
         };
         match proof
             .context("it is no proof")
-            .and_then(|proof| check_with(app, asked, &proof, symbols, contracts))
+            .and_then(|proof| check_with(vms, &proof, symbols, contracts))
         {
             Ok(told) => {
                 tally.all += 1;
@@ -177,15 +179,13 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
 
 /// Checks one proof in all ways that are asked for; tells what its step did.
 fn check_with(
-    app: &App,
-    asked: Option<&'static dyn AnyIsa>,
+    vms: &[&'static dyn AnyIsa],
     proof: &StepProof,
     symbols: &Symbols,
     contracts: &mut Contracts,
 ) -> anyhow::Result<String> {
-    let mut text = check(app, asked, proof, symbols)?;
-    let isa = isa_of(app, asked, proof)?;
-    for line in contracts.check(isa, proof)? {
+    let mut text = check(vms, proof, symbols)?;
+    for line in contracts.check(vm_of(vms, proof)?, proof)? {
         writeln!(text, "    {line}")?;
     }
     Ok(text)
@@ -193,12 +193,11 @@ fn check_with(
 
 /// Checks one proof; tells what its step did.
 pub(crate) fn check(
-    app: &App,
-    asked: Option<&'static dyn AnyIsa>,
+    vms: &[&'static dyn AnyIsa],
     proof: &StepProof,
     symbols: &Symbols,
 ) -> anyhow::Result<String> {
-    let isa = isa_of(app, asked, proof)?;
+    let isa = vm_of(vms, proof)?;
     let mut read = None;
     let explained = isa.verify(proof, &mut |key, offset| {
         read = Some((Key(*key), offset));
@@ -266,26 +265,21 @@ fn preimage(proof: &StepProof, key: Key, offset: u64) -> anyhow::Result<String> 
     ))
 }
 
-/// The ISA that is asked for, or the one whose packed states have this length.
-fn isa_of(
-    app: &App,
-    asked: Option<&'static dyn AnyIsa>,
-    proof: &StepProof,
-) -> anyhow::Result<&'static dyn AnyIsa> {
-    if let Some(isa) = asked {
-        return Ok(isa);
+/// The VM whose packed states have this length. A single VM is asked in any case.
+fn vm_of(vms: &[&'static dyn AnyIsa], proof: &StepProof) -> anyhow::Result<&'static dyn AnyIsa> {
+    if let [only] = vms {
+        return Ok(*only);
     }
     let len = proof.state_data.len();
-    let found = app.isas.iter().find(|isa| isa.witness_len() == len);
+    let found = vms.iter().find(|isa| isa.witness_len() == len);
     found.copied().with_context(|| {
-        let known = app
-            .isas
+        let known = vms
             .iter()
             .map(|isa| format!("{} ({})", isa.witness_len(), isa.vm_type()));
         let known: Vec<_> = known.collect();
         format!(
             "its packed state has {len} bytes, and there are {}",
-            known.join(" and ")
+            known.join(", ")
         )
     })
 }

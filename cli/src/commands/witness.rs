@@ -3,7 +3,7 @@
 use crate::App;
 use crate::input::InputArgs;
 use crate::output::Target;
-use crate::personality::Personality;
+use crate::personality::{Personality, is_newer};
 use serde::Serialize;
 
 /// Flags of `witness`.
@@ -32,6 +32,9 @@ struct Both<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Cannon<'a> {
+    /// Since the program of 2026.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_version: Option<u8>,
     witness_hash: &'a str,
     witness: &'a str,
     step: u64,
@@ -74,6 +77,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             pc,
         }),
         Personality::Cannon => Target::Stdout.write_json(&Cannon {
+            state_version: vm.isa().version().filter(|_| is_newer(vm.isa())),
             witness_hash,
             witness,
             step,

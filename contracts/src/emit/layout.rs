@@ -61,6 +61,7 @@ impl Layout {
                 Source::MemoryRoot => "MEM_ROOT".to_owned(),
                 Source::PreimageKey => "PREIMAGE_KEY".to_owned(),
                 Source::Step => "STEP".to_owned(),
+                Source::TurnSteps | Source::Threads(_) => constant(field.name),
                 Source::Cells(..) => "REGISTERS".to_owned(),
                 Source::Cell(cell) if cell == I::PC => "PC".to_owned(),
                 Source::Cell(cell) if Some(cell) == I::NEXT_PC => "NEXT_PC".to_owned(),

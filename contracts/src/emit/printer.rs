@@ -6,6 +6,7 @@ use super::{FaultStyle, Faults};
 use fpvm_core::isa::{Isa, Operand};
 use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
 use fpvm_core::operand::{Imm, Part, Reg};
+use fpvm_core::threads::Stack;
 use fpvm_core::word::Word as _;
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -423,6 +424,8 @@ impl<I: Isa> Machine for Printer<'_, I> {
         Ok(old)
     }
 
+    fn own_branch(&mut self, _at: Value) {}
+
     fn in_slot(&mut self) -> Flag {
         let sequential = match I::NEXT_PC {
             Some(_) => "eq(slot, and(add(here, 4), WORD))".to_owned(),
@@ -511,6 +514,20 @@ impl<I: Isa> Machine for Printer<'_, I> {
         self.lines.extend(lines);
         Ok(())
     }
+
+    // Contracts of VMs with threads are not printed: `Contract::source` takes no such ISA.
+
+    fn step(&mut self) -> Value {
+        Value(self.push("0".to_owned()))
+    }
+
+    fn is_alone(&mut self, _stack: Stack) -> Flag {
+        Flag(self.push("0".to_owned()))
+    }
+
+    fn park(&mut self, _stack: Stack) {}
+
+    fn resume(&mut self) {}
 
     fn exit(&mut self, code: Value) {
         let code = self.text(code.0);

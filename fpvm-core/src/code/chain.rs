@@ -54,7 +54,8 @@ pub(super) struct Row<I: Isa> {
 impl<I: Isa> Row<I> {
     pub(super) fn of(op: I::Op) -> Self {
         let effects = Effects::of::<I>(op);
-        let chained = !effects.host && !effects.stays && !effects.torn && !effects.more_imms;
+        let host = effects.host || effects.threads;
+        let chained = !host && !effects.stays && !effects.torn && !effects.more_imms;
         let (straight, branch) = I::dispatch(op, ToRuns(PhantomData));
         let run = match (chained, effects.control) {
             (false, _) => leave,
@@ -142,7 +143,7 @@ fn execute<I: Isa, S: Semantics>(
 ) -> Option<Done<I>> {
     let (mut direct, mut host) = (Direct(memory), NoHost);
     let (at, imm) = (Position::sequential(pc), Some(extended::<I>(this.imm)));
-    let mut machine = Concrete::new(state, &mut direct, &mut host, at, this.insn, imm);
+    let mut machine = Concrete::new(state, &mut direct, &mut host, at, 0, this.insn, imm);
     if let Err(stop) = S::run(&mut machine) {
         chain.missed(stop);
         return None;
@@ -211,7 +212,7 @@ fn leave<I: Isa>(
 }
 
 /// Runs chains as long as the program counter stays in recent pages. Tells whether the next
-/// instruction is left to the plain step: it reaches the host, faults, or accesses memory that wants
+/// instruction is left to the plain step: it reaches the host or other threads, faults, or accesses memory that wants
 /// bookkeeping.
 #[inline(never)]
 pub(super) fn run<I: Isa>(

@@ -83,6 +83,9 @@ pub struct PagedMemory<A> {
     unready: u64,
     id: u64,
     tree: Tree,
+    /// Whether memory is kept as of [`Memory::own_branch`], and the last such memory and address.
+    keeps: bool,
+    kept: Option<(FrozenMemory, u64)>,
     address: core::marker::PhantomData<A>,
 }
 
@@ -119,8 +122,26 @@ impl<A: Word> PagedMemory<A> {
             unready: 0,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             tree: Tree::new(A::BITS),
+            keeps: false,
+            kept: None,
             address: core::marker::PhantomData,
         })
+    }
+
+    /// From now on, keeps in mind what [`PagedMemory::kept_branch`] needs: a snapshot for each such access.
+    pub fn keep_branches(&mut self) {
+        self.keeps = true;
+    }
+
+    /// The branch that was last announced by [`Memory::own_branch`], as it was then. `None` where none
+    /// was or they are not kept.
+    pub fn kept_branch(&self) -> io::Result<Option<Vec<Node>>> {
+        let Some((frozen, at)) = &self.kept else {
+            return Ok(None);
+        };
+        let mut memory = Self::new()?;
+        memory.restore(frozen).map_err(io::Error::other)?;
+        Ok(Some(memory.branch(*at)))
     }
 
     /// Sets how many bytes of pages the guest may use.
@@ -512,6 +533,12 @@ impl<A: Word> Memory for PagedMemory<A> {
         match self.write_ready(at, bytes) {
             Some(()) => Ok(()),
             None => self.write_slice(at, &bytes),
+        }
+    }
+
+    fn own_branch(&mut self, at: u64) {
+        if self.keeps {
+            self.kept = Some((self.freeze(), at));
         }
     }
 

@@ -2,9 +2,10 @@
 //! trailing witness and hash. All integers big-endian.
 
 use super::{FileErrorKind, HINT_LIMIT, add_page, empty};
-use crate::isa::{Isa, Source};
+use crate::isa::Isa;
 use crate::memory::PAGE_SIZE;
-use crate::state::state_hash;
+use crate::state::{WitnessError, state_hash};
+use crate::threads::thread_len;
 use crate::vm::Vm;
 use crate::word::Word;
 use std::io::{Read, Write};
@@ -79,13 +80,16 @@ pub(super) fn read<I: Isa>(inner: impl Read, max_memory: u64) -> Result<Vm<I>, F
         add_page(&mut vm, index, &page)?;
     }
     let mut field_bytes = Vec::new();
-    for field in I::STATE
-        .iter()
-        .filter(|field| field.source != Source::MemoryRoot)
-    {
+    for field in I::STATE.iter().filter(|field| field.source.in_files()) {
         field_bytes.resize(field.len(), 0);
         input.bytes(&mut field_bytes, field.name)?;
         vm.state.unpack(field, &field_bytes);
+    }
+    if I::THREADS.is_some() {
+        let stacks = [stack::<I>(&mut input)?, stack::<I>(&mut input)?];
+        if !vm.state.set_stacks(stacks) {
+            return Err(WitnessError::Threads.into());
+        }
     }
     vm.state.check()?;
     vm.last_hint = input.counted(HINT_LIMIT, "lastHint")?;
@@ -104,6 +108,17 @@ pub(super) fn read<I: Isa>(inner: impl Read, max_memory: u64) -> Result<Vm<I>, F
     }
 }
 
+/// The threads of a stack, bottom first, after their number.
+fn stack<I: Isa>(input: &mut Input<impl Read>) -> Result<Vec<Vec<u8>>, FileErrorKind> {
+    let mut threads = Vec::new();
+    for _ in 0..input.number(I::Word::BYTES, "the number of threads")? {
+        let mut thread = vec![0; thread_len::<I>()];
+        input.bytes(&mut thread, "a thread")?;
+        threads.push(thread);
+    }
+    Ok(threads)
+}
+
 pub(super) fn write<I: Isa>(vm: &mut Vm<I>, out: &mut dyn Write) -> std::io::Result<()> {
     let width = 8 - I::Word::BYTES;
     if let Some(version) = I::FILE.version {
@@ -116,13 +131,17 @@ pub(super) fn write<I: Isa>(vm: &mut Vm<I>, out: &mut dyn Write) -> std::io::Res
         out.write_all(vm.memory.page(index))?;
     }
     let mut fields = Vec::new();
-    for field in I::STATE
-        .iter()
-        .filter(|field| field.source != Source::MemoryRoot)
-    {
+    for field in I::STATE.iter().filter(|field| field.source.in_files()) {
         vm.state.pack(field, &[0; 32], &mut fields);
     }
     out.write_all(&fields)?;
+    if I::THREADS.is_some() {
+        for side in [0, 1] {
+            let threads = vm.state.stack(side);
+            out.write_all(&(threads.len() as u64).to_be_bytes()[width..])?;
+            out.write_all(&threads.concat())?;
+        }
+    }
     counted(&vm.last_hint, out)?;
     if I::FILE.trailer {
         let witness = vm.witness();

@@ -4,7 +4,8 @@
 use super::{FileErrorKind, HINT_LIMIT, add_page, empty};
 use crate::isa::{Field, Isa, JsonPages, Source};
 use crate::memory::PAGE_SIZE;
-use crate::state::state_hash;
+use crate::state::{WitnessError, state_hash};
+use crate::threads::thread_len;
 use crate::vm::Vm;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -43,6 +44,7 @@ pub(super) fn read<I: Isa>(input: impl Read, max_memory: u64) -> Result<Vm<I>, F
     // An error of ours went through the parser as one of its own.
     failed.map_or(Ok(()), Err)?;
     parsed?;
+    let mut stacks = [Vec::new(), Vec::new()];
     for field in I::STATE
         .iter()
         .filter(|field| field.source != Source::MemoryRoot)
@@ -60,7 +62,15 @@ pub(super) fn read<I: Isa>(input: impl Read, max_memory: u64) -> Result<Vm<I>, F
                     why,
                 }
             })?;
-        vm.state.unpack(field, &bytes);
+        if let Source::Threads(side) = field.source {
+            let threads = bytes.chunks(thread_len::<I>().max(1));
+            stacks[usize::from(side) % 2] = threads.map(<[u8]>::to_vec).collect();
+        } else {
+            vm.state.unpack(field, &bytes);
+        }
+    }
+    if I::THREADS.is_some() && !vm.state.set_stacks(stacks) {
+        return Err(WitnessError::Threads.into());
     }
     vm.state.check()?;
     if let Some(hint) = fields.get("lastHint").filter(|hint| !hint.is_null()) {
@@ -206,7 +216,12 @@ fn field_bytes(field: &Field, value: &Value) -> Option<Vec<u8>> {
         Source::MemoryRoot | Source::PreimageKey => const_hex::decode(value.as_str()?)
             .ok()
             .filter(|bytes| bytes.len() == field.size),
-        Source::Step | Source::Cell(_) => number(value),
+        Source::Step | Source::TurnSteps | Source::Cell(_) => number(value),
+        Source::Threads(_) => {
+            let threads = value.as_array()?.iter();
+            let threads = threads.map(|thread| const_hex::decode(thread.as_str()?).ok());
+            Some(threads.collect::<Option<Vec<_>>>()?.concat())
+        }
         Source::Cells(_, count) => {
             let values = value
                 .as_array()
@@ -233,9 +248,18 @@ pub(super) fn write<I: Isa>(vm: &mut Vm<I>, out: &mut dyn Write) -> std::io::Res
         .iter()
         .filter(|field| field.source != Source::MemoryRoot)
     {
-        let mut bytes = Vec::new();
-        vm.state.pack(field, &[0; 32], &mut bytes);
-        entry(field.name, field_value::<I>(field, &bytes))?;
+        let value = match field.source {
+            Source::Threads(side) => {
+                let threads = vm.state.stack(side);
+                threads.iter().map(const_hex::encode_prefixed).collect()
+            }
+            _ => {
+                let mut bytes = Vec::new();
+                vm.state.pack(field, &[0; 32], &mut bytes);
+                field_value::<I>(field, &bytes)
+            }
+        };
+        entry(field.name, value)?;
     }
     if !vm.last_hint.is_empty() {
         entry("lastHint", json!(const_hex::encode_prefixed(&vm.last_hint)))?;
@@ -264,9 +288,11 @@ fn encode_page<I: Isa>(page: &[u8]) -> std::io::Result<String> {
 fn field_value<I: Isa>(field: &Field, bytes: &[u8]) -> Value {
     let number = |bytes: &[u8]| bytes.iter().fold(0u64, |n, byte| n << 8 | u64::from(*byte));
     match field.source {
-        Source::MemoryRoot | Source::PreimageKey => json!(const_hex::encode_prefixed(bytes)),
+        Source::MemoryRoot | Source::PreimageKey | Source::Threads(_) => {
+            json!(const_hex::encode_prefixed(bytes))
+        }
         Source::Cell(cell) if cell == I::EXITED => json!(number(bytes) != 0),
-        Source::Step | Source::Cell(_) => json!(number(bytes)),
+        Source::Step | Source::TurnSteps | Source::Cell(_) => json!(number(bytes)),
         Source::Cells(..) => bytes.chunks_exact(field.size).map(number).collect(),
     }
 }

@@ -5,6 +5,7 @@ use crate::ir::{NO_EXIT, Node, Truth, Val};
 use fpvm_core::isa::Isa;
 use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
 use fpvm_core::operand::{CELLS, Cell, Imm, Reg};
+use fpvm_core::threads::Stack;
 use fpvm_core::word::Word;
 
 impl<I: Isa> Machine for Lowering<'_, I> {
@@ -40,7 +41,8 @@ impl<I: Isa> Machine for Lowering<'_, I> {
     fn set_reg(&mut self, r: Reg, v: Val) {
         let Cell(cell) = r.of(self.insn);
         let cell = cell % CELLS as u8;
-        let control = [Some(I::PC), I::NEXT_PC, Some(I::EXITED)];
+        let ended = I::THREADS.map(|threads| threads.ended);
+        let control = [Some(I::PC), I::NEXT_PC, Some(I::EXITED), ended];
         self.refused |= control.contains(&Some(Cell(cell)));
         if cell != 0 {
             self.writes.push((cell, v));
@@ -121,6 +123,7 @@ impl<I: Isa> Machine for Lowering<'_, I> {
 
     fn store(&mut self, at: Val, bytes: u32, value: Val) -> Result<(), Refused> {
         self.expect_in_page(at, bytes)?;
+        self.expect_unreserved(at)?;
         let exit = self.exit_before()?;
         self.stored = true;
         self.nodes.push(Node::Store {
@@ -143,6 +146,8 @@ impl<I: Isa> Machine for Lowering<'_, I> {
         self.store(at, bytes, new)?;
         Ok(old)
     }
+
+    fn own_branch(&mut self, _at: Val) {}
 
     fn in_slot(&mut self) -> Truth {
         Truth::Known(self.in_slot)
@@ -188,6 +193,24 @@ impl<I: Isa> Machine for Lowering<'_, I> {
         _arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
         Err(Refused)
+    }
+
+    fn step(&mut self) -> Val {
+        self.refused = true;
+        self.konst(0)
+    }
+
+    fn is_alone(&mut self, _stack: Stack) -> Truth {
+        self.refused = true;
+        Truth::Known(false)
+    }
+
+    fn park(&mut self, _stack: Stack) {
+        self.refused = true;
+    }
+
+    fn resume(&mut self) {
+        self.refused = true;
     }
 
     fn exit(&mut self, _code: Val) {

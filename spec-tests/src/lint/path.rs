@@ -55,6 +55,12 @@ impl Path {
         (0..=last).filter(move |place| known.clone().all(|known| known.fits(*place)))
     }
 
+    /// The next access needs a branch of its own.
+    pub(super) fn next_branch(&mut self) {
+        self.leaves_before = self.leaves();
+        self.accesses.clear();
+    }
+
     /// How many branches the accesses need at most: a new one each time that the leaf changes.
     pub(super) fn leaves(&self) -> usize {
         let same_base = |a: &Access, b: &Access| a.base == b.base;

@@ -6,7 +6,6 @@ use anyhow::{Context as _, ensure};
 use contracts::evm::Gas;
 use contracts::loader::{Carried, LoadError};
 use contracts::verifier::{LoadingError, OnChain};
-use fpvm_core::compact::is_compact;
 use fpvm_core::proof::StepProof;
 use l1::Revert;
 use oracle::Key;
@@ -44,12 +43,13 @@ impl Embedded {
             }
         }
         let gas = step(contracts, proof, &proof.proof_data)?;
-        if is_compact(proof.proof_data.len()) {
+        let compact = isa.compact(proof)?;
+        if compact == proof.proof_data {
             lines.push(told("compact proof", gas));
             return Ok(lines);
         }
         lines.push(told("this proof", gas));
-        let gas = step(contracts, proof, &isa.compact(proof)?)?;
+        let gas = step(contracts, proof, &compact)?;
         lines.push(told("the same as a compact proof", gas));
         Ok(lines)
     }

@@ -1,0 +1,112 @@
+//! Cannon's multi-threaded MIPS64 for fpvm: the VM types `multithreaded64-4` and `multithreaded64-5`
+//! of the OP Stack (state versions 7 and 8), byte for byte.
+//!
+//! Most instructions are those of [`isa_mips`], whose semantics fit registers of either width; here
+//! are the 64-bit ones ([`doubleword`]), reservations ([`atomic`]), threads ([`thread`]) and system
+//! calls ([`syscall`]).
+//!
+//! Without the default feature `std` the crate needs `alloc` only.
+#![cfg_attr(not(feature = "std"), no_std)]
+
+pub mod atomic;
+pub mod doubleword;
+pub mod fault;
+#[cfg(feature = "std")]
+mod program;
+pub mod state;
+pub mod syscall;
+pub mod table;
+pub mod thread;
+
+use fpvm_core::isa::{
+    ElfTarget, Field, FileFormat, Isa, JsonPages, Operand, Pattern, ProofShape, Reservation,
+    Semantics, Threads, Visitor,
+};
+use fpvm_core::machine::{Fault, Machine};
+use fpvm_core::operand::Cell;
+use isa_mips::Done;
+
+/// The ISA, by its state version: 7 or 8.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Mips64<const VERSION: u8>;
+
+/// The newest: state version 8.
+pub type Newest = Mips64<8>;
+
+impl<const VERSION: u8> Isa for Mips64<VERSION> {
+    type Word = u64;
+    type Op = table::Op;
+
+    const NAME: &'static str = "mips64";
+    const VM_TYPE: &'static str = match VERSION {
+        7 => "multithreaded64-4",
+        8 => "multithreaded64-5",
+        _ => panic!("state versions of the 64-bit VM are 7 and 8"),
+    };
+    const BIG_ENDIAN: bool = true;
+    const DELAY_SLOT: bool = true;
+    const TABLE: &'static [Pattern] = table::TABLE;
+    const OPERANDS: &'static [(&'static str, Operand)] = isa_mips::operand::OPERANDS;
+    const REGISTERS: &'static [&'static str] = state::REGISTERS;
+    const STATE: &'static [Field] = state::STATE;
+    /// The instruction and two data words.
+    const PROOF: ProofShape = ProofShape::Fixed(3);
+    /// Upstream has no JSON states of this VM; ours hold threads in hex.
+    const FILE: FileFormat = FileFormat {
+        version: Some(VERSION),
+        json_pages: JsonPages::Base64Zlib,
+        trailer: false,
+    };
+    const ELF: Option<ElfTarget> = Some(ElfTarget {
+        name: "64-bit big-endian MIPS",
+        machine: 8,
+        is_64: true,
+        big_endian: true,
+    });
+
+    const PC: Cell = state::PC;
+    const NEXT_PC: Option<Cell> = Some(state::NEXT_PC);
+    const EXIT_CODE: Cell = state::EXIT_CODE;
+    const EXITED: Cell = state::EXITED;
+    const PREIMAGE_OFFSET: Cell = state::PREIMAGE_OFFSET;
+    const HEAP: Option<Cell> = Some(state::HEAP);
+    const THREADS: Option<Threads> = Some(Threads {
+        fields: state::THREAD,
+        side: state::TRAVERSE_RIGHT,
+        ended: state::THREAD_EXITED,
+        quantum: thread::QUANTUM,
+    });
+    const RESERVATION: Option<Reservation> = Some(Reservation {
+        address: state::LL_ADDRESS,
+        cells: atomic::RESERVATION,
+    });
+    const UNDEFINED: Fault = fault::UNDEFINED;
+
+    #[inline(always)]
+    fn turn<M: Machine>(m: &mut M) -> Done<M> {
+        thread::turn(m)
+    }
+
+    #[inline(always)]
+    fn fetch<M: Machine>(m: &mut M) -> Done<M> {
+        isa_mips::control::fetch(m)
+    }
+
+    #[inline(always)]
+    fn dispatch<V: Visitor>(op: Self::Op, visitor: V) -> V::Output {
+        match op {
+            table::Op::syscall if VERSION == 7 => visitor.visit::<SyscallOfVersion7>(),
+            _ => table::dispatch(op, visitor),
+        }
+    }
+}
+
+/// The one instruction in which state version 7 differs.
+struct SyscallOfVersion7;
+
+impl Semantics for SyscallOfVersion7 {
+    #[inline(always)]
+    fn run<M: Machine>(m: &mut M) -> Done<M> {
+        syscall::version_7(m)
+    }
+}

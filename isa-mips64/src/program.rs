@@ -1,0 +1,27 @@
+//! What Cannon adds to the image of a program: the first stack frame, as for the 32-bit VM, and the
+//! first thread. Go programs are not patched: there are threads, and floating point is emulated by
+//! them as they are compiled for it.
+
+use crate::Mips64;
+use crate::state::NEXT_THREAD_ID;
+use fpvm_core::elf::{Patch, Program};
+use fpvm_core::memory::{MemoryLimit, PagedMemory};
+use fpvm_core::state::State;
+
+/// First address of the stack's contents.
+const STACK: u64 = 0x0000_7fff_ffff_f000;
+
+impl<const VERSION: u8> Program for Mips64<VERSION> {
+    const HEAP_START: u64 = 0x1000_0000_0000;
+    const SEGMENT_END: Option<u64> = Some(Self::HEAP_START);
+    const PAGE_AFTER_RANGES: bool = false;
+    const PATCHES: &'static [Patch] = &[];
+
+    fn set_up_stack(
+        state: &mut State<Self>,
+        memory: &mut PagedMemory<u64>,
+    ) -> Result<(), MemoryLimit> {
+        state.set(NEXT_THREAD_ID, 1);
+        isa_mips::program::set_up_stack(state, memory, STACK)
+    }
+}

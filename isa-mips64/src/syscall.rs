@@ -1,0 +1,264 @@
+//! System calls: number in v0, arguments in a0 to a3; result to v0, 0 to a3. A failed call gives its
+//! error number in v0 and all ones in a3 (the 32-bit VM and Linux have it the other way round).
+//!
+//! A number that is not listed has no post-state. Those of [`NOTHING`] do nothing and give 0 in both
+//! registers.
+
+use crate::fault::UNKNOWN_CALL;
+use crate::state::{A0, A1, A2, THREAD_ID, V0};
+use crate::thread;
+use fpvm_core::machine::{Bin, Cmp, Machine};
+use isa_mips::Done;
+use isa_mips::syscall::{
+    self as common, Abi, EBADF, EINVAL, constant, give, give_cell, give_constant,
+};
+use isa_mips::width::unsigned32;
+
+/// The n64 calls of Cannon.
+struct N64;
+
+impl Abi for N64 {
+    const ERROR_IN_V0: bool = true;
+    const HEAP_END: u64 = 0x6000_0000_0000;
+    const PROGRAM_BREAK: u64 = 0x4000_0000_0000;
+}
+
+const READ: u64 = 5000;
+const WRITE: u64 = 5001;
+const OPEN: u64 = 5002;
+const MMAP: u64 = 5009;
+const BRK: u64 = 5012;
+const SCHED_YIELD: u64 = 5023;
+const NANOSLEEP: u64 = 5034;
+const CLONE: u64 = 5055;
+const EXIT: u64 = 5058;
+const FCNTL: u64 = 5070;
+const GETTID: u64 = 5178;
+const FUTEX: u64 = 5194;
+const EXIT_GROUP: u64 = 5205;
+const CLOCK_GETTIME: u64 = 5222;
+const EVENTFD2: u64 = 5284;
+const GETRANDOM: u64 = 5313;
+
+/// Calls that do nothing: close, stat, fstat, lseek, mprotect, munmap, rt_sigaction, rt_sigprocmask,
+/// ioctl, pread64, pipe (none), mincore, madvise, setitimer, getpid, uname, readlink, getrlimit,
+/// getuid, getgid, sigaltstack, sched_getaffinity, epoll_ctl, timer_create, timer_settime,
+/// timer_delete, tgkill, openat, readlinkat, epoll_pwait, epoll_create1, pipe2, prlimit64.
+const NOTHING: &[u64] = &[
+    5003, 5004, 5005, 5008, 5010, 5011, 5013, 5014, 5015, 5016, 5026, 5027, 5036, 5038, 5061, 5087,
+    5095, 5100, 5102, 5129, 5196, 5208, 5216, 5217, 5220, 5225, 5247, 5257, 5272, 5285, 5287, 5297,
+];
+/// Calls that do something, but for `getrandom` in version 7.
+const CALLS: &[u64] = &[
+    READ,
+    WRITE,
+    OPEN,
+    MMAP,
+    BRK,
+    SCHED_YIELD,
+    NANOSLEEP,
+    CLONE,
+    EXIT,
+    FCNTL,
+    GETTID,
+    FUTEX,
+    EXIT_GROUP,
+    CLOCK_GETTIME,
+    EVENTFD2,
+    GETRANDOM,
+];
+
+/// Try again.
+const EAGAIN: u64 = 11;
+/// What `eventfd2` gives. It is never ready.
+const EVENT_FD: u64 = 100;
+/// Bytes of a word.
+const WORD: u64 = 8;
+
+/// The system call of state version 8.
+#[inline(always)]
+pub(crate) fn version_8<M: Machine>(m: &mut M) -> Done<M> {
+    call(m, true)
+}
+
+/// The system call of state version 7, where `getrandom` does nothing.
+#[inline(always)]
+pub(crate) fn version_7<M: Machine>(m: &mut M) -> Done<M> {
+    call(m, false)
+}
+
+fn call<M: Machine>(m: &mut M, random: bool) -> Done<M> {
+    let number = m.get(V0);
+    m.choose(number, CALLS, |m, call| match constant(CALLS, call) {
+        Some(READ) => with_event_fd(m, common::read::<N64, M>),
+        Some(WRITE) => with_event_fd(m, common::write::<N64, M>),
+        Some(OPEN) => fail(m, EBADF),
+        Some(MMAP) => common::mmap::<N64, M>(m),
+        Some(BRK) => give_constant(m, N64::PROGRAM_BREAK),
+        Some(SCHED_YIELD | NANOSLEEP) => thread::give_way(m),
+        Some(CLONE) => thread::clone(m),
+        Some(EXIT) => thread::exit(m),
+        Some(FCNTL) => common::fcntl::<N64, M>(m),
+        Some(GETTID) => give_cell(m, THREAD_ID),
+        Some(FUTEX) => futex(m),
+        Some(EXIT_GROUP) => common::exit_group(m),
+        Some(CLOCK_GETTIME) => clock_gettime(m),
+        Some(EVENTFD2) => eventfd2(m),
+        Some(GETRANDOM) if random => getrandom(m),
+        Some(_) => give_constant(m, 0),
+        None => nothing(m),
+    })
+}
+
+/// A call that is known and does nothing, or one that is not known.
+fn nothing<M: Machine>(m: &mut M) -> Done<M> {
+    let number = m.get(V0);
+    m.choose(number, NOTHING, |m, call| match call {
+        Some(_) => give_constant(m, 0),
+        None => m.trap(UNKNOWN_CALL),
+    })
+}
+
+fn fail<M: Machine>(m: &mut M, errno: u64) -> Done<M> {
+    common::fail::<N64, M>(m, errno)
+}
+
+/// A read or write that fails on the event file, as if there were nothing to read and no room to write.
+fn with_event_fd<M: Machine>(m: &mut M, other: impl Fn(&mut M) -> Done<M>) -> Done<M> {
+    let fd = m.get(A0);
+    let event = m.eq_k(fd, EVENT_FD);
+    m.cond(
+        event,
+        |m, event| {
+            if event { fail(m, EAGAIN) } else { other(m) }
+        },
+    )
+}
+
+/// `eventfd2(count, flags)`: only files that do not block.
+fn eventfd2<M: Machine>(m: &mut M) -> Done<M> {
+    const EFD_NONBLOCK: u64 = 0x80;
+    let flags = m.get(A1);
+    let flag = m.and_k(flags, EFD_NONBLOCK);
+    let blocks = m.eq_k(flag, 0);
+    m.cond(blocks, |m, blocks| {
+        if blocks {
+            fail(m, EINVAL)
+        } else {
+            give_constant(m, EVENT_FD)
+        }
+    })
+}
+
+/// `futex(address, operation, value)`: a wait, where memory has the value, and a wake are both no more
+/// than the end of a turn.
+fn futex<M: Machine>(m: &mut M) -> Done<M> {
+    const WAIT_PRIVATE: u64 = 128;
+    const WAKE_PRIVATE: u64 = 129;
+    const OPERATIONS: &[u64] = &[WAIT_PRIVATE, WAKE_PRIVATE];
+
+    let operation = m.get(A1);
+    m.choose(operation, OPERATIONS, |m, operation| {
+        match constant(OPERATIONS, operation) {
+            Some(WAIT_PRIVATE) => {
+                let (at, expected) = (m.get(A0), m.get(A2));
+                let at = m.align(at, 4);
+                let value = m.load(at, 4)?;
+                let expected = unsigned32(m, expected);
+                let same = m.eq(value, expected);
+                m.cond(same, |m, same| {
+                    if same {
+                        thread::give_way(m)
+                    } else {
+                        fail(m, EAGAIN)
+                    }
+                })
+            }
+            Some(WAKE_PRIVATE) => thread::give_way(m),
+            _ => fail(m, EINVAL),
+        }
+    })
+}
+
+/// `clock_gettime(clock, address)`: seconds and nanoseconds, each a word. The real time is always 0;
+/// the monotonic clock counts steps, of 100 nanoseconds each.
+fn clock_gettime<M: Machine>(m: &mut M) -> Done<M> {
+    const CLOCK_REALTIME: u64 = 0;
+    const CLOCK_MONOTONIC: u64 = 1;
+    const CLOCKS: &[u64] = &[CLOCK_REALTIME, CLOCK_MONOTONIC];
+    const STEPS_PER_SECOND: u64 = 10_000_000;
+    const NANOSECONDS_PER_STEP: u64 = 1_000_000_000 / STEPS_PER_SECOND;
+
+    let clock = m.get(A0);
+    m.choose(clock, CLOCKS, |m, clock| {
+        let (seconds, nanoseconds) = match constant(CLOCKS, clock) {
+            Some(CLOCK_MONOTONIC) => {
+                let (step, second) = (m.step(), m.konst(STEPS_PER_SECOND));
+                let seconds = m.bin(Bin::DivUnsigned, step, second);
+                let left = m.bin(Bin::RemUnsigned, step, second);
+                let unit = m.konst(NANOSECONDS_PER_STEP);
+                (seconds, m.bin(Bin::Mul, left, unit))
+            }
+            Some(CLOCK_REALTIME) => (m.konst(0), m.konst(0)),
+            _ => return fail(m, EINVAL),
+        };
+        let at = m.get(A1);
+        let at = m.align(at, WORD as u32);
+        m.store(at, WORD as u32, seconds)?;
+        // Upstream proves the second word apart even where it is in the leaf of the first.
+        let at = m.add_k(at, WORD);
+        m.own_branch(at);
+        m.store(at, WORD as u32, nanoseconds)?;
+        give_constant(m, 0)
+    })
+}
+
+/// `getrandom(address, count)`: bytes of a number made from the step counter, at most to the end of
+/// their word. Each byte of the word gets the number's byte of the same place.
+fn getrandom<M: Machine>(m: &mut M) -> Done<M> {
+    let (at, count) = (m.get(A0), m.get(A1));
+    let before = m.and_k(at, WORD - 1);
+    let word = m.konst(WORD);
+    let room = m.bin(Bin::Sub, word, before);
+    let fits = m.cmp(Cmp::LessUnsigned, count, room);
+    let count = m.select(fits, count, room);
+
+    // `count` bytes of ones from byte `before` on: bytes that a shift by a whole word leaves are 0.
+    let ones = m.konst(u64::MAX);
+    let free = m.bin(Bin::Sub, word, count);
+    let (free, before) = (bits(m, free), bits(m, before));
+    let mask = m.bin(Bin::Shl, ones, free);
+    let mask = m.bin(Bin::Shr, mask, before);
+
+    let random = split_mix(m);
+    let at = m.align(at, WORD as u32);
+    m.rmw(at, WORD as u32, |m, old| {
+        let changed = m.bin(Bin::Xor, old, random);
+        let changed = m.bin(Bin::And, changed, mask);
+        m.bin(Bin::Xor, old, changed)
+    })?;
+    give(m, count)
+}
+
+fn bits<M: Machine>(m: &mut M, bytes: M::W) -> M::W {
+    let three = m.konst(3);
+    m.bin(Bin::Shl, bytes, three)
+}
+
+/// The generator SplitMix64, seeded with the step counter; its first number.
+fn split_mix<M: Machine>(m: &mut M) -> M::W {
+    let step = m.step();
+    let mut z = m.add_k(step, 0x9e37_79b9_7f4a_7c15);
+    for (shift, factor) in [(30, 0xbf58_476d_1ce4_e5b9), (27, 0x94d0_49bb_1331_11eb)] {
+        z = xor_shifted(m, z, shift);
+        let factor = m.konst(factor);
+        z = m.bin(Bin::Mul, z, factor);
+    }
+    xor_shifted(m, z, 31)
+}
+
+fn xor_shifted<M: Machine>(m: &mut M, z: M::W, by: u64) -> M::W {
+    let by = m.konst(by);
+    let shifted = m.bin(Bin::Shr, z, by);
+    m.bin(Bin::Xor, z, shifted)
+}
