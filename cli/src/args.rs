@@ -6,7 +6,7 @@ mod preimage;
 pub(crate) use matcher::StepMatcher;
 pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
 
-use crate::commands::{bench, check, completions, deploy, disasm, load_elf, preimages};
+use crate::commands::{bench, check, completions, deploy, disasm, game, load_elf, preimages};
 use crate::commands::{bisect, checkpoints, serve};
 use crate::commands::{profile, prove, run, state_root, verify, witness};
 use clap::{Parser, Subcommand};
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Serve(Box<serve::Args>),
     /// Find the first step at which two runs part
     Bisect(Box<bisect::Args>),
+    /// Dispute games
+    Game(game::Args),
     /// List the VMs
     List,
     /// See it all once on a program that is built in: run, prove, verify, refuse

@@ -7,6 +7,7 @@ pub(crate) mod checkpoints;
 pub(crate) mod completions;
 pub(crate) mod deploy;
 pub(crate) mod disasm;
+pub(crate) mod game;
 pub(crate) mod list;
 pub(crate) mod load_elf;
 pub(crate) mod preimages;

@@ -1,9 +1,12 @@
-//! Looking at dispute games: what each claim says, who is right, why an honest player answers it,
-//! and where the money goes.
+//! Playing dispute games, and looking at them: what each claim says, who is right, why an honest
+//! player answers it, and where the money goes.
 //!
-//! [`report`] tells a whole game as data and as one page of HTML.
-//! It reads the game through the model of `dispute`, wherever the game itself is.
+//! [`report`] tells a whole game as data and as one page of HTML, [`view`] as text. They read the game
+//! through the model of `dispute`, wherever the game itself is. [`vm`] is what a player holds to be true
+//! of the executions of a real VM.
 
 pub mod money;
 pub mod report;
 pub mod simulated;
+pub mod view;
+pub mod vm;

@@ -62,6 +62,26 @@ fn reasons_fit_what_was_done() {
 }
 
 #[test]
+fn text_has_a_line_for_each_claim() {
+    for seed in 0..20 {
+        let (report, _) = simulated(seed);
+        let text = play::view::text(&report, usize::MAX);
+        for (index, claim) in report.claims.iter().enumerate() {
+            let mark = if claim.truth == Some(claim.value) {
+                '+'
+            } else {
+                '-'
+            };
+            let begin = format!("{mark} #{index:<3} ");
+            let found = text.lines().filter(|line| line.starts_with(&begin)).count();
+            assert_eq!(found, 1, "seed {seed}: `{begin}` in\n{text}");
+        }
+        let cut = play::view::text(&report, 20);
+        assert!(cut.lines().all(|line| line.chars().count() <= 20));
+    }
+}
+
+#[test]
 fn data_cannot_leave_their_element() {
     let (mut report, _) = simulated(1);
     report.title = "</script><script>alert(1)</script>".into();

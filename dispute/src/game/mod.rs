@@ -3,11 +3,13 @@
 //! The state changes only through the functions of the other files of this folder, each of which
 //! either does all it says or refuses with a [`Revert`] and changes nothing: [`moves`] adds claims,
 //! [`step`] counters the deepest ones by an instruction, [`context`] gives the VM its local data,
-//! [`block_number`] contests the block of the proposal, [`resolution`] ends it and pays out.
+//! [`block_number`] contests the block of the proposal, [`resolution`] ends it and pays out. A game
+//! that is kept elsewhere, by a contract, is taken over from its [`parts`].
 
 pub mod block_number;
 pub mod context;
 pub mod moves;
+pub mod parts;
 pub mod resolution;
 pub mod step;
 

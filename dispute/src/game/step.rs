@@ -1,9 +1,9 @@
 //! Steps: one instruction, run by the VM's contract, against a claim at the deepest level.
 
-use alloy_primitives::{Address, keccak256};
+use alloy_primitives::{Address, B256, keccak256};
 
 use super::Game;
-use crate::claim::Side;
+use crate::claim::{ClaimData, Side};
 use crate::oracle::Oracle;
 use crate::position::Position;
 use crate::revert::{Panic, Revert};
@@ -44,28 +44,20 @@ impl Game {
         if position.depth() != max {
             return Err(Revert::InvalidParent);
         }
-        let parent = contested.parent;
-        // The claim of the same execution about the state at `position`.
-        let claim_about = |position: Option<Position>| {
-            let (Some(position), Some(parent)) = (position, parent) else {
-                return Err(Revert::Panic(Panic::Index));
-            };
-            let ancestor = position.trace_ancestor_below(split);
-            self.claim(self.ancestor_at(ancestor.ok_or(Revert::ClaimAboveSplit)?, parent)?)
-        };
-        let (pre, post) = match step.side {
+        let pre = match step.side {
             Side::Attack => {
                 let path = position.path();
                 let local = path.get(usize::from(split) + 1..).unwrap_or_default();
-                let pre = if local.not_any() {
+                if local.not_any() {
                     self.rules.params().absolute_prestate
                 } else {
-                    claim_about(position.left_neighbour())?.claim
-                };
-                (pre, contested)
+                    self.claim_about(contested, position.left_neighbour())?
+                        .claim
+                }
             }
-            Side::Defend => (contested.claim, claim_about(position.right_neighbour())?),
+            Side::Defend => contested.claim,
         };
+        let post = self.contested_post(contested, step.side)?;
         // The status byte was put over the hash's first byte, so that one cannot be compared.
         if keccak256(&step.state).get(1..) != pre.get(1..) {
             return Err(Revert::InvalidPrestate);
@@ -91,5 +83,40 @@ impl Game {
             contested.countered_by = Some(from);
         }
         Ok(())
+    }
+
+    /// The state claimed to follow the instruction that a step of the kind `side` against the claim at
+    /// `index` runs.
+    ///
+    /// # Errors
+    /// A panic 0x32 if there is no such claim, or none about that state; `ClaimAboveSplit` for a
+    /// claim about an output.
+    pub fn contested_state(&self, index: usize, side: Side) -> Result<B256, Revert> {
+        let post = self.contested_post(self.claim(index)?, side)?;
+        Ok(post.claim)
+    }
+
+    fn contested_post<'a>(
+        &'a self,
+        contested: &'a ClaimData,
+        side: Side,
+    ) -> Result<&'a ClaimData, Revert> {
+        match side {
+            Side::Attack => Ok(contested),
+            Side::Defend => self.claim_about(contested, contested.position.right_neighbour()),
+        }
+    }
+
+    /// The claim about the state at `position`, of the same execution, above `contested`.
+    fn claim_about(
+        &self,
+        contested: &ClaimData,
+        position: Option<Position>,
+    ) -> Result<&ClaimData, Revert> {
+        let (Some(position), Some(parent)) = (position, contested.parent) else {
+            return Err(Revert::Panic(Panic::Index));
+        };
+        let ancestor = position.trace_ancestor_below(self.rules.split_depth());
+        self.claim(self.ancestor_at(ancestor.ok_or(Revert::ClaimAboveSplit)?, parent)?)
     }
 }

@@ -64,6 +64,12 @@ impl<T> Me<T> {
         &self.reading
     }
 
+    /// Forgets what it has read: the game is another than before, as after a reorg of L1.
+    pub fn forget(&mut self) {
+        self.reading = honest::Reading::default();
+        self.made = (0, 0);
+    }
+
     /// How many claims it has made.
     fn count_made(&mut self, game: &Game) -> usize {
         let (made, counted) = self.made;

@@ -1,4 +1,4 @@
-//! What simulated players hold to be true.
+//! What players hold to be true: the truth, or a lie about it.
 
 use alloy_primitives::B256;
 
@@ -9,23 +9,23 @@ use crate::synthetic::Rollup;
 use crate::trace::lie::{Extent, Lie};
 use crate::trace::memo::Memo;
 use crate::trace::split::SplitTrace;
-use crate::trace::{StepData, Trace, TraceError};
+use crate::trace::{Executions, Outputs, StepData, Trace, TraceError};
 
-/// The truth about a game, remembered for all its players.
+/// The truth about a simulated game, remembered for all its players.
 pub type Truth = Memo<Rollup>;
 
 /// A truthful or a lying trace.
 #[derive(Clone, Debug)]
-pub enum Opinion<'a> {
+pub enum Opinion<'a, T = Truth> {
     /// The truth.
-    True(SplitTrace<&'a Truth, &'a Truth>),
+    True(SplitTrace<&'a T, &'a T>),
     /// A lie.
-    False(SplitTrace<Lie<&'a Truth>, Lie<&'a Truth>>),
+    False(SplitTrace<Lie<&'a T>, Lie<&'a T>>),
 }
 
-impl<'a> Opinion<'a> {
+impl<'a, T> Opinion<'a, T> {
     /// The opinion of somebody who lies about `lie`, or about nothing.
-    pub const fn new(truth: &'a Truth, lie: Option<Extent>) -> Self {
+    pub const fn new(truth: &'a T, lie: Option<Extent>) -> Self {
         match lie {
             None => Self::True(SplitTrace {
                 outputs: truth,
@@ -39,7 +39,7 @@ impl<'a> Opinion<'a> {
     }
 }
 
-impl Trace for Opinion<'_> {
+impl<T: Outputs + Executions> Trace for Opinion<'_, T> {
     fn claim_at(&self, game: &Game, of: usize, position: Position) -> Result<B256, TraceError> {
         match self {
             Self::True(trace) => trace.claim_at(game, of, position),

@@ -27,6 +27,11 @@ impl<T> Memo<T> {
             claims: RefCell::default(),
         }
     }
+
+    /// What is asked.
+    pub const fn source(&self) -> &T {
+        &self.source
+    }
 }
 
 /// The value of `key`, asked for only once if it can be told.

@@ -18,8 +18,12 @@ pub struct SplitTrace<O, E> {
 }
 
 impl<O: Outputs, E> SplitTrace<O, E> {
-    /// The execution that `position` belongs to, and the index into its trace.
-    fn execution(
+    /// The execution that `position` belongs to, in the context of the claim at index `of`, and the
+    /// index into its trace.
+    ///
+    /// # Errors
+    /// If it belongs to none.
+    pub fn execution(
         &self,
         game: &Game,
         of: usize,

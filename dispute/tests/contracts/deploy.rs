@@ -84,6 +84,12 @@ impl Source {
         let code = self.code("PreimageOracle", PREIMAGE_ORACLE, &arguments);
         evm.create(code).expect("an oracle")
     }
+
+    /// Creation code of a step verifier, without its argument: `name` is upstream's contract, `ours`
+    /// the artifact of this project's.
+    pub(crate) fn verifier(&self, name: &str, ours: &str) -> Vec<u8> {
+        self.code(name, ours, &[])
+    }
 }
 
 /// Who has made which part.

@@ -2,6 +2,7 @@
 
 mod deploy;
 mod evm;
+mod guests;
 mod random;
 mod receivers;
 mod twin;

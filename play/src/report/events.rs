@@ -83,6 +83,14 @@ fn of_call(game: &Game, made: &Made) -> Event {
 
 fn done(game: &Game, action: &Action) -> (&'static str, String, Option<usize>) {
     match action {
+        Action::Game(_, GameAction::Move(mv)) => {
+            let parent = game.claim(mv.parent).ok();
+            let position = parent.map(|parent| parent.position.answered(mv.side));
+            let index = position.and_then(|at| game.answer(mv.parent, at, &mv.claim));
+            let text = index.map_or_else(String::new, |index| answers(game, index, mv.parent));
+            ("move", text, index)
+        }
+        Action::Game(_, GameAction::Resolve) => ("end", ended(game.status()).into(), None),
         Action::Create(_) => ("create", "proposes".into(), Some(0)),
         Action::LoadPreimage { preimage, .. } => (
             "load",

@@ -1,0 +1,121 @@
+//! A game made of what can be read from its contract.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use alloy_primitives::Address;
+use thiserror::Error;
+
+use super::{Game, Proposal, Subgame};
+use crate::claim::{ClaimData, GameStatus, OutputRoot, Side};
+use crate::fees::FeeMeter;
+use crate::rules::Rules;
+
+/// What can be read from a game's contract.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// The rules it is played by.
+    pub rules: Arc<Rules>,
+    /// Where it is.
+    pub address: Address,
+    /// What it is about.
+    pub proposal: Proposal,
+    /// The anchor that both sides agree on.
+    pub starting: OutputRoot,
+    /// L1 time of its creation, in seconds.
+    pub created_at: u64,
+    /// L1 time of its resolution, in seconds; 0 before.
+    pub resolved_at: u64,
+    /// How it stands.
+    pub status: GameStatus,
+    /// Who showed that the proposal's block number is wrong.
+    pub block_challenger: Option<Address>,
+    /// All claims, oldest first.
+    pub claims: Vec<ClaimData>,
+    /// By claim, whether its subgame is resolved.
+    pub resolved: Vec<bool>,
+    /// What accounts may claim, in wei, as far as it was asked for.
+    pub credit: BTreeMap<Address, u128>,
+    /// What the fee samples have done.
+    pub fees: FeeMeter,
+}
+
+/// Claims that no game has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum PartsError {
+    /// Not even a root.
+    #[error("the game has no claims: it was not initialized")]
+    NoRoot,
+    /// A claim that does not answer an older one, or the first that does.
+    #[error("claim {0} does not answer an older claim")]
+    Orphan(usize),
+    /// A claim elsewhere than an answer to its parent.
+    #[error("claim {0} does not stand where an answer to its parent would")]
+    Misplaced(usize),
+}
+
+impl Game {
+    /// The game of these parts. Where resolutions in pages stand is not among them: such claims are
+    /// as if no page had been resolved.
+    ///
+    /// # Errors
+    /// If they do not fit each other.
+    pub fn from_parts(parts: Parts) -> Result<Self, PartsError> {
+        let claims = &parts.claims;
+        let mut subgames = vec![Subgame::default(); claims.len()];
+        if claims.first().ok_or(PartsError::NoRoot)?.parent.is_some() {
+            return Err(PartsError::Orphan(0));
+        }
+        for (index, claim) in claims.iter().enumerate().skip(1) {
+            let parent = claim.parent.filter(|parent| *parent < index);
+            let parent = parent.ok_or(PartsError::Orphan(index))?;
+            let above = claims.get(parent).ok_or(PartsError::Orphan(index))?;
+            let fits = |side: &Side| above.position.answered(*side) == claim.position;
+            if !Side::ALL.iter().any(fits) {
+                return Err(PartsError::Misplaced(index));
+            }
+            if let Some(subgame) = subgames.get_mut(parent) {
+                subgame.answers.push(index);
+            }
+        }
+        for (subgame, resolved) in subgames.iter_mut().zip(parts.resolved) {
+            subgame.resolved = resolved;
+        }
+        Ok(Self {
+            rules: parts.rules,
+            address: parts.address,
+            proposal: parts.proposal,
+            starting: parts.starting,
+            created_at: parts.created_at,
+            resolved_at: parts.resolved_at,
+            status: parts.status,
+            block_challenger: parts.block_challenger,
+            claims: parts.claims,
+            subgames,
+            credit: parts.credit,
+            fees: parts.fees,
+        })
+    }
+
+    /// What [`Game::from_parts`] makes this game of.
+    pub fn parts(&self) -> Parts {
+        Parts {
+            rules: self.rules.clone(),
+            address: self.address,
+            proposal: self.proposal.clone(),
+            starting: self.starting,
+            created_at: self.created_at,
+            resolved_at: self.resolved_at,
+            status: self.status,
+            block_challenger: self.block_challenger,
+            claims: self.claims.clone(),
+            resolved: self
+                .subgames
+                .iter()
+                .map(|subgame| subgame.resolved)
+                .collect(),
+            credit: self.credit.clone(),
+            fees: self.fees,
+        }
+    }
+}

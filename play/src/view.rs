@@ -1,0 +1,115 @@
+//! A game as text: the tree, the clocks, the money.
+
+use std::fmt::Write as _;
+
+use crate::money::ether;
+use crate::report::{Claim, Report, Role, Status};
+
+/// The game for a terminal; `width` columns at most.
+pub fn text(report: &Report, width: usize) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write(&mut text, report);
+    let cut = |line: &str| line.chars().take(width).collect::<String>();
+    text.lines().map(|line| cut(line) + "\n").collect()
+}
+
+fn write(text: &mut String, report: &Report) -> std::fmt::Result {
+    let status = match report.status {
+        Status::InProgress => "in progress",
+        Status::ChallengerWins => "the proposal is refuted",
+        Status::DefenderWins => "the proposal stands",
+    };
+    let after = report.now.saturating_sub(report.created_at);
+    writeln!(text, "{}  {}", report.title, report.game)?;
+    writeln!(
+        text,
+        "L2 block {}: {status}, {} after its proposal",
+        report.proposal.block,
+        span(after)
+    )?;
+    writeln!(text)?;
+    for (index, claim) in report.claims.iter().enumerate() {
+        writeln!(text, "{}", line(report, index, claim))?;
+    }
+    writeln!(text)?;
+    for account in &report.accounts {
+        let role = match account.role {
+            Role::Honest => " (honest)",
+            Role::Cheat => " (cheat)",
+            Role::Unknown => "",
+        };
+        writeln!(
+            text,
+            "{}{role}: posted {} ETH, won or back {}, undecided {}",
+            account.name,
+            ether(account.posted),
+            ether(account.won),
+            ether(account.open)
+        )?;
+    }
+    Ok(())
+}
+
+fn line(report: &Report, index: usize, claim: &Claim) -> String {
+    let names = report.accounts.iter();
+    let name = |address| {
+        let mut names = names.clone();
+        let account = names.find(|account| account.address == address);
+        account.map_or("?", |account| &account.name)
+    };
+    let mark = match claim.truth {
+        None => ' ',
+        Some(truth) if truth == claim.value => '+',
+        Some(_) => '-',
+    };
+    let answers = claim
+        .parent
+        .map_or(String::new(), |parent| format!(" {parent}"));
+    let fate = match (claim.stepped, claim.countered_by, claim.bond_to) {
+        (true, ..) => ", countered by an instruction",
+        (_, Some(_), _) => ", countered",
+        (_, None, Some(_)) => ", stands",
+        _ => "",
+    };
+    format!(
+        "{mark} #{index:<3} {:<8} depth {:<2} {}, {} ETH, by {}, clock {} of {}{fate}",
+        format!("{}{answers}", claim.side.unwrap_or("proposal")),
+        claim.depth,
+        claim.about,
+        ether(claim.bond),
+        name(claim.claimant),
+        span(claim.used),
+        span(report.rules.max_clock_duration),
+    )
+}
+
+/// A time in the two largest units it has.
+pub fn span(seconds: u64) -> String {
+    let units = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (size, unit) in units {
+        if rest >= size {
+            parts.push(format!("{} {unit}", rest / size));
+            rest %= size;
+        }
+    }
+    match parts.is_empty() {
+        true => "0 s".into(),
+        false => parts.get(..2).unwrap_or(&parts).join(" "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::span;
+
+    #[test]
+    fn spans() {
+        assert_eq!(span(0), "0 s");
+        assert_eq!(span(61), "1 min 1 s");
+        assert_eq!(span(302_400), "3 d 12 h");
+        assert_eq!(span(86_400 + 5), "1 d 5 s");
+    }
+}
