@@ -183,6 +183,17 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
         memory: &'a mut M,
         env: &'a mut E,
     ) -> Result<u32, StopOf<M, E>> {
+        Self::step_with(state, memory, env, decode::<I>)
+    }
+
+    /// The same with another way to decode, which has to come to the same.
+    #[inline(always)]
+    pub fn step_with(
+        state: &'a mut State<I>,
+        memory: &'a mut M,
+        env: &'a mut E,
+        decode: impl FnOnce(u32) -> I::Op,
+    ) -> Result<u32, StopOf<M, E>> {
         let at = Position::of(state);
         let register_0 = state.get(Cell(0));
         let mut machine = Concrete::new(state, memory, env, at, 0);
@@ -197,7 +208,7 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
         } else {
             u32::from_le_bytes(bytes)
         };
-        I::execute(decode::<I>(machine.insn), &mut machine)?;
+        I::execute(decode(machine.insn), &mut machine)?;
         let (position, insn) = (machine.after, machine.insn);
         position.put(state);
         state.set(Cell(0), register_0);

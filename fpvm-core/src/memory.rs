@@ -3,12 +3,16 @@
 #[cfg(feature = "std")]
 mod frozen;
 #[cfg(feature = "std")]
+mod history;
+#[cfg(feature = "std")]
 mod paged;
 #[cfg(feature = "std")]
 mod tree;
 
 #[cfg(feature = "std")]
 pub use frozen::{FrozenMemory, FrozenPage, Part, SharedPage};
+#[cfg(feature = "std")]
+pub(crate) use history::roots_after;
 #[cfg(feature = "std")]
 pub use paged::{MemoryLimit, PAGE_SIZE, Page, PagedMemory};
 #[cfg(feature = "std")]
