@@ -1,8 +1,83 @@
 //! Where two traces part: the first step whose states differ.
+//!
+//! A trace is whatever gives roots and states on demand ([`Trace`]): a machine that is kept warm, or
+//! another VM that runs in a process of its own. Roots are asked for many at a time, so that a trace
+//! that is expensive to start is started a few times only.
 
+use crate::library::LibraryError;
 use crate::manifest::Entry;
+use crate::warm::Warm;
 use crate::{Machine, Root};
 use fpvm_core::frozen::Snapshot;
+
+/// Into how many parts an interval is divided at once.
+const PARTS: u64 = 16;
+/// In an interval of at most so many steps, the root after each is asked for.
+const NEAR: u64 = 4096;
+
+/// One of two traces.
+pub trait Trace {
+    /// Why it cannot tell.
+    type Error;
+    /// The roots at the multiples of `every` between two steps, and at the second of them; where the
+    /// program ends before, the last is that of its end.
+    fn roots(&mut self, from: u64, to: u64, every: u64) -> Result<Vec<Entry>, Self::Error>;
+    /// The root at a step.
+    fn root(&mut self, step: u64) -> Result<Root, Self::Error>;
+    /// The state at a step, or at the program's end where that lies before.
+    fn state(&mut self, step: u64) -> Result<Snapshot, Self::Error>;
+}
+
+impl<M: Machine> Trace for Warm<M>
+where
+    M::Error: From<LibraryError>,
+{
+    type Error = M::Error;
+
+    fn roots(&mut self, from: u64, to: u64, every: u64) -> Result<Vec<Entry>, M::Error> {
+        let mut entries = Vec::new();
+        if every <= 1 {
+            let roots = self.seek(from)?.roots(to)?;
+            let steps = from.saturating_add(1)..;
+            entries.extend(steps.zip(roots).map(|(step, root)| Entry { step, root }));
+            return Ok(entries);
+        }
+        for step in marks(from, to, every) {
+            let machine = self.seek(step)?;
+            let (step, root) = (machine.step(), machine.root()?);
+            entries.push(Entry { step, root });
+            if machine.exited() {
+                break;
+            }
+        }
+        Ok(entries)
+    }
+
+    fn root(&mut self, step: u64) -> Result<Root, M::Error> {
+        self.seek(step)?.root()
+    }
+
+    fn state(&mut self, step: u64) -> Result<Snapshot, M::Error> {
+        self.seek(step)?.freeze()
+    }
+}
+
+/// The multiples of a number that lie between two steps, and the second of them.
+pub fn marks(from: u64, to: u64, every: u64) -> impl Iterator<Item = u64> {
+    let every = every.max(1);
+    let after = move |step: u64| {
+        (step / every)
+            .saturating_add(1)
+            .saturating_mul(every)
+            .min(to)
+    };
+    std::iter::successors(Some(from), move |step| Some(after(*step)))
+        .skip(1)
+        .scan(from, move |last, step| {
+            let fresh = step > std::mem::replace(last, step);
+            fresh.then_some(step)
+        })
+}
 
 /// Two states, one of each trace.
 #[derive(Clone, Debug)]
@@ -17,11 +92,85 @@ pub struct Pair {
 #[derive(Clone, Debug)]
 pub struct Parting {
     /// The last states that are equal; `None` where the first already differ.
-    pub before: Option<Snapshot>,
-    /// The first that differ: one step later, or the first of all.
+    pub before: Option<Pair>,
+    /// The first that differ: one step later, or the first of all. Where one program has ended
+    /// before, the state that it ended with.
     pub after: Pair,
-    /// Steps that the first machine executed to find it.
-    pub executed: u64,
+}
+
+/// An interval with equal states at its begin and different ones at its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Interval {
+    equal: u64,
+    differs: u64,
+}
+
+/// Where two lists of roots at the same steps part, which are equal at the step before the first.
+fn compare(before: u64, a: &[Entry], b: &[Entry]) -> Option<Interval> {
+    let mut equal = before;
+    for (a, b) in a.iter().zip(b) {
+        if a != b {
+            let differs = a.step.max(b.step);
+            return Some(Interval { equal, differs });
+        }
+        equal = a.step;
+    }
+    None
+}
+
+/// Finds where two traces part, from one step up to another; `None` where they do not. Goes ahead
+/// by `stride` first, further and further, then divides the interval until it is one step: each
+/// trace executes little more than the way to the parting, or twice that where it is far, and is
+/// asked a number of times that grows with the logarithm of it.
+pub fn bisect<A: Trace, B: Trace<Error = A::Error>>(
+    a: &mut A,
+    b: &mut B,
+    from: u64,
+    until: u64,
+    stride: u64,
+) -> Result<Option<Parting>, A::Error> {
+    if a.root(from)? != b.root(from)? {
+        let (before, a, b) = (None, a.state(from)?, b.state(from)?);
+        let after = Pair { a, b };
+        return Ok(Some(Parting { before, after }));
+    }
+    let (mut here, mut every) = (from, stride.max(1));
+    let mut interval = loop {
+        let to = here.saturating_add(every.saturating_mul(PARTS)).min(until);
+        let (one, other) = (a.roots(here, to, every)?, b.roots(here, to, every)?);
+        if let Some(interval) = compare(here, &one, &other) {
+            break interval;
+        }
+        match one.last() {
+            Some(last) if last.step < until && !last.root.exited() => here = last.step,
+            _ => return Ok(None),
+        }
+        every = every.saturating_mul(2);
+    };
+    while let Interval { equal, differs } = interval
+        && differs - equal > 1
+    {
+        let every = match differs - equal {
+            near if near <= NEAR => 1,
+            far => far.div_ceil(PARTS),
+        };
+        let (one, other) = (
+            a.roots(equal, differs, every)?,
+            b.roots(equal, differs, every)?,
+        );
+        match compare(equal, &one, &other) {
+            Some(smaller) if smaller != interval => interval = smaller,
+            // A trace that does not say the same twice: what is known stays true.
+            _ => break,
+        }
+    }
+    let mut pair = |step| {
+        let (a, b) = (a.state(step)?, b.state(step)?);
+        Ok(Pair { a, b })
+    };
+    let before = Some(pair(interval.equal)?);
+    let after = pair(interval.differs)?;
+    Ok(Some(Parting { before, after }))
 }
 
 /// What two lists of checkpoints tell: the last step at which both have the same root, and the first
@@ -51,74 +200,4 @@ pub fn narrow(a: &[Entry], b: &[Entry]) -> Narrowed {
         }
     }
     narrowed
-}
-
-/// Finds where two traces part, from where both machines are (the same step) up to `until`; `None`
-/// where they do not. First looks at every `stride`-th step, then halves the interval: each machine
-/// executes the way to the parting once, and at most two strides more.
-///
-/// Equal machines in equal states stay equal, so where the second is another program than the first
-/// the states found are still the first pair that differs among those looked at, with equal ones
-/// just before.
-pub fn bisect<A: Machine, B: Machine<Error = A::Error>>(
-    a: &mut A,
-    b: &mut B,
-    until: u64,
-    stride: u64,
-) -> Result<Option<Parting>, A::Error> {
-    let mut executed = 0;
-    let mut equal = Pair {
-        a: a.freeze()?,
-        b: b.freeze()?,
-    };
-    if differ(&equal) {
-        return Ok(Some(Parting {
-            before: None,
-            after: equal,
-            executed,
-        }));
-    }
-    let mut run = |a: &mut A, b: &mut B, step: u64| {
-        let from = a.step();
-        a.run(step)?;
-        executed += a.step().saturating_sub(from);
-        b.run(step)?;
-        let (a, b) = (a.freeze()?, b.freeze()?);
-        Ok(Pair { a, b })
-    };
-    let mut differing = loop {
-        let here = equal.a.step();
-        if here >= until || equal.a.exited() {
-            return Ok(None);
-        }
-        let pair = run(a, b, here.saturating_add(stride.max(1)).min(until))?;
-        if differ(&pair) {
-            break pair;
-        }
-        equal = pair;
-    };
-    loop {
-        let (low, high) = (equal.a.step(), differing.a.step().max(differing.b.step()));
-        if high <= low + 1 {
-            break;
-        }
-        a.restore(&equal.a)?;
-        b.restore(&equal.b)?;
-        let pair = run(a, b, low + (high - low) / 2)?;
-        if differ(&pair) {
-            differing = pair;
-        } else {
-            equal = pair;
-        }
-    }
-    Ok(Some(Parting {
-        before: Some(equal.a),
-        after: differing,
-        executed,
-    }))
-}
-
-/// Whether two states have different roots; pages that both share are not looked at.
-fn differ(pair: &Pair) -> bool {
-    pair.a.root() != pair.b.root()
 }

@@ -4,11 +4,14 @@
 //! Nothing here knows an ISA: a [`Machine`] runs and is frozen into a
 //! [`fpvm_core::frozen::Snapshot`], whose root is hashed in another thread while it runs on
 //! ([`maker`]). The roots go to a [`manifest`], committed to by [`commitment`]; the states go to a
-//! [`store`], each page once. [`replay`] executes intervals alone and finds the first wrong entry;
+//! [`store`], each page once; both lie in a [`depot`], a folder or a bucket, and are read from there as
+//! a [`library`]. [`replay`] executes intervals alone and finds the first wrong entry;
 //! [`warm`] answers for any step at once; [`bisect`] finds where two traces part.
 
 pub mod bisect;
 pub mod commitment;
+pub mod depot;
+pub mod library;
 pub mod maker;
 pub mod manifest;
 pub mod replay;
@@ -36,4 +39,21 @@ pub trait Machine {
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), Self::Error>;
     /// The state root as of now.
     fn root(&mut self) -> Result<Root, Self::Error>;
+    /// Runs to a step or to the program's end, and gives the state root after each step executed.
+    fn roots(&mut self, until: u64) -> Result<Vec<Root>, Self::Error> {
+        step_by_step(self, until)
+    }
+}
+
+/// What [`Machine::roots`] gives, by single steps.
+pub fn step_by_step<M: Machine + ?Sized>(
+    machine: &mut M,
+    until: u64,
+) -> Result<Vec<Root>, M::Error> {
+    let mut roots = Vec::new();
+    while machine.step() < until && !machine.exited() {
+        machine.run(machine.step() + 1)?;
+        roots.push(machine.root()?);
+    }
+    Ok(roots)
 }

@@ -56,53 +56,57 @@ pub fn make<M: Machine, S: Send>(
     })
 }
 
-/// The state root at each step from where the machine is to `until`, both included, or to the
-/// program's end: found by several machines side by side, each on a range of its own, which `spawn`
-/// makes in the threads that use them.
-pub fn dense<M: Machine>(
+/// Steps of one interval of [`dense`]: long against going to a snapshot, short enough for the roots
+/// of all threads to be held.
+const INTERVAL: u64 = 1 << 18;
+
+/// Hands the state root at each step from where the machine is to `until`, both included, or to the
+/// program's end, to `sink`, in order. The machine runs ahead and leaves snapshots behind, from which
+/// as many others as there are threads, made by `spawn`, execute again, each an interval of its own.
+pub fn dense<M: Machine + Send>(
     machine: &mut M,
     until: u64,
     threads: usize,
-    spawn: impl Fn() -> Result<M, M::Error> + Sync,
-) -> Result<Vec<(u64, Root)>, M::Error>
+    spawn: impl Fn() -> Result<M, M::Error>,
+    mut sink: impl FnMut(u64, Root) -> Result<(), M::Error>,
+) -> Result<(), M::Error>
 where
     M::Error: Send,
 {
-    let steps = until.saturating_sub(machine.step());
-    let share = steps.div_ceil(threads.max(1) as u64).max(1);
-    thread::scope(|scope| {
-        let mut workers = Vec::new();
-        loop {
-            let start = machine.freeze()?;
-            let end = machine.step().saturating_add(share).min(until);
-            let last = end == until;
-            let spawn = &spawn;
-            workers.push(scope.spawn(move || {
-                let mut worker = spawn()?;
-                worker.restore(&start)?;
-                every_root(&mut worker, if last { end } else { end - 1 })
-            }));
-            machine.run(end)?;
-            if last || machine.exited() {
-                break;
-            }
-        }
-        let mut roots: Vec<(u64, Root)> = Vec::new();
-        for worker in workers {
-            match worker.join() {
-                Ok(part) => roots.extend(part?),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        Ok(roots)
-    })
-}
-
-fn every_root<M: Machine>(machine: &mut M, until: u64) -> Result<Vec<(u64, Root)>, M::Error> {
-    let mut roots = vec![(machine.step(), machine.root()?)];
+    sink(machine.step(), machine.root()?)?;
+    let threads = threads.max(1);
+    let left = until.saturating_sub(machine.step());
+    let interval = left.div_ceil(threads as u64).clamp(1, INTERVAL);
+    let mut workers: Vec<M> = Vec::new();
     while machine.step() < until && !machine.exited() {
-        machine.run(machine.step() + 1)?;
-        roots.push((machine.step(), machine.root()?));
+        let mut starts = Vec::new();
+        while starts.len() < threads && machine.step() < until && !machine.exited() {
+            starts.push(machine.freeze()?);
+            machine.run(machine.step().saturating_add(interval).min(until))?;
+        }
+        while workers.len() < starts.len() {
+            workers.push(spawn()?);
+        }
+        let parts = thread::scope(|scope| {
+            let replay = |(worker, start): (&'_ mut M, &Snapshot)| {
+                worker.restore(start)?;
+                worker.roots(start.step().saturating_add(interval).min(until))
+            };
+            let replays = workers.iter_mut().zip(&starts);
+            let running: Vec<_> = replays
+                .map(|pair| scope.spawn(move || replay(pair)))
+                .collect();
+            let ended = running.into_iter().map(|part| match part.join() {
+                Ok(part) => part,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            ended.collect::<Result<Vec<_>, _>>()
+        })?;
+        for (start, roots) in starts.iter().zip(parts) {
+            for (step, root) in (start.step() + 1..).zip(roots) {
+                sink(step, root)?;
+            }
+        }
     }
-    Ok(roots)
+    Ok(())
 }

@@ -2,11 +2,8 @@
 
 use crate::Root;
 use crate::commitment::commit;
-use fpvm_core::files;
+use crate::depot::{Depot, DepotError};
 use serde::{Deserialize, Serialize};
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
 
 /// What a manifest says of itself.
 const FORMAT: &str = "fpvm-checkpoints";
@@ -35,6 +32,16 @@ pub struct Shard {
     pub count: u64,
 }
 
+/// A range of steps, both ends included.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// The first.
+    pub from: u64,
+    /// The last.
+    pub to: u64,
+}
+
 /// What a list of checkpoints is of: two lists with the same plan can be compared and merged.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -52,6 +59,9 @@ pub struct Plan {
     /// The last step, where the run does not go on to the program's end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<u64>,
+    /// Where there is a checkpoint at every step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dense: Option<Range>,
 }
 
 /// The checkpoints of a run, or as many as are made so far.
@@ -73,10 +83,10 @@ pub struct Manifest {
 
 /// A manifest that cannot be read, written or right.
 #[derive(Debug, thiserror::Error)]
-#[error("manifest {}: {kind}", path.display())]
+#[error("manifest {name}: {kind}")]
 pub struct ManifestError {
-    /// The file.
-    pub path: PathBuf,
+    /// Its name, with the place that it is in.
+    pub name: String,
     /// What is wrong with it.
     pub kind: ManifestErrorKind,
 }
@@ -84,9 +94,9 @@ pub struct ManifestError {
 /// What is wrong with a manifest.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestErrorKind {
-    /// Reading or writing failed.
-    #[error("{0}")]
-    Io(#[from] io::Error),
+    /// There is none.
+    #[error("there is none; `checkpoints make` or `checkpoints merge` writes it")]
+    Absent,
     /// Not JSON of a manifest.
     #[error("not a manifest of checkpoints: {0}")]
     Json(#[from] serde_json::Error),
@@ -117,12 +127,34 @@ pub enum ManifestErrorKind {
     },
 }
 
+/// A manifest that cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The place does not give it, or does not take it.
+    #[error(transparent)]
+    Depot(#[from] DepotError),
+    /// It is not right.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+}
+
 impl Plan {
     /// The first checkpoint after a step.
     pub fn next(&self, step: u64) -> u64 {
         let every = self.every.max(1);
         let next = (step / every).saturating_add(1).saturating_mul(every);
-        next.min(self.until.unwrap_or(u64::MAX))
+        let next = next.min(self.until.unwrap_or(u64::MAX));
+        match self.dense {
+            Some(Range { to, .. }) if step >= to => next,
+            Some(Range { from, .. }) => next.min(from.max(step.saturating_add(1))),
+            None => next,
+        }
+    }
+
+    /// Whether states are kept of a step: not of those that only the dense range has.
+    pub fn keeps_state(&self, step: u64) -> bool {
+        self.dense
+            .is_none_or(|range| step <= range.from || step >= range.to)
     }
 
     /// Where a part of the list starts and ends; both are checkpoints. `None` without a last step.
@@ -184,34 +216,51 @@ impl Manifest {
         self.entries.get(after.checked_sub(1)?)
     }
 
+    /// Whether a file is meant as a manifest, right or not.
+    pub fn is_one(bytes: &[u8]) -> bool {
+        #[derive(Deserialize)]
+        struct Named {
+            format: String,
+        }
+        serde_json::from_slice::<Named>(bytes).is_ok_and(|named| named.format == FORMAT)
+    }
+
     /// Reads a manifest, and checks all that can be checked without running anything.
-    pub fn load(path: &Path) -> Result<Self, ManifestError> {
-        let read = || {
-            if fs::metadata(path)?.len() > LIMIT {
-                let why = format!("more than {LIMIT} bytes; no such file is read");
-                return Err(ManifestErrorKind::Plan(why));
-            }
-            let manifest: Manifest = serde_json::from_slice(&fs::read(path)?)?;
+    pub fn parse(bytes: &[u8], name: &str) -> Result<Self, ManifestError> {
+        let parse = || {
+            let manifest: Manifest = serde_json::from_slice(bytes)?;
             manifest.check()?;
             Ok(manifest)
         };
-        read().map_err(|kind| ManifestError {
-            path: path.into(),
+        parse().map_err(|kind| ManifestError {
+            name: name.into(),
             kind,
         })
     }
 
-    /// Writes a manifest as a whole or not at all.
-    pub fn save(&mut self, path: &Path) -> Result<(), ManifestError> {
-        self.commitment = commit(&self.entries);
-        let written = files::write(path, |out| -> io::Result<()> {
-            serde_json::to_writer_pretty(&mut *out, self)?;
-            out.write_all(b"\n")
-        });
-        written.map_err(|error| ManifestError {
-            path: path.into(),
-            kind: error.into(),
+    /// Reads a manifest from where it is kept; `None` where there is none of this name.
+    pub fn find(depot: &Depot, name: &str) -> Result<Option<Self>, LoadError> {
+        let bytes = depot.read(name, LIMIT)?;
+        let parse = |bytes| Manifest::parse(bytes, &depot.told(name));
+        Ok(bytes.as_deref().map(parse).transpose()?)
+    }
+
+    /// Reads a manifest that has to be there.
+    pub fn load(depot: &Depot, name: &str) -> Result<Self, LoadError> {
+        Manifest::find(depot, name)?.ok_or_else(|| {
+            let (name, kind) = (depot.told(name), ManifestErrorKind::Absent);
+            ManifestError { name, kind }.into()
         })
+    }
+
+    /// Writes a manifest as a whole or not at all.
+    pub fn save(&mut self, depot: &Depot, name: &str) -> Result<(), LoadError> {
+        self.commitment = commit(&self.entries);
+        let json = serde_json::to_vec_pretty(self).map_err(|error| ManifestError {
+            name: depot.told(name),
+            kind: error.into(),
+        })?;
+        Ok(depot.write(name, json)?)
     }
 
     /// Whether the entries are at the steps of the plan, with a status that fits, and committed to.
@@ -272,6 +321,9 @@ impl Manifest {
         }
         if plan.until.is_some_and(|until| until < plan.first_step) {
             return Err("the last step lies before the first".into());
+        }
+        if plan.dense.is_some_and(|range| range.from > range.to) {
+            return Err("the range with a root at every step ends before it starts".into());
         }
         if let Some(Shard { index, count }) = self.shard {
             if index >= count {
@@ -335,6 +387,7 @@ pub fn merge(parts: &[(String, Manifest)]) -> Result<Manifest, MergeError> {
             ("the first step", a.first_step != b.first_step),
             ("the distance of checkpoints", a.every != b.every),
             ("the last step", a.until != b.until),
+            ("the range with every root", a.dense != b.dense),
         ];
         if let Some((what, _)) = what.into_iter().find(|(_, differs)| *differs) {
             return Err(MergeError::Plan {

@@ -22,6 +22,9 @@ pub struct Wrong {
     pub root: Root,
 }
 
+/// Entries at neighbouring steps that are compared together, at most.
+const NEIGHBOURS: usize = 1 << 16;
+
 /// A stretch of the list that is executed from one state on.
 struct Stretch {
     /// The entry that the state is of; `None` for the input.
@@ -86,16 +89,32 @@ where
             if let Some(entry) = source {
                 at.restore(&state(entry)?)?;
             }
-            for index in stretch.compared {
-                let Some(entry) = entries.get(index) else {
-                    break;
-                };
-                if first.load(Ordering::Relaxed) < index {
-                    break;
-                }
+            let mut compared = stretch.compared;
+            while let Some(entry) = entries.get(compared.start)
+                && !compared.is_empty()
+                && first.load(Ordering::Relaxed) >= compared.start
+            {
                 at.run(entry.step)?;
-                let (step, root) = (at.step(), at.root()?);
-                if step != entry.step || root != entry.root {
+                let (mut step, mut roots) = (at.step(), vec![at.root()?]);
+                let next = entries.get(compared.clone()).unwrap_or_default();
+                let neighbours = next
+                    .windows(2)
+                    .take(NEIGHBOURS)
+                    .take_while(|pair| pair[0].step.checked_add(1) == Some(pair[1].step))
+                    .count() as u64;
+                if neighbours > 0 && step == entry.step {
+                    roots.extend(at.roots(step + neighbours)?);
+                }
+                for root in roots {
+                    let index = compared.start;
+                    let Some(entry) = entries.get(index) else {
+                        break;
+                    };
+                    if step == entry.step && root == entry.root {
+                        compared.start += 1;
+                        step += 1;
+                        continue;
+                    }
                     first.fetch_min(index, Ordering::Relaxed);
                     if let Ok(mut found) = found.lock()
                         && found.as_ref().is_none_or(|found| found.index > index)
@@ -108,6 +127,7 @@ where
                             root,
                         });
                     }
+                    compared.start = compared.end;
                     break;
                 }
             }

@@ -2,17 +2,18 @@
 
 mod common;
 
-use checkpoints::bisect::{Narrowed, bisect, narrow};
-use checkpoints::manifest::{Entry, Manifest, MergeError, Plan, Shard, merge};
+use checkpoints::bisect::{Narrowed, bisect, marks, narrow};
+use checkpoints::depot::Depot;
+use checkpoints::library::{Library, LibraryError};
+use checkpoints::manifest::{Entry, Manifest, MergeError, Plan, Range, Shard, merge};
 use checkpoints::replay::verify;
 use checkpoints::store::{self, Store};
 use checkpoints::warm::Warm;
 use checkpoints::{Machine, Root};
-use common::{Error, hello_mips, plain_roots};
+use common::{Error, depot, hello_mips, plain_roots};
 use fpvm_core::isa::Isa as _;
 use isa_mips::Mips32;
 use serde_json::{Value, json};
-use std::path::Path;
 use std::sync::Mutex;
 
 const EVERY: u64 = 30_000;
@@ -28,6 +29,7 @@ fn plan(until: Option<u64>) -> Plan {
         first_step: 0,
         every: EVERY,
         until,
+        dense: None,
     }
 }
 
@@ -42,8 +44,8 @@ fn manifest() -> Manifest {
     manifest
 }
 
-fn store_all(folder: &Path) -> Store {
-    let mut store = Store::open(folder, store::Vm::of::<Mips32>()).unwrap();
+fn store_all(depot: &Depot) -> Store {
+    let mut store = Store::open(depot, store::Vm::of::<Mips32>()).unwrap();
     let mut machine = hello_mips();
     for entry in entries() {
         machine.run(entry.step).unwrap();
@@ -56,10 +58,14 @@ fn store_all(folder: &Path) -> Store {
 #[test]
 fn a_manifest_that_was_changed_anywhere_is_refused() {
     let folder = tempfile::tempdir().unwrap();
+    let depot = depot(&folder);
     let path = folder.path().join("manifest.json");
+    let load = || Manifest::load(&depot, "manifest.json");
+    let absent = load().unwrap_err().to_string();
+    assert!(absent.contains("manifest.json: there is none"), "{absent}");
     let mut whole = manifest();
-    whole.save(&path).unwrap();
-    assert_eq!(Manifest::load(&path).unwrap(), whole);
+    whole.save(&depot, "manifest.json").unwrap();
+    assert_eq!(load().unwrap(), whole);
     assert!(whole.is_complete());
 
     let text = std::fs::read(&path).unwrap();
@@ -85,7 +91,7 @@ fn a_manifest_that_was_changed_anywhere_is_refused() {
         let mut changed = good.clone();
         *changed.pointer_mut(place).unwrap() = value;
         std::fs::write(&path, changed.to_string()).unwrap();
-        assert!(Manifest::load(&path).is_err(), "{place}");
+        assert!(load().is_err(), "{place}");
     }
     let mut unknown = good.clone();
     unknown["more"] = json!(1);
@@ -93,11 +99,11 @@ fn a_manifest_that_was_changed_anywhere_is_refused() {
     shard["shard"] = json!({"index": 1, "count": 1});
     for changed in [unknown, shard] {
         std::fs::write(&path, changed.to_string()).unwrap();
-        assert!(Manifest::load(&path).is_err());
+        assert!(load().is_err());
     }
     for len in [0, 1, text.len() / 2, text.len() - 3] {
         std::fs::write(&path, &text[..len]).unwrap();
-        let error = Manifest::load(&path).unwrap_err().to_string();
+        let error = load().unwrap_err().to_string();
         assert!(error.contains("manifest.json"), "{error}");
     }
 }
@@ -105,7 +111,7 @@ fn a_manifest_that_was_changed_anywhere_is_refused() {
 #[test]
 fn a_wrong_entry_is_named_with_and_without_states() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Mutex::new(store_all(folder.path()));
+    let store = Mutex::new(store_all(&depot(&folder)));
     let right = entries();
     let has = |entry: &Entry| store.lock().unwrap().has(entry.root);
     let none = |_: &Entry| false;
@@ -140,6 +146,56 @@ fn a_wrong_entry_is_named_with_and_without_states() {
     assert_eq!((found.index, found.step), (11, END));
 }
 
+/// A list with every step from 59990 to 60010, past a checkpoint.
+fn with_dense_range() -> Manifest {
+    let mut manifest = Manifest::new(plan(None), None);
+    manifest.plan.dense = Some(Range {
+        from: 59_990,
+        to: 60_010,
+    });
+    let mut machine = hello_mips();
+    loop {
+        let (step, root) = (machine.step(), machine.root().unwrap());
+        manifest.entries.push(Entry { step, root });
+        if machine.exited() {
+            return manifest;
+        }
+        machine.run(manifest.plan.next(step)).unwrap();
+    }
+}
+
+#[test]
+fn a_list_can_have_every_step_of_a_range() {
+    let folder = tempfile::tempdir().unwrap();
+    let depot = depot(&folder);
+    let mut whole = with_dense_range();
+    whole.save(&depot, "list.json").unwrap();
+    assert_eq!(Manifest::load(&depot, "list.json").unwrap(), whole);
+    let steps: Vec<u64> = whole.entries.iter().map(|entry| entry.step).collect();
+    let expected = [0, 30_000].into_iter().chain(59_990..=60_010);
+    let expected = expected.chain((90_000..END).step_by(EVERY as usize));
+    assert_eq!(steps, expected.chain([END]).collect::<Vec<_>>());
+
+    let none = |_: &Entry| false;
+    let state = |_: &Entry| Err(Error::from("there are no states"));
+    let spawn = || Ok::<_, Error>(hello_mips());
+    let verify = |list: &[Entry], range| verify(list, range, 1, none, state, spawn).unwrap();
+    let right = &whole.entries;
+    assert_eq!(verify(right, 0..right.len()), None);
+    for wrong in [1, 2, 11, 22, 23] {
+        let mut changed = right.clone();
+        changed[wrong].root.0[9] ^= 1;
+        let found = verify(&changed, 0..changed.len()).unwrap();
+        assert_eq!((found.index, found.root), (wrong, right[wrong].root));
+    }
+    // Left out, or in a plan that does not have them.
+    let mut shorter = whole.clone();
+    shorter.entries.remove(5);
+    assert!(shorter.check().is_err());
+    whole.plan.dense = None;
+    assert!(whole.check().is_err());
+}
+
 #[test]
 fn parts_make_the_whole_and_disagreement_is_named() {
     for until in [END, END + 100_000, 100_000, 45_000] {
@@ -163,9 +219,10 @@ fn parts_make_the_whole_and_disagreement_is_named() {
             let mut parts: Vec<_> = (0..count).map(part).collect();
             for (name, part) in &mut parts {
                 let folder = tempfile::tempdir().unwrap();
-                let path = folder.path().join("part.json");
-                part.save(&path).unwrap();
-                assert_eq!(Manifest::load(&path).unwrap(), *part, "{name} of {count}");
+                let depot = depot(&folder);
+                part.save(&depot, "part.json").unwrap();
+                let loaded = Manifest::load(&depot, "part.json").unwrap();
+                assert_eq!(loaded, *part, "{name} of {count}");
             }
             let whole = merge(&parts).unwrap();
             let last = whole.entries.last().unwrap();
@@ -196,7 +253,7 @@ fn two_machines_part_where_one_was_changed() {
         (200_000, 50_000),
         (302_000, 7),
     ] {
-        let (mut a, mut b) = (hello_mips(), hello_mips());
+        let (a, mut b) = (hello_mips(), hello_mips());
         // From this step on the other machine finds another instruction: an unused page's word that
         // only the root sees.
         struct Changed(common::Bare<Mips32>, u64);
@@ -228,16 +285,20 @@ fn two_machines_part_where_one_was_changed() {
         if changed_at == 0 {
             b.0.memory.write_slice(0xffff_0000, &[1]).unwrap();
         }
-        let found = bisect(&mut a, &mut Changed(b, changed_at), u64::MAX, stride);
+        let mut a = Warm::new(a, stride, None).unwrap();
+        let mut b = Warm::new(Changed(b, changed_at), stride, None).unwrap();
+        let found = bisect(&mut a, &mut b, 0, u64::MAX, stride);
         let found = found.unwrap().unwrap();
         assert_eq!(found.after.a.step(), changed_at);
         assert_eq!(found.after.b.step(), changed_at);
-        let before = found.before.map(|before| before.step());
+        let before = found.before.map(|before| before.a.step());
         assert_eq!(before, changed_at.checked_sub(1));
-        assert!(found.executed <= 2 * END + 100, "{}", found.executed);
     }
-    let none = bisect(&mut hello_mips(), &mut hello_mips(), u64::MAX, 100_000).unwrap();
-    assert!(none.is_none());
+    let warm = || Warm::new(hello_mips(), 100_000, None).unwrap();
+    for until in [u64::MAX, END, 10] {
+        let none = bisect(&mut warm(), &mut warm(), 0, until, 100_000).unwrap();
+        assert!(none.is_none());
+    }
 }
 
 #[test]
@@ -261,7 +322,7 @@ fn a_warm_machine_answers_in_any_order() {
         plain.run(step).unwrap();
         (plain.step(), plain.root().unwrap())
     };
-    let mut warm = Warm::new(hello_mips(), 1000).unwrap();
+    let mut warm = Warm::new(hello_mips(), 1000, None).unwrap();
     for step in [
         100,
         300_000,
@@ -279,4 +340,68 @@ fn a_warm_machine_answers_in_any_order() {
         let found = (machine.step(), machine.root().unwrap());
         assert_eq!(found, expected(step), "step {step}");
     }
+}
+
+#[test]
+fn marks_are_the_multiples_between_and_the_end() {
+    let all = |from, to, every| marks(from, to, every).collect::<Vec<_>>();
+    assert_eq!(all(0, 10, 4), [4, 8, 10]);
+    assert_eq!(all(4, 8, 4), [8]);
+    assert_eq!(all(5, 7, 10), [7]);
+    assert_eq!(all(7, 7, 3), [] as [u64; 0]);
+    assert_eq!(all(u64::MAX - 1, u64::MAX, 1 << 40), [u64::MAX]);
+    assert_eq!(all(1, 3, 0), [2, 3]);
+}
+
+#[test]
+fn a_warm_machine_starts_from_stored_states() {
+    let folder = tempfile::tempdir().unwrap();
+    let depot = depot(&folder);
+    let place = folder.path().to_str().unwrap();
+    let vm = store::Vm::of::<Mips32>();
+    let open = |step| {
+        let mut machine = hello_mips();
+        machine.run(step).unwrap();
+        Library::open(place, vm, step, machine.root().unwrap())
+    };
+    assert!(matches!(open(0), Err(LibraryError::Manifest(_))));
+    manifest().save(&depot, "manifest.json").unwrap();
+    store_all(&depot);
+    assert!(matches!(open(7), Err(LibraryError::Program { .. })));
+    assert!(open(3 * EVERY).is_ok());
+    let library = open(0).unwrap();
+    assert_eq!(library.nearest(EVERY - 1).unwrap().step, 0);
+    assert_eq!(library.nearest(u64::MAX).unwrap().step, END);
+    let of_another = Library::open(place, store::Vm::of::<isa_riscv::Rv64>(), 0, Root([0; 32]));
+    assert!(matches!(of_another, Err(LibraryError::Isa { .. })));
+
+    // A machine that cannot run: all that it answers comes from the store.
+    struct Still(common::Bare<Mips32>);
+    impl Machine for Still {
+        type Error = Error;
+        fn step(&self) -> u64 {
+            self.0.step()
+        }
+        fn exited(&self) -> bool {
+            self.0.exited()
+        }
+        fn run(&mut self, _until: u64) -> Result<(), Error> {
+            Err("it runs".into())
+        }
+        fn freeze(&mut self) -> Result<fpvm_core::frozen::Snapshot, Error> {
+            self.0.freeze()
+        }
+        fn restore(&mut self, snapshot: &fpvm_core::frozen::Snapshot) -> Result<(), Error> {
+            self.0.restore(snapshot)
+        }
+        fn root(&mut self) -> Result<Root, Error> {
+            self.0.root()
+        }
+    }
+    let mut warm = Warm::new(Still(hello_mips()), 1000, Some(library)).unwrap();
+    for index in [5, 11, 2, 0, 9] {
+        let entry = &entries()[index];
+        assert_eq!(warm.seek(entry.step).unwrap().root().unwrap(), entry.root);
+    }
+    assert!(warm.seek(EVERY + 1).is_err());
 }

@@ -5,7 +5,7 @@ mod common;
 use checkpoints::maker::{MakeError, dense, make};
 use checkpoints::store::{self, Store};
 use checkpoints::{Machine, Root};
-use common::{Bare, Error, hello_mips, hello_riscv, plain_roots};
+use common::{Bare, Error, depot, hello_mips, hello_riscv, plain_roots};
 use fpvm_core::elf::Program;
 use fpvm_core::isa::Isa;
 use fpvm_core::memory::{FrozenMemory, PagedMemory, Prover};
@@ -44,26 +44,70 @@ fn a_sink_that_fails_ends_the_run() {
     assert_eq!(count, 3);
 }
 
+/// The roots that [`dense`] finds.
+fn found<I: Isa>(guest: fn() -> Bare<I>, from: u64, to: u64, threads: usize) -> Vec<(u64, Root)> {
+    let mut machine = guest();
+    machine.run(from).unwrap();
+    let mut roots = Vec::new();
+    let spawn = || Ok::<_, Error>(guest());
+    let sink = |step, root| {
+        roots.push((step, root));
+        Ok(())
+    };
+    dense(&mut machine, to, threads, spawn, sink).unwrap();
+    roots
+}
+
 #[test]
-fn dense_roots_do_not_depend_on_threads() {
-    fn check<I: Program>(guest: fn() -> Bare<I>) {
-        let (from, to) = (150_000, 150_050);
-        let mut plain = guest();
-        let expected: Vec<(u64, Root)> = (from..=to)
-            .map(|step| {
-                plain.run(step).unwrap();
-                (step, plain.root().unwrap())
-            })
-            .collect();
-        for threads in [1, 2, 3, 7, 100] {
-            let mut machine = guest();
-            machine.run(from).unwrap();
-            let roots = dense(&mut machine, to, threads, || Ok::<_, Error>(guest())).unwrap();
-            assert_eq!(roots, expected, "{threads} threads");
+fn dense_roots_are_those_of_single_steps_whatever_the_threads() {
+    fn check<I: Program>(guest: fn() -> Bare<I>, end: u64) {
+        // More than a batch, from the first step on; one step; none; the end of the program.
+        for (from, to) in [
+            (0, 9000),
+            (150_000, 150_001),
+            (99, 99),
+            (end - 300, end + 9),
+        ] {
+            let mut plain = guest();
+            let expected: Vec<(u64, Root)> = (from..=to.min(end))
+                .map(|step| {
+                    plain.run(step).unwrap();
+                    (step, plain.root().unwrap())
+                })
+                .collect();
+            for threads in [1, 2, 3, 100] {
+                let roots = found(guest, from, to, threads);
+                assert!(roots == expected, "{from}..{to} on {threads} threads");
+            }
         }
     }
-    check(hello_mips);
-    check(hello_riscv);
+    check(hello_mips, 302_090);
+    check(hello_riscv, 219_533);
+}
+
+#[test]
+fn roots_found_before_a_fault_are_given() {
+    use fpvm_core::oracle::{NoOracle, Silent};
+    use fpvm_core::vm::Host;
+    let mut machine = hello_mips();
+    machine.run(1000).unwrap();
+    let mut expected = Vec::new();
+    for step in 1001..=1100 {
+        machine.run(step).unwrap();
+        expected.push(machine.root().unwrap().0);
+    }
+    let mut machine = hello_mips().0;
+    let (oracle, console) = (&mut NoOracle, &mut Silent);
+    let host = &mut Host { oracle, console };
+    machine.run(1000, false, host).unwrap();
+    // The first page that it needs is refused.
+    let limit = machine.memory.page_count() as u64 * 4096;
+    machine.memory.set_limit(limit);
+    let mut roots = Vec::new();
+    let stopped = machine.roots(u64::MAX, host, &mut roots);
+    assert!(stopped.is_err());
+    assert_eq!(roots.len() as u64, machine.state.step - 1000);
+    assert_eq!(roots[..100], expected);
 }
 
 #[test]
@@ -121,7 +165,7 @@ fn a_store_gives_back_what_it_was_given() {
     fn check<I: Program>(guest: fn() -> Bare<I>) {
         let folder = tempfile::tempdir().unwrap();
         let vm = store::Vm::of::<I>();
-        let mut store = Store::open(folder.path(), vm).unwrap();
+        let mut store = Store::open(&depot(&folder), vm).unwrap();
         let mut machine = guest();
         let mut taken = Vec::new();
         for step in [0, 50_000, 100_000, 200_000] {
@@ -131,7 +175,7 @@ fn a_store_gives_back_what_it_was_given() {
             store.put(&snapshot, &step.to_string()).unwrap();
             taken.push(snapshot);
         }
-        let mut store = Store::open(folder.path(), vm).unwrap();
+        let mut store = Store::open(&depot(&folder), vm).unwrap();
         for snapshot in &taken {
             let loaded = store.get(Root(snapshot.root())).unwrap().unwrap();
             assert_eq!(loaded, *snapshot);
@@ -147,16 +191,19 @@ fn a_store_that_was_changed_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let vm = store::Vm::of::<isa_mips::Mips32>();
     let mut machine = hello_mips();
-    let mut store = Store::open(folder.path(), vm).unwrap();
+    let mut store = Store::open(&depot(&folder), vm).unwrap();
     let first = machine.freeze().unwrap();
     store.put(&first, "0").unwrap();
     machine.run(100_000).unwrap();
     let second = machine.freeze().unwrap();
     store.put(&second, "1").unwrap();
-    let (zero, one) = (folder.path().join("0.pack"), folder.path().join("1.pack"));
+    let (zero, one) = (
+        folder.path().join("packs/0.pack"),
+        folder.path().join("packs/1.pack"),
+    );
     let whole = std::fs::read(&one).unwrap();
     let load = || {
-        let mut store = Store::open(folder.path(), vm)?;
+        let mut store = Store::open(&depot(&folder), vm)?;
         store.get(Root(second.root()))
     };
     assert_eq!(load().unwrap(), Some(second.clone()));

@@ -57,6 +57,13 @@ pub trait AnyVm: Send {
     fn witness(&mut self) -> Vec<u8>;
     /// The state hash.
     fn state_root(&mut self) -> [u8; 32];
+    /// Runs to a step or the program's end, and appends the state root after each step.
+    fn roots(
+        &mut self,
+        until: u64,
+        host: &mut Host<'_>,
+        roots: &mut Vec<[u8; 32]>,
+    ) -> Result<(), VmError>;
     /// The machine as of now, to come back to.
     fn freeze(&mut self) -> Snapshot;
     /// Goes to a snapshot, back or ahead.
@@ -164,6 +171,15 @@ impl<I: Guest> AnyVm for Vm<I> {
 
     fn state_root(&mut self) -> [u8; 32] {
         Vm::state_root(self)
+    }
+
+    fn roots(
+        &mut self,
+        until: u64,
+        host: &mut Host<'_>,
+        roots: &mut Vec<[u8; 32]>,
+    ) -> Result<(), VmError> {
+        Vm::roots(self, until, host, roots)
     }
 
     fn freeze(&mut self) -> Snapshot {

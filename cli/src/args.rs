@@ -9,6 +9,7 @@ pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
 use crate::commands::{bench, check, completions, deploy, disasm, game, load_elf, preimages};
 use crate::commands::{bisect, checkpoints, serve};
 use crate::commands::{profile, prove, run, state_root, verify, witness};
+use ::checkpoints::manifest::Range;
 use clap::{Parser, Subcommand};
 use std::time::Duration;
 
@@ -63,6 +64,17 @@ pub(crate) enum Command {
     Tour,
     /// Print a script that completes commands and flags in a shell
     Completions(completions::Args),
+}
+
+/// `A..B`: the steps from A to B, both included.
+pub(crate) fn steps(text: &str) -> Result<Range, String> {
+    let ends = text.split_once("..");
+    let (from, to) = ends.ok_or("two steps are expected: 100..200")?;
+    let (from, to) = (number(from)?, number(to)?);
+    match from <= to {
+        true => Ok(Range { from, to }),
+        false => Err("the first step lies behind the second".into()),
+    }
 }
 
 /// A number of bytes: `4096`, `512MiB`, `4GiB`.

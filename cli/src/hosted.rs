@@ -7,15 +7,13 @@ use crate::failure::{self, Interrupted};
 use crate::input::InputArgs;
 use crate::interrupt;
 use crate::oracles::{Source, SourceArgs};
-use anyhow::{Context as _, anyhow};
-use checkpoints::manifest::Manifest;
-use checkpoints::store::Store;
+use anyhow::Context as _;
+use checkpoints::library::Library;
 use checkpoints::{Machine, Root};
 use fpvm_core::frozen::Snapshot;
 use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::proof::StepProof;
 use fpvm_core::vm::{Host, VmError};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -66,6 +64,11 @@ impl Hosts {
             source: self.source.clone(),
             interrupted: self.interrupted.clone(),
         }
+    }
+
+    /// Whether Ctrl-C or SIGTERM has asked to end.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
     }
 
     /// Ends the host. Of two errors the first is the command's.
@@ -137,52 +140,38 @@ impl Machine for Hosted {
     fn root(&mut self) -> anyhow::Result<Root> {
         Ok(Root(self.vm.state_root()))
     }
-}
 
-/// Where a folder of checkpoints keeps its states.
-pub(crate) fn packs(folder: &Path) -> std::path::PathBuf {
-    folder.join("packs")
-}
-
-/// The manifest of a folder, which has to be of the program in this machine.
-pub(crate) fn manifest_of(folder: &Path, vm: &mut dyn AnyVm) -> anyhow::Result<Manifest> {
-    let manifest = Manifest::load(&folder.join(Manifest::file_name(None)))?;
-    let plan = &manifest.plan;
-    let (isa, vm_type) = (vm.isa().name(), vm.isa().vm_type());
-    anyhow::ensure!(
-        plan.isa == isa && plan.vm_type == vm_type,
-        "{} has checkpoints of {} ({}), and the program is for {isa} ({vm_type})",
-        folder.display(),
-        plan.isa,
-        plan.vm_type
-    );
-    let root = Root(vm.state_root());
-    let known = match plan.first_step == vm.step() {
-        true => Some(plan.pre_state),
-        false => manifest
-            .before(vm.step())
-            .filter(|entry| entry.step == vm.step())
-            .map(|entry| entry.root),
-    };
-    match known {
-        Some(known) if known == root => Ok(manifest),
-        _ => Err(anyhow!(
-            "{} has checkpoints of another program: the pre-state is {} there, and {root} here",
-            folder.display(),
-            plan.pre_state
-        )),
+    fn roots(&mut self, until: u64) -> anyhow::Result<Vec<Root>> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(Interrupted.into());
+        }
+        let (oracle, console) = (&mut self.source, &mut Silent);
+        let mut roots = Vec::new();
+        let done = self
+            .vm
+            .roots(until, &mut Host { oracle, console }, &mut roots);
+        done.map_err(|error| self.explain(error))?;
+        Ok(roots.into_iter().map(Root).collect())
     }
 }
 
-/// Takes a machine to the state nearest before a step that a folder of checkpoints has.
-pub(crate) fn resume(folder: &Path, vm: &mut dyn AnyVm, step: u64) -> anyhow::Result<()> {
-    let manifest = manifest_of(folder, vm)?;
-    let mut store = Store::open(&packs(folder), vm.isa().store_vm())?;
-    let stored =
-        |entry: &&checkpoints::manifest::Entry| entry.step <= step && store.has(entry.root);
-    let nearest = manifest.entries.iter().rev().find(stored).cloned();
+/// Machines that run side by side where nobody says how many: one a core.
+pub(crate) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The checkpoints at a place, which have to be of the program in this machine.
+pub(crate) fn library(place: &str, vm: &mut dyn AnyVm) -> anyhow::Result<Library> {
+    let (step, root) = (vm.step(), Root(vm.state_root()));
+    Ok(Library::open(place, vm.isa().store_vm(), step, root)?)
+}
+
+/// Takes a machine to the state nearest before a step that is kept at a place.
+pub(crate) fn resume(place: &str, vm: &mut dyn AnyVm, step: u64) -> anyhow::Result<()> {
+    let mut library = library(place, vm)?;
+    let nearest = library.nearest(step).cloned();
     if let Some(entry) = nearest.filter(|entry| entry.step > vm.step())
-        && let Some(snapshot) = store.get(entry.root)?
+        && let Some(snapshot) = library.state(&entry)?
     {
         vm.restore(&snapshot)?;
     }

@@ -57,6 +57,17 @@ pub fn hash_nodes_with(lanes: Lanes, nodes: &[u8], out: &mut [[u8; 32]]) {
     lanes.hash_nodes(&nodes[..len], &mut out[..len]);
 }
 
+/// Hashes messages of `len` bytes each (at least one), which stand back to back: `out[i]` becomes the
+/// Keccak256 of `messages[len * i..len * (i + 1)]`, as far as both go.
+pub fn hash_messages(messages: &[u8], len: usize, out: &mut [[u8; 32]]) {
+    hash_messages_with(Lanes::widest(), messages, len, out);
+}
+
+/// [`hash_messages`] by a chosen path, for tests and measurements.
+pub fn hash_messages_with(lanes: Lanes, messages: &[u8], len: usize, out: &mut [[u8; 32]]) {
+    lanes.hash_messages(messages, len, out);
+}
+
 /// Merkle root of a page's 128 leaves.
 #[must_use]
 pub fn page_root(page: &[u8; PAGE_BYTES]) -> [u8; 32] {

@@ -5,6 +5,8 @@ mod direct;
 #[cfg(feature = "std")]
 mod frozen;
 #[cfg(feature = "std")]
+mod history;
+#[cfg(feature = "std")]
 mod paged;
 #[cfg(feature = "std")]
 mod tree;
@@ -13,6 +15,8 @@ mod tree;
 pub(crate) use direct::{Direct, Miss};
 #[cfg(feature = "std")]
 pub use frozen::{FrozenMemory, FrozenPage, Part, SharedPage};
+#[cfg(feature = "std")]
+pub(crate) use history::roots_after;
 #[cfg(feature = "std")]
 pub use paged::{MemoryLimit, PAGE_SIZE, Page, PagedMemory};
 #[cfg(feature = "std")]

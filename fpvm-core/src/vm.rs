@@ -1,5 +1,7 @@
 //! The engine: runs a guest to any step, gives its state root there, proves the step that follows.
 
+mod roots;
+
 use crate::code::Code;
 use crate::concrete::{Concrete, Environment, Stop};
 use crate::disasm::disassemble;

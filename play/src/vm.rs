@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use alloy_primitives::{B256, U256};
 use checkpoints::Machine;
+use checkpoints::library::LibraryError;
 use checkpoints::warm::Warm;
 use dispute::game::context::ident;
 use dispute::trace::{Executions, Inputs, StepData, TraceError};
@@ -23,7 +24,7 @@ pub trait Program {
     /// What runs it.
     type Machine: Prover<Error = Self::Error>;
     /// Why it cannot be run.
-    type Error: Display;
+    type Error: Display + From<LibraryError>;
 
     /// A machine before its first step, which gets these inputs as its local pre-images.
     fn start(&self, inputs: &Inputs) -> Result<Self::Machine, Self::Error>;
@@ -69,7 +70,10 @@ impl<P: Program> Vms<P> {
             Some(place) => running.remove(place),
             None => {
                 let machine = self.program.start(inputs).map_err(failed)?;
-                (*inputs, Warm::new(machine, self.every).map_err(failed)?)
+                (
+                    *inputs,
+                    Warm::new(machine, self.every, None).map_err(failed)?,
+                )
             }
         };
         let machine = warm.1.seek(u64::try_from(step).unwrap_or(u64::MAX));

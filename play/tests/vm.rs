@@ -36,7 +36,7 @@ struct Running {
 }
 
 impl Machine for Running {
-    type Error = String;
+    type Error = anyhow::Error;
 
     fn step(&self) -> u64 {
         self.vm.state.step
@@ -46,54 +46,47 @@ impl Machine for Running {
         self.vm.state.exited()
     }
 
-    fn run(&mut self, until: u64) -> Result<(), String> {
+    fn run(&mut self, until: u64) -> anyhow::Result<()> {
         let (oracle, console) = (&mut self.oracle, &mut Silent);
-        let done = self.vm.run(until, false, &mut Host { oracle, console });
-        done.map(|_| ()).map_err(|error| error.to_string())
+        self.vm.run(until, false, &mut Host { oracle, console })?;
+        Ok(())
     }
 
-    fn freeze(&mut self) -> Result<Snapshot, String> {
+    fn freeze(&mut self) -> anyhow::Result<Snapshot> {
         Ok(self.vm.freeze())
     }
 
-    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), String> {
-        self.vm.restore(snapshot).map_err(|error| error.to_string())
+    fn restore(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
+        Ok(self.vm.restore(snapshot)?)
     }
 
-    fn root(&mut self) -> Result<Root, String> {
+    fn root(&mut self) -> anyhow::Result<Root> {
         Ok(Root(self.vm.state_root()))
     }
 }
 
 impl Prover for Running {
-    fn prove(&mut self) -> Result<StepProof, String> {
+    fn prove(&mut self) -> anyhow::Result<StepProof> {
         let (oracle, console) = (&mut self.oracle, &mut Silent);
-        let proof = self.vm.prove(&mut Host { oracle, console });
-        proof.map_err(|error| error.to_string())
+        Ok(self.vm.prove(&mut Host { oracle, console })?)
     }
 }
 
 impl Program for Rollup {
     type Machine = Running;
-    type Error = String;
+    type Error = anyhow::Error;
 
-    fn start(&self, inputs: &Inputs) -> Result<Running, String> {
-        let told = |error: &dyn std::fmt::Display| error.to_string();
-        let program = std::fs::read(guests().join("bin/rollup.mips"));
-        let program = program.map_err(|error| told(&error))?;
-        let vm = elf::load::<Mips32>(&program, Mips32::PATCHES);
-        let mut vm = vm.map_err(|error| told(&error))?;
+    fn start(&self, inputs: &Inputs) -> anyhow::Result<Running> {
+        let program = std::fs::read(guests().join("bin/rollup.mips"))?;
+        let mut vm = elf::load::<Mips32>(&program, Mips32::PATCHES)?;
         if let Ok(jit) = jit::Jit::<Mips32>::new() {
             vm.set_tier(Some(Box::new(jit)));
         }
         let mut upper = Memory::default();
         for (index, value) in local_data(inputs, U256::from(CHAIN_ID)) {
-            upper
-                .put(Key::local(index), &value)
-                .map_err(|error| told(&error))?;
+            upper.put(Key::local(index), &value)?;
         }
-        let lower = Directory::open(&guests().join("preimages-rollup"));
-        let lower = lower.map_err(|error| told(&error))?;
+        let lower = Directory::open(&guests().join("preimages-rollup"))?;
         let oracle = Checked::new(Replay::new(Layered { upper, lower }), "the test's store");
         Ok(Running { vm, oracle })
     }

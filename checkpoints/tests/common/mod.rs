@@ -1,6 +1,7 @@
 //! Guests that need no pre-images, on machines.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
+use checkpoints::depot::Depot;
 use checkpoints::{Machine, Root};
 use fpvm_core::elf::{self, Program};
 use fpvm_core::frozen::Snapshot;
@@ -41,6 +42,19 @@ impl<I: Isa> Machine for Bare<I> {
     fn root(&mut self) -> Result<Root, Error> {
         Ok(Root(self.0.state_root()))
     }
+
+    fn roots(&mut self, until: u64) -> Result<Vec<Root>, Error> {
+        let (oracle, console) = (&mut NoOracle, &mut Silent);
+        let mut roots = Vec::new();
+        self.0
+            .roots(until, &mut Host { oracle, console }, &mut roots)?;
+        Ok(roots.into_iter().map(Root).collect())
+    }
+}
+
+/// A folder as a place for checkpoints.
+pub fn depot(folder: &tempfile::TempDir) -> Depot {
+    Depot::open(folder.path().to_str().unwrap()).unwrap()
 }
 
 /// A Go program of this repository, loaded.

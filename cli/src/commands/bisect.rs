@@ -1,24 +1,31 @@
 //! `bisect`: the first step at which two runs part, and both states there.
 
+mod outside;
+
 use crate::App;
 use crate::any::AnyVm;
 use crate::failure::Refused;
 use crate::hosted::{Hosted, Hosts};
-use crate::input::InputArgs;
+use crate::input::{InputArgs, read_all};
 use crate::oracles::SourceArgs;
 use crate::output::print;
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use checkpoints::bisect::{Pair, Parting, bisect, narrow};
-use checkpoints::manifest::Manifest;
-use checkpoints::{Machine as _, Root};
+use checkpoints::manifest::{Entry, Manifest};
+use checkpoints::warm::Warm;
+use checkpoints::{Machine, Root, step_by_step};
+use fpvm_core::frozen::Snapshot;
 use fpvm_core::memory::PAGE_SIZE;
+use fpvm_core::state::{STATUS_UNFINISHED, state_hash};
+use outside::{Outside, is_vm};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Flags of `bisect`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Another program or state, or a manifest of checkpoints that somebody else claims
+    /// Another program or state; another VM with the same commands (./cannon, …), which runs the
+    /// same; or a manifest of checkpoints that somebody claims
     #[arg(value_name = "OTHER")]
     other: PathBuf,
     #[command(flatten)]
@@ -37,31 +44,100 @@ pub(crate) struct Args {
 const SHOWN: usize = 16;
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    let claimed = manifest(&args.other)?;
+    if let (Some(claimed), Some(own)) = (&claimed, manifest(args.input.path())?) {
+        return two_manifests(claimed, &own);
+    }
     let hosts = Hosts::open(&args.source)?;
-    let found = search(app, args, &hosts);
+    let found = search(app, args, claimed.as_ref(), &hosts);
     hosts.finish(found)
 }
 
-fn search(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
-    let mut machine = hosts.machine(app, &args.input)?;
-    if let Ok(claimed) = Manifest::load(&args.other) {
-        return against_manifest(&mut machine, &claimed);
+/// The manifest in a file; `None` where it is something else.
+fn manifest(path: &Path) -> anyhow::Result<Option<Manifest>> {
+    if path.extension().is_none_or(|extension| extension != "json") {
+        return Ok(None);
     }
-    let mut other = hosts.hosted(args.input.open_other(app, &args.other)?);
-    ensure!(
-        machine.step() == other.step(),
-        "one starts at step {} and the other at {}: they have to start together",
-        machine.step(),
-        other.step()
-    );
+    let bytes = read_all(path)?;
+    match Manifest::is_one(&bytes) {
+        true => Ok(Some(Manifest::parse(&bytes, &path.display().to_string())?)),
+        false => Ok(None),
+    }
+}
+
+/// Compares two claimed lists, without running anything.
+fn two_manifests(a: &Manifest, b: &Manifest) -> anyhow::Result<()> {
+    let root = |manifest: &Manifest, step| {
+        let entry = manifest.before(step).map(|entry| entry.root);
+        entry.unwrap_or(manifest.plan.pre_state)
+    };
+    let narrowed = narrow(&a.entries, &b.entries);
+    let Some(step) = narrowed.differs else {
+        let last = narrowed
+            .equal
+            .context("the two lists have no step in common")?;
+        return print(&format!(
+            "the two lists do not part up to step {last}, their last in common\n"
+        ));
+    };
+    let after = narrowed
+        .equal
+        .map_or("the start".into(), |step| format!("step {step}"));
+    let (a, b) = (root(a, step), root(b, step));
+    let text =
+        format!("the two lists part after {after}: at step {step} one has {a}, the other {b}");
+    Err(Refused(text).into())
+}
+
+fn search(app: &App, args: &Args, claimed: Option<&Manifest>, hosts: &Hosts) -> anyhow::Result<()> {
+    let mut machine = hosts.machine(app, &args.input)?;
+    if let Some(claimed) = claimed {
+        return against_manifest(&mut machine, claimed);
+    }
+    let first = machine.step();
     let until = args.until.unwrap_or(u64::MAX);
-    match bisect(&mut machine, &mut other, until, args.stride)? {
+    // A machine to show the other's states with.
+    let mut shown;
+    let found = if is_vm(app, &args.other) {
+        let own = std::env::current_exe().context("cannot find this program")?;
+        let host = args.source.host_command(&own);
+        let start = machine.vm.as_mut();
+        let mut other = Outside::new(app, &args.input, hosts, &args.other, host, start)?;
+        shown = hosts.machine(app, &args.input)?;
+        let mut warm = Warm::new(machine, args.stride, None)?;
+        let found = bisect(&mut other, &mut warm, first, until, args.stride)?;
+        machine = warm.into_machine();
+        found
+    } else {
+        shown = hosts.hosted(args.input.open_other(app, &args.other)?);
+        ensure!(
+            first == shown.step(),
+            "one starts at step {first} and the other at {}: they have to start together",
+            shown.step()
+        );
+        let by_registers =
+            machine.root()? != shown.root()? && registers(&machine) == registers(&shown);
+        if by_registers {
+            print("their memory differs from the start; their registers are compared\n")?;
+        }
+        let compared = |machine| Compared {
+            machine,
+            by_registers,
+        };
+        let mut a = Warm::new(compared(shown), args.stride, None)?;
+        let mut b = Warm::new(compared(machine), args.stride, None)?;
+        let found = bisect(&mut a, &mut b, first, until, args.stride)?;
+        (shown, machine) = (a.into_machine().machine, b.into_machine().machine);
+        found
+    };
+    match found {
         None => print(&format!(
-            "they do not part; both end at step {}\n",
+            "they do not part; both {} at step {}\n",
+            if machine.exited() { "end" } else { "are" },
             machine.step()
         )),
         Some(parting) => {
-            let text = tell(&mut machine, &mut other, &parting)?;
+            let text = tell(&mut shown, &mut machine, &parting)?;
             print(&text)?;
             let step = parting.after.a.step().max(parting.after.b.step());
             Err(Refused(format!("the two part at step {step}")).into())
@@ -69,54 +145,97 @@ fn search(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
     }
 }
 
+/// A machine that is compared by its state root or, where that is of no use, by its registers alone:
+/// two builds of a program differ in memory all the time.
+struct Compared {
+    machine: Hosted,
+    by_registers: bool,
+}
+
+/// A hash of a machine's registers and program counter, with the status as a state root has it.
+fn registers(machine: &Hosted) -> Root {
+    let vm = &machine.vm;
+    let words = vm.registers().into_iter().map(|(_, value)| value);
+    let words: Vec<[u8; 8]> = words.chain([vm.pc()]).map(u64::to_be_bytes).collect();
+    let status = match vm.exited() {
+        true => vm.exit_code().min(2),
+        false => STATUS_UNFINISHED,
+    };
+    Root(state_hash(status, words.as_flattened()))
+}
+
+impl Machine for Compared {
+    type Error = anyhow::Error;
+
+    fn step(&self) -> u64 {
+        self.machine.step()
+    }
+
+    fn exited(&self) -> bool {
+        self.machine.exited()
+    }
+
+    fn run(&mut self, until: u64) -> anyhow::Result<()> {
+        self.machine.run(until)
+    }
+
+    fn freeze(&mut self) -> anyhow::Result<Snapshot> {
+        self.machine.freeze()
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
+        self.machine.restore(snapshot)
+    }
+
+    fn root(&mut self) -> anyhow::Result<Root> {
+        match self.by_registers {
+            true => Ok(registers(&self.machine)),
+            false => self.machine.root(),
+        }
+    }
+
+    fn roots(&mut self, until: u64) -> anyhow::Result<Vec<Root>> {
+        match self.by_registers {
+            true => step_by_step(self, until),
+            false => self.machine.roots(until),
+        }
+    }
+}
+
 /// Compares a claimed list with a run of our own, checkpoint by checkpoint.
 fn against_manifest(machine: &mut Hosted, claimed: &Manifest) -> anyhow::Result<()> {
-    let mut own = Vec::new();
+    let mut equal = None;
     for entry in &claimed.entries {
         machine.run(entry.step)?;
-        own.push(checkpoints::manifest::Entry {
-            step: entry.step,
-            root: machine.root()?,
-        });
-        let narrowed = narrow(&own, &claimed.entries);
-        if narrowed.differs.is_some() {
-            let after = narrowed
-                .equal
-                .map_or("the start".into(), |step| format!("step {step}"));
+        let (step, root) = (machine.step(), machine.root()?);
+        if (Entry { step, root }) != *entry {
+            let after = equal.map_or("the start".into(), |step| format!("step {step}"));
             let text = format!(
-                "the list parts from the run after {after}: at step {} it has {}, and it is {}",
-                entry.step,
-                entry.root,
-                machine.root()?
+                "the list parts from the run after {after}: at step {} it has {}, and at step {step} the run has {root}",
+                entry.step, entry.root
             );
             return Err(Refused(text).into());
         }
+        equal = Some(step);
     }
     print("the list and the run do not part\n")
 }
 
-/// Both states at a parting, and the last common one.
+/// Both states at a parting, and the last common one; A is the one named first.
 fn tell(a: &mut Hosted, b: &mut Hosted, parting: &Parting) -> anyhow::Result<String> {
     let mut text = String::new();
     if let Some(before) = &parting.before {
-        a.restore(before)?;
-        b.restore(before)?;
-        let _ = writeln!(
-            text,
-            "last common state, step {}: {}",
-            before.step(),
-            Root(before.root())
-        );
-        let _ = writeln!(
-            text,
-            "  next instruction in A: {}",
-            instruction(a.vm.as_mut())
-        );
-        let _ = writeln!(
-            text,
-            "  next instruction in B: {}",
-            instruction(b.vm.as_mut())
-        );
+        a.restore(&before.a)?;
+        b.restore(&before.b)?;
+        let (step, root) = (a.step(), a.root()?);
+        let _ = match root == b.root()? {
+            true => writeln!(text, "last common state, step {step}: {root}"),
+            false => writeln!(text, "last common registers, step {step}"),
+        };
+        for (name, machine) in [("A", &mut *a), ("B", &mut *b)] {
+            let next = instruction(machine.vm.as_mut());
+            let _ = writeln!(text, "  next instruction in {name}: {next}");
+        }
     }
     let Pair { a: left, b: right } = &parting.after;
     a.restore(left)?;

@@ -8,8 +8,8 @@ use crate::App;
 use crate::output::{Target, print};
 use anyhow::Context as _;
 use checkpoints::commitment::Membership;
+use checkpoints::depot::Depot;
 use checkpoints::manifest::{Manifest, Shard};
-use std::path::PathBuf;
 
 /// Flags of `checkpoints`.
 #[derive(Debug, clap::Args)]
@@ -32,9 +32,9 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 struct ProveArgs {
-    /// The folder of checkpoints
-    #[arg(value_name = "DIR")]
-    folder: PathBuf,
+    /// The place of the checkpoints: a folder, or s3://BUCKET/PREFIX
+    #[arg(value_name = "PLACE")]
+    place: String,
     /// Which entry, from 0
     #[arg(value_name = "I", value_parser = crate::args::number)]
     index: u64,
@@ -50,7 +50,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 }
 
 fn prove(args: &ProveArgs) -> anyhow::Result<()> {
-    let manifest = Manifest::load(&args.folder.join(Manifest::file_name(None)))?;
+    let depot = Depot::open(&args.place)?;
+    let manifest = Manifest::load(&depot, &Manifest::file_name(None))?;
     let index = usize::try_from(args.index).unwrap_or(usize::MAX);
     let proof = Membership::new(&manifest.entries, index).with_context(|| {
         let count = manifest.entries.len();

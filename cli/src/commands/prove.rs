@@ -15,9 +15,9 @@ pub(crate) struct Args {
     /// The step that is proved, by the step counter before it [default: the input's]
     #[arg(long, value_name = "N", value_parser = crate::args::number)]
     step: Option<u64>,
-    /// Start from the nearest state that `checkpoints make --states` wrote to this folder
-    #[arg(long, value_name = "DIR", requires = "step")]
-    checkpoints: Option<std::path::PathBuf>,
+    /// Start from the nearest state that `checkpoints make --states` wrote to this place
+    #[arg(long, value_name = "PLACE", requires = "step")]
+    checkpoints: Option<String>,
     /// Where the proof is written to (- for stdout)
     #[arg(long, value_name = "FILE", value_parser = Target::parser(), default_value = "-")]
     output: Target,
@@ -33,8 +33,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let mut runner = Runner::new(app, &args.source, args.step)?;
     let mut prove = || {
         if let Some(step) = args.step {
-            if let Some(folder) = &args.checkpoints {
-                crate::hosted::resume(folder, vm.as_mut(), step)?;
+            if let Some(place) = &args.checkpoints {
+                crate::hosted::resume(place, vm.as_mut(), step)?;
             }
             runner.seek(vm.as_mut(), step)?;
         }

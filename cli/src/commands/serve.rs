@@ -6,18 +6,19 @@
 
 use crate::App;
 use crate::failure::{self, Interrupted};
-use crate::hosted::{Hosted, Hosts, resume};
+use crate::hosted::{Hosted, Hosts, library};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use checkpoints::Machine as _;
 use checkpoints::warm::Warm;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
+use std::time::Duration;
 
 /// Flags of `serve`.
 #[derive(Debug, clap::Args)]
@@ -28,8 +29,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
     /// Start from states that `checkpoints make --states` wrote
-    #[arg(long, value_name = "DIR")]
-    checkpoints: Option<PathBuf>,
+    #[arg(long, value_name = "PLACE")]
+    checkpoints: Option<String>,
     /// Remember the machine every so many steps
     #[arg(long, value_name = "K", value_parser = crate::args::number, default_value = "5000000")]
     every: u64,
@@ -39,6 +40,9 @@ pub(crate) struct Args {
     #[command(flatten)]
     source: SourceArgs,
 }
+
+/// How often signals are looked at while nobody asks.
+const SIGNALS: Duration = Duration::from_millis(200);
 
 /// The longest question, in bytes.
 const LINE_LIMIT: u64 = 1 << 16;
@@ -75,11 +79,14 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 }
 
 fn serve(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
-    let machine = hosts.machine(app, &args.input)?;
-    let mut warm = Warm::new(machine, args.every)?;
-    let folder = args.checkpoints.as_deref();
+    let mut machine = hosts.machine(app, &args.input)?;
+    let library = match &args.checkpoints {
+        Some(place) => Some(library(place, machine.vm.as_mut())?),
+        None => None,
+    };
+    let mut warm = Warm::new(machine, args.every, library)?;
     if let Some(step) = args.warm_to {
-        seek(&mut warm, folder, step)?;
+        warm.seek(step)?;
     }
     let (sender, questions) = channel();
     match &args.socket {
@@ -88,7 +95,7 @@ fn serve(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
             let _reader = thread::spawn(move || converse(io::stdin(), io::stdout(), &sender));
         }
     }
-    let answered = answer_all(&mut warm, folder, &questions);
+    let answered = answer_all(&mut warm, hosts, &questions);
     if let Some(path) = &args.socket {
         // Nothing is lost where it is gone already.
         let _ = std::fs::remove_file(path);
@@ -99,10 +106,18 @@ fn serve(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
 /// Answers until nobody can ask any more.
 fn answer_all(
     warm: &mut Warm<Hosted>,
-    folder: Option<&Path>,
+    hosts: &Hosts,
     questions: &Receiver<Asked>,
 ) -> anyhow::Result<()> {
-    for Asked { line, answer } in questions {
+    loop {
+        let Asked { line, answer } = match questions.recv_timeout(SIGNALS) {
+            Ok(asked) => asked,
+            Err(RecvTimeoutError::Timeout) if hosts.is_interrupted() => {
+                return Err(Interrupted.into());
+            }
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        };
         let question = line.and_then(|line| {
             serde_json::from_str::<Question>(&line).map_err(|error| {
                 let wanted = r#"{"id": 1, "method": "root", "step": 5} is expected"#;
@@ -110,7 +125,7 @@ fn answer_all(
             })
         });
         let reply = match question {
-            Ok(question) => match reply(warm, folder, &question) {
+            Ok(question) => match reply(warm, &question) {
                 Ok(result) => json!({"id": question.id, "result": result}),
                 Err(error) if error.is::<Interrupted>() => return Err(error),
                 Err(error) => json!({"id": question.id, "error": failure::told(&error)}),
@@ -120,52 +135,20 @@ fn answer_all(
         // Who has gone does not want the answer.
         let _ = answer.send(reply);
     }
-    Ok(())
 }
 
-/// Goes to a step; from a stored state, where that is nearer than what is remembered.
-fn seek<'a>(
-    warm: &'a mut Warm<Hosted>,
-    folder: Option<&Path>,
-    step: u64,
-) -> anyhow::Result<&'a mut Hosted> {
-    if step < warm.first() {
-        bail!("step {step} lies before the input's, {}", warm.first());
-    }
-    if let Some(folder) = folder
-        && let Some(snapshot) = stored(warm, folder, step)?
-    {
-        warm.add(snapshot);
-    }
-    warm.seek(step)
-}
-
-fn stored(
-    warm: &mut Warm<Hosted>,
-    folder: &Path,
-    step: u64,
-) -> anyhow::Result<Option<fpvm_core::frozen::Snapshot>> {
-    let nearest = warm.nearest(step);
-    let first = warm.first();
-    let machine = warm.seek(first)?;
-    let before = machine.step();
-    resume(folder, machine.vm.as_mut(), step)?;
-    let found = machine.step() > before && machine.step() > nearest;
-    found.then(|| machine.freeze()).transpose()
-}
-
-fn reply(
-    warm: &mut Warm<Hosted>,
-    folder: Option<&Path>,
-    question: &Question,
-) -> anyhow::Result<Value> {
+fn reply(warm: &mut Warm<Hosted>, question: &Question) -> anyhow::Result<Value> {
     let step = match (question.method, question.step) {
         (Method::Info, step) => step.unwrap_or(warm.first()),
         (_, Some(step)) => step,
         (_, None) => bail!("\"step\" is missing"),
     };
     let first = warm.first();
-    let machine = seek(warm, folder, step)?;
+    ensure!(
+        step >= first,
+        "step {step} lies before the input's, {first}"
+    );
+    let machine = warm.seek(step)?;
     let (step, exited) = (machine.step(), machine.exited());
     Ok(match question.method {
         Method::Root => json!({"step": step, "exited": exited, "root": machine.root()?}),
@@ -198,7 +181,7 @@ fn listen(path: &Path, sender: Sender<Asked>) -> anyhow::Result<()> {
             let sender = sender.clone();
             thread::spawn(move || {
                 // A client that does not read its answers must not keep them in memory for ever.
-                let patience = Some(std::time::Duration::from_secs(30));
+                let patience = Some(Duration::from_secs(30));
                 if let Ok(out) = client.try_clone()
                     && out.set_write_timeout(patience).is_ok()
                 {

@@ -4,7 +4,7 @@ use core::fmt;
 
 #[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
 use super::x86::{Avx2, Avx512};
-use super::{Hash, Node, scalar};
+use super::{Hash, Node, keccak256, scalar};
 
 /// A way to hash nodes which this processor can go. All give the same hashes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,6 +75,59 @@ impl Lanes {
             Kind::Avx2(path) => path.hash_nodes(nodes, out),
             #[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
             Kind::Avx512(path) => path.hash_nodes(nodes, out),
+        }
+    }
+
+    /// Hashes as many messages of `len` bytes as there are in both.
+    pub(super) fn hash_messages(self, messages: &[u8], len: usize, out: &mut [Hash]) {
+        match self.0 {
+            Kind::Scalar => {
+                for (message, out) in messages.chunks_exact(len.max(1)).zip(out) {
+                    *out = keccak256(message);
+                }
+            }
+            #[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
+            Kind::Avx2(path) => path.hash_messages(messages, len, out),
+            #[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
+            Kind::Avx512(path) => path.hash_messages(messages, len, out),
+        }
+    }
+}
+
+/// What is added to the state before each permutation.
+#[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
+pub(super) type Block = [u8; 136];
+
+/// Hashes messages of one length, `N` at a time: `sponge` gets the first blocks of all of them, then
+/// the second ones, and so on, with the padding in the last.
+#[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
+pub(super) fn in_groups<const N: usize>(
+    messages: &[u8],
+    len: usize,
+    out: &mut [Hash],
+    sponge: impl Fn(&[[Block; N]], &mut [Hash; N]),
+) {
+    const RATE: usize = size_of::<Block>();
+    let len = len.max(1);
+    let mut blocks = alloc::vec![[[0; RATE]; N]; len / RATE + 1];
+    if let Some(last) = blocks.last_mut() {
+        for block in last {
+            block[len % RATE] = 0x01;
+            block[RATE - 1] |= 0x80;
+        }
+    }
+    let mut hashes = [[0; 32]; N];
+    let groups = messages.chunks(N * len).zip(out.chunks_mut(N));
+    for (messages, out) in groups {
+        for (lane, message) in messages.chunks_exact(len).enumerate() {
+            for (blocks, part) in blocks.iter_mut().zip(message.chunks(RATE)) {
+                blocks[lane][..part.len()].copy_from_slice(part);
+            }
+        }
+        sponge(&blocks, &mut hashes);
+        let count = messages.len() / len;
+        for (out, hash) in out.iter_mut().zip(&hashes[..count]) {
+            *out = *hash;
         }
     }
 }

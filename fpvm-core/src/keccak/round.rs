@@ -61,6 +61,26 @@ macro_rules! keccak_node {
     }};
 }
 
+/// Keccak256 of padded messages, one a lane; `$blocks` gives the 17 words of one block after the
+/// other, for all lanes.
+macro_rules! keccak_sponge {
+    ($ops:ident, $blocks:expr) => {{
+        let mut a = [$ops::splat(0); 25];
+        for words in $blocks {
+            for (lane, word) in a.iter_mut().zip(words) {
+                *lane = $ops::xor(*lane, word);
+            }
+            let mut round = 0;
+            while round < 24 {
+                a = keccak_round!($ops, a, ROUND_CONSTANTS[round]);
+                a = keccak_round!($ops, a, ROUND_CONSTANTS[round + 1]);
+                round += 2;
+            }
+        }
+        [a[0], a[1], a[2], a[3]]
+    }};
+}
+
 /// The state after one round: theta; rho, pi and chi by rows; iota with the constant.
 macro_rules! keccak_round {
     ($ops:ident, $a:ident, $constant:expr) => {{
@@ -106,4 +126,4 @@ macro_rules! keccak_row {
     }};
 }
 
-pub(super) use {keccak_node, keccak_round, keccak_row};
+pub(super) use {keccak_node, keccak_round, keccak_row, keccak_sponge};

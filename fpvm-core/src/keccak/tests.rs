@@ -153,3 +153,22 @@ fn heights_beyond_the_table_stay_at_its_end() {
     assert_eq!(zero_root(64), hash_pair(&zero_root(63), &zero_root(63)));
     assert_eq!(zero_root(usize::MAX), zero_root(64));
 }
+
+#[test]
+fn every_path_hashes_messages_of_every_length() {
+    for lanes in Lanes::available() {
+        for len in [1, 7, 8, 127, 135, 136, 137, 226, 271, 272, 300] {
+            for count in [0, 1, 3, 4, 7, 8, 9, 17] {
+                let messages = noise(len * count, (len * 100 + count) as u64);
+                let mut hashes = vec![[0; 32]; count];
+                hash_messages_with(lanes, &messages, len, &mut hashes);
+                let expected: Vec<_> = messages.chunks(len).map(keccak256).collect();
+                assert_eq!(hashes, expected, "{lanes}, {count} of {len} bytes");
+            }
+        }
+        // No more than there are of both, and nothing of no length.
+        let mut hashes = [[7; 32]; 3];
+        hash_messages_with(lanes, &[1; 25], 10, &mut hashes);
+        assert_eq!(hashes, [keccak256(&[1; 10]), keccak256(&[1; 10]), [7; 32]]);
+    }
+}

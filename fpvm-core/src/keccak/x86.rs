@@ -5,10 +5,12 @@
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::*;
+use core::array::from_fn;
 use core::hint::black_box;
 use std::arch::is_x86_feature_detected;
 
-use super::round::{ROUND_CONSTANTS, keccak_node, keccak_round, keccak_row};
+use super::lanes::{Block, in_groups};
+use super::round::{ROUND_CONSTANTS, keccak_node, keccak_round, keccak_row, keccak_sponge};
 use super::{Hash, Node, scalar};
 
 /// Proof of AVX2, BMI1 and BMI2: four nodes at a time, a single one in scalar registers.
@@ -48,6 +50,13 @@ impl Avx2 {
             (rest, out) => fill4(rest, out, |nodes, out| unsafe { hash4_avx2(nodes, out) }),
         }
     }
+
+    pub(super) fn hash_messages(self, messages: &[u8], len: usize, out: &mut [Hash]) {
+        in_groups(messages, len, out, |blocks, out| {
+            // SAFETY: `self` proves AVX2.
+            unsafe { sponge4_avx2(blocks, out) }
+        });
+    }
 }
 
 impl Avx512 {
@@ -72,6 +81,13 @@ impl Avx512 {
             // SAFETY: `self` proves AVX-512 F and VL.
             fill4(nodes, out, |nodes, out| unsafe { hash4_avx512(nodes, out) });
         }
+    }
+
+    pub(super) fn hash_messages(self, messages: &[u8], len: usize, out: &mut [Hash]) {
+        in_groups(messages, len, out, |blocks, out| {
+            // SAFETY: `self` proves AVX-512 F.
+            unsafe { sponge8_avx512(blocks, out) }
+        });
     }
 }
 
@@ -127,6 +143,30 @@ fn node4(node: [__m256i; 8]) -> [__m256i; 4] {
 fn hash8_avx512(nodes: &[Node; 8], out: &mut [Hash; 8]) {
     let node = load8(nodes);
     store8(keccak_node!(avx512, node), out);
+}
+
+#[target_feature(enable = "avx2")]
+fn sponge4_avx2(blocks: &[[Block; 4]], out: &mut [Hash; 4]) {
+    let words = blocks.iter().map(|blocks| {
+        from_fn::<_, 17, _>(|i| {
+            let words = blocks.each_ref().map(|block| block.as_chunks::<8>().0[i]);
+            // SAFETY: four words are 32 bytes, and the load needs no alignment.
+            unsafe { _mm256_loadu_si256(words.as_ptr().cast()) }
+        })
+    });
+    store4(keccak_sponge!(avx2, words), out);
+}
+
+#[target_feature(enable = "avx512f")]
+fn sponge8_avx512(blocks: &[[Block; 8]], out: &mut [Hash; 8]) {
+    let words = blocks.iter().map(|blocks| {
+        from_fn::<_, 17, _>(|i| {
+            let words = blocks.each_ref().map(|block| block.as_chunks::<8>().0[i]);
+            // SAFETY: eight words are 64 bytes, and the load needs no alignment.
+            unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
+        })
+    });
+    store8(keccak_sponge!(avx512, words), out);
 }
 
 /// Lane i of four nodes in vector i.

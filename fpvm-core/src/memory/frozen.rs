@@ -7,7 +7,7 @@
 
 use super::paged::{PAGE_SIZE, Page};
 use super::{Node, PAGE_LEVELS, hash_page_roots};
-use crate::keccak::{hash_nodes, zero_root};
+use crate::keccak::{hash_nodes, hash_pair, zero_root};
 use std::sync::{Arc, OnceLock};
 
 /// Children of a branch.
@@ -76,6 +76,21 @@ struct Branch {
     node: OnceLock<Node>,
     /// What [`FrozenMemory::fold`] made of it.
     key: OnceLock<Node>,
+}
+
+impl Branch {
+    /// The Merkle nodes of the children.
+    fn child_nodes(&self, level: u32) -> [Node; FAN] {
+        let mut nodes = [zero_root(PAGE_LEVELS + (level * FAN_BITS) as usize); FAN];
+        for (node, child) in nodes.iter_mut().zip(&self.children) {
+            match child {
+                Some(Child::Branch(below)) => *node = branch_node(below, level.max(1) - 1),
+                Some(Child::Page(page)) => *node = page.root(),
+                None => {}
+            }
+        }
+        nodes
+    }
 }
 
 /// A memory that does not change. Clones share everything.
@@ -261,6 +276,39 @@ impl FrozenMemory {
         branch_node(&self.root, self.depth.max(1) - 1)
     }
 
+    /// A node of the Merkle tree at a height above the page roots, by its place at that height.
+    /// Needs [`FrozenMemory::root`] to be known for it to be quick.
+    pub(super) fn node(&self, height: usize, index: u64) -> Node {
+        // The level of the branch whose children it is over, and how many bits of their positions.
+        let (level, bits) = (height as u32 / FAN_BITS, height as u32 % FAN_BITS);
+        if level >= self.depth {
+            return self.root();
+        }
+        let mut branch = &self.root;
+        for above in (level + 1..self.depth).rev() {
+            let shift = above * FAN_BITS - height as u32;
+            match &branch.children[(index >> shift) as usize % FAN] {
+                Some(Child::Branch(next)) => branch = next,
+                _ => return zero_root(PAGE_LEVELS + height),
+            }
+        }
+        let first = (index << bits) as usize % FAN;
+        let mut nodes = branch.child_nodes(level);
+        let nodes = &mut nodes[first..first + (1 << bits)];
+        for done in 0..bits {
+            let empty = zero_root(PAGE_LEVELS + height - (bits - done) as usize);
+            for i in 0..nodes.len() >> (done + 1) {
+                nodes[i] = match [nodes[2 * i], nodes[2 * i + 1]] {
+                    [left, right] if left == empty && right == empty => {
+                        zero_root(PAGE_LEVELS + height - (bits - done) as usize + 1)
+                    }
+                    [left, right] => hash_pair(&left, &right),
+                };
+            }
+        }
+        nodes[0]
+    }
+
     /// Makes a key of each page and branch, from the bottom up, and gives that of the whole. A key
     /// has to depend on the part alone: a branch that had one before and is `known` by it is not
     /// looked into again. Ends at the first error.
@@ -298,14 +346,7 @@ impl FrozenMemory {
 fn branch_node(branch: &Branch, level: u32) -> Node {
     *branch.node.get_or_init(|| {
         let mut height = PAGE_LEVELS + (level * FAN_BITS) as usize;
-        let mut nodes = [zero_root(height); FAN];
-        for (node, child) in nodes.iter_mut().zip(&branch.children) {
-            match child {
-                Some(Child::Branch(below)) => *node = branch_node(below, level.max(1) - 1),
-                Some(Child::Page(page)) => *node = page.root(),
-                None => {}
-            }
-        }
+        let mut nodes = branch.child_nodes(level);
         let mut len = FAN;
         while len > 1 {
             // In a sparse address space most branches have one child: its path alone is hashed.

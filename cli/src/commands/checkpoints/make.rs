@@ -2,16 +2,16 @@
 
 use super::told;
 use crate::App;
-use crate::hosted::{Hosted, Hosts, packs};
+use crate::hosted::{Hosted, Hosts, threads};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
-use anyhow::{Context as _, ensure};
-use checkpoints::maker::{MakeError, make};
-use checkpoints::manifest::{Entry, Manifest, Plan, Shard};
+use anyhow::ensure;
+use checkpoints::depot::Depot;
+use checkpoints::maker::{MakeError, dense, make};
+use checkpoints::manifest::{Entry, LoadError, Manifest, Plan, Range, Shard};
 use checkpoints::store::Store;
 use checkpoints::{Machine as _, Root};
-use std::fs;
-use std::path::{Path, PathBuf};
+use fpvm_core::frozen::Snapshot;
 use std::time::{Duration, Instant};
 
 /// Flags of `checkpoints make`.
@@ -22,9 +22,10 @@ pub(crate) struct Args {
     /// A checkpoint at each multiple of this many steps, and at both ends
     #[arg(long, value_name = "K", value_parser = crate::args::number)]
     every: u64,
-    /// The folder that they are written to; one with unfinished checkpoints is gone on with
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    /// The place that they are written to, a folder or s3://BUCKET/PREFIX; unfinished checkpoints
+    /// there are gone on with
+    #[arg(long, value_name = "PLACE")]
+    out: String,
     /// Write the states too, each page once, so that runs can go on from them
     #[arg(long)]
     states: bool,
@@ -34,25 +35,36 @@ pub(crate) struct Args {
     /// Make only part I (from 0) of N equal parts, for `checkpoints merge`
     #[arg(long, value_name = "I/N", value_parser = super::shard, requires = "until")]
     shard: Option<Shard>,
+    /// A checkpoint at each step from A to B as well; the states between are not written
+    #[arg(long, value_name = "A..B", value_parser = crate::args::steps)]
+    dense: Option<Range>,
     #[command(flatten)]
     source: SourceArgs,
 }
+
+/// The most steps that `--dense` takes: a manifest with more would not be read.
+const DENSE_LIMIT: u64 = 5_000_000;
 
 /// How often the manifest is written while it grows.
 const SAVE_EVERY: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     ensure!(args.every > 0, "--every has to be above zero");
-    let folder = &args.out;
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let depot = Depot::create(&args.out)?;
     let hosts = Hosts::open(&args.source)?;
-    let made = hosts
-        .machine(app, &args.input)
-        .and_then(|mut machine| checkpoints(args, &mut machine));
+    let made = hosts.machine(app, &args.input).and_then(|mut machine| {
+        let spawn = || hosts.machine(app, &args.input);
+        checkpoints(args, &depot, &mut machine, spawn)
+    });
     told(&hosts.finish(made)?)
 }
 
-fn checkpoints(args: &Args, machine: &mut Hosted) -> anyhow::Result<Manifest> {
+fn checkpoints(
+    args: &Args,
+    depot: &Depot,
+    machine: &mut Hosted,
+    spawn: impl Fn() -> anyhow::Result<Hosted>,
+) -> anyhow::Result<Manifest> {
     let plan = Plan {
         isa: machine.vm.isa().name().into(),
         vm_type: machine.vm.isa().vm_type().into(),
@@ -60,27 +72,45 @@ fn checkpoints(args: &Args, machine: &mut Hosted) -> anyhow::Result<Manifest> {
         first_step: machine.step(),
         every: args.every,
         until: args.until,
+        dense: args.dense,
     };
+    if let Some(Range { from, to }) = args.dense {
+        let bounds = plan.first_step..=args.until.unwrap_or(u64::MAX);
+        ensure!(
+            bounds.contains(&from) && bounds.contains(&to),
+            "--dense has to lie between the input's step, {}, and --until",
+            plan.first_step
+        );
+        ensure!(
+            to - from <= DENSE_LIMIT,
+            "--dense takes {DENSE_LIMIT} steps at most; `state-root --dense` has no limit"
+        );
+    }
     ensure!(
         args.until.is_none_or(|until| until >= plan.first_step),
         "--until lies before the input's step, {}",
         plan.first_step
     );
-    let path = args.out.join(Manifest::file_name(args.shard));
-    let mut manifest = started(&path, plan, args.shard)?;
+    let name = Manifest::file_name(args.shard);
+    let mut manifest = started(depot, &name, plan, args.shard)?;
     if manifest.is_complete() && !args.states {
         return Ok(manifest);
     }
-    let mut store = Store::open(&packs(&args.out), machine.vm.isa().store_vm())?;
+    let mut store = Store::open(depot, machine.vm.isa().store_vm())?;
+    store.forget_incomplete()?;
     let (start, end) = manifest.range();
 
-    // Go on from the last state that is there; what lies behind it is made again.
-    let stored = manifest
-        .entries
-        .iter()
-        .rposition(|entry| store.has(entry.root));
-    let goes_on = match stored.and_then(|index| manifest.entries.get(index).map(|e| e.root)) {
-        Some(root) => store.get(root)?,
+    // Go on from the last state that is there, where they are written before the first that is not;
+    // what lies behind it is made again.
+    let entries = &manifest.entries;
+    let missing = |entry: &Entry| {
+        args.states && manifest.plan.keeps_state(entry.step) && !store.has(entry.root)
+    };
+    let there = entries.iter().position(missing).unwrap_or(entries.len());
+    let before = entries.get(..there).unwrap_or_default();
+    let stored = before.iter().rposition(|entry| store.has(entry.root));
+    let goes_on = match stored.and_then(|index| entries.get(index)) {
+        Some(entry) => store.get(entry.root)?,
         None => None,
     };
     match &goes_on {
@@ -93,49 +123,90 @@ fn checkpoints(args: &Args, machine: &mut Hosted) -> anyhow::Result<Manifest> {
             machine.run(start)?;
         }
     }
-    let next = manifest.plan.clone();
+    let plan = manifest.plan.clone();
     let mut saved = Instant::now();
-    let done = make(
-        machine,
-        end,
-        |step| next.next(step),
-        |snapshot, root: Root| -> anyhow::Result<()> {
-            let step = snapshot.step();
-            if args.states {
-                let name = match args.shard {
-                    Some(Shard { index, count }) => format!("{step:020}-{index}-of-{count}"),
-                    None => format!("{step:020}"),
-                };
-                store.put(snapshot, &name)?;
-            }
+    let mut patience = SAVE_EVERY;
+    let mut enter = |step: u64, root: Root| -> anyhow::Result<()> {
+        if manifest.entries.last().is_none_or(|last| last.step < step) {
             manifest.entries.push(Entry { step, root });
-            if saved.elapsed() >= SAVE_EVERY {
-                manifest.save(&path)?;
-                saved = Instant::now();
-            }
-            Ok(())
-        },
-    );
-    // Whatever ended the run, what has been made is kept.
-    let kept = manifest.save(&path);
-    match done {
-        Ok(()) => {}
-        Err(MakeError::Machine(error) | MakeError::Sink(error)) => return Err(error),
+        }
+        if saved.elapsed() >= patience {
+            let before = Instant::now();
+            manifest.save(depot, &name)?;
+            saved = Instant::now();
+            // A long list must not be written all the time.
+            patience = SAVE_EVERY.max(20 * (saved - before));
+        }
+        Ok(())
+    };
+    let mut done = Ok(());
+    for (until, every) in legs(plan.dense, machine.step(), end) {
+        done = match every {
+            true => dense(machine, until, threads(), &spawn, &mut enter),
+            false => make(
+                machine,
+                until,
+                |step| plan.next(step),
+                |snapshot, root| {
+                    if args.states {
+                        put(&mut store, snapshot, args.shard)?;
+                    }
+                    enter(snapshot.step(), root)
+                },
+            )
+            .map_err(|error| match error {
+                MakeError::Machine(error) | MakeError::Sink(error) => error,
+            }),
+        };
+        if done.is_err() || machine.exited() {
+            break;
+        }
     }
+    // Whatever ended the run, what has been made is kept. Where the disk is full, the list is worth
+    // more than the last states.
+    let mut kept = manifest.save(depot, &name);
+    while matches!(&kept, Err(LoadError::Depot(error)) if error.full) && store.remove_newest()? {
+        kept = manifest.save(depot, &name);
+    }
+    done?;
     kept?;
     Ok(manifest)
 }
 
+/// Writes a state, under a name that no other part has.
+fn put(store: &mut Store, snapshot: &Snapshot, shard: Option<Shard>) -> anyhow::Result<()> {
+    let step = snapshot.step();
+    let name = match shard {
+        Some(Shard { index, count }) => format!("{step:020}-{index}-of-{count}"),
+        None => format!("{step:020}"),
+    };
+    Ok(store.put(snapshot, &name)?)
+}
+
+/// Where the way from one step to another leads through the dense range: the end of each leg, and
+/// whether it lies in that range.
+fn legs(dense: Option<Range>, start: u64, end: u64) -> Vec<(u64, bool)> {
+    let Some(Range { from, to }) = dense else {
+        return vec![(end, false)];
+    };
+    let (from, to) = (from.clamp(start, end), to.clamp(start, end));
+    vec![(from, false), (to, true), (end, false)]
+}
+
 /// The manifest to go on with: the one that is there, where it is of the same run.
-fn started(path: &Path, plan: Plan, shard: Option<Shard>) -> anyhow::Result<Manifest> {
-    if !path.exists() {
+fn started(
+    depot: &Depot,
+    name: &str,
+    plan: Plan,
+    shard: Option<Shard>,
+) -> anyhow::Result<Manifest> {
+    let Some(manifest) = Manifest::find(depot, name)? else {
         return Ok(Manifest::new(plan, shard));
-    }
-    let manifest = Manifest::load(path)?;
+    };
     ensure!(
         manifest.plan == plan && manifest.shard == shard,
         "{} is of another run (pre-state {}, every {} steps): choose another --out, or remove it",
-        path.display(),
+        depot.told(name),
         manifest.plan.pre_state,
         manifest.plan.every
     );

@@ -2,25 +2,23 @@
 
 use crate::App;
 use crate::failure::Refused;
-use crate::hosted::{Hosts, manifest_of, packs};
+use crate::hosted::{Hosts, library, threads};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::print;
 use anyhow::{Context as _, ensure};
+use checkpoints::library::Library;
 use checkpoints::manifest::Shard;
 use checkpoints::replay;
-use checkpoints::store::Store;
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::Mutex;
-use std::thread::available_parallelism;
 
 /// Flags of `checkpoints verify`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The folder of checkpoints
-    #[arg(value_name = "DIR")]
-    folder: PathBuf,
+    /// The place of the checkpoints: a folder, or s3://BUCKET/PREFIX
+    #[arg(value_name = "PLACE")]
+    place: String,
     #[command(flatten)]
     input: InputArgs,
     /// Only the interval that ends in this entry, from 0 (the input itself)
@@ -44,19 +42,18 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 
 fn verify(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
     let mut vm = args.input.open(app, "")?;
-    let manifest = manifest_of(&args.folder, vm.as_mut())?;
+    let Library { manifest, store } = library(&args.place, vm.as_mut())?;
     ensure!(
         vm.step() == manifest.plan.first_step,
         "the input is at step {}, and the list starts at {}",
         vm.step(),
         manifest.plan.first_step
     );
-    let store = Store::open(&packs(&args.folder), vm.isa().store_vm())?;
     drop(vm);
     let entries = &manifest.entries;
     let range = range(args, entries.len())?;
     let jobs = args.jobs.and_then(|jobs| usize::try_from(jobs).ok());
-    let jobs = jobs.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
+    let jobs = jobs.unwrap_or_else(threads);
     let stored: Vec<bool> = entries.iter().map(|entry| store.has(entry.root)).collect();
     let has_state = |entry: &checkpoints::manifest::Entry| {
         let index = entries.partition_point(|other| other.step < entry.step);
