@@ -474,20 +474,20 @@ contract FpvmMips {
                                             switch and(insn, 0x3f)
                                             case 4 {
                                                 // sllv rd, rt, rs
-                                                let rt := get4(add(REGISTERS, and(shr(14, insn), 0x7c)))
                                                 let rs := get4(add(REGISTERS, and(shr(19, insn), 0x7c)))
+                                                let rt := get4(add(REGISTERS, and(shr(14, insn), 0x7c)))
                                                 setRegister(add(REGISTERS, and(shr(9, insn), 0x7c)), and(shl(and(rs, 0x1f), rt), WORD))
                                             }
                                             case 6 {
                                                 // srlv rd, rt, rs
-                                                let rt := get4(add(REGISTERS, and(shr(14, insn), 0x7c)))
                                                 let rs := get4(add(REGISTERS, and(shr(19, insn), 0x7c)))
+                                                let rt := get4(add(REGISTERS, and(shr(14, insn), 0x7c)))
                                                 setRegister(add(REGISTERS, and(shr(9, insn), 0x7c)), shr(and(rs, 0x1f), rt))
                                             }
                                             case 7 {
                                                 // srav rd, rt, rs
-                                                let rt := get4(add(REGISTERS, and(shr(14, insn), 0x7c)))
                                                 let rs := get4(add(REGISTERS, and(shr(19, insn), 0x7c)))
+                                                let rt := get4(add(REGISTERS, and(shr(14, insn), 0x7c)))
                                                 setRegister(add(REGISTERS, and(shr(9, insn), 0x7c)), sar_(rt, and(rs, 0x1f)))
                                             }
                                             case 8 {
@@ -801,22 +801,20 @@ contract FpvmMips {
                                             switch and(insn, 0x3f)
                                             case 0x1a {
                                                 // div rs, rt
+                                                let rs := get4(add(REGISTERS, and(shr(19, insn), 0x7c)))
                                                 let rt := get4(add(REGISTERS, and(shr(14, insn), 0x7c)))
                                                 if iszero(rt) { refuse(0x23d359a3) } // DivisionByZero
-                                                let rs := get4(add(REGISTERS, and(shr(19, insn), 0x7c)))
-                                                let rt2 := get4(add(REGISTERS, and(shr(14, insn), 0x7c)))
-                                                set4(HI, remSigned(rs, rt2))
-                                                set4(LO, divSigned(rs, rt2))
+                                                set4(HI, remSigned(rs, rt))
+                                                set4(LO, divSigned(rs, rt))
                                                 setRegister(add(REGISTERS, and(shr(9, insn), 0x7c)), 0)
                                             }
                                             case 0x1b {
                                                 // divu rs, rt
+                                                let rs := get4(add(REGISTERS, and(shr(19, insn), 0x7c)))
                                                 let rt := get4(add(REGISTERS, and(shr(14, insn), 0x7c)))
                                                 if iszero(rt) { refuse(0x23d359a3) } // DivisionByZero
-                                                let rs := get4(add(REGISTERS, and(shr(19, insn), 0x7c)))
-                                                let rt2 := get4(add(REGISTERS, and(shr(14, insn), 0x7c)))
-                                                set4(HI, remUnsigned(rs, rt2))
-                                                set4(LO, divUnsigned(rs, rt2))
+                                                set4(HI, remUnsigned(rs, rt))
+                                                set4(LO, divUnsigned(rs, rt))
                                                 setRegister(add(REGISTERS, and(shr(9, insn), 0x7c)), 0)
                                             }
                                             case 0x20 {

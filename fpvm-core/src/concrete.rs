@@ -390,7 +390,6 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
     #[inline(always)]
     fn store(&mut self, at: I::Word, bytes: u32, v: I::Word) -> Result<(), Self::Stop> {
         let (at, v) = (at.zext(), v.zext());
-        self.written(at);
         macro_rules! write {
             ($n:literal, $int:ty) => {{
                 let v = v as $int;
@@ -408,7 +407,10 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
             4 => write!(4, u32),
             _ => write!(8, u64),
         }
-        .map_err(Stop::Memory)
+        .map_err(Stop::Memory)?;
+        // A write that did not happen leaves the reservation: the step is tried again another way.
+        self.written(at);
+        Ok(())
     }
 
     #[inline(always)]
@@ -563,8 +565,8 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
         let mut leaf: [u8; LEAF_SIZE] = self.memory.read(at & !31).map_err(Stop::Memory)?;
         let from = (at & 31) as usize;
         leaf[from..from + n].copy_from_slice(&part.bytes[..n]);
-        self.written(at);
         self.memory.write(at & !31, leaf).map_err(Stop::Memory)?;
+        self.written(at);
         let n = I::Word::truncate(n as u64);
         self.state.set(I::PREIMAGE_OFFSET, offset.wrapping_add(&n));
         Ok(n)
