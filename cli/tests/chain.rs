@@ -125,7 +125,7 @@ fn steps_are_executed(rig: &Rig, chain_id: u64) {
                 .ok();
             let told = rig.run(&call).ok();
             assert!(
-                told.contains(&format!("on chain: {}", contract))
+                told.contains(&format!("on chain: {contract}"))
                     || told.contains("accepts it at block"),
                 "{told}"
             );

@@ -1,6 +1,6 @@
 //! Pre-decoded pages: the interpreter's fast form.
 //!
-//! Each instruction word of a page is decoded when the page is first entered; [`chain`] runs them.
+//! Each instruction word of a page is decoded when the page is first entered; `chain` runs them.
 //! What decoded instructions cannot do (system calls above all) the plain step does.
 
 mod chain;

@@ -1,7 +1,7 @@
 //! System calls: number in v0, arguments in a0 to a3; result to v0, 0 to a3. A failed call gives its
 //! error number in v0 and all ones in a3 (the 32-bit VM and Linux have it the other way round).
 //!
-//! A number that is not listed has no post-state. Those of [`NOTHING`] do nothing and give 0 in both
+//! A number that is not listed has no post-state. Those of `NOTHING` do nothing and give 0 in both
 //! registers.
 
 use crate::fault::UNKNOWN_CALL;

@@ -8,6 +8,11 @@
 //!   confirmations, and what a reorg dropped once more, without ever doing anything twice.
 //! - [`signer`] has the key: from a keystore file or from the environment.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "beside a request to a node, the size of an error is nothing"
+)]
+
 mod error;
 mod local;
 mod rpc;

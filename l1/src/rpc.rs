@@ -58,9 +58,8 @@ impl Rpc {
                 "not the URL of a node: {why}; http://HOST:PORT is expected"
             ))
         })?;
-        let host = match (url.scheme(), url.host_str()) {
-            ("http" | "https", Some(host)) => host,
-            _ => return Err(setup(&"the URL of a node begins with http:// or https://")),
+        let ("http" | "https", Some(host)) = (url.scheme(), url.host_str()) else {
+            return Err(setup(&"the URL of a node begins with http:// or https://"));
         };
         let port = url.port().map_or(String::new(), |port| format!(":{port}"));
         let name = format!("{}://{host}{port}", url.scheme());
@@ -97,7 +96,7 @@ impl Rpc {
         let (begun, mut wait) = (Instant::now(), FIRST_WAIT);
         loop {
             let request = self.client.request::<_, T>(method, params.clone());
-            let failed = match self.runtime.block_on(async { request.await }) {
+            let failed = match self.runtime.block_on(request) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };

@@ -63,6 +63,7 @@ macro_rules! keccak_node {
 
 /// Keccak256 of padded messages, one a lane; `$blocks` gives the 17 words of one block after the
 /// other, for all lanes.
+#[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
 macro_rules! keccak_sponge {
     ($ops:ident, $blocks:expr) => {{
         let mut a = [$ops::splat(0); 25];
@@ -126,4 +127,6 @@ macro_rules! keccak_row {
     }};
 }
 
-pub(super) use {keccak_node, keccak_round, keccak_row, keccak_sponge};
+#[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
+pub(super) use keccak_sponge;
+pub(super) use {keccak_node, keccak_round, keccak_row};
