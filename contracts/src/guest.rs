@@ -16,7 +16,7 @@ pub struct Plan {
     pub first: u64,
     /// How many of the rest.
     pub sampled: u64,
-    /// Up to which step the sample reaches.
+    /// Up to which step the sample reaches; a program that ends before is sampled up to its end.
     pub within: u64,
 }
 
@@ -87,12 +87,15 @@ pub fn agree<I: Program>(
         oracle: &mut preimages,
         console: &mut Silent,
     };
+    let mut rehearsal: Vm<I> = load(&file, I::PATCHES)?;
+    rehearsal.run(plan.within, false, &mut host)?;
+    let end = rehearsal.state.step;
     let mut agreed = 0;
-    let rest = plan.within.saturating_sub(plan.first);
+    let rest = end.saturating_sub(plan.first);
     let stride = rest.checked_div(plan.sampled).unwrap_or(rest).max(1);
     // A multiplicative sequence: a sample without order that is the same every time.
     let mut random = 0x9e37_79b9_7f4a_7c15u64;
-    while !vm.state.exited() && vm.state.step < plan.within {
+    while !vm.state.exited() && vm.state.step < end {
         if vm.state.step >= plan.first {
             random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
             let skip = (random >> 33) % (2 * stride - 1).max(1);
