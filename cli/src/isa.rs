@@ -16,7 +16,9 @@ use std::marker::PhantomData;
 use std::path::Path;
 
 /// The ISAs that `fpvm` knows, in the order in which they are listed: of one ISA, the newest first.
-pub const ISAS: &[&dyn AnyIsa] = &[
+///
+/// A static and not a constant, which each crate that names it would compile anew.
+pub static ISAS: &[&dyn AnyIsa] = &[
     &Entry::<isa_mips::Mips32>::NEW,
     &Entry::<isa_mips64::Mips64<8>>::NEW,
     &Entry::<isa_mips64::Mips64<7>>::NEW,
