@@ -2,13 +2,13 @@
 
 use crate::isa::Guest;
 use fpvm_core::disasm::disassemble;
-use fpvm_core::isa::{Isa, Source};
+use fpvm_core::isa::Isa;
 use fpvm_core::memory::LEAF_SIZE;
-use fpvm_core::operand::Cell;
 use fpvm_core::proof::StepProof;
 use fpvm_core::state::{State, state_hash};
 use fpvm_core::verify::{Parts, Verified, VerifyError, verify};
 use fpvm_core::word::Word as _;
+use play::report::instruction::{Compared, cells};
 use std::fmt::Write as _;
 
 /// A verified step, told for people.
@@ -65,29 +65,17 @@ fn told<I: Isa>(done: &Verified<I>) -> Vec<String> {
 /// the next instruction.
 fn changed_cells<I: Isa>(before: &State<I>, after: &State<I>) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut compare = |name: &str, cell: Cell| {
-        let (old, new) = (before.get(cell), after.get(cell));
-        let goes_on =
-            (cell == I::PC || Some(cell) == I::NEXT_PC) && new.zext() == old.zext().wrapping_add(4);
-        if old != new && !goes_on {
-            lines.push(format!("{name}: {old:#x} → {new:#x}"));
-        }
-    };
-    let thread = I::THREADS.map_or(&[][..], |threads| threads.fields);
-    for field in I::STATE.iter().chain(thread) {
-        match field.source {
-            Source::Cell(cell) => compare(field.name, cell),
-            Source::Cells(first, count) => {
-                for (i, cell) in (first.0..first.0.saturating_add(count)).enumerate() {
-                    let name = I::REGISTERS.get(i).copied().unwrap_or(field.name);
-                    compare(name, Cell(cell));
-                }
-            }
-            Source::MemoryRoot
-            | Source::PreimageKey
-            | Source::Step
-            | Source::TurnSteps
-            | Source::Threads(_) => {}
+    for Compared {
+        name,
+        cell,
+        before,
+        after,
+    } in cells(before, after)
+    {
+        let goes_on = (cell == I::PC || Some(cell) == I::NEXT_PC)
+            && after.zext() == before.zext().wrapping_add(4);
+        if before != after && !goes_on {
+            lines.push(format!("{name}: {before:#x} → {after:#x}"));
         }
     }
     lines

@@ -12,6 +12,7 @@ use fpvm_core::snapshot::{self, FileError};
 use fpvm_core::verify::{Parts, VerifyError};
 use fpvm_core::vm::Vm;
 use fpvm_core::word::Word as _;
+use play::report::instruction::{Code, Contest, Instruction};
 use std::marker::PhantomData;
 use std::path::Path;
 
@@ -162,6 +163,13 @@ pub trait AnyIsa: Sync {
     fn store_vm(&self) -> checkpoints::store::Vm;
     /// Verifies a step and tells what it did.
     fn verify(&self, proof: &StepProof, parts: Parts<'_>) -> Result<Explained, VerifyError>;
+    /// What the instruction of a proof does, for a report of the game that it contests a claim in.
+    fn instruction(
+        &self,
+        proof: &StepProof,
+        contest: &Contest,
+        code: Code,
+    ) -> Result<Instruction, VerifyError>;
     /// The compact form of what a proof has of memory.
     fn compact(&self, proof: &StepProof) -> Result<Vec<u8>, VerifyError>;
     /// An instruction as assembly text.
@@ -257,6 +265,15 @@ impl<I: Guest> AnyIsa for Entry<I> {
 
     fn verify(&self, proof: &StepProof, parts: Parts<'_>) -> Result<Explained, VerifyError> {
         Explained::verify::<I>(proof, parts)
+    }
+
+    fn instruction(
+        &self,
+        proof: &StepProof,
+        contest: &Contest,
+        code: Code,
+    ) -> Result<Instruction, VerifyError> {
+        Instruction::of::<I>(proof, contest, code)
     }
 
     fn compact(&self, proof: &StepProof) -> Result<Vec<u8>, VerifyError> {

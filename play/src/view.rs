@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::money::ether;
-use crate::report::{Claim, Report, Role, Status};
+use crate::report::{self, Claim, Report, Role, Status};
 
 /// The game for a terminal; `width` columns at most.
 pub fn text(report: &Report, width: usize) -> String {
@@ -15,11 +15,7 @@ pub fn text(report: &Report, width: usize) -> String {
 }
 
 fn write(text: &mut String, report: &Report) -> std::fmt::Result {
-    let status = match report.status {
-        Status::InProgress => "in progress",
-        Status::ChallengerWins => "the proposal is refuted",
-        Status::DefenderWins => "the proposal stands",
-    };
+    let status = status(report.status);
     let after = report.now.saturating_sub(report.created_at);
     writeln!(text, "{}  {}", report.title, report.game)?;
     writeln!(
@@ -33,6 +29,9 @@ fn write(text: &mut String, report: &Report) -> std::fmt::Result {
         writeln!(text, "{}", line(report, index, claim))?;
     }
     writeln!(text)?;
+    for next in report::next(report) {
+        writeln!(text, "next: {next}")?;
+    }
     for account in &report.accounts {
         let role = match account.role {
             Role::Honest => " (honest)",
@@ -52,25 +51,17 @@ fn write(text: &mut String, report: &Report) -> std::fmt::Result {
 }
 
 fn line(report: &Report, index: usize, claim: &Claim) -> String {
-    let names = report.accounts.iter();
-    let name = |address| {
-        let mut names = names.clone();
-        let account = names.find(|account| account.address == address);
-        account.map_or("?", |account| &account.name)
-    };
-    let mark = match claim.truth {
-        None => ' ',
-        Some(truth) if truth == claim.value => '+',
-        Some(_) => '-',
-    };
+    let mark = mark(claim);
     let answers = claim
         .parent
         .map_or(String::new(), |parent| format!(" {parent}"));
-    let fate = match (claim.stepped, claim.countered_by, claim.bond_to) {
-        (true, ..) => ", countered by an instruction",
-        (_, Some(_), _) => ", countered",
-        (_, None, Some(_)) => ", stands",
-        _ => "",
+    let left = claim.left.filter(|left| *left > 0);
+    let left = left.map_or(String::new(), |left| {
+        format!(", can be answered for {}", span(left))
+    });
+    let fate = match fate(claim) {
+        "" => left,
+        fate => format!(", {fate}"),
     };
     format!(
         "{mark} #{index:<3} {:<8} depth {:<2} {}, {} ETH, by {}, clock {} of {}{fate}",
@@ -78,10 +69,38 @@ fn line(report: &Report, index: usize, claim: &Claim) -> String {
         claim.depth,
         claim.about,
         ether(claim.bond),
-        name(claim.claimant),
+        report.name(claim.claimant),
         span(claim.used),
         span(report.rules.max_clock_duration),
     )
+}
+
+/// How a game stands, in words.
+pub(crate) const fn status(status: Status) -> &'static str {
+    match status {
+        Status::InProgress => "in progress",
+        Status::ChallengerWins => "the proposal is refuted",
+        Status::DefenderWins => "the proposal stands",
+    }
+}
+
+/// `+` for a claim that is right, `-` for one that is wrong, nothing where that is not known.
+pub(crate) fn mark(claim: &Claim) -> char {
+    match claim.truth {
+        None => ' ',
+        Some(truth) if truth == claim.value => '+',
+        Some(_) => '-',
+    }
+}
+
+/// What has become of a claim; empty as long as that is open.
+pub(crate) fn fate(claim: &Claim) -> &'static str {
+    match (claim.stepped, claim.countered_by, claim.bond_to) {
+        (true, ..) => "countered by an instruction",
+        (_, Some(_), _) => "countered",
+        (_, None, Some(_)) => "stands",
+        _ => "",
+    }
 }
 
 /// A time in the two largest units it has.

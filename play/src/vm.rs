@@ -53,7 +53,10 @@ impl<P: Program> Vms<P> {
     }
 
     /// What `ask` finds out from the machine on `inputs`, after `step` steps or at its end.
-    fn at<T>(
+    ///
+    /// # Errors
+    /// If the VM cannot be run so far, or `ask` fails.
+    pub fn at<T>(
         &self,
         inputs: &Inputs,
         step: u128,

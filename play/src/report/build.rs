@@ -92,7 +92,7 @@ pub fn report(subject: Subject<'_>, opinion: &Opinion) -> Report {
     let game = subject.game;
     let made = subject.made.unwrap_or_default();
     let claims: Vec<Claim> = (0..game.claims().len())
-        .filter_map(|index| claim(game, opinion, index))
+        .filter_map(|index| claim(game, opinion, index, subject.now))
         .collect();
     let status = match game.status() {
         GameStatus::InProgress => Status::InProgress,
@@ -184,7 +184,7 @@ pub fn about(game: &Game, index: usize, position: Position) -> String {
     }
 }
 
-fn claim(game: &Game, opinion: &Opinion, index: usize) -> Option<Claim> {
+fn claim(game: &Game, opinion: &Opinion, index: usize, now: u64) -> Option<Claim> {
     let claim = game.claim(index).ok()?;
     let why = opinion.why(index);
     let is_output = claim.position.depth() <= game.rules().split_depth();
@@ -209,10 +209,20 @@ fn claim(game: &Game, opinion: &Opinion, index: usize) -> Option<Claim> {
         bond: claim.bond,
         made_at: claim.clock.timestamp,
         used: claim.clock.duration,
+        left: left(game, index, now),
         countered_by: claim.countered_by,
         stepped: is_leaf && claim.countered_by.is_some(),
         bond_to: winner(game, index, claim),
     })
+}
+
+/// For how much longer a claim can be answered, in seconds.
+fn left(game: &Game, index: usize, now: u64) -> Option<u64> {
+    let open = game.status() == GameStatus::InProgress
+        && game.subgame(index).is_some_and(|subgame| !subgame.resolved);
+    let used = game.challenger_duration(index, now);
+    let all = game.rules().max_clock_duration();
+    open.then(|| used.map_or(0, |used| all.saturating_sub(used)))
 }
 
 /// Who gets the bond of a claim, once that is decided.

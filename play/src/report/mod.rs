@@ -8,6 +8,7 @@ mod build;
 mod events;
 pub mod html;
 pub mod instruction;
+mod next;
 
 use alloy_primitives::{Address, B256};
 use serde::{Serialize, Serializer};
@@ -15,6 +16,7 @@ use serde::{Serialize, Serializer};
 pub use build::{Opinion, Party, Role, Subject, about, report};
 pub use events::Event;
 pub use instruction::Instruction;
+pub use next::next;
 
 /// A game, told. Times are seconds since 1970, amounts wei in decimal digits.
 #[derive(Clone, Debug, Serialize)]
@@ -41,6 +43,15 @@ pub struct Report {
     pub events: Vec<Event>,
     /// The instruction that was run on chain, where it was and is known.
     pub instruction: Option<Instruction>,
+}
+
+impl Report {
+    /// What an account is called.
+    pub fn name(&self, address: Address) -> &str {
+        let mut accounts = self.accounts.iter();
+        let account = accounts.find(|account| account.address == address);
+        account.map_or("?", |account| &account.name)
+    }
 }
 
 /// How a game stands.
@@ -161,6 +172,8 @@ pub struct Claim {
     pub made_at: u64,
     /// Time that its side had used then, in seconds.
     pub used: u64,
+    /// For how much longer it can be answered, in seconds; `None` once its subgame is resolved.
+    pub left: Option<u64>,
     /// Who countered it.
     pub countered_by: Option<Address>,
     /// Whether it was countered by an instruction.

@@ -1,4 +1,8 @@
 //! Games to look at, and a browser to look with.
+#![allow(dead_code, reason = "each test uses its part")]
+
+pub(crate) mod board;
+pub(crate) mod rollup;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
