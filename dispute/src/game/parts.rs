@@ -6,7 +6,7 @@ use std::sync::Arc;
 use alloy_primitives::Address;
 use thiserror::Error;
 
-use super::{Game, Proposal, Subgame};
+use super::{Checkpoint, Game, Proposal, Subgame};
 use crate::claim::{ClaimData, GameStatus, OutputRoot, Side};
 use crate::fees::FeeMeter;
 use crate::rules::Rules;
@@ -34,6 +34,8 @@ pub struct Parts {
     pub claims: Vec<ClaimData>,
     /// By claim, whether its subgame is resolved.
     pub resolved: Vec<bool>,
+    /// By claim, where a resolution in pages stands, if one was begun.
+    pub checkpoints: Vec<Option<Checkpoint>>,
     /// What accounts may claim, in wei, as far as it was asked for.
     pub credit: BTreeMap<Address, u128>,
     /// What the fee samples have done.
@@ -55,8 +57,7 @@ pub enum PartsError {
 }
 
 impl Game {
-    /// The game of these parts. Where resolutions in pages stand is not among them: such claims are
-    /// as if no page had been resolved.
+    /// The game of these parts.
     ///
     /// # Errors
     /// If they do not fit each other.
@@ -80,6 +81,9 @@ impl Game {
         }
         for (subgame, resolved) in subgames.iter_mut().zip(parts.resolved) {
             subgame.resolved = resolved;
+        }
+        for (subgame, checkpoint) in subgames.iter_mut().zip(parts.checkpoints) {
+            subgame.checkpoint = checkpoint;
         }
         Ok(Self {
             rules: parts.rules,
@@ -113,6 +117,11 @@ impl Game {
                 .subgames
                 .iter()
                 .map(|subgame| subgame.resolved)
+                .collect(),
+            checkpoints: self
+                .subgames
+                .iter()
+                .map(|subgame| subgame.checkpoint.clone())
                 .collect(),
             credit: self.credit.clone(),
             fees: self.fees,

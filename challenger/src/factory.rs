@@ -1,0 +1,158 @@
+//! The factory on a chain: the games there are, and new ones.
+
+use alloy_primitives::{Address, B256, U256};
+use alloy_sol_types::{SolCall, SolEvent as _};
+use contracts::game::abi::DisputeGameFactory as Calls;
+use l1::{Progress, Request, SendError, Wallet};
+
+use crate::read::{ReadError, Reader};
+
+/// A game that the factory has created.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Listed {
+    /// Its number, in the order of creation.
+    pub number: u64,
+    /// The number of its type.
+    pub game_type: u32,
+    /// When it was created, in seconds since 1970.
+    pub created_at: u64,
+    /// The game.
+    pub game: Address,
+}
+
+/// A factory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Factory(pub Address);
+
+/// No game was created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// The chain or the factory does not tell.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// There is no such type of game.
+    #[error("the factory {factory} has no games of type {game_type}; --game-type chooses another")]
+    UnknownType {
+        /// The factory.
+        factory: Address,
+        /// The type.
+        game_type: u32,
+    },
+    /// There is a game about this already.
+    #[error("there is a game about this output root and block already: {0}")]
+    Exists(Address),
+    /// The transaction is not done.
+    #[error("{}", crate::reasons::sending(.0))]
+    Send(#[from] SendError),
+    /// It is done, and tells of no game.
+    #[error("transaction {0} went through, but tells of no game: is {1} a factory?")]
+    NoGame(B256, Address),
+}
+
+impl Factory {
+    /// How many games there are.
+    ///
+    /// # Errors
+    /// If the chain does not answer, or there is no factory.
+    pub fn count(self, reader: &Reader<'_>) -> Result<u64, ReadError> {
+        reader.require_contract(self.0, "game factory")?;
+        let count = reader.ask(self.0, &Calls::gameCountCall {})?;
+        crate::read::fit(self.0, "gameCount()", count)
+    }
+
+    /// A game, by its number.
+    ///
+    /// # Errors
+    /// If there is none of that number, or the chain does not answer.
+    pub fn game(self, reader: &Reader<'_>, number: u64) -> Result<Listed, ReadError> {
+        let index = U256::from(number);
+        let found = reader.ask(self.0, &Calls::gameAtIndexCall { index })?;
+        Ok(Listed {
+            number,
+            game_type: found.gameType,
+            created_at: found.timestamp,
+            game: found.proxy,
+        })
+    }
+
+    /// The bond, in wei, that a new game of a type takes.
+    ///
+    /// # Errors
+    /// `UnknownType`, or if the chain does not answer.
+    pub fn bond(self, reader: &Reader<'_>, game_type: u32) -> Result<U256, CreateError> {
+        reader.require_contract(self.0, "game factory")?;
+        let call = Calls::gameImplsCall {
+            gameType: game_type,
+        };
+        if reader.ask(self.0, &call)?.is_zero() {
+            let factory = self.0;
+            return Err(CreateError::UnknownType { factory, game_type });
+        }
+        let call = Calls::initBondsCall {
+            gameType: game_type,
+        };
+        Ok(reader.ask(self.0, &call)?)
+    }
+
+    /// The game about a proposal, where there is one.
+    ///
+    /// # Errors
+    /// If the chain does not answer.
+    pub fn about(
+        self,
+        reader: &Reader<'_>,
+        game_type: u32,
+        root: B256,
+        block: U256,
+    ) -> Result<Option<Address>, ReadError> {
+        let call = Calls::gamesCall {
+            gameType: game_type,
+            rootClaim: root,
+            extraData: block.to_be_bytes_vec().into(),
+        };
+        let found = reader.ask(self.0, &call)?.proxy;
+        Ok((!found.is_zero()).then_some(found))
+    }
+
+    /// Creates a game about the output `root` of an L2 block, with the bond that it takes.
+    ///
+    /// # Errors
+    /// If there is no such type, such a game already, or the transaction is not done.
+    pub fn create(
+        self,
+        wallet: &mut Wallet,
+        game_type: u32,
+        root: B256,
+        block: U256,
+        told: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Address, CreateError> {
+        let nonce = wallet.settle(told)?;
+        let chain = wallet.chain().clone();
+        let reader = Reader::newest(&*chain)?;
+        let bond = self.bond(&reader, game_type)?;
+        if let Some(game) = self.about(&reader, game_type, root, block)? {
+            return Err(CreateError::Exists(game));
+        }
+        let call = Calls::createCall {
+            gameType: game_type,
+            rootClaim: root,
+            extraData: block.to_be_bytes_vec().into(),
+        };
+        let request = Request {
+            what: format!("create a game about L2 block {block}"),
+            to: Some(self.0),
+            data: call.abi_encode().into(),
+            value: bond,
+            gas: None,
+        };
+        let receipts = wallet.send_from(nonce, &[request], told)?;
+        let transaction = receipts.first().map_or(B256::ZERO, |done| done.transaction);
+        let logs = receipts.iter().flat_map(|receipt| &receipt.logs);
+        let mut created = logs.filter(|log| log.address == self.0).filter_map(|log| {
+            let topics = log.topics.iter().copied();
+            Calls::DisputeGameCreated::decode_raw_log(topics, &log.data).ok()
+        });
+        let created = created.next().map(|event| event.disputeProxy);
+        created.ok_or(CreateError::NoGame(transaction, self.0))
+    }
+}

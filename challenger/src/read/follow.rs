@@ -1,0 +1,300 @@
+//! A game on its way: what each look at it finds.
+//!
+//! Claims are only ever added, and of a claim nothing changes but that it is countered, by a step at
+//! the deepest level or when its subgame is resolved, which happens once, after its clock has run out.
+//! So a look at a block that lies on top of the last one asks for little. After a reorg everything is
+//! read anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy_primitives::{Address, U256};
+use contracts::game::abi::{AnchorStateRegistry, FaultDisputeGame as Calls};
+use dispute::claim::{ClaimData, GameStatus, OutputRoot};
+use dispute::clock::Clock;
+use dispute::fees::FeeMeter;
+use dispute::game::parts::Parts;
+use dispute::game::{Checkpoint, Game};
+use dispute::player::View;
+use dispute::position::Position;
+use l1::{At, Block};
+
+use super::site::Site;
+use super::{ReadError, Reader, fit};
+
+/// The most blocks between two looks that are followed one by one; after more everything is read anew.
+const FOLLOWED: u64 = 64;
+/// The parent of a root claim.
+const NO_PARENT: u32 = u32::MAX;
+
+/// A game at the end of a block.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The block.
+    pub block: Block,
+    /// The game.
+    pub game: Game,
+    /// The anchor that new games of its type start from.
+    pub anchor: OutputRoot,
+}
+
+impl Seen {
+    /// What a player of the model sees.
+    pub const fn view(&self) -> View<'_> {
+        View {
+            game: &self.game,
+            now: self.block.time,
+            base_fee: self.block.base_fee,
+        }
+    }
+}
+
+/// A game that is looked at again and again.
+#[derive(Clone, Debug)]
+pub struct Follower {
+    /// What never changes.
+    pub site: Site,
+    seen: Option<Seen>,
+}
+
+impl Follower {
+    /// Begins with the game at an address.
+    ///
+    /// # Errors
+    /// As [`Site::read`].
+    pub fn open(reader: &Reader<'_>, game: Address) -> Result<Self, ReadError> {
+        let site = Site::read(reader, game)?;
+        Ok(Self { site, seen: None })
+    }
+
+    /// What the last look found.
+    pub const fn seen(&self) -> Option<&Seen> {
+        self.seen.as_ref()
+    }
+
+    /// Looks at the game. Whether claims that were seen before may be others now, as after a reorg, is
+    /// told besides.
+    ///
+    /// # Errors
+    /// If the chain does not answer, or the contract says what no game says. What was seen before stays.
+    pub fn look(&mut self, reader: &Reader<'_>) -> Result<(&Seen, bool), ReadError> {
+        let before = match self.seen.take() {
+            None => None,
+            Some(seen) if descends(reader, &seen.block)? => Some(seen),
+            Some(_) => None,
+        };
+        let anew = before.is_none();
+        let site = &self.site;
+        let seen = match look(site, reader, before.as_ref().map(|seen| &seen.game)) {
+            Ok(seen) => seen,
+            Err(error) => {
+                self.seen = before;
+                return Err(error);
+            }
+        };
+        Ok((self.seen.insert(seen), anew))
+    }
+}
+
+/// Reads a game once.
+///
+/// # Errors
+/// As [`Follower::look`].
+pub fn game(reader: &Reader<'_>, game: Address) -> Result<(Site, Seen), ReadError> {
+    let site = Site::read(reader, game)?;
+    let seen = look(&site, reader, None)?;
+    Ok((site, seen))
+}
+
+/// Whether a block lies below the reader's, or is it.
+fn descends(reader: &Reader<'_>, below: &Block) -> Result<bool, ReadError> {
+    let mut block = reader.block;
+    if block.number.saturating_sub(below.number) > FOLLOWED {
+        return Ok(false);
+    }
+    while block.number > below.number {
+        block = reader.chain.block(At::Hash(block.parent))?;
+    }
+    Ok(block.hash == below.hash)
+}
+
+fn look(site: &Site, reader: &Reader<'_>, before: Option<&Game>) -> Result<Seen, ReadError> {
+    let game = site.game;
+    let misfit = |source| ReadError::Parts { game, source };
+    let mut parts = outside(site, reader)?;
+    claims(site, reader, before, &mut parts)?;
+    let clocks = Game::from_parts(Parts {
+        status: GameStatus::InProgress,
+        ..parts.clone()
+    });
+    resolution(reader, &clocks.map_err(misfit)?, &mut parts)?;
+    if parts.resolved.contains(&true) {
+        parts.credit = credit(reader, &parts)?;
+    }
+    let call = AnchorStateRegistry::anchorsCall {
+        gameType: site.rules.params().game_type,
+    };
+    let anchor = reader.ask(site.registry, &call)?;
+    Ok(Seen {
+        block: reader.block,
+        game: Game::from_parts(parts).map_err(misfit)?,
+        anchor: OutputRoot {
+            root: anchor.root,
+            block: anchor.l2BlockNumber,
+        },
+    })
+}
+
+/// The game without its claims.
+fn outside(site: &Site, reader: &Reader<'_>) -> Result<Parts, ReadError> {
+    let game = site.game;
+    let status = match reader.ask(game, &Calls::statusCall {})? {
+        0 => GameStatus::InProgress,
+        1 => GameStatus::ChallengerWins,
+        2 => GameStatus::DefenderWins,
+        other => {
+            return Err(ReadError::Answer {
+                contract: game,
+                function: "status()",
+                why: format!("{other} is no status"),
+            });
+        }
+    };
+    let challenger = match reader.ask(game, &Calls::l2BlockNumberChallengedCall {})? {
+        true => Some(reader.ask(game, &Calls::l2BlockNumberChallengerCall {})?),
+        false => None,
+    };
+    let fees = match site.rules.params().fee_spikes {
+        None => FeeMeter::default(),
+        Some(_) => {
+            let meter = reader.ask(game, &Calls::feeMeterCall {})?;
+            FeeMeter {
+                held: meter.held,
+                from: meter.from,
+                until: meter.until,
+            }
+        }
+    };
+    Ok(Parts {
+        rules: site.rules.clone(),
+        address: game,
+        proposal: site.proposal.clone(),
+        starting: site.starting,
+        created_at: site.created_at,
+        resolved_at: reader.ask(game, &Calls::resolvedAtCall {})?,
+        status,
+        block_challenger: challenger,
+        claims: Vec::new(),
+        resolved: Vec::new(),
+        checkpoints: Vec::new(),
+        credit: BTreeMap::new(),
+        fees,
+    })
+}
+
+/// All claims, those of before as they were but for steps.
+fn claims(
+    site: &Site,
+    reader: &Reader<'_>,
+    before: Option<&Game>,
+    parts: &mut Parts,
+) -> Result<(), ReadError> {
+    if let Some(before) = before.map(Game::parts) {
+        parts.claims = before.claims;
+        parts.resolved = before.resolved;
+        parts.checkpoints = before.checkpoints;
+    }
+    let deepest = site.rules.max_depth();
+    for (index, known) in parts.claims.iter_mut().enumerate() {
+        let may_be_stepped = known.position.depth() == deepest && known.countered_by.is_none();
+        if may_be_stepped {
+            *known = claim(reader, site.game, index)?;
+        }
+    }
+    let count = reader.ask(site.game, &Calls::claimDataLenCall {})?;
+    let count = fit(site.game, "claimDataLen()", count)?;
+    for index in parts.claims.len()..count {
+        parts.claims.push(claim(reader, site.game, index)?);
+    }
+    parts.resolved.resize(count, false);
+    parts.checkpoints.resize(count, None);
+    Ok(())
+}
+
+fn claim(reader: &Reader<'_>, game: Address, index: usize) -> Result<ClaimData, ReadError> {
+    let call = Calls::claimDataCall {
+        index: U256::from(index),
+    };
+    let found = reader.ask(game, &call)?;
+    let position = Position::from_gindex(found.position).ok_or_else(|| ReadError::Answer {
+        contract: game,
+        function: "claimData(uint256)",
+        why: format!("claim {index} has no position"),
+    })?;
+    let set = |account: Address| (!account.is_zero()).then_some(account);
+    Ok(ClaimData {
+        parent: (found.parentIndex != NO_PARENT).then_some(found.parentIndex as usize),
+        countered_by: set(found.counteredBy),
+        claimant: found.claimant,
+        bond: found.bond,
+        claim: found.claim,
+        position,
+        clock: Clock::from_packed(found.clock),
+    })
+}
+
+/// What has been resolved since. `clocks` is the game as if it still went on.
+fn resolution(reader: &Reader<'_>, clocks: &Game, parts: &mut Parts) -> Result<(), ReadError> {
+    let (game, now) = (parts.address, reader.block.time);
+    for index in 0..parts.claims.len() {
+        let used = clocks.challenger_duration(index, now);
+        let has_run_out = used.is_ok_and(|used| used >= clocks.rules().max_clock_duration());
+        if !has_run_out || parts.resolved.get(index) == Some(&true) {
+            continue;
+        }
+        let claim_index = U256::from(index);
+        let call = Calls::resolvedSubgamesCall {
+            claimIndex: claim_index,
+        };
+        let resolved = reader.ask(game, &call)?;
+        let call = Calls::resolutionCheckpointsCall {
+            claimIndex: claim_index,
+        };
+        let page = reader.ask(game, &call)?;
+        let leftmost = Position::from_gindex(page.leftmostPosition);
+        let leftmost = leftmost.filter(|_| page.leftmostPosition != u128::MAX);
+        let checkpoint = page.initialCheckpointComplete.then(|| Checkpoint {
+            cursor: page.subgameIndex as usize,
+            leftmost: leftmost.map(|position| (position, page.counteredBy)),
+        });
+        if resolved {
+            let resolved = claim(reader, game, index)?;
+            if let Some(known) = parts.claims.get_mut(index) {
+                *known = resolved;
+            }
+        }
+        if let Some(known) = parts.resolved.get_mut(index) {
+            *known = resolved;
+        }
+        if let Some(known) = parts.checkpoints.get_mut(index) {
+            *known = checkpoint;
+        }
+    }
+    Ok(())
+}
+
+/// What everybody who can have won a bond may claim, where that is something.
+fn credit(reader: &Reader<'_>, parts: &Parts) -> Result<BTreeMap<Address, u128>, ReadError> {
+    let game = parts.address;
+    let claims = parts.claims.iter();
+    let players = claims.flat_map(|claim| [Some(claim.claimant), claim.countered_by]);
+    let players: BTreeSet<_> = players.chain([parts.block_challenger]).flatten().collect();
+    let mut credit = BTreeMap::new();
+    for account in players {
+        let wei = reader.ask(game, &Calls::creditCall { account })?;
+        let wei: u128 = fit(game, "credit(address)", wei)?;
+        if wei > 0 {
+            credit.insert(account, wei);
+        }
+    }
+    Ok(credit)
+}

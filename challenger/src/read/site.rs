@@ -1,0 +1,165 @@
+//! What about a game never changes: its rules, its proposal, and the contracts around it.
+
+use std::sync::Arc;
+
+use alloy_primitives::{Address, U256};
+use contracts::abi::{PreimageOracle, StepVerifier};
+use contracts::game::abi::{DelayedWETH, FaultDisputeGame as Calls};
+use contracts::loader::Terms;
+use dispute::claim::OutputRoot;
+use dispute::fees::FeeSpikes;
+use dispute::game::Proposal;
+use dispute::rules::{Params, Rules};
+use dispute::vault::Withdrawal;
+
+use super::{ReadError, Reader, fit};
+
+/// A game's unchanging parts.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The game's contract.
+    pub game: Address,
+    /// What it calls its own version.
+    pub version: String,
+    /// The rules it is played by.
+    pub rules: Arc<Rules>,
+    /// What it is about.
+    pub proposal: Proposal,
+    /// The anchor that both sides agree on.
+    pub starting: OutputRoot,
+    /// L1 time of its creation, in seconds.
+    pub created_at: u64,
+    /// The step verifier.
+    pub vm: Address,
+    /// The vault of the bonds.
+    pub vault: Address,
+    /// Seconds between unlock and withdrawal there.
+    pub vault_delay: u64,
+    /// The anchor registry.
+    pub registry: Address,
+    /// The verifier's pre-image oracle, and what loading takes; the sender and the context are to be
+    /// filled in.
+    pub oracle: Terms,
+}
+
+impl Site {
+    /// Reads the parts of the game at an address.
+    ///
+    /// # Errors
+    /// If there is no game, one of an unknown type, or the chain does not answer.
+    pub fn read(reader: &Reader<'_>, game: Address) -> Result<Self, ReadError> {
+        reader.require_contract(game, "game")?;
+        let unknown = |why: String| ReadError::UnknownGame { game, why };
+        let foreign = |error: ReadError| match error {
+            ReadError::Reverted { function, .. } | ReadError::Answer { function, .. } => {
+                unknown(format!("it does not tell {function}"))
+            }
+            other => other,
+        };
+        let version = reader.ask(game, &Calls::versionCall {}).map_err(foreign)?;
+        if !version.starts_with("1.") {
+            return Err(unknown(format!("its version is {version}")));
+        }
+        let vm = reader.ask(game, &Calls::vmCall {}).map_err(foreign)?;
+        let oracle = Self::oracle(reader, vm)?;
+        let rules = Rules::new(Self::params(reader, game, &oracle)?);
+        let rules = rules.map_err(|reason| unknown(format!("its rules are none: {reason}")))?;
+        let vault = reader.ask(game, &Calls::wethCall {})?;
+        let delay = reader.ask(vault, &DelayedWETH::delayCall {})?;
+        let starting = reader.ask(game, &Calls::startingOutputRootCall {})?;
+        Ok(Self {
+            game,
+            version,
+            rules: Arc::new(rules),
+            proposal: Proposal {
+                creator: reader.ask(game, &Calls::gameCreatorCall {})?,
+                root_claim: reader.ask(game, &Calls::rootClaimCall {})?,
+                l1_head: reader.ask(game, &Calls::l1HeadCall {})?,
+                l2_block: reader.ask(game, &Calls::l2BlockNumberCall {})?,
+            },
+            starting: OutputRoot {
+                root: starting.root,
+                block: starting.l2BlockNumber,
+            },
+            created_at: reader.ask(game, &Calls::createdAtCall {})?,
+            vm,
+            vault,
+            vault_delay: fit(vault, "delay()", delay)?,
+            registry: reader.ask(game, &Calls::anchorStateRegistryCall {})?,
+            oracle,
+        })
+    }
+
+    fn params(reader: &Reader<'_>, game: Address, oracle: &Terms) -> Result<Params, ReadError> {
+        let max_depth = reader.ask(game, &Calls::maxGameDepthCall {})?;
+        let split_depth = reader.ask(game, &Calls::splitDepthCall {})?;
+        let window = reader.ask_if(game, &Calls::feeSpikeWindowCall {})?;
+        let cap = reader.ask_if(game, &Calls::feeSpikeCapCall {})?;
+        let fee_spikes = window.zip(cap);
+        Ok(Params {
+            game_type: reader.ask(game, &Calls::gameTypeCall {})?,
+            absolute_prestate: reader.ask(game, &Calls::absolutePrestateCall {})?,
+            max_depth: fit(game, "maxGameDepth()", max_depth)?,
+            split_depth: fit(game, "splitDepth()", split_depth)?,
+            clock_extension: reader.ask(game, &Calls::clockExtensionCall {})?,
+            max_clock_duration: reader.ask(game, &Calls::maxClockDurationCall {})?,
+            challenge_period: oracle.challenge_period.into(),
+            l2_chain_id: reader.ask(game, &Calls::l2ChainIdCall {})?,
+            fee_spikes: fee_spikes.map(|(window, cap)| FeeSpikes { window, cap }),
+        })
+    }
+
+    fn oracle(reader: &Reader<'_>, vm: Address) -> Result<Terms, ReadError> {
+        let oracle = reader.ask(vm, &StepVerifier::oracleCall {})?;
+        let least = reader.ask(oracle, &PreimageOracle::minProposalSizeCall {})?;
+        let bond = reader.ask(oracle, &PreimageOracle::MIN_BOND_SIZECall {})?;
+        let period = reader.ask(oracle, &PreimageOracle::challengePeriodCall {})?;
+        Ok(Terms {
+            oracle,
+            sender: Address::ZERO,
+            local_context: [0; 32],
+            min_proposal_size: fit(oracle, "minProposalSize()", least)?,
+            bond: fit(oracle, "MIN_BOND_SIZE()", bond)?,
+            challenge_period: fit(oracle, "challengePeriod()", period)?,
+        })
+    }
+
+    /// What loading a pre-image takes for an account; its local data are the game's own affair.
+    pub const fn terms(&self, sender: Address) -> Terms {
+        Terms {
+            sender,
+            ..self.oracle
+        }
+    }
+
+    /// What the game has unlocked in the vault for an account: it is paid [`Site::vault_delay`] seconds
+    /// after that.
+    ///
+    /// # Errors
+    /// If the chain does not answer.
+    pub fn withdrawal(
+        &self,
+        reader: &Reader<'_>,
+        account: Address,
+    ) -> Result<Withdrawal, ReadError> {
+        let vault = self.vault;
+        let call = DelayedWETH::withdrawalsCall {
+            account: self.game,
+            guy: account,
+        };
+        let found = reader.ask(vault, &call)?;
+        Ok(Withdrawal {
+            amount: fit(vault, "withdrawals(address,address)", found.amount)?,
+            timestamp: fit(vault, "withdrawals(address,address)", found.timestamp)?,
+        })
+    }
+
+    /// What the vault holds for the game, in wei: all bonds that are not paid out.
+    ///
+    /// # Errors
+    /// If the chain does not answer.
+    pub fn bonds(&self, reader: &Reader<'_>) -> Result<U256, ReadError> {
+        let call = DelayedWETH::balanceOfCall { src: self.game };
+        reader.ask(self.vault, &call)
+    }
+}

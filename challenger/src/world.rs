@@ -1,0 +1,191 @@
+//! Everything that games need, on a chain: for demonstrations and tests, and to begin with.
+//!
+//! The account that deploys it owns the factory and the vault and is the guardian.
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::{SolCall, SolValue as _};
+use contracts::artifact::{Artifact, ArtifactError, PREIMAGE_ORACLE};
+use contracts::game;
+use contracts::game::abi::{
+    DisputeGameFactory, GameParameters, OutputRoot as Anchor, StartingAnchorRoot,
+};
+use dispute::claim::OutputRoot;
+use dispute::position::Position;
+use dispute::revert::Revert;
+use dispute::rules::{Params, Rules};
+use l1::{Progress, Request, SendError, Wallet};
+
+/// What a world is set up with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The rules of its one type of game.
+    pub params: Params,
+    /// The output that games start from.
+    pub anchor: OutputRoot,
+    /// Seconds between unlock and withdrawal of bonds.
+    pub delay: u64,
+    /// From how many bytes on a pre-image is loaded by proposal.
+    pub min_proposal_size: u64,
+    /// Creation code of the step verifier; the oracle's address is appended.
+    pub verifier: Vec<u8>,
+}
+
+/// Where everything is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct World {
+    /// Names the guardian.
+    pub config: Address,
+    /// The vault of the bonds.
+    pub vault: Address,
+    /// Creates games.
+    pub factory: Address,
+    /// The anchors.
+    pub registry: Address,
+    /// The pre-image oracle.
+    pub oracle: Address,
+    /// The step verifier.
+    pub vm: Address,
+    /// What games are clones of.
+    pub implementation: Address,
+    /// The type's number in the factory.
+    pub game_type: u32,
+}
+
+/// A world is not there, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// The rules are none.
+    #[error("a game cannot be played by these rules: {0}")]
+    Rules(Revert),
+    /// A contract that came with the program is none.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// A transaction is not done.
+    #[error("{}", crate::reasons::sending(.0))]
+    Send(#[from] SendError),
+}
+
+impl World {
+    /// Deploys it all, and lets the factory create games.
+    ///
+    /// # Errors
+    /// If the rules are none, or a transaction is not done.
+    pub fn deploy(
+        wallet: &mut Wallet,
+        setup: &Setup,
+        told: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Self, DeployError> {
+        let params = &setup.params;
+        let rules = Rules::new(params.clone()).map_err(DeployError::Rules)?;
+        let bond = rules.required_bond(Position::ROOT);
+        let bond = bond.map_err(DeployError::Rules)?;
+        let owner = wallet.address();
+        let first = wallet.settle(told)?;
+        let world = Self::at(params.game_type, |n| owner.create(first.saturating_add(n)));
+        let requests = world.requests(setup, owner, bond)?;
+        wallet.send_from(first, &requests, told)?;
+        Ok(world)
+    }
+
+    /// The world whose contracts are created one after the other.
+    fn at(game_type: u32, created: impl Fn(u64) -> Address) -> Self {
+        Self {
+            config: created(0),
+            vault: created(1),
+            factory: created(2),
+            registry: created(3),
+            oracle: created(4),
+            vm: created(5),
+            implementation: created(6),
+            game_type,
+        }
+    }
+
+    fn requests(
+        &self,
+        setup: &Setup,
+        owner: Address,
+        bond: u128,
+    ) -> Result<Vec<Request>, ArtifactError> {
+        let Setup {
+            params,
+            anchor,
+            delay,
+            min_proposal_size,
+            verifier,
+        } = setup;
+        let game_type = params.game_type;
+        let anchors = vec![StartingAnchorRoot {
+            gameType: game_type,
+            outputRoot: Anchor {
+                root: anchor.root,
+                l2BlockNumber: anchor.block,
+            },
+        }];
+        let spikes = params.fee_spikes.map(|spikes| game::FeeSpikes {
+            window: spikes.window,
+            cap: spikes.cap,
+        });
+        let numbers = (
+            U256::from(*min_proposal_size),
+            U256::from(params.challenge_period),
+        );
+        let oracle = Artifact::parse(PREIMAGE_ORACLE)?.bytecode;
+        let oracle = [oracle, numbers.abi_encode_params()].concat();
+        let vm = [verifier.clone(), self.oracle.abi_encode()].concat();
+        let creations = [
+            ("configuration", game::config(owner)?),
+            ("vault", game::vault(*delay, owner, self.config)?),
+            ("factory", game::factory(owner)?),
+            (
+                "registry",
+                game::registry(self.factory, anchors, self.config)?,
+            ),
+            ("pre-image oracle", oracle),
+            ("step verifier", vm),
+            ("game", game::game(&self.parameters(params), spikes)?),
+        ];
+        let creations = creations.map(|(name, code)| Request {
+            what: format!("deploy the {name}"),
+            to: None,
+            data: code.into(),
+            value: U256::ZERO,
+            gas: None,
+        });
+        let set = |what: &str, data: Vec<u8>| Request {
+            what: format!("set the {what} of games of type {game_type}"),
+            to: Some(self.factory),
+            data: data.into(),
+            value: U256::ZERO,
+            gas: None,
+        };
+        let implementation = DisputeGameFactory::setImplementationCall {
+            gameType: game_type,
+            r#impl: self.implementation,
+        };
+        let init_bond = DisputeGameFactory::setInitBondCall {
+            gameType: game_type,
+            initBond: U256::from(bond),
+        };
+        let sets = [
+            set("implementation", implementation.abi_encode()),
+            set("bond", init_bond.abi_encode()),
+        ];
+        Ok(creations.into_iter().chain(sets).collect())
+    }
+
+    fn parameters(&self, params: &Params) -> GameParameters {
+        GameParameters {
+            gameType: params.game_type,
+            absolutePrestate: params.absolute_prestate,
+            maxGameDepth: U256::from(params.max_depth),
+            splitDepth: U256::from(params.split_depth),
+            clockExtension: params.clock_extension,
+            maxClockDuration: params.max_clock_duration,
+            vm: self.vm,
+            weth: self.vault,
+            anchorStateRegistry: self.registry,
+            l2ChainId: params.l2_chain_id,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Worlds for tests: chains in the process with the game's contracts and two parties on them.
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::sync::Arc;
+
+use alloy_primitives::{Address, B256, U256, keccak256};
+use challenger::world::{Setup, World};
+use contracts::artifact::Artifact;
+use dispute::claim::{OutputRoot, VmStatus};
+use dispute::rules::Params;
+use l1::signer::Signer;
+use l1::{Chain, Earlier, Local, Policy, Wallet};
+
+/// Of both clocks, in seconds.
+pub(crate) const CLOCK: u64 = 302_400;
+/// Of the vault, in seconds.
+pub(crate) const DELAY: u64 = 604_800;
+/// What everybody begins with.
+pub(crate) const PURSE: u128 = 10_000_000_000_000_000_000_000;
+
+/// The claim about the state before the first letter.
+pub(crate) fn alphabet_prestate() -> B256 {
+    VmStatus::Unfinished.stamp(keccak256([0; 32]))
+}
+
+/// A game of depth 8 over the alphabet VM.
+pub(crate) fn alphabet() -> Setup {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../contracts/artifacts/AlphabetVm.json"
+    );
+    let json = std::fs::read_to_string(path).expect("the artifact");
+    let mut verifier = Artifact::parse(&json).expect("the artifact").bytecode;
+    verifier.extend_from_slice(alphabet_prestate().as_slice());
+    Setup {
+        params: Params {
+            game_type: 255,
+            max_depth: 8,
+            split_depth: 4,
+            ..Params::mainnet(alphabet_prestate())
+        },
+        anchor: OutputRoot {
+            root: B256::repeat_byte(0xac),
+            block: U256::ZERO,
+        },
+        delay: DELAY,
+        min_proposal_size: 126_000,
+        verifier,
+    }
+}
+
+pub(crate) fn signer(key: u8) -> Signer {
+    Signer::from_key(&B256::repeat_byte(key)).expect("a key")
+}
+
+pub(crate) fn account(key: u8) -> Address {
+    signer(key).address()
+}
+
+/// A wallet for the account of a key, which has money.
+pub(crate) fn wallet(chain: Arc<dyn Chain>, key: u8) -> Wallet {
+    let policy = Policy {
+        earlier: Earlier::Replace,
+        ..Policy::default()
+    };
+    Wallet::new(chain, signer(key), policy)
+}
+
+/// A chain with a world on it, owned by key 1; keys 2 to 9 have money too.
+pub(crate) fn world(setup: &Setup) -> (Local, World) {
+    let chain = Local::new(900);
+    for key in 1..10 {
+        chain.fund(account(key), U256::from(PURSE));
+    }
+    let mut owner = wallet(Arc::new(chain.clone()), 1);
+    let world = World::deploy(&mut owner, setup, &mut |_| ()).expect("it deploys");
+    (chain, world)
+}

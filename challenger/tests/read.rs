@@ -1,0 +1,273 @@
+//! Games played by calls on a chain and in the model at once: what is read from the chain is what the
+//! model has, field by field, at each look.
+
+mod common;
+
+use std::sync::Arc;
+
+use alloy_primitives::{Address, B256, U256};
+use challenger::calls;
+use challenger::factory::{CreateError, Factory};
+use challenger::read::follow::{Follower, game};
+use challenger::read::{ReadError, Reader};
+use challenger::world::{Setup, World};
+use common::{CLOCK, DELAY, account, alphabet, alphabet_prestate, wallet, world};
+use dispute::call::{Action, Block, Call, Effect, GameAction};
+use dispute::claim::{GameStatus, Side, VmStatus};
+use dispute::fees::FeeSpikes;
+use dispute::game::moves::Move;
+use dispute::game::step::Step;
+use dispute::player::value_of;
+use dispute::registry::AnchorRegistry;
+use dispute::rules::Rules;
+use dispute::vault::Vault;
+use dispute::vm::alphabet::AlphabetVm;
+use l1::{At, Chain, Local};
+
+/// The proposer.
+const ANN: u8 = 2;
+const BOB: u8 = 3;
+
+struct Board {
+    chain: Local,
+    world: World,
+    model: dispute::chain::Chain<AlphabetVm>,
+    game: Address,
+    follower: Follower,
+}
+
+impl Board {
+    /// A game that Ann has created.
+    fn new(setup: &Setup, root: B256) -> Self {
+        let (chain, world) = world(setup);
+        let owner = account(1);
+        let rules = Rules::new(setup.params.clone()).expect("legal rules");
+        let bond = rules.required_bond(dispute::position::Position::ROOT);
+        let game_type = setup.params.game_type;
+        let mut factory = dispute::factory::Factory::at(world.factory, owner);
+        let set = factory.set_implementation(owner, game_type, rules.into());
+        set.expect("the owner");
+        let set = factory.set_init_bond(owner, game_type, bond.expect("a root"));
+        set.expect("the owner");
+        let vm = AlphabetVm {
+            absolute_prestate: alphabet_prestate(),
+        };
+        let registry = AnchorRegistry::new(owner, [(game_type, setup.anchor)]);
+        let vault = Vault::new(owner, setup.delay);
+        let mut model = dispute::chain::Chain::new(vm, vault, registry, factory);
+        for key in [ANN, BOB] {
+            model.fund(account(key), common::PURSE);
+        }
+
+        let mut ann = wallet(Arc::new(chain.clone()), ANN);
+        let factory = Factory(world.factory);
+        let block = U256::from(16);
+        let game = factory.create(&mut ann, game_type, root, block, &mut |_| ());
+        let game = game.expect("it is created");
+        let create = Action::Create(dispute::factory::Create {
+            game_type,
+            root_claim: root,
+            extra_data: block.to_be_bytes_vec(),
+        });
+        let call = Call {
+            from: account(ANN),
+            value: model.factory.init_bond(game_type),
+            action: create,
+        };
+        let here = here(&chain, At::Latest);
+        assert_eq!(model.apply(&call, &here), Ok(Effect::Created(0)));
+        let reader = Reader::newest(&chain).expect("a block");
+        let follower = Follower::open(&reader, game).expect("a game");
+        let mut board = Self {
+            chain,
+            world,
+            model,
+            game,
+            follower,
+        };
+        board.compare();
+        board
+    }
+
+    /// Makes a call on both sides, and compares.
+    fn play(&mut self, key: u8, action: GameAction) {
+        let number = Action::Game(0, action.clone());
+        let value = value_of(self.model.game(0).expect("created"), &number);
+        let request = calls::game(self.game, &action, value);
+        let mut sender = wallet(Arc::new(self.chain.clone()), key);
+        let sent = sender.send(&[request], &mut |_| ());
+        let sent = sent.unwrap_or_else(|error| panic!("{}", challenger::reasons::sending(&error)));
+        let call = Call {
+            from: account(key),
+            value,
+            action: number,
+        };
+        let block = here(&self.chain, At::Hash(sent[0].block_hash));
+        let done = self.model.apply(&call, &block);
+        assert!(done.is_ok(), "{call:?}: {done:?}");
+        self.compare();
+    }
+
+    fn compare(&mut self) {
+        let expected = self.model.game(0).expect("created");
+        let reader = Reader::newest(&self.chain).expect("a block");
+        let (seen, _) = self.follower.look(&reader).expect("it can be read");
+        assert_eq!(&seen.game, expected, "as followed");
+        let game_type = expected.rules().params().game_type;
+        assert_eq!(seen.anchor, self.model.registry.anchor(game_type));
+        let now = reader.block.time;
+        for index in 0..expected.claims().len() {
+            let durations = [expected, &seen.game].map(|g| g.challenger_duration(index, now));
+            assert_eq!(durations[0], durations[1]);
+        }
+        let (site, seen) = game(&reader, self.game).expect("it can be read");
+        assert_eq!(&seen.game, expected, "at once");
+        for key in [ANN, BOB] {
+            let found = site.withdrawal(&reader, account(key)).expect("a number");
+            let unlocked = self.model.vault.withdrawal(self.game, account(key));
+            assert_eq!(found, unlocked);
+        }
+        let held = site.bonds(&reader).expect("a number");
+        assert_eq!(held, U256::from(self.model.vault.balance(self.game)));
+    }
+
+    fn attack(&mut self, key: u8, parent: usize, side: Side, claim: B256) {
+        let disputed = self.model.game(0).expect("created").claims()[parent].claim;
+        let mv = Move {
+            disputed,
+            parent,
+            claim,
+            side,
+        };
+        self.play(key, GameAction::Move(mv));
+    }
+}
+
+/// A block, as the model takes it.
+fn here(chain: &Local, at: At) -> Block {
+    let block = chain.block(at).expect("a block");
+    Block {
+        timestamp: block.time,
+        base_fee: block.base_fee,
+        parent_hash: block.parent,
+    }
+}
+
+/// The worked game: attacks only, down to the first instruction, which decides. Besides, an answer that
+/// nobody counters, and resolution in pages.
+fn worked(mut board: Board) -> Board {
+    for turn in 1..=8u8 {
+        board.chain.advance(3_600);
+        let key = if turn % 2 == 1 { BOB } else { ANN };
+        let claim = VmStatus::Invalid.stamp(B256::repeat_byte(turn));
+        board.attack(key, usize::from(turn) - 1, Side::Attack, claim);
+    }
+    board.attack(ANN, 1, Side::Defend, B256::repeat_byte(0x77));
+    let add = GameAction::AddLocalData {
+        ident: U256::from(4),
+        leaf: 8,
+        offset: U256::ZERO,
+    };
+    board.play(BOB, add);
+    let step = GameAction::Step(Step {
+        claim: 8,
+        side: Side::Attack,
+        state: vec![0; 32],
+        proof: Vec::new(),
+    });
+    board.play(BOB, step);
+    board.chain.advance(CLOCK * 2);
+    board.compare();
+    for claim in (2..=9).rev() {
+        let count = U256::ZERO;
+        board.play(ANN, GameAction::ResolveClaim { claim, count });
+    }
+    for _ in 0..2 {
+        let (claim, count) = (1, U256::ONE);
+        board.play(BOB, GameAction::ResolveClaim { claim, count });
+    }
+    let (claim, count) = (0, U256::ZERO);
+    board.play(BOB, GameAction::ResolveClaim { claim, count });
+    board.play(BOB, GameAction::Resolve);
+    board
+}
+
+#[test]
+fn a_game_is_the_models() {
+    let board = Board::new(&alphabet(), B256::repeat_byte(0x99));
+    let mut board = worked(board);
+    let status = board.model.game(0).expect("created").status();
+    assert_eq!(status, GameStatus::DefenderWins);
+    assert_eq!(
+        board.follower.seen().expect("looked").anchor.root,
+        B256::repeat_byte(0x99)
+    );
+    board.chain.advance(DELAY);
+    for key in [ANN, BOB] {
+        if board.model.game(0).expect("created").credit(account(key)) > 0 {
+            board.play(key, GameAction::ClaimCredit(account(key)));
+        }
+    }
+}
+
+#[test]
+fn a_game_with_time_for_fee_spikes_is_the_models() {
+    let mut setup = alphabet();
+    setup.params.fee_spikes = Some(FeeSpikes::RECOMMENDED);
+    let mut board = Board::new(&setup, B256::repeat_byte(0x99));
+    board.attack(BOB, 0, Side::Attack, B256::repeat_byte(1));
+    board.chain.set_base_fee(300_000_000_000);
+    board.play(BOB, GameAction::SampleFee);
+    board.chain.advance(600);
+    board.compare();
+    board.chain.set_base_fee(1_000_000_000);
+    board.chain.advance(3_000);
+    board.attack(ANN, 1, Side::Attack, B256::repeat_byte(2));
+}
+
+#[test]
+fn after_a_reorg_everything_is_read_anew() {
+    let mut board = Board::new(&alphabet(), B256::repeat_byte(0x99));
+    let before = board.model.clone();
+    board.attack(BOB, 0, Side::Attack, B256::repeat_byte(1));
+    board.chain.reorg(1, false);
+    board.chain.mine(2);
+    board.model = before;
+    let chain = board.chain.clone();
+    let reader = Reader::newest(&chain).expect("a block");
+    let (_, anew) = board.follower.look(&reader).expect("it can be read");
+    assert!(anew);
+    board.compare();
+    let (_, anew) = board.follower.look(&reader).expect("it can be read");
+    assert!(!anew);
+}
+
+#[test]
+fn what_is_no_game_is_refused() {
+    let setup = alphabet();
+    let board = Board::new(&setup, B256::repeat_byte(0x99));
+    let reader = Reader::newest(&board.chain).expect("a block");
+    let nothing = Address::repeat_byte(0xee);
+    let error = game(&reader, nothing)
+        .map(|_| ())
+        .expect_err("nothing there");
+    assert!(matches!(error, ReadError::NoContract { .. }), "{error}");
+    let error = game(&reader, board.world.vault).map(|_| ());
+    let error = error.expect_err("another contract");
+    assert!(matches!(error, ReadError::UnknownGame { .. }), "{error}");
+
+    let factory = Factory(board.world.factory);
+    assert_eq!(factory.count(&reader).expect("a number"), 1);
+    assert_eq!(factory.game(&reader, 0).expect("listed").game, board.game);
+    assert!(factory.game(&reader, 1).is_err());
+    let mut ann = wallet(Arc::new(board.chain.clone()), ANN);
+    let mut create =
+        |game_type, root| factory.create(&mut ann, game_type, root, U256::from(16), &mut |_| ());
+    let again = create(255, B256::repeat_byte(0x99));
+    assert!(matches!(again, Err(CreateError::Exists(_))), "{again:?}");
+    let unknown = create(7, B256::repeat_byte(0x99));
+    assert!(
+        matches!(unknown, Err(CreateError::UnknownType { .. })),
+        "{unknown:?}"
+    );
+}
