@@ -1,10 +1,12 @@
-//! The executions of a real VM, as a trace: a machine for each dispute, kept warm.
+//! The executions of a real VM, as a trace: a machine for each dispute, kept warm. A game asks it as
+//! [`checkpoints::bisect`] does, and ends at the step that [`checkpoints::bisect::bisect`] finds.
 
 use std::cell::RefCell;
 use std::fmt::Display;
 
 use alloy_primitives::{B256, U256};
 use checkpoints::Machine;
+use checkpoints::bisect::Trace;
 use checkpoints::library::LibraryError;
 use checkpoints::warm::Warm;
 use dispute::game::context::ident;
@@ -62,6 +64,16 @@ impl<P: Program> Vms<P> {
         step: u128,
         ask: impl FnOnce(&mut P::Machine) -> Result<T, P::Error>,
     ) -> Result<T, TraceError> {
+        self.ask(inputs, step, |warm, step| ask(warm.seek(step)?))
+    }
+
+    /// What `ask` finds out from the execution on `inputs` about the state after `step` steps.
+    fn ask<T>(
+        &self,
+        inputs: &Inputs,
+        step: u128,
+        ask: impl FnOnce(&mut Warm<P::Machine>, u64) -> Result<T, P::Error>,
+    ) -> Result<T, TraceError> {
         let failed = |reason: P::Error| TraceError::Execution {
             index: step,
             // With its causes, where the error has such.
@@ -79,8 +91,8 @@ impl<P: Program> Vms<P> {
                 )
             }
         };
-        let machine = warm.1.seek(u64::try_from(step).unwrap_or(u64::MAX));
-        let answer = machine.and_then(ask).map_err(failed);
+        let step = u64::try_from(step).unwrap_or(u64::MAX);
+        let answer = ask(&mut warm.1, step).map_err(failed);
         running.insert(0, warm);
         running.truncate(KEPT);
         answer
@@ -103,7 +115,7 @@ impl<P: Program> std::fmt::Debug for Vms<P> {
 
 impl<P: Program> Executions for Vms<P> {
     fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
-        let root = self.at(inputs, index.saturating_add(1), Machine::root)?;
+        let root = self.ask(inputs, index.saturating_add(1), Trace::root)?;
         Ok(root.0.into())
     }
 

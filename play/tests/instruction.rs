@@ -5,6 +5,7 @@ mod common;
 
 use alloy_primitives::{B256, U256};
 use common::board::{CHEAT, HONEST, Played, Truth, parties, play, trace};
+use common::rollup;
 use dispute::claim::{GameStatus, Side};
 use dispute::trace::Executions as _;
 use isa_mips::Mips32;
@@ -27,11 +28,11 @@ fn a_game_is_told_down_to_its_instruction() {
     let vms = &truth.source().vms;
     let index = contest.index;
     let told = vms.at(&contest.inputs, index, |machine| {
-        let code = machine.code();
-        let proof = machine.prove()?;
-        Ok(Instruction::of::<Mips32>(&proof, &contest, code)?)
+        let code = rollup::code(machine);
+        Ok((machine.prove()?, code))
     });
-    let told = told.expect("it is told");
+    let (proof, code) = told.expect("it runs");
+    let told = Instruction::of::<Mips32>(&proof, &contest, code).expect("it is told");
     assert_eq!(told.claim, contest.claim);
     assert_eq!(told.index, index.to_string());
     assert_eq!(

@@ -3,7 +3,7 @@
 mod common;
 
 use alloy_primitives::{B256, U256, b256, keccak256};
-use common::rollup::{Rollup, output};
+use common::rollup::{output, rollup};
 use dispute::claim::OutputRoot;
 use dispute::trace::{Executions, Inputs};
 use play::vm::Vms;
@@ -30,7 +30,7 @@ fn inputs(claimed: u64) -> Inputs {
 
 #[test]
 fn as_upstream_has_it() {
-    let vms = Vms::new(Rollup, 5_000_000);
+    let vms = Vms::new(rollup(), 5_000_000);
     let truth = inputs(102);
     let claim = |index| vms.claim(&truth, index).expect("it runs");
     // The root of an execution is about a step far behind its end.
@@ -46,7 +46,7 @@ fn as_upstream_has_it() {
 
 #[test]
 fn steps_lead_from_claim_to_claim() {
-    let vms = Vms::new(Rollup, 5_000_000);
+    let vms = Vms::new(rollup(), 5_000_000);
     let truth = inputs(102);
     for index in [1, 123_456_789, STEPS - 1, STEPS, 1 << 40] {
         let step = vms.step(&truth, index).expect("it runs");

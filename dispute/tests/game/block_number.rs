@@ -8,7 +8,8 @@ use dispute::revert::{Panic, Revert};
 use dispute::rlp;
 use dispute::trace::Outputs;
 
-use crate::board::{ANN, BLOCK, BOB, Board, CLOCK, EVE, junk, params};
+use crate::board::{Board, junk};
+use crate::setup::{ANN, BLOCK, BOB, CLOCK, EVE, params};
 
 fn challenge(board: &mut Board, evidence: &BlockEvidence) -> Result<Effect, Revert> {
     board.play(

@@ -1,90 +1,51 @@
-//! A chain with one game on it, and short ways to make calls.
-
-use std::sync::Arc;
+//! A chain with one game on it, in the model and on the contracts at once, and short ways to make calls.
 
 use alloy_primitives::{Address, B256, U256};
-use dispute::call::{Action, Block, Call, Effect, GameAction};
+use dispute::call::{Action, Block, Call, Effect, GameAction, Receiver};
 use dispute::chain::Chain;
-use dispute::claim::{ClaimData, OutputRoot, Side, VmStatus};
-use dispute::factory::{Create, Factory};
+use dispute::claim::{ClaimData, Side, VmStatus};
+use dispute::factory::Create;
 use dispute::fees::FeeSpikes;
 use dispute::game::Game;
 use dispute::game::moves::Move;
-use dispute::position::Position;
-use dispute::registry::AnchorRegistry;
 use dispute::revert::Revert;
-use dispute::rules::{Params, Rules};
-use dispute::synthetic::{Rollup, execution};
-use dispute::vault::Vault;
+use dispute::rules::Params;
+use dispute::synthetic::Rollup;
 
-pub(crate) const OWNER: Address = Address::repeat_byte(0x01);
-pub(crate) const ANN: Address = Address::repeat_byte(0xaa);
-pub(crate) const BOB: Address = Address::repeat_byte(0xbb);
-pub(crate) const EVE: Address = Address::repeat_byte(0xee);
-pub(crate) const START: u64 = 1_700_000_000;
-pub(crate) const CLOCK: u64 = 302_400;
-pub(crate) const EXTENSION: u64 = 10_800;
-pub(crate) const CHALLENGE: u64 = 86_400;
-pub(crate) const DELAY: u64 = 604_800;
-pub(crate) const PURSE: u128 = 1_000_000_000_000_000_000_000;
-/// Of the usual game: depth 8, split 4, executions of 8 instructions.
-pub(crate) const MAX: u8 = 8;
-pub(crate) const SPLIT: u8 = 4;
-/// The proposal's block, over the anchor at block 100.
-pub(crate) const BLOCK: u64 = 116;
-pub(crate) const ANCHOR: u64 = 100;
+use crate::deploy::{Source, Sources};
+use crate::setup::{ANN, BLOCK, BOB, EVE, PURSE, ROLLUP, START, Setup, anchor, params};
+use crate::twin::{Twin, VmContract};
 
+/// The model, on this project's contracts, and where they are at hand on upstream's too.
 pub(crate) struct Board {
-    pub(crate) chain: Chain<Rollup>,
+    twins: Vec<Twin<Rollup>>,
     pub(crate) now: u64,
-    pub(crate) base_fee: u128,
+    pub(crate) base_fee: u64,
     pub(crate) rollup: Rollup,
-}
-
-pub(crate) fn params() -> Params {
-    Params {
-        game_type: 0,
-        absolute_prestate: execution::absolute_prestate(),
-        max_depth: MAX.into(),
-        split_depth: SPLIT.into(),
-        clock_extension: EXTENSION,
-        max_clock_duration: CLOCK,
-        challenge_period: CHALLENGE.into(),
-        l2_chain_id: U256::from(901),
-        fee_spikes: None,
-    }
 }
 
 impl Board {
     /// Without a game yet.
     pub(crate) fn empty(params: Params) -> Self {
-        let rollup = Rollup {
-            seed: 5,
-            safe_head: 200,
-            execution_length: 8,
-        };
-        let rules = Arc::new(Rules::new(params).expect("legal parameters"));
-        let bond = rules.required_bond(Position::ROOT).expect("has a root");
-        let mut factory = Factory::new(OWNER);
-        factory
-            .set_implementation(OWNER, 0, rules)
-            .expect("the owner");
-        factory.set_init_bond(OWNER, 0, bond).expect("the owner");
-        let block = U256::from(ANCHOR);
-        let anchor = OutputRoot {
-            root: rollup.root(block),
-            block,
-        };
-        let registry = AnchorRegistry::new(OWNER, [(0, anchor)]);
-        let mut chain = Chain::new(rollup, Vault::new(OWNER, DELAY), registry, factory);
-        for account in [ANN, BOB, EVE] {
-            chain.fund(account, PURSE);
+        let mut sources = vec![Source::Ours];
+        // Time for fee spikes is this project's option.
+        if params.fee_spikes.is_none() {
+            sources.extend(Source::upstream());
         }
+        let anchor = anchor();
+        let setup = Setup { params, anchor };
+        let twin = |source| {
+            let mut twin = Twin::new(ROLLUP, VmContract::Scripted, &Sources::all(source), &setup);
+            for account in [ANN, BOB, EVE] {
+                twin.fund(account, PURSE);
+            }
+            twin
+        };
         Self {
-            chain,
+            twins: sources.into_iter().map(twin).collect(),
             now: START,
             base_fee: 0,
-            rollup,
+            rollup: ROLLUP,
         }
     }
 
@@ -115,7 +76,11 @@ impl Board {
             root_claim,
             extra_data,
         };
-        self.call(ANN, self.chain.factory.init_bond(0), Action::Create(create))
+        self.call(
+            ANN,
+            self.chain().factory.init_bond(0),
+            Action::Create(create),
+        )
     }
 
     pub(crate) fn call(
@@ -124,20 +89,60 @@ impl Board {
         value: u128,
         action: Action,
     ) -> Result<Effect, Revert> {
-        let (timestamp, base_fee) = (self.now, self.base_fee);
         let block = Block {
-            timestamp,
-            base_fee,
+            timestamp: self.now,
+            base_fee: self.base_fee.into(),
             parent_hash: B256::repeat_byte(0x11),
         };
-        self.chain.apply(
-            &Call {
-                from,
-                value,
-                action,
-            },
-            &block,
-        )
+        let call = Call {
+            from,
+            value,
+            action,
+        };
+        let results = self.twins.iter_mut().map(|twin| {
+            let (result, _) = twin.apply(&call, &block);
+            twin.compare_all();
+            result
+        });
+        let mut results: Vec<_> = results.collect();
+        results.dedup();
+        assert_eq!(results.len(), 1, "{call:?}: {results:?}");
+        results.remove(0)
+    }
+
+    /// Decides what an account does when it is paid. It can no longer send transactions then.
+    pub(crate) fn set_receiver(&mut self, account: Address, receiver: &Receiver) {
+        for twin in &mut self.twins {
+            twin.set_receiver(account, receiver);
+        }
+    }
+
+    /// Stops the vault, or lets it go on.
+    pub(crate) fn set_paused(&mut self, paused: bool) {
+        for twin in &mut self.twins {
+            twin.set_paused(paused);
+        }
+    }
+
+    /// Lets the factory create games with these rules too.
+    pub(crate) fn register(&mut self, params: &Params) {
+        self.twins.iter_mut().for_each(|twin| twin.register(params));
+    }
+
+    /// A call of the factory that the model has no action for.
+    pub(crate) fn call_factory(&mut self, from: Address, data: &[u8]) -> Result<(), Vec<u8>> {
+        let twins = self.twins.iter_mut();
+        let mut results: Vec<_> = twins
+            .map(|twin| twin.call_factory(from, data.into()))
+            .collect();
+        results.dedup();
+        assert_eq!(results.len(), 1, "{results:?}");
+        results.remove(0)
+    }
+
+    /// The model.
+    pub(crate) fn chain(&self) -> &Chain<Rollup> {
+        &self.twins[0].model
     }
 
     pub(crate) fn play(&mut self, from: Address, action: GameAction) -> Result<Effect, Revert> {
@@ -145,7 +150,7 @@ impl Board {
     }
 
     pub(crate) fn game(&self) -> &Game {
-        self.chain.game(0).expect("a game")
+        self.chain().game(0).expect("a game")
     }
 
     pub(crate) fn claim(&self, index: usize) -> &ClaimData {

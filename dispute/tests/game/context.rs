@@ -7,7 +7,8 @@ use dispute::claim::VmStatus;
 use dispute::oracle::local_key;
 use dispute::revert::{Panic, Revert};
 
-use crate::board::{ANCHOR, ANN, BLOCK, BOB, Board, EVE, SPLIT, junk};
+use crate::board::{Board, junk};
+use crate::setup::{ANCHOR, ANN, BLOCK, BOB, EVE, SPLIT};
 
 /// Plays `sides` from the root on, all junk; returns the index of the last claim.
 fn line(board: &mut Board, sides: &[Side]) -> usize {
@@ -45,7 +46,7 @@ fn all_data(board: &mut Board, leaf: usize) -> [B256; 5] {
     [1, 2, 3, 4, 5].map(|ident| {
         let key = local_key(board.game().address(), U256::from(ident), context);
         assert_eq!(load(board, ident, leaf, 8), Ok(Effect::Loaded(key)));
-        board.chain.oracle.read(key, 8).expect("loaded").0
+        board.chain().oracle.read(key, 8).expect("loaded").0
     })
 }
 

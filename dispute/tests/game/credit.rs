@@ -3,7 +3,8 @@
 use dispute::call::{Action, Effect, GameAction, Receiver};
 use dispute::revert::Revert;
 
-use crate::board::{ANN, BOB, Board, CLOCK, DELAY, EVE, OWNER, PURSE, junk};
+use crate::board::{Board, junk};
+use crate::setup::{ANN, BLOCK, BOB, CLOCK, DELAY, EVE, OWNER, PURSE};
 
 /// Bob has won everything, and may withdraw.
 fn won() -> (Board, u128) {
@@ -34,10 +35,10 @@ fn anyone_may_have_it_paid() {
     let (mut board, pot) = won();
     let lost = board.claim(0).bond;
     assert_eq!(pay(&mut board), Ok(Effect::Paid(pot)));
-    assert_eq!(board.chain.balance(BOB), PURSE + lost);
-    assert_eq!(board.chain.balance(ANN), PURSE - lost);
+    assert_eq!(board.chain().balance(BOB), PURSE + lost);
+    assert_eq!(board.chain().balance(ANN), PURSE - lost);
     assert_eq!(pay(&mut board), Err(Revert::NoCreditToClaim));
-    assert_eq!(board.chain.vault.ether(), 0);
+    assert_eq!(board.chain().vault.ether(), 0);
 }
 
 #[test]
@@ -65,11 +66,11 @@ fn the_delay_begins_with_the_last_unlock() {
 #[test]
 fn a_recipient_who_refuses() {
     let (mut board, pot) = won();
-    board.chain.set_receiver(BOB, Receiver::Refuses);
-    let before = (board.game().clone(), board.chain.vault.clone());
+    board.set_receiver(BOB, &Receiver::Refuses);
+    let before = (board.game().clone(), board.chain().vault.clone());
     assert_eq!(pay(&mut board), Err(Revert::BondTransferFailed));
-    assert_eq!((board.game().clone(), board.chain.vault.clone()), before);
-    board.chain.set_receiver(BOB, Receiver::Accepts);
+    assert_eq!((board.game().clone(), board.chain().vault.clone()), before);
+    board.set_receiver(BOB, &Receiver::Accepts);
     assert_eq!(pay(&mut board), Ok(Effect::Paid(pot)));
 }
 
@@ -82,25 +83,23 @@ fn a_recipient_who_comes_back() {
     let claim_again = Action::Game(0, GameAction::ClaimCredit(BOB));
 
     let (mut board, pot) = won();
-    board
-        .chain
-        .set_receiver(BOB, again(claim_again.clone(), false));
+    board.set_receiver(BOB, &again(claim_again.clone(), false));
     assert_eq!(pay(&mut board), Ok(Effect::Paid(pot)));
-    assert_eq!(board.chain.balance(BOB), PURSE + board.claim(0).bond);
-    assert_eq!(board.chain.vault.ether(), 0);
+    assert_eq!(board.chain().balance(BOB), PURSE + board.claim(0).bond);
+    assert_eq!(board.chain().vault.ether(), 0);
 
     let (mut board, _) = won();
-    board.chain.set_receiver(BOB, again(claim_again, true));
+    board.set_receiver(BOB, &again(claim_again, true));
     let before = (
         board.game().clone(),
-        board.chain.vault.clone(),
-        board.chain.balance(BOB),
+        board.chain().vault.clone(),
+        board.chain().balance(BOB),
     );
     assert_eq!(pay(&mut board), Err(Revert::BondTransferFailed));
     let after = (
         board.game().clone(),
-        board.chain.vault.clone(),
-        board.chain.balance(BOB),
+        board.chain().vault.clone(),
+        board.chain().balance(BOB),
     );
     assert_eq!(after, before);
 
@@ -110,29 +109,31 @@ fn a_recipient_who_comes_back() {
         preimage: vec![7],
         offset: Default::default(),
     };
-    board.chain.set_receiver(BOB, again(load, true));
+    board.set_receiver(BOB, &again(load, true));
     assert_eq!(pay(&mut board), Ok(Effect::Paid(pot)));
     let key = dispute::oracle::keccak256_key(&[7]);
-    assert!(board.chain.oracle.read(key, 0).is_ok());
+    assert!(board.chain().oracle.read(key, 0).is_ok());
 }
 
 #[test]
 fn the_vault_is_paused_or_empty() {
     let (mut board, pot) = won();
-    board.chain.vault.paused = true;
+    board.set_paused(true);
     let paused = Err(Revert::Message("DelayedWETH: contract is paused"));
     assert_eq!(pay(&mut board), paused);
-    board.chain.vault.paused = false;
+    board.set_paused(false);
     assert_eq!(
         board.call(OWNER, 0, Action::Recover(1)),
         Ok(Effect::Paid(1))
     );
     assert_eq!(pay(&mut board), Err(Revert::Empty));
     assert_eq!(board.game().credit(BOB), pot);
-    board.chain.vault.deposit(EVE, 1);
+    // Another game's bond is as good.
+    assert_eq!(board.propose(junk(2), BLOCK + 1), Ok(Effect::Created(1)));
     assert_eq!(pay(&mut board), Ok(Effect::Paid(pot)));
+    let left = board.chain().factory.init_bond(0) - 1;
     let rest = board.call(OWNER, 0, Action::Recover(u128::MAX));
-    assert_eq!(rest, Ok(Effect::Paid(0)));
+    assert_eq!(rest, Ok(Effect::Paid(left)));
 }
 
 #[test]
@@ -143,6 +144,7 @@ fn the_owner_holds_the_money_of_a_game() {
     assert_eq!(board.call(EVE, 0, Action::Hold(game, pot)), not_owner);
     assert_eq!(board.call(EVE, 0, Action::Recover(1)), not_owner);
     let take = Action::TransferFrom(game, OWNER, pot);
+    let give_back = Action::TransferFrom(OWNER, game, pot);
     assert_eq!(board.call(OWNER, 0, take.clone()), Err(Revert::Empty));
     assert_eq!(
         board.call(OWNER, 0, Action::Hold(game, pot - 1)),
@@ -155,10 +157,10 @@ fn the_owner_holds_the_money_of_a_game() {
     );
     assert_eq!(board.call(EVE, 0, take.clone()), Err(Revert::Empty));
     assert_eq!(board.call(OWNER, 0, take.clone()), Ok(Effect::Done));
-    assert_eq!(board.chain.vault.balance(OWNER), pot);
+    assert_eq!(board.chain().vault.balance(OWNER), pot);
     assert_eq!(pay(&mut board), Err(Revert::Empty));
     // The allowance is used up.
-    board.chain.vault.deposit(game, pot);
+    assert_eq!(board.call(OWNER, 0, give_back.clone()), Ok(Effect::Done));
     assert_eq!(board.call(OWNER, 0, take.clone()), Err(Revert::Empty));
     // One without limit is not.
     assert_eq!(
@@ -166,15 +168,15 @@ fn the_owner_holds_the_money_of_a_game() {
         Ok(Effect::Done)
     );
     assert_eq!(board.call(OWNER, 0, take.clone()), Ok(Effect::Done));
-    board.chain.vault.deposit(game, pot);
+    assert_eq!(board.call(OWNER, 0, give_back.clone()), Ok(Effect::Done));
     assert_eq!(board.call(OWNER, 0, take), Ok(Effect::Done));
 }
 
 #[test]
 fn what_was_not_unlocked() {
-    let mut board = Board::new();
+    let board = Board::new();
     let game = board.game().address();
-    let vault = &mut board.chain.vault;
+    let mut vault = board.chain().vault.clone();
     let more = Err(Revert::Message(
         "DelayedWETH: insufficient unlocked withdrawal",
     ));

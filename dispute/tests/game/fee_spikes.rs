@@ -5,14 +5,15 @@ use dispute::call::{Effect, GameAction};
 use dispute::fees::FeeSpikes;
 use dispute::revert::Revert;
 
-use crate::board::{ANN, BOB, Board, CLOCK, EVE, START, junk};
+use crate::board::{Board, junk};
+use crate::setup::{ANN, BOB, CLOCK, EVE, START};
 
 const SPIKES: FeeSpikes = FeeSpikes {
     window: 1_800,
     cap: 7_200,
 };
 
-fn sample(board: &mut Board, base_fee: u128) -> Result<Effect, Revert> {
+fn sample(board: &mut Board, base_fee: u64) -> Result<Effect, Revert> {
     board.base_fee = base_fee;
     board.play(EVE, GameAction::SampleFee)
 }
@@ -20,7 +21,7 @@ fn sample(board: &mut Board, base_fee: u128) -> Result<Effect, Revert> {
 #[test]
 fn off_there_is_no_such_function() {
     let mut board = Board::new();
-    assert_eq!(sample(&mut board, u128::MAX), Err(Revert::Empty));
+    assert_eq!(sample(&mut board, u64::MAX), Err(Revert::Empty));
     board.now += CLOCK;
     assert_eq!(
         board.attack(BOB, 0, junk(1)),
@@ -32,7 +33,7 @@ fn off_there_is_no_such_function() {
 fn unused_it_changes_nothing() {
     let (mut with, mut without) = (Board::with_fee_spikes(SPIKES), Board::new());
     for board in [&mut with, &mut without] {
-        board.base_fee = u128::MAX;
+        board.base_fee = u64::MAX;
         board.now += 5_000;
         board.attack_down(0, 3);
         board.now += CLOCK;
@@ -48,7 +49,10 @@ fn unused_it_changes_nothing() {
 fn a_held_clock_leaves_time_to_answer() {
     let mut board = Board::with_fee_spikes(SPIKES);
     board.now = START + CLOCK - 10;
-    assert_eq!(sample(&mut board, ASSUMED_BASE_FEE + 1), Ok(Effect::Done));
+    assert_eq!(
+        sample(&mut board, ASSUMED_BASE_FEE as u64 + 1),
+        Ok(Effect::Done)
+    );
     board.now += 1_000;
     assert_eq!(
         board.game().challenger_duration(0, board.now),
@@ -74,24 +78,21 @@ fn a_held_clock_leaves_time_to_answer() {
 fn a_clock_that_has_run_out_stays_so() {
     let mut board = Board::with_fee_spikes(SPIKES);
     board.now = START + CLOCK;
-    assert_eq!(sample(&mut board, u128::MAX), Ok(Effect::Done));
+    assert_eq!(sample(&mut board, u64::MAX), Ok(Effect::Done));
     assert_eq!(
         board.attack(BOB, 0, junk(1)),
         Err(Revert::ClockTimeExceeded)
     );
     assert_eq!(board.resolve_claim(0, 0), Ok(Effect::Done));
     assert_eq!(board.play(ANN, GameAction::Resolve).map(|_| ()), Ok(()));
-    assert_eq!(
-        sample(&mut board, u128::MAX),
-        Err(Revert::GameNotInProgress)
-    );
+    assert_eq!(sample(&mut board, u64::MAX), Err(Revert::GameNotInProgress));
 }
 
 #[test]
 fn never_longer_than_the_cap() {
     let mut board = Board::with_fee_spikes(SPIKES);
     for _ in 0..10 {
-        assert_eq!(sample(&mut board, u128::MAX), Ok(Effect::Done));
+        assert_eq!(sample(&mut board, u64::MAX), Ok(Effect::Done));
         board.now += 1_800;
     }
     assert_eq!(board.game().game_time(board.now), board.now - 7_200);

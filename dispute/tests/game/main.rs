@@ -1,12 +1,19 @@
-//! The rules, one by one and at their edges, on a small board.
+//! The game's rules, one by one and at their edges, and whole games: in the model and on the contracts
+//! at once.
 
 mod block_number;
 mod board;
 mod context;
-mod contracts;
 mod credit;
+mod deploy;
+mod evm;
 mod fee_spikes;
+mod guests;
 mod moves;
-mod random_calls;
+mod random;
 mod resolution;
+mod setup;
 mod steps;
+mod surroundings;
+mod twin;
+mod worked_game;

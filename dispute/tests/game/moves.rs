@@ -1,8 +1,7 @@
 //! What may be claimed, at what price and until when; each refusal by its name, in upstream's order.
 
-use crate::board::{
-    ANCHOR, ANN, BLOCK, BOB, Board, CHALLENGE, CLOCK, EVE, EXTENSION, SPLIT, START, junk,
-};
+use crate::board::{Board, junk};
+use crate::setup::{ANCHOR, ANN, BLOCK, BOB, CHALLENGE, CLOCK, EVE, EXTENSION, MAX, SPLIT, START};
 use alloy_primitives::B256;
 use dispute::call::{Action, Effect, GameAction};
 use dispute::claim::{Side, VmStatus};
@@ -13,7 +12,7 @@ use dispute::revert::{Panic, Revert};
 fn a_move_adds_a_claim() {
     let mut board = Board::new();
     board.now += 77;
-    let before = board.chain.balance(BOB);
+    let before = board.chain().balance(BOB);
     let bond = board.bond(0, Side::Attack);
     assert_eq!(board.attack(BOB, 0, junk(1)), Ok(Effect::Claimed(1)));
     let claim = board.claim(1).clone();
@@ -29,9 +28,12 @@ fn a_move_adds_a_claim() {
         (claim.clock.duration, claim.clock.timestamp),
         (77, START + 77)
     );
-    assert_eq!(board.chain.balance(BOB), before - bond);
+    assert_eq!(board.chain().balance(BOB), before - bond);
     let game = board.game().address();
-    assert_eq!(board.chain.vault.balance(game), bond + board.claim(0).bond);
+    assert_eq!(
+        board.chain().vault.balance(game),
+        bond + board.claim(0).bond
+    );
 
     board.now += 5;
     assert_eq!(board.defend(ANN, 1, junk(2)), Ok(Effect::Claimed(2)));
@@ -131,14 +133,16 @@ fn the_status_of_an_execution_root() {
 #[test]
 fn the_bond_is_exact() {
     let mut board = Board::new();
-    let bond = board.bond(0, Side::Attack);
-    for wrong in [0, bond - 1, bond + 1] {
-        let refused = board.answer_with(BOB, wrong, 0, Side::Attack, junk(1));
-        assert_eq!(refused, Err(Revert::IncorrectBondAmount));
+    for parent in 0..usize::from(MAX) {
+        let bond = board.bond(parent, Side::Attack);
+        for wrong in [0, bond - 1, bond + 1] {
+            let refused = board.answer_with(BOB, wrong, parent, Side::Attack, junk(1));
+            assert_eq!(refused, Err(Revert::IncorrectBondAmount), "on {parent}");
+        }
+        assert_eq!(board.attack_down(parent, 1), parent + 1);
     }
     let poor = alloy_primitives::Address::repeat_byte(0x70);
     assert_eq!(board.attack(poor, 0, junk(1)), Err(Revert::OutOfFunds));
-    assert_eq!(board.attack(BOB, 0, junk(1)), Ok(Effect::Claimed(1)));
 }
 
 #[test]
@@ -269,7 +273,7 @@ fn blocks_of_outputs() {
     assert_eq!(block(0, 0), Ok(BLOCK));
     assert_eq!(block(1, 0), Ok(ANCHOR + 8));
     // A shorter proposal: what lies beyond stands for its block.
-    let mut board = Board::empty(crate::board::params());
+    let mut board = Board::empty(crate::setup::params());
     board
         .propose(B256::repeat_byte(0x99), ANCHOR + 3)
         .expect("a legal proposal");

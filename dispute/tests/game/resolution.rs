@@ -5,7 +5,8 @@ use dispute::call::{Action, Effect, GameAction};
 use dispute::claim::{GameStatus, Side};
 use dispute::revert::{Panic, Revert};
 
-use crate::board::{ANN, BLOCK, BOB, Board, CLOCK, EVE, junk};
+use crate::board::{Board, junk};
+use crate::setup::{ANN, BLOCK, BOB, CLOCK, EVE};
 
 #[test]
 fn not_before_the_clock_is_over() {
@@ -187,7 +188,7 @@ fn after_the_end() {
 #[test]
 fn the_anchor_moves_on() {
     let mut board = Board::new();
-    let anchor = |board: &Board| board.chain.registry.anchor(0).block.to::<u64>();
+    let anchor = |board: &Board| board.chain().registry.anchor(0).block.to::<u64>();
     let second = board.rollup.root(U256::from(BLOCK - 1));
     assert_eq!(board.propose(second, BLOCK - 1), Ok(Effect::Created(1)));
     board.now += CLOCK;
@@ -197,7 +198,7 @@ fn the_anchor_moves_on() {
     );
     assert_eq!(anchor(&board), BLOCK);
     assert_eq!(
-        board.chain.registry.anchor(0).root,
+        board.chain().registry.anchor(0).root,
         board.game().proposal().root_claim
     );
 
@@ -212,6 +213,6 @@ fn the_anchor_moves_on() {
     // Games go on from the anchor that they began with.
     assert_eq!(
         board.game().starting().block,
-        U256::from(crate::board::ANCHOR)
+        U256::from(crate::setup::ANCHOR)
     );
 }

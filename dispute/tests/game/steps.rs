@@ -1,6 +1,5 @@
 //! Steps: which claims, which states, and who is right.
 
-use alloy_primitives::U256;
 use dispute::call::{Action, Effect, GameAction};
 use dispute::claim::{Side, VmStatus};
 use dispute::game::step::Step;
@@ -10,7 +9,8 @@ use dispute::synthetic::Rollup;
 use dispute::trace::Trace;
 use dispute::trace::split::SplitTrace;
 
-use crate::board::{ANN, BOB, Board, CLOCK, EVE, SPLIT, junk};
+use crate::board::{Board, junk};
+use crate::setup::{ANN, BOB, CLOCK, EVE, SPLIT};
 
 fn truth(board: &Board) -> SplitTrace<Rollup, Rollup> {
     SplitTrace {
@@ -166,16 +166,25 @@ fn what_the_vm_refuses() {
         .actions(0, board.game(), &truth(&board))
         .expect("known");
     let bare = calls.pop().expect("the step");
+    assert!(!calls.is_empty(), "the step reads local data");
     let refused = board.call(EVE, 0, bare);
     assert_eq!(refused, Err(Revert::Message("pre-image must exist")));
     // Local data of another execution are of no use.
-    let game = board.chain.factory.game_address(0);
-    let (word, offset) = (alloy_primitives::B256::ZERO, U256::from(8));
-    let other = board
-        .chain
-        .oracle
-        .load_local(game, U256::from(2), word, word, 32, offset);
-    assert!(other.is_ok());
+    let output = board.attack(BOB, usize::from(SPLIT) - 1, junk(0x70));
+    assert_eq!(output, Ok(Effect::Claimed(leaf + 1)));
+    assert!(board.attack(ANN, leaf + 1, junk(0x71)).is_ok());
+    for call in calls {
+        let Action::Game(_, GameAction::AddLocalData { ident, offset, .. }) = call else {
+            panic!("{call:?} before a step");
+        };
+        let leaf = leaf + 2;
+        let of_other = GameAction::AddLocalData {
+            ident,
+            leaf,
+            offset,
+        };
+        assert!(board.play(EVE, of_other).is_ok());
+    }
     let Some(Action::Game(_, GameAction::Step(step))) = answer
         .actions(0, board.game(), &truth(&board))
         .ok()

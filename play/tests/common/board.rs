@@ -27,10 +27,11 @@ use dispute::vm::{StepContext, Vm};
 use fpvm_core::oracle::PreimagePart;
 use fpvm_core::verify::verify;
 use isa_mips::Mips32;
+use play::recorded::Recorded;
 use play::report::{Party, Role};
 use play::vm::{Program as _, Vms};
 
-use super::rollup::{CHAIN_ID, Rollup, output};
+use super::rollup::{CHAIN_ID, find_read, output, rollup};
 
 pub(crate) const CHEAT: Address = Address::repeat_byte(0xc4);
 pub(crate) const HONEST: Address = Address::repeat_byte(0x40);
@@ -57,7 +58,7 @@ impl Vm for Verifier {
 /// What is true: the outputs, and the executions of the guest.
 pub(crate) struct Truth {
     outputs: OutputList,
-    pub(crate) vms: Vms<Rollup>,
+    pub(crate) vms: Vms<Recorded<Mips32>>,
 }
 
 impl Outputs for Truth {
@@ -90,7 +91,7 @@ impl Executions for Truth {
 impl Truth {
     pub(crate) fn new() -> Memo<Self> {
         let outputs = OutputList::new(U256::from(100), (100..=104).map(output).collect());
-        let vms = Vms::new(Rollup, 5_000_000);
+        let vms = Vms::new(rollup(), 5_000_000);
         Memo::new(Self { outputs, vms })
     }
 }
@@ -180,12 +181,12 @@ pub(crate) fn play(truth: &Memo<Truth>) -> Played {
             block: U256::from(102),
         },
     };
-    let mut machine = Rollup.start(&inputs).expect("it loads");
+    let mut machine = rollup().start(&inputs).expect("it loads");
     let prestate = B256::from(machine.vm.state_root());
     assert_eq!(VmStatus::of(&prestate), Some(VmStatus::Unfinished));
     let lie = Extent {
         outputs_from: Some(U256::from(102)),
-        steps_from: Some(machine.find_read(40).into()),
+        steps_from: Some(find_read(&mut machine, 40).into()),
         salt: 1,
     };
     let rules = Rules::new(Params {

@@ -9,11 +9,10 @@ use contracts::game;
 use contracts::game::abi::{
     DisputeGameFactory, GameParameters, OutputRoot as AnchorRoot, StartingAnchorRoot,
 };
-use dispute::claim::OutputRoot;
-use dispute::position::Position;
-use dispute::rules::{Params, Rules};
+use dispute::rules::Params;
 
 use crate::evm::Evm;
+use crate::setup::{DELAY, OWNER, Setup};
 
 /// Names a folder with upstream's compiled contracts: `FaultDisputeGame.json`, `DisputeGameFactory.json`,
 /// `AnchorStateRegistry.json`, `DelayedWETH.json`, `SuperchainConfig.json`, `Proxy.json`,
@@ -22,6 +21,9 @@ pub(crate) const UPSTREAM: &str = "FPVM_UPSTREAM_CONTRACTS";
 
 /// Administers upstream's proxies. Has no other part, for they treat their admin differently.
 const ADMIN: Address = Address::repeat_byte(0xad);
+
+/// Deploys the factory, so that games have the same addresses whoever has made the contracts.
+const FOUNDER: Address = Address::repeat_byte(0xf0);
 
 sol! {
     interface Proxied {
@@ -122,17 +124,6 @@ pub(crate) struct Contracts {
     pub(crate) vm: Address,
 }
 
-/// What the contracts are set up with.
-#[derive(Clone, Debug)]
-pub(crate) struct Setup {
-    pub(crate) params: Params,
-    pub(crate) anchor: OutputRoot,
-    /// Owner and guardian.
-    pub(crate) owner: Address,
-    /// Of the vault, in seconds.
-    pub(crate) delay: u64,
-}
-
 impl Contracts {
     /// Deploys everything around the game; `vm` and `oracle` are there.
     pub(crate) fn around(
@@ -142,21 +133,17 @@ impl Contracts {
         vm: Address,
         oracle: Address,
     ) -> Self {
-        let Setup {
-            params,
-            anchor,
-            owner,
-            delay,
-        } = setup;
-        let (owner, game_type) = (*owner, params.game_type);
+        let Setup { params, anchor } = setup;
+        let (owner, game_type) = (OWNER, params.game_type);
         let (root, block) = (anchor.root, anchor.block);
+        let create_by = |evm: &mut Evm, by, code| evm.create_by(by, code).expect("deploys");
         let create = |evm: &mut Evm, code| evm.create(code).expect("deploys");
         let (config, vault, factory, registry);
         match source {
             Source::Ours => {
                 config = create(evm, game::config(owner).expect("code"));
-                vault = create(evm, game::vault(*delay, owner, config).expect("code"));
-                factory = create(evm, game::factory(owner).expect("code"));
+                vault = create(evm, game::vault(DELAY, owner, config).expect("code"));
+                factory = create_by(evm, FOUNDER, game::factory(owner).expect("code"));
                 let anchors = vec![StartingAnchorRoot {
                     gameType: game_type,
                     outputRoot: AnchorRoot {
@@ -168,9 +155,9 @@ impl Contracts {
                 registry = create(evm, code);
             }
             Source::Upstream(_) => {
-                let mut proxied = |name: &str, arguments: &[u8], data: Vec<u8>| {
+                let mut proxied = |by, name: &str, arguments: &[u8], data: Vec<u8>| {
                     let implementation = create(evm, source.code(name, "", arguments));
-                    let proxy = create(evm, source.code("Proxy", "", &ADMIN.abi_encode()));
+                    let proxy = create_by(evm, by, source.code("Proxy", "", &ADMIN.abi_encode()));
                     let upgrade = Proxied::upgradeToAndCallCall {
                         implementation,
                         data: data.into(),
@@ -180,12 +167,12 @@ impl Contracts {
                 };
                 let (guardian, paused) = (owner, false);
                 let initialize = Config::initializeCall { guardian, paused };
-                config = proxied("SuperchainConfig", &[], initialize.abi_encode());
+                config = proxied(ADMIN, "SuperchainConfig", &[], initialize.abi_encode());
                 let initialize = Vault::initializeCall { owner, config };
-                let arguments = U256::from(*delay).abi_encode();
-                vault = proxied("DelayedWETH", &arguments, initialize.abi_encode());
+                let arguments = U256::from(DELAY).abi_encode();
+                vault = proxied(ADMIN, "DelayedWETH", &arguments, initialize.abi_encode());
                 let initialize = Factory::initializeCall { owner };
-                factory = proxied("DisputeGameFactory", &[], initialize.abi_encode());
+                factory = proxied(FOUNDER, "DisputeGameFactory", &[], initialize.abi_encode());
                 let roots = vec![Registry::Start {
                     gameType: game_type,
                     outputRoot: Registry::Root {
@@ -195,7 +182,12 @@ impl Contracts {
                 }];
                 let initialize = Registry::initializeCall { roots, config };
                 let arguments = factory.abi_encode();
-                registry = proxied("AnchorStateRegistry", &arguments, initialize.abi_encode());
+                registry = proxied(
+                    ADMIN,
+                    "AnchorStateRegistry",
+                    &arguments,
+                    initialize.abi_encode(),
+                );
             }
         }
         Self {
@@ -241,21 +233,24 @@ impl Contracts {
         evm.create(code)
     }
 
-    /// Lets the factory create such games.
-    pub(crate) fn register(&self, evm: &mut Evm, setup: &Setup, implementation: Address) {
-        let game_type = setup.params.game_type;
-        let rules = Rules::new(setup.params.clone()).expect("legal parameters");
-        let bond = rules.required_bond(Position::ROOT).expect("has a root");
+    /// Lets the factory create such games for so many wei.
+    pub(crate) fn register(
+        &self,
+        evm: &mut Evm,
+        game_type: u32,
+        implementation: Address,
+        bond: u128,
+    ) {
         let set = DisputeGameFactory::setImplementationCall {
             gameType: game_type,
             r#impl: implementation,
         };
-        evm.must(setup.owner, self.factory, &set);
+        evm.must(OWNER, self.factory, &set);
         let set = DisputeGameFactory::setInitBondCall {
             gameType: game_type,
             initBond: U256::from(bond),
         };
-        evm.must(setup.owner, self.factory, &set);
+        evm.must(OWNER, self.factory, &set);
     }
 }
 

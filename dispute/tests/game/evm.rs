@@ -71,7 +71,12 @@ impl Evm {
     }
 
     pub(crate) fn create(&mut self, code: Vec<u8>) -> Result<Address, Vec<u8>> {
-        match self.execute(NOBODY, TxKind::Create, U256::ZERO, code) {
+        self.create_by(NOBODY, code)
+    }
+
+    /// Deploys a contract, whose address follows from the account and the number of its transactions.
+    pub(crate) fn create_by(&mut self, by: Address, code: Vec<u8>) -> Result<Address, Vec<u8>> {
+        match self.execute(by, TxKind::Create, U256::ZERO, code) {
             ExecutionResult::Success {
                 output: Output::Create(_, Some(address)),
                 ..

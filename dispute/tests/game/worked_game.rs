@@ -1,30 +1,39 @@
-//! One whole game on the contracts and in the model at once, to the wei and to the second, as upstream's
-//! contracts of October 2024 played it. (`tests/worked_game.rs` checks the model's figures.)
+//! One whole game in the model and on the contracts at once, to the wei and to the second, as upstream's
+//! contracts of October 2024 played it: depth 8, split 4, the alphabet VM; Ann proposes a wrong output,
+//! Bob attacks, all answers attack.
 
-use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_primitives::{Address, B256, U256, b256, keccak256};
 use dispute::call::{Action, Block, Call, Effect, GameAction};
-use dispute::claim::{GameStatus, OutputRoot, Side, VmStatus};
+use dispute::claim::{ClaimData, GameStatus, OutputRoot, Side, VmStatus};
 use dispute::factory::Create;
 use dispute::game::moves::Move;
 use dispute::game::step::Step;
-use dispute::position::Position;
 use dispute::revert::Revert;
 use dispute::rules::Params;
-use dispute::vm::alphabet::AlphabetVm;
+use dispute::vm::alphabet::{AlphabetVm, encode};
 
-use crate::deploy::{Setup, Source, Sources, test_code};
+use crate::deploy::{Source, Sources, test_code};
+use crate::setup::{ANN, BOB, CLOCK, DELAY, PURSE, START, Setup, params};
 use crate::twin::{Twin, VmContract};
 
-const A: Address = Address::repeat_byte(0xaa);
-const B: Address = Address::repeat_byte(0xbb);
-const OWNER: Address = Address::repeat_byte(0x01);
-const START: u64 = 1_700_000_000;
+const GAME_TYPE: u32 = 255;
+const GWEI: u128 = 1_000_000_000;
 const HOUR: u64 = 3_600;
-const CLOCK: u64 = 302_400;
-const DELAY: u64 = 604_800;
-const PURSE: u128 = 1_000_000_000_000_000_000_000;
+
+/// In gwei, by depth.
+const BONDS: [u128; 9] = [
+    80_000_000,
+    183_009_000,
+    418_654_000,
+    957_718_600,
+    2_190_890_200,
+    5_011_910_000,
+    11_465_313_400,
+    26_228_206_200,
+    59_999_999_800,
+];
 /// Of all nine bonds.
-const POT: u128 = 106_535_701_200_000_000_000;
+const POT: u128 = 106_535_701_200 * GWEI;
 
 struct Board {
     twin: Twin<AlphabetVm>,
@@ -69,62 +78,61 @@ impl Board {
 /// Plays it, and returns what each transaction cost.
 fn play(sources: &Sources) -> Vec<(&'static str, u64)> {
     let absolute_prestate = VmStatus::Unfinished.stamp(keccak256([0; 32]));
-    let params = Params {
-        game_type: 255,
-        absolute_prestate,
-        max_depth: 8,
-        split_depth: 4,
-        clock_extension: 10_800,
-        max_clock_duration: CLOCK,
-        challenge_period: 86_400,
-        l2_chain_id: U256::from(10),
-        fee_spikes: None,
-    };
-    let anchor = OutputRoot {
-        root: B256::repeat_byte(0xac),
-        block: U256::ZERO,
-    };
     let setup = Setup {
-        params,
-        anchor,
-        owner: OWNER,
-        delay: DELAY,
+        params: Params {
+            game_type: GAME_TYPE,
+            absolute_prestate,
+            l2_chain_id: U256::from(10),
+            ..params()
+        },
+        anchor: OutputRoot {
+            root: B256::repeat_byte(0xac),
+            block: U256::ZERO,
+        },
     };
     let vm = VmContract::Code(test_code("AlphabetVm", &[absolute_prestate]));
     let mut twin = Twin::new(AlphabetVm { absolute_prestate }, vm, sources, &setup);
-    twin.fund(A, PURSE);
-    twin.fund(B, PURSE);
+    twin.fund(ANN, PURSE);
+    twin.fund(BOB, PURSE);
     let mut board = Board {
         twin,
         now: START,
         gas: Vec::new(),
     };
     let create = Create {
-        game_type: 255,
+        game_type: GAME_TYPE,
         root_claim: B256::repeat_byte(0x99),
         extra_data: U256::from(16).to_be_bytes_vec(),
     };
-    let bond = board.twin.model.factory.init_bond(255);
-    let created = board.call("create", A, bond, Action::Create(create));
+    let created = board.call("create", ANN, BONDS[0] * GWEI, Action::Create(create));
     assert_eq!(created, Ok(Effect::Created(0)));
+    // The game was created a second after the hour that the moves keep to.
     for turn in 1..=8usize {
         board.now = START + 1 + HOUR * turn as u64;
-        let from = if turn % 2 == 1 { B } else { A };
+        let from = if turn % 2 == 1 { BOB } else { ANN };
         let game = board.twin.model.game(0).expect("created");
-        let position = Position::new(turn as u8, 0).expect("within the tree");
-        let bond = game
-            .rules()
-            .required_bond(position)
-            .expect("within the game");
         let mv = Move {
             disputed: game.claims()[turn - 1].claim,
             parent: turn - 1,
             claim: VmStatus::Invalid.stamp(B256::repeat_byte(turn as u8)),
             side: Side::Attack,
         };
-        let made = board.call("move", from, bond, Action::Game(0, GameAction::Move(mv)));
+        let mv = Action::Game(0, GameAction::Move(mv));
+        let made = board.call("move", from, BONDS[turn] * GWEI, mv);
         assert_eq!(made, Ok(Effect::Claimed(turn)));
     }
+    let game = board.twin.model.game(0).expect("created");
+    let of_claims =
+        |read: fn(&ClaimData) -> u128| -> Vec<u128> { game.claims().iter().map(read).collect() };
+    let gindices = of_claims(|claim| claim.position.gindex());
+    assert_eq!(gindices, [1, 2, 4, 8, 16, 32, 64, 128, 256]);
+    assert_eq!(of_claims(|claim| claim.bond), BONDS.map(|bond| bond * GWEI));
+    let durations = [
+        0, 3_601, 3_600, 7_201, 7_200, 10_801, 10_800, 14_401, 14_400,
+    ];
+    assert_eq!(of_claims(|claim| claim.clock.duration.into()), durations);
+
+    // The VM asks for the disputed block's number.
     let step = GameAction::Step(Step {
         claim: 8,
         side: Side::Attack,
@@ -132,15 +140,18 @@ fn play(sources: &Sources) -> Vec<(&'static str, u64)> {
         proof: Vec::new(),
     });
     let missing = Err(Revert::Message("pre-image must exist"));
-    assert_eq!(board.play("step", B, step.clone()), missing);
+    assert_eq!(board.play("step", BOB, step.clone()), missing);
     let add = GameAction::AddLocalData {
         ident: U256::from(4),
         leaf: 8,
         offset: U256::ZERO,
     };
-    assert!(board.play("addLocalData", B, add).is_ok());
-    assert_eq!(board.play("step", B, step.clone()), Ok(Effect::Done));
-    assert_eq!(board.play("step", B, step), Err(Revert::DuplicateStep));
+    let added = board.play("addLocalData", BOB, add);
+    assert!(matches!(added, Ok(Effect::Loaded(_))));
+    assert_eq!(board.play("step", BOB, step.clone()), Ok(Effect::Done));
+    assert_eq!(board.play("step", BOB, step), Err(Revert::DuplicateStep));
+    let game = board.twin.model.game(0).expect("created");
+    assert_eq!(game.claims()[8].countered_by, Some(BOB));
 
     board.now += CLOCK;
     for claim in (0..=8).rev() {
@@ -151,25 +162,42 @@ fn play(sources: &Sources) -> Vec<(&'static str, u64)> {
             _ => "resolveClaim",
         };
         let resolve = GameAction::ResolveClaim { claim, count };
-        assert_eq!(board.play(what, A, resolve), Ok(Effect::Done));
+        assert_eq!(board.play(what, ANN, resolve), Ok(Effect::Done));
     }
-    let resolved = board.play("resolve", A, GameAction::Resolve);
+    let resolved = board.play("resolve", ANN, GameAction::Resolve);
     assert_eq!(resolved, Ok(Effect::Resolved(GameStatus::ChallengerWins)));
-    let claim = |of| GameAction::ClaimCredit(of);
-    assert_eq!(
-        board.play("claimCredit", A, claim(A)),
-        Err(Revert::NoCreditToClaim)
-    );
-    board.now += DELAY - 1;
+    let game = board.twin.model.game(0).expect("created");
+    assert_eq!((game.credit(ANN), game.credit(BOB)), (0, POT));
+    assert_eq!(BONDS.iter().sum::<u128>() * GWEI, POT);
+    assert_eq!(game.resolved_at(), board.now);
+
+    let mut claim = |of, later| {
+        board.now += later;
+        board.play("claimCredit", of, GameAction::ClaimCredit(of))
+    };
+    assert_eq!(claim(ANN, 0), Err(Revert::NoCreditToClaim));
     let early = Err(Revert::Message("DelayedWETH: withdrawal delay not met"));
-    assert_eq!(board.play("claimCredit", A, claim(B)), early);
-    board.now += 1;
-    assert_eq!(
-        board.play("claimCredit", A, claim(B)),
-        Ok(Effect::Paid(POT))
-    );
+    assert_eq!(claim(BOB, DELAY - 1), early);
+    assert_eq!(claim(BOB, 1), Ok(Effect::Paid(POT)));
+    let lost = BONDS.iter().step_by(2).sum::<u128>() * GWEI;
+    let model = &board.twin.model;
+    assert_eq!(model.balance(ANN), PURSE - lost);
+    assert_eq!(model.balance(BOB), PURSE + lost);
+    assert_eq!(model.vault.ether(), 0);
+    // A wrong proposal leaves the anchor where it was.
+    assert_eq!(model.registry.anchor(GAME_TYPE).block, U256::ZERO);
     board.twin.compare_all();
     board.gas
+}
+
+/// The claim that the step proves Ann's to differ from.
+#[test]
+fn the_alphabet() {
+    let claim = VmStatus::Invalid.stamp(keccak256(encode(U256::ZERO, U256::ZERO)));
+    assert_eq!(
+        claim,
+        b256!("013228b676f7d3cd4284a5443f17f1962b36e491b30a40b2405849e597ba5fb5")
+    );
 }
 
 #[test]

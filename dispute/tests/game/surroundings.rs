@@ -1,12 +1,15 @@
 //! The contracts around the game: factory and registry.
 
 use alloy_primitives::{B256, U256};
+use alloy_sol_types::SolCall;
+use contracts::game::abi::DisputeGameFactory;
 use dispute::call::{Action, Effect};
 use dispute::claim::GameStatus;
 use dispute::factory::{Create, uuid};
 use dispute::revert::Revert;
 
-use crate::board::{ANCHOR, ANN, BLOCK, BOB, Board, CLOCK, EVE, OWNER, junk, params};
+use crate::board::{Board, junk};
+use crate::setup::{ANCHOR, ANN, BLOCK, BOB, CLOCK, EVE, OWNER, params};
 
 fn create(game_type: u32, root: B256, block: U256) -> Create {
     Create {
@@ -19,7 +22,7 @@ fn create(game_type: u32, root: B256, block: U256) -> Create {
 #[test]
 fn creation_is_refused_in_order() {
     let mut board = Board::empty(params());
-    let bond = board.chain.factory.init_bond(0);
+    let bond = board.chain().factory.init_bond(0);
     let root = B256::repeat_byte(9);
     let at = |block: u64| create(0, root, U256::from(block));
     let mut long = at(BLOCK);
@@ -63,26 +66,36 @@ fn a_type_without_anchor() {
         game_type: 3,
         ..params()
     };
-    let rules = std::sync::Arc::new(dispute::rules::Rules::new(other).expect("legal"));
-    let set = board.chain.factory.set_implementation(OWNER, 3, rules);
-    assert_eq!(set, Ok(()));
+    board.register(&other);
+    let bond = board.chain().factory.init_bond(3);
     let asked = create(3, junk(1), U256::from(BLOCK));
-    let refused = board.call(ANN, 0, Action::Create(asked));
+    let refused = board.call(ANN, bond, Action::Create(asked));
     assert_eq!(refused, Err(Revert::AnchorRootNotFound));
 }
 
 #[test]
 fn only_the_owner_configures() {
     let mut board = Board::empty(params());
+    let mut factory = board.chain().factory.clone();
     let rules = std::sync::Arc::new(dispute::rules::Rules::new(params()).expect("legal"));
     let refused = Err(Revert::Message("Ownable: caller is not the owner"));
-    assert_eq!(
-        board.chain.factory.set_implementation(EVE, 0, rules),
-        refused
-    );
-    assert_eq!(board.chain.factory.set_init_bond(EVE, 0, 1), refused);
-    assert_eq!(board.chain.factory.set_init_bond(OWNER, 0, 1), Ok(()));
-    assert_eq!(board.chain.factory.init_bond(0), 1);
+    assert_eq!(factory.set_implementation(EVE, 0, rules), refused);
+    assert_eq!(factory.set_init_bond(EVE, 0, 1), refused);
+    assert_eq!(factory.set_init_bond(OWNER, 0, 1), Ok(()));
+    assert_eq!(factory.init_bond(0), 1);
+    let bond = DisputeGameFactory::setInitBondCall {
+        gameType: 0,
+        initBond: U256::ONE,
+    };
+    let implementation = DisputeGameFactory::setImplementationCall {
+        gameType: 0,
+        r#impl: EVE,
+    };
+    let refused = refused.map_err(|reason: Revert| reason.data());
+    for data in [bond.abi_encode(), implementation.abi_encode()] {
+        assert_eq!(board.call_factory(EVE, &data), refused);
+        assert_eq!(board.call_factory(OWNER, &data), Ok(()));
+    }
 }
 
 #[test]
@@ -106,10 +119,10 @@ fn the_guardian_sets_the_anchor() {
     let mut stranger = Board::new();
     stranger.attack_down(0, 1);
     let (game, other) = (stranger.game(), Board::empty(params()));
-    let mut registry = stranger.chain.registry.clone();
-    let refused = registry.try_update(&other.chain.factory, game);
+    let mut registry = stranger.chain().registry.clone();
+    let refused = registry.try_update(&other.chain().factory, game);
     assert_eq!(refused, Err(Revert::UnregisteredGame));
-    let refused = registry.set_anchor(&other.chain.factory, OWNER, game);
+    let refused = registry.set_anchor(&other.chain().factory, OWNER, game);
     assert_eq!(refused, Err(Revert::UnregisteredGame));
 }
 
@@ -122,7 +135,7 @@ fn a_game_that_was_lost_is_no_anchor() {
         board.resolve_all(),
         Ok(Effect::Resolved(GameStatus::ChallengerWins))
     );
-    assert_eq!(board.chain.registry.anchor(0).block, U256::from(ANCHOR));
+    assert_eq!(board.chain().registry.anchor(0).block, U256::from(ANCHOR));
     let refused = board.call(OWNER, 0, Action::SetAnchor(0));
     assert_eq!(refused, Err(Revert::InvalidGameStatus));
 }

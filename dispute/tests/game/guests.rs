@@ -1,0 +1,323 @@
+//! Whole games at mainnet's depths that a real step ends: Ann proposes what is right, Bob lies about a
+//! block and about its execution, Ann runs the bundled guest `rollup`, and the ISA's step verifier
+//! decides. (The depth is odd, so that the deepest claims are Bob's: a wrong proposer loses there because
+//! he has no step to show.)
+
+use alloy_primitives::{Address, B256, U256};
+use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT};
+use dispute::call::{Action, Block, Call, Effect, GameAction};
+use dispute::claim::{GameStatus, OutputRoot};
+use dispute::factory::Create;
+use dispute::game::block_number::BlockEvidence;
+use dispute::oracle::local_key;
+use dispute::player::cheat::{self, Cheat, Way};
+use dispute::player::{Me, Plan, View, honest, value_of};
+use dispute::revert::Revert;
+use dispute::rules::Params;
+use dispute::trace::lie::{Extent, Lie};
+use dispute::trace::outputs::OutputList;
+use dispute::trace::split::SplitTrace;
+use dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
+use dispute::vm::{StepContext, Vm};
+use fpvm_core::elf;
+use fpvm_core::oracle::PreimagePart;
+use fpvm_core::verify::verify;
+use fpvm_core::vm::Tier;
+use oracle::{Key, Kind};
+use play::recorded::Recorded;
+use play::vm::{Program as _, Vms};
+
+use crate::deploy::{Source, Sources};
+use crate::setup::{ANN, BOB, CLOCK, DELAY, PURSE, START, Setup};
+use crate::twin::{Twin, VmContract};
+
+/// Chain id of the guest's rollup.
+const CHAIN_ID: u64 = 901;
+/// The first block that Bob lies about.
+const LIE_FROM: u64 = 102;
+/// The block proposed.
+const PROPOSED: u64 = 104;
+/// Steps from one remembered state of an execution to the next.
+const EVERY: u64 = 5_000_000;
+
+fn guests(path: &str) -> std::path::PathBuf {
+    let guests = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/guests");
+    std::path::Path::new(guests).join(path)
+}
+
+/// The rollup's output roots from block 100 on.
+fn outputs() -> OutputList {
+    let text = std::fs::read_to_string(guests("outputs-rollup.txt")).expect("the outputs");
+    let lines = text.lines().filter_map(|line| line.split_once(' '));
+    let roots: Vec<B256> = lines
+        .map(|(_, root)| root.parse().expect("a root"))
+        .collect();
+    OutputList::new(U256::from(100), roots)
+}
+
+/// The model's VM: the Rust verifier.
+struct Verifier<I>(std::marker::PhantomData<I>);
+
+impl<I: elf::Program> Vm for Verifier<I> {
+    fn step(&self, at: &StepContext<'_>, state: &[u8], proof: &[u8]) -> Result<B256, Revert> {
+        let mut part = |key: &[u8; 32], offset: u64| {
+            let key = match Key(*key).kind() {
+                Kind::Local => {
+                    let ident = U256::from_be_slice(&key[1..]);
+                    local_key(at.game, ident, at.context)
+                }
+                _ => B256::from(*key),
+            };
+            let (part, length) = at.oracle.read(key, offset).ok()?;
+            let (bytes, len) = (part.0, length as usize);
+            Some(Some(PreimagePart { bytes, len }))
+        };
+        let verified = verify::<I>(state, proof, &mut part);
+        // What the contract reverts with then is not compared: the games step rightly.
+        let verified = verified.map_err(|error| Revert::Vm(error.to_string().into_bytes()))?;
+        Ok(verified.post.into())
+    }
+}
+
+/// What there is to know: the outputs, and the executions of the guest.
+struct Truth<'a, I: elf::Program> {
+    outputs: &'a OutputList,
+    guest: &'a Vms<Recorded<I>>,
+}
+
+impl<I: elf::Program> Clone for Truth<'_, I> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<I: elf::Program> Copy for Truth<'_, I> {}
+
+impl<I: elf::Program> Outputs for Truth<'_, I> {
+    fn output(&self, block: U256) -> Result<B256, TraceError> {
+        self.outputs.output(block)
+    }
+
+    fn safe_head(&self) -> U256 {
+        self.outputs.safe_head()
+    }
+
+    fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError> {
+        self.outputs.evidence(block)
+    }
+}
+
+impl<I: elf::Program> Executions for Truth<'_, I> {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        self.guest.claim(inputs, index)
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        self.guest.step(inputs, index)
+    }
+}
+
+/// What is lied about in all games; in the execution from some instruction on.
+fn lie(steps_from: u64) -> Extent {
+    Extent {
+        outputs_from: Some(U256::from(LIE_FROM)),
+        steps_from: Some(steps_from.into()),
+        salt: 7,
+    }
+}
+
+/// The trace of one who takes outputs and executions from the same source.
+fn opinion<T: Clone>(source: T) -> SplitTrace<T, T> {
+    SplitTrace {
+        outputs: source.clone(),
+        executions: source,
+    }
+}
+
+/// Played to the end, on the contracts and in the model. Bob's execution is wrong from instruction
+/// `wrong_from` on.
+fn play<I: elf::Program>(
+    guest: &Vms<Recorded<I>>,
+    prestate: B256,
+    verifier: Vec<u8>,
+    sources: &Sources,
+    wrong_from: u64,
+) {
+    let outputs = outputs();
+    let first = U256::from(100);
+    let setup = Setup {
+        params: Params {
+            l2_chain_id: U256::from(CHAIN_ID),
+            ..Params::mainnet(prestate)
+        },
+        anchor: OutputRoot {
+            root: outputs.output(first).expect("listed"),
+            block: first,
+        },
+    };
+    let vm = Verifier::<I>(std::marker::PhantomData);
+    let mut twin = Twin::new(vm, VmContract::Code(verifier), sources, &setup);
+    twin.fund(ANN, PURSE);
+    twin.fund(BOB, PURSE);
+    let outputs = &outputs;
+    let truth = Truth { outputs, guest };
+    let extent = lie(wrong_from);
+    let lie = Lie { truth, extent };
+    let block = U256::from(PROPOSED);
+    let create = Create {
+        game_type: 0,
+        root_claim: truth.output(block).expect("listed"),
+        extra_data: block.to_be_bytes_vec(),
+    };
+    let mut now = START;
+    let apply = |twin: &mut Twin<_>, now: u64, from: Address, action: Action| {
+        let value = match (&action, twin.model.game(0)) {
+            (_, Some(game)) => value_of(game, &action),
+            (_, None) => twin.model.factory.init_bond(0),
+        };
+        let block = Block {
+            timestamp: now,
+            ..Block::default()
+        };
+        let call = Call {
+            from,
+            value,
+            action,
+        };
+        twin.apply(&call, &block).0
+    };
+    assert!(apply(&mut twin, now, ANN, Action::Create(create)).is_ok());
+    let mut ann = Me::new(ANN, 0, opinion(truth));
+    let mut bob = Me::new(BOB, 0, opinion(lie));
+    let liar = Cheat {
+        way: Way::Liar,
+        seed: 1,
+        budget: 100,
+    };
+    loop {
+        let mut moved = false;
+        for turn in [BOB, ANN] {
+            now += 60;
+            let view = View {
+                game: twin.model.game(0).expect("created"),
+                now,
+                base_fee: 0,
+            };
+            let Plan {
+                actions, trouble, ..
+            } = match turn {
+                ANN => honest::next_moves(&mut ann, &view),
+                _ => cheat::next_moves(&liar, &mut bob, &view),
+            };
+            assert_eq!(trouble, None);
+            for action in actions {
+                let done = apply(&mut twin, now, turn, action.clone());
+                // A lie cannot be proved.
+                let proves = matches!(action, Action::Game(_, GameAction::Step(_)));
+                assert!(done.is_ok() || (turn == BOB && proves), "{done:?}");
+                moved |= done.is_ok();
+            }
+        }
+        if !moved {
+            break;
+        }
+    }
+    let game = twin.model.game(0).expect("created");
+    let leaves = game.claims().iter();
+    let leaves = leaves.filter(|claim| claim.position.depth() == game.rules().max_depth());
+    let stepped = leaves.filter(|leaf| leaf.countered_by == Some(ANN)).count();
+    assert_eq!(stepped, 1, "one instruction decides");
+
+    now += 2 * CLOCK;
+    for claim in (0..game.claims().len()).rev() {
+        let count = U256::ZERO;
+        let resolve = GameAction::ResolveClaim { claim, count };
+        assert!(apply(&mut twin, now, BOB, Action::Game(0, resolve)).is_ok());
+    }
+    let resolved = apply(&mut twin, now, BOB, Action::Game(0, GameAction::Resolve));
+    assert_eq!(resolved, Ok(Effect::Resolved(GameStatus::DefenderWins)));
+    now += DELAY;
+    let claim = Action::Game(0, GameAction::ClaimCredit(ANN));
+    assert!(matches!(
+        apply(&mut twin, now, BOB, claim),
+        Ok(Effect::Paid(_))
+    ));
+    assert!(twin.model.balance(ANN) > PURSE);
+    twin.compare_all();
+}
+
+/// Instructions that games are to end at: one in the middle, one that reads local data, one that reads
+/// the inside of a keccak256 pre-image, and the last.
+fn instructions<I: elf::Program>(guest: &Recorded<I>, inputs: &Inputs) -> [u64; 4] {
+    use checkpoints::Machine as _;
+    let mut machine = guest.start(inputs).expect("it starts");
+    let (mut local, mut keccak) = (None, None);
+    while let Some(read) = machine.next_read().expect("no fault") {
+        let found = match (Key(read.key).kind(), read.offset) {
+            (Kind::Local, _) => &mut local,
+            (Kind::Keccak256, 9..) => &mut keccak,
+            _ => continue,
+        };
+        found.get_or_insert(machine.step() - 1);
+    }
+    let local = local.expect("it reads local data");
+    let keccak = keccak.expect("it reads pre-images");
+    [1_234_567, local, keccak, machine.step() - 1]
+}
+
+/// With our verifier on our contracts, and where upstream's are at hand with each side's verifier in
+/// the other side's game. `upstreams` is the name of upstream's contract, `ours` the artifact of ours.
+fn games<I: elf::Program>(
+    elf: &str,
+    tier: fn() -> Option<Box<dyn Tier<I>>>,
+    upstreams: &str,
+    ours: &str,
+) {
+    let guest = || Recorded {
+        elf: std::fs::read(guests("bin").join(elf)).expect(elf),
+        preimages: guests("preimages-rollup"),
+        chain_id: U256::from(CHAIN_ID),
+        tier,
+    };
+    let output = |block: u64| {
+        let block = U256::from(block);
+        let root = outputs().output(block).expect("listed");
+        OutputRoot { root, block }
+    };
+    let inputs = Inputs {
+        l1_head: B256::ZERO,
+        starting: output(LIE_FROM - 1),
+        disputed: output(LIE_FROM),
+    };
+    let cases = instructions(&guest(), &inputs);
+    let prestate = {
+        use checkpoints::Machine as _;
+        let mut machine = guest().start(&inputs).expect("it starts");
+        B256::from(machine.root().expect("it has one").0)
+    };
+    let guest = Vms::new(guest(), EVERY);
+    let ours = Source::Ours.verifier(upstreams, ours);
+    let play = |verifier: &Vec<u8>, sources: &Sources| {
+        for wrong_from in cases {
+            play(&guest, prestate, verifier.clone(), sources, wrong_from);
+        }
+    };
+    play(&ours, &Sources::all(Source::Ours));
+    if let Some(upstream) = Source::upstream() {
+        let theirs = upstream.verifier(upstreams, "");
+        play(&theirs, &Sources::all(Source::Ours));
+        play(&ours, &Sources::all(upstream));
+    }
+}
+
+#[test]
+fn mips() {
+    let jit = || Some(Box::new(jit::Jit::new().ok()?) as _);
+    games::<isa_mips::Mips32>("rollup.mips", jit, "MIPS", MIPS_ARTIFACT);
+}
+
+#[test]
+fn riscv() {
+    let jit = || Some(Box::new(jit::Jit::new().ok()?) as _);
+    games::<isa_riscv::Rv64>("rollup.riscv64", jit, "RISCV", RISCV_ARTIFACT);
+}

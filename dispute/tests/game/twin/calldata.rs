@@ -1,0 +1,137 @@
+//! The model's calls as the contracts take them.
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::SolCall;
+use contracts::game::abi::{
+    AnchorStateRegistry, DelayedWETH, DisputeGameFactory, FaultDisputeGame, OutputRootProof,
+};
+use dispute::call::{Action, GameAction};
+use dispute::claim::Side;
+use dispute::vm::Vm;
+
+use super::{PreimageOracle, Twin};
+use crate::deploy::Contracts;
+
+impl<V: Vm> Twin<V> {
+    /// The contract and the calldata of an action; none where the model names a game that is not.
+    pub(super) fn encode(&self, action: &Action) -> Option<(Address, Vec<u8>)> {
+        let Contracts {
+            factory,
+            registry,
+            vault,
+            oracle,
+            ..
+        } = self.contracts;
+        // The model's amounts have 128 bits; the greatest stands for the contract's.
+        let wide = |wei: u128| match wei {
+            u128::MAX => U256::MAX,
+            wei => U256::from(wei),
+        };
+        Some(match action {
+            Action::Create(create) => {
+                let call = DisputeGameFactory::createCall {
+                    gameType: create.game_type,
+                    rootClaim: create.root_claim,
+                    extraData: create.extra_data.clone().into(),
+                };
+                (factory, call.abi_encode())
+            }
+            Action::LoadPreimage { preimage, offset } => {
+                let call = PreimageOracle::loadKeccak256PreimagePartCall {
+                    partOffset: *offset,
+                    preimage: preimage.clone().into(),
+                };
+                (oracle, call.abi_encode())
+            }
+            Action::SetAnchor(number) => {
+                let game = self.model.game(*number)?.address();
+                let call = AnchorStateRegistry::setAnchorStateCall { game };
+                (registry, call.abi_encode())
+            }
+            Action::Recover(wad) => {
+                let call = DelayedWETH::recoverCall { wad: wide(*wad) };
+                (vault, call.abi_encode())
+            }
+            Action::Hold(guy, wad) => {
+                let (guy, wad) = (*guy, wide(*wad));
+                (vault, DelayedWETH::holdCall { guy, wad }.abi_encode())
+            }
+            Action::TransferFrom(src, dst, wad) => {
+                let (src, dst, wad) = (*src, *dst, wide(*wad));
+                let call = DelayedWETH::transferFromCall { src, dst, wad };
+                (vault, call.abi_encode())
+            }
+            Action::Game(number, action) => {
+                (self.model.game(*number)?.address(), encode_game(action))
+            }
+        })
+    }
+}
+
+fn encode_game(action: &GameAction) -> Vec<u8> {
+    match action {
+        GameAction::Move(mv) => {
+            // The short forms and the general one do the same.
+            let (disputed, claim, parent) = (mv.disputed, mv.claim, U256::from(mv.parent));
+            match (mv.side, mv.parent % 2) {
+                (side, 0) => FaultDisputeGame::moveCall {
+                    disputed,
+                    challengeIndex: parent,
+                    claim,
+                    isAttack: side == Side::Attack,
+                }
+                .abi_encode(),
+                (Side::Attack, _) => FaultDisputeGame::attackCall {
+                    disputed,
+                    parentIndex: parent,
+                    claim,
+                }
+                .abi_encode(),
+                (Side::Defend, _) => FaultDisputeGame::defendCall {
+                    disputed,
+                    parentIndex: parent,
+                    claim,
+                }
+                .abi_encode(),
+            }
+        }
+        GameAction::Step(step) => FaultDisputeGame::stepCall {
+            claimIndex: U256::from(step.claim),
+            isAttack: step.side == Side::Attack,
+            stateData: step.state.clone().into(),
+            proof: step.proof.clone().into(),
+        }
+        .abi_encode(),
+        GameAction::AddLocalData {
+            ident,
+            leaf,
+            offset,
+        } => FaultDisputeGame::addLocalDataCall {
+            ident: *ident,
+            execLeafIdx: U256::from(*leaf),
+            partOffset: *offset,
+        }
+        .abi_encode(),
+        GameAction::ChallengeBlockNumber(evidence) => FaultDisputeGame::challengeRootL2BlockCall {
+            outputRootProof: OutputRootProof {
+                version: evidence.proof.version,
+                stateRoot: evidence.proof.state_root,
+                messagePasserStorageRoot: evidence.proof.message_passer_storage_root,
+                latestBlockhash: evidence.proof.latest_block_hash,
+            },
+            headerRLP: evidence.header.clone().into(),
+        }
+        .abi_encode(),
+        GameAction::ResolveClaim { claim, count } => FaultDisputeGame::resolveClaimCall {
+            claimIndex: U256::from(*claim),
+            numToResolve: *count,
+        }
+        .abi_encode(),
+        GameAction::Resolve => FaultDisputeGame::resolveCall {}.abi_encode(),
+        GameAction::ClaimCredit(recipient) => FaultDisputeGame::claimCreditCall {
+            recipient: *recipient,
+        }
+        .abi_encode(),
+        GameAction::SampleFee => FaultDisputeGame::sampleBaseFeeCall {}.abi_encode(),
+    }
+}

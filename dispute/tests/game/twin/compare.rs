@@ -1,0 +1,150 @@
+//! What the contracts came to, against what the model says: outcomes and events, games, money.
+
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::{SolEvent, SolValue};
+use contracts::game::abi::{
+    AnchorStateRegistry, DelayedWETH, DisputeGameFactory, FaultDisputeGame,
+};
+use dispute::call::{Action, Call, Effect, GameAction};
+use dispute::revert::Revert;
+use dispute::vm::Vm;
+
+use super::picture::{picture_of_contract, picture_of_model};
+use super::{PreimageOracle, Twin};
+use crate::deploy::Contracts;
+use crate::evm::Outcome;
+
+impl<V: Vm> Twin<V> {
+    pub(super) fn compare_outcome(
+        &mut self,
+        call: &Call,
+        model: &Result<Effect, Revert>,
+        outcome: &Outcome,
+    ) {
+        match (model, &outcome.output) {
+            (Err(reason), Err(data)) => {
+                let data = Bytes::from(data.clone());
+                let expected = Bytes::from(reason.data());
+                assert_eq!(data, expected, "{call:?}: the model says {reason}");
+            }
+            (Ok(effect), Ok(output)) => self.compare_effect(call, effect, output, outcome),
+            (model, contract) => {
+                panic!("{call:?}: the model says {model:?}, the contract {contract:?}")
+            }
+        }
+    }
+
+    fn compare_effect(&mut self, call: &Call, effect: &Effect, output: &[u8], outcome: &Outcome) {
+        let emitted = |from: Address| -> Vec<_> {
+            let logs = outcome.logs.iter().filter(|log| log.address == from);
+            logs.map(|log| log.data.clone()).collect()
+        };
+        match (effect, &call.action) {
+            (Effect::Created(number), Action::Create(create)) => {
+                let game = self.model.game(*number).expect("created").address();
+                assert_eq!(output, game.abi_encode());
+                let event = DisputeGameFactory::DisputeGameCreated {
+                    disputeProxy: game,
+                    gameType: create.game_type,
+                    rootClaim: create.root_claim,
+                };
+                assert_eq!(emitted(self.contracts.factory), [event.encode_log_data()]);
+                self.compare_game(*number);
+            }
+            (Effect::Claimed(_), Action::Game(number, GameAction::Move(mv))) => {
+                let game = self.model.game(*number).expect("was called").address();
+                let event = FaultDisputeGame::Move {
+                    parentIndex: U256::from(mv.parent),
+                    claim: mv.claim,
+                    claimant: call.from,
+                };
+                assert_eq!(emitted(game), [event.encode_log_data()]);
+            }
+            (Effect::Resolved(status), Action::Game(number, _)) => {
+                let game = self.model.game(*number).expect("was called").address();
+                let status = *status as u8;
+                assert_eq!(output, U256::from(status).abi_encode());
+                let event = FaultDisputeGame::Resolved { status };
+                assert_eq!(emitted(game), [event.encode_log_data()]);
+            }
+            (Effect::Loaded(key), action) => {
+                let offset = match action {
+                    Action::LoadPreimage { offset, .. }
+                    | Action::Game(_, GameAction::AddLocalData { offset, .. }) => *offset,
+                    other => panic!("{other:?} loads nothing"),
+                };
+                let read = self.model.oracle.read(*key, offset.to());
+                let (part, length) = read.expect("just loaded");
+                let call = PreimageOracle::readPreimageCall { key: *key, offset };
+                let read = self.evm.view(self.contracts.oracle, &call);
+                assert_eq!((read.dat, read.datLen), (part, U256::from(length)));
+            }
+            _ => {}
+        }
+    }
+
+    /// Compares everything that there is.
+    pub(crate) fn compare_all(&mut self) {
+        for number in 0..self.model.games().len() {
+            self.compare_game(number);
+        }
+        self.compare_money();
+    }
+
+    pub(super) fn compare_money(&mut self) {
+        let Contracts {
+            factory,
+            registry,
+            vault,
+            ..
+        } = self.contracts;
+        let ether = self.evm.balance(vault);
+        assert_eq!(ether, self.model.vault.ether(), "ether in the vault");
+        let count = self
+            .evm
+            .view(factory, &DisputeGameFactory::gameCountCall {});
+        assert_eq!(count, U256::from(self.model.games().len()));
+        for account in self.accounts.clone() {
+            let balance = self.evm.balance(account);
+            assert_eq!(balance, self.model.balance(account), "ether of {account}");
+        }
+        let games = self.model.games().iter();
+        let games: Vec<_> = games
+            .map(|game| (game.address(), game.rules().params().game_type))
+            .collect();
+        for (game, game_type) in games {
+            let own = self
+                .evm
+                .view(vault, &DelayedWETH::balanceOfCall { src: game });
+            assert_eq!(own, U256::from(self.model.vault.balance(game)));
+            let call = AnchorStateRegistry::anchorsCall {
+                gameType: game_type,
+            };
+            let anchor = self.evm.view(registry, &call);
+            let expected = self.model.registry.anchor(game_type);
+            assert_eq!(
+                (anchor.root, anchor.l2BlockNumber),
+                (expected.root, expected.block)
+            );
+            for guy in self.accounts.clone() {
+                let call = DelayedWETH::withdrawalsCall { account: game, guy };
+                let unlocked = self.evm.view(vault, &call);
+                let expected = self.model.vault.withdrawal(game, guy);
+                assert_eq!(unlocked.amount, U256::from(expected.amount));
+                assert_eq!(unlocked.timestamp, U256::from(expected.timestamp));
+            }
+        }
+    }
+
+    pub(super) fn compare_game(&mut self, number: usize) {
+        let Some(game) = self.model.game(number) else {
+            return;
+        };
+        let now = self.evm.now();
+        let expected = picture_of_model(game, &self.accounts, now);
+        let spikes = game.rules().params().fee_spikes.is_some();
+        let contract = game.address();
+        let seen = picture_of_contract(&mut self.evm, contract, &expected, &self.accounts, spikes);
+        assert_eq!(seen, expected, "game {number} at {now}");
+    }
+}

@@ -1,0 +1,215 @@
+//! The model and the contracts, given the same calls: whatever they differ in is found.
+
+mod calldata;
+mod compare;
+mod picture;
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::{SolValue, sol};
+use contracts::game::abi::SuperchainConfig;
+use dispute::call::{Action, Block, Call, Effect, GameAction, Receiver};
+use dispute::chain::Chain;
+use dispute::factory::Factory;
+use dispute::game::step::Step;
+use dispute::position::Position;
+use dispute::registry::AnchorRegistry;
+use dispute::revert::Revert;
+use dispute::rules::{Params, Rules};
+use dispute::vault::Vault;
+use dispute::vm::{StepContext, Vm};
+
+use crate::deploy::{Contracts, Source, Sources, test_code, test_contract};
+use crate::evm::{Evm, word};
+use crate::setup::{DELAY, OWNER, Setup};
+
+sol! {
+    interface PreimageOracle {
+        function loadKeccak256PreimagePart(uint256 partOffset, bytes preimage) external;
+        function readPreimage(bytes32 key, uint256 offset) external view returns (bytes32 dat, uint256 datLen);
+    }
+    interface ScriptedVm {
+        function expect(address game, bytes stateData, bytes proof, bytes32 context, bytes answer) external;
+    }
+    interface Payee {
+        function refuse() external;
+        function callBack(address target, bytes data, bool insists) external;
+    }
+}
+
+/// The VM's contract.
+pub(crate) enum VmContract {
+    /// Answers what the model's VM answers.
+    Scripted,
+    /// Is the model's VM, made by this code; the oracle's address is appended.
+    Code(Vec<u8>),
+}
+
+pub(crate) struct Twin<V> {
+    pub(crate) model: Chain<V>,
+    pub(crate) evm: Evm,
+    pub(crate) contracts: Contracts,
+    /// Whose game it is.
+    game: Source,
+    accounts: Vec<Address>,
+    scripted: bool,
+}
+
+impl<V: Vm> Twin<V> {
+    pub(crate) fn new(vm: V, contract: VmContract, sources: &Sources, setup: &Setup) -> Self {
+        let mut evm = Evm::new();
+        let oracle = sources
+            .oracle
+            .oracle(&mut evm, U256::from(setup.params.challenge_period));
+        let (code, scripted) = match contract {
+            VmContract::Scripted => (test_code("ScriptedVm", &[word(oracle)]), true),
+            VmContract::Code(code) => ([code, oracle.abi_encode()].concat(), false),
+        };
+        let at = evm.create(code).expect("a VM");
+        let contracts = Contracts::around(&mut evm, &sources.surroundings, setup, at, oracle);
+        let factory = Factory::at(contracts.factory, OWNER);
+        let registry = AnchorRegistry::new(OWNER, [(setup.params.game_type, setup.anchor)]);
+        let mut twin = Self {
+            model: Chain::new(vm, Vault::new(OWNER, DELAY), registry, factory),
+            evm,
+            contracts,
+            game: sources.game.clone(),
+            accounts: vec![OWNER],
+            scripted,
+        };
+        twin.register(&setup.params);
+        twin
+    }
+
+    /// Lets the factory create games with these rules.
+    pub(crate) fn register(&mut self, params: &Params) {
+        let implementation = self
+            .contracts
+            .implementation(&mut self.evm, &self.game, params);
+        let implementation = implementation.expect("legal parameters");
+        let game_type = params.game_type;
+        let rules = Rules::new(params.clone()).expect("legal parameters");
+        let bond = rules.required_bond(Position::ROOT).expect("has a root");
+        self.contracts
+            .register(&mut self.evm, game_type, implementation, bond);
+        let factory = &mut self.model.factory;
+        let set = factory.set_implementation(OWNER, game_type, rules.into());
+        set.expect("the owner");
+        let set = factory.set_init_bond(OWNER, game_type, bond);
+        set.expect("the owner");
+    }
+
+    /// A call of the factory that the model has no action for; what it reverts with if it does.
+    pub(crate) fn call_factory(&mut self, from: Address, data: Vec<u8>) -> Result<(), Vec<u8>> {
+        let outcome = self.evm.send(from, self.contracts.factory, 0, data);
+        outcome.output.map(|_| ())
+    }
+
+    pub(crate) fn fund(&mut self, account: Address, wei: u128) {
+        self.model.fund(account, wei);
+        self.evm.fund(account, wei);
+        if !self.accounts.contains(&account) {
+            self.accounts.push(account);
+        }
+    }
+
+    /// Stops the vault, or lets it go on.
+    pub(crate) fn set_paused(&mut self, paused: bool) {
+        self.model.vault.paused = paused;
+        let config = self.contracts.config;
+        if paused {
+            let identifier = "test".to_owned();
+            let pause = SuperchainConfig::pauseCall { identifier };
+            self.evm.must(OWNER, config, &pause);
+        } else {
+            let unpause = SuperchainConfig::unpauseCall {};
+            self.evm.must(OWNER, config, &unpause);
+        }
+    }
+
+    /// Decides what an account does when it is paid. It can no longer send transactions then.
+    pub(crate) fn set_receiver(&mut self, account: Address, receiver: &Receiver) {
+        self.model.set_receiver(account, receiver.clone());
+        let code = test_contract("Receiver").deployed_bytecode;
+        match receiver {
+            Receiver::Accepts => self.evm.set_code(account, Vec::new()),
+            Receiver::Refuses => {
+                self.evm.set_code(account, code);
+                self.evm
+                    .must(account_of_tests(), account, &Payee::refuseCall {});
+            }
+            Receiver::Calls { action, insists } => {
+                let (target, data) = self.encode(action).expect("a contract to call");
+                self.evm.set_code(account, code);
+                let (data, insists) = (data.into(), *insists);
+                let set = Payee::callBackCall {
+                    target,
+                    data,
+                    insists,
+                };
+                self.evm.must(account_of_tests(), account, &set);
+            }
+        }
+    }
+
+    /// Makes a call on both sides. Returns what the model says, with what the transaction cost where
+    /// there was one.
+    pub(crate) fn apply(&mut self, call: &Call, block: &Block) -> (Result<Effect, Revert>, u64) {
+        self.evm.set_block(block);
+        if let (true, Action::Game(number, GameAction::Step(step))) = (self.scripted, &call.action)
+        {
+            self.script(*number, step);
+        }
+        let target = self.encode(&call.action);
+        let result = self.model.apply(call, block);
+        // No transaction: nothing to call, or nothing to pay with.
+        let Some((to, data)) = target else {
+            assert_eq!(result, Err(Revert::Empty), "{call:?}");
+            return (result, 0);
+        };
+        if result == Err(Revert::OutOfFunds) {
+            return (result, 0);
+        }
+        let outcome = self.evm.send(call.from, to, call.value, data);
+        self.compare_outcome(call, &result, &outcome);
+        if result.is_ok() {
+            if let Action::Game(number, _) = call.action {
+                self.compare_game(number);
+            }
+            self.compare_money();
+        }
+        (result, outcome.gas)
+    }
+
+    /// Tells the VM's contract what the model's VM says to a step, if the step gets so far.
+    fn script(&mut self, number: usize, step: &Step) {
+        let Some(game) = self.model.game(number) else {
+            return;
+        };
+        let Ok(context) = game.local_context(step.claim) else {
+            return;
+        };
+        let at = StepContext {
+            oracle: &self.model.oracle,
+            game: game.address(),
+            context,
+        };
+        let answer = match self.model.vm.step(&at, &step.state, &step.proof) {
+            Ok(claim) => [&[1][..], claim.as_slice()].concat(),
+            Err(reason) => [&[0][..], &reason.data()].concat(),
+        };
+        let expect = ScriptedVm::expectCall {
+            game: game.address(),
+            stateData: step.state.clone().into(),
+            proof: step.proof.clone().into(),
+            context,
+            answer: answer.into(),
+        };
+        self.evm
+            .must(account_of_tests(), self.contracts.vm, &expect);
+    }
+}
+
+/// Configures contracts of the tests; plays no part.
+const fn account_of_tests() -> Address {
+    Address::repeat_byte(0x77)
+}

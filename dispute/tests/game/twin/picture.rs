@@ -1,0 +1,230 @@
+//! All that a game shows, in the model and on its contract.
+
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use contracts::game::abi::FaultDisputeGame;
+use dispute::game::Game;
+
+use crate::evm::Evm;
+
+/// All that a game shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Picture {
+    /// Of creation and of resolution.
+    times: (u64, u64),
+    status: u8,
+    block_challenge: (bool, Address),
+    starting: (B256, U256),
+    /// Creator, root claim, L1 head, L2 block.
+    proposal: (Address, B256, B256, U256),
+    claims: Vec<ClaimPicture>,
+    credits: Vec<u128>,
+    /// Held, from, until.
+    fees: Option<(u64, u64, u64)>,
+    game_time: Option<u64>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct ClaimPicture {
+    parent: u32,
+    countered_by: Address,
+    claimant: Address,
+    bond: u128,
+    claim: B256,
+    position: u128,
+    clock: u128,
+    answers: Vec<usize>,
+    is_listed: bool,
+    is_resolved: bool,
+    checkpoint: (bool, u32, u128, Address),
+    num_to_resolve: usize,
+    challenger_duration: Result<u64, Bytes>,
+    next_bond: Result<u128, Bytes>,
+}
+
+pub(super) fn picture_of_model(game: &Game, accounts: &[Address], now: u64) -> Picture {
+    let proposal = game.proposal();
+    let fees = game.fees();
+    let spikes = game.rules().params().fee_spikes;
+    let claims = game.claims().iter().enumerate();
+    let claims = claims.map(|(index, claim)| {
+        let subgame = game.subgame(index).expect("each has one");
+        let checkpoint = subgame.checkpoint.as_ref().map(|page| {
+            let leftmost = page.leftmost;
+            let (position, claimant) = leftmost
+                .map_or((u128::MAX, Address::ZERO), |(position, claimant)| {
+                    (position.gindex(), claimant)
+                });
+            (true, page.cursor as u32, position, claimant)
+        });
+        let bond = game.rules().required_bond(claim.position.attack());
+        ClaimPicture {
+            parent: claim.parent.map_or(u32::MAX, |parent| parent as u32),
+            countered_by: claim.countered_by.unwrap_or_default(),
+            claimant: claim.claimant,
+            bond: claim.bond,
+            claim: claim.claim,
+            position: claim.position.gindex(),
+            clock: claim.clock.packed(),
+            answers: subgame.answers.clone(),
+            is_listed: index != 0,
+            is_resolved: subgame.resolved,
+            checkpoint: checkpoint.unwrap_or_default(),
+            num_to_resolve: game.num_to_resolve(index),
+            challenger_duration: game
+                .challenger_duration(index, now)
+                .map_err(|reason| reason.data().into()),
+            next_bond: bond.map_err(|reason| reason.data().into()),
+        }
+    });
+    Picture {
+        times: (game.created_at(), game.resolved_at()),
+        status: game.status() as u8,
+        block_challenge: (
+            game.block_challenger().is_some(),
+            game.block_challenger().unwrap_or_default(),
+        ),
+        starting: (game.starting().root, game.starting().block),
+        proposal: (
+            proposal.creator,
+            proposal.root_claim,
+            proposal.l1_head,
+            proposal.l2_block,
+        ),
+        claims: claims.collect(),
+        credits: accounts
+            .iter()
+            .map(|account| game.credit(*account))
+            .collect(),
+        fees: spikes.map(|_| (fees.held, fees.from, fees.until)),
+        game_time: spikes.map(|_| game.game_time(now)),
+    }
+}
+
+pub(super) fn picture_of_contract(
+    evm: &mut Evm,
+    game: Address,
+    expected: &Picture,
+    accounts: &[Address],
+    spikes: bool,
+) -> Picture {
+    use FaultDisputeGame as Calls;
+    let starting = evm.view(game, &Calls::startingOutputRootCall {});
+    assert_eq!(
+        starting.l2BlockNumber,
+        evm.view(game, &Calls::startingBlockNumberCall {})
+    );
+    assert_eq!(
+        starting.root,
+        evm.view(game, &Calls::startingRootHashCall {})
+    );
+    let l2_block = evm.view(game, &Calls::l2BlockNumberCall {});
+    assert_eq!(
+        evm.view(game, &Calls::extraDataCall {}).to_vec(),
+        l2_block.to_be_bytes_vec()
+    );
+    let count: usize = evm.view(game, &Calls::claimDataLenCall {}).to();
+    let claims = (0..count).map(|index| {
+        let answers = expected
+            .claims
+            .get(index)
+            .map_or(0, |claim| claim.answers.len());
+        claim_of_contract(evm, game, index, answers)
+    });
+    let claims = claims.collect();
+    // Beyond the end.
+    for index in [U256::from(count), U256::MAX] {
+        let none = evm.try_view(game, &Calls::claimDataCall { index });
+        assert_eq!(none.err(), Some(Vec::new()));
+        let claim_index = Calls::getNumToResolveCall { claimIndex: index };
+        assert_eq!(evm.view(game, &claim_index), U256::ZERO);
+        assert!(!evm.view(game, &Calls::resolvedSubgamesCall { claimIndex: index }));
+    }
+    let credits = accounts.iter().map(|account| {
+        let credit = evm.view(game, &Calls::creditCall { account: *account });
+        credit.to()
+    });
+    let credits = credits.collect();
+    let fees = spikes.then(|| evm.view(game, &Calls::feeMeterCall {}));
+    Picture {
+        times: (
+            evm.view(game, &Calls::createdAtCall {}),
+            evm.view(game, &Calls::resolvedAtCall {}),
+        ),
+        status: evm.view(game, &Calls::statusCall {}),
+        block_challenge: (
+            evm.view(game, &Calls::l2BlockNumberChallengedCall {}),
+            evm.view(game, &Calls::l2BlockNumberChallengerCall {}),
+        ),
+        starting: (starting.root, starting.l2BlockNumber),
+        proposal: (
+            evm.view(game, &Calls::gameCreatorCall {}),
+            evm.view(game, &Calls::rootClaimCall {}),
+            evm.view(game, &Calls::l1HeadCall {}),
+            l2_block,
+        ),
+        claims,
+        credits,
+        fees: fees.map(|meter| (meter.held, meter.from, meter.until)),
+        game_time: spikes.then(|| evm.view(game, &Calls::gameTimeCall {})),
+    }
+}
+
+fn claim_of_contract(evm: &mut Evm, game: Address, index: usize, answers: usize) -> ClaimPicture {
+    use FaultDisputeGame as Calls;
+    let number = U256::from(index);
+    let claim = evm.view(game, &Calls::claimDataCall { index: number });
+    let key = {
+        let place: U256 = (U256::from(claim.position) << 128) | U256::from(claim.parentIndex);
+        keccak256([claim.claim, B256::from(place)].concat())
+    };
+    let answers: Vec<usize> = (0..answers)
+        .map(|n| {
+            let (claim_index, n) = (number, U256::from(n));
+            let call = Calls::subgamesCall {
+                claimIndex: claim_index,
+                n,
+            };
+            evm.view(game, &call).to()
+        })
+        .collect();
+    let (claim_index, n) = (number, U256::from(answers.len()));
+    let beyond = Calls::subgamesCall {
+        claimIndex: claim_index,
+        n,
+    };
+    assert_eq!(evm.try_view(game, &beyond).err(), Some(Vec::new()));
+    let page = evm.view(
+        game,
+        &Calls::resolutionCheckpointsCall { claimIndex: number },
+    );
+    let duration = Calls::getChallengerDurationCall { claimIndex: number };
+    let next_bond = Calls::getRequiredBondCall {
+        position: claim.position << 1,
+    };
+    ClaimPicture {
+        parent: claim.parentIndex,
+        countered_by: claim.counteredBy,
+        claimant: claim.claimant,
+        bond: claim.bond,
+        claim: claim.claim,
+        position: claim.position,
+        clock: claim.clock,
+        answers,
+        is_listed: evm.view(game, &Calls::claimsCall { key }),
+        is_resolved: evm.view(game, &Calls::resolvedSubgamesCall { claimIndex: number }),
+        checkpoint: (
+            page.initialCheckpointComplete,
+            page.subgameIndex,
+            page.leftmostPosition,
+            page.counteredBy,
+        ),
+        num_to_resolve: evm
+            .view(game, &Calls::getNumToResolveCall { claimIndex: number })
+            .to(),
+        challenger_duration: evm.try_view(game, &duration).map_err(Bytes::from),
+        next_bond: evm
+            .try_view(game, &next_bond)
+            .map(|bond| bond.to())
+            .map_err(Bytes::from),
+    }
+}

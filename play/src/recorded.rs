@@ -1,0 +1,128 @@
+//! A guest with its pre-images in a folder: all that games about it need, and no host.
+
+use std::path::PathBuf;
+
+use alloy_primitives::U256;
+use checkpoints::library::LibraryError;
+use checkpoints::{Machine, Root};
+use dispute::trace::Inputs;
+use fpvm_core::elf::{self, ElfError};
+use fpvm_core::frozen::{Snapshot, SnapshotError};
+use fpvm_core::isa::Isa;
+use fpvm_core::oracle::Silent;
+use fpvm_core::proof::StepProof;
+use fpvm_core::vm::{Event, Host, PreimageRead, Tier, Vm, VmError};
+use oracle::store::{Directory, Layered, Memory, Store as _};
+use oracle::{Checked, Key, Replay};
+
+use crate::vm::{Program, Prover, local_data};
+
+/// A program, and where its pre-images are. Local ones come from the dispute.
+#[derive(Debug)]
+pub struct Recorded<I: Isa> {
+    /// The program, as an ELF file.
+    pub elf: Vec<u8>,
+    /// Files that are named by the hex digits of their keys.
+    pub preimages: PathBuf,
+    /// L2 chain id of the game.
+    pub chain_id: U256,
+    /// What runs it faster than the interpreter, if anything.
+    pub tier: fn() -> Option<Box<dyn Tier<I>>>,
+}
+
+/// The program, started.
+#[derive(Debug)]
+pub struct Running<I: Isa> {
+    /// The machine.
+    pub vm: Vm<I>,
+    oracle: Checked<Replay<Layered<Memory, Directory>>>,
+}
+
+/// Why it cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordedError {
+    /// The program cannot be loaded.
+    #[error(transparent)]
+    Elf(#[from] ElfError),
+    /// The pre-images cannot be read.
+    #[error(transparent)]
+    Preimages(#[from] oracle::Error),
+    /// A step fails.
+    #[error(transparent)]
+    Vm(#[from] VmError),
+    /// A snapshot is of something else.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// Checkpoints cannot be read.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+}
+
+impl<I: elf::Program> Program for Recorded<I> {
+    type Machine = Running<I>;
+    type Error = RecordedError;
+
+    fn start(&self, inputs: &Inputs) -> Result<Running<I>, RecordedError> {
+        let mut vm = elf::load::<I>(&self.elf, I::PATCHES)?;
+        vm.set_tier((self.tier)());
+        let mut upper = Memory::default();
+        for (index, value) in local_data(inputs, self.chain_id) {
+            upper.put(Key::local(index), &value)?;
+        }
+        let lower = Directory::open(&self.preimages)?;
+        let source = lower.to_string();
+        let oracle = Checked::new(Replay::new(Layered { upper, lower }), source);
+        Ok(Running { vm, oracle })
+    }
+}
+
+impl<I: Isa> Running<I> {
+    /// Runs up to and with the next step that reads a pre-image; `None` where the program ends first.
+    ///
+    /// # Errors
+    /// If a step fails.
+    pub fn next_read(&mut self) -> Result<Option<PreimageRead>, RecordedError> {
+        let (oracle, console) = (&mut self.oracle, &mut Silent);
+        let host = &mut Host { oracle, console };
+        let event = self.vm.run(u64::MAX, true, host)?;
+        let read = self.vm.last_read().cloned();
+        Ok(read.filter(|_| event == Event::Preimage))
+    }
+}
+
+impl<I: Isa> Machine for Running<I> {
+    type Error = RecordedError;
+
+    fn step(&self) -> u64 {
+        self.vm.state.step
+    }
+
+    fn exited(&self) -> bool {
+        self.vm.state.exited()
+    }
+
+    fn run(&mut self, until: u64) -> Result<(), RecordedError> {
+        let (oracle, console) = (&mut self.oracle, &mut Silent);
+        self.vm.run(until, false, &mut Host { oracle, console })?;
+        Ok(())
+    }
+
+    fn freeze(&mut self) -> Result<Snapshot, RecordedError> {
+        Ok(self.vm.freeze())
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), RecordedError> {
+        Ok(self.vm.restore(snapshot)?)
+    }
+
+    fn root(&mut self) -> Result<Root, RecordedError> {
+        Ok(Root(self.vm.state_root()))
+    }
+}
+
+impl<I: Isa> Prover for Running<I> {
+    fn prove(&mut self) -> Result<StepProof, RecordedError> {
+        let (oracle, console) = (&mut self.oracle, &mut Silent);
+        Ok(self.vm.prove(&mut Host { oracle, console })?)
+    }
+}
