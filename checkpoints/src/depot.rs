@@ -6,10 +6,14 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt as _, RetryConfig};
+use std::collections::BTreeSet;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::ops::Range;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
@@ -25,6 +29,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub struct Depot {
     store: Arc<dyn ObjectStore>,
+    /// What is written here is not safe from a crash of the machine; [`Depot::settle`] makes it so.
+    hasty: Arc<dyn ObjectStore>,
+    /// What was written so, where it lies in a folder.
+    unsettled: Arc<Mutex<Vec<PathBuf>>>,
     runtime: Arc<Runtime>,
     /// What the names are below, in the store.
     prefix: Key,
@@ -101,22 +109,27 @@ impl Depot {
             .enable_all()
             .build()
             .map_err(|error| failed(&error))?;
-        let (store, prefix): (Arc<dyn ObjectStore>, Key) = match place.strip_prefix(BUCKET) {
-            Some(path) => {
-                let (_, prefix) = path.split_once('/').unwrap_or((path, ""));
-                let bucket = bucket(place).map_err(|error| failed(&error))?;
-                let prefix = Key::parse(prefix).map_err(|error| failed(&error))?;
-                (Arc::new(bucket), prefix)
-            }
-            None => {
-                let folder = if place.is_empty() { "/" } else { place };
-                let folder = LocalFileSystem::new_with_prefix(folder);
-                let folder = folder.map_err(|error| failed(&error))?.with_fsync(true);
-                (Arc::new(folder), Key::default())
-            }
-        };
+        let (store, hasty, prefix): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>, Key) =
+            match place.strip_prefix(BUCKET) {
+                Some(path) => {
+                    let (_, prefix) = path.split_once('/').unwrap_or((path, ""));
+                    let bucket = bucket(place).map_err(|error| failed(&error))?;
+                    let prefix = Key::parse(prefix).map_err(|error| failed(&error))?;
+                    let bucket = Arc::new(bucket);
+                    (bucket.clone(), bucket, prefix)
+                }
+                None => {
+                    let folder = if place.is_empty() { "/" } else { place };
+                    let open = || LocalFileSystem::new_with_prefix(folder);
+                    let safe = open().map_err(|error| failed(&error))?.with_fsync(true);
+                    let hasty = open().map_err(|error| failed(&error))?;
+                    (Arc::new(safe), Arc::new(hasty), Key::default())
+                }
+            };
         Ok(Depot {
             store,
+            hasty,
+            unsettled: Arc::default(),
             runtime: Arc::new(runtime),
             prefix,
             place: place.into(),
@@ -237,6 +250,40 @@ impl Depot {
         let (key, bytes) = (self.key(name), bytes.into());
         let written = self.runtime.block_on(self.store.put(&key, bytes.into()));
         written.map(drop).map_err(|error| self.failed(name, &error))
+    }
+
+    /// The same, but until [`Depot::settle`] a crash of the machine may undo it.
+    pub fn write_hastily(&self, name: &str, bytes: impl Into<Bytes>) -> Result<(), DepotError> {
+        let (key, bytes) = (self.key(name), bytes.into());
+        let written = self.runtime.block_on(self.hasty.put(&key, bytes.into()));
+        written.map_err(|error| self.failed(name, &error))?;
+        if !self.place.starts_with(BUCKET)
+            && let Ok(mut unsettled) = self.unsettled.lock()
+        {
+            unsettled.push(Path::new(&self.place).join(name));
+        }
+        Ok(())
+    }
+
+    /// Makes all that was written safe from a crash of the machine: many objects cost hardly more
+    /// than one.
+    pub fn settle(&self) -> Result<(), DepotError> {
+        let written = self
+            .unsettled
+            .lock()
+            .map(|mut paths| mem::take(&mut *paths));
+        let written = written.unwrap_or_default();
+        let folders: BTreeSet<_> = written.iter().filter_map(|path| path.parent()).collect();
+        for path in written.iter().map(PathBuf::as_path).chain(folders) {
+            match File::open(path).and_then(|file| file.sync_all()) {
+                // It was removed since.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                done => {
+                    done.map_err(|error| DepotError::new(path.display().to_string(), &error))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Removes an object.

@@ -1,5 +1,11 @@
 //! The manifest of a run's checkpoints: what ran, and the state roots at the steps.
 
+mod merge;
+mod plan;
+
+pub use merge::{MergeError, merge};
+pub use plan::{Plan, Range, Shard};
+
 use crate::Root;
 use crate::commitment::commit;
 use crate::depot::{Depot, DepotError};
@@ -20,48 +26,6 @@ pub struct Entry {
     pub step: u64,
     /// The state root there.
     pub root: Root,
-}
-
-/// One of several parts of a list, made by one of several processes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Shard {
-    /// Which part, from 0.
-    pub index: u64,
-    /// How many parts there are.
-    pub count: u64,
-}
-
-/// A range of steps, both ends included.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Range {
-    /// The first.
-    pub from: u64,
-    /// The last.
-    pub to: u64,
-}
-
-/// What a list of checkpoints is of: two lists with the same plan can be compared and merged.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Plan {
-    /// The ISA, by its name for `--isa`.
-    pub isa: String,
-    /// VM type as upstream names it.
-    pub vm_type: String,
-    /// State root of the input.
-    pub pre_state: Root,
-    /// Step counter of the input.
-    pub first_step: u64,
-    /// A checkpoint at each multiple of this many steps, and at both ends.
-    pub every: u64,
-    /// The last step, where the run does not go on to the program's end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<u64>,
-    /// Where there is a checkpoint at every step.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dense: Option<Range>,
 }
 
 /// The checkpoints of a run, or as many as are made so far.
@@ -136,42 +100,6 @@ pub enum LoadError {
     /// It is not right.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-}
-
-impl Plan {
-    /// The first checkpoint after a step.
-    pub fn next(&self, step: u64) -> u64 {
-        let every = self.every.max(1);
-        let next = (step / every).saturating_add(1).saturating_mul(every);
-        let next = next.min(self.until.unwrap_or(u64::MAX));
-        match self.dense {
-            Some(Range { to, .. }) if step >= to => next,
-            Some(Range { from, .. }) => next.min(from.max(step.saturating_add(1))),
-            None => next,
-        }
-    }
-
-    /// Whether states are kept of a step: not of those that only the dense range has.
-    pub fn keeps_state(&self, step: u64) -> bool {
-        self.dense
-            .is_none_or(|range| step <= range.from || step >= range.to)
-    }
-
-    /// Where a part of the list starts and ends; both are checkpoints. `None` without a last step.
-    pub fn range(&self, shard: Shard) -> Option<(u64, u64)> {
-        let until = self.until?;
-        let every = u128::from(self.every.max(1));
-        let first = u128::from(self.first_step) / every;
-        let intervals = u128::from(until).div_ceil(every).saturating_sub(first);
-        let bound = |index: u64| {
-            let skip = intervals * u128::from(index) / u128::from(shard.count.max(1));
-            let step = (first + skip) * every;
-            u64::try_from(step)
-                .unwrap_or(u64::MAX)
-                .clamp(self.first_step, until)
-        };
-        Some((bound(shard.index), bound(shard.index.saturating_add(1))))
-    }
 }
 
 impl Manifest {
@@ -253,13 +181,15 @@ impl Manifest {
         })
     }
 
-    /// Writes a manifest as a whole or not at all.
+    /// Writes a manifest as a whole or not at all, after making safe what was written before it: the
+    /// states that it has.
     pub fn save(&mut self, depot: &Depot, name: &str) -> Result<(), LoadError> {
         self.commitment = commit(&self.entries);
         let json = serde_json::to_vec_pretty(self).map_err(|error| ManifestError {
             name: depot.told(name),
             kind: error.into(),
         })?;
+        depot.settle()?;
         Ok(depot.write(name, json)?)
     }
 
@@ -334,91 +264,5 @@ impl Manifest {
             }
         }
         Ok(())
-    }
-}
-
-/// Two lists that cannot be one.
-#[derive(Debug, thiserror::Error)]
-pub enum MergeError {
-    /// There is nothing.
-    #[error("there are no shard manifests to merge")]
-    Nothing,
-    /// They are of different runs.
-    #[error("{first} and {second} are of different runs: {what} differs")]
-    Plan {
-        /// Name of the one.
-        first: String,
-        /// Name of the other.
-        second: String,
-        /// What differs.
-        what: &'static str,
-    },
-    /// They disagree on a root.
-    #[error("{first} and {second} disagree on step {step}: {one} and {other}")]
-    Root {
-        /// Name of the one.
-        first: String,
-        /// Name of the other.
-        second: String,
-        /// The step.
-        step: u64,
-        /// Root of the one.
-        one: Root,
-        /// Root of the other.
-        other: Root,
-    },
-    /// A part is missing, or not finished.
-    #[error("the whole is not there yet: {0}")]
-    Missing(ManifestErrorKind),
-    /// The last part is missing, or not finished.
-    #[error("the whole is not there yet: it ends at step {0}")]
-    Unfinished(u64),
-}
-
-/// Makes one list of its parts, which come with names for errors.
-pub fn merge(parts: &[(String, Manifest)]) -> Result<Manifest, MergeError> {
-    let (first, model) = parts.first().ok_or(MergeError::Nothing)?;
-    let mut merged: std::collections::BTreeMap<u64, (&str, &Entry)> = Default::default();
-    for (name, part) in parts {
-        let (a, b) = (&model.plan, &part.plan);
-        let what = [
-            ("the ISA", a.isa != b.isa || a.vm_type != b.vm_type),
-            ("the pre-state", a.pre_state != b.pre_state),
-            ("the first step", a.first_step != b.first_step),
-            ("the distance of checkpoints", a.every != b.every),
-            ("the last step", a.until != b.until),
-            ("the range with every root", a.dense != b.dense),
-        ];
-        if let Some((what, _)) = what.into_iter().find(|(_, differs)| *differs) {
-            return Err(MergeError::Plan {
-                first: first.clone(),
-                second: name.clone(),
-                what,
-            });
-        }
-        for entry in &part.entries {
-            let (owner, known) = *merged.entry(entry.step).or_insert((name, entry));
-            if known.root != entry.root {
-                return Err(MergeError::Root {
-                    first: owner.into(),
-                    second: name.clone(),
-                    step: entry.step,
-                    one: known.root,
-                    other: entry.root,
-                });
-            }
-        }
-    }
-    let mut whole = Manifest::new(model.plan.clone(), None);
-    whole.entries = merged
-        .into_values()
-        .map(|(_, entry)| entry.clone())
-        .collect();
-    whole.commitment = commit(&whole.entries);
-    whole.check().map_err(MergeError::Missing)?;
-    match whole.entries.last() {
-        Some(last) if !whole.is_complete() => Err(MergeError::Unfinished(last.step)),
-        Some(_) => Ok(whole),
-        None => Err(MergeError::Nothing),
     }
 }

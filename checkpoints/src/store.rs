@@ -4,37 +4,29 @@
 //! by keys to branches of 16 and from there to pages: pages are known by their Merkle root, branches
 //! by the keccak256 of their record. So nothing that was changed there can pass for a state: what
 //! is loaded is hashed, and has to have the root that was asked for.
-//!
-//! A pack is `fpvmpak1`, records back to back, an index (kind, key, offset, length of each record),
-//! then the index's length (8 bytes) and keccak256. Integers are big-endian.
+
+mod error;
+mod load;
+mod pack;
+mod record;
+
+pub use error::StoreError;
 
 use crate::Root;
-use crate::depot::{Bytes, Depot, DepotError, Listed};
+use crate::depot::{Bytes, Depot, Listed};
 use fpvm_core::frozen::Snapshot;
 use fpvm_core::isa::Isa;
 use fpvm_core::keccak::keccak256;
-use fpvm_core::memory::{FrozenMemory, FrozenPage, PAGE_SIZE, Page, Part, SharedPage};
+use fpvm_core::memory::{FrozenMemory, FrozenPage, Part};
 use fpvm_core::state::WitnessError;
 use fpvm_core::word::Word as _;
-use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
-use std::io;
-use std::ops::Range;
-use std::sync::{Arc, Weak};
+use pack::{Ends, Listing, Writer};
+use record::{children, parse_state};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Weak;
 
 /// The folder of packs.
 const FOLDER: &str = "packs";
-const MAGIC: &[u8; 8] = b"fpvmpak1";
-/// Bytes of an index entry: kind, key, offset, length.
-const INDEX_ENTRY: usize = 1 + 32 + 8 + 4;
-/// Bytes after the index: its length and hash.
-const TAIL: usize = 8 + 32;
-/// Bytes of a pack's end that are read at once; most indices are shorter.
-const END: u64 = 1 << 16;
-/// The longest record: a state with the longest hint.
-const RECORD_LIMIT: u32 = (1 << 26) + (1 << 16);
-/// How hard pages are compressed: zstd's fastest ordinary level.
-const LEVEL: i32 = 1;
 
 const PAGE: u8 = 0;
 const BRANCH: u8 = 1;
@@ -69,55 +61,24 @@ impl Vm {
     }
 }
 
-/// A store that cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Reading or writing failed.
-    #[error(transparent)]
-    Depot(#[from] DepotError),
-    /// A page cannot be compressed.
-    #[error("{pack}: {source}")]
-    Compress {
-        /// The pack that it was to go to.
-        pack: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// A pack that is not as it was written.
-    #[error(
-        "{pack}: {why}; it was changed or cut off: remove it, and `checkpoints make` makes its states again"
-    )]
-    Pack {
-        /// The pack.
-        pack: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// Something that a state needs is in no pack.
-    #[error("the store has no {what} {}, which the state {state} needs: a pack is missing", Root(*key))]
-    Missing {
-        /// Kind of the record.
-        what: &'static str,
-        /// Its key.
-        key: Key,
-        /// Root of the state.
-        state: Root,
-    },
-    /// The state has another root than it is stored under.
-    #[error("what is stored as state {expected} has the root {found}")]
-    Root {
-        /// The root asked for.
-        expected: Root,
-        /// That of what was loaded.
-        found: Root,
-    },
-}
-
 #[derive(Clone, Copy, Debug)]
 struct Place {
     pack: u32,
     offset: u64,
     len: u32,
+    /// Of a page, which of its frame it is.
+    slot: u8,
+}
+
+impl Place {
+    const fn new(pack: u32, listing: &Listing) -> Self {
+        Place {
+            pack,
+            offset: listing.offset,
+            len: listing.len,
+            slot: listing.slot as u8,
+        }
+    }
 }
 
 /// States by their roots.
@@ -146,11 +107,9 @@ impl Store {
             loaded: FxHashMap::default(),
         };
         let packs = packs(depot)?;
-        let ends = |pack: &Listed| {
-            let start = 0..pack.size.min(MAGIC.len() as u64);
-            vec![start, pack.size.saturating_sub(END)..pack.size]
-        };
-        let wanted = packs.iter().map(|pack| (pack.name.clone(), ends(pack)));
+        let wanted = packs
+            .iter()
+            .map(|pack| (pack.name.clone(), pack::ends(pack.size)));
         let read = depot.read_parts(wanted.collect())?;
         for (pack, parts) in packs.into_iter().zip(read) {
             store.index(pack, &parts)?;
@@ -225,7 +184,8 @@ impl Store {
         self.places.contains_key(&(STATE, root.0))
     }
 
-    /// Writes what is not there yet of a state, as one pack. `name` tells it from other processes'
+    /// Writes what is not there yet of a state, as one pack; safe from a crash of the machine when the
+    /// manifest that names it is saved, or after [`Depot::settle`]. `name` tells it from other processes'
     /// packs in the same folder.
     pub fn put(&mut self, snapshot: &Snapshot, name: &str) -> Result<(), StoreError> {
         let root = snapshot.root();
@@ -241,66 +201,35 @@ impl Store {
             pack: self.depot.told(&name),
             source,
         };
-        let mut pack = MAGIC.to_vec();
-        let mut added = Vec::new();
-        let mut fresh = rustc_hash::FxHashSet::default();
-        let mut compressor = zstd::bulk::Compressor::new(LEVEL).map_err(uncompressed)?;
-        let mut add = |pack: &mut Vec<u8>, kind: u8, key: Key, record: &[u8]| {
-            let (offset, len) = (pack.len() as u64, record.len() as u32);
-            pack.extend_from_slice(record);
-            added.push((kind, key, offset, len));
-        };
+        let mut pack = Writer::new().map_err(uncompressed)?;
+        let mut fresh = FxHashSet::default();
         let places = &self.places;
         let known = |key: &Key| places.contains_key(&(BRANCH, *key));
         let memory = snapshot.memory.fold(&known, &mut |part| {
             let (kind, key, record) = match part {
                 Part::Page(page) => (PAGE, page.root(), Vec::new()),
                 Part::Branch(children) => {
-                    let record = branch_record(children);
+                    let record = record::branch(children);
                     (BRANCH, keccak256(&record), record)
                 }
             };
             if !places.contains_key(&(kind, key)) && fresh.insert((kind, key)) {
                 match part {
-                    Part::Page(page) => {
-                        let packed = compressor.compress(page.bytes())?;
-                        add(&mut pack, kind, key, &packed);
-                    }
-                    Part::Branch(_) => add(&mut pack, kind, key, &record),
+                    Part::Page(page) => pack.add_page(key, page.bytes())?,
+                    Part::Branch(_) => pack.add(kind, key, &record),
                 }
             }
             Ok(key)
         });
         let memory = memory.map_err(uncompressed)?;
-        let body = [
-            &memory[..],
-            &(snapshot.last_hint.len() as u32).to_be_bytes(),
-            &snapshot.last_hint,
-            snapshot.state_bytes(),
-        ]
-        .concat();
-        add(
-            &mut pack,
-            STATE,
-            root,
-            &[&keccak256(&body)[..], &body].concat(),
-        );
-
-        let mut index = Vec::with_capacity(added.len() * INDEX_ENTRY);
-        for (kind, key, offset, len) in &added {
-            index.push(*kind);
-            index.extend_from_slice(key);
-            index.extend_from_slice(&offset.to_be_bytes());
-            index.extend_from_slice(&len.to_be_bytes());
-        }
-        pack.extend_from_slice(&index);
-        pack.extend_from_slice(&(index.len() as u64).to_be_bytes());
-        pack.extend_from_slice(&keccak256(&index));
-        self.depot.write(&name, pack)?;
+        pack.add(STATE, root, &record::state(snapshot, &memory));
+        let (pack, added) = pack.finish().map_err(uncompressed)?;
+        self.depot.write_hastily(&name, pack)?;
         let pack = self.packs.len() as u32;
         self.packs.push(name);
-        for (kind, key, offset, len) in added {
-            self.places.insert((kind, key), Place { pack, offset, len });
+        for listing in added {
+            let place = Place::new(pack, &listing);
+            self.places.insert((listing.kind, listing.key), place);
         }
         Ok(())
     }
@@ -327,54 +256,23 @@ impl Store {
             pack: self.depot.told(&listed.name),
             why: why.into(),
         };
-        let [magic, end] = parts else {
+        let [start, end] = parts else {
             return Err(broken("too short for a pack"));
         };
-        let tail = end.split_last_chunk::<TAIL>();
-        let ((before, tail), true) = (
-            tail.ok_or_else(|| broken("too short for a pack"))?,
-            magic[..] == MAGIC[..],
-        ) else {
-            return Err(broken("no pack of this version"));
-        };
-        let (index_len, hash) = tail.split_at(8);
-        let index_len = number(index_len);
-        let tail_at = listed.size.saturating_sub(TAIL as u64);
-        let index_at = tail_at
-            .checked_sub(index_len)
-            .filter(|at| *at >= MAGIC.len() as u64 && index_len.is_multiple_of(INDEX_ENTRY as u64))
-            .ok_or_else(|| broken("its end is no index"))?;
-        let read;
-        let index = match before.len().checked_sub(index_len as usize) {
-            Some(at) => &before[at..],
+        let ends = Ends::new(listed.size, start, end).map_err(broken)?;
+        let more;
+        let index = match ends.read {
+            Some(index) => index,
             None => {
-                let range = index_at..tail_at;
-                let wanted = vec![(listed.name.clone(), vec![range])];
-                read = self.depot.read_parts(wanted)?.concat();
-                read.first().map_or(&[][..], |index| &index[..])
+                let wanted = vec![(listed.name.clone(), vec![ends.index.clone()])];
+                more = self.depot.read_parts(wanted)?.concat();
+                more.first().map_or(&[][..], |index| &index[..])
             }
         };
-        if keccak256(index) != *hash {
-            return Err(broken("its index does not have its hash"));
-        }
-        let pack = self.packs.len() as u32;
-        for entry in index.as_chunks::<INDEX_ENTRY>().0 {
-            let (kind, rest) = entry.split_at(1);
-            let (key, rest) = rest.split_at(32);
-            let (offset, record_len) = rest.split_at(8);
-            let (offset, record_len) = (number(offset), number(record_len) as u32);
-            let fits = offset
-                .checked_add(u64::from(record_len))
-                .is_some_and(|end| end <= index_at);
-            let (Some(kind), Ok(key), true) = (kind.first(), key.try_into(), fits) else {
-                return Err(broken("its index points outside of it"));
-            };
-            let place = Place {
-                pack,
-                offset,
-                len: record_len,
-            };
-            self.places.entry((*kind, key)).or_insert(place);
+        let number = self.packs.len() as u32;
+        for listing in ends.list(index).map_err(broken)? {
+            let place = self.places.entry((listing.kind, listing.key));
+            place.or_insert(Place::new(number, &listing));
         }
         self.packs.push(listed.name);
         Ok(())
@@ -399,176 +297,4 @@ pub fn copy_packs(from: &Depot, to: &Depot) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-/// A big-endian number.
-fn number(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0, |n, byte| n << 8 | u64::from(*byte))
-}
-
-/// Positions as 16 bits, the lowest for the first child, then the children's keys.
-fn branch_record(children: &[(u8, Key)]) -> Vec<u8> {
-    let positions = children
-        .iter()
-        .fold(0u16, |bits, (position, _)| bits | 1 << (position % 16));
-    let mut record = positions.to_be_bytes().to_vec();
-    for (_, key) in children {
-        record.extend_from_slice(key);
-    }
-    record
-}
-
-/// States on their way out of the store: a level of branches after the other, and then all pages, so
-/// that a bucket is asked a few times and not once a page.
-impl Store {
-    fn snapshot(&mut self, state: Root) -> Result<Snapshot, StoreError> {
-        let (record, pack) = self.record(STATE, state)?;
-        let broken = |why: String| StoreError::Pack { pack, why };
-        let Some((key, hint, state_bytes)) = parse_state(&record) else {
-            return Err(broken("the state does not have its hash".into()));
-        };
-        let memory = self.memory(state, key)?;
-        // All pages at once, on all cores.
-        memory.root();
-        (self.vm.snapshot)(state_bytes, memory, hint.to_vec())
-            .map_err(|error| broken(error.to_string()))
-    }
-
-    /// The memory below a branch.
-    fn memory(&mut self, state: Root, key: Key) -> Result<FrozenMemory, StoreError> {
-        let mut memory = FrozenMemory::new(self.vm.address_bits);
-        // What is to be found at this level: its number (that of the page, at last) and its key.
-        let mut wanted: Vec<(u64, Key)> = vec![(0, key)];
-        for _ in 0..memory.depth() {
-            let records = self.records(BRANCH, state, wanted.iter().map(|(_, key)| *key))?;
-            let mut below = Vec::new();
-            for (number, key) in wanted {
-                let Some((record, pack)) = records.get(&key) else {
-                    return Err(self.missing(BRANCH, key, state));
-                };
-                let Some((bits, keys)) = children(record, &key) else {
-                    let pack = self.told(*pack);
-                    let why = format!("the branch {} does not have its hash", Root(key));
-                    return Err(StoreError::Pack { pack, why });
-                };
-                let positions = (0..16u64).filter(|position| bits >> position & 1 == 1);
-                let children = positions.zip(keys);
-                below.extend(children.map(|(position, key)| (number << 4 | position, *key)));
-            }
-            wanted = below;
-        }
-        self.loaded.retain(|_, page| page.strong_count() > 0);
-        let mut pages: FxHashMap<Key, SharedPage> = FxHashMap::default();
-        for (_, key) in &wanted {
-            if let Some(page) = self.loaded.get(key).and_then(Weak::upgrade) {
-                pages.insert(*key, page);
-            }
-        }
-        let unknown = wanted.iter().map(|(_, key)| *key);
-        let unknown: Vec<Key> = unknown.filter(|key| !pages.contains_key(key)).collect();
-        for (key, (record, pack)) in self.records(PAGE, state, unknown.into_iter())? {
-            let page = unpacked(&record).map_err(|why| StoreError::Pack {
-                pack: self.told(pack),
-                why: format!("the page {} cannot be unpacked: {why}", Root(key)),
-            })?;
-            self.loaded.insert(key, Arc::downgrade(&page));
-            pages.insert(key, page);
-        }
-        for (number, key) in wanted {
-            memory.set(number, pages.get(&key).cloned());
-        }
-        Ok(memory)
-    }
-
-    fn missing(&self, kind: u8, key: Key, state: Root) -> StoreError {
-        StoreError::Missing {
-            what: match kind {
-                PAGE => "page",
-                BRANCH => "branch",
-                _ => "state",
-            },
-            key,
-            state,
-        }
-    }
-
-    /// The name of a pack, for people.
-    fn told(&self, pack: u32) -> String {
-        let name = self.packs.get(pack as usize);
-        self.depot.told(name.map_or("", String::as_str))
-    }
-
-    /// The record of a state, and the pack that it is from.
-    fn record(&self, kind: u8, state: Root) -> Result<(Bytes, String), StoreError> {
-        let mut records = self.records(kind, state, [state.0].into_iter())?;
-        let record = records.remove(&state.0);
-        let (record, pack) = record.ok_or_else(|| self.missing(kind, state.0, state))?;
-        Ok((record, self.told(pack)))
-    }
-
-    /// The records of these keys, and the packs that they are from.
-    fn records(
-        &self,
-        kind: u8,
-        state: Root,
-        keys: impl Iterator<Item = Key>,
-    ) -> Result<FxHashMap<Key, (Bytes, u32)>, StoreError> {
-        let mut wanted: BTreeMap<u32, BTreeMap<u64, (Key, Range<u64>)>> = BTreeMap::new();
-        for key in keys {
-            let place = self.places.get(&(kind, key));
-            let place = *place.ok_or_else(|| self.missing(kind, key, state))?;
-            if place.len > RECORD_LIMIT {
-                return Err(StoreError::Pack {
-                    pack: self.told(place.pack),
-                    why: format!("a record of {} bytes", place.len),
-                });
-            }
-            let range = place.offset..place.offset + u64::from(place.len);
-            let pack = wanted.entry(place.pack).or_default();
-            pack.insert(place.offset, (key, range));
-        }
-        let mut parts = Vec::new();
-        for (pack, records) in &wanted {
-            let Some(name) = self.packs.get(*pack as usize) else {
-                continue;
-            };
-            let ranges = records.values().map(|(_, range)| range.clone());
-            parts.push((name.clone(), ranges.collect()));
-        }
-        let read = self.depot.read_parts(parts)?;
-        let mut found = FxHashMap::default();
-        for ((pack, records), parts) in wanted.into_iter().zip(read) {
-            for ((key, _), part) in records.into_values().zip(parts) {
-                found.insert(key, (part, pack));
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// A state's record: the key of its memory, the unfinished hint, the packed state.
-fn parse_state(record: &[u8]) -> Option<(Key, &[u8], &[u8])> {
-    let (hash, body) = record.split_at_checked(32)?;
-    if keccak256(body) != hash {
-        return None;
-    }
-    let (memory, rest) = body.split_first_chunk::<32>()?;
-    let (hint_len, rest) = rest.split_first_chunk::<4>()?;
-    let (hint, state) = rest.split_at_checked(u32::from_be_bytes(*hint_len) as usize)?;
-    Some((*memory, hint, state))
-}
-
-/// The positions that a branch's record has children at, as bits, and their keys.
-fn children<'a>(record: &'a [u8], key: &Key) -> Option<(u16, &'a [Key])> {
-    let (bits, keys) = record.split_first_chunk::<2>()?;
-    let bits = u16::from_be_bytes(*bits);
-    let fits = keccak256(record) == *key && keys.len() == 32 * bits.count_ones() as usize;
-    fits.then_some((bits, keys.as_chunks::<32>().0))
-}
-
-fn unpacked(record: &[u8]) -> Result<SharedPage, String> {
-    let bytes = zstd::bulk::decompress(record, PAGE_SIZE).map_err(|error| error.to_string())?;
-    let page: Result<&Page, _> = bytes.as_slice().try_into();
-    page.map(FrozenPage::new)
-        .map_err(|_| format!("it has {} bytes", bytes.len()))
 }
