@@ -101,6 +101,18 @@ impl Runner {
         proof.map_err(|error| failure::explain(vm, &self.interrupted, error))
     }
 
+    /// Takes the root after each of the next steps, at most so many; gives how many there were.
+    pub(crate) fn roots(&mut self, vm: &mut dyn AnyVm, steps: u64) -> anyhow::Result<usize> {
+        let mut host = Host {
+            oracle: &mut self.source,
+            console: self.console.as_mut(),
+        };
+        let mut roots = Vec::new();
+        let done = vm.roots(vm.step().saturating_add(steps), &mut host, &mut roots);
+        done.map_err(|error| failure::explain(vm, &self.interrupted, error))?;
+        Ok(roots.len())
+    }
+
     /// Ends the host. Of two errors the first is the command's.
     pub(crate) fn finish<T>(self, result: anyhow::Result<T>) -> anyhow::Result<T> {
         self.bar.finish_and_clear();

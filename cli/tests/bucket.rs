@@ -96,7 +96,7 @@ impl Drop for Bucket {
 fn processes_that_share_a_bucket_make_one_list() {
     let Some(program) = program() else {
         let text =
-            "skipped: moto_server is not installed (pip install 'moto[server]'), so no bucket";
+            "SKIPPED: moto_server is not installed (pip install 'moto[server]'), so no bucket";
         let _ = writeln!(std::io::stderr(), "{text}");
         return;
     };

@@ -35,8 +35,11 @@ pub(crate) struct Args {
     source: SourceArgs,
 }
 
-/// How many steps are proved and verified.
+/// How many proofs are verified.
 const PROOFS: u32 = 20;
+
+/// How many steps in a row are proved, at most, and how many have their root taken.
+const ROW: u64 = 200_000;
 
 /// Steps between the first root and the next.
 const WARM: u64 = 1_000_000;
@@ -53,7 +56,8 @@ struct Figures {
     cold_root_seconds: f64,
     cold_root_cpu_microseconds_per_page: f64,
     warm_root_seconds: f64,
-    prove_seconds: f64,
+    prove_cpu_seconds: f64,
+    roots_per_cpu_second: f64,
     verify_seconds: f64,
     save_seconds: f64,
     load_seconds: f64,
@@ -80,12 +84,17 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let mut vm = args.input.open(app, "")?;
     let mut runner = Runner::new(app, &args.source, None)?.silent();
     let middle = middle(vm.as_mut(), &mut runner, first + steps / 2);
-    let (warm, proofs, prove) = runner.finish(middle)?;
+    let Middle {
+        warm,
+        proofs,
+        prove,
+        roots,
+    } = runner.finish(middle)?;
     let began = Instant::now();
     for proof in &proofs {
         isa.verify(proof, &mut |key, offset| proof.part(key, offset))?;
     }
-    let verify = began.elapsed() / PROOFS;
+    let verify = began.elapsed() / (proofs.len().max(1) as u32);
 
     let against = match &args.against {
         Some(program) => Some(against::compare(args, app, program, steps)?),
@@ -102,7 +111,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         cold_root_seconds: cold.as_secs_f64(),
         cold_root_cpu_microseconds_per_page: cold_cpu.as_secs_f64() * 1e6 / pages as f64,
         warm_root_seconds: warm.as_secs_f64(),
-        prove_seconds: prove.as_secs_f64(),
+        prove_cpu_seconds: prove,
+        roots_per_cpu_second: roots,
         verify_seconds: verify.as_secs_f64(),
         save_seconds: files.0.as_secs_f64(),
         load_seconds: files.1.as_secs_f64(),
@@ -114,22 +124,46 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     print(&figures.table())
 }
 
-/// Runs to the middle; gives the time of a root after [`WARM`] more steps, proofs of the steps that
-/// follow, and the time of one.
-fn middle(
-    vm: &mut dyn AnyVm,
-    runner: &mut Runner,
-    step: u64,
-) -> anyhow::Result<(Duration, Vec<StepProof>, Duration)> {
+/// What is measured in the middle of a run.
+struct Middle {
+    /// Time of a root [`WARM`] steps after the last.
+    warm: Duration,
+    /// Proofs of some of the steps that follow.
+    proofs: Vec<StepProof>,
+    /// Seconds of the processor that the proof of a step takes, step after step.
+    prove: f64,
+    /// State roots a second of the processor, after each step.
+    roots: f64,
+}
+
+/// Runs to the middle and measures there.
+fn middle(vm: &mut dyn AnyVm, runner: &mut Runner, step: u64) -> anyhow::Result<Middle> {
     runner.seek(vm, step)?;
     vm.state_root();
     runner.seek(vm, step.saturating_add(WARM))?;
     let (warm, ..) = timed(|| vm.state_root());
-    let began = Instant::now();
-    let proofs = (0..PROOFS)
-        .map(|_| runner.prove(vm))
-        .collect::<Result<_, _>>()?;
-    Ok((warm, proofs, began.elapsed() / PROOFS))
+    let mut proofs = Vec::new();
+    let mut proved = 0;
+    let (_, cpu, done) = timed(|| -> anyhow::Result<()> {
+        while proved < ROW && (!vm.exited() || proved == 0) {
+            let proof = runner.prove(vm)?;
+            if proofs.len() < PROOFS as usize {
+                proofs.push(proof);
+            }
+            proved += 1;
+        }
+        Ok(())
+    });
+    done?;
+    let prove = cpu.as_secs_f64() / proved as f64;
+    let (_, cpu, roots) = timed(|| runner.roots(vm, ROW));
+    let roots = roots? as f64 / cpu.as_secs_f64();
+    Ok(Middle {
+        warm,
+        proofs,
+        prove,
+        roots,
+    })
 }
 
 /// Times of writing and of reading the state as .bin.gz.
@@ -183,7 +217,14 @@ impl Figures {
             format!("{} ({pages} pages, {each:.1} µs of CPU each)", time(cold)),
         );
         row("root a million steps on", time(self.warm_root_seconds));
-        row("prove a step", time(self.prove_seconds));
+        row("prove each step", time(self.prove_cpu_seconds) + " of CPU");
+        row(
+            "roots per CPU-second",
+            format!(
+                "{:.2} million, after each step",
+                self.roots_per_cpu_second / 1e6
+            ),
+        );
         row("verify a step", time(self.verify_seconds));
         row("write the state, .bin.gz", time(self.save_seconds));
         row("read it", time(self.load_seconds));
