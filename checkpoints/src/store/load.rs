@@ -15,6 +15,9 @@ use std::sync::{Arc, Weak};
 /// The longest record: a state with the longest hint.
 const RECORD_LIMIT: u32 = (1 << 26) + (1 << 16);
 
+/// What is wanted of a pack: by offset, where a record is and whose it is.
+type Records = BTreeMap<u64, (Vec<Key>, Range<u64>)>;
+
 impl Store {
     pub(super) fn snapshot(&mut self, state: Root) -> Result<Snapshot, StoreError> {
         let (record, pack) = self.record(STATE, state)?;
@@ -133,7 +136,7 @@ impl Store {
         state: Root,
         keys: impl Iterator<Item = Key>,
     ) -> Result<FxHashMap<Key, (Bytes, u32)>, StoreError> {
-        let mut wanted: BTreeMap<u32, BTreeMap<u64, (Vec<Key>, Range<u64>)>> = BTreeMap::new();
+        let mut wanted: BTreeMap<u32, Records> = BTreeMap::new();
         for key in keys {
             let place = self.places.get(&(kind, key));
             let place = *place.ok_or_else(|| self.missing(kind, key, state))?;
