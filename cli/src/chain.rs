@@ -120,6 +120,7 @@ fn tell(progress: Progress<'_>) {
 pub(crate) fn named(revert: &Revert) -> Option<String> {
     let artifacts = [
         contracts::MIPS_ARTIFACT,
+        contracts::MIPS64_ARTIFACT,
         contracts::RISCV_ARTIFACT,
         PREIMAGE_ORACLE,
     ];

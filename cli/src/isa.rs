@@ -28,8 +28,8 @@ pub static ISAS: &[&dyn AnyIsa] = &[
 
 elf_guests! {
     isa_mips::Mips32: "MIPS32 big-endian, as Cannon's single-threaded VM", "cannon", 2, &[], Some(contracts::MIPS_ARTIFACT);
-    isa_mips64::Mips64<8>: "MIPS64 big-endian with threads, as Cannon's newest", "cannon", 2, &[], None;
-    isa_mips64::Mips64<7>: "the same, as the version before", "cannon", 2, &[], None;
+    isa_mips64::Mips64<8>: "MIPS64 big-endian with threads, as Cannon's newest", "cannon", 2, &[], Some(contracts::MIPS64_ARTIFACT);
+    isa_mips64::Mips64<7>: "the same, as the version before", "cannon", 2, &[], Some(contracts::MIPS64_ARTIFACT);
     // Since Go 1.24 the initial look at the limit of open files is a system call that faults.
     isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, &[(24, "syscall.init.0")], Some(contracts::RISCV_ARTIFACT);
 }

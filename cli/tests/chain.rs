@@ -98,6 +98,13 @@ fn steps_are_executed(rig: &Rig, chain_id: u64) {
             1009,
         ),
         (
+            "mips64",
+            "mips64",
+            [480_598, 501_600],
+            "hello.go122.mips64",
+            1009,
+        ),
+        (
             "riscv64",
             "riscv64",
             [245_129, 255_909],

@@ -12,8 +12,9 @@ mod common;
 use common::{recorded, repository};
 use contracts::guest::{Plan, Preimages, agree};
 use contracts::harness::Harness;
-use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT};
+use contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
 use isa_mips::Mips32;
+use isa_mips64::Newest;
 use isa_riscv::Rv64;
 
 /// Folders with guests, and with their pre-images; a guest may have a folder of its own beside.
@@ -62,12 +63,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             };
             let steps = match target {
                 "mips" => {
-                    let mut harness = Harness::new(MIPS_ARTIFACT, Some("MIPS.json"))?;
+                    let mut harness = Harness::new::<Mips32>(MIPS_ARTIFACT, Some("MIPS.json"))?;
                     let recorded = recorded(guest, "mips32");
                     agree::<Mips32>(&mut harness, &file, preimages, plan, &recorded)?
                 }
+                "mips64" => {
+                    let mut harness = Harness::new::<Newest>(MIPS64_ARTIFACT, Some("MIPS64.json"))?;
+                    let recorded = recorded(guest, "mips64");
+                    agree::<Newest>(&mut harness, &file, preimages, plan, &recorded)?
+                }
                 "riscv64" => {
-                    let mut harness = Harness::new(RISCV_ARTIFACT, Some("RISCV.json"))?;
+                    let mut harness = Harness::new::<Rv64>(RISCV_ARTIFACT, Some("RISCV.json"))?;
                     let recorded = recorded(guest, "riscv64");
                     agree::<Rv64>(&mut harness, &file, preimages, plan, &recorded)?
                 }

@@ -9,7 +9,7 @@ mod common;
 use common::{proofs_of_runs, proofs_of_steps};
 use contracts::evm::Gas;
 use contracts::harness::Harness;
-use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
+use contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
 use fpvm_core::decode::decode;
 use fpvm_core::effects::Effects;
 use fpvm_core::isa::{Isa, Op as _};
@@ -49,11 +49,13 @@ type Costs = BTreeMap<(&'static str, &'static str, bool), Vec<Gas>>;
 fn main() -> Result<()> {
     let json = std::env::args().any(|argument| argument == "--json");
     let mut rows = Vec::new();
-    let mips = Harness::new(MIPS_ARTIFACT, Some("MIPS.json"))?;
+    let mips = Harness::new::<isa_mips::Mips32>(MIPS_ARTIFACT, Some("MIPS.json"))?;
     rows.extend(table::<isa_mips::Mips32>(mips, &recorded("mips32"))?);
-    let riscv = Harness::new(RISCV_ARTIFACT, Some("RISCV.json"))?;
+    let mips64 = Harness::new::<isa_mips64::Newest>(MIPS64_ARTIFACT, Some("MIPS64.json"))?;
+    rows.extend(table::<isa_mips64::Newest>(mips64, &recorded("mips64"))?);
+    let riscv = Harness::new::<isa_riscv::Rv64>(RISCV_ARTIFACT, Some("RISCV.json"))?;
     rows.extend(table::<isa_riscv::Rv64>(riscv, &recorded("riscv64"))?);
-    let toy = Harness::new(TOY_ARTIFACT, None)?;
+    let toy = Harness::new::<Toy>(TOY_ARTIFACT, None)?;
     rows.extend(table::<Toy>(toy, &toy_steps()?)?);
     if json {
         println!("{}", serde_json::to_string_pretty(&rows)?);
@@ -89,7 +91,7 @@ fn recorded(vm: &str) -> Vec<StepProof> {
 fn class<I: Isa>(op: I::Op, proof: &StepProof) -> &'static str {
     let name = I::TABLE.get(op.index()).map_or("", |row| row.name);
     let effects = Effects::of::<I>(op);
-    let reserved = ["ll", "sc", "lr_w", "lr_d", "sc_w", "sc_d"];
+    let reserved = ["ll", "sc", "lld", "scd", "lr_w", "lr_d", "sc_w", "sc_d"];
     match effects {
         _ if proof.oracle_key.is_some() => "preimage",
         _ if effects.host => "syscall",

@@ -1,5 +1,7 @@
 //! Compiled contracts, as they come with this crate or from a file.
 
+use crate::abi;
+use crate::evm::Address;
 use fpvm_core::keccak::keccak256;
 use serde::Deserialize;
 
@@ -17,7 +19,7 @@ pub struct Artifact {
     abi: Vec<Item>,
 }
 
-/// A function, an error or the like of a contract's interface.
+/// A constructor, a function, an error or the like of a contract's interface.
 #[derive(Clone, Debug, Deserialize)]
 struct Item {
     r#type: String,
@@ -50,6 +52,19 @@ impl Artifact {
     /// Reads an artifact's JSON.
     pub fn parse(json: &str) -> Result<Self, ArtifactError> {
         Ok(serde_json::from_str(json)?)
+    }
+
+    /// What a step verifier's constructor is given: the oracle that it reads from and, where it wants to
+    /// know that, the version of the states that it executes.
+    pub fn arguments(&self, oracle: Address, state_version: Option<u8>) -> Vec<u8> {
+        let constructor = self.abi.iter().find(|item| item.r#type == "constructor");
+        let inputs = constructor.map_or(&[][..], |item| &item.inputs);
+        let version = abi::number(state_version.unwrap_or_default().into());
+        let word = |input: &Input| match &*input.r#type {
+            "uint256" => version,
+            _ => oracle.into_word().0,
+        };
+        inputs.iter().map(word).collect::<Vec<_>>().concat()
     }
 
     /// The signature of the error that the contract declares and these bytes, of a revert, begin with.

@@ -4,14 +4,18 @@
 mod dispatch;
 mod layout;
 mod printer;
+mod template;
 mod text;
 
 use fpvm_core::compact::{map_len, zero_roots};
 use fpvm_core::isa::{Isa, ProofShape};
 use fpvm_core::keccak::keccak256;
-use fpvm_core::machine::Fault;
+use fpvm_core::machine::{Fault, Machine as _};
+use fpvm_core::operand::{Cell, Reg};
+use fpvm_core::threads::NO_THREADS;
 use layout::Layout;
 use std::collections::BTreeMap;
+use template::Template;
 use text::Text;
 
 /// The frame that the instructions are printed into.
@@ -71,28 +75,30 @@ impl Faults {
 }
 
 impl Contract {
-    /// The contract's source.
+    /// The source of a contract for one version of the states, which its constructor need not be told.
     pub fn source<I: Isa>(&self) -> String {
-        const {
-            assert!(
-                I::THREADS.is_none(),
-                "contracts of VMs with threads are not printed yet"
-            );
-        };
+        self.print::<I, I>(None)
+    }
+
+    /// The source of a contract that is told at its construction which of two state versions it is for.
+    pub fn source_of_versions<I: Isa, Old: Isa<Op = I::Op>>(&self) -> String {
+        self.print::<I, Old>(I::FILE.version.zip(Old::FILE.version))
+    }
+
+    fn print<I: Isa, Old: Isa<Op = I::Op>>(&self, versions: Option<(u8, u8)>) -> String {
         let layout = Layout::of::<I>();
         let mut faults = Faults {
             style: self.faults,
             met: BTreeMap::new(),
         };
         let fetch = printer::print::<I>(&layout, &mut faults, |machine| I::fetch(machine));
-        let dispatch = dispatch::dispatch::<I>(&layout, &mut faults);
-        let mut out = SHELL.to_owned();
-        let mut put = |name: &str, value: &str| {
-            out = out.replace(&format!("{{{{{name}}}}}"), value);
-        };
-        put("POSITION", &position::<I>());
+        let dispatch = dispatch::dispatch::<I, Old>(&layout, &mut faults);
+        let mut out = Template::new(SHELL);
+        let mut put = |name: &str, value: &str| out.put(name, value);
+        put("POSITION", &position::<I>(&layout));
         put("FETCH", &lines(4, &fetch));
         put("DISPATCH", &lines(4, &dispatch));
+        put_threads::<I>(&layout, &mut faults, &mut put);
         put("NAME", self.name);
         put("VERSION", self.version);
         put("CRATE", self.definitions);
@@ -100,7 +106,15 @@ impl Contract {
         self.put_faults(&faults, &mut put);
         put_layout::<I>(&layout, &mut put);
         put_memory(&layout, &mut put);
-        out
+        let mut features = Vec::new();
+        features.extend(I::THREADS.map(|_| "THREADS"));
+        features.extend(I::RESERVATION.map(|_| "RESERVATION"));
+        if let Some((new, old)) = versions {
+            put("NEW_VERSION", &new.to_string());
+            put("OLD_VERSION", &old.to_string());
+            features.push("VERSIONS");
+        }
+        out.finish(&features)
     }
 
     fn put_faults(&self, faults: &Faults, put: &mut impl FnMut(&str, &str)) {
@@ -144,6 +158,8 @@ impl Contract {
             "InvalidExitedValue",
             "InvalidProofLength",
             "InvalidCompactProof",
+            "InvalidThreadProof",
+            "NoActiveThread",
         ] {
             put(&format!("SELECTOR_{name}"), &Faults::selector(name));
         }
@@ -163,19 +179,41 @@ fn lines(depth: usize, lines: &[String]) -> String {
 }
 
 /// Where the program goes on unless the instruction says otherwise.
-fn position<I: Isa>() -> String {
+fn position<I: Isa>(layout: &Layout) -> String {
     let after = |before: &str| format!("and(add({before}, 4), WORD)");
     match I::NEXT_PC {
         // The instruction after this one runs in any case; a branch decides what comes after that.
-        Some(_) => lines(
+        Some(cell) => lines(
             4,
             &[
-                "let slot := get4(NEXT_PC)".to_owned(),
+                format!("let slot := get{}(NEXT_PC)", layout.size(cell)),
                 "let next := slot".to_owned(),
                 format!("let after := {}", after("slot")),
             ],
         ),
         None => lines(4, &[format!("let next := {}", after("here"))]),
+    }
+}
+
+/// What only contracts of VMs with threads or reservations have.
+fn put_threads<I: Isa>(layout: &Layout, faults: &mut Faults, put: &mut impl FnMut(&str, &str)) {
+    if let Some(threads) = I::THREADS {
+        let turn = printer::print::<I>(layout, faults, |machine| {
+            machine.stay();
+            I::turn(machine)
+        });
+        put("TURN", &lines(5, &turn));
+        put("THREAD", &format!("{:#x}", layout.thread()));
+        put("NO_THREADS", &const_hex::encode_prefixed(NO_THREADS));
+        put("QUANTUM", &threads.quantum.to_string());
+    }
+    if let Some(reservation) = I::RESERVATION {
+        let place = |cell: Cell| layout.place(Reg::Fixed(cell));
+        let address = place(reservation.address);
+        put("RESERVED", &format!("get{}({})", address.size, address.at));
+        let cells = reservation.cells.iter().map(|cell| place(*cell));
+        let clear = cells.map(|cell| format!("set{}({}, 0)", cell.size, cell.at));
+        put("RELEASE", &lines(5, &clear.collect::<Vec<_>>()));
     }
 }
 
@@ -204,7 +242,10 @@ fn put_layout<I: Isa>(layout: &Layout, put: &mut impl FnMut(&str, &str)) {
         ("BRANCH_LEN", layout.branch_len),
         ("DEPTH", layout.depth),
         ("MAP_SHIFT", 256 - 8 * map_len(layout.depth)),
+        ("THREAD_LEN", layout.thread_len),
+        ("THREAD_PROOF_LEN", layout.thread_proof_len),
         ("PROOF_OFFSET", layout.proof_offset()),
+        ("BRANCHES_OFFSET", layout.branches_offset()),
         ("WORD_BITS", layout.bits as usize),
         ("SIGN_BYTE", layout.bits as usize / 8 - 1),
     ];
@@ -220,11 +261,13 @@ fn put_layout<I: Isa>(layout: &Layout, put: &mut impl FnMut(&str, &str)) {
     put("GET_OFFSET", &format!("get{}", size(I::PREIMAGE_OFFSET)));
     put("SET_OFFSET", &format!("set{}", size(I::PREIMAGE_OFFSET)));
     put("GET_PC", &format!("get{}", size(I::PC)));
-    put("SET_PC", &format!("set{}", size(I::PC)));
-    let next = I::NEXT_PC.map_or(String::new(), |cell| {
-        lines(4, &[format!("set{}(NEXT_PC, after)", size(cell))])
-    });
-    put("SET_NEXT", &next);
+    let end = match I::THREADS {
+        Some(_) => "from, length",
+        None => "from, proof.length",
+    };
+    put("PROOF_END", end);
+    let position = lines(4, &printer::position::<I>(layout));
+    put("SET_POSITION", position.trim_end());
 }
 
 fn put_memory(layout: &Layout, put: &mut impl FnMut(&str, &str)) {
@@ -284,15 +327,23 @@ fn put_memory(layout: &Layout, put: &mut impl FnMut(&str, &str)) {
     put("ORDER_COMMENT", comment);
     let selector = Faults::selector("InvalidProofLength");
     let refuse = format!("{{ refuse({selector}) }} // InvalidProofLength");
-    let check = match layout.proof {
-        ProofShape::Fixed(count) => vec![
+    let check = match (layout.proof, layout.thread_proof_len) {
+        (ProofShape::Fixed(count), 0) => vec![
             format!("if xor(proof.length, {}) {{", count * layout.branch_len),
             "    // The step of a program that has exited needs no proof.".to_owned(),
             format!("    if or(iszero(exited), proof.length) {refuse}"),
             "}".to_owned(),
         ],
-        ProofShape::UpTo(_) => vec![format!(
+        (ProofShape::Fixed(count), _) => vec![format!(
+            "if iszero(or(from, eq(length, {}))) {refuse}",
+            count * layout.branch_len
+        )],
+        (ProofShape::UpTo(_), 0) => vec![format!(
             "if mod(proof.length, {}) {refuse}",
+            layout.branch_len
+        )],
+        (ProofShape::UpTo(_), _) => vec![format!(
+            "if iszero(or(from, iszero(mod(length, {})))) {refuse}",
             layout.branch_len
         )],
     };

@@ -4,14 +4,14 @@
 use crate::evm::{EvmError, Gas};
 use crate::verifier::{Executed, OnChain, Refused, SetupError};
 use fpvm_core::compact::encode;
-use fpvm_core::isa::Isa;
+use fpvm_core::isa::{Isa, ProofShape};
 use fpvm_core::proof::StepProof;
 use fpvm_core::verify::{Verified, VerifyError, verify};
 use fpvm_core::vm::{Host, Vm, VmError};
 use std::path::Path;
 
-/// Where [`Harness::new`] looks for upstream's contracts: a folder with `MIPS.json`, `RISCV.json` and
-/// `PreimageOracle.json`.
+/// Where [`Harness::new`] looks for upstream's contracts: a folder with `MIPS.json`, `MIPS64.json`,
+/// `RISCV.json` and `PreimageOracle.json`.
 pub const UPSTREAM: &str = "FPVM_UPSTREAM_CONTRACTS";
 
 /// The contracts that a step goes through.
@@ -70,9 +70,9 @@ pub enum HarnessError {
 type Verdict = Result<[u8; 32], String>;
 
 impl Harness {
-    /// A harness of a contract by its artifact's JSON. Upstream's is beside it where the environment
-    /// names a folder with its artifacts; `theirs` is the file there.
-    pub fn new(ours: &str, theirs: Option<&str>) -> Result<Self, HarnessError> {
+    /// A harness of an ISA's contract by its artifact's JSON. Upstream's is beside it where the
+    /// environment names a folder with its artifacts; `theirs` is the file there.
+    pub fn new<I: Isa>(ours: &str, theirs: Option<&str>) -> Result<Self, HarnessError> {
         let folder = std::env::var_os(UPSTREAM);
         let theirs = folder.zip(theirs).map(|(folder, file)| {
             let read = |file: &str| {
@@ -83,9 +83,9 @@ impl Harness {
                 })
             };
             let (verifier, oracle) = (read(file)?, read("PreimageOracle.json")?);
-            Ok::<_, HarnessError>(OnChain::with_oracle(&verifier, &oracle)?)
+            Ok::<_, HarnessError>(OnChain::with_oracle(&verifier, I::FILE.version, &oracle)?)
         });
-        let (ours, theirs) = (OnChain::new(ours)?, theirs.transpose()?);
+        let (ours, theirs) = (OnChain::new::<I>(ours)?, theirs.transpose()?);
         Ok(Harness { ours, theirs })
     }
 
@@ -125,14 +125,18 @@ impl Harness {
         }
     }
 
-    /// What there is to prove of a step that faults: its instruction, and the leaf at address 0 for
-    /// contracts that want a second branch.
+    /// What there is to prove of a step that faults: the thread, its instruction, and the leaf at
+    /// address 0 for contracts that want more branches.
     fn faulting<I: Isa>(&self, vm: &mut Vm<I>, state_data: Vec<u8>) -> StepProof {
         use fpvm_core::memory::Prover as _;
-        let pc = vm.state.pc();
-        let proof_data = [vm.memory.branch(pc), vm.memory.branch(0)]
-            .concat()
-            .concat();
+        let branches = match I::PROOF {
+            ProofShape::Fixed(count) => count,
+            ProofShape::UpTo(_) => 2,
+        };
+        let mut proof_data = vm.state.thread_proof();
+        for at in [vm.state.pc()].into_iter().chain([0; 8]).take(branches) {
+            proof_data.extend(vm.memory.branch(at).concat());
+        }
         StepProof {
             step: vm.state.step,
             pre: [0; 32],

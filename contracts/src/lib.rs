@@ -18,6 +18,8 @@ use emit::{Contract, FaultStyle};
 
 /// Cannon's verifier, compiled.
 pub const MIPS_ARTIFACT: &str = include_str!("../artifacts/FpvmMips.json");
+/// The verifier of Cannon's MIPS64 with threads, compiled.
+pub const MIPS64_ARTIFACT: &str = include_str!("../artifacts/FpvmMips64.json");
 /// Asterisc's verifier, compiled.
 pub const RISCV_ARTIFACT: &str = include_str!("../artifacts/FpvmRiscv.json");
 
@@ -40,6 +42,15 @@ pub const RISCV: Contract = Contract {
     definitions: "isa-riscv",
     faults: FaultStyle::Words,
     bad_branch: 0xbadf_00d1,
+};
+
+/// The verifier of Cannon's MIPS64 with threads.
+pub const MIPS64: Contract = Contract {
+    name: "FpvmMips64",
+    version: "1.0.0",
+    definitions: "isa-mips64",
+    faults: FaultStyle::Errors,
+    bad_branch: 0,
 };
 
 /// The verifier of the toy ISA.

@@ -4,6 +4,7 @@ use crate::abi;
 use crate::artifact::{Artifact, ArtifactError, PREIMAGE_ORACLE};
 use crate::evm::{Address, Evm, EvmError, Gas, SENDER};
 use crate::loader::{self, LoadError, Terms};
+use fpvm_core::isa::Isa;
 use fpvm_core::keccak::keccak256;
 use fpvm_core::oracle::{Oracle, PreimagePart};
 use oracle::Key;
@@ -59,18 +60,23 @@ pub struct Executed {
 }
 
 impl OnChain {
-    /// Deploys a verifier with this crate's own oracle.
-    pub fn new(verifier: &str) -> Result<Self, SetupError> {
-        OnChain::with_oracle(verifier, PREIMAGE_ORACLE)
+    /// Deploys the verifier of an ISA with this crate's own oracle.
+    pub fn new<I: Isa>(verifier: &str) -> Result<Self, SetupError> {
+        OnChain::with_oracle(verifier, I::FILE.version, PREIMAGE_ORACLE)
     }
 
-    /// Deploys a verifier and an oracle by the JSON of their artifacts.
-    pub fn with_oracle(verifier: &str, oracle: &str) -> Result<Self, SetupError> {
+    /// Deploys a verifier, for states of some version, and an oracle by the JSON of their artifacts.
+    pub fn with_oracle(
+        verifier: &str,
+        state_version: Option<u8>,
+        oracle: &str,
+    ) -> Result<Self, SetupError> {
         let mut evm = Evm::default();
         let arguments = ORACLE_ARGUMENTS.map(abi::number).concat();
         let oracle = evm.deploy(&Artifact::parse(oracle)?.bytecode, &arguments)?;
-        let argument = oracle.into_word();
-        let verifier = evm.deploy(&Artifact::parse(verifier)?.bytecode, argument.as_slice())?;
+        let verifier = Artifact::parse(verifier)?;
+        let arguments = verifier.arguments(oracle, state_version);
+        let verifier = evm.deploy(&verifier.bytecode, &arguments)?;
         let terms = Terms::mainnet(oracle, SENDER);
         Ok(OnChain {
             evm,

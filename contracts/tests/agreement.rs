@@ -10,17 +10,19 @@ use common::proofs_of_steps;
 use contracts::abi;
 use contracts::harness::{Harness, UPSTREAM, compact};
 use contracts::verifier::{OnChain, Refused};
-use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
-use fpvm_core::compact::map_len;
+use contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
+use fpvm_core::compact::{is_compact, map_len};
 use fpvm_core::isa::{Isa, Source};
 use fpvm_core::keccak::{hash_pair, keccak256};
 use fpvm_core::memory::tree_depth;
 use fpvm_core::operand::Cell;
 use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::proof::StepProof;
+use fpvm_core::threads::thread_proof_len;
 use fpvm_core::vm::Host;
 use fpvm_core::word::Word as _;
 use isa_mips::Mips32;
+use isa_mips64::{Mips64, Newest};
 use isa_riscv::Rv64;
 use random::{Calls, Generator};
 use std::sync::Arc;
@@ -28,6 +30,17 @@ use toy_isa::Toy;
 
 const MIPS: Calls = Calls {
     number: (2, &[4003, 4004, 4045, 4055, 4090, 4120, 4246, 4001, 0]),
+    arguments: &[4, 5, 6],
+    buffer: (5, 6),
+};
+const MIPS64: Calls = Calls {
+    number: (
+        2,
+        &[
+            5000, 5000, 5001, 5001, 5009, 5012, 5002, 5003, 5023, 5034, 5055, 5058, 5070, 5178,
+            5194, 5205, 5222, 5222, 5284, 5313, 5313, 5297, 5298, 0,
+        ],
+    ),
     arguments: &[4, 5, 6],
     buffer: (5, 6),
 };
@@ -60,11 +73,11 @@ impl Oracle for Value {
     }
 }
 
-fn harness(ours: &str, theirs: Option<&str>) -> Harness {
+fn harness<I: Isa>(ours: &str, theirs: Option<&str>) -> Harness {
     if theirs.is_some() && std::env::var_os(UPSTREAM).is_none() {
         eprintln!("upstream's contract is left out: {UPSTREAM} names no folder with its artifacts");
     }
-    Harness::new(ours, theirs).expect("contracts")
+    Harness::new::<I>(ours, theirs).expect("contracts")
 }
 
 /// Every row of the table this many times; how many steps were accepted, how many refused.
@@ -109,19 +122,37 @@ fn op<I: Isa>(row: usize) -> I::Op {
 
 #[test]
 fn mips_instructions_agree() {
-    let counts = random_steps::<Mips32>(harness(MIPS_ARTIFACT, Some("MIPS.json")), &MIPS, 40);
+    let counts = random_steps::<Mips32>(
+        harness::<Mips32>(MIPS_ARTIFACT, Some("MIPS.json")),
+        &MIPS,
+        40,
+    );
     assert!(counts.0 > 1000 && counts.1 > 200, "{counts:?}");
 }
 
 #[test]
+fn mips64_instructions_agree() {
+    let newest = harness::<Newest>(MIPS64_ARTIFACT, Some("MIPS64.json"));
+    let counts = random_steps::<Newest>(newest, &MIPS64, 40);
+    assert!(counts.0 > 1000 && counts.1 > 200, "{counts:?}");
+    let before = harness::<Mips64<7>>(MIPS64_ARTIFACT, None);
+    let counts = random_steps::<Mips64<7>>(before, &MIPS64, 10);
+    assert!(counts.0 > 250 && counts.1 > 50, "{counts:?}");
+}
+
+#[test]
 fn riscv_instructions_agree() {
-    let counts = random_steps::<Rv64>(harness(RISCV_ARTIFACT, Some("RISCV.json")), &RISCV, 40);
+    let counts = random_steps::<Rv64>(
+        harness::<Rv64>(RISCV_ARTIFACT, Some("RISCV.json")),
+        &RISCV,
+        40,
+    );
     assert!(counts.0 > 1000 && counts.1 > 200, "{counts:?}");
 }
 
 #[test]
 fn toy_instructions_agree() {
-    let counts = random_steps::<Toy>(harness(TOY_ARTIFACT, None), &TOY, 100);
+    let counts = random_steps::<Toy>(harness::<Toy>(TOY_ARTIFACT, None), &TOY, 100);
     assert!(counts.0 > 300 && counts.1 > 100, "{counts:?}");
 }
 
@@ -129,7 +160,7 @@ fn toy_instructions_agree() {
 /// map's bits.
 fn branches<I: Isa>(compact: &[u8]) -> Vec<usize> {
     let len = map_len(tree_depth(I::Word::BITS));
-    let mut at = vec![0];
+    let mut at = vec![thread_proof_len::<I>()];
     while let Some(map) = at.last().and_then(|at| compact.get(*at..at + len)) {
         let siblings: u32 = map.iter().map(|byte| byte.count_ones()).sum();
         at.push(at[at.len() - 1] + len + 32 * (1 + siblings as usize));
@@ -173,7 +204,7 @@ fn headers_that_lie<I: Isa>(mut harness: Harness, proofs: &[StepProof]) {
             }
             // The lowest sibling that is not sent: the root of an empty subtree.
             let level = (!map).trailing_zeros() as usize;
-            if at == 0 && level < depth {
+            if at == thread_proof_len::<I>() && level < depth {
                 let empty = (0..level).fold([0; 32], |node, _| hash_pair(&node, &node));
                 let (before, after) = rest.split_at(32 * (1 + level));
                 assert!(judge(map | 1 << level, &[before, &empty, after]));
@@ -186,8 +217,18 @@ fn headers_that_lie<I: Isa>(mut harness: Harness, proofs: &[StepProof]) {
 
 #[test]
 fn compact_headers_that_lie_are_refused_alike() {
-    headers_that_lie::<Mips32>(harness(MIPS_ARTIFACT, None), &proofs_of_steps("mips32"));
-    headers_that_lie::<Rv64>(harness(RISCV_ARTIFACT, None), &proofs_of_steps("riscv64"));
+    headers_that_lie::<Mips32>(
+        harness::<Mips32>(MIPS_ARTIFACT, None),
+        &proofs_of_steps("mips32"),
+    );
+    headers_that_lie::<Newest>(
+        harness::<Newest>(MIPS64_ARTIFACT, None),
+        &proofs_of_steps("mips64"),
+    );
+    headers_that_lie::<Rv64>(
+        harness::<Rv64>(RISCV_ARTIFACT, None),
+        &proofs_of_steps("riscv64"),
+    );
 }
 
 /// Compact proofs with a bit changed, a byte cut off or added.
@@ -196,7 +237,7 @@ fn tampered_compact<I: Isa>(mut harness: Harness, proofs: &[StepProof]) {
     for original in proofs.iter().filter(|proof| proof.pre[0] == 3) {
         let compact = compact::<I>(original).expect("a proof");
         assert!(compact.len() < original.proof_data.len());
-        assert!(!compact.len().is_multiple_of(32));
+        assert!(is_compact::<I>(compact.len()));
         let mut variants: Vec<Vec<u8>> = (0..10).map(|_| compact.clone()).collect();
         for (i, variant) in variants.iter_mut().enumerate() {
             // The map of the first branch, then anywhere.
@@ -223,8 +264,18 @@ fn tampered_compact<I: Isa>(mut harness: Harness, proofs: &[StepProof]) {
 
 #[test]
 fn tampered_compact_proofs_are_refused_alike() {
-    tampered_compact::<Mips32>(harness(MIPS_ARTIFACT, None), &proofs_of_steps("mips32"));
-    tampered_compact::<Rv64>(harness(RISCV_ARTIFACT, None), &proofs_of_steps("riscv64"));
+    tampered_compact::<Mips32>(
+        harness::<Mips32>(MIPS_ARTIFACT, None),
+        &proofs_of_steps("mips32"),
+    );
+    tampered_compact::<Newest>(
+        harness::<Newest>(MIPS64_ARTIFACT, None),
+        &proofs_of_steps("mips64"),
+    );
+    tampered_compact::<Rv64>(
+        harness::<Rv64>(RISCV_ARTIFACT, None),
+        &proofs_of_steps("riscv64"),
+    );
 }
 
 /// Upstream's proofs with a bit changed somewhere in state or proof, or of another length.
@@ -285,9 +336,11 @@ fn alone<T>(harness: &mut Harness, run: impl FnOnce(&mut Harness) -> T) -> T {
 
 #[test]
 fn tampered_witnesses_are_refused_alike() {
-    let mips = harness(MIPS_ARTIFACT, Some("MIPS.json"));
+    let mips = harness::<Mips32>(MIPS_ARTIFACT, Some("MIPS.json"));
     tampered::<Mips32>(mips, &proofs_of_steps("mips32"));
-    let riscv = harness(RISCV_ARTIFACT, Some("RISCV.json"));
+    let mips64 = harness::<Newest>(MIPS64_ARTIFACT, Some("MIPS64.json"));
+    tampered::<Newest>(mips64, &proofs_of_steps("mips64"));
+    let riscv = harness::<Rv64>(RISCV_ARTIFACT, Some("RISCV.json"));
     tampered::<Rv64>(riscv, &proofs_of_steps("riscv64"));
 }
 
@@ -314,16 +367,18 @@ fn exited<I: Isa>(mut harness: Harness, proofs: &[StepProof]) {
 
 #[test]
 fn exited_programs_step_to_themselves() {
-    let mips = harness(MIPS_ARTIFACT, Some("MIPS.json"));
+    let mips = harness::<Mips32>(MIPS_ARTIFACT, Some("MIPS.json"));
     exited::<Mips32>(mips, &proofs_of_steps("mips32"));
-    let riscv = harness(RISCV_ARTIFACT, Some("RISCV.json"));
+    let mips64 = harness::<Newest>(MIPS64_ARTIFACT, Some("MIPS64.json"));
+    exited::<Newest>(mips64, &proofs_of_steps("mips64"));
+    let riscv = harness::<Rv64>(RISCV_ARTIFACT, Some("RISCV.json"));
     exited::<Rv64>(riscv, &proofs_of_steps("riscv64"));
 }
 
 #[test]
 fn calldata_that_is_not_canonical_is_refused() {
     let proof = &proofs_of_steps("mips32")[0];
-    let mut chain = OnChain::new(MIPS_ARTIFACT).expect("contracts");
+    let mut chain = OnChain::new::<Mips32>(MIPS_ARTIFACT).expect("contracts");
     let good = abi::step(&proof.state_data, &proof.proof_data, [0; 32]);
     assert_eq!(
         chain.call(&good).expect("the EVM").map(|done| done.post),

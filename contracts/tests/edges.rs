@@ -3,11 +3,13 @@
 //! instruction and system call is met. Upstream's contract is one more party where
 //! `FPVM_UPSTREAM_CONTRACTS` names a folder with its artifact.
 
+#[path = "../../isa-mips64/tests/common/case.rs"]
+mod case;
 mod common;
 
 use common::lines;
 use contracts::harness::Harness;
-use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT};
+use contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
 use fpvm_core::isa::Isa;
 use fpvm_core::memory::{Memory as _, PagedMemory};
 use fpvm_core::operand::Cell;
@@ -15,6 +17,7 @@ use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::state::State;
 use fpvm_core::vm::{Host, Vm};
 use isa_mips::{Mips32, state as mips};
+use isa_mips64::Newest;
 use isa_riscv::{Rv64, operand as riscv};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -109,6 +112,16 @@ impl From<&MipsCase> for Case<Mips32> {
     }
 }
 
+impl From<case::Case> for Case<Newest> {
+    fn from(step: case::Case) -> Self {
+        Case {
+            vm: step.vm(),
+            value: step.preimage().unwrap_or_else(|| [].into()),
+            post: step.post.map(|hex| bytes(&hex)),
+        }
+    }
+}
+
 impl From<&RiscvCase> for Case<Rv64> {
     fn from(step: &RiscvCase) -> Self {
         let (mut state, mut memory) = (State::default(), PagedMemory::new().expect("memory"));
@@ -167,15 +180,22 @@ fn agree<I: Isa>(mut harness: Harness, cases: impl Iterator<Item = Case<I>>) -> 
 #[test]
 fn mips_edges() {
     let cases: Vec<MipsCase> = lines("isa-mips/tests/vectors/edges.jsonl.gz");
-    let harness = Harness::new(MIPS_ARTIFACT, Some("MIPS.json")).expect("contracts");
+    let harness = Harness::new::<Mips32>(MIPS_ARTIFACT, Some("MIPS.json")).expect("contracts");
     let counts = agree(harness, cases.iter().map(Case::from));
     assert_eq!(counts, (1891, 99));
 }
 
 #[test]
+fn mips64_edges() {
+    let harness = Harness::new::<Newest>(MIPS64_ARTIFACT, Some("MIPS64.json")).expect("contracts");
+    let counts = agree(harness, case::cases().map(Case::from));
+    assert_eq!(counts, (1406, 94));
+}
+
+#[test]
 fn riscv_edges() {
     let cases: Vec<RiscvCase> = lines("isa-riscv/tests/random.jsonl.gz");
-    let harness = Harness::new(RISCV_ARTIFACT, Some("RISCV.json")).expect("contracts");
+    let harness = Harness::new::<Rv64>(RISCV_ARTIFACT, Some("RISCV.json")).expect("contracts");
     let counts = agree(harness, cases.iter().map(Case::from));
     assert_eq!(counts, (1221, 279));
 }

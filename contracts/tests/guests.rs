@@ -6,8 +6,10 @@ mod common;
 use common::{recorded, repository};
 use contracts::guest::{self, Preimages};
 use contracts::harness::Harness;
-use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT};
+use contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
+use fpvm_core::elf::Program;
 use isa_mips::Mips32;
+use isa_mips64::Newest;
 use isa_riscv::Rv64;
 
 /// Guests, and how far into them the sample reaches.
@@ -18,46 +20,57 @@ const VECTORS: [(&str, u64); 4] = [
     ("primes.c", 2_000_000),
 ];
 
+/// The guest's file, for a target of this name, through all.
+fn agree<I: Program>(name: &str, within: u64, target: &str, vm: &str, mut harness: Harness) {
+    let elf = repository(&format!("spec-tests/vectors/guests/{name}.{target}"));
+    let folder = repository("spec-tests/vectors/preimages");
+    let preimages = Preimages {
+        folder: &folder,
+        inputs: &[],
+    };
+    let plan = guest::Plan {
+        first: 700,
+        sampled: 300,
+        within,
+    };
+    let ran = guest::agree::<I>(&mut harness, &elf, preimages, plan, &recorded(name, vm));
+    let steps = ran.unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert!(steps > 900, "{name}: {steps} steps");
+}
+
 #[test]
 fn mips_guests() {
     for (name, within) in VECTORS {
-        let elf = repository(&format!("spec-tests/vectors/guests/{name}.mips"));
-        let mut harness = Harness::new(MIPS_ARTIFACT, Some("MIPS.json")).expect("contracts");
-        let folder = repository("spec-tests/vectors/preimages");
-        let preimages = Preimages {
-            folder: &folder,
-            inputs: &[],
-        };
-        let plan = guest::Plan {
-            first: 700,
-            sampled: 300,
+        let harness = Harness::new::<Mips32>(MIPS_ARTIFACT, Some("MIPS.json"));
+        agree::<Mips32>(name, within, "mips", "mips32", harness.expect("contracts"));
+    }
+}
+
+/// One of them has threads that contend for reserved words.
+#[test]
+fn mips64_guests() {
+    for (name, within) in VECTORS.into_iter().chain([("threads.c", 400_000)]) {
+        let harness = Harness::new::<Newest>(MIPS64_ARTIFACT, Some("MIPS64.json"));
+        agree::<Newest>(
+            name,
             within,
-        };
-        let recorded = recorded(name, "mips32");
-        let ran = guest::agree::<Mips32>(&mut harness, &elf, preimages, plan, &recorded);
-        let steps = ran.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(steps > 900, "{name}: {steps} steps");
+            "mips64",
+            "mips64",
+            harness.expect("contracts"),
+        );
     }
 }
 
 #[test]
 fn riscv_guests() {
     for (name, within) in VECTORS {
-        let elf = repository(&format!("spec-tests/vectors/guests/{name}.riscv64"));
-        let mut harness = Harness::new(RISCV_ARTIFACT, Some("RISCV.json")).expect("contracts");
-        let folder = repository("spec-tests/vectors/preimages");
-        let preimages = Preimages {
-            folder: &folder,
-            inputs: &[],
-        };
-        let plan = guest::Plan {
-            first: 700,
-            sampled: 300,
+        let harness = Harness::new::<Rv64>(RISCV_ARTIFACT, Some("RISCV.json"));
+        agree::<Rv64>(
+            name,
             within,
-        };
-        let recorded = recorded(name, "riscv64");
-        let ran = guest::agree::<Rv64>(&mut harness, &elf, preimages, plan, &recorded);
-        let steps = ran.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(steps > 900, "{name}: {steps} steps");
+            "riscv64",
+            "riscv64",
+            harness.expect("contracts"),
+        );
     }
 }

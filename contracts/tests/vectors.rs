@@ -3,14 +3,15 @@
 mod common;
 
 use common::{proofs_of_runs, proofs_of_steps, run};
-use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT};
+use contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
 use fpvm_core::isa::Isa;
 use fpvm_core::proof::StepProof;
 use isa_mips::Mips32;
+use isa_mips64::Newest;
 use isa_riscv::Rv64;
 
 fn all_pass<I: Isa>(artifact: &str, proofs: &[StepProof]) {
-    let mut chain = contracts::verifier::OnChain::new(artifact).expect("deployment");
+    let mut chain = contracts::verifier::OnChain::new::<I>(artifact).expect("deployment");
     for proof in proofs {
         let executed = run::<I>(&mut chain, proof);
         let post = executed.map(|executed| executed.post);
@@ -26,6 +27,16 @@ fn mips_runs_and_steps() {
     let steps = proofs_of_steps("mips32");
     assert_eq!(steps.len(), 104);
     all_pass::<Mips32>(MIPS_ARTIFACT, &steps);
+}
+
+#[test]
+fn mips64_runs_and_steps() {
+    let runs = proofs_of_runs("mips64");
+    assert_eq!(runs.len(), 34);
+    all_pass::<Newest>(MIPS64_ARTIFACT, &runs);
+    let steps = proofs_of_steps("mips64");
+    assert_eq!(steps.len(), 136);
+    all_pass::<Newest>(MIPS64_ARTIFACT, &steps);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::isa::{Field, Isa, Source, witness_len};
 use crate::keccak::keccak256;
 use crate::operand::{CELLS, Cell};
-use crate::threads::{Parked, thread_len};
+use crate::threads::{Parked, Stack, thread_len};
 use crate::word::Word;
 use alloc::vec::Vec;
 
@@ -175,6 +175,10 @@ impl<I: Isa> State<I> {
             }
         }
         state.check()?;
+        // Upstream's contract refuses such a state even where the program has exited.
+        if I::THREADS.is_some() && state.is_alone(Stack::Active) {
+            return Err(WitnessError::Threads);
+        }
         Ok((state, root))
     }
 

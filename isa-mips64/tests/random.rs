@@ -1,70 +1,15 @@
 //! Single steps as upstream's Cannon (state version 8) executed them: random instructions, system
 //! calls and changes of threads on edge operands. The step is run on a machine and on its proof.
 
-use flate2::read::GzDecoder;
-use fpvm_core::memory::PagedMemory;
+#[path = "common/case.rs"]
+mod case;
+
+use case::{Case, cases};
 use fpvm_core::oracle::{Oracle, OracleError, PreimagePart, Silent};
-use fpvm_core::state::State;
 use fpvm_core::verify::{VerifyError, verify};
-use fpvm_core::vm::{Host, Vm, VmError};
+use fpvm_core::vm::{Host, VmError};
 use isa_mips64::Newest;
-use serde::Deserialize;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::sync::Arc;
-
-/// A state, and what upstream answered.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Case {
-    preimage_key: String,
-    preimage: Option<String>,
-    preimage_offset: u64,
-    heap: u64,
-    /// Status, address, owner.
-    ll: [u64; 3],
-    step: u64,
-    since: u64,
-    right: bool,
-    next_id: u64,
-    left_stack: Vec<Thread>,
-    right_stack: Vec<Thread>,
-    mem: Vec<(u64, u64)>,
-    pre: String,
-    /// keccak256 of the proof data.
-    proof: Option<String>,
-    post: Option<String>,
-    error: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Thread {
-    id: u64,
-    exit: u8,
-    exited: bool,
-    pc: u64,
-    #[serde(rename = "nextPC")]
-    next_pc: u64,
-    lo: u64,
-    hi: u64,
-    regs: [u64; 32],
-}
-
-impl Thread {
-    fn packed(&self) -> Vec<u8> {
-        let mut out = self.id.to_be_bytes().to_vec();
-        out.extend([self.exit, u8::from(self.exited)]);
-        for word in [self.pc, self.next_pc, self.lo, self.hi]
-            .iter()
-            .chain(&self.regs)
-        {
-            out.extend(word.to_be_bytes());
-        }
-        out
-    }
-}
 
 /// The one pre-image of a case, whatever the key.
 struct One(Option<Arc<[u8]>>);
@@ -77,44 +22,6 @@ impl Oracle for One {
     fn preimage(&mut self, _key: [u8; 32]) -> Result<Arc<[u8]>, OracleError> {
         self.0.clone().ok_or_else(|| "no pre-image".into())
     }
-}
-
-impl Case {
-    fn vm(&self) -> Vm<Newest> {
-        let mut memory = PagedMemory::new().unwrap();
-        for (at, word) in &self.mem {
-            memory.write_slice(*at, &word.to_be_bytes()).unwrap();
-        }
-        let key = const_hex::decode(&self.preimage_key).unwrap();
-        let pack = |threads: &[Thread]| threads.iter().map(Thread::packed).collect::<Vec<_>>();
-        let [status, address, owner] = self.ll;
-        let mut fields = [0; 32].to_vec();
-        fields.extend(key);
-        fields.extend(self.preimage_offset.to_be_bytes());
-        fields.extend(self.heap.to_be_bytes());
-        fields.push(status as u8);
-        fields.extend(address.to_be_bytes());
-        fields.extend(owner.to_be_bytes());
-        fields.extend([0, 0]);
-        fields.extend(self.step.to_be_bytes());
-        fields.extend(self.since.to_be_bytes());
-        fields.push(u8::from(self.right));
-        fields.extend([0; 64]);
-        fields.extend(self.next_id.to_be_bytes());
-        let (mut state, _) = State::<Newest>::from_witness(&fields).unwrap();
-        assert!(state.set_stacks([pack(&self.left_stack), pack(&self.right_stack)]));
-        Vm::new(state, memory)
-    }
-
-    fn preimage(&self) -> Option<Arc<[u8]>> {
-        let hex = self.preimage.as_ref()?;
-        Some(const_hex::decode(hex).unwrap().into())
-    }
-}
-
-fn cases(path: &Path) -> impl Iterator<Item = Case> {
-    let lines = BufReader::new(GzDecoder::new(File::open(path).unwrap())).lines();
-    lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap())
 }
 
 fn hex(bytes: impl AsRef<[u8]>) -> String {
@@ -170,10 +77,9 @@ fn check(number: usize, case: &Case) -> Option<String> {
 
 #[test]
 fn random_steps_equal_upstream() {
-    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/steps.jsonl.gz");
     let mut faults: Vec<String> = Vec::new();
     let mut count = 0;
-    for (number, case) in cases(&vectors).enumerate() {
+    for (number, case) in cases().enumerate() {
         faults.extend(check(number, &case));
         count += 1;
     }
@@ -186,10 +92,9 @@ fn random_steps_equal_upstream() {
 /// A part of a pre-image that is asked for has to be there.
 #[test]
 fn a_missing_preimage_is_named() {
-    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/steps.jsonl.gz");
     let reads = |case: &Case| case.preimage.is_some() && case.error.is_none();
     let mut found = 0;
-    for case in cases(&vectors).filter(reads) {
+    for case in cases().filter(reads) {
         let mut vm = case.vm();
         let mut host = Host {
             oracle: &mut One(case.preimage()),

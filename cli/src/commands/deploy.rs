@@ -2,6 +2,7 @@
 
 use crate::App;
 use crate::chain::{self, ChainArgs};
+use crate::input::Vms;
 use crate::isa::AnyIsa;
 use crate::output::{json, print, to_stdout};
 use anyhow::{Context as _, ensure};
@@ -19,6 +20,9 @@ pub(crate) struct Args {
     /// Deploy the verifier of this VM only; may be given several times [default: all; see `list`]
     #[arg(long, value_name = "ISA")]
     isa: Vec<String>,
+    /// The same by the type of the VM, as upstream names it: of an ISA that has several, an older one
+    #[arg(long = "type", value_name = "TYPE")]
+    vm_type: Vec<String>,
     /// Use this pre-image oracle instead of a new one
     #[arg(long, value_name = "ADDRESS")]
     oracle: Option<Address>,
@@ -71,19 +75,7 @@ struct Deployment {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
-    let mut isas = match args.isa.is_empty() {
-        true => app.isas.to_vec(),
-        false => Vec::new(),
-    };
-    for name in &args.isa {
-        let vms = app.vms(Some(name), None)?;
-        ensure!(
-            vms.iter().any(|isa| isa.contract().is_some()),
-            "there is no contract for {name}"
-        );
-        isas.extend(vms);
-    }
-    isas.retain(|isa| isa.contract().is_some());
+    let isas = chosen(app, args)?;
     let chain = chain::needed(args.chain.connect()?)?;
     let mut wallet = args.chain.wallet(chain.clone())?;
     let oracle = match args.oracle {
@@ -109,19 +101,13 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             )?
         }
     };
-    let arguments = oracle.address.into_word();
     let mut verifiers = Vec::new();
     for isa in isas {
         let (name, contract) = (isa.vm_type(), isa.contract());
         let contract = contract.with_context(|| format!("there is no contract for {name}"))?;
         let what = format!("the verifier of {name}");
-        let verifier = deploy(
-            &mut wallet,
-            Some(isa),
-            &what,
-            contract,
-            arguments.as_slice(),
-        );
+        let arguments = Artifact::parse(contract)?.arguments(oracle.address, isa.version());
+        let verifier = deploy(&mut wallet, Some(isa), &what, contract, &arguments);
         // What is there already is not to be paid for twice.
         let hint = format!(
             "the pre-image oracle is at {}: to go on, give --oracle",
@@ -138,6 +124,29 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         Format::Json => to_stdout(|out| json(out, &deployment)),
         Format::Text => print(&told(&deployment)?),
     }
+}
+
+/// The VMs whose verifiers were asked for; of an ISA with several types the newest, unless a type is
+/// named.
+fn chosen(app: &App, args: &Args) -> anyhow::Result<Vms> {
+    let mut chosen = Vms::new();
+    for name in &args.isa {
+        let vms = app.vms(Some(name), None)?;
+        ensure!(
+            vms[0].contract().is_some(),
+            "there is no contract for {name}"
+        );
+        chosen.extend(vms.first());
+    }
+    for vm_type in &args.vm_type {
+        chosen.extend(app.vms(None, Some(vm_type))?);
+    }
+    if chosen.is_empty() {
+        chosen.extend(app.isas);
+        chosen.dedup_by_key(|isa| isa.name());
+    }
+    chosen.retain(|isa| isa.contract().is_some());
+    Ok(chosen)
 }
 
 fn told(deployment: &Deployment) -> Result<String, std::fmt::Error> {

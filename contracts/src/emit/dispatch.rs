@@ -8,10 +8,24 @@ use fpvm_core::decode::{Tree, undefined};
 use fpvm_core::isa::{Isa, Op, Pattern, Semantics, Visitor};
 use std::convert::Infallible;
 
-/// The lines that choose an instruction and run it.
-pub(super) fn dispatch<I: Isa>(layout: &Layout, faults: &mut Faults) -> Vec<String> {
+/// The lines that choose an instruction and run it, as `I` has it or, where the contract is told the
+/// other's state version, as `Old` has it. Both may be the same.
+pub(super) fn dispatch<I: Isa, Old: Isa<Op = I::Op>>(
+    layout: &Layout,
+    faults: &mut Faults,
+) -> Vec<String> {
     let bodies = I::Op::ALL.iter();
-    let bodies: Vec<_> = bodies.map(|op| body::<I>(*op, layout, faults)).collect();
+    let bodies = bodies.map(|op| {
+        let (new, old) = (
+            body::<I>(*op, layout, faults),
+            body::<Old>(*op, layout, faults),
+        );
+        match Old::FILE.version {
+            Some(version) if new != old => either(version, &new, &old),
+            _ => new,
+        }
+    });
+    let bodies: Vec<_> = bodies.collect();
     let undefined = undefined::<I>().index();
     Printing {
         table: I::TABLE,
@@ -32,6 +46,59 @@ fn body<I: Isa>(op: I::Op, layout: &Layout, faults: &mut Faults) -> Vec<String> 
         I::dispatch(op, On(machine))
     }));
     lines
+}
+
+/// The lines of two state versions of an instruction: what they do not have in common is chosen by
+/// the version.
+fn either(version: u8, new: &[String], old: &[String]) -> Vec<String> {
+    let pairs = new.iter().zip(old);
+    let mut head = pairs.take_while(|(new, old)| new == old).count();
+    let pairs = new[head..].iter().rev().zip(old[head..].iter().rev());
+    let mut tail = pairs.take_while(|(new, old)| new == old).count();
+    // The parts that differ have to be whole blocks.
+    let part =
+        |lines: &[String], head: usize, tail: usize| lines[head..lines.len() - tail].to_vec();
+    while head + tail > 0
+        && ![new, old]
+            .iter()
+            .all(|lines| is_whole(&part(lines, head, tail)))
+    {
+        head = head.saturating_sub(1);
+        tail = tail.saturating_sub(1);
+    }
+    let indent = new
+        .get(head)
+        .map_or(0, |line| line.len() - line.trim_start().len());
+    let part = |lines| -> Vec<String> {
+        let lines = part(lines, head, tail);
+        lines
+            .iter()
+            .map(|line| line[indent.min(line.len())..].to_owned())
+            .collect()
+    };
+    let mut choice = vec![format!("switch eq(version_, {version})")];
+    choice.extend(block("case 1", &part(old)));
+    choice.extend(block("default", &part(new)));
+    let mut lines = new[..head].to_vec();
+    lines.extend(choice.iter().map(|line| " ".repeat(indent) + line));
+    lines.extend_from_slice(&new[new.len() - tail..]);
+    lines
+}
+
+/// Whether lines close all the blocks that they open, and no other.
+fn is_whole(lines: &[String]) -> bool {
+    let mut depth = 0;
+    for brace in lines.iter().flat_map(|line| line.chars()) {
+        match brace {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return false;
+        }
+    }
+    depth == 0
 }
 
 struct On<'m, 'a, I: Isa>(&'m mut Printer<'a, I>);

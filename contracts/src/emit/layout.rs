@@ -1,8 +1,9 @@
 //! Where a contract has things in memory and in calldata, from an ISA's table of fields.
 
-use fpvm_core::isa::{Isa, ProofShape, Source, witness_len};
+use fpvm_core::isa::{Field, Isa, ProofShape, Source, witness_len};
 use fpvm_core::memory::{branch_len, tree_depth};
 use fpvm_core::operand::{Cell, Reg};
+use fpvm_core::threads::{thread_len, thread_proof_len};
 use fpvm_core::word::Word as _;
 
 /// Where the packed state begins in memory. Below it is what Solidity keeps for itself.
@@ -24,6 +25,9 @@ pub(super) struct Layout {
     constants: Vec<(String, usize)>,
     registers: &'static [&'static str],
     pub(super) state_len: usize,
+    /// Bytes of a packed thread, and of what a proof begins with; 0 without threads.
+    pub(super) thread_len: usize,
+    pub(super) thread_proof_len: usize,
     pub(super) depth: usize,
     pub(super) branch_len: usize,
     pub(super) proof: ProofShape,
@@ -52,49 +56,71 @@ fn constant(name: &str) -> String {
     out
 }
 
+/// A field's name in a contract, where the frame around the instructions knows the field by what it
+/// is for.
+fn role<I: Isa>(field: &Field) -> String {
+    let known = match field.source {
+        Source::MemoryRoot => "MEM_ROOT",
+        Source::PreimageKey => "PREIMAGE_KEY",
+        Source::Step => "STEP",
+        Source::TurnSteps => "TURN_STEPS",
+        Source::Threads(0) => "LEFT_STACK",
+        Source::Threads(_) => "RIGHT_STACK",
+        Source::Cells(..) => "REGISTERS",
+        Source::Cell(cell) if cell == I::PC => "PC",
+        Source::Cell(cell) if Some(cell) == I::NEXT_PC => "NEXT_PC",
+        Source::Cell(cell) if cell == I::EXIT_CODE => "EXIT_CODE",
+        Source::Cell(cell) if cell == I::EXITED => "EXITED",
+        Source::Cell(cell) if cell == I::PREIMAGE_OFFSET => "PREIMAGE_OFFSET",
+        Source::Cell(cell) if I::THREADS.is_some_and(|threads| cell == threads.side) => "SIDE",
+        Source::Cell(cell) if I::THREADS.is_some_and(|threads| cell == threads.ended) => {
+            "THREAD_ENDED"
+        }
+        Source::Cell(_) => return constant(field.name),
+    };
+    known.to_owned()
+}
+
 impl Layout {
     pub(super) fn of<I: Isa>() -> Self {
-        let mut offset = STATE;
-        let (mut places, mut constants) = (Vec::new(), Vec::new());
-        for field in I::STATE {
-            let role = match field.source {
-                Source::MemoryRoot => "MEM_ROOT".to_owned(),
-                Source::PreimageKey => "PREIMAGE_KEY".to_owned(),
-                Source::Step => "STEP".to_owned(),
-                Source::TurnSteps | Source::Threads(_) => constant(field.name),
-                Source::Cells(..) => "REGISTERS".to_owned(),
-                Source::Cell(cell) if cell == I::PC => "PC".to_owned(),
-                Source::Cell(cell) if Some(cell) == I::NEXT_PC => "NEXT_PC".to_owned(),
-                Source::Cell(cell) if cell == I::EXIT_CODE => "EXIT_CODE".to_owned(),
-                Source::Cell(cell) if cell == I::EXITED => "EXITED".to_owned(),
-                Source::Cell(cell) if cell == I::PREIMAGE_OFFSET => "PREIMAGE_OFFSET".to_owned(),
-                Source::Cell(_) => constant(field.name),
-            };
-            let (first, count) = match field.source {
-                Source::Cell(cell) => (cell, 1),
-                Source::Cells(cell, count) => (cell, count),
-                _ => (Cell(0), 0),
-            };
-            let size = field.size;
-            places.push(Place {
-                constant: role.clone(),
-                first,
-                count,
-                size,
-            });
-            constants.push((role, offset));
-            offset += field.len();
-        }
-        Layout {
-            places,
-            constants,
+        let mut layout = Layout {
+            places: Vec::new(),
+            constants: Vec::new(),
             registers: I::REGISTERS,
             state_len: witness_len(I::STATE),
+            thread_len: thread_len::<I>(),
+            thread_proof_len: thread_proof_len::<I>(),
             depth: tree_depth(I::Word::BITS),
             branch_len: branch_len(I::Word::BITS),
             proof: I::PROOF,
             big_endian: I::BIG_ENDIAN,
             bits: I::Word::BITS,
+        };
+        layout.lay_out::<I>(STATE, I::STATE);
+        if let Some(threads) = I::THREADS {
+            layout.lay_out::<I>(layout.thread(), threads.fields);
+        }
+        layout
+    }
+
+    /// Gives fields their places, packed from an address on.
+    fn lay_out<I: Isa>(&mut self, at: usize, fields: &[Field]) {
+        let mut offset = at;
+        for field in fields {
+            let role = role::<I>(field);
+            let (first, count) = match field.source {
+                Source::Cell(cell) => (cell, 1),
+                Source::Cells(cell, count) => (cell, count),
+                _ => (Cell(0), 0),
+            };
+            self.constants.push((role.clone(), offset));
+            self.places.push(Place {
+                constant: role,
+                first,
+                count,
+                size: field.size,
+            });
+            offset += field.len();
         }
     }
 
@@ -102,9 +128,14 @@ impl Layout {
         STATE
     }
 
-    /// The first free word after the state.
-    fn free(&self) -> usize {
+    /// Where the running thread is: after the state, and followed by the root of what is beneath it.
+    pub(super) fn thread(&self) -> usize {
         STATE + self.state_len.next_multiple_of(32)
+    }
+
+    /// The first free word after the state and what a proof begins with.
+    fn free(&self) -> usize {
+        self.thread() + self.thread_proof_len.next_multiple_of(32)
     }
 
     pub(super) fn open(&self) -> usize {
@@ -149,6 +180,11 @@ impl Layout {
     /// the state, and the proof's length.
     pub(super) fn proof_offset(&self) -> usize {
         132 + self.state_len.next_multiple_of(32) + 32
+    }
+
+    /// Where its branches are: after the running thread, where there are several.
+    pub(super) fn branches_offset(&self) -> usize {
+        self.proof_offset() + self.thread_proof_len
     }
 
     /// Names and addresses of the fields.

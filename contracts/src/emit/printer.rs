@@ -50,6 +50,9 @@ const TAKEN: &[&str] = &[
     "patch",
     "fewer",
     "beyond",
+    "park",
+    "running",
+    "release",
     "add",
     "sub",
     "and",
@@ -424,7 +427,9 @@ impl<I: Isa> Machine for Printer<'_, I> {
         Ok(old)
     }
 
-    fn own_branch(&mut self, _at: Value) {}
+    fn own_branch(&mut self, _at: Value) {
+        self.line("closeBranch()".to_owned());
+    }
 
     fn in_slot(&mut self) -> Flag {
         let sequential = match I::NEXT_PC {
@@ -515,19 +520,26 @@ impl<I: Isa> Machine for Printer<'_, I> {
         Ok(())
     }
 
-    // Contracts of VMs with threads are not printed: `Contract::source` takes no such ISA.
-
     fn step(&mut self) -> Value {
-        Value(self.push("0".to_owned()))
+        Value(self.read("steps", "get8(STEP)", false))
     }
 
-    fn is_alone(&mut self, _stack: Stack) -> Flag {
-        Flag(self.push("0".to_owned()))
+    fn is_alone(&mut self, stack: Stack) -> Flag {
+        let alone = format!("eq(mload({}), NO_THREADS)", stack_field(stack));
+        Flag(self.read("alone", &alone, false))
     }
 
-    fn park(&mut self, _stack: Stack) {}
+    fn park(&mut self, stack: Stack) {
+        for line in position::<I>(self.layout) {
+            self.line(line);
+        }
+        self.line(format!("park({})", stack_field(stack)));
+    }
 
-    fn resume(&mut self) {}
+    fn resume(&mut self) {
+        self.line("running := 0".to_owned());
+        self.line("set8(TURN_STEPS, 0)".to_owned());
+    }
 
     fn exit(&mut self, code: Value) {
         let code = self.text(code.0);
@@ -562,6 +574,21 @@ impl<I: Isa> Machine for Printer<'_, I> {
         self.refuse_if("iszero(found)", fault);
         Ok(Value(self.push("copied".to_owned())))
     }
+}
+
+/// The field with a stack's root.
+fn stack_field(stack: Stack) -> &'static str {
+    match stack {
+        Stack::Active => "activeStack()",
+        Stack::Waiting => "waitingStack()",
+    }
+}
+
+/// The lines that write where the program goes on.
+pub(super) fn position<I: Isa>(layout: &Layout) -> Vec<String> {
+    let mut lines = vec![format!("set{}(PC, next)", layout.size(I::PC))];
+    lines.extend(I::NEXT_PC.map(|cell| format!("set{}(NEXT_PC, after)", layout.size(cell))));
+    lines
 }
 
 /// Prints the tree's choice between instructions; see [`super::dispatch`].

@@ -68,9 +68,47 @@ pub(super) fn number(value: u64) -> String {
     }
 }
 
-/// A choice by value: the cases in rising order, and what else happens. Long ones are split in
-/// halves, since a Yul switch compares with one case after the other.
+/// A choice by value: the cases in rising order, and what else happens. What many cases have in common
+/// is printed once.
 pub(super) fn choice(value: &str, cases: &[(u64, Vec<String>)], default: &[String]) -> Vec<String> {
+    const MANY: usize = 8;
+    let common = most_common(cases);
+    let (same, other): (Vec<_>, Vec<_>) = cases.iter().cloned().partition(|(_, b)| *b == common);
+    if same.len() < MANY {
+        return search(value, cases, default);
+    }
+    let same: Vec<u64> = same.into_iter().map(|(case, _)| case).collect();
+    let mut lines = vec![format!("switch {}", one_of(value, &same))];
+    lines.extend(block("case 1", &common));
+    lines.extend(block("default", &search(value, &other, default)));
+    lines
+}
+
+/// Whether a value is one of some numbers in rising order: a bit for each, in words of 256.
+fn one_of(value: &str, numbers: &[u64]) -> String {
+    let mut words: Vec<(u64, [u8; 32])> = Vec::new();
+    for number in numbers {
+        if words.last().is_none_or(|(first, _)| number - first >= 256) {
+            words.push((*number, [0; 32]));
+        }
+        if let Some((first, bits)) = words.last_mut() {
+            let place = (number - *first) as usize;
+            bits[31 - place / 8] |= 1 << (place % 8);
+        }
+    }
+    let words = words.into_iter().map(|(first, bits)| {
+        let bits = const_hex::encode(bits);
+        let bits = bits.trim_start_matches('0');
+        let bits = format!("{}{bits}", "0".repeat(bits.len() % 2));
+        format!("and(shr(sub({value}, {}), 0x{bits}), 1)", number(first))
+    });
+    let any = words.reduce(|all, word| format!("or({all}, {word})"));
+    any.unwrap_or_else(|| "0".to_owned())
+}
+
+/// A choice case by case. Long ones are split in halves, since a Yul switch compares with one case
+/// after the other.
+fn search(value: &str, cases: &[(u64, Vec<String>)], default: &[String]) -> Vec<String> {
     const LONGEST: usize = 4;
     match cases {
         [] => default.to_vec(),
@@ -85,8 +123,8 @@ pub(super) fn choice(value: &str, cases: &[(u64, Vec<String>)], default: &[Strin
         _ if cases.len() > LONGEST => {
             let (low, high) = cases.split_at(cases.len() / 2);
             let mut lines = vec![format!("switch lt({value}, {})", number(high[0].0))];
-            lines.extend(block("case 1", &choice(value, low, default)));
-            lines.extend(block("default", &choice(value, high, default)));
+            lines.extend(block("case 1", &search(value, low, default)));
+            lines.extend(block("default", &search(value, high, default)));
             lines
         }
         _ => {

@@ -1,9 +1,10 @@
 //! Random states in front of one instruction, for any ISA, from its table.
 
-use fpvm_core::isa::{Isa, Op as _};
+use fpvm_core::isa::{Isa, Op as _, Source, Threads};
 use fpvm_core::memory::{Memory as _, PagedMemory};
 use fpvm_core::operand::Cell;
 use fpvm_core::state::State;
+use fpvm_core::threads::thread_len;
 use fpvm_core::vm::Vm;
 use fpvm_core::word::Word as _;
 use rand::{RngExt as _, SeedableRng as _};
@@ -68,14 +69,15 @@ impl Generator {
         for cell in 1..I::REGISTERS.len() as u8 {
             state.set(Cell(cell), I::Word::truncate(self.edge()));
         }
-        for cell in I::REGISTERS.len() as u8..fpvm_core::operand::CELLS as u8 {
-            let cell = Cell(cell);
-            let kept = [I::PC, I::EXITED, I::EXIT_CODE, I::PREIMAGE_OFFSET];
-            let named = I::STATE
-                .iter()
-                .any(|field| matches!(field.source, fpvm_core::isa::Source::Cell(c) if c == cell));
-            if named && !kept.contains(&cell) {
-                state.set(cell, I::Word::truncate(self.edge()));
+        let kept = [I::PC, I::EXITED, I::EXIT_CODE, I::PREIMAGE_OFFSET];
+        let of_threads = I::THREADS.map_or(&[][..], |threads| threads.fields);
+        for field in I::STATE.iter().chain(of_threads) {
+            match field.source {
+                Source::Cell(cell) if !kept.contains(&cell) => {
+                    let value = self.edge() & u64::MAX >> (64 - 8 * field.size);
+                    state.set(cell, I::Word::truncate(value));
+                }
+                _ => {}
             }
         }
         if self.below(2) == 0 {
@@ -113,6 +115,9 @@ impl Generator {
             let sequential = self.below(4) > 0;
             state.set(next, if sequential { after } else { slot });
         }
+        if let Some(threads) = I::THREADS {
+            self.threads(&mut state, &threads);
+        }
         let mut memory = PagedMemory::<I::Word>::new().expect("memory");
         for at in (0x4000..0x4100).step_by(8) {
             memory
@@ -131,6 +136,34 @@ impl Generator {
         };
         memory.write(pc.zext(), bytes).expect("memory");
         Vm::new(state, memory)
+    }
+
+    /// Other threads, and where in its turn the running one is; mostly in the middle of it.
+    fn threads<I: Isa>(&mut self, state: &mut State<I>, threads: &Threads) {
+        let ended = self.pick(&[0, 0, 0, 0, 0, 0, 1, 2]);
+        state.set(threads.ended, I::Word::truncate(ended));
+        let side = self.pick(&[0, 0, 1, 1, 2]);
+        state.set(threads.side, I::Word::truncate(side));
+        let mut running = state.thread_proof();
+        running.truncate(thread_len::<I>());
+        let mut stacks = [Vec::new(), Vec::new()];
+        for stack in &mut stacks {
+            for _ in 0..self.below(3) {
+                let mut other = running.clone();
+                self.rng.fill(&mut other[..8]);
+                stack.push(other);
+            }
+        }
+        stacks[usize::from(side != 0)].push(running);
+        assert!(state.set_stacks(stacks));
+        let quantum = threads.quantum;
+        let steps = self.pick(&[0, 1, 7, quantum - 1, quantum, u64::MAX]);
+        for field in I::STATE
+            .iter()
+            .filter(|field| field.source == Source::TurnSteps)
+        {
+            state.unpack(field, &steps.to_be_bytes());
+        }
     }
 
     /// Rows of the table, the undefined instruction included.

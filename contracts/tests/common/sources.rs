@@ -1,12 +1,14 @@
 //! What there is to emit. The crate itself knows no ISA.
 
 use contracts::emit::Contract;
-use contracts::{MIPS, RISCV, TOY};
+use contracts::{MIPS, MIPS64, RISCV, TOY};
+use isa_mips64::Mips64;
 
 /// Every verifier and its source.
 pub(crate) fn sources() -> Vec<(Contract, String)> {
     vec![
         (MIPS, MIPS.source::<isa_mips::Mips32>()),
+        (MIPS64, MIPS64.source_of_versions::<Mips64<8>, Mips64<7>>()),
         (RISCV, RISCV.source::<isa_riscv::Rv64>()),
         (TOY, TOY.source::<toy_isa::Toy>()),
     ]

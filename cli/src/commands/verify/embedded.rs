@@ -3,6 +3,7 @@
 use crate::chain;
 use crate::isa::AnyIsa;
 use anyhow::{Context as _, ensure};
+use contracts::artifact::PREIMAGE_ORACLE;
 use contracts::evm::Gas;
 use contracts::loader::{Carried, LoadError};
 use contracts::verifier::{LoadingError, OnChain};
@@ -11,7 +12,7 @@ use l1::Revert;
 use oracle::Key;
 use std::collections::BTreeMap;
 
-/// The contracts of each ISA, deployed when they are first asked for.
+/// The contracts of each VM type, deployed when they are first asked for.
 #[derive(Default)]
 pub(super) struct Embedded(BTreeMap<&'static str, OnChain>);
 
@@ -22,13 +23,14 @@ impl Embedded {
         isa: &dyn AnyIsa,
         proof: &StepProof,
     ) -> anyhow::Result<Vec<String>> {
-        if !self.0.contains_key(isa.name()) {
+        if !self.0.contains_key(isa.vm_type()) {
             let contract = isa.contract();
             let contract =
                 contract.with_context(|| format!("there is no contract for {}", isa.vm_type()))?;
-            self.0.insert(isa.name(), OnChain::new(contract)?);
+            let contracts = OnChain::with_oracle(contract, isa.version(), PREIMAGE_ORACLE)?;
+            self.0.insert(isa.vm_type(), contracts);
         }
-        let contracts = self.0.get_mut(isa.name()).context("no contract")?;
+        let contracts = self.0.get_mut(isa.vm_type()).context("no contract")?;
         let mut lines = Vec::new();
         if let Some((key, value)) = proof.preimage() {
             let offset = proof.oracle_offset;
