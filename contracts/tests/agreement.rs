@@ -8,6 +8,7 @@ mod random;
 
 use common::proofs_of_steps;
 use contracts::abi;
+use contracts::artifact::PREIMAGE_ORACLE;
 use contracts::harness::{Harness, UPSTREAM, compact};
 use contracts::verifier::{OnChain, Refused};
 use contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
@@ -289,6 +290,8 @@ fn tampered<I: Isa>(mut harness: Harness, proofs: &[StepProof]) {
             let mut proof = original.clone();
             let place = match i {
                 0 => exited_at,
+                // Little of a proof is not branches.
+                1..5 => generator.below(state + thread_proof_len::<I>()),
                 _ => generator.below(state + length),
             };
             let byte = match place.checked_sub(state) {
@@ -373,6 +376,22 @@ fn exited_programs_step_to_themselves() {
     exited::<Newest>(mips64, &proofs_of_steps("mips64"));
     let riscv = harness::<Rv64>(RISCV_ARTIFACT, Some("RISCV.json"));
     exited::<Rv64>(riscv, &proofs_of_steps("riscv64"));
+}
+
+/// A contract of several state versions is told at its construction which it is for.
+#[test]
+fn state_versions_are_told_and_kept() {
+    for version in [0, 6, 7, 8, 9, 255] {
+        let chain = OnChain::with_oracle(MIPS64_ARTIFACT, Some(version), PREIMAGE_ORACLE);
+        let Ok(mut chain) = chain else {
+            assert!(![7, 8].contains(&version), "{version}");
+            continue;
+        };
+        assert!([7, 8].contains(&version), "{version}");
+        let told = chain.call(&keccak256(b"stateVersion()")[..4]);
+        let told = told.expect("the EVM").map(|told| told.post);
+        assert_eq!(told, Ok(abi::number(version.into())));
+    }
 }
 
 #[test]
