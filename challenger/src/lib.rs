@@ -1,9 +1,12 @@
 //! Dispute games on real chains.
 //!
 //! [`read`] takes a game, and everything around it, from a chain into the model of `dispute`, all of
-//! one block: players, reports and views of the model then work on it unchanged. [`factory`] finds and
-//! creates games; [`world`] deploys everything that games need. [`calls`] makes transactions of the
-//! model's calls, and [`reasons`] tells why a contract refused.
+//! one block: players, reports and views of the model then work on it unchanged. [`player`] plays one
+//! game by what the model's players decide, [`fleet`] all of an account's games. [`loads`] makes known
+//! to the oracle what steps read, and [`rollup`] asks for the true outputs. What happens is told as [`event`]s, which [`metrics`] counts.
+//!
+//! [`factory`] finds and creates games; [`world`] deploys everything that games need. [`calls`] makes
+//! transactions of the model's calls, and [`reasons`] tells why a contract refused.
 
 #![allow(
     clippy::result_large_err,
@@ -11,7 +14,13 @@
 )]
 
 pub mod calls;
+pub mod event;
 pub mod factory;
+pub mod fleet;
+pub mod loads;
+pub mod metrics;
+pub mod player;
 pub mod read;
 pub mod reasons;
+pub mod rollup;
 pub mod world;

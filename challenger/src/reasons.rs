@@ -13,6 +13,7 @@ pub fn named(revert: &Revert) -> Option<String> {
         artifacts::FACTORY,
         artifacts::REGISTRY,
         contracts::MIPS_ARTIFACT,
+        contracts::MIPS64_ARTIFACT,
         contracts::RISCV_ARTIFACT,
         PREIMAGE_ORACLE,
     ];

@@ -6,7 +6,9 @@ mod preimage;
 pub(crate) use matcher::StepMatcher;
 pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
 
-use crate::commands::{bench, check, completions, deploy, disasm, game, load_elf, preimages};
+use crate::commands::{
+    bench, challenge, check, completions, deploy, disasm, game, load_elf, preimages,
+};
 use crate::commands::{bisect, checkpoints, serve};
 use crate::commands::{profile, prove, run, state_root, verify, witness};
 use ::checkpoints::manifest::Range;
@@ -56,6 +58,8 @@ pub(crate) enum Command {
     Serve(Box<serve::Args>),
     /// Find the first step at which two runs part
     Bisect(Box<bisect::Args>),
+    /// Play dispute games on a chain, honestly
+    Challenge(Box<challenge::Args>),
     /// Dispute games
     Game(game::Args),
     /// List the VMs

@@ -1,9 +1,9 @@
 //! A connection to an L1, as the flags of a command describe it.
 
 use anyhow::{Context as _, bail};
-use contracts::artifact::{Artifact, PREIMAGE_ORACLE};
+use challenger::reasons::named;
 use l1::signer::Signer;
-use l1::{Address, At, Chain, Error, Policy, Progress, Receipt, Request, Revert, Rpc, Wallet};
+use l1::{Address, At, Chain, Error, Policy, Progress, Receipt, Request, Rpc, Wallet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,13 +60,22 @@ impl ChainArgs {
 
     /// The account that signs, on a chain.
     pub(crate) fn wallet(&self, chain: Arc<dyn Chain>) -> anyhow::Result<Wallet> {
-        let policy = Policy {
+        Ok(Wallet::new(chain, self.signer()?, self.policy()))
+    }
+
+    /// How transactions are sent.
+    pub(crate) fn policy(&self) -> Policy {
+        Policy {
             confirmations: self.sender.confirmations,
             patience: self.patience,
             max_fee: u128::from(self.sender.max_fee) * 1_000_000_000,
             ..Policy::default()
-        };
-        Ok(Wallet::new(chain, self.signer()?, policy))
+        }
+    }
+
+    /// For how long nodes are asked again.
+    pub(crate) const fn patience(&self) -> Duration {
+        self.patience
     }
 }
 
@@ -87,7 +96,7 @@ pub(crate) fn send(wallet: &mut Wallet, requests: &[Request]) -> anyhow::Result<
     })
 }
 
-fn tell(progress: Progress<'_>) {
+pub(crate) fn tell(progress: Progress<'_>) {
     match progress {
         Progress::Earlier(count) => {
             tracing::info!(target: "l1", count, "Waiting for transactions from before");
@@ -114,18 +123,6 @@ fn tell(progress: Progress<'_>) {
             tracing::warn!(target: "l1", error, "No answer, trying on");
         }
     }
-}
-
-/// The name of the error that one of our contracts reverts with.
-pub(crate) fn named(revert: &Revert) -> Option<String> {
-    let artifacts = [
-        contracts::MIPS_ARTIFACT,
-        contracts::MIPS64_ARTIFACT,
-        contracts::RISCV_ARTIFACT,
-        PREIMAGE_ORACLE,
-    ];
-    let named = |artifact: &str| Artifact::parse(artifact).ok()?.error(&revert.0);
-    artifacts.into_iter().find_map(named)
 }
 
 /// An error of the chain, with a contract's reason by its name.

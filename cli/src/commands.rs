@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod bisect;
+pub(crate) mod challenge;
 pub(crate) mod check;
 pub(crate) mod checkpoints;
 pub(crate) mod completions;

@@ -14,6 +14,7 @@ use fpvm_core::frozen::Snapshot;
 use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::proof::StepProof;
 use fpvm_core::vm::{Host, VmError};
+use play::vm::Prover;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -45,11 +46,16 @@ impl Hosts {
     /// Opens the store of pre-images or starts the host.
     pub(crate) fn open(source: &SourceArgs) -> anyhow::Result<Self> {
         let interrupted = interrupt::watch().context("cannot watch for signals")?;
-        let source = Shared(Arc::new(Mutex::new(source.open(&interrupted)?)));
-        Ok(Hosts {
-            source,
+        let source = source.open(&interrupted)?;
+        Ok(Self::over(source, interrupted))
+    }
+
+    /// The same over a source that is open; `interrupted` is set once the command is to end.
+    pub(crate) fn over(source: Source, interrupted: Arc<AtomicBool>) -> Self {
+        Hosts {
+            source: Shared(Arc::new(Mutex::new(source))),
             interrupted,
-        })
+        }
     }
 
     /// A machine with an input in it.
@@ -93,13 +99,6 @@ pub(crate) struct Hosted {
 }
 
 impl Hosted {
-    /// Executes and proves one step.
-    pub(crate) fn prove(&mut self) -> anyhow::Result<StepProof> {
-        let (oracle, console) = (&mut self.source, &mut Silent);
-        let proof = self.vm.prove(&mut Host { oracle, console });
-        proof.map_err(|error| self.explain(error))
-    }
-
     fn explain(&self, error: VmError) -> anyhow::Error {
         failure::explain(self.vm.as_ref(), &self.interrupted, error)
     }
@@ -152,6 +151,14 @@ impl Machine for Hosted {
             .roots(until, &mut Host { oracle, console }, &mut roots);
         done.map_err(|error| self.explain(error))?;
         Ok(roots.into_iter().map(Root).collect())
+    }
+}
+
+impl Prover for Hosted {
+    fn prove(&mut self) -> anyhow::Result<StepProof> {
+        let (oracle, console) = (&mut self.source, &mut Silent);
+        let proof = self.vm.prove(&mut Host { oracle, console });
+        proof.map_err(|error| self.explain(error))
     }
 }
 

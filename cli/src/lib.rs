@@ -91,6 +91,7 @@ fn run(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Checkpoints(args) => commands::checkpoints::run(app, &args),
         Command::Serve(args) => commands::serve::run(app, &args),
         Command::Bisect(args) => commands::bisect::run(app, &args),
+        Command::Challenge(args) => commands::challenge::run(app, &args),
         Command::Game(args) => commands::game::run(&args),
         Command::List => commands::list::run(app),
         Command::Tour => commands::tour::run(app),

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use fpvm_core::oracle::{Console, NoOracle, Oracle, OracleError};
-use oracle::store::{self, Store};
+use oracle::store::{self, Layered, Memory, Store};
 use oracle::{Checked, Host, HostOptions, Recorder, Replay, Stats};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Where pre-images come from.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct SourceArgs {
     /// Take pre-images from this directory of files or database, and no host
     #[arg(long, value_name = "DIR|DB", conflicts_with = "host")]
@@ -44,6 +44,39 @@ impl SourceArgs {
             Some(store) => vec![own.into(), "preimages".into(), "serve".into(), store.into()],
             None => self.host.clone(),
         }
+    }
+
+    /// Whether there is a store or a host.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.preimages.is_some() || !self.host.is_empty()
+    }
+
+    /// Opens it for one dispute: the store with these local pre-images on top, or the host with its
+    /// words filled in.
+    pub(crate) fn open_for(
+        &self,
+        cancel: &Arc<AtomicBool>,
+        local: Memory,
+        fill: &dyn Fn(&str) -> anyhow::Result<String>,
+    ) -> anyhow::Result<Source> {
+        if let Some(path) = &self.preimages {
+            let lower = store::open(path)?;
+            let name = lower.to_string();
+            let store: Box<dyn Store> = Box::new(Layered {
+                upper: local,
+                lower,
+            });
+            return Ok(Source::Store(Checked::new(Replay::new(store), name)));
+        }
+        let words = self.host.iter().map(|word| match word.to_str() {
+            Some(word) => fill(word).map(OsString::from),
+            None => Ok(word.clone()),
+        });
+        let filled = SourceArgs {
+            host: words.collect::<anyhow::Result<_>>()?,
+            ..self.clone()
+        };
+        filled.open(cancel)
     }
 
     /// Opens the store or starts the host.

@@ -52,6 +52,22 @@ impl Rpc {
         expected: Option<u64>,
         patience: Duration,
     ) -> Result<Self, Error> {
+        let mut rpc = Rpc::node(url, patience)?;
+        let found: U256 = rpc.ask("eth_chainId", json!([]))?;
+        rpc.chain_id = rpc.fitting("eth_chainId", found)?;
+        match expected {
+            Some(expected) if expected != rpc.chain_id => Err(Error::WrongChain {
+                node: rpc.name,
+                found: rpc.chain_id,
+                expected,
+            }),
+            _ => Ok(rpc),
+        }
+    }
+
+    /// A node that need not be Ethereum's, such as a rollup's, for [`Rpc::question`]. As a
+    /// [`Chain`] it says to be on chain 0.
+    pub fn node(url: &str, patience: Duration) -> Result<Self, Error> {
         let setup = |why: &dyn std::fmt::Display| Error::Setup(why.to_string());
         let url: reqwest::Url = url.parse().map_err(|why| {
             Error::Setup(format!(
@@ -71,24 +87,19 @@ impl Rpc {
         let client = reqwest::Client::builder().timeout(REQUEST).build();
         let http = Http::with_client(client.map_err(|why| setup(&why))?, url);
         let local = http.guess_local();
-        let mut rpc = Rpc {
+        Ok(Rpc {
             client: RpcClient::new(http, local),
             runtime: runtime.map_err(|why| setup(&why))?,
             name,
             chain_id: 0,
             patience,
             poll: if local { POLL_LOCAL } else { POLL },
-        };
-        let found: U256 = rpc.ask("eth_chainId", json!([]))?;
-        rpc.chain_id = rpc.fitting("eth_chainId", found)?;
-        match expected {
-            Some(expected) if expected != rpc.chain_id => Err(Error::WrongChain {
-                node: rpc.name,
-                found: rpc.chain_id,
-                expected,
-            }),
-            _ => Ok(rpc),
-        }
+        })
+    }
+
+    /// Asks a method that [`Chain`] has not; its answer as it is.
+    pub fn question(&self, method: &'static str, params: Value) -> Result<Value, Error> {
+        self.ask(method, params)
     }
 
     /// Asks, again and again as long as there is no answer.

@@ -1,5 +1,6 @@
 //! `game`: dispute games.
 
+mod hand;
 mod simulate;
 
 use clap::Subcommand;
@@ -13,12 +14,33 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Create a game about an output root
+    Create(Box<hand::CreateArgs>),
+    /// List the games of a factory
+    List(Box<hand::ListArgs>),
+    /// Show a game's claims, clocks and bonds
+    Show(Box<hand::GameArgs>),
+    /// Attack or defend a claim
+    Move(Box<hand::MoveArgs>),
+    /// Counter a claim at the deepest level by an instruction
+    Step(Box<hand::StepArgs>),
+    /// Resolve a claim, or all that can be and the game
+    Resolve(Box<hand::ResolveArgs>),
+    /// Have an account paid what it has won
+    Claim(Box<hand::ClaimArgs>),
     /// Play many random games between honest players and cheats, without a chain or a program
     Simulate(simulate::Args),
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.action {
+        Action::Create(args) => hand::create(args),
+        Action::List(args) => hand::list(args),
+        Action::Show(args) => hand::show(args),
+        Action::Move(args) => hand::make_move(args),
+        Action::Step(args) => hand::step(args),
+        Action::Resolve(args) => hand::resolve(args),
+        Action::Claim(args) => hand::claim(args),
         Action::Simulate(args) => simulate::run(args),
     }
 }

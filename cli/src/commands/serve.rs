@@ -12,6 +12,7 @@ use crate::oracles::SourceArgs;
 use anyhow::{Context as _, bail, ensure};
 use checkpoints::Machine as _;
 use checkpoints::warm::Warm;
+use play::vm::Prover as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Read, Write};

@@ -10,6 +10,8 @@ pub mod memo;
 pub mod outputs;
 pub mod split;
 
+use std::rc::Rc;
+
 use alloy_primitives::{B256, U256};
 use thiserror::Error;
 
@@ -136,6 +138,16 @@ impl<T: Outputs + ?Sized> Outputs for &T {
 
     fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError> {
         (**self).evidence(block)
+    }
+}
+
+impl<T: Executions + ?Sized> Executions for Rc<T> {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        (**self).claim(inputs, index)
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        (**self).step(inputs, index)
     }
 }
 

@@ -1,6 +1,5 @@
 //! A proof through the contracts in an EVM of this process.
 
-use crate::chain;
 use crate::isa::AnyIsa;
 use anyhow::{Context as _, ensure};
 use contracts::artifact::PREIMAGE_ORACLE;
@@ -61,7 +60,7 @@ fn step(contracts: &mut OnChain, proof: &StepProof, proof_data: &[u8]) -> anyhow
     let executed = contracts.step(&proof.state_data, proof_data)?;
     let executed = executed.map_err(|refused| {
         let revert = Revert(refused.0.into());
-        match chain::named(&revert) {
+        match challenger::reasons::named(&revert) {
             Some(name) => anyhow::anyhow!("the contract reverts: {name}"),
             None => anyhow::anyhow!("{revert}"),
         }

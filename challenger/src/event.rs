@@ -1,0 +1,195 @@
+//! What happens, told: for logs, for programs, and for counting.
+
+use alloy_primitives::{Address, B256};
+use dispute::claim::GameStatus;
+use dispute::game::Game;
+use l1::{Progress, Receipt};
+use serde::Serialize;
+
+use crate::player::{Deed, Kind};
+use crate::read::site::Site;
+
+/// Something that happened.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Event {
+    /// What kind it is of.
+    pub event: Name,
+    /// The game that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub game: Option<Address>,
+    /// What it is about: "attack claim 3".
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub what: String,
+    /// The reason, in words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// Wei that go with it, in decimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// The transaction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<B256>,
+    /// The transaction's block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<u64>,
+    /// The gas that was paid for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gas: Option<u64>,
+    /// What kind of deed it is.
+    #[serde(skip)]
+    pub kind: Option<Kind>,
+}
+
+/// The kinds of events.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Name {
+    /// A game is played from now on.
+    Found,
+    /// A game is not played.
+    Left,
+    /// Something is to be done.
+    Planned,
+    /// Something is done.
+    Done,
+    /// Something cannot be done now.
+    Refused,
+    /// A game, or the chain, gives trouble.
+    Trouble,
+    /// A game is over, and there is nothing to be paid.
+    Over,
+    /// A transaction is on its way.
+    Sending,
+    /// A transaction was dropped by a reorg, or is stuck, and is sent again.
+    Again,
+}
+
+impl Event {
+    /// Nothing but its kind.
+    fn of(event: Name, game: Option<Address>) -> Self {
+        Self {
+            event,
+            game,
+            what: String::new(),
+            why: String::new(),
+            value: None,
+            transaction: None,
+            block: None,
+            gas: None,
+            kind: None,
+        }
+    }
+
+    /// A game is played from now on.
+    pub fn found(site: &Site) -> Self {
+        let (game_type, block) = (site.rules.params().game_type, site.proposal.l2_block);
+        Self {
+            what: format!("play a game of type {game_type} about L2 block {block}"),
+            ..Self::of(Name::Found, Some(site.game))
+        }
+    }
+
+    /// A game is not played.
+    pub fn left(game: Address, why: &str) -> Self {
+        Self {
+            why: why.to_owned(),
+            ..Self::of(Name::Left, Some(game))
+        }
+    }
+
+    /// Something goes wrong in a game.
+    pub fn trouble(game: Address, why: &str) -> Self {
+        Self {
+            why: why.to_owned(),
+            ..Self::of(Name::Trouble, Some(game))
+        }
+    }
+
+    /// Something goes wrong with the chain or the account.
+    pub fn general(why: &str) -> Self {
+        Self {
+            why: why.to_owned(),
+            ..Self::of(Name::Trouble, None)
+        }
+    }
+
+    /// A game is over.
+    pub fn over(game: &Game) -> Self {
+        let what = match game.status() {
+            GameStatus::InProgress => "the game goes on",
+            GameStatus::ChallengerWins => "the proposal is refuted",
+            GameStatus::DefenderWins => "the proposal stands",
+        };
+        Self {
+            what: what.into(),
+            ..Self::of(Name::Over, Some(game.address()))
+        }
+    }
+
+    fn deed(name: Name, deed: &Deed) -> Self {
+        Self {
+            what: deed.request.what.clone(),
+            why: deed.why.clone(),
+            value: (!deed.request.value.is_zero()).then(|| deed.request.value.to_string()),
+            kind: Some(deed.kind),
+            ..Self::of(name, Some(deed.game))
+        }
+    }
+
+    /// Something is to be done.
+    pub fn planned(deed: &Deed) -> Self {
+        Self::deed(Name::Planned, deed)
+    }
+
+    /// Something is done.
+    pub fn done(deed: &Deed, receipt: &Receipt) -> Self {
+        Self {
+            transaction: Some(receipt.transaction),
+            block: Some(receipt.block),
+            gas: Some(receipt.gas_used),
+            ..Self::deed(Name::Done, deed)
+        }
+    }
+
+    /// Something cannot be done.
+    pub fn refused(deed: &Deed, why: &str) -> Self {
+        Self {
+            why: why.to_owned(),
+            ..Self::deed(Name::Refused, deed)
+        }
+    }
+}
+
+/// Whom events are told.
+#[allow(missing_debug_implementations, reason = "a closure has none")]
+pub struct Tell<'a>(pub &'a mut dyn FnMut(&Event));
+
+impl Tell<'_> {
+    /// Tells an event.
+    #[allow(clippy::needless_pass_by_value, reason = "made to be told")]
+    pub fn event(&mut self, event: Event) {
+        (self.0)(&event);
+    }
+
+    /// Tells how a transaction fares.
+    pub fn progress(&mut self, progress: &Progress<'_>) {
+        let about = |name, what: &str, transaction| Event {
+            what: what.to_owned(),
+            transaction: Some(transaction),
+            ..Event::of(name, None)
+        };
+        let event = match progress {
+            Progress::Sending(request, _, hash) => about(Name::Sending, &request.what, *hash),
+            Progress::Dropped(request, hash) | Progress::Replacing(request, hash) => {
+                about(Name::Again, &request.what, *hash)
+            }
+            Progress::Earlier(count) => Event::general(&format!(
+                "{count} transactions wait from before, and are waited for"
+            )),
+            Progress::Silent(error) => Event::general(&error.to_string()),
+            Progress::Included(..) => return,
+        };
+        self.event(event);
+    }
+}

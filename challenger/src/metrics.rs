@@ -1,0 +1,124 @@
+//! Figures for Prometheus, named as op-challenger names them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::event::{Event, Name};
+use crate::player::Kind;
+
+/// What has been done so far.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Metrics {
+    done: BTreeMap<Kind, u64>,
+    refused: u64,
+    troubles: u64,
+    /// Games that are played and not resolved, those that are resolved, and those that are left.
+    pub games: [u64; 3],
+    /// The newest L1 block that was acted on.
+    pub block: u64,
+}
+
+impl Metrics {
+    /// Counts an event.
+    pub fn count(&mut self, event: &Event) {
+        match (event.event, event.kind) {
+            (Name::Done, Some(kind)) => *self.done.entry(kind).or_default() += 1,
+            (Name::Refused, _) => self.refused += 1,
+            (Name::Trouble, _) => self.troubles += 1,
+            _ => {}
+        }
+    }
+
+    /// As Prometheus reads it.
+    pub fn text(&self) -> String {
+        let done = |kind| self.done.get(&kind).copied().unwrap_or_default();
+        let [playing, resolved, left] = self.games;
+        let counters = [
+            ("moves", "Claims made", done(Kind::Move)),
+            (
+                "steps",
+                "Claims countered by an instruction",
+                done(Kind::Step),
+            ),
+            (
+                "l2_challenges",
+                "L2 block numbers contested",
+                done(Kind::Challenge),
+            ),
+            (
+                "preimage_loads",
+                "Transactions that load pre-images",
+                done(Kind::Load),
+            ),
+            (
+                "claim_resolutions",
+                "Claims and games resolved",
+                done(Kind::Resolve),
+            ),
+            ("bond_claims", "Credits paid out", done(Kind::Pay)),
+            (
+                "claim_failures",
+                "Transactions that could not be sent",
+                self.refused,
+            ),
+            ("troubles", "What went wrong otherwise", self.troubles),
+        ];
+        let mut text = String::new();
+        for (name, help, value) in counters {
+            let name = format!("op_challenger_{name}");
+            // Writing to a string does not fail.
+            let _ = writeln!(
+                text,
+                "# HELP {name} {help}.\n# TYPE {name} counter\n{name} {value}"
+            );
+        }
+        let gauges = [
+            ("up", String::new(), 1),
+            ("tracked_games", "{status=\"in_progress\"}".into(), playing),
+            ("tracked_games", "{status=\"resolved\"}".into(), resolved),
+            ("tracked_games", "{status=\"left\"}".into(), left),
+            ("highest_acted_l1_block", String::new(), self.block),
+        ];
+        let mut last = "";
+        for (name, labels, value) in &gauges {
+            if *name != last {
+                let _ = writeln!(text, "# TYPE op_challenger_{name} gauge");
+                last = name;
+            }
+            let _ = writeln!(text, "op_challenger_{name}{labels} {value}");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_figure_has_its_type_once() {
+        let mut metrics = Metrics {
+            games: [3, 2, 1],
+            block: 7,
+            ..Metrics::default()
+        };
+        metrics.count(&Event::general("something"));
+        let text = metrics.text();
+        for line in [
+            "op_challenger_up 1",
+            "op_challenger_moves 0",
+            "op_challenger_troubles 1",
+            "op_challenger_tracked_games{status=\"resolved\"} 2",
+            "op_challenger_highest_acted_l1_block 7",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
+        }
+        let types: Vec<_> = text
+            .lines()
+            .filter(|line| line.starts_with("# TYPE"))
+            .collect();
+        let mut once = types.clone();
+        once.dedup();
+        assert_eq!(types, once);
+    }
+}

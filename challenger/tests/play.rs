@@ -1,0 +1,674 @@
+//! Whole games on a chain in the process, between an honest challenger and a cheat, who each know only
+//! the chain.
+
+mod common;
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use alloy_primitives::{Address, B256, U256};
+use challenger::event::{Event, Name, Tell};
+use challenger::factory::Factory;
+use challenger::fleet::{Fleet, Games, Knowledge, Options, Unplayable};
+use challenger::player::{Kind, Strategy};
+use challenger::read::Reader;
+use challenger::read::follow::game;
+use challenger::read::site::Site;
+use challenger::world::{Setup, World};
+use common::{CLOCK, DELAY, account, alphabet, alphabet_prestate, signer, world};
+use dispute::claim::{GameStatus, VmStatus};
+use dispute::game::Game;
+use dispute::game::context::ident;
+use dispute::player::cheat::{Cheat, Way};
+use dispute::trace::lie::{Extent, Lie};
+use dispute::trace::outputs::OutputList;
+use dispute::trace::split::SplitTrace;
+use dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
+use dispute::vm::alphabet::encode;
+use l1::{At, Block, Bytes, Call, Chain, Error, Local, Log, LogFilter, Policy, Receipt};
+
+const HONEST: u8 = 2;
+const CHEAT: u8 = 3;
+/// The L2 block that is proposed.
+const PROPOSED: u64 = 16;
+
+/// The executions of the alphabet VM.
+#[derive(Clone, Copy, Default)]
+struct Alphabet;
+
+impl Alphabet {
+    /// The state before instruction `index`: a letter, which begins at 16 times the block before.
+    fn state(inputs: &Inputs, index: u128) -> Vec<u8> {
+        let first = (inputs.disputed.block - U256::ONE) << 4;
+        match index {
+            0 => vec![0; 32],
+            _ => {
+                let letter = first + U256::from(index - 1);
+                encode(letter, letter)
+            }
+        }
+    }
+}
+
+impl Executions for Alphabet {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        let state = Self::state(inputs, index.saturating_add(1));
+        Ok(VmStatus::Invalid.stamp(alloy_primitives::keccak256(state)))
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        let local = match index {
+            0 => vec![(U256::from(ident::L2_BLOCK), U256::ZERO)],
+            _ => Vec::new(),
+        };
+        Ok(StepData {
+            state: Self::state(inputs, index),
+            local,
+            ..StepData::default()
+        })
+    }
+}
+
+fn outputs() -> OutputList {
+    let roots = (0..=PROPOSED).map(|block| B256::repeat_byte(0xac ^ block as u8));
+    OutputList::new(U256::ZERO, roots.collect())
+}
+
+/// What is true, for everybody who knows the alphabet.
+#[derive(Default)]
+struct Truth;
+
+impl Knowledge for Truth {
+    type Trace = SplitTrace<OutputList, Alphabet>;
+
+    fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
+        known(site)?;
+        Ok(SplitTrace {
+            outputs: outputs(),
+            executions: Alphabet,
+        })
+    }
+}
+
+fn known(site: &Site) -> Result<(), Unplayable> {
+    match site.rules.params().absolute_prestate == alphabet_prestate() {
+        true => Ok(()),
+        false => Err(Unplayable {
+            why: "another pre-state".into(),
+            is_final: true,
+        }),
+    }
+}
+
+/// A lie from some block on.
+struct False(Extent);
+
+/// Outputs and executions as one.
+#[derive(Clone)]
+struct All(OutputList);
+
+impl Outputs for All {
+    fn output(&self, block: U256) -> Result<B256, TraceError> {
+        self.0.output(block)
+    }
+
+    fn safe_head(&self) -> U256 {
+        self.0.safe_head()
+    }
+
+    fn evidence(
+        &self,
+        block: U256,
+    ) -> Result<dispute::game::block_number::BlockEvidence, TraceError> {
+        self.0.evidence(block)
+    }
+}
+
+impl Executions for All {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        Alphabet.claim(inputs, index)
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        Alphabet.step(inputs, index)
+    }
+}
+
+impl Knowledge for False {
+    type Trace = SplitTrace<Lie<All>, Lie<All>>;
+
+    fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
+        known(site)?;
+        let lie = Lie {
+            truth: All(outputs()),
+            extent: self.0,
+        };
+        Ok(SplitTrace {
+            outputs: lie.clone(),
+            executions: lie,
+        })
+    }
+}
+
+const LIE: Extent = Extent {
+    outputs_from: Some(U256::from_limbs([5, 0, 0, 0])),
+    steps_from: Some(0),
+    salt: 7,
+};
+
+fn fleet<K: Knowledge>(
+    chain: Arc<dyn Chain>,
+    key: u8,
+    games: Games,
+    knowledge: K,
+    strategy: Strategy,
+) -> Fleet<K> {
+    let options = Options {
+        strategy,
+        dry_run: false,
+        policy: Policy::default(),
+    };
+    Fleet::new(chain, signer(key), games, knowledge, options)
+}
+
+fn cheat(budget: usize) -> Strategy {
+    Strategy::Cheat(Cheat {
+        way: Way::Liar,
+        seed: 1,
+        budget,
+    })
+}
+
+/// A world with games about lies, from block `PROPOSED` down.
+fn proposed(setup: &Setup, roots: &[B256]) -> (Local, World, Vec<Address>) {
+    let (chain, world) = world(setup);
+    let mut proposer = common::wallet(Arc::new(chain.clone()), CHEAT);
+    let factory = Factory(world.factory);
+    let mut create = |root| {
+        let block = U256::from(PROPOSED);
+        let created = factory.create(
+            &mut proposer,
+            setup.params.game_type,
+            root,
+            block,
+            &mut |_| (),
+        );
+        created.expect("it is created")
+    };
+    let games = roots.iter().map(|root| create(*root)).collect();
+    (chain, world, games)
+}
+
+fn lie() -> B256 {
+    LIE.output(
+        U256::from(PROPOSED),
+        outputs().output(U256::from(PROPOSED)).expect("listed"),
+    )
+}
+
+/// Rounds of somebody until nothing is left to do now; what happened is collected.
+fn play<K: Knowledge>(fleet: &mut Fleet<K>, events: &mut Vec<Event>) -> usize {
+    let mut all = 0;
+    loop {
+        let mut collect = |event: &Event| events.push(event.clone());
+        let round = fleet
+            .round(&mut Tell(&mut collect))
+            .expect("the chain answers");
+        all += round.done;
+        if round.done == 0 {
+            return all;
+        }
+    }
+}
+
+fn read(chain: &Local, address: Address) -> (Site, Game) {
+    let reader = Reader::newest(chain).expect("a block");
+    let (site, seen) = game(&reader, address).expect("a game");
+    (site, seen.game)
+}
+
+/// What must be true of a game between the two that is over: it was decided by an instruction, rightly,
+/// nothing was done twice, and every bond went to whom it should.
+fn check(chain: &Local, address: Address) {
+    let (_, game) = read(chain, address);
+    let deepest = game.rules().max_depth();
+    let leaves = game.claims().iter();
+    let leaves = leaves.filter(|claim| claim.position.depth() == deepest);
+    let stepped = leaves.filter(|leaf| leaf.countered_by == Some(account(HONEST)));
+    assert_eq!(stepped.count(), 1, "an instruction decides");
+    check_money(chain, address);
+}
+
+fn check_money(chain: &Local, address: Address) {
+    let (site, game) = read(chain, address);
+    assert_eq!(game.status(), GameStatus::ChallengerWins);
+    for (index, claim) in game.claims().iter().enumerate() {
+        let honest = claim.claimant == account(HONEST);
+        assert_eq!(claim.countered_by.is_some(), !honest, "claim {index}");
+        let at = claim.position;
+        let twins = game.claims().iter();
+        let twins = twins.filter(|other| {
+            (other.parent, other.position, other.claimant) == (claim.parent, at, claim.claimant)
+        });
+        assert_eq!(twins.count(), 1, "claim {index} was made once");
+    }
+    let reader = Reader::newest(chain).expect("a block");
+    assert_eq!(site.bonds(&reader).expect("a number"), U256::ZERO);
+}
+
+/// Two fleets play until both are done, with an hour between their turns, and then through all delays.
+fn to_the_end<A: Knowledge, B: Knowledge>(
+    chain: &Local,
+    honest: &mut Fleet<A>,
+    cheat: &mut Fleet<B>,
+    events: &mut Vec<Event>,
+) {
+    let (mut other, mut idle) = (Vec::new(), 0);
+    // Somebody who has failed tries again after at most an hour.
+    while idle < 4 {
+        chain.advance(1_800);
+        let made = play(honest, events);
+        chain.advance(1_800);
+        idle = match made + play(cheat, &mut other) {
+            0 => idle + 1,
+            _ => 0,
+        };
+    }
+    chain.advance(2 * CLOCK);
+    play(honest, events);
+    chain.advance(DELAY);
+    play(honest, events);
+}
+
+#[test]
+fn the_honest_win_by_an_instruction() {
+    let (chain, _, games) = proposed(&alphabet(), &[lie()]);
+    let shared = Arc::new(chain.clone());
+    let listed = Games::Listed(games.clone());
+    let mut honest = fleet(
+        shared.clone(),
+        HONEST,
+        listed.clone(),
+        Truth,
+        Strategy::Honest,
+    );
+    let mut liar = fleet(shared, CHEAT, listed, False(LIE), cheat(100));
+    let mut events = Vec::new();
+    to_the_end(&chain, &mut honest, &mut liar, &mut events);
+    check(&chain, games[0]);
+    let done = |kind| {
+        let of_kind = |event: &&Event| event.event == Name::Done && event.kind == Some(kind);
+        events.iter().filter(of_kind).count()
+    };
+    assert_eq!((done(Kind::Step), done(Kind::Pay)), (1, 1));
+    assert!(done(Kind::Move) >= 4 && done(Kind::Resolve) >= 9);
+    let refused: Vec<_> = events
+        .iter()
+        .filter(|event| event.event == Name::Refused)
+        .collect();
+    assert!(refused.is_empty(), "{refused:?}");
+    // Every claim and step has its reason.
+    let planned = events.iter().filter(|event| event.event == Name::Planned);
+    for event in planned {
+        assert!(event.why.len() > 10, "{event:?}");
+    }
+    assert!(events.iter().any(|event| event.event == Name::Over));
+    let mut silent = |_: &Event| ();
+    let round = honest
+        .round(&mut Tell(&mut silent))
+        .expect("the chain answers");
+    assert!(round.is_over);
+}
+
+#[test]
+fn a_whole_game_at_depth_73() {
+    let mut setup = alphabet();
+    (setup.params.max_depth, setup.params.split_depth) = (73, 30);
+    let (chain, _, games) = proposed(&setup, &[lie()]);
+    let shared = Arc::new(chain.clone());
+    let listed = Games::Listed(games.clone());
+    let extent = Extent {
+        steps_from: Some((1 << 41) + 12_345),
+        ..LIE
+    };
+    let mut honest = fleet(
+        shared.clone(),
+        HONEST,
+        listed.clone(),
+        Truth,
+        Strategy::Honest,
+    );
+    let mut liar = fleet(shared, CHEAT, listed, False(extent), cheat(100));
+    let mut events = Vec::new();
+    to_the_end(&chain, &mut honest, &mut liar, &mut events);
+    check_money(&chain, games[0]);
+    // The last claim is the challenger's, and no instruction contradicts it.
+    assert_eq!(read(&chain, games[0]).1.claims().len(), 74);
+}
+
+/// A connection that ends after so many calls; nothing that is asked after that reaches the chain. The
+/// last transaction gets there or not.
+struct Mortal {
+    chain: Local,
+    left: AtomicI64,
+    /// Blocks come only when somebody waits for them.
+    mines: bool,
+}
+
+impl Mortal {
+    fn live(&self) -> Result<(), Error> {
+        match self.left.fetch_sub(1, Ordering::Relaxed) > 0 {
+            true => Ok(()),
+            false => Err(Error::Unreachable {
+                node: "the test".into(),
+                why: "killed".into(),
+                tried: Duration::ZERO,
+            }),
+        }
+    }
+}
+
+impl Chain for Mortal {
+    fn name(&self) -> String {
+        self.chain.name()
+    }
+    fn chain_id(&self) -> u64 {
+        self.chain.chain_id()
+    }
+    fn block(&self, at: At) -> Result<Block, Error> {
+        self.live()?;
+        self.chain.block(at)
+    }
+    fn nonce(&self, account: Address, waiting: bool) -> Result<u64, Error> {
+        self.live()?;
+        self.chain.nonce(account, waiting)
+    }
+    fn balance(&self, account: Address, at: At) -> Result<U256, Error> {
+        self.live()?;
+        self.chain.balance(account, at)
+    }
+    fn code(&self, account: Address, at: At) -> Result<Bytes, Error> {
+        self.live()?;
+        self.chain.code(account, at)
+    }
+    fn call(&self, call: &Call, at: At) -> Result<Bytes, Error> {
+        self.live()?;
+        self.chain.call(call, at)
+    }
+    fn estimate(&self, call: &Call) -> Result<u64, Error> {
+        self.live()?;
+        self.chain.estimate(call)
+    }
+    fn tip(&self) -> Result<u128, Error> {
+        self.live()?;
+        self.chain.tip()
+    }
+    fn logs(&self, filter: &LogFilter) -> Result<Vec<Log>, Error> {
+        self.live()?;
+        self.chain.logs(filter)
+    }
+    fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, Error> {
+        self.live()?;
+        self.chain.receipt(transaction)
+    }
+    fn submit(&self, transaction: &[u8]) -> Result<(), Error> {
+        self.live()?;
+        self.chain.submit(transaction)
+    }
+    fn pause(&self) {
+        if self.mines && self.left.load(Ordering::Relaxed) > 0 {
+            self.chain.mine(1);
+        }
+    }
+}
+
+/// A game in which the honest challenger is killed again and again, each time after some calls.
+fn killed(seed: u64, automatic: bool) -> usize {
+    let (chain, _, games) = proposed(&alphabet(), &[lie()]);
+    let listed = Games::Listed(games.clone());
+    let mut liar = fleet(
+        Arc::new(chain.clone()),
+        CHEAT,
+        listed.clone(),
+        False(LIE),
+        cheat(100),
+    );
+    let mut state = seed;
+    let mut random = move |most: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % most
+    };
+    let mut kills = 0;
+    let mut honest = |chain: &Local| {
+        chain.set_automatic(automatic);
+        loop {
+            let mortal = Mortal {
+                chain: chain.clone(),
+                left: AtomicI64::new(1 + random(200) as i64),
+                mines: !automatic,
+            };
+            let mortal = Arc::new(mortal);
+            let options = Options {
+                strategy: Strategy::Honest,
+                dry_run: false,
+                policy: Policy {
+                    // Nobody waits for the dead.
+                    patience: Duration::from_millis(40),
+                    ..Policy::default()
+                },
+            };
+            let (signer, games) = (signer(HONEST), listed.clone());
+            let mut fleet = Fleet::new(mortal.clone(), signer, games, Truth, options);
+            let mut silent = |_: &Event| ();
+            let (quiet, dead) = loop {
+                match fleet.round(&mut Tell(&mut silent)) {
+                    Ok(round) if round.done == 0 => break (true, false),
+                    Ok(_) => {}
+                    Err(_) => break (false, mortal.left.load(Ordering::Relaxed) <= 0),
+                }
+            };
+            kills += usize::from(dead);
+            if quiet && fleet.players().count() == 1 {
+                break;
+            }
+        }
+        chain.set_automatic(true);
+    };
+    let mut other = Vec::new();
+    loop {
+        chain.advance(3_600);
+        let before = read(&chain, games[0]).1.claims().len();
+        honest(&chain);
+        chain.advance(3_600);
+        play(&mut liar, &mut other);
+        if read(&chain, games[0]).1.claims().len() == before {
+            break;
+        }
+    }
+    chain.advance(2 * CLOCK);
+    honest(&chain);
+    chain.advance(DELAY);
+    honest(&chain);
+    check(&chain, games[0]);
+    kills
+}
+
+#[test]
+fn killed_anywhere_it_goes_on() {
+    let kills: usize = (0..8).map(|seed| killed(seed, seed % 2 == 0)).sum();
+    println!("killed {kills} times");
+    assert!(kills >= 200, "only {kills}");
+}
+
+#[test]
+fn a_hundred_games_at_once() {
+    let mut roots: Vec<_> = (0..100u8).map(|n| B256::repeat_byte(n ^ 0x55)).collect();
+    roots[99] = outputs().output(U256::from(PROPOSED)).expect("listed");
+    let (chain, world, games) = proposed(&alphabet(), &roots);
+    let created = Games::Created {
+        factory: Factory(world.factory),
+        types: vec![255],
+        window: 10 * DELAY,
+    };
+    let mut honest = fleet(
+        Arc::new(chain.clone()),
+        HONEST,
+        created,
+        Truth,
+        Strategy::Honest,
+    );
+    let mut events = Vec::new();
+    play(&mut honest, &mut events);
+    for (address, root) in games.iter().zip(&roots) {
+        let (_, game) = read(&chain, *address);
+        let is_right = *root == roots[99];
+        assert_eq!(game.claims().len(), if is_right { 1 } else { 2 });
+    }
+    chain.advance(2 * CLOCK);
+    play(&mut honest, &mut events);
+    for (address, root) in games.iter().zip(&roots) {
+        let expected = match *root == roots[99] {
+            true => GameStatus::DefenderWins,
+            false => GameStatus::ChallengerWins,
+        };
+        assert_eq!(read(&chain, *address).1.status(), expected);
+    }
+}
+
+#[test]
+fn what_a_reorg_drops_is_done_again() {
+    let (chain, _, games) = proposed(&alphabet(), &[lie()]);
+    let listed = Games::Listed(games.clone());
+    let shared = Arc::new(chain.clone());
+    let mut honest = fleet(
+        shared.clone(),
+        HONEST,
+        listed.clone(),
+        Truth,
+        Strategy::Honest,
+    );
+    let mut liar = fleet(shared, CHEAT, listed, False(LIE), cheat(100));
+    let (mut events, mut other) = (Vec::new(), Vec::new());
+    for turn in 0..4 {
+        play(&mut honest, &mut events);
+        let before = read(&chain, games[0]).1.claims().len();
+        // The newest claim is gone for good, or waits again.
+        chain.reorg(1, turn % 2 == 0);
+        chain.mine(1);
+        play(&mut honest, &mut events);
+        assert_eq!(read(&chain, games[0]).1.claims().len(), before);
+        play(&mut liar, &mut other);
+    }
+    to_the_end(&chain, &mut honest, &mut liar, &mut events);
+    check(&chain, games[0]);
+}
+
+#[test]
+fn games_that_cannot_be_played_do_not_stop_the_others() {
+    let (chain, world, mut games) = proposed(&alphabet(), &[lie()]);
+    games.insert(0, world.vault);
+    games.insert(1, Address::repeat_byte(0x77));
+    let shared = Arc::new(chain.clone());
+    let mut honest = fleet(
+        shared,
+        HONEST,
+        Games::Listed(games.clone()),
+        Truth,
+        Strategy::Honest,
+    );
+    let mut events = Vec::new();
+    play(&mut honest, &mut events);
+    let left: Vec<_> = events
+        .iter()
+        .filter(|event| event.event == Name::Left)
+        .collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert_eq!(read(&chain, games[2]).1.claims().len(), 2);
+}
+
+#[test]
+fn without_money_it_says_so_and_a_dry_run_sends_nothing() {
+    let (chain, _, games) = proposed(&alphabet(), &[lie()]);
+    let shared = Arc::new(chain.clone());
+    let listed = Games::Listed(games.clone());
+    let mut poor = fleet(shared.clone(), 77, listed.clone(), Truth, Strategy::Honest);
+    let mut events = Vec::new();
+    assert_eq!(play(&mut poor, &mut events), 0);
+    let refused = events.iter().find(|event| event.event == Name::Refused);
+    let why = &refused.expect("it says so").why;
+    assert!(
+        why.contains("it takes up to") || why.contains("funds"),
+        "{why}"
+    );
+
+    let options = Options {
+        strategy: Strategy::Honest,
+        dry_run: true,
+        policy: Policy::default(),
+    };
+    let mut dry = Fleet::new(shared, signer(HONEST), listed, Truth, options);
+    let mut events = Vec::new();
+    assert_eq!(play(&mut dry, &mut events), 0);
+    assert!(events.iter().any(|event| event.event == Name::Planned));
+    assert_eq!(read(&chain, games[0]).1.claims().len(), 1);
+}
+
+/// Executions that fail the first few times.
+struct Failing(Rc<Cell<u32>>);
+
+impl Executions for Failing {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        let left = self.0.get();
+        if left > 0 {
+            self.0.set(left - 1);
+            let reason = "the host ended".into();
+            return Err(TraceError::Execution { index, reason });
+        }
+        Alphabet.claim(inputs, index)
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        Alphabet.step(inputs, index)
+    }
+}
+
+struct Unsure(Rc<Cell<u32>>);
+
+impl Knowledge for Unsure {
+    type Trace = SplitTrace<OutputList, Failing>;
+
+    fn of(&mut self, _site: &Site) -> Result<Self::Trace, Unplayable> {
+        Ok(SplitTrace {
+            outputs: outputs(),
+            executions: Failing(self.0.clone()),
+        })
+    }
+}
+
+#[test]
+fn a_host_that_fails_is_asked_again_later() {
+    let (chain, _, games) = proposed(&alphabet(), &[lie()]);
+    let shared = Arc::new(chain.clone());
+    let listed = Games::Listed(games.clone());
+    let fails = Rc::new(Cell::new(3));
+    let knowledge = Unsure(fails.clone());
+    let mut honest = fleet(
+        shared.clone(),
+        HONEST,
+        listed.clone(),
+        knowledge,
+        Strategy::Honest,
+    );
+    let mut liar = fleet(shared, CHEAT, listed, False(LIE), cheat(100));
+    let mut events = Vec::new();
+    to_the_end(&chain, &mut honest, &mut liar, &mut events);
+    assert_eq!(fails.get(), 0);
+    let troubles = events.iter().filter(|event| event.event == Name::Trouble);
+    assert!(troubles.count() >= 1);
+    check(&chain, games[0]);
+}

@@ -1,0 +1,291 @@
+//! `challenge`: plays dispute games on a chain.
+
+mod guest;
+mod metrics;
+
+use crate::App;
+use crate::chain::{self, ChainArgs};
+use crate::commands::deploy::Format;
+use crate::failure::Interrupted;
+use crate::input::ReadingArgs;
+use crate::interrupt;
+use crate::oracles::SourceArgs;
+use crate::output::{print, to_stdout};
+use anyhow::{Context as _, bail};
+use challenger::event::{Event, Name, Tell};
+use challenger::factory::Factory;
+use challenger::fleet::{Fleet, FleetError, Games, Options};
+use challenger::metrics::Metrics;
+use challenger::player::Strategy;
+use challenger::rollup::Source;
+use dispute::player::cheat::{Cheat, Way};
+use dispute::trace::lie::Extent;
+use dispute::trace::outputs::OutputList;
+use guest::Knowing;
+use l1::{Address, At, Chain, Rpc, U256};
+use metrics::Exporter;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Flags of `challenge`.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("rpc", |rpc| rpc.required(true)))]
+pub(crate) struct Args {
+    /// Play this game; may be given several times
+    #[arg(long, value_name = "ADDRESS", required_unless_present = "factory")]
+    game: Vec<Address>,
+    /// Play all games that this factory creates
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "game")]
+    factory: Option<Address>,
+    /// Only games of this type; may be given several times [default: all]
+    #[arg(long, value_name = "N", requires = "factory")]
+    game_type: Vec<u32>,
+    /// Only games that are no older than this when they are found
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "672h", requires = "factory")]
+    game_window: Duration,
+    /// The program (ELF) or its pre-state that the games are about
+    #[arg(long, value_name = "FILE")]
+    prestate: PathBuf,
+    /// Take the true outputs from the rollup's node (op-node with --safedb.path)
+    #[arg(
+        long,
+        value_name = "URL",
+        required_unless_present = "outputs",
+        conflicts_with = "outputs"
+    )]
+    rollup_rpc: Option<String>,
+    /// Where blocks' headers come from that show a wrong block number: an L2 node
+    #[arg(long, value_name = "URL", requires = "rollup_rpc")]
+    l2_rpc: Option<String>,
+    /// Take the true outputs from this file: a line for each L2 block without gaps, its number and
+    /// its output root
+    #[arg(long, value_name = "FILE")]
+    outputs: Option<PathBuf>,
+    /// Say what would be done, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// End when nothing is left to do at present
+    #[arg(long)]
+    once: bool,
+    /// Serve figures for Prometheus at this address (127.0.0.1:7300)
+    #[arg(long, value_name = "HOST:PORT")]
+    metrics: Option<String>,
+    /// How what happens is printed
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    format: Format,
+    /// Remember the machine every so many steps
+    #[arg(long, value_name = "K", value_parser = crate::args::number, default_value = "5000000")]
+    every: u64,
+    #[command(flatten)]
+    cheat: CheatArgs,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    chain: ChainArgs,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+/// How to play dishonestly.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "For tests and demonstrations")]
+struct CheatArgs {
+    /// Play dishonestly, and lose the bonds
+    #[arg(long, value_name = "WAY")]
+    cheat: Option<CheatWay>,
+    /// Lie about the outputs of this L2 block and all later ones
+    #[arg(long, value_name = "BLOCK", value_parser = crate::args::number, requires = "cheat")]
+    lie_from_block: Option<u64>,
+    /// Lie about the states after this step and all later ones
+    #[arg(long, value_name = "STEP", value_parser = crate::args::number, requires = "cheat")]
+    lie_from_step: Option<u64>,
+    /// The most claims to make
+    #[arg(long, value_name = "N", value_parser = crate::args::number, default_value = "100", requires = "cheat")]
+    cheat_budget: u64,
+}
+
+/// The model's ways to cheat.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+enum CheatWay {
+    /// By the honest rule, with a false trace
+    Liar,
+    /// A liar who answers only some claims
+    Lazy,
+    /// A liar who answers as late as can be
+    LastSecond,
+    /// Answers everything, in several ways
+    Spammer,
+    /// A liar who also steps with what does not belong there
+    BadPreimages,
+}
+
+impl CheatArgs {
+    fn strategy(&self) -> Strategy {
+        let Some(way) = self.cheat else {
+            return Strategy::Honest;
+        };
+        Strategy::Cheat(Cheat {
+            way: match way {
+                CheatWay::Liar => Way::Liar,
+                CheatWay::Lazy => Way::Lazy,
+                CheatWay::LastSecond => Way::LastSecond,
+                CheatWay::Spammer => Way::Spammer,
+                CheatWay::BadPreimages => Way::BadPreimages,
+            },
+            seed: 1,
+            budget: usize::try_from(self.cheat_budget).unwrap_or(usize::MAX),
+        })
+    }
+
+    fn extent(&self) -> Extent {
+        Extent {
+            outputs_from: self.lie_from_block.map(U256::from),
+            steps_from: self.lie_from_step.map(u128::from),
+            salt: 1,
+        }
+    }
+}
+
+pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    if !args.source.is_given() {
+        bail!("where do pre-images come from? Name a store with --preimages, or a host after `--`");
+    }
+    let interrupted = interrupt::watch().context("cannot watch for signals")?;
+    let outputs = outputs(args)?;
+    let knowing = Knowing::open(app, args, outputs, interrupted.clone())?;
+    let chain = chain::needed(args.chain.connect()?)?;
+    let knowing = knowing.on(chain.clone());
+    let games = match args.factory {
+        None => Games::Listed(args.game.clone()),
+        Some(factory) => Games::Created {
+            factory: Factory(factory),
+            types: args.game_type.clone(),
+            window: args.game_window.as_secs(),
+        },
+    };
+    let options = Options {
+        strategy: args.cheat.strategy(),
+        dry_run: args.dry_run,
+        policy: args.chain.policy(),
+    };
+    let exporter = args.metrics.as_deref().map(Exporter::serve).transpose()?;
+    let signer = args.chain.signer()?;
+    let fleet = Fleet::new(chain.clone(), signer, games, knowing, options);
+    play(args, fleet, &*chain, exporter.as_ref(), &interrupted)
+}
+
+fn outputs(args: &Args) -> anyhow::Result<Source> {
+    let patience = args.chain.patience();
+    let node = |url: &String| Rpc::node(url, patience).map(Rc::new);
+    match (&args.outputs, &args.rollup_rpc) {
+        (Some(path), _) => {
+            let text = std::fs::read_to_string(path);
+            let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+            let list: OutputList = text.parse().with_context(|| path.display().to_string())?;
+            Ok(Source::List(Rc::new(list)))
+        }
+        (None, Some(url)) => Ok(Source::Node {
+            rollup: node(url)?,
+            l2: args.l2_rpc.as_ref().map(node).transpose()?,
+        }),
+        (None, None) => bail!("where do outputs come from? Give --rollup-rpc or --outputs"),
+    }
+}
+
+/// Round after round, as long as there are games to play.
+fn play(
+    args: &Args,
+    mut fleet: Fleet<Knowing<'_>>,
+    chain: &dyn Chain,
+    exporter: Option<&Exporter>,
+    interrupted: &Arc<AtomicBool>,
+) -> anyhow::Result<()> {
+    let mut metrics = Metrics::default();
+    let mut printed = Ok(());
+    loop {
+        let mut tell = |event: &Event| {
+            metrics.count(event);
+            if printed.is_ok() {
+                printed = show(event, args.format, args.dry_run);
+            }
+        };
+        let round = fleet.round(&mut Tell(&mut tell));
+        printed?;
+        printed = Ok(());
+        if interrupted.load(Ordering::Relaxed) {
+            return Err(Interrupted.into());
+        }
+        let playing = fleet.in_progress() as u64;
+        let all = fleet.players().count() as u64;
+        metrics.games = [playing, all - playing, fleet.left().count() as u64];
+        metrics.block = fleet.head().map_or(0, |head| head.number);
+        if let Some(exporter) = exporter {
+            exporter.set(metrics.text());
+        }
+        match round {
+            Ok(round) if round.done > 0 => continue,
+            Ok(round) if round.is_over => {
+                return match (fleet.players().count(), fleet.left().next()) {
+                    (0, Some((game, why))) => bail!("{game} cannot be played: {why}"),
+                    _ => Ok(()),
+                };
+            }
+            Ok(_) if args.once || args.dry_run => return Ok(()),
+            Ok(_) => {}
+            Err(error @ FleetError::Send(l1::SendError::Signer(_))) => return Err(error.into()),
+            Err(error) if args.once => return Err(error.into()),
+            Err(error) => {
+                let error = error.to_string();
+                tracing::warn!(target: "challenger", error, "This round came to nothing");
+            }
+        }
+        wait(&fleet, chain, interrupted);
+    }
+}
+
+/// Waits for a block that was not seen yet.
+fn wait(fleet: &Fleet<Knowing<'_>>, chain: &dyn Chain, interrupted: &AtomicBool) {
+    let seen = fleet.head().map(|head| head.hash);
+    while !interrupted.load(Ordering::Relaxed) {
+        chain.pause();
+        match chain.block(At::Latest) {
+            Ok(head) if Some(head.hash) == seen => {}
+            // The next round has to say what is wrong.
+            _ => return,
+        }
+    }
+}
+
+/// Prints an event, and logs what only somebody who looks for an error wants to know.
+fn show(event: &Event, format: Format, dry_run: bool) -> anyhow::Result<()> {
+    if format == Format::Json {
+        return to_stdout(|out| {
+            serde_json::to_writer(&mut *out, event)?;
+            writeln!(out)
+        });
+    }
+    let game = event.game.map_or(String::new(), |game| game.to_string());
+    let Event { what, why, .. } = event;
+    match event.event {
+        Name::Planned if dry_run => print(&format!("{game} would {what}\n    {why}\n")),
+        Name::Planned | Name::Sending => {
+            let hash = event.transaction.map(|hash| hash.to_string());
+            tracing::debug!(target: "challenger", game, what, why, hash, "{:?}", event.event);
+            Ok(())
+        }
+        Name::Done => {
+            let block = event.block.unwrap_or_default();
+            print(&format!("{game} {what}, in block {block}\n    {why}\n"))
+        }
+        Name::Found => print(&format!("{game} {what}\n")),
+        Name::Over => print(&format!("{game} is over: {what}\n")),
+        Name::Left => print(&format!("{game} is not played: {why}\n")),
+        Name::Refused | Name::Trouble | Name::Again => {
+            tracing::warn!(target: "challenger", game, what, why, "{:?}", event.event);
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What the challenger holds to be true: the rollup's outputs, and what the program makes of them.
+
+use super::Args;
+use crate::App;
+use crate::hosted::{Hosted, Hosts};
+use anyhow::bail;
+use challenger::fleet::{Knowledge, Unplayable};
+use challenger::read::site::Site;
+use challenger::rollup::{GameOutputs, Source};
+use dispute::game::block_number::BlockEvidence;
+use dispute::trace::lie::{Extent, Lie};
+use dispute::trace::split::SplitTrace;
+use dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
+use l1::{B256, Chain, U256};
+use oracle::Key;
+use oracle::store::{Memory, Store as _};
+use play::vm::{Program, Vms, local_data};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// What is true, for all games about one program.
+pub(super) struct Knowing<'a> {
+    app: &'a App,
+    args: &'a Args,
+    outputs: Source,
+    interrupted: Arc<AtomicBool>,
+    /// The program's own pre-state.
+    prestate: B256,
+    chain: Option<Arc<dyn Chain>>,
+    extent: Extent,
+    /// By L2 chain.
+    vms: BTreeMap<U256, Rc<Vms<Guest<'a>>>>,
+}
+
+impl<'a> Knowing<'a> {
+    /// Opens the program.
+    pub(super) fn open(
+        app: &'a App,
+        args: &'a Args,
+        outputs: Source,
+        interrupted: Arc<AtomicBool>,
+    ) -> anyhow::Result<Self> {
+        let mut vm = args.reading.open(app, &args.prestate)?;
+        Ok(Self {
+            app,
+            args,
+            outputs,
+            interrupted,
+            prestate: vm.state_root().into(),
+            chain: None,
+            extent: args.cheat.extent(),
+            vms: BTreeMap::new(),
+        })
+    }
+
+    /// On a chain, whose blocks tell what L1's data determine.
+    pub(super) fn on(self, chain: Arc<dyn Chain>) -> Self {
+        Self {
+            chain: Some(chain),
+            ..self
+        }
+    }
+}
+
+impl<'a> Knowledge for Knowing<'a> {
+    type Trace = SplitTrace<Lie<Known<'a>>, Lie<Known<'a>>>;
+
+    fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
+        let params = site.rules.params();
+        if params.absolute_prestate != self.prestate {
+            return Err(Unplayable {
+                why: format!(
+                    "it is about the program with pre-state {}, and {} has {}: name the right one with --prestate",
+                    params.absolute_prestate,
+                    self.args.prestate.display(),
+                    self.prestate
+                ),
+                is_final: true,
+            });
+        }
+        let passing = |why: String| Unplayable {
+            why,
+            is_final: false,
+        };
+        let chain = self.chain.as_ref();
+        let chain = chain.ok_or_else(|| passing("there is no chain".into()))?;
+        let outputs = self.outputs.seen_by(site, &**chain);
+        let outputs = outputs.map_err(|error| passing(error.to_string()))?;
+        let vms = self.vms.entry(params.l2_chain_id).or_insert_with(|| {
+            let guest = Guest {
+                app: self.app,
+                args: self.args,
+                outputs: self.outputs.clone(),
+                chain_id: params.l2_chain_id,
+                interrupted: self.interrupted.clone(),
+            };
+            Rc::new(Vms::new(guest, self.args.every))
+        });
+        let known = Lie {
+            truth: Known {
+                outputs,
+                vms: vms.clone(),
+            },
+            extent: self.extent,
+        };
+        Ok(SplitTrace {
+            outputs: known.clone(),
+            executions: known,
+        })
+    }
+}
+
+/// What is true in one game.
+#[derive(Clone, Debug)]
+pub(super) struct Known<'a> {
+    outputs: GameOutputs,
+    vms: Rc<Vms<Guest<'a>>>,
+}
+
+impl Outputs for Known<'_> {
+    fn output(&self, block: U256) -> Result<B256, TraceError> {
+        self.outputs.output(block)
+    }
+
+    fn safe_head(&self) -> U256 {
+        self.outputs.safe_head()
+    }
+
+    fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError> {
+        self.outputs.evidence(block)
+    }
+}
+
+impl Executions for Known<'_> {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        self.vms.claim(inputs, index)
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        self.vms.step(inputs, index)
+    }
+}
+
+/// The program, with its pre-images.
+pub(super) struct Guest<'a> {
+    app: &'a App,
+    args: &'a Args,
+    outputs: Source,
+    chain_id: U256,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Guest<'_> {
+    /// A word of the host's command line for a dispute.
+    fn fill(&self, word: &str, inputs: &Inputs) -> anyhow::Result<String> {
+        let mut filled = word.to_owned();
+        let values: [(&str, &dyn Fn() -> anyhow::Result<String>); 5] = [
+            ("{l1.head}", &|| Ok(inputs.l1_head.to_string())),
+            ("{l2.head}", &|| {
+                Ok(self.outputs.block_hash(inputs.starting.block)?.to_string())
+            }),
+            ("{l2.outputroot}", &|| Ok(inputs.starting.root.to_string())),
+            ("{l2.claim}", &|| Ok(inputs.disputed.root.to_string())),
+            ("{l2.blocknumber}", &|| {
+                Ok(inputs.disputed.block.to_string())
+            }),
+        ];
+        for (name, value) in values {
+            if filled.contains(name) {
+                filled = filled.replace(name, &value()?);
+            }
+        }
+        if let Some(unknown) = filled.split("{l").nth(1) {
+            let name = unknown.split('}').next().unwrap_or(unknown);
+            bail!("the host's argument `{word}` has {{l{name}}}, and there is no such value");
+        }
+        Ok(filled)
+    }
+}
+
+impl Program for Guest<'_> {
+    type Machine = Hosted;
+    type Error = anyhow::Error;
+
+    fn start(&self, inputs: &Inputs) -> anyhow::Result<Hosted> {
+        let vm = self.args.reading.open(self.app, &self.args.prestate)?;
+        let mut local = Memory::default();
+        for (index, value) in local_data(inputs, self.chain_id) {
+            local.put(Key::local(index), &value)?;
+        }
+        let fill = |word: &str| self.fill(word, inputs);
+        let source = self.args.source.open_for(&self.interrupted, local, &fill)?;
+        Ok(Hosts::over(source, self.interrupted.clone()).hosted(vm))
+    }
+}

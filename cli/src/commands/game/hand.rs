@@ -1,0 +1,413 @@
+//! Games played by hand.
+
+use crate::chain::{self, ChainArgs, tell};
+use crate::commands::deploy::Format;
+use crate::input::read_json;
+use crate::output::{json, print, to_stdout};
+use anyhow::{Context as _, bail, ensure};
+use challenger::calls;
+use challenger::factory::Factory;
+use challenger::loads::{self, Load};
+use challenger::player::resolutions;
+use challenger::read::Reader;
+use challenger::read::follow::{Seen, game as read_game};
+use challenger::read::site::Site;
+use challenger::reasons;
+use dispute::call::GameAction;
+use dispute::claim::{GameStatus, Side};
+use dispute::game::moves::Move;
+use dispute::game::step::Step;
+use fpvm_core::proof::StepProof;
+use l1::{Address, B256, Chain, Receipt, Request, U256, Wallet};
+use oracle::{Key, Kind};
+use play::report::{self, Opinion, Subject};
+use serde::Serialize;
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Which chain, and how results are printed.
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// How results are printed
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    chain: ChainArgs,
+}
+
+/// Flags of `game create`.
+#[derive(Debug, clap::Args)]
+pub(super) struct CreateArgs {
+    /// The game factory
+    #[arg(long, value_name = "ADDRESS")]
+    factory: Address,
+    /// The type of game
+    #[arg(long, value_name = "N", default_value = "0")]
+    game_type: u32,
+    /// The output root that is proposed
+    #[arg(long, value_name = "0x…")]
+    root: B256,
+    /// The L2 block that it is proposed for
+    #[arg(long, value_name = "N")]
+    block: U256,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Flags of `game list`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ListArgs {
+    /// The game factory
+    #[arg(long, value_name = "ADDRESS")]
+    factory: Address,
+    /// The most games, the newest first
+    #[arg(long, value_name = "N", value_parser = crate::args::number, default_value = "20")]
+    count: u64,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Flags of `game show`, and of all about one game.
+#[derive(Debug, clap::Args)]
+pub(super) struct GameArgs {
+    /// The game's contract
+    #[arg(long, value_name = "ADDRESS")]
+    game: Address,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// A claim, and how it is answered.
+#[derive(Debug, clap::Args)]
+struct Answered {
+    /// The number of the claim that is answered
+    #[arg(long, value_name = "N")]
+    claim: usize,
+    /// It is wrong
+    #[arg(long, required_unless_present = "defend", conflicts_with = "defend")]
+    attack: bool,
+    /// It is right, what follows from it is not
+    #[arg(long)]
+    defend: bool,
+}
+
+impl Answered {
+    const fn side(&self) -> Side {
+        match self.defend {
+            true => Side::Defend,
+            false => Side::Attack,
+        }
+    }
+}
+
+/// Flags of `game move`.
+#[derive(Debug, clap::Args)]
+pub(super) struct MoveArgs {
+    #[command(flatten)]
+    answered: Answered,
+    /// The value that is claimed
+    #[arg(long, value_name = "0x…")]
+    value: B256,
+    #[command(flatten)]
+    game: GameArgs,
+}
+
+/// Flags of `game step`.
+#[derive(Debug, clap::Args)]
+pub(super) struct StepArgs {
+    #[command(flatten)]
+    answered: Answered,
+    /// The proof of the instruction; what it reads is loaded first
+    #[arg(long, value_name = "FILE")]
+    proof: PathBuf,
+    #[command(flatten)]
+    game: GameArgs,
+}
+
+/// Flags of `game resolve`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ResolveArgs {
+    /// Resolve only this claim
+    #[arg(long, value_name = "N")]
+    claim: Option<usize>,
+    #[command(flatten)]
+    game: GameArgs,
+}
+
+/// Flags of `game claim`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ClaimArgs {
+    /// Who is paid [default: the account with the key]
+    #[arg(long, value_name = "ADDRESS")]
+    account: Option<Address>,
+    #[command(flatten)]
+    game: GameArgs,
+}
+
+impl Common {
+    fn connect(&self) -> anyhow::Result<Arc<dyn Chain>> {
+        chain::needed(self.chain.connect()?)
+    }
+}
+
+/// A game and an account that plays it.
+struct Hand {
+    chain: Arc<dyn Chain>,
+    wallet: Wallet,
+    format: Format,
+    site: Site,
+    seen: Seen,
+}
+
+impl Hand {
+    fn open(args: &GameArgs) -> anyhow::Result<Self> {
+        let chain = args.common.connect()?;
+        let wallet = args.common.chain.wallet(chain.clone())?;
+        let (site, seen) = read_game(&Reader::newest(&*chain)?, args.game)?;
+        Ok(Self {
+            chain,
+            wallet,
+            format: args.common.format,
+            site,
+            seen,
+        })
+    }
+
+    fn send(&mut self, request: Request) -> anyhow::Result<()> {
+        let what = request.what.clone();
+        let sent = self.wallet.send(&[request], &mut tell);
+        let receipts = sent.map_err(|error| anyhow::anyhow!(reasons::sending(&error)))?;
+        let receipt = receipts.first().context("no receipt")?;
+        self.done(&what, receipt)
+    }
+
+    fn done(&self, what: &str, receipt: &Receipt) -> anyhow::Result<()> {
+        let Receipt {
+            transaction,
+            block,
+            gas_used,
+            ..
+        } = receipt;
+        match self.format {
+            Format::Text => print(&format!(
+                "{what}: {transaction}, block {block}, {gas_used} gas\n"
+            )),
+            Format::Json => {
+                let done = json!({"what": what, "transaction": transaction, "block": block, "gas": gas_used});
+                to_stdout(|out| json(out, &done))
+            }
+        }
+    }
+
+    fn act(&mut self, action: &GameAction, value: u128) -> anyhow::Result<()> {
+        self.send(calls::game(self.site.game, action, value))
+    }
+
+    fn look(&mut self) -> anyhow::Result<()> {
+        self.seen = read_game(&Reader::newest(&*self.chain)?, self.site.game)?.1;
+        Ok(())
+    }
+}
+
+pub(super) fn create(args: &CreateArgs) -> anyhow::Result<()> {
+    let chain = args.common.connect()?;
+    let mut wallet = args.common.chain.wallet(chain)?;
+    let factory = Factory(args.factory);
+    let game = factory.create(
+        &mut wallet,
+        args.game_type,
+        args.root,
+        args.block,
+        &mut tell,
+    )?;
+    match args.common.format {
+        Format::Text => print(&format!("{game}\n")),
+        Format::Json => to_stdout(|out| json(out, &json!({"game": game}))),
+    }
+}
+
+/// A game in a list.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Row {
+    number: u64,
+    game: Address,
+    game_type: u32,
+    created_at: u64,
+    /// Nothing where it is of an unknown type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    block: Option<String>,
+    status: &'static str,
+    claims: usize,
+}
+
+pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
+    let chain = args.common.connect()?;
+    let reader = Reader::newest(&*chain)?;
+    let factory = Factory(args.factory);
+    let count = factory.count(&reader)?;
+    let mut rows = Vec::new();
+    for number in (count.saturating_sub(args.count)..count).rev() {
+        let listed = factory.game(&reader, number)?;
+        let read = read_game(&reader, listed.game).ok();
+        let seen = read.as_ref().map(|(_, seen)| &seen.game);
+        rows.push(Row {
+            number,
+            game: listed.game,
+            game_type: listed.game_type,
+            created_at: listed.created_at,
+            block: seen.map(|game| game.proposal().l2_block.to_string()),
+            status: match seen.map(|game| game.status()) {
+                None => "unknown",
+                Some(GameStatus::InProgress) => "in-progress",
+                Some(GameStatus::ChallengerWins) => "challenger-wins",
+                Some(GameStatus::DefenderWins) => "defender-wins",
+            },
+            claims: seen.map_or(0, |game| game.claims().len()),
+        });
+    }
+    if args.common.format == Format::Json {
+        return to_stdout(|out| json(out, &rows));
+    }
+    let line = |row: &Row| {
+        format!(
+            "#{:<4} {} type {:<3} block {:<10} {:<15} {} claims\n",
+            row.number,
+            row.game,
+            row.game_type,
+            row.block.as_deref().unwrap_or("?"),
+            row.status,
+            row.claims
+        )
+    };
+    print(&rows.iter().map(line).collect::<String>())
+}
+
+pub(super) fn show(args: &GameArgs) -> anyhow::Result<()> {
+    let chain = args.common.connect()?;
+    let (_, seen) = read_game(&Reader::newest(&*chain)?, args.game)?;
+    let subject = Subject {
+        title: format!("Dispute game on chain {}", chain.chain_id()),
+        game: &seen.game,
+        now: seen.block.time,
+        parties: Default::default(),
+        made: None,
+        instruction: None,
+    };
+    let report = report::report(subject, &Opinion::default());
+    match args.common.format {
+        Format::Text => print(&play::view::text(&report, usize::MAX)),
+        Format::Json => to_stdout(|out| json(out, &report)),
+    }
+}
+
+pub(super) fn make_move(args: &MoveArgs) -> anyhow::Result<()> {
+    let mut hand = Hand::open(&args.game)?;
+    let (parent, side) = (args.answered.claim, args.answered.side());
+    let claim = hand.seen.game.claim(parent);
+    let claim = claim.map_err(|_| anyhow::anyhow!("the game has no claim {parent}"))?;
+    let bond = hand.site.rules.required_bond(claim.position.answered(side));
+    let bond = bond.map_err(|_| {
+        anyhow::anyhow!("claim {parent} is at the deepest level: `game step` counters it")
+    })?;
+    let mv = Move {
+        disputed: claim.claim,
+        parent,
+        claim: args.value,
+        side,
+    };
+    hand.act(&GameAction::Move(mv), bond)
+}
+
+pub(super) fn step(args: &StepArgs) -> anyhow::Result<()> {
+    let mut hand = Hand::open(&args.game)?;
+    let proof: StepProof = read_json(&args.proof, "proof")?;
+    let claim = args.answered.claim;
+    if let Some((key, value)) = proof.preimage() {
+        load(
+            &mut hand,
+            claim,
+            Key(key),
+            value,
+            U256::from(proof.oracle_offset),
+        )?;
+    }
+    let step = Step {
+        claim,
+        side: args.answered.side(),
+        state: proof.state_data.clone(),
+        proof: proof.proof_data.clone(),
+    };
+    hand.act(&GameAction::Step(step), 0)
+}
+
+/// Loads what a step reads.
+fn load(hand: &mut Hand, claim: usize, key: Key, value: &[u8], offset: U256) -> anyhow::Result<()> {
+    match key.kind() {
+        Kind::Local => {
+            let ident = U256::from_be_slice(key.0.get(1..).unwrap_or_default());
+            let action = GameAction::AddLocalData {
+                ident,
+                leaf: claim,
+                offset,
+            };
+            hand.act(&action, 0)
+        }
+        Kind::Keccak256 => loop {
+            let terms = hand.site.terms(hand.wallet.address());
+            let chain = hand.chain.clone();
+            let reader = Reader::newest(&*chain)?;
+            match loads::keccak256(&reader, &terms, value, offset)? {
+                Load::Done => return Ok(()),
+                Load::Send(request) => hand.send(request)?,
+                Load::Wait(until) => {
+                    let seconds = until.saturating_sub(reader.block.time);
+                    bail!("the pre-image's challenge period ends in {seconds} s: come back then");
+                }
+            }
+        },
+        _ => bail!("the step reads {key}: load it with `preimages load` first"),
+    }
+}
+
+pub(super) fn resolve(args: &ResolveArgs) -> anyhow::Result<()> {
+    let mut hand = Hand::open(&args.game)?;
+    if let Some(claim) = args.claim {
+        let count = U256::ZERO;
+        return hand.act(&GameAction::ResolveClaim { claim, count }, 0);
+    }
+    let mut done = false;
+    loop {
+        let ready = resolutions(&hand.seen.game, hand.seen.block.time);
+        if ready.is_empty() {
+            ensure!(
+                done,
+                "nothing of the game can be resolved now: clocks are running, or it is over"
+            );
+            return Ok(());
+        }
+        for (action, _) in ready {
+            hand.act(&action, 0)?;
+            done = true;
+        }
+        hand.look()?;
+    }
+}
+
+pub(super) fn claim(args: &ClaimArgs) -> anyhow::Result<()> {
+    let mut hand = Hand::open(&args.game)?;
+    let account = args.account.unwrap_or_else(|| hand.wallet.address());
+    let credit = hand.seen.game.credit(account);
+    ensure!(credit > 0, "the game has nothing for {account}");
+    let chain = hand.chain.clone();
+    let reader = Reader::newest(&*chain)?;
+    let unlocked = hand.site.withdrawal(&reader, account)?;
+    let ready = unlocked.timestamp.saturating_add(hand.site.vault_delay);
+    let left = ready.saturating_sub(reader.block.time);
+    ensure!(
+        left == 0,
+        "the vault pays {account} in {left} s: come back then"
+    );
+    hand.act(&GameAction::ClaimCredit(account), 0)
+}
