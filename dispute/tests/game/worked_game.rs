@@ -107,7 +107,7 @@ fn play(sources: &Sources) -> Vec<(&'static str, u64)> {
     let created = board.call("create", ANN, BONDS[0] * GWEI, Action::Create(create));
     assert_eq!(created, Ok(Effect::Created(0)));
     // The game was created a second after the hour that the moves keep to.
-    for turn in 1..=8usize {
+    for (turn, bond) in BONDS.iter().enumerate().skip(1) {
         board.now = START + 1 + HOUR * turn as u64;
         let from = if turn % 2 == 1 { BOB } else { ANN };
         let game = board.twin.model.game(0).expect("created");
@@ -118,7 +118,7 @@ fn play(sources: &Sources) -> Vec<(&'static str, u64)> {
             side: Side::Attack,
         };
         let mv = Action::Game(0, GameAction::Move(mv));
-        let made = board.call("move", from, BONDS[turn] * GWEI, mv);
+        let made = board.call("move", from, bond * GWEI, mv);
         assert_eq!(made, Ok(Effect::Claimed(turn)));
     }
     let game = board.twin.model.game(0).expect("created");
