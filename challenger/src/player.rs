@@ -204,11 +204,10 @@ impl<T: Trace> Table<'_, T> {
                         is_loaded = false;
                     }
                 }
-                Action::Game(_, GameAction::Step(_)) => {
-                    if std::mem::replace(&mut is_loaded, true) {
-                        turn.deeds.push(self.deed(&action, Kind::Step));
-                    }
+                Action::Game(_, GameAction::Step(_)) if is_loaded => {
+                    turn.deeds.push(self.deed(&action, Kind::Step));
                 }
+                Action::Game(_, GameAction::Step(_)) => is_loaded = true,
                 Action::Game(_, GameAction::Move(mv)) => {
                     let used = self
                         .game

@@ -1,6 +1,11 @@
 //! Games played by calls on a chain and in the model at once: what is read from the chain is what the
 //! model has, field by field, at each look.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "beside a request to a node, the size of an error is nothing"
+)]
+
 mod common;
 
 use std::sync::Arc;
