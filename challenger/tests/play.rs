@@ -182,6 +182,20 @@ fn cheat(budget: usize) -> Strategy {
     })
 }
 
+/// Both sides of some games.
+fn sides(chain: &Local, games: &[Address], lie: Extent) -> (Fleet<Truth>, Fleet<False>) {
+    let shared = Arc::new(chain.clone());
+    let listed = Games::Listed(games.to_vec());
+    let honest = fleet(
+        shared.clone(),
+        HONEST,
+        listed.clone(),
+        Truth,
+        Strategy::Honest,
+    );
+    (honest, fleet(shared, CHEAT, listed, False(lie), cheat(100)))
+}
+
 /// A world with games about lies, from block `PROPOSED` down.
 fn proposed(setup: &Setup, roots: &[B256]) -> (Local, World, Vec<Address>) {
     let (chain, world) = world(setup);
@@ -286,16 +300,7 @@ fn to_the_end<A: Knowledge, B: Knowledge>(
 #[test]
 fn the_honest_win_by_an_instruction() {
     let (chain, _, games) = proposed(&alphabet(), &[lie()]);
-    let shared = Arc::new(chain.clone());
-    let listed = Games::Listed(games.clone());
-    let mut honest = fleet(
-        shared.clone(),
-        HONEST,
-        listed.clone(),
-        Truth,
-        Strategy::Honest,
-    );
-    let mut liar = fleet(shared, CHEAT, listed, False(LIE), cheat(100));
+    let (mut honest, mut liar) = sides(&chain, &games, LIE);
     let mut events = Vec::new();
     to_the_end(&chain, &mut honest, &mut liar, &mut events);
     check(&chain, games[0]);
@@ -328,20 +333,11 @@ fn a_whole_game_at_depth_73() {
     let mut setup = alphabet();
     (setup.params.max_depth, setup.params.split_depth) = (73, 30);
     let (chain, _, games) = proposed(&setup, &[lie()]);
-    let shared = Arc::new(chain.clone());
-    let listed = Games::Listed(games.clone());
     let extent = Extent {
         steps_from: Some((1 << 41) + 12_345),
         ..LIE
     };
-    let mut honest = fleet(
-        shared.clone(),
-        HONEST,
-        listed.clone(),
-        Truth,
-        Strategy::Honest,
-    );
-    let mut liar = fleet(shared, CHEAT, listed, False(extent), cheat(100));
+    let (mut honest, mut liar) = sides(&chain, &games, extent);
     let mut events = Vec::new();
     to_the_end(&chain, &mut honest, &mut liar, &mut events);
     check_money(&chain, games[0]);
@@ -465,15 +461,16 @@ fn killed(seed: u64, automatic: bool) -> usize {
             let (signer, games) = (signer(HONEST), listed.clone());
             let mut fleet = Fleet::new(mortal.clone(), signer, games, Truth, options);
             let mut silent = |_: &Event| ();
-            let (quiet, dead) = loop {
+            // What the chain does not tell about one game does not end a round.
+            let is_dead = || mortal.left.load(Ordering::Relaxed) <= 0;
+            let last = loop {
                 match fleet.round(&mut Tell(&mut silent)) {
-                    Ok(round) if round.done == 0 => break (true, false),
-                    Ok(_) => {}
-                    Err(_) => break (false, mortal.left.load(Ordering::Relaxed) <= 0),
+                    Ok(round) if round.done > 0 && !is_dead() => {}
+                    other => break other,
                 }
             };
-            kills += usize::from(dead);
-            if quiet && fleet.players().count() == 1 {
+            kills += usize::from(is_dead());
+            if last.is_ok() && !is_dead() && fleet.players().count() == 1 {
                 break;
             }
         }
@@ -543,16 +540,7 @@ fn a_hundred_games_at_once() {
 #[test]
 fn what_a_reorg_drops_is_done_again() {
     let (chain, _, games) = proposed(&alphabet(), &[lie()]);
-    let listed = Games::Listed(games.clone());
-    let shared = Arc::new(chain.clone());
-    let mut honest = fleet(
-        shared.clone(),
-        HONEST,
-        listed.clone(),
-        Truth,
-        Strategy::Honest,
-    );
-    let mut liar = fleet(shared, CHEAT, listed, False(LIE), cheat(100));
+    let (mut honest, mut liar) = sides(&chain, &games, LIE);
     let (mut events, mut other) = (Vec::new(), Vec::new());
     for turn in 0..4 {
         play(&mut honest, &mut events);
