@@ -3,8 +3,11 @@
 
 use crate::isa::Guest;
 use anyhow::{Context as _, ensure};
+use clap::ValueEnum as _;
 use fpvm_core::vm::{Tier, Vm};
 use jit::{Crosscheck, Jit};
+use std::ffi::OsString;
+use std::io;
 
 /// Steps from one comparison of tiers to the next, if nobody says otherwise: some hundredths of a
 /// second.
@@ -36,24 +39,71 @@ pub struct TierArgs {
 }
 
 impl TierArgs {
+    /// The interpreter.
+    pub(crate) const INTERPRETER: Self = TierArgs {
+        tier: TierChoice::Interpreter,
+        crosscheck_every: None,
+    };
+
+    /// The flags that say the same.
+    pub(crate) fn words(&self) -> Vec<OsString> {
+        let tier = self.tier.to_possible_value();
+        let tier = tier.map(|tier| ["--tier".into(), tier.get_name().into()]);
+        let every = self.crosscheck_every;
+        let every = every.map(|every| ["--crosscheck-every".into(), every.to_string().into()]);
+        tier.into_iter().chain(every).flatten().collect()
+    }
+
     /// Makes a machine run so from now on.
     pub(crate) fn apply<I: Guest>(&self, vm: &mut Vm<I>) -> anyhow::Result<()> {
         ensure!(
             self.crosscheck_every.is_none() || self.tier == TierChoice::Crosscheck,
             "--crosscheck-every says how often tiers are compared: give --tier crosscheck too"
         );
+        vm.set_tier(self.tier(Jit::new)?);
+        Ok(())
+    }
+
+    /// The tier, by a translator that can perhaps not be made.
+    fn tier<I: Guest>(
+        &self,
+        translator: impl FnOnce() -> io::Result<Jit<I>>,
+    ) -> anyhow::Result<Option<Box<dyn Tier<I>>>> {
         let none = "cannot translate guests on this machine; use --tier interpreter";
-        let tier: Option<Box<dyn Tier<I>>> = match self.tier {
+        Ok(match self.tier {
             TierChoice::Interpreter => None,
-            TierChoice::Jit => Some(Box::new(Jit::<I>::new().context(none)?)),
+            TierChoice::Jit => Some(Box::new(translator().context(none)?)),
             TierChoice::Crosscheck => {
                 let every = self.crosscheck_every.unwrap_or(EVERY);
-                Some(Box::new(Crosscheck::<I>::new(every).context(none)?))
+                Some(Box::new(Crosscheck::<I>::every(every).context(none)?))
             }
             // Executable memory can be refused where the processor has all it takes.
-            TierChoice::Auto => Jit::<I>::new().ok().map(|jit| Box::new(jit) as _),
+            TierChoice::Auto => translator().ok().map(|jit| Box::new(jit) as _),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use isa_mips::Mips32;
+
+    #[test]
+    fn without_a_translator_guests_are_interpreted() {
+        let refused = || Err(io::Error::new(io::ErrorKind::Unsupported, "no BMI2"));
+        let tier = |tier| {
+            let args = TierArgs {
+                tier,
+                crosscheck_every: None,
+            };
+            args.tier::<Mips32>(refused)
         };
-        vm.set_tier(tier);
-        Ok(())
+        assert!(tier(TierChoice::Auto).is_ok_and(|tier| tier.is_none()));
+        assert!(tier(TierChoice::Interpreter).is_ok_and(|tier| tier.is_none()));
+        let said = format!("{:#}", tier(TierChoice::Jit).expect_err("no translator"));
+        assert_eq!(
+            said,
+            "cannot translate guests on this machine; use --tier interpreter: no BMI2"
+        );
     }
 }

@@ -24,8 +24,6 @@ pub struct Effects {
     pub host: bool,
     /// Looks at or changes threads or the turn of the running one, or asks for the step counter.
     pub threads: bool,
-    /// Chooses between arms, as system calls do.
-    pub choice: bool,
     /// May stay at the same program counter.
     pub stays: bool,
     /// Accesses memory after it has written some.
@@ -153,7 +151,6 @@ impl<I: Isa> Machine for Probe<I> {
         (): (),
         mut arm: impl FnMut(&mut Self, bool) -> Result<(), Infallible>,
     ) -> Result<(), Infallible> {
-        self.effects.choice = true;
         arm(self, true)?;
         arm(self, false)
     }
@@ -164,7 +161,6 @@ impl<I: Isa> Machine for Probe<I> {
         cases: &[u64],
         mut arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Infallible>,
     ) -> Result<(), Infallible> {
-        self.effects.choice = true;
         (0..cases.len()).try_for_each(|case| arm(self, Some(case)))?;
         arm(self, None)
     }

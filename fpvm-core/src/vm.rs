@@ -166,6 +166,11 @@ impl<I: Isa> Vm<I> {
         self.tier = tier;
     }
 
+    /// Whether a faster tier runs the guest.
+    pub fn has_tier(&self) -> bool {
+        self.tier.is_some()
+    }
+
     /// The machine as of now, to come back to. Copies only the pages written since the last call.
     pub fn freeze(&mut self) -> Snapshot {
         Snapshot::new(&self.state, self.memory.freeze(), self.last_hint.clone())

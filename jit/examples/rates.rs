@@ -1,14 +1,16 @@
 //! Steps per CPU-second of a guest by each tier, and by another VM if its path is given.
 //!
-//! `cargo run --release -p jit --example rates -- [--against PATH] [--only TIER] GUEST…`
+//! `cargo run --release -p jit --example rates -- [--against PATH] [--only TIER] [--hot N] GUEST…`
 //!
-//! A guest is an ELF file whose name ends in `.mips` or `.riscv64`. The other VM has Cannon's command
+//! `--hot` says how often code is reached before it is translated.
+//! A guest is an ELF file whose name ends in `.mips`, `.mips64` or `.riscv64`. The other VM has Cannon's command
 //! line (`load-elf`, `run`); its CPU time is that of the whole `run`.
 
 use fpvm_core::elf::{Program, load};
 use fpvm_core::oracle::{NoOracle, Silent};
 use fpvm_core::vm::{Host, Tier};
 use isa_mips::Mips32;
+use isa_mips64::Newest as Mips64;
 use isa_riscv::Rv64;
 use jit::Jit;
 use std::error::Error;
@@ -30,12 +32,11 @@ fn cpu_seconds(whose: libc::c_int) -> f64 {
 }
 
 /// Steps, million steps a CPU-second, state root.
-fn measure<I: Program>(guest: &str, jit: bool) -> Result<(u64, f64, String)> {
+fn measure<I: Program>(guest: &str, jit: Option<Jit<I>>) -> Result<(u64, f64, String)> {
     let bytes = std::fs::read(guest)?;
     let mut vm = load::<I>(&bytes, I::PATCHES)?;
     let mut counters = None;
-    if jit {
-        let tier = Jit::<I>::new()?;
+    if let Some(tier) = jit {
         counters = Some(tier.counters());
         let tier: Box<dyn Tier<I>> = Box::new(tier);
         vm.set_tier(Some(tier));
@@ -64,14 +65,21 @@ fn measure<I: Program>(guest: &str, jit: bool) -> Result<(u64, f64, String)> {
     Ok((vm.state.step, vm.state.step as f64 / seconds / 1e6, root))
 }
 
-fn compare<I: Program>(guest: &str, against: Option<&str>, only: Option<&str>) -> Result<()> {
+fn compare<I: Program>(guest: &str, args: &Args) -> Result<()> {
     println!("{guest}");
+    let (only, against) = (args.only.as_deref(), args.against.as_deref());
     let interpreter = match only {
-        None | Some("interpreter") => Some(measure::<I>(guest, false)?),
+        None | Some("interpreter") => Some(measure::<I>(guest, None)?),
         _ => None,
     };
     let jit = match only {
-        None | Some("jit") => Some(measure::<I>(guest, true)?),
+        None | Some("jit") => {
+            let mut tier = Jit::new()?;
+            if let Some(visits) = args.hot {
+                tier = tier.hot_after(visits);
+            }
+            Some(measure::<I>(guest, Some(tier))?)
+        }
         _ => None,
     };
     let of = |rate: &Option<(u64, f64, String)>| rate.as_ref().map_or(f64::NAN, |rate| rate.1);
@@ -124,21 +132,31 @@ fn compare<I: Program>(guest: &str, against: Option<&str>, only: Option<&str>) -
     Ok(())
 }
 
+#[derive(Default)]
+struct Args {
+    against: Option<String>,
+    only: Option<String>,
+    hot: Option<u8>,
+}
+
 fn main() -> Result<()> {
-    let (mut against, mut only, mut guests) = (None, None, Vec::new());
-    let mut args = std::env::args().skip(1);
-    while let Some(arg) = args.next() {
-        match arg.as_str() {
-            "--against" => against = args.next(),
-            "--only" => only = args.next(),
-            _ => guests.push(arg),
+    let (mut args, mut guests) = (Args::default(), Vec::new());
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--against" => args.against = words.next(),
+            "--only" => args.only = words.next(),
+            "--hot" => args.hot = words.next().map(|word| word.parse()).transpose()?,
+            _ => guests.push(word),
         }
     }
     for guest in guests {
-        if guest.ends_with(".mips") {
-            compare::<Mips32>(&guest, against.as_deref(), only.as_deref())?;
+        if guest.ends_with(".mips64") {
+            compare::<Mips64>(&guest, &args)?;
+        } else if guest.ends_with(".mips") {
+            compare::<Mips32>(&guest, &args)?;
         } else {
-            compare::<Rv64>(&guest, against.as_deref(), only.as_deref())?;
+            compare::<Rv64>(&guest, &args)?;
         }
     }
     Ok(())

@@ -32,6 +32,8 @@ pub(crate) struct ExitPoint {
     pub(crate) trace: usize,
     /// How often the interpreter was needed here.
     pub(crate) interpreted: u32,
+    /// The trace does not expect the addresses of the instruction to be aligned.
+    pub(crate) careful: bool,
     /// Offset of the code that a jump to another trace takes the place of.
     link: Option<usize>,
 }
@@ -104,6 +106,7 @@ impl Cache {
             pc: 0,
             trace: usize::MAX,
             interpreted: 0,
+            careful: false,
             link: None,
         });
         debug_assert_eq!(self.exits.len(), LOST as usize + 1);
@@ -162,6 +165,7 @@ impl Cache {
                 pc: exit.pc,
                 trace: number,
                 interpreted: 0,
+                careful: exit.careful,
                 link: None,
             });
         }
@@ -170,6 +174,7 @@ impl Cache {
             pc: head,
             trace: number,
             interpreted: 0,
+            careful: false,
             link: None,
         });
         self.traces.push(Translated {

@@ -84,8 +84,9 @@ pub(crate) fn common(asm: &mut Asm, layout: &Layout) -> Common {
     }
 }
 
-/// Looks up the page of the access that the context tells of, and adds it to the table of recent
-/// pages; 0 where translated code may not make the access, or the access crosses the page's end.
+/// Makes the page of the access that the context tells of one that translated code can access: does
+/// the bookkeeping before a write, and adds the page to the table of recent ones where there is such
+/// a table. 0 where the access is left to the interpreter, as is one that crosses the page's end.
 ///
 /// # Safety
 ///
@@ -100,14 +101,16 @@ unsafe extern "sysv64" fn look_up<W: Word>(context: *mut u64) -> u32 {
     let (address, access) = (words[ADDRESS_AT / 8], words[ACCESS_AT / 8] as u32);
     let last = address % PAGE_SIZE as u64 + u64::from(access % STORE) - 1;
     let number = address / PAGE_SIZE as u64;
-    match memory.page_parts(number) {
-        Some((_, false)) if access & STORE != 0 => 0,
-        Some(page) if last < PAGE_SIZE as u64 => {
-            put_page(words, number, page);
-            1
-        }
-        _ => 0,
+    if last >= PAGE_SIZE as u64 || access & STORE != 0 && !memory.make_ready(number) {
+        return 0;
     }
+    if W::BITS == 64 {
+        let Some(page) = memory.page_parts(number) else {
+            return 0;
+        };
+        put_page(words, number, page);
+    }
+    1
 }
 
 /// Puts a page among the recent ones, for stores too if it may be written.
@@ -126,6 +129,8 @@ pub(crate) struct Context {
     words: Box<[u64]>,
     /// What the memory's number of lost pages was when stores were last allowed.
     unready: u64,
+    /// Whether traces were put in, so that there is a table of them to clear.
+    jumps: bool,
 }
 
 impl Context {
@@ -133,6 +138,7 @@ impl Context {
         let mut context = Context {
             words: vec![0; CONTEXT_LEN / 8].into_boxed_slice(),
             unready: 0,
+            jumps: false,
         };
         context.clear();
         context
@@ -140,7 +146,9 @@ impl Context {
 
     /// Forgets all pages and traces.
     pub(crate) fn clear(&mut self) {
-        self.words[JUMPS_AT / 8..].fill(0);
+        if core::mem::take(&mut self.jumps) {
+            self.words[JUMPS_AT / 8..].fill(0);
+        }
         // An address of 0 would be found in an empty table.
         self.words[JUMPS_AT / 8] = 1;
         self.forget_pages(LOADS_AT);
@@ -165,20 +173,14 @@ impl Context {
         let row = (pc >> 2) as usize % JUMPS;
         let at = JUMPS_AT / 8 + 2 * row;
         match code {
-            Some(code) => self.words[at..at + 2].copy_from_slice(&[pc, code as u64]),
+            Some(code) => {
+                self.jumps = true;
+                self.words[at..at + 2].copy_from_slice(&[pc, code as u64]);
+            }
             None if self.words[at] == pc => {
                 self.words[at..at + 2].copy_from_slice(&[u64::from(row == 0), 0]);
             }
             None => {}
-        }
-    }
-
-    /// Lets translated code reach a page of 64-bit addresses.
-    pub(crate) fn add_page<W: Word>(&mut self, memory: &mut PagedMemory<W>, address: u64) {
-        self.keep_up(memory);
-        let number = address / PAGE_SIZE as u64;
-        if let Some(page) = memory.page_parts(number) {
-            put_page(&mut self.words, number, page);
         }
     }
 
@@ -194,7 +196,7 @@ impl Context {
     /// left by; the state's cells and steps are then those at the exit, but for the program counter.
     ///
     /// The code in the buffer has to be what [`common`] and [`crate::emit`] made, `at` the begin of a
-    /// trace in it, and the pages that were added those of this memory.
+    /// trace in it, and the memory the one that the context was cleared for.
     pub(crate) fn enter<I: Isa>(
         &mut self,
         buffer: &CodeBuffer,

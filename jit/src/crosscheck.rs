@@ -112,7 +112,7 @@ fn run_to<I: Isa>(vm: &mut Vm<I>, step: u64, reads: &mut Replay) -> Option<VmErr
 
 impl<I: Isa> Crosscheck<I> {
     /// Compares every so many steps (at least one). Fails where there is no translator.
-    pub fn new(every: u64) -> io::Result<Self> {
+    pub fn every(every: u64) -> io::Result<Self> {
         Self::with(every, Jit::new()?)
     }
 

@@ -21,7 +21,7 @@ pub(crate) struct Common {
     pub(crate) find: usize,
     /// Leaves since there is no trace for the guest address in rax.
     pub(crate) lost: usize,
-    /// Looks up the page of the address in the context; a call that keeps all registers, and sets
+    /// Looks the page of the address in the context up; a call that keeps all registers, and sets
     /// the zero flag where the access is none for translated code.
     pub(crate) look_up: usize,
 }
@@ -41,7 +41,7 @@ struct Stub {
 
 enum StubKind {
     Leave(ExitId),
-    /// The page of the address in this register was not found: looks it up and tries again.
+    /// The page of the address in this register was not found: has it looked up, and tries again.
     Miss {
         exit: ExitId,
         at: Reg,
@@ -293,7 +293,9 @@ impl Emitter<'_> {
                 bytes,
                 value,
                 exit,
-            } => self.store(at, u32::from(bytes), value, exit),
+                below,
+                above,
+            } => self.store(at, u32::from(bytes), value, exit, [below, above]),
             Node::SetCell(cell, value) => self.to.set_cell(cell, value),
             Node::Leave(cond, exit) => {
                 let cc = self.compare(cond);

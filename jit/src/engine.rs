@@ -22,8 +22,9 @@ use std::sync::Arc;
 
 /// Guest instructions of a trace.
 const LONGEST: usize = 128;
-/// A jump's target is translated when it has been reached this often, if nobody says otherwise.
-const HOT: u8 = 24;
+/// A jump's target is translated when it has been reached this often, if nobody says otherwise: about as
+/// often as the interpreter does it in the time that translation takes.
+const HOT: u8 = 128;
 /// Targets that are counted apart.
 const HEAT: usize = 1 << 16;
 /// Traces after which guest registers are laid out anew, by what was seen of their use.
@@ -254,19 +255,16 @@ impl<I: Isa> Jit<I> {
                     Self::go_to(state, pc);
                     self.pending = None;
                     exit.interpreted += 1;
-                    let many = exit.interpreted == MANY_EXITS && !self.watch.frozen;
-                    if many && self.careful.insert(pc) {
+                    let many = exit.interpreted >= MANY_EXITS && !self.watch.frozen;
+                    if many && !exit.careful {
+                        self.careful.insert(pc);
                         self.cache.drop_trace(trace);
                     }
                     if state.step >= until {
                         return Ok(());
                     }
                     let until = state.step + 1;
-                    self.interpret(code, state, memory, env, until)?;
-                    if I::Word::BITS == 64 {
-                        self.cache.context.add_page(memory, address);
-                    }
-                    return Ok(());
+                    return self.interpret(code, state, memory, env, until);
                 }
             }
             match self.cache.find(state.pc()) {

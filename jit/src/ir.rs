@@ -51,7 +51,7 @@ impl Truth {
 /// The number of a trace's exit.
 pub(crate) type ExitId = u32;
 
-/// The exit of a load that cannot fail.
+/// The exit of an access that cannot fail.
 pub(crate) const NO_EXIT: ExitId = ExitId::MAX;
 
 /// A node of a trace.
@@ -82,6 +82,9 @@ pub(crate) enum Node {
         bytes: u8,
         value: Val,
         exit: ExitId,
+        /// It looks at the pages so far below and above its address as well, for later stores.
+        below: u16,
+        above: u16,
     },
     SetCell(u8, Val),
     /// Leaves where the condition holds.
@@ -115,8 +118,8 @@ impl Node {
     /// Whether control can leave the trace here, with all cells written so far.
     pub(crate) fn can_leave(&self) -> bool {
         match self {
-            Node::Load { exit, .. } => *exit != NO_EXIT,
-            Node::Store { .. } | Node::Leave(..) | Node::LeaveUnless { .. } => true,
+            Node::Load { exit, .. } | Node::Store { exit, .. } => *exit != NO_EXIT,
+            Node::Leave(..) | Node::LeaveUnless { .. } => true,
             _ => false,
         }
     }
@@ -293,6 +296,12 @@ impl Nodes {
     /// An upper bound.
     pub(crate) fn max(&self, v: Val) -> u64 {
         self.known(v).max
+    }
+
+    /// A value and a constant, modulo the word, whose sum a value is.
+    pub(crate) fn base(&self, v: Val) -> (Val, u64) {
+        let known = self.known(v);
+        (known.base, known.offset)
     }
 
     /// Whether the low `bits` bits of a value are known to be 0.

@@ -3,8 +3,9 @@
 //! It knows no ISA. Instructions are the functions that the interpreter runs too, lowered by a
 //! [`fpvm_core::machine::Machine`] whose words are nodes of a trace. Follow a trace as data: the
 //! engine finds a hot address and records the path taken from there; the path's instructions become
-//! nodes, folded as they are built; a backward pass finds what is needed; the emitter gives values
-//! host registers and writes code; the cache links it to the traces before and after.
+//! nodes, folded as they are built; stores beside each other share a look at their pages; a backward
+//! pass finds what is needed; the emitter gives values host registers and writes code; the cache links
+//! it to the traces before and after.
 //!
 //! Runs are exact. A trace takes its steps from a budget when it is entered and undoes that where too
 //! few are left; then, and for all that a trace does not hold (faults, system calls, unaligned
@@ -24,6 +25,8 @@ mod cache;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod context;
 mod counters;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod cover;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod crosscheck;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
@@ -47,7 +50,7 @@ pub use crosscheck::{Crosscheck, Difference};
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 pub use engine::Jit;
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
-pub use unsupported::{Crosscheck, Jit};
+pub use unsupported::{Untranslated as Crosscheck, Untranslated as Jit};
 
 /// Whether guests can be translated here: on Linux, on an x86-64 processor with BMI2, LZCNT and MOVBE
 /// (all since Haswell and Zen).

@@ -7,6 +7,7 @@
 
 mod machine;
 
+use crate::cover::cover;
 use crate::ir::{Cond, ExitId, NO_EXIT, Node, Nodes, Test, Truth, Val};
 use core::marker::PhantomData;
 use fpvm_core::isa::Isa;
@@ -23,6 +24,8 @@ pub(crate) struct Exit {
     pub(crate) pc: u64,
     /// Steps of the trace that are done there.
     pub(crate) steps: u32,
+    /// The trace does not expect the addresses of the instruction to be aligned.
+    pub(crate) careful: bool,
 }
 
 /// What happens at a way out.
@@ -94,7 +97,8 @@ struct Lowering<'a, I> {
 }
 
 /// Lowers the instructions of a path that goes on at `next`. `fetch` gives the word at an address,
-/// where it may be translated; `careful` tells of instructions whose addresses are not aligned.
+/// where it may be translated; `careful` tells of instructions whose addresses are not aligned, by the
+/// branch for one in a delay slot.
 pub(crate) fn lower<I: Isa>(
     trace: &mut Trace,
     path: &[u64],
@@ -129,7 +133,8 @@ pub(crate) fn lower<I: Isa>(
         };
         let marks = (lowering.nodes.list.len(), lowering.exits.len());
         lowering.begin(*pc);
-        let done = lowering.group(&mut fetch, &careful);
+        lowering.careful = careful(*pc);
+        let done = lowering.group(&mut fetch);
         let Some(steps) = done.filter(|steps| at + steps <= path.len()) else {
             lowering.nodes.truncate(marks.0);
             lowering.exits.truncate(marks.1);
@@ -144,6 +149,9 @@ pub(crate) fn lower<I: Isa>(
     };
     trace.steps = lowering.steps;
     trace.end = Some(end);
+    if bits == 32 {
+        cover(trace);
+    }
 }
 
 impl<I: Isa> Lowering<'_, I> {
@@ -160,17 +168,13 @@ impl<I: Isa> Lowering<'_, I> {
     }
 
     /// Lowers an instruction, and the one in its delay slot; gives their number.
-    fn group(
-        &mut self,
-        fetch: &mut impl FnMut(u64) -> Option<(u32, I::Op)>,
-        careful: &impl Fn(u64) -> bool,
-    ) -> Option<usize> {
-        self.one(self.start, false, fetch, careful)?;
+    fn group(&mut self, fetch: &mut impl FnMut(u64) -> Option<(u32, I::Op)>) -> Option<usize> {
+        self.one(self.start, false, fetch)?;
         let control = self.control;
         if !I::DELAY_SLOT || matches!(control, Control::Next) {
             return Some(1);
         }
-        self.one(Self::after(self.start, 4), true, fetch, careful)?;
+        self.one(Self::after(self.start, 4), true, fetch)?;
         let Control::Next = self.control else {
             return None;
         };
@@ -183,12 +187,10 @@ impl<I: Isa> Lowering<'_, I> {
         pc: u64,
         in_slot: bool,
         fetch: &mut impl FnMut(u64) -> Option<(u32, I::Op)>,
-        careful: &impl Fn(u64) -> bool,
     ) -> Option<()> {
         let (insn, op) = fetch(pc)?;
         (self.pc, self.insn, self.in_slot) = (pc, insn, in_slot);
         self.control = Control::Next;
-        self.careful = careful(pc);
         I::fetch(self).ok()?;
         I::execute(op, self).ok()?;
         (!self.refused).then_some(())
@@ -208,6 +210,7 @@ impl<I: Isa> Lowering<'_, I> {
             kind,
             pc,
             steps: self.steps,
+            careful: self.careful,
         });
         self.exits.len() as ExitId - 1
     }

@@ -1,4 +1,4 @@
-//! In the translator's place where it has no emitter for the host.
+//! In the place of all tiers of this crate where it has no emitter for the host.
 
 use crate::Counters;
 use core::convert::Infallible;
@@ -13,20 +13,25 @@ use fpvm_core::vm::{Running, Tier};
 use std::io;
 use std::sync::Arc;
 
-/// The translator, which there is none of for this host.
+/// The translator and the crosscheck, which there are none of for this host.
 #[derive(Debug)]
-pub struct Jit<I> {
+pub struct Untranslated<I> {
     never: Infallible,
     isa: PhantomData<I>,
 }
 
-impl<I: Isa> Jit<I> {
+impl<I: Isa> Untranslated<I> {
     /// Always fails.
     pub fn new() -> io::Result<Self> {
         Err(io::Error::new(
             io::ErrorKind::Unsupported,
             "the translator knows x86-64 Linux only",
         ))
+    }
+
+    /// Always fails.
+    pub fn every(_steps: u64) -> io::Result<Self> {
+        Self::new()
     }
 
     /// Changes nothing.
@@ -40,7 +45,7 @@ impl<I: Isa> Jit<I> {
     }
 }
 
-impl<I: Isa> Tier<I> for Jit<I> {
+impl<I: Isa> Tier<I> for Untranslated<I> {
     fn run(
         &mut self,
         _code: &mut Code<I>,
@@ -54,33 +59,5 @@ impl<I: Isa> Tier<I> for Jit<I> {
 
     fn forget(&mut self, _pages: &[u64]) {
         match self.never {}
-    }
-}
-
-/// The tiers side by side, of which there is one only for this host.
-#[derive(Debug)]
-pub struct Crosscheck<I>(Jit<I>);
-
-impl<I: Isa> Crosscheck<I> {
-    /// Always fails.
-    pub fn new(_every: u64) -> io::Result<Self> {
-        Jit::new().map(Crosscheck)
-    }
-}
-
-impl<I: Isa> Tier<I> for Crosscheck<I> {
-    fn run(
-        &mut self,
-        _code: &mut Code<I>,
-        _state: &mut State<I>,
-        _memory: &mut PagedMemory<I::Word>,
-        _env: &mut Running<'_, '_>,
-        _until: u64,
-    ) -> Result<(), Stop<MemoryLimit, OracleError>> {
-        match self.0.never {}
-    }
-
-    fn forget(&mut self, _pages: &[u64]) {
-        match self.0.never {}
     }
 }

@@ -52,6 +52,9 @@ const RECENT: usize = 1024;
 /// Page numbers and where the pages' bytes begin, each at its number modulo the length.
 type Recent = [(u64, usize); RECENT];
 
+/// Pages that have a place and are not allocated, at most: those read before they are written.
+const UNWRITTEN: usize = 1 << 16;
+
 /// No page has this number.
 const NO_PAGE: u64 = u64::MAX;
 
@@ -114,7 +117,11 @@ impl<A: Word> PagedMemory<A> {
                 vec![NO_PAGE]
             },
             allocated: Vec::new(),
-            limit: reserved - PAGE_SIZE as u64,
+            // The zero place and those of pages that are not allocated count to nobody.
+            limit: match Self::FLAT {
+                true => reserved - PAGE_SIZE as u64,
+                false => reserved - (1 + UNWRITTEN) as u64 * PAGE_SIZE as u64,
+            },
             dirty: Vec::new(),
             touched: Vec::new(),
             frozen: FrozenMemory::new(A::BITS),
@@ -241,14 +248,20 @@ impl<A: Word> PagedMemory<A> {
         Self::FLAT.then_some((bytes, flags))
     }
 
-    /// Where an allocated page's bytes are, for translated code: they may be read as long as this
-    /// memory lives, and, where the second value says so, written as long as [`PagedMemory::unready`]
-    /// does not change. `None` where the page is not allocated.
+    /// Where a page's bytes are, for translated code: they may be read as long as this memory lives,
+    /// and, where the second value says so, written as long as [`PagedMemory::unready`] does not
+    /// change. `None` where the page is not allocated and there is no place for its zeros.
     pub fn page_parts(&mut self, number: u64) -> Option<(*mut u8, bool)> {
-        let place = self.place(number);
-        let flags = self.flags[place];
+        let place = self.readable(number)?;
         let bytes = self.bytes[place * PAGE_SIZE..].as_mut_ptr();
-        (flags & ALLOCATED != 0).then_some((bytes, flags == READY))
+        Some((bytes, self.flags[place] == READY))
+    }
+
+    /// Does the bookkeeping of a write to a page, after which translated code may write to it. `false`
+    /// where decoded instructions of it are in use, and where the guest may use no more memory.
+    pub fn make_ready(&mut self, number: u64) -> bool {
+        let place = self.place(number);
+        self.flags[place] & CODE == 0 && self.writable(number).is_ok()
     }
 
     /// A number that no other memory of this process has.
@@ -398,10 +411,10 @@ impl<A: Word> PagedMemory<A> {
         if Self::FLAT || miss.at as usize % PAGE_SIZE + miss.len > PAGE_SIZE {
             return false;
         }
-        let place = self.place(number);
         if !miss.write {
-            return place != Self::ZERO_PLACE;
+            return self.readable(number).is_some();
         }
+        let place = self.place(number);
         let ready = self.flags[place] == READY;
         if ready {
             self.ready[number as usize % RECENT] = (number, place * PAGE_SIZE);
@@ -447,6 +460,27 @@ impl<A: Word> PagedMemory<A> {
         place
     }
 
+    /// Where the bytes of a page are that has a place of its own. A page that is read before it is
+    /// written gets one, as long as there are not too many of them.
+    fn readable(&mut self, number: u64) -> Option<usize> {
+        let place = self.place(number);
+        if Self::FLAT || place != Self::ZERO_PLACE {
+            return Some(place);
+        }
+        let unwritten = self.numbers.len() - self.allocated.len();
+        (unwritten < UNWRITTEN).then(|| self.give_place(number))
+    }
+
+    /// Gives a page a place of its own.
+    fn give_place(&mut self, number: u64) -> usize {
+        let place = self.numbers.len();
+        self.numbers.push(number);
+        self.flags.push(0);
+        self.places.insert(number, place);
+        self.recent[number as usize % RECENT] = (number, place * PAGE_SIZE);
+        place
+    }
+
     /// Where a page's bytes are, for a write.
     #[inline(always)]
     fn writable(&mut self, number: u64) -> Result<usize, MemoryLimit> {
@@ -470,13 +504,9 @@ impl<A: Word> PagedMemory<A> {
                     limit: self.limit,
                 });
             }
-            // A page that a restored snapshot did not have keeps its place.
+            // A page that was read, or that a restored snapshot did not have, keeps its place.
             if !Self::FLAT && place == Self::ZERO_PLACE {
-                place = self.numbers.len();
-                self.numbers.push(number);
-                self.flags.push(0);
-                self.places.insert(number, place);
-                self.recent[number as usize % RECENT] = (number, place * PAGE_SIZE);
+                place = self.give_place(number);
             }
             self.allocated.push(number);
         }

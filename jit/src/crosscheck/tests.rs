@@ -36,7 +36,9 @@ fn run<I: Program>(vm: &mut Vm<I>, until: u64) -> Result<Event, VmError> {
 }
 
 fn checked<I: Program>(name: &str, every: u64, fault: Option<u64>) -> (Vm<I>, super::Shared<I>) {
-    let mut jit = Jit::<I>::new().expect("a machine that the translator knows");
+    let jit = Jit::<I>::new().expect("a machine that the translator knows");
+    // Soon enough for many traces in a short run.
+    let mut jit = jit.hot_after(24);
     jit.watch.fault = fault;
     let check = Crosscheck::with(every, jit).expect("memory");
     let shared = super::Shared(check.jit.0.clone());

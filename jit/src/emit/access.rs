@@ -2,7 +2,7 @@
 
 use super::{Emitter, StubKind};
 use crate::alloc::Operand;
-use crate::asm::{ABOVE, Alu, EQUAL, Mem, RAX, Shift};
+use crate::asm::{ABOVE, Alu, EQUAL, Mem, RAX, Reg, Shift};
 use crate::ir::{ExitId, NO_EXIT, Val};
 use crate::layout::{FLAGS, LOADS_AT, MEMORY, PAGES, STORE, STORES_AT, entry};
 use fpvm_core::memory::{PAGE_SIZE, PagedMemory};
@@ -44,6 +44,15 @@ impl Emitter<'_> {
         Mem::indexed(row, place, 0, 0)
     }
 
+    /// Looks whether the page of an address in flat memory may be written to.
+    fn ready(&mut self, page: Reg, at: Mem, otherwise: StubKind) {
+        let asm = self.asm();
+        asm.lea(false, page, at);
+        asm.shift_imm(Shift::Right, false, page, PAGE_SIZE.trailing_zeros() as u8);
+        asm.cmp_byte(Mem::indexed(FLAGS, page, 0, 0), PagedMemory::<u32>::READY);
+        self.stub(EQUAL ^ 1, otherwise);
+    }
+
     pub(super) fn load(&mut self, at: Val, bytes: u32, signed: bool, exit: ExitId) {
         let from = if exit == NO_EXIT {
             self.flat(at)
@@ -77,7 +86,16 @@ impl Emitter<'_> {
         }
     }
 
-    pub(super) fn store(&mut self, at: Val, bytes: u32, value: Val, exit: ExitId) {
+    /// Stores. The page of the address has to be ready for it, and so have those of the addresses so
+    /// far below and above, or the trace is left.
+    pub(super) fn store(
+        &mut self,
+        at: Val,
+        bytes: u32,
+        value: Val,
+        exit: ExitId,
+        [below, above]: [u16; 2],
+    ) {
         let swap = self.to.layout.swap && bytes > 1;
         let constant = match self.to.operand(value) {
             Operand::Imm(imm) if bytes >= 4 && (bytes == 4 || !swap) => {
@@ -92,13 +110,22 @@ impl Emitter<'_> {
         let to = if self.wide() {
             self.paged(at, bytes, exit, STORES_AT)
         } else {
-            let at_reg = self.to.reg(at);
-            let page = self.to.scratch();
-            let asm = self.asm();
-            asm.mov(false, page, at_reg);
-            asm.shift_imm(Shift::Right, false, page, PAGE_SIZE.trailing_zeros() as u8);
-            asm.cmp_byte(Mem::indexed(FLAGS, page, 0, 0), PagedMemory::<u32>::READY);
-            self.stub(EQUAL ^ 1, StubKind::Leave(exit));
+            if exit != NO_EXIT {
+                let at = self.to.reg(at);
+                let page = self.to.scratch();
+                let miss = StubKind::Miss {
+                    exit,
+                    at,
+                    access: STORE | bytes,
+                    again: self.asm().here(),
+                };
+                self.ready(page, Mem::at(at, 0), miss);
+                for distance in [-i32::from(below), i32::from(above)] {
+                    if distance != 0 {
+                        self.ready(page, Mem::at(at, distance), StubKind::Leave(exit));
+                    }
+                }
+            }
             self.flat(at)
         };
         let asm = self.asm();

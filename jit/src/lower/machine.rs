@@ -131,6 +131,8 @@ impl<I: Isa> Machine for Lowering<'_, I> {
             bytes: bytes as u8,
             value,
             exit,
+            below: 0,
+            above: 0,
         });
         Ok(())
     }
