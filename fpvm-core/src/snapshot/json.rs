@@ -277,7 +277,7 @@ fn encode_page<I: Isa>(page: &[u8]) -> std::io::Result<String> {
     Ok(match I::FILE.json_pages {
         JsonPages::Hex => const_hex::encode(page),
         JsonPages::Base64Zlib => {
-            let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+            let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
             encoder.write_all(page)?;
             BASE64.encode(encoder.finish()?)
         }
