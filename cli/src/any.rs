@@ -35,6 +35,8 @@ pub trait AnyVm: Send {
     fn set_memory_limit(&mut self, bytes: u64);
     /// Chooses how the guest is run from now on.
     fn set_tier(&mut self, tier: &TierArgs) -> anyhow::Result<()>;
+    /// Whether something faster than the interpreter runs the guest.
+    fn is_translated(&self) -> bool;
     /// Reads memory; what is not allocated reads as zero.
     fn read(&mut self, at: u64, out: &mut [u8]);
     /// Reads a guest word.
@@ -114,6 +116,10 @@ impl<I: Guest> AnyVm for Vm<I> {
 
     fn set_tier(&mut self, tier: &TierArgs) -> anyhow::Result<()> {
         tier.apply(self)
+    }
+
+    fn is_translated(&self) -> bool {
+        self.has_tier()
     }
 
     fn set_memory_limit(&mut self, bytes: u64) {

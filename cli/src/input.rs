@@ -11,6 +11,7 @@ use fpvm_core::files::{self, FileKind};
 use fpvm_core::symbols::Symbols;
 use serde::de::{DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -60,6 +61,11 @@ impl InputArgs {
     pub(crate) fn path(&self) -> &Path {
         let path = self.file.as_deref().or(self.input.as_deref());
         path.unwrap_or(Path::new(""))
+    }
+
+    /// The flags of a command that runs guests by the same tier.
+    pub(crate) fn tier_words(&self) -> Vec<OsString> {
+        self.reading.tier.words()
     }
 
     /// Opens another file, read in the same way.
@@ -229,7 +235,9 @@ fn is_program(app: &App, path: &Path) -> anyhow::Result<bool> {
 
 /// Reads a file as a whole, within the limit.
 pub(crate) fn read_all(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    // A file's length is right unless it is compressed or special, and room for it saves growing.
+    let len = std::fs::metadata(path).map_or(0, |meta| meta.len().min(LIMIT));
+    let mut bytes = Vec::with_capacity(len as usize + 1);
     let opened = files::open(path);
     let read = opened.and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes));
     read.with_context(|| format!("cannot read {}", path.display()))?;

@@ -174,6 +174,23 @@ fn a_bench_measures_something() {
     let figures = common::json(shop.run_words(&words).ok());
     assert_eq!(figures["steps"], 1_000_000);
     assert!(figures["steps_per_cpu_second"].as_f64().unwrap() > 0.0);
+    // The tiers beside each other, where there are two.
+    let interpreter = &figures["interpreter"];
+    assert_eq!(interpreter.is_object(), jit::supported());
+    if jit::supported() {
+        assert!(interpreter["slower"].as_f64().unwrap() > 0.0);
+    }
+    let words = [
+        "bench",
+        words[1],
+        "--steps",
+        "1000000",
+        "--tier",
+        "interpreter",
+        "--json",
+    ];
+    let alone = common::json(shop.run_words(&words).ok());
+    assert!(alone["interpreter"].is_null(), "{alone}");
     let own = env!("CARGO_BIN_EXE_fpvm");
     let words = [
         "bench",

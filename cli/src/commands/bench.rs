@@ -1,6 +1,7 @@
 //! `bench`: how fast this machine runs a program, alone or beside another VM with the same commands.
 
 mod against;
+mod tiers;
 
 use crate::App;
 use crate::any::AnyVm;
@@ -52,6 +53,9 @@ struct Figures {
     exited: bool,
     cpu_seconds: f64,
     steps_per_cpu_second: f64,
+    /// The same run by the interpreter, where the one above was the translator's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interpreter: Option<tiers::Interpreter>,
     pages: usize,
     cold_root_seconds: f64,
     cold_root_cpu_microseconds_per_page: f64,
@@ -77,7 +81,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let (steps, exited) = (vm.step() - first, vm.exited());
     let pages = vm.page_count();
     // No root was taken before, so this one hashes every page.
-    let (cold, cold_cpu, _) = timed(|| vm.state_root());
+    let (cold, cold_cpu, root) = timed(|| vm.state_root());
     let files = save_and_load(vm.as_mut())?;
 
     // Once more to the middle: the root after a stretch of the program, proofs.
@@ -96,17 +100,22 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     }
     let verify = began.elapsed() / (proofs.len().max(1) as u32);
 
+    let cpu = cpu.as_secs_f64();
+    let interpreter = match vm.is_translated() {
+        true => Some(tiers::compare(app, args, end, steps, cpu, root)?),
+        false => None,
+    };
     let against = match &args.against {
         Some(program) => Some(against::compare(args, app, program, steps)?),
         None => None,
     };
-    let cpu = cpu.as_secs_f64();
     let figures = Figures {
         vm: isa.vm_type(),
         steps,
         exited,
         cpu_seconds: cpu,
         steps_per_cpu_second: steps as f64 / cpu,
+        interpreter,
         pages,
         cold_root_seconds: cold.as_secs_f64(),
         cold_root_cpu_microseconds_per_page: cold_cpu.as_secs_f64() * 1e6 / pages as f64,
@@ -207,6 +216,9 @@ impl Figures {
             "steps per CPU-second",
             format!("{:.1} million", self.steps_per_cpu_second / 1e6),
         );
+        if let Some(interpreter) = &self.interpreter {
+            row("  by the interpreter", interpreter.text());
+        }
         let (cold, each) = (
             self.cold_root_seconds,
             self.cold_root_cpu_microseconds_per_page,
@@ -229,7 +241,8 @@ impl Figures {
         row("write the state, .bin.gz", time(self.save_seconds));
         row("read it", time(self.load_seconds));
         if let Some(against) = &self.against {
-            text.push_str(&against.table());
+            let interpreter = self.interpreter.as_ref();
+            text.push_str(&against.table(interpreter.map(|run| run.steps_per_cpu_second)));
         }
         text
     }

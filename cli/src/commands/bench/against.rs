@@ -53,6 +53,9 @@ pub(super) fn compare(
             words.extend(["--output".into(), end.clone().into()]);
             words.extend(["--meta", "", "--info-at", "never"].map(OsString::from));
             words.extend(["--stop-at".into(), format!("={stop}").into()]);
+            if i == 0 {
+                words.extend(args.input.tier_words());
+            }
             if !host.is_empty() {
                 words.push("--".into());
                 words.extend_from_slice(host);
@@ -120,7 +123,8 @@ fn witness_of(stdout: &[u8]) -> Option<String> {
 }
 
 impl Comparison {
-    pub(super) fn table(&self) -> String {
+    /// With the interpreter's steps a CPU-second, where the translator ran.
+    pub(super) fn table(&self, interpreter: Option<f64>) -> String {
         let mut text = format!(
             "\n{:<26}{:>12}{:>12}",
             "CPU-seconds of commands", "this", "other"
@@ -136,11 +140,14 @@ impl Comparison {
             let _ = writeln!(text, "{name:<26}{own:>12.3}{other:>12.3}{ratio:>9.1}×");
         }
         let [own, other] = self.run.map(|seconds| self.steps as f64 / seconds / 1e6);
-        let _ = writeln!(
-            text,
-            "{:<26}{own:>12.1}{other:>12.1}",
-            "million steps a second"
-        );
+        let mut rate = |name: &str, own: f64| {
+            let ratio = own / other;
+            let _ = writeln!(text, "{name:<26}{own:>12.1}{other:>12.1}{ratio:>9.1}×");
+        };
+        rate("million steps a second", own);
+        if let Some(interpreter) = interpreter {
+            rate("  by the interpreter", interpreter / 1e6);
+        }
         let equal = if self.equal { "equal" } else { "DIFFERENT" };
         let _ = writeln!(text, "{:<26}{equal}", "last states");
         text
