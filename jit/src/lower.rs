@@ -6,6 +6,7 @@
 //! slot belongs to its branch: both are done or neither.
 
 mod machine;
+mod unaligned;
 
 use crate::cover::cover;
 use crate::ir::{Cond, ExitId, NO_EXIT, Node, Nodes, Test, Truth, Val};
@@ -91,6 +92,8 @@ struct Lowering<'a, I> {
     /// Memory is written: nothing may leave before the instruction any more.
     stored: bool,
     refused: bool,
+    /// Values and constants whose sums are addresses that are not near the end of the address space.
+    inside: Vec<(Val, u64)>,
     /// Addresses of the instruction are not expected to be aligned.
     careful: bool,
     isa: PhantomData<I>,
@@ -123,6 +126,7 @@ pub(crate) fn lower<I: Isa>(
         steps: 0,
         stored: false,
         refused: false,
+        inside: Vec::new(),
         careful: false,
         isa: PhantomData,
     };

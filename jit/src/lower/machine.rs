@@ -62,7 +62,8 @@ impl<I: Isa> Machine for Lowering<'_, I> {
     }
 
     fn bin(&mut self, op: Bin, a: Val, b: Val) -> Val {
-        self.nodes.bin(op, a, b)
+        let joined = if op == Bin::Or { self.join(a, b) } else { None };
+        joined.unwrap_or_else(|| self.nodes.bin(op, a, b))
     }
 
     fn clz(&mut self, a: Val) -> Val {
