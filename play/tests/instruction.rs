@@ -125,4 +125,12 @@ fn a_game_is_told_down_to_its_instruction() {
     ] {
         assert!(section.contains(part), "no {part} in {section}");
     }
+    // Most of its long back and forth is folded, until somebody follows a link there.
+    let page = std::fs::read_to_string(&path).expect("it was written");
+    for width in [360, 1100] {
+        let looks = common::measure(&browser, &page, width, false, 40);
+        assert!(looks.errors.is_empty() && looks.opened, "{looks:?}");
+        assert!(looks.width <= width, "{looks:?}");
+        assert!(looks.rows < 20, "{} claims: {looks:?}", report.claims.len());
+    }
 }

@@ -103,7 +103,7 @@ fn data_cannot_leave_their_element() {
 #[test]
 fn a_browser_draws_it() {
     let Some(browser) = browser() else {
-        eprintln!("skipped: no Chromium found, so no report was drawn");
+        eprintln!("SKIPPED: no Chromium found, so no report was drawn");
         return;
     };
     for seed in [1, 2, 3] {
@@ -131,5 +131,31 @@ fn a_browser_draws_it() {
                 account.name
             );
         }
+    }
+}
+
+/// On a telephone and on a desk, by day and by night.
+#[test]
+fn it_fits_any_screen() {
+    let Some(browser) = browser() else {
+        eprintln!("SKIPPED: no Chromium found, so no report was measured");
+        return;
+    };
+    for seed in [2, 3] {
+        let (report, _) = simulated(seed);
+        let page = html::page(&report).expect("a page");
+        let last = report.claims.len() - 1;
+        let mut backgrounds = Vec::new();
+        for (width, dark) in [(360, false), (400, true), (1100, false), (1100, true)] {
+            let looks = common::measure(&browser, &page, width, dark, last);
+            let at = format!("seed {seed}, {width} pixels: {looks:?}");
+            assert!(looks.errors.is_empty(), "{at}");
+            assert!(looks.width <= width, "{at}");
+            assert!(looks.opened, "{at}");
+            backgrounds.push(looks.background);
+        }
+        assert_eq!(backgrounds[0], backgrounds[2], "seed {seed}");
+        assert_eq!(backgrounds[1], backgrounds[3], "seed {seed}");
+        assert_ne!(backgrounds[0], backgrounds[1], "seed {seed}");
     }
 }

@@ -1,0 +1,33 @@
+function money() {
+  const box = el("section", { id: "money" }, el("h2", {}, "The money"),
+    el("p", { class: "lead" }, "Every claim posts a bond; the deeper, the dearer. Whoever counters a claim wins its bond, and claims that stand get theirs back: telling the truth costs nothing, lying pays the other side."));
+  const body = el("tbody");
+  const most = R.accounts.reduce((m, a) => { const v = Number(BigInt(a.posted) / 10n ** 12n); return v > m ? v : m; }, 1);
+  for (const a of R.accounts) {
+    const net = BigInt(a.won) + BigInt(a.open) - BigInt(a.posted);
+    const share = Math.min(100, 100 * Number(BigInt(a.posted) / 10n ** 12n) / most);
+    body.append(el("tr", {},
+      el("td", {}, el("b", {}, a.name), " ", a.role === "unknown" ? "" : el("span", { class: "tag " + roleClass[a.role] }, a.role), el("code", { class: "dim address" }, a.address)),
+      el("td", { class: "n", "data-label": "claims" }, String(a.claims)),
+      el("td", { class: "n", "data-label": "posted, ETH" }, ether(a.posted), el("div", { class: "bar" }, el("i", { style: `width:${share}%` }))),
+      el("td", { class: "n", "data-label": "won or back" }, ether(a.won)),
+      el("td", { class: "n", "data-label": "undecided" }, ether(a.open)),
+      el("td", { class: "n", "data-label": "paid out" }, ether(a.paid)),
+      el("td", { "data-label": "net", class: "n " + (net > 0n ? "plus" : net < 0n ? "minus" : "") }, (net > 0n ? "+" : "") + ether(net))));
+  }
+  box.append(el("div", { class: "scroll" }, el("table", { class: "stack" }, el("thead", {}, el("tr", {}, el("th", {}, "account"), el("th", { class: "n" }, "claims"), el("th", { class: "n" }, "posted, ETH"), el("th", { class: "n" }, "won or back"), el("th", { class: "n" }, "undecided"), el("th", { class: "n" }, "paid out"), el("th", { class: "n" }, "net"))), body)));
+  page.append(box);
+}
+function facts() {
+  const p = R.proposal, list = el("dl");
+  const add = (term, ...what) => list.append(el("dt", {}, term), el("dd", {}, ...what));
+  add("proposed", el("code", {}, p.root), ` for L2 block ${thousands(p.block)}`);
+  add("starting from", el("code", {}, p.starting_root), ` of L2 block ${thousands(p.starting_block)}`);
+  add("L1 head", el("code", {}, p.l1_head));
+  add("first VM state", el("code", {}, R.rules.absolute_prestate));
+  add("game type", String(R.rules.game_type));
+  add("depths", `claims down to ${R.rules.max_depth}; output roots down to ${R.rules.split_depth}`);
+  add("clocks", `${span(R.rules.max_clock_duration)} a side, at least ${span(R.rules.clock_extension)} left after a move`);
+  add("created", new Date(R.created_at * 1000).toISOString());
+  page.append(el("section", { id: "facts" }, el("h2", {}, "Facts"), list));
+}
