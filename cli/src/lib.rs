@@ -15,6 +15,7 @@ mod frames;
 mod go;
 mod hosted;
 mod input;
+mod instruction;
 mod interrupt;
 pub mod isa;
 mod loading;
@@ -92,7 +93,7 @@ fn run(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Serve(args) => commands::serve::run(app, &args),
         Command::Bisect(args) => commands::bisect::run(app, &args),
         Command::Challenge(args) => commands::challenge::run(app, &args),
-        Command::Game(args) => commands::game::run(&args),
+        Command::Game(args) => commands::game::run(app, &args),
         Command::List => commands::list::run(app),
         Command::Tour => commands::tour::run(app),
         Command::Completions(args) => commands::completions::run(app, &args),

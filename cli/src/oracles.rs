@@ -60,13 +60,7 @@ impl SourceArgs {
         fill: &dyn Fn(&str) -> anyhow::Result<String>,
     ) -> anyhow::Result<Source> {
         if let Some(path) = &self.preimages {
-            let lower = store::open(path)?;
-            let name = lower.to_string();
-            let store: Box<dyn Store> = Box::new(Layered {
-                upper: local,
-                lower,
-            });
-            return Ok(Source::Store(Checked::new(Replay::new(store), name)));
+            return Source::stored(path, local);
         }
         let words = self.host.iter().map(|word| match word.to_str() {
             Some(word) => fill(word).map(OsString::from),
@@ -115,6 +109,17 @@ impl SourceArgs {
 }
 
 impl Source {
+    /// The store at a path, with these local pre-images on top.
+    pub(crate) fn stored(path: &Path, local: Memory) -> anyhow::Result<Self> {
+        let lower = store::open(path)?;
+        let name = lower.to_string();
+        let store: Box<dyn Store> = Box::new(Layered {
+            upper: local,
+            lower,
+        });
+        Ok(Source::Store(Checked::new(Replay::new(store), name)))
+    }
+
     /// What has been asked for.
     pub(crate) fn stats(&self) -> Stats {
         match self {

@@ -133,6 +133,18 @@ fn every_claim_can_be_looked_at() {
 }
 
 #[test]
+fn a_silent_chain_is_told() {
+    let (report, _) = simulated(1);
+    let mut watch = Watch::new();
+    watch.trouble = Some("the node does not answer".into());
+    let text = screen(&report, &mut watch, 100, 30);
+    assert!(
+        text.contains("not the newest: the node does not answer"),
+        "{text}"
+    );
+}
+
+#[test]
 fn no_screen_is_too_small() {
     let (report, _) = simulated(1);
     for (width, height) in [(1, 1), (10, 3), (30, 12), (80, 24), (99, 20), (300, 90)] {

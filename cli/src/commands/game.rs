@@ -1,8 +1,13 @@
 //! `game`: dispute games.
 
 mod hand;
+mod report;
+mod seen;
 mod simulate;
+mod truth;
+mod watch;
 
+use crate::App;
 use clap::Subcommand;
 
 /// Flags of `game`.
@@ -30,9 +35,13 @@ enum Action {
     Claim(Box<hand::ClaimArgs>),
     /// Play many random games between honest players and cheats, without a chain or a program
     Simulate(simulate::Args),
+    /// Look at a game on a chain while it is played
+    Watch(Box<watch::Args>),
+    /// Write a page about a game on a chain, finished or running
+    Report(Box<report::Args>),
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     match &args.action {
         Action::Create(args) => hand::create(args),
         Action::List(args) => hand::list(args),
@@ -42,5 +51,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         Action::Resolve(args) => hand::resolve(args),
         Action::Claim(args) => hand::claim(args),
         Action::Simulate(args) => simulate::run(args),
+        Action::Watch(args) => watch::run(app, args),
+        Action::Report(args) => report::run(app, args),
     }
 }

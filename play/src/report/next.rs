@@ -30,19 +30,18 @@ pub fn next(report: &Report) -> Vec<String> {
             span(left)
         ));
     }
-    if let (Some((first, _)), Some((last, _))) = (others.first(), others.last()) {
-        let count = others.len();
-        lines.push(match first == last {
-            true => format!(
-                "{count} answered claims can be answered again for {}",
-                span(*last)
-            ),
-            false => format!(
-                "{count} answered claims can be answered again, for {} to {}",
-                span(*first),
-                span(*last)
-            ),
-        });
+    match others[..] {
+        [] => {}
+        [(left, index)] => lines.push(format!(
+            "claim {index} is answered; others can answer it for {}",
+            span(left)
+        )),
+        [(first, _), .., (last, _)] => lines.push(format!(
+            "{} claims are answered; others can answer them for {} to {}",
+            others.len(),
+            span(first),
+            span(last)
+        )),
     }
     let over: Vec<usize> = claims()
         .filter_map(|(index, claim)| (claim.left == Some(0)).then_some(index))

@@ -60,7 +60,11 @@ pub fn draw(frame: &mut Frame<'_>, report: &Report, watch: &mut Watch) {
         coming,
     );
     let help = "↑ ↓ PgUp PgDn  choose a claim   Home  the proposal   End  the newest   q  quit";
-    frame.render_widget(Paragraph::new(help).style(DIM), keys);
+    let foot = match &watch.trouble {
+        None => Line::from(help).style(DIM),
+        Some(trouble) => Line::from(format!("not the newest: {trouble}")).fg(WRONG),
+    };
+    frame.render_widget(foot, keys);
 }
 
 fn header(frame: &mut Frame<'_>, report: &Report, area: Rect) {

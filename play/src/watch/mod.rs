@@ -16,6 +16,8 @@ pub struct Watch {
     pinned: bool,
     /// The first row of the tree on the screen.
     top: usize,
+    /// Why what is shown is not the newest, if it is not.
+    pub trouble: Option<String>,
 }
 
 /// What a reader asks for.

@@ -1,0 +1,29 @@
+//! `game report`: a page about a game on a chain.
+
+use super::seen::{Seen, SeenArgs};
+use crate::App;
+use crate::output::Target;
+use play::report::html;
+
+/// Flags of `game report`.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("rpc", |rpc| rpc.required(true)))]
+pub(crate) struct Args {
+    /// Where the page goes (- for stdout)
+    #[arg(long, value_name = "FILE", value_parser = Target::parser(), default_value = "report.html")]
+    output: Target,
+    /// Write the data of the page, as JSON, and not the page
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    seen: SeenArgs,
+}
+
+pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    let report = Seen::open(app, &args.seen)?.report(true)?;
+    if args.json {
+        return args.output.write_json(&report);
+    }
+    let page = html::page(&report)?;
+    args.output.write(|out| out.write_all(page.as_bytes()))
+}

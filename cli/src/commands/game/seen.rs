@@ -1,0 +1,175 @@
+//! A game on a chain, looked at: what `watch` and `report` share.
+
+use super::truth::{Truth, TruthArgs};
+use crate::App;
+use crate::chain::{self, ChainArgs};
+use anyhow::Context as _;
+use challenger::read::Reader;
+use challenger::read::follow::Follower;
+use dispute::trace::split::SplitTrace;
+use l1::{Address, Chain};
+use play::report::instruction::Contest;
+use play::report::{self, Opinion, Party, Report, Role, Subject};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Which game, and what is known besides.
+#[derive(Debug, clap::Args)]
+pub(super) struct SeenArgs {
+    /// The game's contract
+    #[arg(long, value_name = "ADDRESS")]
+    game: Address,
+    /// What an account is called in what is shown; may be given several times
+    #[arg(long = "name", value_name = "ADDRESS=NAME", value_parser = named)]
+    names: Vec<(Address, String)>,
+    #[command(flatten)]
+    truth: TruthArgs,
+    #[command(flatten)]
+    chain: ChainArgs,
+}
+
+fn named(text: &str) -> Result<(Address, String), String> {
+    let (address, name) = text.split_once('=').ok_or("0x…=NAME is expected")?;
+    let address = address
+        .parse()
+        .map_err(|_| format!("`{address}` is no address"))?;
+    Ok((address, name.to_owned()))
+}
+
+/// A game that is looked at again and again.
+pub(super) struct Seen<'a> {
+    chain: Arc<dyn Chain>,
+    follower: Follower,
+    truth: Option<Truth<'a>>,
+    parties: BTreeMap<Address, Party>,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn open(app: &'a App, args: &'a SeenArgs) -> anyhow::Result<Self> {
+        Self::over(app, chain::needed(args.chain.connect()?)?, args)
+    }
+
+    fn over(app: &'a App, chain: Arc<dyn Chain>, args: &'a SeenArgs) -> anyhow::Result<Self> {
+        let follower = Follower::open(&Reader::newest(&*chain)?, args.game)?;
+        let truth = args.truth.open(app, &follower.site.rules)?;
+        let party = |(address, name): &(Address, String)| {
+            let (name, role) = (name.clone(), Role::Unknown);
+            (*address, Party { name, role })
+        };
+        Ok(Self {
+            chain,
+            follower,
+            truth,
+            parties: args.names.iter().map(party).collect(),
+        })
+    }
+
+    /// The game as it is now; where asked, down to the instruction that it has come down to.
+    pub(super) fn report(&mut self, instruction: bool) -> anyhow::Result<Report> {
+        let (seen, _) = self.follower.look(&Reader::newest(&*self.chain)?)?;
+        let trace = self.truth.as_ref().map(|truth| SplitTrace {
+            outputs: truth,
+            executions: truth,
+        });
+        let opinion = trace.as_ref().map(|trace| Opinion::of(&seen.game, trace));
+        let opinion = opinion.unwrap_or_default();
+        let contest = trace.filter(|_| instruction);
+        let contest = contest.and_then(|trace| Contest::of(&seen.game, &trace, &opinion));
+        let told = self.truth.as_ref().zip(contest);
+        let told = told.and_then(|(truth, contest)| truth.instruction(&contest).transpose());
+        let subject = Subject {
+            title: format!("Dispute game on chain {}", self.chain.chain_id()),
+            game: &seen.game,
+            now: seen.block.time,
+            parties: self.parties.clone(),
+            made: None,
+            instruction: told.transpose().context("cannot tell the instruction")?,
+        };
+        Ok(report::report(subject, &opinion))
+    }
+}
+
+#[cfg(test)]
+#[path = "../../../tests/common/world.rs"]
+mod world;
+
+#[cfg(test)]
+mod tests {
+    use super::world::{output, played};
+    use super::*;
+    use crate::isa::ISAS;
+    use crate::personality::Personality;
+    use crate::screen::Screen;
+    use clap::Parser;
+    use l1::signer::Signer;
+    use l1::{B256, Local, U256};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: SeenArgs,
+    }
+
+    #[test]
+    fn a_game_on_a_chain_is_told() {
+        let chain = Local::new(900);
+        let signers = [1, 2].map(|key| Signer::from_key(&B256::repeat_byte(key)).expect("a key"));
+        for signer in &signers {
+            chain.fund(signer.address(), U256::from(10_u128.pow(22)));
+        }
+        let connection: Arc<dyn Chain> = Arc::new(chain.clone());
+        let game = played(&connection, signers, || chain.advance(3_600));
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("outputs");
+        let outputs: String = (0..=2)
+            .map(|block| format!("{block} {}\n", output(block)))
+            .collect();
+        std::fs::write(&file, outputs).expect("written");
+        let app = App {
+            isas: ISAS,
+            personality: Personality::Fpvm,
+            screen: Screen::default(),
+        };
+        let look = |more: &[&str]| {
+            let game = game.to_string();
+            let words = [&["x", "--game", &game], more].concat();
+            let Line { args } = Line::try_parse_from(words).expect("flags");
+            let mut seen = Seen::over(&app, connection.clone(), &args).expect("a game");
+            seen.report(true).expect("it is told")
+        };
+        let plain = look(&[]);
+        assert_eq!(plain.claims.len(), 2);
+        assert_eq!((plain.claims[0].truth, plain.proposal.right), (None, None));
+        // The attack stopped the clock of the proposal's challenger after an hour and a bit.
+        let left = plain.claims[1].left.expect("it is open");
+        assert!((302_000..=302_400).contains(&left), "{left}");
+        let left = plain.claims[0].left.expect("it is open");
+        assert!((298_000..298_800).contains(&left), "{left}");
+
+        let proposer = plain.proposal.creator.to_string();
+        let named = format!("{proposer}=Ann");
+        let told = look(&["--outputs", file.to_str().expect("text"), "--name", &named]);
+        assert_eq!(told.proposal.right, Some(false));
+        assert_eq!(told.claims[0].truth, Some(output(2)));
+        assert_eq!(told.name(told.proposal.creator), "Ann");
+        assert!(
+            told.claims[1].honest == Some(true),
+            "block 2 is the last there is"
+        );
+        assert!(told.instruction.is_none(), "it is far from an instruction");
+
+        // Nobody answers: what can be done then is told.
+        chain.advance(400_000);
+        let over = play::view::text(&look(&[]), 200);
+        assert!(
+            over.contains("they can be resolved, the last first"),
+            "{over}"
+        );
+    }
+
+    #[test]
+    fn names_have_an_address() {
+        assert!(named("0x0000000000000000000000000000000000000001=Ann").is_ok());
+        assert!(named("Ann").is_err() && named("1=Ann").is_err());
+    }
+}

@@ -1,0 +1,161 @@
+//! What is true in a game, as far as files tell: the outputs, and the program with its pre-images.
+
+use crate::App;
+use crate::hosted::{Hosted, Hosts};
+use crate::input::ReadingArgs;
+use crate::instruction::instruction;
+use crate::interrupt;
+use crate::oracles::Source;
+use anyhow::{Context as _, ensure};
+use dispute::game::block_number::BlockEvidence;
+use dispute::rules::Rules;
+use dispute::trace::outputs::OutputList;
+use dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
+use l1::{B256, U256};
+use oracle::Key;
+use oracle::store::{Memory, Store as _};
+use play::report::Instruction;
+use play::report::instruction::Contest;
+use play::vm::{Program, Vms, local_data};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Steps from one remembered state to the next.
+const EVERY: u64 = 5_000_000;
+
+/// What the truth is taken from; without it nobody is right or wrong.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Who is right")]
+pub(super) struct TruthArgs {
+    /// The true output roots: a line for each L2 block without gaps, its number and the root
+    #[arg(long, value_name = "FILE")]
+    outputs: Option<PathBuf>,
+    /// The program (ELF) or its pre-state that the game is about, for claims about states
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "outputs",
+        requires = "preimages"
+    )]
+    prestate: Option<PathBuf>,
+    /// Its pre-images, besides the local ones, which follow from the game
+    #[arg(long, value_name = "DIR|DB", requires = "prestate")]
+    preimages: Option<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+}
+
+impl TruthArgs {
+    /// What there is of it, for a game by these rules.
+    pub(super) fn open<'a>(
+        &'a self,
+        app: &'a App,
+        rules: &Rules,
+    ) -> anyhow::Result<Option<Truth<'a>>> {
+        let Some(path) = &self.outputs else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(path);
+        let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+        let outputs = text.parse().with_context(|| path.display().to_string())?;
+        let vms = match (&self.prestate, &self.preimages) {
+            (Some(prestate), Some(preimages)) => {
+                let params = rules.params();
+                let found = B256::from(self.reading.open(app, prestate)?.state_root());
+                ensure!(
+                    found == params.absolute_prestate,
+                    "the game is about the program with pre-state {}, and {} has {found}",
+                    params.absolute_prestate,
+                    prestate.display()
+                );
+                let guest = Guest {
+                    app,
+                    reading: &self.reading,
+                    prestate,
+                    preimages,
+                    chain_id: params.l2_chain_id,
+                    interrupted: interrupt::watch().context("cannot watch for signals")?,
+                };
+                Some(Vms::new(guest, EVERY))
+            }
+            _ => None,
+        };
+        Ok(Some(Truth { outputs, vms }))
+    }
+}
+
+/// What is true.
+pub(super) struct Truth<'a> {
+    outputs: OutputList,
+    vms: Option<Vms<Guest<'a>>>,
+}
+
+impl<'a> Truth<'a> {
+    /// What the instruction that contests a claim does, where there is a program.
+    pub(super) fn instruction(&self, contest: &Contest) -> anyhow::Result<Option<Instruction>> {
+        let vms = self.vms.as_ref();
+        let told = vms.map(|vms| {
+            vms.at(&contest.inputs, contest.index, |machine| {
+                instruction(machine, contest)
+            })
+        });
+        Ok(told.transpose()?)
+    }
+
+    fn vms(&self, index: u128) -> Result<&Vms<Guest<'a>>, TraceError> {
+        self.vms.as_ref().ok_or_else(|| TraceError::Execution {
+            index,
+            reason: "there is no program: --prestate names it".into(),
+        })
+    }
+}
+
+impl Outputs for Truth<'_> {
+    fn output(&self, block: U256) -> Result<B256, TraceError> {
+        self.outputs.output(block)
+    }
+
+    fn safe_head(&self) -> U256 {
+        self.outputs.safe_head()
+    }
+
+    fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError> {
+        self.outputs.evidence(block)
+    }
+}
+
+impl Executions for Truth<'_> {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        self.vms(index)?.claim(inputs, index)
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        self.vms(index)?.step(inputs, index)
+    }
+}
+
+/// A program whose pre-images are in a store.
+struct Guest<'a> {
+    app: &'a App,
+    reading: &'a ReadingArgs,
+    prestate: &'a Path,
+    preimages: &'a Path,
+    chain_id: U256,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Program for Guest<'_> {
+    type Machine = Hosted;
+    type Error = anyhow::Error;
+
+    fn start(&self, inputs: &Inputs) -> anyhow::Result<Hosted> {
+        let vm = self.reading.open(self.app, self.prestate)?;
+        let mut local = Memory::default();
+        for (index, value) in local_data(inputs, self.chain_id) {
+            local.put(Key::local(index), &value)?;
+        }
+        let source = Source::stored(self.preimages, local)?;
+        Ok(Hosts::over(source, self.interrupted.clone()).hosted(vm))
+    }
+}

@@ -1,0 +1,94 @@
+//! `game watch`: a game on a chain, on the terminal.
+
+use super::seen::{Seen, SeenArgs};
+use crate::App;
+use crate::failure;
+use crate::output::print;
+use anyhow::Context as _;
+use play::report::Report;
+use play::watch::{Key, Watch, draw};
+use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+/// Flags of `game watch`.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("rpc", |rpc| rpc.required(true)))]
+pub(crate) struct Args {
+    /// Print it as text, and end; so too where stdout is no terminal
+    #[arg(long)]
+    once: bool,
+    /// How often the chain is looked at
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "3s")]
+    every: Duration,
+    #[command(flatten)]
+    seen: SeenArgs,
+}
+
+/// Rows that a page has for PgUp and PgDn.
+const PAGE: isize = 10;
+
+pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    let mut seen = Seen::open(app, &args.seen)?;
+    let report = seen.report(false)?;
+    if args.once || !std::io::stdout().is_terminal() {
+        return print(&play::view::text(&report, usize::MAX));
+    }
+    let mut terminal =
+        ratatui::try_init().context("cannot use the terminal; --once prints text")?;
+    let watched = watch(&mut terminal, &mut seen, report, args.every);
+    let restored = ratatui::try_restore();
+    watched?;
+    Ok(restored?)
+}
+
+fn watch(
+    terminal: &mut DefaultTerminal,
+    seen: &mut Seen<'_>,
+    mut report: Report,
+    every: Duration,
+) -> anyhow::Result<()> {
+    let mut watch = Watch::new();
+    let mut looked = Instant::now();
+    loop {
+        terminal.draw(|frame| draw(frame, &report, &mut watch))?;
+        if event::poll(every.saturating_sub(looked.elapsed()))? {
+            match event::read()? {
+                Event::Key(key) if key.kind == KeyEventKind::Press => match key.code {
+                    KeyCode::Char('q') | KeyCode::Esc => return Ok(()),
+                    // In raw mode Ctrl-C is a key.
+                    KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                        return Ok(());
+                    }
+                    code => {
+                        if let Some(key) = asked(code) {
+                            watch.press(key, &report);
+                        }
+                    }
+                },
+                _ => {}
+            }
+        }
+        if looked.elapsed() >= every {
+            match seen.report(false) {
+                Ok(newer) => (report, watch.trouble) = (newer, None),
+                // What was seen is still worth looking at.
+                Err(error) => watch.trouble = Some(failure::told(&error)),
+            }
+            looked = Instant::now();
+        }
+    }
+}
+
+const fn asked(code: KeyCode) -> Option<Key> {
+    Some(match code {
+        KeyCode::Up | KeyCode::Char('k') => Key::By(-1),
+        KeyCode::Down | KeyCode::Char('j') => Key::By(1),
+        KeyCode::PageUp => Key::By(-PAGE),
+        KeyCode::PageDown => Key::By(PAGE),
+        KeyCode::Home => Key::First,
+        KeyCode::End => Key::Last,
+        _ => return None,
+    })
+}

@@ -1,0 +1,56 @@
+//! A game on a chain of whatever kind: a proposal about block 2, and an attack on it.
+
+use std::sync::Arc;
+
+use challenger::calls;
+use challenger::factory::Factory;
+use challenger::world::{Setup, World};
+use contracts::artifact::Artifact;
+use dispute::call::GameAction;
+use dispute::claim::{OutputRoot, Side};
+use dispute::game::moves::Move;
+use dispute::position::Position;
+use dispute::rules::{Params, Rules};
+use l1::signer::Signer;
+use l1::{Address, B256, Chain, Policy, U256, Wallet};
+
+/// The output of a block that is right in the attacker's eyes.
+pub(crate) fn output(block: u8) -> B256 {
+    B256::repeat_byte(0xa0 + block)
+}
+
+/// Deploys everything and plays: the first signer proposes, the second attacks. Both have to have ether.
+pub(crate) fn played(chain: &Arc<dyn Chain>, signers: [Signer; 2], between: impl Fn()) -> Address {
+    let policy = Policy::default;
+    let [mut ann, mut bob] = signers.map(|signer| Wallet::new(chain.clone(), signer, policy()));
+    let params = Params::mainnet(B256::repeat_byte(3));
+    let rules = Rules::new(params.clone()).expect("legal rules");
+    let verifier = Artifact::parse(contracts::MIPS_ARTIFACT).expect("an artifact");
+    let setup = Setup {
+        params,
+        anchor: OutputRoot {
+            root: output(0),
+            block: U256::ZERO,
+        },
+        delay: 604_800,
+        min_proposal_size: 126_000,
+        verifier: verifier.bytecode,
+    };
+    let world = World::deploy(&mut ann, &setup, &mut |_| ()).expect("it deploys");
+    let (factory, root) = (Factory(world.factory), B256::repeat_byte(0xff));
+    let game = factory.create(&mut ann, 0, root, U256::from(2), &mut |_| ());
+    let game = game.expect("it is created");
+    between();
+    let attack = Move {
+        disputed: root,
+        parent: 0,
+        claim: output(2),
+        side: Side::Attack,
+    };
+    let bond = rules
+        .required_bond(Position::ROOT.attack())
+        .expect("a bond");
+    let attack = calls::game(game, &GameAction::Move(attack), bond);
+    bob.send(&[attack], &mut |_| ()).expect("it is sent");
+    game
+}
