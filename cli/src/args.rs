@@ -7,7 +7,7 @@ pub(crate) use matcher::StepMatcher;
 pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
 
 use crate::commands::{
-    bench, challenge, check, completions, deploy, disasm, game, load_elf, preimages,
+    bench, challenge, check, completions, demo, deploy, disasm, game, load_elf, preimages,
 };
 use crate::commands::{bisect, checkpoints, serve};
 use crate::commands::{profile, prove, run, state_root, verify, witness};
@@ -66,6 +66,8 @@ pub(crate) enum Command {
     List,
     /// See it all once on a program that is built in: run, prove, verify, refuse
     Tour,
+    /// See a whole dispute game over a program that is built in, on a chain in this process
+    Demo(Box<demo::Args>),
     /// Print a script that completes commands and flags in a shell
     Completions(completions::Args),
 }

@@ -43,11 +43,14 @@ pub(crate) struct SenderArgs {
 impl ChainArgs {
     /// The node, where one is named.
     pub(crate) fn connect(&self) -> anyhow::Result<Option<Arc<dyn Chain>>> {
-        let Some(url) = &self.rpc else {
-            return Ok(None);
-        };
-        let rpc = Rpc::connect_within(url, self.chain_id, self.patience)?;
-        Ok(Some(Arc::new(rpc)))
+        Ok(self.node()?.map(|rpc| Arc::new(rpc) as _))
+    }
+
+    /// The same, for who asks it for more than every chain has.
+    pub(crate) fn node(&self) -> anyhow::Result<Option<Rpc>> {
+        let url = self.rpc.as_deref();
+        let rpc = url.map(|url| Rpc::connect_within(url, self.chain_id, self.patience));
+        Ok(rpc.transpose()?)
     }
 
     /// The account that signs.

@@ -99,6 +99,13 @@ pub(crate) struct Hosted {
 }
 
 impl Hosted {
+    /// Runs to the end of the next step that reads a pre-image; to the program's end where there is none.
+    pub(crate) fn run_to_read(&mut self) -> anyhow::Result<()> {
+        let (oracle, console) = (&mut self.source, &mut Silent);
+        let done = self.vm.run(u64::MAX, true, &mut Host { oracle, console });
+        done.map(|_| ()).map_err(|error| self.explain(error))
+    }
+
     fn explain(&self, error: VmError) -> anyhow::Error {
         failure::explain(self.vm.as_ref(), &self.interrupted, error)
     }

@@ -96,6 +96,7 @@ fn run(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Game(args) => commands::game::run(app, &args),
         Command::List => commands::list::run(app),
         Command::Tour => commands::tour::run(app),
+        Command::Demo(args) => commands::demo::run(app, &args),
         Command::Completions(args) => commands::completions::run(app, &args),
     }
 }

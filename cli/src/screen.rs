@@ -19,6 +19,13 @@ impl Screen {
         self.0.suspend(|| crate::failure::eprint(line));
     }
 
+    /// A line that says what is going on.
+    pub(crate) fn spinner(&self) -> ProgressBar {
+        let style = ProgressStyle::with_template("{spinner} {msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
+        self.0.add(ProgressBar::no_length().with_style(style))
+    }
+
     /// A progress bar for a run: of `len` steps where the end is known.
     pub(crate) fn progress(&self, len: Option<u64>) -> ProgressBar {
         let bar = match len {

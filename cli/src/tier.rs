@@ -28,7 +28,7 @@ pub(crate) enum TierChoice {
 }
 
 /// How guests are run.
-#[derive(Clone, Copy, Debug, clap::Args)]
+#[derive(Clone, Copy, Default, Debug, clap::Args)]
 pub struct TierArgs {
     /// How the guest is run; the results are the same
     #[arg(long, value_name = "TIER", default_value = "auto")]

@@ -97,6 +97,13 @@ fn samples_are_what_comes_out() {
     );
 }
 
+/// A game on the chain in the process comes out the same to the wei.
+#[test]
+fn the_demonstration_is_in_the_book() {
+    let folder = tempfile::tempdir().expect("a folder");
+    current("samples/demo.txt", &fpvm(folder.path(), &["demo"]).0);
+}
+
 /// A line without the time that a run took.
 fn timeless(line: &str) -> String {
     match (line.split_once(" steps in "), line.split_once(" s, ")) {

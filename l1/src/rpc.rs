@@ -1,6 +1,7 @@
 //! A chain behind JSON-RPC over HTTP.
 
 mod answers;
+mod time;
 
 use crate::{
     Address, At, B256, Block, Bytes, Call, Chain, Error, Log, LogFilter, Receipt, Revert, U256,

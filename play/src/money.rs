@@ -1,9 +1,11 @@
 //! Amounts of ether, for people.
 
+/// Wei in an ether.
+const ETHER: u128 = 1_000_000_000_000_000_000;
+
 /// An amount of wei in ether, with no more digits than it has: `0.08`, `1109.7818`.
 pub fn ether(wei: u128) -> String {
-    const WEI: u128 = 1_000_000_000_000_000_000;
-    let (whole, rest) = (wei / WEI, wei % WEI);
+    let (whole, rest) = (wei / ETHER, wei % ETHER);
     if rest == 0 {
         return whole.to_string();
     }
@@ -11,9 +13,19 @@ pub fn ether(wei: u128) -> String {
     format!("{whole}.{}", digits.trim_end_matches('0'))
 }
 
+/// An amount of wei in ether with three digits, rounded down: exact where it is nothing, and never nothing
+/// where it is something.
+pub fn rounded(wei: u128) -> String {
+    match wei {
+        0 => "0".to_owned(),
+        1..1_000_000_000_000_000 => format!("{wei} wei"),
+        _ => format!("{}.{:03}", wei / ETHER, wei % ETHER / (ETHER / 1_000)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::ether;
+    use super::{ether, rounded};
 
     #[test]
     fn digits() {
@@ -21,5 +33,12 @@ mod tests {
         assert_eq!(ether(1), "0.000000000000000001");
         assert_eq!(ether(80_000_000_000_000_000), "0.08");
         assert_eq!(ether(1_109_781_800_000_000_000_000), "1109.7818");
+    }
+
+    #[test]
+    fn three_digits() {
+        assert_eq!(rounded(0), "0");
+        assert_eq!(rounded(1), "1 wei");
+        assert_eq!(rounded(1_500_000_000_000_000_000), "1.500");
     }
 }

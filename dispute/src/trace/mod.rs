@@ -127,6 +127,20 @@ pub trait Executions {
     fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError>;
 }
 
+impl<T: Trace + ?Sized> Trace for &T {
+    fn claim_at(&self, game: &Game, of: usize, position: Position) -> Result<B256, TraceError> {
+        (**self).claim_at(game, of, position)
+    }
+
+    fn step_at(&self, game: &Game, of: usize, position: Position) -> Result<StepData, TraceError> {
+        (**self).step_at(game, of, position)
+    }
+
+    fn wrong_block(&self, game: &Game) -> Result<Option<BlockEvidence>, TraceError> {
+        (**self).wrong_block(game)
+    }
+}
+
 impl<T: Outputs + ?Sized> Outputs for &T {
     fn output(&self, block: U256) -> Result<B256, TraceError> {
         (**self).output(block)

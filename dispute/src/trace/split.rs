@@ -1,6 +1,6 @@
 //! The trace of a split game: outputs above, one execution for each dispute below.
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
 
 use super::{Executions, Inputs, Outputs, StepData, Trace, TraceError};
 use crate::claim::OutputRoot;
@@ -61,6 +61,30 @@ impl<O: Outputs, E> SplitTrace<O, E> {
             },
             game.rules().instruction(position),
         ))
+    }
+}
+
+impl<O: Outputs, E> Outputs for SplitTrace<O, E> {
+    fn output(&self, block: U256) -> Result<B256, TraceError> {
+        self.outputs.output(block)
+    }
+
+    fn safe_head(&self) -> U256 {
+        self.outputs.safe_head()
+    }
+
+    fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError> {
+        self.outputs.evidence(block)
+    }
+}
+
+impl<O, E: Executions> Executions for SplitTrace<O, E> {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        self.executions.claim(inputs, index)
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        self.executions.step(inputs, index)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::failure::Refused;
 use crate::output::{Target, print};
 use anyhow::Context as _;
 use dispute::simulate::{Table, simulate};
+use play::money::rounded;
 use std::fmt::Write as _;
 use std::time::Instant;
 
@@ -57,11 +58,11 @@ fn text(table: &Table) -> String {
     row("  of honest players", table.honest_refusals.to_string());
     row(
         "bonds of honest players lost (ETH)",
-        ether(table.honest_losses_wei),
+        rounded(table.honest_losses_wei),
     );
     row(
         "bonds won by honest players (ETH)",
-        ether(table.honest_gains_wei),
+        rounded(table.honest_gains_wei),
     );
     row(
         "bonds that went to others than who earned them",
@@ -79,20 +80,10 @@ fn text(table: &Table) -> String {
     row("longest game (days)", days(table.longest_game));
     for (way, cheats) in &table.cheats {
         row(&format!("cheats: {way}"), cheats.players.to_string());
-        row("  lost (ETH)", ether(cheats.losses_wei));
-        row("  won, from each other (ETH)", ether(cheats.gains_wei));
+        row("  lost (ETH)", rounded(cheats.losses_wei));
+        row("  won, from each other (ETH)", rounded(cheats.gains_wei));
     }
     text
-}
-
-/// Wei as ether: exact where it is nothing, and never nothing where it is something.
-fn ether(wei: u128) -> String {
-    const ETHER: u128 = 1_000_000_000_000_000_000;
-    match wei {
-        0 => "0".to_owned(),
-        1..1_000_000_000_000_000 => format!("{wei} wei"),
-        _ => format!("{}.{:03}", wei / ETHER, wei % ETHER / (ETHER / 1_000)),
-    }
 }
 
 fn days(seconds: u64) -> String {
@@ -104,10 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts() {
-        assert_eq!(ether(0), "0");
-        assert_eq!(ether(1), "1 wei");
-        assert_eq!(ether(1_500_000_000_000_000_000), "1.500");
+    fn times() {
         assert_eq!(days(129_600), "1.50");
     }
 }

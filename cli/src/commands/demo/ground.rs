@@ -1,0 +1,191 @@
+//! The chain that the demonstration plays on, and its time.
+
+use crate::chain::ChainArgs;
+use anyhow::{Context as _, ensure};
+use challenger::reasons;
+use dispute::rules::Params;
+use l1::signer::Signer;
+use l1::{Address, At, B256, Bytes, Chain, Earlier, Local, Policy, Request, Rpc, U256, Wallet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Chain id of the chain in the process.
+const LOCAL: u64 = 900;
+/// Chains whose ether is worth something.
+const REAL: &[u64] = &[1, 10, 8453];
+
+/// A chain, and an account on it that has money.
+pub(super) struct Ground {
+    pub(super) chain: Arc<dyn Chain>,
+    time: Time,
+    owner: Signer,
+    policy: Policy,
+    seed: u64,
+}
+
+/// How time passes.
+enum Time {
+    /// The chain is our own.
+    Ours(Local),
+    /// The node lets us move it.
+    Moved(Arc<Rpc>),
+    /// It passes by itself.
+    Passes,
+}
+
+/// Who does something.
+#[derive(Clone, Copy)]
+pub(super) enum Who {
+    Owner = 1,
+    Honest = 2,
+    Cheat = 3,
+}
+
+impl Ground {
+    /// The chain behind `--rpc`, or one of our own.
+    pub(super) fn open(args: &ChainArgs, seed: u64) -> anyhow::Result<Self> {
+        let policy = Policy {
+            earlier: Earlier::Replace,
+            ..args.policy()
+        };
+        let Some(rpc) = args.node()? else {
+            let (chain, owner) = (Local::new(LOCAL), signer(Who::Owner, seed)?);
+            chain.fund(owner.address(), U256::from(1_000_000) * ETHER);
+            return Ok(Self {
+                chain: Arc::new(chain.clone()),
+                time: Time::Ours(chain),
+                owner,
+                policy,
+                seed,
+            });
+        };
+        ensure!(
+            !REAL.contains(&rpc.chain_id()),
+            "chain {} is no chain for tests: the keys of the demonstration's players are known to everybody",
+            rpc.chain_id()
+        );
+        let rpc = Arc::new(rpc);
+        // Asking for no time at all shows whether there is a method for it.
+        let time = match rpc.advance(0)? {
+            true => Time::Moved(rpc.clone()),
+            false => Time::Passes,
+        };
+        Ok(Self {
+            chain: rpc,
+            time,
+            owner: args.signer()?,
+            policy,
+            seed,
+        })
+    }
+
+    /// Where it is, in words.
+    pub(super) fn name(&self) -> String {
+        match &self.time {
+            Time::Ours(_) => "a chain in this process".into(),
+            Time::Moved(_) | Time::Passes => {
+                format!("{}, chain {}", self.chain.name(), self.chain.chain_id())
+            }
+        }
+    }
+
+    /// The times of the rules and the vault's delay, in seconds: mainnet's where days cost nothing, else
+    /// as short as `clock` says.
+    pub(super) fn times(&self, params: Params, clock: Duration) -> (Params, u64) {
+        if let Time::Ours(_) | Time::Moved(_) = self.time {
+            return (params, 604_800);
+        }
+        let params = Params {
+            clock_extension: clock.as_secs() / 4,
+            max_clock_duration: clock.as_secs(),
+            challenge_period: 1,
+            ..params
+        };
+        (params, 1)
+    }
+
+    /// The wallet of somebody.
+    pub(super) fn wallet(&self, who: Who) -> anyhow::Result<Wallet> {
+        let signer = match who {
+            Who::Owner => self.owner.clone(),
+            _ => signer(who, self.seed)?,
+        };
+        Ok(Wallet::new(self.chain.clone(), signer, self.policy.clone()))
+    }
+
+    /// Sees to it that somebody has at least so much.
+    pub(super) fn fund(&self, account: Address, wei: U256) -> anyhow::Result<()> {
+        let missing = wei.saturating_sub(self.balance(account)?);
+        if missing.is_zero() {
+            return Ok(());
+        }
+        let what = format!("give {account} {} ether for its bonds", missing / ETHER);
+        self.transfer(what, account, missing)
+    }
+
+    /// An account's money, in wei.
+    pub(super) fn balance(&self, account: Address) -> anyhow::Result<U256> {
+        Ok(self.chain.balance(account, At::Latest)?)
+    }
+
+    /// Lets time pass that somebody takes to think, where that costs nothing.
+    pub(super) fn think(&self, seconds: u64) -> anyhow::Result<()> {
+        match self.time {
+            Time::Passes => Ok(()),
+            _ => self.wait(seconds),
+        }
+    }
+
+    /// Lets time pass, and makes a block then.
+    pub(super) fn wait(&self, seconds: u64) -> anyhow::Result<()> {
+        match &self.time {
+            Time::Ours(local) => local.advance(seconds),
+            Time::Moved(rpc) => {
+                let moved = rpc.advance(seconds)?;
+                ensure!(moved, "{} does not move its time any more", rpc.name());
+            }
+            Time::Passes => {
+                let until = self.now()?.saturating_add(seconds);
+                std::thread::sleep(Duration::from_secs(seconds));
+                // Some chains make a block only for a transaction.
+                while self.now()? < until {
+                    let owner = self.owner.address();
+                    self.transfer("make a block".into(), owner, U256::ZERO)?;
+                    self.chain.pause();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn now(&self) -> anyhow::Result<u64> {
+        Ok(self.chain.block(At::Latest)?.time)
+    }
+
+    fn transfer(&self, what: String, to: Address, value: U256) -> anyhow::Result<()> {
+        let request = Request {
+            what,
+            to: Some(to),
+            data: Bytes::new(),
+            value,
+            gas: None,
+        };
+        let sent = self.wallet(Who::Owner)?.send(&[request], &mut |_| ());
+        sent.map(|_| ())
+            .map_err(|error| anyhow::anyhow!(reasons::sending(&error)))
+    }
+}
+
+/// Wei.
+const ETHER: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
+
+/// A key that follows from the seed.
+fn signer(who: Who, seed: u64) -> anyhow::Result<Signer> {
+    let key = [
+        [0; 16].as_slice(),
+        &(who as u64).to_be_bytes(),
+        &seed.to_be_bytes(),
+    ]
+    .concat();
+    Signer::from_key(&B256::from_slice(&key)).context("no key")
+}

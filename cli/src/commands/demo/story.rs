@@ -1,0 +1,137 @@
+//! What happens, in plain sentences.
+
+use crate::App;
+use crate::output::print;
+use dispute::claim::{Side, VmStatus};
+use dispute::game::Game;
+use indicatif::ProgressBar;
+use l1::{Progress, U256};
+use play::money::ether;
+use play::report::{Instruction, about};
+use std::fmt::Write as _;
+
+/// Tells what happens: what is done on stdout, what is going on beside it, where there is a terminal.
+pub(super) struct Teller {
+    bar: ProgressBar,
+}
+
+impl Teller {
+    pub(super) fn new(app: &App) -> Self {
+        Self {
+            bar: app.screen.spinner(),
+        }
+    }
+
+    /// Prints what has happened.
+    pub(super) fn say(&self, text: &str) -> anyhow::Result<()> {
+        self.bar.suspend(|| print(text))
+    }
+
+    /// Shows what is going on.
+    pub(super) fn doing(&self, what: impl Into<std::borrow::Cow<'static, str>>) {
+        self.bar.set_message(what);
+        self.bar.tick();
+    }
+
+    /// Shows how far the execution of a block has come, when it is run for the first time.
+    pub(super) fn executed(&self, block: U256, step: u64, ended: bool) -> anyhow::Result<()> {
+        if ended {
+            return self.say(&format!(
+                "        (the program has been run on L2 block {block}: {step} steps)\n"
+            ));
+        }
+        let millions = step / 1_000_000;
+        self.doing(format!(
+            "executing L2 block {block}: {millions} million steps"
+        ));
+        Ok(())
+    }
+
+    /// Shows what is being sent.
+    pub(super) fn sending(&self, progress: &Progress<'_>) {
+        match progress {
+            Progress::Sending(request, ..) => self.doing(request.what.clone()),
+            Progress::Silent(error) => self.doing(format!("no answer, trying on: {error}")),
+            _ => {}
+        }
+    }
+
+    /// Shows nothing any more.
+    pub(super) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// The claim at `index`, with who made it and why; a line.
+pub(super) fn claim(game: &Game, index: usize, name: &str) -> Option<String> {
+    let claim = game.claim(index).ok()?;
+    let parent = claim.parent?;
+    let answered = game.claim(parent).ok()?;
+    let attacks = answered.position.answered(Side::Attack) == claim.position;
+    let (verb, held, then) = match attacks {
+        true => ("attacks", "wrong", "looks before it"),
+        false => ("defends", "right", "looks behind it"),
+    };
+    let mut line = format!(
+        "   #{index:<3} {:>12} ETH  {name} {verb} #{parent}: it holds the {} for {held}, and ",
+        ether(claim.bond),
+        about(game, parent, answered.position),
+    );
+    let depth = claim.position.depth();
+    // Writing to a string does not fail.
+    let _ = match VmStatus::of(&claim.claim) {
+        _ if depth != game.rules().split_depth().saturating_add(1) => write!(line, "{then}"),
+        Some(VmStatus::Valid) => write!(
+            line,
+            "says that the program, executing the block, finds the disputed output right"
+        ),
+        _ => write!(
+            line,
+            "says that the program, executing the block, finds the disputed output wrong"
+        ),
+    };
+    line.push('\n');
+    Some(line)
+}
+
+/// The instruction that decides.
+pub(super) fn instruction(told: &Instruction) -> String {
+    let place = told
+        .symbol
+        .as_deref()
+        .unwrap_or("a function without a name");
+    let mut text = format!(
+        "   instruction {} at pc {} in {place}\n     {}\n",
+        told.index, told.pc, told.assembly
+    );
+    let changed = |name: &str| !matches!(name, "pc" | "nextPC" | "step");
+    let registers = told.registers.iter();
+    for register in registers.filter(|r| r.before != r.after && changed(&r.name)) {
+        let _ = writeln!(
+            text,
+            "     {}: {} → {}",
+            register.name, register.before, register.after
+        );
+    }
+    for change in told
+        .memory
+        .iter()
+        .filter(|change| change.before != change.after)
+    {
+        let _ = writeln!(
+            text,
+            "     memory at {}: {} → {}",
+            change.at, change.before, change.after
+        );
+    }
+    if let Some(preimage) = &told.preimage {
+        let _ = writeln!(
+            text,
+            "     it reads {} at offset {}, of {} bytes",
+            preimage.key, preimage.offset, preimage.bytes
+        );
+    }
+    let (claimed, after) = (told.claimed, told.after);
+    let _ = writeln!(text, "   claimed  {claimed}\n   in truth {after}");
+    text
+}

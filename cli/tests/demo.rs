@@ -1,0 +1,110 @@
+//! `demo`: whole games over the bundled rollup, with outcome and money, on a chain in the process and on
+//! real nodes.
+
+mod common;
+#[path = "../../e2e/node.rs"]
+mod node;
+
+use common::{Shop, json};
+use node::{ANVIL_KEY, Node};
+use serde_json::Value;
+
+/// The data in a report's page.
+fn report(shop: &Shop, name: &str) -> Value {
+    let page = String::from_utf8(shop.read(name)).expect("text");
+    let (_, data) = page
+        .split_once("type=\"application/json\">")
+        .expect("the data");
+    json(data.split_once("</script>").expect("their end").0)
+}
+
+fn wei(account: &Value, what: &str) -> u128 {
+    account[what].as_str().expect(what).parse().expect(what)
+}
+
+/// The wrong proposal is refuted by one instruction, the cheat has nothing of its bonds back, the honest
+/// party has all.
+fn the_cheat_loses(report: &Value, depth: usize) {
+    assert_eq!(report["status"], "challenger-wins");
+    assert_eq!(report["proposal"]["right"], false);
+    let claims = report["claims"].as_array().expect("claims");
+    assert_eq!(claims.len(), depth + 1, "one claim at each depth");
+    let stepped: Vec<_> = claims.iter().filter(|c| c["stepped"] == true).collect();
+    assert_eq!(stepped.len(), 1);
+    assert_eq!(stepped[0]["depth"], depth);
+
+    let account = |role: &str| {
+        let mut accounts = report["accounts"].as_array().expect("accounts").iter();
+        accounts
+            .find(|account| account["role"] == role)
+            .expect(role)
+    };
+    let (honest, cheat) = (account("honest"), account("cheat"));
+    let posted = wei(honest, "posted") + wei(cheat, "posted");
+    assert!(wei(cheat, "posted") > 0 && wei(honest, "posted") > 0);
+    assert_eq!((wei(cheat, "won"), wei(honest, "won")), (0, posted));
+    assert_eq!((wei(cheat, "open"), wei(honest, "open")), (0, 0));
+
+    let told = &report["instruction"];
+    assert_eq!(told["claimed"], stepped[0]["value"]);
+    assert_eq!(told["after"], stepped[0]["truth"]);
+    assert_ne!(told["claimed"], told["after"]);
+    assert!(told["symbol"].is_string(), "{told}");
+}
+
+#[test]
+fn a_game_over_mips_ends_at_a_pre_image() {
+    let shop = Shop::new();
+    let told = shop.run("demo --report game.html").ok();
+    assert!(told.contains("The report is in game.html"), "{told}");
+    let report = report(&shop, "game.html");
+    the_cheat_loses(&report, 32);
+    assert_eq!(report["instruction"]["assembly"], "syscall");
+    assert!(report["instruction"]["preimage"].is_object());
+}
+
+#[test]
+fn a_game_over_riscv_ends_somewhere() {
+    let shop = Shop::new();
+    let told = shop
+        .run("demo --isa riscv --seed 2 --report game.html")
+        .ok();
+    assert!(told.contains("riscv64"), "{told}");
+    the_cheat_loses(&report(&shop, "game.html"), 32);
+}
+
+#[test]
+fn what_it_cannot_play_is_told() {
+    let shop = Shop::new();
+    shop.run("demo --isa toy").fails(1, "there is no ISA `toy`");
+    shop.run("demo --isa mips64").fails(1, "mips64");
+    shop.run("demo --rpc localhost:1")
+        .fails(1, "begins with http:// or https://");
+}
+
+#[test]
+fn anvil_plays_it() {
+    let Some(node) = Node::anvil(&[]) else { return };
+    let shop = Shop::new();
+    let mut command = shop.command();
+    command.args(["demo", "--report", "game.html", "--rpc", &node.url()]);
+    let done = command.env("FPVM_PRIVATE_KEY", ANVIL_KEY).output();
+    let told = common::Done::from(done.expect("it runs")).ok();
+    assert!(told.contains("chain 31337"), "{told}");
+    the_cheat_loses(&report(&shop, "game.html"), 32);
+}
+
+/// geth does not move its time: the clocks are short.
+#[test]
+fn geth_plays_it() {
+    let Some(node) = Node::geth(1) else { return };
+    let files = std::fs::read_dir(node.folder.path().join("keystore")).expect("a folder");
+    let file = files.flatten().next().expect("a key").path();
+    let shop = Shop::new();
+    let mut command = shop.command();
+    command.args(["demo", "--report", "game.html", "--rpc", &node.url()]);
+    command.args(["--clock", "90s", "--keystore"]).arg(file);
+    let done = command.env("FPVM_KEYSTORE_PASSWORD", "").output();
+    common::Done::from(done.expect("it runs")).ok();
+    the_cheat_loses(&report(&shop, "game.html"), 32);
+}
