@@ -18,183 +18,17 @@ use challenger::read::Reader;
 use challenger::read::follow::game;
 use challenger::read::site::Site;
 use challenger::world::{Setup, World};
-use common::{CLOCK, DELAY, account, alphabet, alphabet_prestate, signer, world};
-use dispute::claim::{GameStatus, VmStatus};
+use common::players::{
+    Alphabet, CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, fleet, lie, outputs, sides,
+};
+use common::{CLOCK, DELAY, account, alphabet, signer, world};
+use dispute::claim::GameStatus;
 use dispute::game::Game;
-use dispute::game::context::ident;
-use dispute::player::cheat::{Cheat, Way};
-use dispute::trace::lie::{Extent, Lie};
+use dispute::trace::lie::Extent;
 use dispute::trace::outputs::OutputList;
 use dispute::trace::split::SplitTrace;
-use dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
-use dispute::vm::alphabet::encode;
+use dispute::trace::{Executions, Inputs, Outputs as _, StepData, TraceError};
 use l1::{At, Block, Bytes, Call, Chain, Error, Local, Log, LogFilter, Policy, Receipt};
-
-const HONEST: u8 = 2;
-const CHEAT: u8 = 3;
-/// The L2 block that is proposed.
-const PROPOSED: u64 = 16;
-
-/// The executions of the alphabet VM.
-#[derive(Clone, Copy, Default)]
-struct Alphabet;
-
-impl Alphabet {
-    /// The state before instruction `index`: a letter, which begins at 16 times the block before.
-    fn state(inputs: &Inputs, index: u128) -> Vec<u8> {
-        let first = (inputs.disputed.block - U256::ONE) << 4;
-        match index {
-            0 => vec![0; 32],
-            _ => {
-                let letter = first + U256::from(index - 1);
-                encode(letter, letter)
-            }
-        }
-    }
-}
-
-impl Executions for Alphabet {
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
-        let state = Self::state(inputs, index.saturating_add(1));
-        Ok(VmStatus::Invalid.stamp(alloy_primitives::keccak256(state)))
-    }
-
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
-        let local = match index {
-            0 => vec![(U256::from(ident::L2_BLOCK), U256::ZERO)],
-            _ => Vec::new(),
-        };
-        Ok(StepData {
-            state: Self::state(inputs, index),
-            local,
-            ..StepData::default()
-        })
-    }
-}
-
-fn outputs() -> OutputList {
-    let roots = (0..=PROPOSED).map(|block| B256::repeat_byte(0xac ^ block as u8));
-    OutputList::new(U256::ZERO, roots.collect())
-}
-
-/// What is true, for everybody who knows the alphabet.
-#[derive(Default)]
-struct Truth;
-
-impl Knowledge for Truth {
-    type Trace = SplitTrace<OutputList, Alphabet>;
-
-    fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
-        known(site)?;
-        Ok(SplitTrace {
-            outputs: outputs(),
-            executions: Alphabet,
-        })
-    }
-}
-
-fn known(site: &Site) -> Result<(), Unplayable> {
-    match site.rules.params().absolute_prestate == alphabet_prestate() {
-        true => Ok(()),
-        false => Err(Unplayable {
-            why: "another pre-state".into(),
-            is_final: true,
-        }),
-    }
-}
-
-/// A lie from some block on.
-struct False(Extent);
-
-/// Outputs and executions as one.
-#[derive(Clone)]
-struct All(OutputList);
-
-impl Outputs for All {
-    fn output(&self, block: U256) -> Result<B256, TraceError> {
-        self.0.output(block)
-    }
-
-    fn safe_head(&self) -> U256 {
-        self.0.safe_head()
-    }
-
-    fn evidence(
-        &self,
-        block: U256,
-    ) -> Result<dispute::game::block_number::BlockEvidence, TraceError> {
-        self.0.evidence(block)
-    }
-}
-
-impl Executions for All {
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
-        Alphabet.claim(inputs, index)
-    }
-
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
-        Alphabet.step(inputs, index)
-    }
-}
-
-impl Knowledge for False {
-    type Trace = SplitTrace<Lie<All>, Lie<All>>;
-
-    fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
-        known(site)?;
-        let lie = Lie {
-            truth: All(outputs()),
-            extent: self.0,
-        };
-        Ok(SplitTrace {
-            outputs: lie.clone(),
-            executions: lie,
-        })
-    }
-}
-
-const LIE: Extent = Extent {
-    outputs_from: Some(U256::from_limbs([5, 0, 0, 0])),
-    steps_from: Some(0),
-    salt: 7,
-};
-
-fn fleet<K: Knowledge>(
-    chain: Arc<dyn Chain>,
-    key: u8,
-    games: Games,
-    knowledge: K,
-    strategy: Strategy,
-) -> Fleet<K> {
-    let options = Options {
-        strategy,
-        dry_run: false,
-        policy: Policy::default(),
-    };
-    Fleet::new(chain, signer(key), games, knowledge, options)
-}
-
-fn cheat(budget: usize) -> Strategy {
-    Strategy::Cheat(Cheat {
-        way: Way::Liar,
-        seed: 1,
-        budget,
-    })
-}
-
-/// Both sides of some games.
-fn sides(chain: &Local, games: &[Address], lie: Extent) -> (Fleet<Truth>, Fleet<False>) {
-    let shared = Arc::new(chain.clone());
-    let listed = Games::Listed(games.to_vec());
-    let honest = fleet(
-        shared.clone(),
-        HONEST,
-        listed.clone(),
-        Truth,
-        Strategy::Honest,
-    );
-    (honest, fleet(shared, CHEAT, listed, False(lie), cheat(100)))
-}
 
 /// A world with games about lies, from block `PROPOSED` down.
 fn proposed(setup: &Setup, roots: &[B256]) -> (Local, World, Vec<Address>) {
@@ -214,13 +48,6 @@ fn proposed(setup: &Setup, roots: &[B256]) -> (Local, World, Vec<Address>) {
     };
     let games = roots.iter().map(|root| create(*root)).collect();
     (chain, world, games)
-}
-
-fn lie() -> B256 {
-    LIE.output(
-        U256::from(PROPOSED),
-        outputs().output(U256::from(PROPOSED)).expect("listed"),
-    )
 }
 
 /// Rounds of somebody until nothing is left to do now; what happened is collected.
@@ -300,7 +127,7 @@ fn to_the_end<A: Knowledge, B: Knowledge>(
 #[test]
 fn the_honest_win_by_an_instruction() {
     let (chain, _, games) = proposed(&alphabet(), &[lie()]);
-    let (mut honest, mut liar) = sides(&chain, &games, LIE);
+    let (mut honest, mut liar) = sides(Arc::new(chain.clone()), &games, LIE);
     let mut events = Vec::new();
     to_the_end(&chain, &mut honest, &mut liar, &mut events);
     check(&chain, games[0]);
@@ -337,7 +164,7 @@ fn a_whole_game_at_depth_73() {
         steps_from: Some((1 << 41) + 12_345),
         ..LIE
     };
-    let (mut honest, mut liar) = sides(&chain, &games, extent);
+    let (mut honest, mut liar) = sides(Arc::new(chain.clone()), &games, extent);
     let mut events = Vec::new();
     to_the_end(&chain, &mut honest, &mut liar, &mut events);
     check_money(&chain, games[0]);
@@ -543,7 +370,7 @@ fn a_hundred_games_at_once() {
 #[test]
 fn what_a_reorg_drops_is_done_again() {
     let (chain, _, games) = proposed(&alphabet(), &[lie()]);
-    let (mut honest, mut liar) = sides(&chain, &games, LIE);
+    let (mut honest, mut liar) = sides(Arc::new(chain.clone()), &games, LIE);
     let (mut events, mut other) = (Vec::new(), Vec::new());
     for turn in 0..4 {
         play(&mut honest, &mut events);

@@ -1,6 +1,8 @@
 //! Worlds for tests: chains in the process with the game's contracts and two parties on them.
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub(crate) mod players;
+
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256, keccak256};

@@ -1,0 +1,194 @@
+//! Who plays over the alphabet VM: what is true, and a lie.
+
+use std::sync::Arc;
+
+use alloy_primitives::{Address, B256, U256};
+use challenger::fleet::{Fleet, Games, Knowledge, Options, Unplayable};
+use challenger::player::Strategy;
+use challenger::read::site::Site;
+use dispute::claim::VmStatus;
+use dispute::game::context::ident;
+use dispute::player::cheat::{Cheat, Way};
+use dispute::trace::lie::{Extent, Lie};
+use dispute::trace::outputs::OutputList;
+use dispute::trace::split::SplitTrace;
+use dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
+use dispute::vm::alphabet::encode;
+use l1::{Chain, Policy};
+
+use super::{alphabet_prestate, signer};
+
+pub(crate) const HONEST: u8 = 2;
+pub(crate) const CHEAT: u8 = 3;
+/// The L2 block that is proposed.
+pub(crate) const PROPOSED: u64 = 16;
+
+/// The executions of the alphabet VM.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Alphabet;
+
+impl Alphabet {
+    /// The state before instruction `index`: a letter, which begins at 16 times the block before.
+    fn state(inputs: &Inputs, index: u128) -> Vec<u8> {
+        let first = (inputs.disputed.block - U256::ONE) << 4;
+        match index {
+            0 => vec![0; 32],
+            _ => {
+                let letter = first + U256::from(index - 1);
+                encode(letter, letter)
+            }
+        }
+    }
+}
+
+impl Executions for Alphabet {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        let state = Self::state(inputs, index.saturating_add(1));
+        Ok(VmStatus::Invalid.stamp(alloy_primitives::keccak256(state)))
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        let local = match index {
+            0 => vec![(U256::from(ident::L2_BLOCK), U256::ZERO)],
+            _ => Vec::new(),
+        };
+        Ok(StepData {
+            state: Self::state(inputs, index),
+            local,
+            ..StepData::default()
+        })
+    }
+}
+
+pub(crate) fn outputs() -> OutputList {
+    let roots = (0..=PROPOSED).map(|block| B256::repeat_byte(0xac ^ block as u8));
+    OutputList::new(U256::ZERO, roots.collect())
+}
+
+/// What is true, for everybody who knows the alphabet.
+#[derive(Default)]
+pub(crate) struct Truth;
+
+impl Knowledge for Truth {
+    type Trace = SplitTrace<OutputList, Alphabet>;
+
+    fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
+        known(site)?;
+        Ok(SplitTrace {
+            outputs: outputs(),
+            executions: Alphabet,
+        })
+    }
+}
+
+pub(crate) fn known(site: &Site) -> Result<(), Unplayable> {
+    match site.rules.params().absolute_prestate == alphabet_prestate() {
+        true => Ok(()),
+        false => Err(Unplayable {
+            why: "another pre-state".into(),
+            is_final: true,
+        }),
+    }
+}
+
+/// A lie from some block on.
+pub(crate) struct False(pub(crate) Extent);
+
+/// Outputs and executions as one.
+#[derive(Clone)]
+pub(crate) struct All(OutputList);
+
+impl Outputs for All {
+    fn output(&self, block: U256) -> Result<B256, TraceError> {
+        self.0.output(block)
+    }
+
+    fn safe_head(&self) -> U256 {
+        self.0.safe_head()
+    }
+
+    fn evidence(
+        &self,
+        block: U256,
+    ) -> Result<dispute::game::block_number::BlockEvidence, TraceError> {
+        self.0.evidence(block)
+    }
+}
+
+impl Executions for All {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        Alphabet.claim(inputs, index)
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        Alphabet.step(inputs, index)
+    }
+}
+
+impl Knowledge for False {
+    type Trace = SplitTrace<Lie<All>, Lie<All>>;
+
+    fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
+        known(site)?;
+        let lie = Lie {
+            truth: All(outputs()),
+            extent: self.0,
+        };
+        Ok(SplitTrace {
+            outputs: lie.clone(),
+            executions: lie,
+        })
+    }
+}
+
+pub(crate) const LIE: Extent = Extent {
+    outputs_from: Some(U256::from_limbs([5, 0, 0, 0])),
+    steps_from: Some(0),
+    salt: 7,
+};
+
+pub(crate) fn fleet<K: Knowledge>(
+    chain: Arc<dyn Chain>,
+    key: u8,
+    games: Games,
+    knowledge: K,
+    strategy: Strategy,
+) -> Fleet<K> {
+    let options = Options {
+        strategy,
+        dry_run: false,
+        policy: Policy::default(),
+    };
+    Fleet::new(chain, signer(key), games, knowledge, options)
+}
+
+pub(crate) fn cheat(budget: usize) -> Strategy {
+    Strategy::Cheat(Cheat {
+        way: Way::Liar,
+        seed: 1,
+        budget,
+    })
+}
+
+/// Both sides of some games.
+pub(crate) fn sides(
+    chain: Arc<dyn Chain>,
+    games: &[Address],
+    lie: Extent,
+) -> (Fleet<Truth>, Fleet<False>) {
+    let listed = Games::Listed(games.to_vec());
+    let honest = fleet(
+        chain.clone(),
+        HONEST,
+        listed.clone(),
+        Truth,
+        Strategy::Honest,
+    );
+    (honest, fleet(chain, CHEAT, listed, False(lie), cheat(100)))
+}
+
+/// The liar's root of the proposal.
+pub(crate) fn lie() -> B256 {
+    let block = U256::from(PROPOSED);
+    LIE.output(block, outputs().output(block).expect("listed"))
+}
