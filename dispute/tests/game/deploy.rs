@@ -16,7 +16,8 @@ use crate::setup::{DELAY, OWNER, Setup};
 
 /// Names a folder with upstream's compiled contracts: `FaultDisputeGame.json`, `DisputeGameFactory.json`,
 /// `AnchorStateRegistry.json`, `DelayedWETH.json`, `SuperchainConfig.json`, `Proxy.json`,
-/// `PreimageOracle.json`, `MIPS.json` and `RISCV.json` of October 2024, with a field `bytecode`.
+/// `PreimageOracle.json`, `MIPS.json` and `RISCV.json` of October 2024, and `MIPS64.json` of 2026, with
+/// fields `abi` and `bytecode`.
 pub(crate) const UPSTREAM: &str = "FPVM_UPSTREAM_CONTRACTS";
 
 /// Administers upstream's proxies. Has no other part, for they treat their admin differently.
@@ -65,8 +66,8 @@ impl Source {
         folder.map(|folder| Self::Upstream(folder.into()))
     }
 
-    /// Creation code of upstream's contract, or of `ours`.
-    fn code(&self, name: &str, ours: &str, arguments: &[u8]) -> Vec<u8> {
+    /// Upstream's contract, or `ours`.
+    pub(crate) fn artifact(&self, name: &str, ours: &str) -> Artifact {
         let json = match self {
             Self::Ours => ours.to_owned(),
             Self::Upstream(folder) => {
@@ -75,7 +76,12 @@ impl Source {
                     .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
             }
         };
-        let mut code = Artifact::parse(&json).expect(name).bytecode;
+        Artifact::parse(&json).expect(name)
+    }
+
+    /// Creation code of upstream's contract, or of `ours`.
+    fn code(&self, name: &str, ours: &str, arguments: &[u8]) -> Vec<u8> {
+        let mut code = self.artifact(name, ours).bytecode;
         code.extend_from_slice(arguments);
         code
     }
@@ -85,12 +91,6 @@ impl Source {
         let arguments = (U256::from(126_000), challenge_period).abi_encode_params();
         let code = self.code("PreimageOracle", PREIMAGE_ORACLE, &arguments);
         evm.create(code).expect("an oracle")
-    }
-
-    /// Creation code of a step verifier, without its argument: `name` is upstream's contract, `ours`
-    /// the artifact of this project's.
-    pub(crate) fn verifier(&self, name: &str, ours: &str) -> Vec<u8> {
-        self.code(name, ours, &[])
     }
 }
 

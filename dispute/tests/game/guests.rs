@@ -4,7 +4,8 @@
 //! he has no step to show.)
 
 use alloy_primitives::{Address, B256, U256};
-use contracts::{MIPS_ARTIFACT, RISCV_ARTIFACT};
+use contracts::artifact::Artifact;
+use contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
 use dispute::call::{Action, Block, Call, Effect, GameAction};
 use dispute::claim::{GameStatus, OutputRoot};
 use dispute::factory::Create;
@@ -139,7 +140,7 @@ fn opinion<T: Clone>(source: T) -> SplitTrace<T, T> {
 fn play<I: elf::Program>(
     guest: &Vms<Recorded<I>>,
     prestate: B256,
-    verifier: Vec<u8>,
+    verifier: Artifact,
     sources: &Sources,
     wrong_from: u64,
 ) {
@@ -156,7 +157,12 @@ fn play<I: elf::Program>(
         },
     };
     let vm = Verifier::<I>(std::marker::PhantomData);
-    let mut twin = Twin::new(vm, VmContract::Code(verifier), sources, &setup);
+    let mut twin = Twin::new(
+        vm,
+        VmContract::Verifier(verifier, I::FILE.version),
+        sources,
+        &setup,
+    );
     twin.fund(ANN, PURSE);
     twin.fund(BOB, PURSE);
     let outputs = &outputs;
@@ -296,15 +302,15 @@ fn games<I: elf::Program>(
         B256::from(machine.root().expect("it has one").0)
     };
     let guest = Vms::new(guest(), EVERY);
-    let ours = Source::Ours.verifier(upstreams, ours);
-    let play = |verifier: &Vec<u8>, sources: &Sources| {
+    let ours = Source::Ours.artifact(upstreams, ours);
+    let play = |verifier: &Artifact, sources: &Sources| {
         for wrong_from in cases {
             play(&guest, prestate, verifier.clone(), sources, wrong_from);
         }
     };
     play(&ours, &Sources::all(Source::Ours));
     if let Some(upstream) = Source::upstream() {
-        let theirs = upstream.verifier(upstreams, "");
+        let theirs = upstream.artifact(upstreams, "");
         play(&theirs, &Sources::all(Source::Ours));
         play(&ours, &Sources::all(upstream));
     }
@@ -314,6 +320,12 @@ fn games<I: elf::Program>(
 fn mips() {
     let jit = || Some(Box::new(jit::Jit::new().ok()?) as _);
     games::<isa_mips::Mips32>("rollup.mips", jit, "MIPS", MIPS_ARTIFACT);
+}
+
+#[test]
+fn mips64() {
+    let jit = || Some(Box::new(jit::Jit::new().ok()?) as _);
+    games::<isa_mips64::Mips64<8>>("rollup.mips64", jit, "MIPS64", MIPS64_ARTIFACT);
 }
 
 #[test]

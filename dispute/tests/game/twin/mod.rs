@@ -6,6 +6,7 @@ mod picture;
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolValue, sol};
+use contracts::artifact::Artifact;
 use contracts::game::abi::SuperchainConfig;
 use dispute::call::{Action, Block, Call, Effect, GameAction, Receiver};
 use dispute::chain::Chain;
@@ -42,6 +43,8 @@ pub(crate) enum VmContract {
     Scripted,
     /// Is the model's VM, made by this code; the oracle's address is appended.
     Code(Vec<u8>),
+    /// A step verifier, for states of some version where there are several.
+    Verifier(Artifact, Option<u8>),
 }
 
 pub(crate) struct Twin<V> {
@@ -63,6 +66,10 @@ impl<V: Vm> Twin<V> {
         let (code, scripted) = match contract {
             VmContract::Scripted => (test_code("ScriptedVm", &[word(oracle)]), true),
             VmContract::Code(code) => ([code, oracle.abi_encode()].concat(), false),
+            VmContract::Verifier(artifact, version) => {
+                let arguments = artifact.arguments(oracle, version);
+                ([artifact.bytecode, arguments].concat(), false)
+            }
         };
         let at = evm.create(code).expect("a VM");
         let contracts = Contracts::around(&mut evm, &sources.surroundings, setup, at, oracle);
