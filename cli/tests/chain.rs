@@ -7,6 +7,7 @@ mod node;
 use common::{Done, Shop, json, vectors};
 use node::{ANVIL_KEY, Node};
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// A node, and the account that pays.
 struct Rig {
@@ -112,6 +113,7 @@ fn steps_are_executed(rig: &Rig, chain_id: u64) {
             1009,
         ),
     ];
+    let mut loaded = HashSet::new();
     for ((vm, guest, steps, hello, plain), verifier) in
         runs.iter().zip(deployed["verifiers"].as_array().unwrap())
     {
@@ -125,9 +127,16 @@ fn steps_are_executed(rig: &Rig, chain_id: u64) {
                 &format!("preimage.go122.{guest}"),
                 &name,
             );
-            // Nothing is loaded: called it is refused, sent with what it needs it is not.
+            let proof = json(rig.shop.read(&name));
+            let part = (
+                proof["oracle-key"].to_string(),
+                proof["oracle-offset"].to_string(),
+            );
             let call = format!("verify {name} --contract {contract} --from {account}");
-            rig.run(&call).fails(1, "does not have offset 0 of");
+            // Refused until the part is loaded. Guests of two machines read some of the same parts.
+            if loaded.insert(part) {
+                rig.run(&call).fails(1, "does not have offset 0 of");
+            }
             rig.run(&format!("preimages load --proof {name} --oracle {oracle}"))
                 .ok();
             let told = rig.run(&call).ok();

@@ -101,7 +101,18 @@ fn samples_are_what_comes_out() {
 #[test]
 fn the_demonstration_is_in_the_book() {
     let folder = tempfile::tempdir().expect("a folder");
-    current("samples/demo.txt", &fpvm(folder.path(), &["demo"]).0);
+    let (demo, _) = fpvm(folder.path(), &["demo"]);
+    current("samples/demo.txt", &demo);
+
+    let readme = fs::read_to_string(repository("README.md")).expect("the README");
+    let part = readme.split("```").find(|text| text.contains("3. Play"));
+    let part = part.expect("a part of it in the README").lines().skip(1);
+    for line in part.filter(|line| line.trim() != "…") {
+        assert!(
+            demo.contains(line),
+            "README.md shows another game, with: {line}"
+        );
+    }
 }
 
 /// A line without the time that a run took.
