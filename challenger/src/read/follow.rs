@@ -77,11 +77,9 @@ impl Follower {
     /// # Errors
     /// If the chain does not answer, or the contract says what no game says. What was seen before stays.
     pub fn look(&mut self, reader: &Reader<'_>) -> Result<(&Seen, bool), ReadError> {
-        let before = match self.seen.take() {
-            None => None,
-            Some(seen) if descends(reader, &seen.block)? => Some(seen),
-            Some(_) => None,
-        };
+        let seen = self.seen.as_ref();
+        let goes_on = seen.map(|seen| descends(reader, &seen.block)).transpose()?;
+        let before = self.seen.take_if(|_| goes_on == Some(true));
         let anew = before.is_none();
         let site = &self.site;
         let seen = match look(site, reader, before.as_ref().map(|seen| &seen.game)) {
