@@ -13,7 +13,7 @@ const SAMPLE_GAS: u64 = 150_000;
 
 /// The transaction that does something about a game; `value` is what goes with it, in wei.
 pub fn game(game: Address, action: &GameAction, value: u128) -> Request {
-    let request = request(what(action), game, game_data(action), value);
+    let request = request(what(action), game, data(action), value);
     // Nodes estimate without a gas price, and then tell the contract a base fee of 0.
     let gas = matches!(action, GameAction::SampleFee).then_some(SAMPLE_GAS);
     Request { gas, ..request }
@@ -58,7 +58,8 @@ pub fn what(action: &GameAction) -> String {
     }
 }
 
-fn game_data(action: &GameAction) -> Vec<u8> {
+/// The calldata of an action.
+pub fn data(action: &GameAction) -> Vec<u8> {
     match action {
         GameAction::Move(mv) => Calls::moveCall {
             disputed: mv.disputed,

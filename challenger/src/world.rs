@@ -122,10 +122,6 @@ impl World {
                 l2BlockNumber: anchor.block,
             },
         }];
-        let spikes = params.fee_spikes.map(|spikes| game::FeeSpikes {
-            window: spikes.window,
-            cap: spikes.cap,
-        });
         let numbers = (
             U256::from(*min_proposal_size),
             U256::from(params.challenge_period),
@@ -143,7 +139,10 @@ impl World {
             ),
             ("pre-image oracle", oracle),
             ("step verifier", vm),
-            ("game", game::game(&self.parameters(params), spikes)?),
+            (
+                "game",
+                implementation(params, self.vm, self.vault, self.registry)?,
+            ),
         ];
         let creations = creations.map(|(name, code)| Request {
             what: format!("deploy the {name}"),
@@ -173,19 +172,42 @@ impl World {
         ];
         Ok(creations.into_iter().chain(sets).collect())
     }
+}
 
-    fn parameters(&self, params: &Params) -> GameParameters {
-        GameParameters {
-            gameType: params.game_type,
-            absolutePrestate: params.absolute_prestate,
-            maxGameDepth: U256::from(params.max_depth),
-            splitDepth: U256::from(params.split_depth),
-            clockExtension: params.clock_extension,
-            maxClockDuration: params.max_clock_duration,
-            vm: self.vm,
-            weth: self.vault,
-            anchorStateRegistry: self.registry,
-            l2ChainId: params.l2_chain_id,
-        }
+/// What the implementation of a type of game is constructed with: its rules, and the contracts around it.
+pub fn parameters(
+    params: &Params,
+    vm: Address,
+    vault: Address,
+    registry: Address,
+) -> GameParameters {
+    GameParameters {
+        gameType: params.game_type,
+        absolutePrestate: params.absolute_prestate,
+        maxGameDepth: U256::from(params.max_depth),
+        splitDepth: U256::from(params.split_depth),
+        clockExtension: params.clock_extension,
+        maxClockDuration: params.max_clock_duration,
+        vm,
+        weth: vault,
+        anchorStateRegistry: registry,
+        l2ChainId: params.l2_chain_id,
     }
+}
+
+/// What creates this project's implementation of a type of game.
+///
+/// # Errors
+/// None for the artifacts as they come with this program.
+pub fn implementation(
+    params: &Params,
+    vm: Address,
+    vault: Address,
+    registry: Address,
+) -> Result<Vec<u8>, ArtifactError> {
+    let spikes = params.fee_spikes.map(|spikes| game::FeeSpikes {
+        window: spikes.window,
+        cap: spikes.cap,
+    });
+    game::game(&parameters(params, vm, vault, registry), spikes)
 }

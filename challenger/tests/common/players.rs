@@ -70,14 +70,11 @@ pub(crate) fn outputs() -> OutputList {
 pub(crate) struct Truth;
 
 impl Knowledge for Truth {
-    type Trace = SplitTrace<OutputList, Alphabet>;
+    type Trace = All;
 
     fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
         known(site)?;
-        Ok(SplitTrace {
-            outputs: outputs(),
-            executions: Alphabet,
-        })
+        Ok(all())
     }
 }
 
@@ -94,34 +91,13 @@ pub(crate) fn known(site: &Site) -> Result<(), Unplayable> {
 /// A lie from some block on.
 pub(crate) struct False(pub(crate) Extent);
 
-/// Outputs and executions as one.
-#[derive(Clone)]
-pub(crate) struct All(OutputList);
+/// What everybody who knows the alphabet holds to be true.
+pub(crate) type All = SplitTrace<OutputList, Alphabet>;
 
-impl Outputs for All {
-    fn output(&self, block: U256) -> Result<B256, TraceError> {
-        self.0.output(block)
-    }
-
-    fn safe_head(&self) -> U256 {
-        self.0.safe_head()
-    }
-
-    fn evidence(
-        &self,
-        block: U256,
-    ) -> Result<dispute::game::block_number::BlockEvidence, TraceError> {
-        self.0.evidence(block)
-    }
-}
-
-impl Executions for All {
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
-        Alphabet.claim(inputs, index)
-    }
-
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
-        Alphabet.step(inputs, index)
+fn all() -> All {
+    SplitTrace {
+        outputs: outputs(),
+        executions: Alphabet,
     }
 }
 
@@ -131,7 +107,7 @@ impl Knowledge for False {
     fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
         known(site)?;
         let lie = Lie {
-            truth: All(outputs()),
+            truth: all(),
             extent: self.0,
         };
         Ok(SplitTrace {

@@ -33,6 +33,9 @@ pub enum TraceError {
     /// A place that no claim of the execution can have.
     #[error("{0:?} lies outside the execution that claim {1} belongs to")]
     OutsideExecution(Position, usize),
+    /// The party has no program to run.
+    #[error("the program is not known, which alone tells what an execution comes to")]
+    NoProgram,
     /// The VM could not be run so far.
     #[error("the execution gave no state for trace index {index}: {reason}")]
     Execution {
@@ -162,6 +165,19 @@ impl<T: Executions + ?Sized> Executions for Rc<T> {
 
     fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
         (**self).step(inputs, index)
+    }
+}
+
+/// Who has none knows only outputs.
+impl<T: Executions> Executions for Option<T> {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        let known = self.as_ref().ok_or(TraceError::NoProgram)?;
+        known.claim(inputs, index)
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        let known = self.as_ref().ok_or(TraceError::NoProgram)?;
+        known.step(inputs, index)
     }
 }
 

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolValue, sol};
+use challenger::world;
 use contracts::artifact::{Artifact, PREIMAGE_ORACLE};
 use contracts::game;
-use contracts::game::abi::{
-    DisputeGameFactory, GameParameters, OutputRoot as AnchorRoot, StartingAnchorRoot,
-};
+use contracts::game::abi::{DisputeGameFactory, OutputRoot as AnchorRoot, StartingAnchorRoot};
 use dispute::rules::Params;
 
 use crate::evm::Evm;
@@ -207,26 +206,15 @@ impl Contracts {
         source: &Source,
         params: &Params,
     ) -> Result<Address, Vec<u8>> {
-        let parameters = GameParameters {
-            gameType: params.game_type,
-            absolutePrestate: params.absolute_prestate,
-            maxGameDepth: U256::from(params.max_depth),
-            splitDepth: U256::from(params.split_depth),
-            clockExtension: params.clock_extension,
-            maxClockDuration: params.max_clock_duration,
-            vm: self.vm,
-            weth: self.vault,
-            anchorStateRegistry: self.registry,
-            l2ChainId: params.l2_chain_id,
-        };
-        let spikes = params.fee_spikes.map(|spikes| game::FeeSpikes {
-            window: spikes.window,
-            cap: spikes.cap,
-        });
+        let (vm, vault, registry) = (self.vm, self.vault, self.registry);
         let code = match source {
-            Source::Ours => game::game(&parameters, spikes).expect("code"),
+            Source::Ours => world::implementation(params, vm, vault, registry).expect("code"),
             Source::Upstream(_) => {
-                assert!(spikes.is_none(), "upstream's game has no such option");
+                assert_eq!(
+                    params.fee_spikes, None,
+                    "upstream's game has no such option"
+                );
+                let parameters = world::parameters(params, vm, vault, registry);
                 source.code("FaultDisputeGame", "", &parameters.abi_encode())
             }
         };

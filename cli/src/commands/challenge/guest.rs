@@ -7,10 +7,9 @@ use anyhow::bail;
 use challenger::fleet::{Knowledge, Unplayable};
 use challenger::read::site::Site;
 use challenger::rollup::{GameOutputs, Source};
-use dispute::game::block_number::BlockEvidence;
+use dispute::trace::Inputs;
 use dispute::trace::lie::{Extent, Lie};
 use dispute::trace::split::SplitTrace;
-use dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
 use l1::{B256, Chain, U256};
 use oracle::Key;
 use oracle::store::{Memory, Store as _};
@@ -99,9 +98,9 @@ impl<'a> Knowledge for Knowing<'a> {
             Rc::new(Vms::new(guest, self.args.every))
         });
         let known = Lie {
-            truth: Known {
+            truth: SplitTrace {
                 outputs,
-                vms: vms.clone(),
+                executions: vms.clone(),
             },
             extent: self.extent,
         };
@@ -113,35 +112,7 @@ impl<'a> Knowledge for Knowing<'a> {
 }
 
 /// What is true in one game.
-#[derive(Clone, Debug)]
-pub(super) struct Known<'a> {
-    outputs: GameOutputs,
-    vms: Rc<Vms<Guest<'a>>>,
-}
-
-impl Outputs for Known<'_> {
-    fn output(&self, block: U256) -> Result<B256, TraceError> {
-        self.outputs.output(block)
-    }
-
-    fn safe_head(&self) -> U256 {
-        self.outputs.safe_head()
-    }
-
-    fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError> {
-        self.outputs.evidence(block)
-    }
-}
-
-impl Executions for Known<'_> {
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
-        self.vms.claim(inputs, index)
-    }
-
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
-        self.vms.step(inputs, index)
-    }
-}
+type Known<'a> = SplitTrace<GameOutputs, Rc<Vms<Guest<'a>>>>;
 
 /// The program, with its pre-images.
 pub(super) struct Guest<'a> {

@@ -1,12 +1,11 @@
 //! A game on a chain, looked at: what `watch` and `report` share.
 
-use super::truth::{Truth, TruthArgs};
+use super::truth::{Truth, TruthArgs, told};
 use crate::App;
 use crate::chain::{self, ChainArgs};
 use anyhow::Context as _;
 use challenger::read::Reader;
 use challenger::read::follow::Follower;
-use dispute::trace::split::SplitTrace;
 use l1::{Address, Chain};
 use play::report::instruction::Contest;
 use play::report::{self, Opinion, Party, Report, Role, Subject};
@@ -67,23 +66,22 @@ impl<'a> Seen<'a> {
     /// The game as it is now; where asked, down to the instruction that it has come down to.
     pub(super) fn report(&mut self, instruction: bool) -> anyhow::Result<Report> {
         let (seen, _) = self.follower.look(&Reader::newest(&*self.chain)?)?;
-        let trace = self.truth.as_ref().map(|truth| SplitTrace {
-            outputs: truth,
-            executions: truth,
-        });
-        let opinion = trace.as_ref().map(|trace| Opinion::of(&seen.game, trace));
+        let truth = self.truth.as_ref();
+        let opinion = truth.map(|truth| Opinion::of(&seen.game, truth));
         let opinion = opinion.unwrap_or_default();
-        let contest = trace.filter(|_| instruction);
-        let contest = contest.and_then(|trace| Contest::of(&seen.game, &trace, &opinion));
-        let told = self.truth.as_ref().zip(contest);
-        let told = told.and_then(|(truth, contest)| truth.instruction(&contest).transpose());
+        let contested = truth.filter(|_| instruction).and_then(|truth| {
+            let contest = Contest::of(&seen.game, truth, &opinion)?;
+            told(truth, &contest).transpose()
+        });
         let subject = Subject {
             title: format!("Dispute game on chain {}", self.chain.chain_id()),
             game: &seen.game,
             now: seen.block.time,
             parties: self.parties.clone(),
             made: None,
-            instruction: told.transpose().context("cannot tell the instruction")?,
+            instruction: contested
+                .transpose()
+                .context("cannot tell the instruction")?,
         };
         Ok(report::report(subject, &opinion))
     }

@@ -7,10 +7,10 @@ use crate::instruction::instruction;
 use crate::interrupt;
 use crate::oracles::Source;
 use anyhow::{Context as _, ensure};
-use dispute::game::block_number::BlockEvidence;
 use dispute::rules::Rules;
+use dispute::trace::Inputs;
 use dispute::trace::outputs::OutputList;
-use dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
+use dispute::trace::split::SplitTrace;
 use l1::{B256, U256};
 use oracle::Key;
 use oracle::store::{Memory, Store as _};
@@ -81,62 +81,29 @@ impl TruthArgs {
             }
             _ => None,
         };
-        Ok(Some(Truth { outputs, vms }))
+        Ok(Some(SplitTrace {
+            outputs,
+            executions: vms,
+        }))
     }
 }
 
-/// What is true.
-pub(super) struct Truth<'a> {
-    outputs: OutputList,
-    vms: Option<Vms<Guest<'a>>>,
-}
+/// What is true: the outputs, and the executions where there is a program.
+pub(super) type Truth<'a> = SplitTrace<OutputList, Option<Vms<Guest<'a>>>>;
 
-impl<'a> Truth<'a> {
-    /// What the instruction that contests a claim does, where there is a program.
-    pub(super) fn instruction(&self, contest: &Contest) -> anyhow::Result<Option<Instruction>> {
-        let vms = self.vms.as_ref();
-        let told = vms.map(|vms| {
-            vms.at(&contest.inputs, contest.index, |machine| {
-                instruction(machine, contest)
-            })
-        });
-        Ok(told.transpose()?)
-    }
-
-    fn vms(&self, index: u128) -> Result<&Vms<Guest<'a>>, TraceError> {
-        self.vms.as_ref().ok_or_else(|| TraceError::Execution {
-            index,
-            reason: "there is no program: --prestate names it".into(),
+/// What the instruction that contests a claim does, where there is a program.
+pub(super) fn told(truth: &Truth<'_>, contest: &Contest) -> anyhow::Result<Option<Instruction>> {
+    let vms = truth.executions.as_ref();
+    let told = vms.map(|vms| {
+        vms.at(&contest.inputs, contest.index, |machine| {
+            instruction(machine, contest)
         })
-    }
-}
-
-impl Outputs for Truth<'_> {
-    fn output(&self, block: U256) -> Result<B256, TraceError> {
-        self.outputs.output(block)
-    }
-
-    fn safe_head(&self) -> U256 {
-        self.outputs.safe_head()
-    }
-
-    fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError> {
-        self.outputs.evidence(block)
-    }
-}
-
-impl Executions for Truth<'_> {
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
-        self.vms(index)?.claim(inputs, index)
-    }
-
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
-        self.vms(index)?.step(inputs, index)
-    }
+    });
+    Ok(told.transpose()?)
 }
 
 /// A program whose pre-images are in a store.
-struct Guest<'a> {
+pub(super) struct Guest<'a> {
     app: &'a App,
     reading: &'a ReadingArgs,
     prestate: &'a Path,

@@ -2,8 +2,9 @@
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
+use challenger::calls;
 use contracts::game::abi::{
-    AnchorStateRegistry, DelayedWETH, DisputeGameFactory, FaultDisputeGame, OutputRootProof,
+    AnchorStateRegistry, DelayedWETH, DisputeGameFactory, FaultDisputeGame,
 };
 use dispute::call::{Action, GameAction};
 use dispute::claim::Side;
@@ -69,25 +70,18 @@ impl<V: Vm> Twin<V> {
 }
 
 fn encode_game(action: &GameAction) -> Vec<u8> {
+    // The short forms of a move and the general one do the same: every second is short.
     match action {
-        GameAction::Move(mv) => {
-            // The short forms and the general one do the same.
+        GameAction::Move(mv) if mv.parent % 2 == 1 => {
             let (disputed, claim, parent) = (mv.disputed, mv.claim, U256::from(mv.parent));
-            match (mv.side, mv.parent % 2) {
-                (side, 0) => FaultDisputeGame::moveCall {
-                    disputed,
-                    challengeIndex: parent,
-                    claim,
-                    isAttack: side == Side::Attack,
-                }
-                .abi_encode(),
-                (Side::Attack, _) => FaultDisputeGame::attackCall {
+            match mv.side {
+                Side::Attack => FaultDisputeGame::attackCall {
                     disputed,
                     parentIndex: parent,
                     claim,
                 }
                 .abi_encode(),
-                (Side::Defend, _) => FaultDisputeGame::defendCall {
+                Side::Defend => FaultDisputeGame::defendCall {
                     disputed,
                     parentIndex: parent,
                     claim,
@@ -95,43 +89,6 @@ fn encode_game(action: &GameAction) -> Vec<u8> {
                 .abi_encode(),
             }
         }
-        GameAction::Step(step) => FaultDisputeGame::stepCall {
-            claimIndex: U256::from(step.claim),
-            isAttack: step.side == Side::Attack,
-            stateData: step.state.clone().into(),
-            proof: step.proof.clone().into(),
-        }
-        .abi_encode(),
-        GameAction::AddLocalData {
-            ident,
-            leaf,
-            offset,
-        } => FaultDisputeGame::addLocalDataCall {
-            ident: *ident,
-            execLeafIdx: U256::from(*leaf),
-            partOffset: *offset,
-        }
-        .abi_encode(),
-        GameAction::ChallengeBlockNumber(evidence) => FaultDisputeGame::challengeRootL2BlockCall {
-            outputRootProof: OutputRootProof {
-                version: evidence.proof.version,
-                stateRoot: evidence.proof.state_root,
-                messagePasserStorageRoot: evidence.proof.message_passer_storage_root,
-                latestBlockhash: evidence.proof.latest_block_hash,
-            },
-            headerRLP: evidence.header.clone().into(),
-        }
-        .abi_encode(),
-        GameAction::ResolveClaim { claim, count } => FaultDisputeGame::resolveClaimCall {
-            claimIndex: U256::from(*claim),
-            numToResolve: *count,
-        }
-        .abi_encode(),
-        GameAction::Resolve => FaultDisputeGame::resolveCall {}.abi_encode(),
-        GameAction::ClaimCredit(recipient) => FaultDisputeGame::claimCreditCall {
-            recipient: *recipient,
-        }
-        .abi_encode(),
-        GameAction::SampleFee => FaultDisputeGame::sampleBaseFeeCall {}.abi_encode(),
+        _ => calls::data(action),
     }
 }
