@@ -20,10 +20,28 @@ pub enum Source {
     List(Rc<OutputList>),
     /// A rollup's node (op-node), and where there is one an L2 node that has blocks' headers.
     Node {
-        /// Answers `optimism_outputAtBlock` and `optimism_safeHeadAtL1Block`.
+        /// Answers `optimism_outputAtBlock`, `optimism_safeHeadAtL1Block` and `optimism_syncStatus`.
         rollup: Rc<Rpc>,
         /// Answers `debug_getRawHeader`.
         l2: Option<Rc<Rpc>>,
+    },
+}
+
+/// A game's outputs are not to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// A node does not answer, or does not keep safe heads (op-node does with `--safedb.path`).
+    #[error(transparent)]
+    Node(#[from] Error),
+    /// The rollup's node has not read L1 as far as the game looks: what it calls safe is not all yet.
+    #[error(
+        "{node} has not read L1 past block {head} yet, up to which the game looks: its safe head does not count before"
+    )]
+    Behind {
+        /// The node.
+        node: String,
+        /// The block of L1 that the game looks up to.
+        head: u64,
     },
 }
 
@@ -56,6 +74,11 @@ struct SafeHead {
 }
 
 #[derive(Deserialize)]
+struct SyncStatus {
+    current_l1: Number,
+}
+
+#[derive(Deserialize)]
 struct Number {
     number: u64,
 }
@@ -78,13 +101,19 @@ impl Source {
     /// The outputs as a game sees them.
     ///
     /// # Errors
-    /// If a node does not answer, or does not keep safe heads (op-node does with `--safedb.path`).
-    pub fn seen_by(&self, site: &Site, l1: &dyn Chain) -> Result<GameOutputs, Error> {
+    /// If a node does not answer, or is not so far.
+    pub fn seen_by(&self, site: &Site, l1: &dyn Chain) -> Result<GameOutputs, SourceError> {
         let safe_head = match self {
             Self::List(list) => list.safe_head(),
             Self::Node { rollup, .. } => {
-                let head = l1.block(At::Hash(site.proposal.l1_head))?;
-                let number = format!("{:#x}", head.number);
+                let head = l1.block(At::Hash(site.proposal.l1_head))?.number;
+                // A node that is not past the block answers with the safe head of an earlier one.
+                let status: SyncStatus = ask(rollup, "optimism_syncStatus", json!([]))?;
+                if status.current_l1.number <= head {
+                    let node = rollup.name();
+                    return Err(SourceError::Behind { node, head });
+                }
+                let number = format!("{head:#x}");
                 let found: SafeHead = ask(rollup, "optimism_safeHeadAtL1Block", json!([number]))?;
                 U256::from(found.safe_head.number)
             }

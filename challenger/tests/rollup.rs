@@ -1,0 +1,274 @@
+//! What is true, from a rollup's node: one that answers as it should, is behind, forgets, or fails; and
+//! games that are played by it.
+
+mod common;
+#[path = "../../e2e/op_node.rs"]
+mod op_node;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use challenger::event::{Event, Name, Tell};
+use challenger::factory::Factory;
+use challenger::fleet::{Fleet, Games, Knowledge, Unplayable};
+use challenger::player::{Kind, Strategy};
+use challenger::read::Reader;
+use challenger::read::follow::game;
+use challenger::read::site::Site;
+use challenger::rollup::{GameOutputs, Source, SourceError};
+use common::players::{Alphabet, CHEAT, HONEST, PROPOSED, fleet, known};
+use common::{CLOCK, alphabet, wallet, world};
+use dispute::claim::GameStatus;
+use dispute::synthetic::Rollup;
+use dispute::trace::split::SplitTrace;
+use dispute::trace::{Outputs as _, TraceError};
+use l1::{At, Chain, Local, Rpc};
+use op_node::{Known, OpNode, Output};
+
+/// What all tests' nodes tell of.
+const ROLLUP: Rollup = Rollup {
+    seed: 9,
+    safe_head: 500,
+    execution_length: 8,
+};
+
+/// A node that knows so many blocks.
+fn node(blocks: u64) -> OpNode {
+    let output = |block| {
+        let evidence = ROLLUP.evidence(U256::from(block)).expect("it has all");
+        Output {
+            root: evidence.proof.output_root().to_string(),
+            state_root: evidence.proof.state_root.to_string(),
+            withdrawals: evidence.proof.message_passer_storage_root.to_string(),
+            hash: evidence.proof.latest_block_hash.to_string(),
+            header: Bytes::from(evidence.header).to_string(),
+        }
+    };
+    OpNode::start(Known {
+        outputs: (0..blocks).map(output).collect(),
+        current_l1: 1_000,
+        safe_heads: vec![(0, PROPOSED)],
+        keeps_safe_heads: true,
+        ..Known::default()
+    })
+}
+
+/// The node as a source of outputs; it is asked again for so long.
+fn source(node: &OpNode, patience: Duration) -> Source {
+    let rpc = || Rc::new(Rpc::node(&node.url, patience).expect("a URL"));
+    Source::Node {
+        rollup: rpc(),
+        l2: Some(rpc()),
+    }
+}
+
+/// What is true according to a node.
+struct Told(Source, Arc<dyn Chain>);
+
+impl Knowledge for Told {
+    type Trace = SplitTrace<GameOutputs, Alphabet>;
+
+    fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
+        known(site)?;
+        let outputs = self.0.seen_by(site, &*self.1);
+        Ok(SplitTrace {
+            outputs: outputs.map_err(|error| Unplayable {
+                why: error.to_string(),
+                is_final: false,
+            })?,
+            executions: Alphabet,
+        })
+    }
+}
+
+/// A chain with a game about an output of the rollup.
+fn proposed(root: B256) -> (Local, Address) {
+    let mut setup = alphabet();
+    setup.anchor.root = ROLLUP.root(U256::ZERO);
+    let (chain, world) = world(&setup);
+    let mut proposer = wallet(Arc::new(chain.clone()), CHEAT);
+    let block = U256::from(PROPOSED);
+    let factory = Factory(world.factory);
+    let game = factory.create(
+        &mut proposer,
+        setup.params.game_type,
+        root,
+        block,
+        &mut |_| (),
+    );
+    (chain, game.expect("it is created"))
+}
+
+fn site(chain: &Local, address: Address) -> Site {
+    let reader = Reader::newest(chain).expect("a block");
+    game(&reader, address).expect("a game").0
+}
+
+/// An honest player who believes the node.
+fn honest(chain: &Local, address: Address, node: &OpNode) -> Fleet<Told> {
+    let chain: Arc<dyn Chain> = Arc::new(chain.clone());
+    let told = Told(source(node, Duration::ZERO), chain.clone());
+    let games = Games::Listed(vec![address]);
+    fleet(chain, HONEST, games, told, Strategy::Honest)
+}
+
+fn round<K: Knowledge>(fleet: &mut Fleet<K>) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut collect = |event: &Event| events.push(event.clone());
+    fleet.round(&mut Tell(&mut collect)).expect("it answers");
+    events
+}
+
+/// How many things of a kind were done.
+fn done(events: &[Event], kind: Kind) -> usize {
+    let of_kind = |event: &&Event| event.event == Name::Done && event.kind == Some(kind);
+    events.iter().filter(of_kind).count()
+}
+
+#[test]
+fn outputs_heads_and_evidence_are_read() {
+    let (chain, address) = proposed(B256::repeat_byte(1));
+    let node = node(20);
+    let outputs = source(&node, Duration::ZERO).seen_by(&site(&chain, address), &chain);
+    let outputs = outputs.expect("the node is so far");
+    let at = U256::from(PROPOSED);
+    assert_eq!(outputs.safe_head(), at);
+    assert_eq!(outputs.output(at), Ok(ROLLUP.root(at)));
+    assert_eq!(outputs.evidence(at), ROLLUP.evidence(at));
+    let missing = U256::from(20);
+    assert_eq!(
+        outputs.output(missing),
+        Err(TraceError::UnknownOutput(missing))
+    );
+    assert_eq!(
+        outputs.evidence(missing),
+        Err(TraceError::UnknownOutput(missing))
+    );
+}
+
+#[test]
+fn a_node_that_cannot_know_is_told() {
+    let (chain, address) = proposed(B256::repeat_byte(1));
+    let site = site(&chain, address);
+    let head = chain
+        .block(At::Hash(site.proposal.l1_head))
+        .expect("a block")
+        .number;
+    let node = node(20);
+    let ask = || source(&node, Duration::ZERO).seen_by(&site, &chain);
+
+    // At the block itself it may still be deriving from that.
+    node.known().current_l1 = head;
+    let behind = ask().expect_err("it is behind");
+    assert!(
+        matches!(behind, SourceError::Behind { head: at, .. } if at == head),
+        "{behind}"
+    );
+    node.known().current_l1 = head + 1;
+    assert!(ask().is_ok());
+
+    node.known().keeps_safe_heads = false;
+    let refused = ask().expect_err("it keeps no safe heads").to_string();
+    assert!(
+        refused.contains("safe head database not enabled"),
+        "{refused}"
+    );
+    node.known().keeps_safe_heads = true;
+    node.known().safe_heads.clear();
+    assert!(ask().is_err());
+
+    // It fails for a while, and is asked again.
+    node.known().safe_heads = vec![(0, 16)];
+    node.known().fails = 2;
+    let patient = source(&node, Duration::from_secs(10)).seen_by(&site, &chain);
+    assert_eq!(patient.expect("it comes back").safe_head(), U256::from(16));
+    node.known().fails = 2;
+    let hasty = ask().expect_err("nobody waits").to_string();
+    assert!(hasty.contains("503"), "{hasty}");
+}
+
+#[test]
+fn a_right_proposal_is_left_alone_however_far_the_node_is() {
+    let at = U256::from(PROPOSED);
+    let (chain, address) = proposed(ROLLUP.root(at));
+    let node = node(20);
+    // The node has not read the block of L1 in which the batch was, and calls an earlier block safe.
+    node.known().current_l1 = 1;
+    node.known().safe_heads = vec![(0, 3), (2, PROPOSED)];
+    let mut honest = honest(&chain, address, &node);
+    let events = round(&mut honest);
+    let left = events.iter().find(|event| event.event == Name::Left);
+    assert!(
+        left.expect("it is told")
+            .why
+            .contains("has not read L1 past block"),
+        "{events:?}"
+    );
+    assert!(round(&mut honest).is_empty(), "it is told once");
+    // It has caught up: the proposal is right, and nothing is done but to end the game.
+    node.known().current_l1 = 1_000;
+    let events = round(&mut honest);
+    assert!(
+        events.iter().any(|event| event.event == Name::Found),
+        "{events:?}"
+    );
+    chain.advance(2 * CLOCK);
+    let mut all = events;
+    for _ in 0..3 {
+        all.extend(round(&mut honest));
+    }
+    assert_eq!(
+        (done(&all, Kind::Move), done(&all, Kind::Challenge)),
+        (0, 0),
+        "{all:?}"
+    );
+    let reader = Reader::newest(&chain).expect("a block");
+    let status = game(&reader, address).expect("a game").1.game.status();
+    assert_eq!(status, GameStatus::DefenderWins);
+}
+
+#[test]
+fn a_wrong_output_is_attacked_once_the_node_has_it() {
+    let (chain, address) = proposed(B256::repeat_byte(1));
+    let node = node(4);
+    let mut honest = honest(&chain, address, &node);
+    // It knows what is safe, but not the outputs: somebody syncs it anew.
+    let events = round(&mut honest);
+    let trouble = events.iter().find(|event| event.event == Name::Trouble);
+    assert!(
+        trouble
+            .expect("it is told")
+            .why
+            .contains("no output root is known"),
+        "{events:?}"
+    );
+    assert_eq!(done(&events, Kind::Move), 0);
+    node.known().outputs = self::node(20).known().outputs.clone();
+    chain.advance(3_600);
+    let events = round(&mut honest);
+    assert_eq!(done(&events, Kind::Move), 1, "{events:?}");
+    let reader = Reader::newest(&chain).expect("a block");
+    let seen = game(&reader, address).expect("a game").1;
+    let attack = &seen.game.claims()[1];
+    assert_eq!(
+        attack.claim,
+        ROLLUP.root(seen.game.output_block(attack.position).expect("a block"))
+    );
+}
+
+#[test]
+fn a_block_that_is_not_determined_is_shown_to_be_another() {
+    // The root of an earlier block, proposed for a later one: nothing on L1 determines that.
+    let safe = U256::from(10);
+    let (chain, address) = proposed(ROLLUP.root(safe));
+    let node = node(20);
+    node.known().safe_heads = vec![(0, 10)];
+    let mut honest = honest(&chain, address, &node);
+    let events = round(&mut honest);
+    assert_eq!(done(&events, Kind::Challenge), 1, "{events:?}");
+    let reader = Reader::newest(&chain).expect("a block");
+    let seen = game(&reader, address).expect("a game").1;
+    assert!(seen.game.block_challenger().is_some());
+}

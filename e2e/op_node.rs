@@ -1,0 +1,171 @@
+//! A rollup's node for tests, as op-node and the L2 node beside it answer: outputs, safe heads, headers.
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use serde_json::{Value, json};
+
+/// What a block's output is made of, each `0x…`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Output {
+    pub(crate) root: String,
+    pub(crate) state_root: String,
+    pub(crate) withdrawals: String,
+    pub(crate) hash: String,
+    /// The header's RLP.
+    pub(crate) header: String,
+}
+
+/// What the node knows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    /// Of the blocks from this number on.
+    pub(crate) first: u64,
+    pub(crate) outputs: Vec<Output>,
+    /// The block of L1 that it has come to.
+    pub(crate) current_l1: u64,
+    /// Blocks of L2 that are determined by L1's data up to a block of L1: from that one on, the newest.
+    pub(crate) safe_heads: Vec<(u64, u64)>,
+    /// Whether it keeps safe heads.
+    pub(crate) keeps_safe_heads: bool,
+    /// What it was asked, in order.
+    pub(crate) asked: Vec<String>,
+    /// Answers that it fails to give from now on, with a status of HTTP.
+    pub(crate) fails: u32,
+}
+
+/// The node; it answers until the test's process ends.
+#[derive(Clone)]
+pub(crate) struct OpNode {
+    pub(crate) url: String,
+    known: Arc<Mutex<Known>>,
+}
+
+impl OpNode {
+    pub(crate) fn start(known: Known) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let known = Arc::new(Mutex::new(known));
+        let shared = known.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                // Who hangs up does not want the answer.
+                let _ = serve(client, &shared);
+            }
+        });
+        Self { url, known }
+    }
+
+    pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().expect("no test panics with it")
+    }
+}
+
+fn serve(mut client: TcpStream, known: &Mutex<Known>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(client.try_clone()?);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let line = line.trim().to_ascii_lowercase();
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap_or(0);
+        }
+        if line.is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let request: Value = serde_json::from_slice(&body)?;
+    let mut known = known.lock().expect("no test panics with it");
+    let (status, body) = match known.fails.checked_sub(1) {
+        Some(left) => {
+            known.fails = left;
+            ("503 Service Unavailable", String::new())
+        }
+        None => {
+            let mut answer = known.answer(&request);
+            answer["jsonrpc"] = json!("2.0");
+            answer["id"] = request["id"].clone();
+            ("200 OK", answer.to_string())
+        }
+    };
+    write!(
+        client,
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn refused(code: i64, message: &str) -> Value {
+    json!({"error": {"code": code, "message": message}})
+}
+
+impl Known {
+    fn answer(&mut self, request: &Value) -> Value {
+        let method = request["method"].as_str().unwrap_or_default().to_owned();
+        let number = request["params"][0].as_str();
+        let number =
+            number.and_then(|hex| u64::from_str_radix(hex.trim_start_matches("0x"), 16).ok());
+        self.asked.push(method.clone());
+        let hash = format!("0x{}", "11".repeat(32));
+        match (&*method, number) {
+            ("optimism_syncStatus", _) => {
+                let at = |number: u64| json!({"hash": hash, "number": number, "parentHash": hash, "timestamp": 1});
+                let l1 = at(self.current_l1);
+                json!({"result": {
+                    "current_l1": l1, "current_l1_finalized": l1, "head_l1": l1, "safe_l1": l1,
+                    "finalized_l1": l1, "unsafe_l2": at(0), "safe_l2": at(0), "finalized_l2": at(0),
+                }})
+            }
+            ("optimism_safeHeadAtL1Block", Some(_)) if !self.keeps_safe_heads => {
+                refused(-32_000, "safe head database not enabled")
+            }
+            ("optimism_safeHeadAtL1Block", Some(l1)) => {
+                // The newest that it knows of at or before that block, even where it has not read so far.
+                let mut heads = self.safe_heads.iter().rev();
+                match heads.find(|(at, _)| *at <= l1.min(self.current_l1)) {
+                    None => refused(-32_000, "safe head not found"),
+                    Some((at, head)) => json!({"result": {
+                        "l1Block": {"hash": hash, "number": at},
+                        "safeHead": {"hash": hash, "number": head},
+                    }}),
+                }
+            }
+            ("optimism_outputAtBlock", Some(block)) => match self.output(block) {
+                None => refused(
+                    -32_000,
+                    &format!(
+                        "failed to get L2 block ref with sync status: failed to determine L2BlockRef of height {block}, could not get payload: not found"
+                    ),
+                ),
+                Some(output) => json!({"result": {
+                    "version": format!("0x{}", "00".repeat(32)),
+                    "outputRoot": output.root,
+                    "blockRef": {
+                        "hash": output.hash, "number": block, "parentHash": hash, "timestamp": 1,
+                        "l1origin": {"hash": hash, "number": 1}, "sequenceNumber": 0,
+                    },
+                    "withdrawalStorageRoot": output.withdrawals,
+                    "stateRoot": output.state_root,
+                }}),
+            },
+            ("debug_getRawHeader", Some(block)) => match self.output(block) {
+                None => refused(-32_000, "header not found"),
+                Some(output) => json!({"result": output.header}),
+            },
+            _ => refused(
+                -32_601,
+                &format!("the method {method} does not exist/is not available"),
+            ),
+        }
+    }
+
+    fn output(&self, block: u64) -> Option<&Output> {
+        let place = usize::try_from(block.checked_sub(self.first)?).ok()?;
+        self.outputs.get(place)
+    }
+}
