@@ -26,8 +26,10 @@ pub struct Setup {
     pub delay: u64,
     /// From how many bytes on a pre-image is loaded by proposal.
     pub min_proposal_size: u64,
-    /// Creation code of the step verifier; the oracle's address is appended.
-    pub verifier: Vec<u8>,
+    /// The step verifier.
+    pub verifier: Artifact,
+    /// The version of the states that it executes, if it asks for that.
+    pub state_version: Option<u8>,
 }
 
 /// Where everything is.
@@ -113,6 +115,7 @@ impl World {
             delay,
             min_proposal_size,
             verifier,
+            state_version,
         } = setup;
         let game_type = params.game_type;
         let anchors = vec![StartingAnchorRoot {
@@ -128,7 +131,8 @@ impl World {
         );
         let oracle = Artifact::parse(PREIMAGE_ORACLE)?.bytecode;
         let oracle = [oracle, numbers.abi_encode_params()].concat();
-        let vm = [verifier.clone(), self.oracle.abi_encode()].concat();
+        let told = verifier.arguments(self.oracle, *state_version);
+        let vm = [&*verifier.bytecode, &told].concat();
         let creations = [
             ("configuration", game::config(owner)?),
             ("vault", game::vault(*delay, owner, self.config)?),

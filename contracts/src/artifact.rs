@@ -55,16 +55,18 @@ impl Artifact {
     }
 
     /// What a step verifier's constructor is given: the oracle that it reads from and, where it wants to
-    /// know that, the version of the states that it executes.
+    /// know that, the version of the states that it executes. What else it takes goes before and is for the
+    /// caller to append to the bytecode.
     pub fn arguments(&self, oracle: Address, state_version: Option<u8>) -> Vec<u8> {
         let constructor = self.abi.iter().find(|item| item.r#type == "constructor");
         let inputs = constructor.map_or(&[][..], |item| &item.inputs);
         let version = abi::number(state_version.unwrap_or_default().into());
         let word = |input: &Input| match &*input.r#type {
-            "uint256" => version,
-            _ => oracle.into_word().0,
+            "uint256" => Some(version),
+            "address" => Some(oracle.into_word().0),
+            _ => None,
         };
-        inputs.iter().map(word).collect::<Vec<_>>().concat()
+        inputs.iter().filter_map(word).collect::<Vec<_>>().concat()
     }
 
     /// The signature of the error that the contract declares and these bytes, of a revert, begin with.

@@ -32,8 +32,9 @@ pub(crate) fn alphabet() -> Setup {
         "/../contracts/artifacts/AlphabetVm.json"
     );
     let json = std::fs::read_to_string(path).expect("the artifact");
-    let mut verifier = Artifact::parse(&json).expect("the artifact").bytecode;
-    verifier.extend_from_slice(alphabet_prestate().as_slice());
+    let mut verifier = Artifact::parse(&json).expect("the artifact");
+    let prestate = alphabet_prestate();
+    verifier.bytecode.extend_from_slice(prestate.as_slice());
     Setup {
         params: Params {
             game_type: 255,
@@ -48,6 +49,7 @@ pub(crate) fn alphabet() -> Setup {
         delay: DELAY,
         min_proposal_size: 126_000,
         verifier,
+        state_version: None,
     }
 }
 

@@ -113,7 +113,8 @@ fn play(app: &App, args: &Args, teller: &Rc<Teller>) -> anyhow::Result<()> {
         anchor,
         delay,
         min_proposal_size: 126_000,
-        verifier: Artifact::parse(contract)?.bytecode,
+        verifier: Artifact::parse(contract)?,
+        state_version: isa.version(),
     };
     let world = deploy(&ground, teller, &rules, &setup)?;
 

@@ -34,7 +34,8 @@ pub(crate) fn played(chain: &Arc<dyn Chain>, signers: [Signer; 2], between: impl
         },
         delay: 604_800,
         min_proposal_size: 126_000,
-        verifier: verifier.bytecode,
+        verifier,
+        state_version: None,
     };
     let world = World::deploy(&mut ann, &setup, &mut |_| ()).expect("it deploys");
     let (factory, root) = (Factory(world.factory), B256::repeat_byte(0xff));

@@ -26,6 +26,7 @@ use std::sync::atomic::AtomicBool;
 /// right.
 const PROGRAMS: &[&[u8]] = &[
     include_bytes!("../../../../examples/guests/bin/rollup.mips"),
+    include_bytes!("../../../../examples/guests/bin/rollup.mips64"),
     include_bytes!("../../../../examples/guests/bin/rollup.riscv64"),
 ];
 /// The keccak256 pre-images below the outputs.
