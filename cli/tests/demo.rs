@@ -4,9 +4,12 @@
 mod common;
 #[path = "../../e2e/node.rs"]
 mod node;
+#[path = "common/outcome.rs"]
+mod outcome;
 
 use common::{Shop, json};
 use node::{ANVIL_KEY, Node};
+use outcome::the_cheat_loses;
 use serde_json::Value;
 
 /// The data in a report's page.
@@ -18,47 +21,13 @@ fn report(shop: &Shop, name: &str) -> Value {
     json(data.split_once("</script>").expect("their end").0)
 }
 
-fn wei(account: &Value, what: &str) -> u128 {
-    account[what].as_str().expect(what).parse().expect(what)
-}
-
-/// The wrong proposal is refuted by one instruction, the cheat has nothing of its bonds back, the honest
-/// party has all.
-fn the_cheat_loses(report: &Value, depth: usize) {
-    assert_eq!(report["status"], "challenger-wins");
-    assert_eq!(report["proposal"]["right"], false);
-    let claims = report["claims"].as_array().expect("claims");
-    assert_eq!(claims.len(), depth + 1, "one claim at each depth");
-    let stepped: Vec<_> = claims.iter().filter(|c| c["stepped"] == true).collect();
-    assert_eq!(stepped.len(), 1);
-    assert_eq!(stepped[0]["depth"], depth);
-
-    let account = |role: &str| {
-        let mut accounts = report["accounts"].as_array().expect("accounts").iter();
-        accounts
-            .find(|account| account["role"] == role)
-            .expect(role)
-    };
-    let (honest, cheat) = (account("honest"), account("cheat"));
-    let posted = wei(honest, "posted") + wei(cheat, "posted");
-    assert!(wei(cheat, "posted") > 0 && wei(honest, "posted") > 0);
-    assert_eq!((wei(cheat, "won"), wei(honest, "won")), (0, posted));
-    assert_eq!((wei(cheat, "open"), wei(honest, "open")), (0, 0));
-
-    let told = &report["instruction"];
-    assert_eq!(told["claimed"], stepped[0]["value"]);
-    assert_eq!(told["after"], stepped[0]["truth"]);
-    assert_ne!(told["claimed"], told["after"]);
-    assert!(told["symbol"].is_string(), "{told}");
-}
-
 #[test]
 fn a_game_over_mips_ends_at_a_pre_image() {
     let shop = Shop::new();
     let told = shop.run("demo --report game.html").ok();
     assert!(told.contains("The report is in game.html"), "{told}");
     let report = report(&shop, "game.html");
-    the_cheat_loses(&report, 32);
+    the_cheat_loses(&report, 32, "role");
     assert_eq!(report["instruction"]["assembly"], "syscall");
     assert!(report["instruction"]["preimage"].is_object());
 }
@@ -73,7 +42,7 @@ fn ends_anywhere(isa: &str, vm_type: &str) {
         let told = told.ok();
         assert!(told.contains(vm_type), "{told}");
         let report = report(&shop, "game.html");
-        the_cheat_loses(&report, 32);
+        the_cheat_loses(&report, 32, "role");
         let reads = report["instruction"]["preimage"].is_object();
         assert!(reads || seed == 2, "{}", report["instruction"]);
     }
@@ -106,7 +75,7 @@ fn anvil_plays_it() {
     let done = command.env("FPVM_PRIVATE_KEY", ANVIL_KEY).output();
     let told = common::Done::from(done.expect("it runs")).ok();
     assert!(told.contains("chain 31337"), "{told}");
-    the_cheat_loses(&report(&shop, "game.html"), 32);
+    the_cheat_loses(&report(&shop, "game.html"), 32, "role");
 }
 
 /// geth does not move its time: the clocks are short.
@@ -121,5 +90,5 @@ fn geth_plays_it() {
     command.args(["--clock", "90s", "--keystore"]).arg(file);
     let done = command.env("FPVM_KEYSTORE_PASSWORD", "").output();
     common::Done::from(done.expect("it runs")).ok();
-    the_cheat_loses(&report(&shop, "game.html"), 32);
+    the_cheat_loses(&report(&shop, "game.html"), 32, "role");
 }

@@ -1,5 +1,6 @@
 //! `game`: dispute games.
 
+mod deploy;
 mod hand;
 mod report;
 mod seen;
@@ -19,6 +20,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Deploy everything that games about a program need
+    Deploy(Box<deploy::DeployArgs>),
     /// Create a game about an output root
     Create(Box<hand::CreateArgs>),
     /// List the games of a factory
@@ -43,6 +46,7 @@ enum Action {
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     match &args.action {
+        Action::Deploy(args) => deploy::run(app, args),
         Action::Create(args) => hand::create(args),
         Action::List(args) => hand::list(args),
         Action::Show(args) => hand::show(args),

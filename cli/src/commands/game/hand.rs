@@ -28,12 +28,12 @@ use std::sync::Arc;
 
 /// Which chain, and how results are printed.
 #[derive(Debug, clap::Args)]
-struct Common {
+pub(super) struct Common {
     /// How results are printed
     #[arg(long, value_name = "FORM", default_value = "text")]
-    format: Format,
+    pub(super) format: Format,
     #[command(flatten)]
-    chain: ChainArgs,
+    pub(super) chain: ChainArgs,
 }
 
 /// Flags of `game create`.
@@ -146,7 +146,7 @@ pub(super) struct ClaimArgs {
 }
 
 impl Common {
-    fn connect(&self) -> anyhow::Result<Arc<dyn Chain>> {
+    pub(super) fn connect(&self) -> anyhow::Result<Arc<dyn Chain>> {
         chain::needed(self.chain.connect()?)
     }
 }
