@@ -35,6 +35,10 @@ pub trait AnyVm: Send {
     fn set_memory_limit(&mut self, bytes: u64);
     /// Chooses how the guest is run from now on.
     fn set_tier(&mut self, tier: &TierArgs) -> anyhow::Result<()>;
+    /// Counts from now on what upstream's debug info tells; to be called before the guest runs.
+    fn count(&mut self);
+    /// What was counted, by its name in upstream's debug info.
+    fn counts(&self) -> Vec<(&'static str, u64)>;
     /// Whether something faster than the interpreter runs the guest.
     fn is_translated(&self) -> bool;
     /// Reads memory; what is not allocated reads as zero.
@@ -116,6 +120,16 @@ impl<I: Guest> AnyVm for Vm<I> {
 
     fn set_tier(&mut self, tier: &TierArgs) -> anyhow::Result<()> {
         tier.apply(self)
+    }
+
+    fn count(&mut self) {
+        if let Some(observer) = I::observer(&self.state) {
+            self.observe(observer);
+        }
+    }
+
+    fn counts(&self) -> Vec<(&'static str, u64)> {
+        Vm::counts(self)
     }
 
     fn is_translated(&self) -> bool {

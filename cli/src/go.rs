@@ -52,6 +52,16 @@ pub(crate) fn release(bytes: &[u8]) -> Option<String> {
     release.starts_with("go").then(|| release.to_string())
 }
 
+/// Whether a program was built with a setting of Go's run time, `name=value`.
+pub(crate) fn is_set_at_build(bytes: &[u8], setting: &str) -> bool {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    let mut settings = lines.filter_map(|line| line.strip_prefix(b"build\tDefaultGODEBUG="));
+    settings.any(|all| {
+        all.split(|byte| *byte == b',')
+            .any(|one| one == setting.as_bytes())
+    })
+}
+
 /// The second number of a release: 22 of `go1.22.10`.
 pub(crate) fn minor(release: &str) -> Option<u32> {
     let rest = release.strip_prefix("go1.")?;

@@ -7,11 +7,14 @@ use crate::go;
 use crate::observe::{Observed, observe};
 use fpvm_core::elf::{self, Program};
 use fpvm_core::isa::{Isa, Source, witness_len};
+use fpvm_core::observer::Observer;
 use fpvm_core::proof::StepProof;
 use fpvm_core::snapshot::{self, FileError};
+use fpvm_core::state::State;
 use fpvm_core::verify::{Parts, VerifyError};
 use fpvm_core::vm::Vm;
 use fpvm_core::word::Word as _;
+use isa_mips64::statistics::Statistics;
 use play::report::instruction::{Code, Contest, Instruction};
 use std::marker::PhantomData;
 use std::path::Path;
@@ -27,11 +30,11 @@ pub static ISAS: &[&dyn AnyIsa] = &[
 ];
 
 elf_guests! {
-    isa_mips::Mips32: "MIPS32 big-endian, as Cannon's single-threaded VM", "cannon", 2, &[], Some(contracts::MIPS_ARTIFACT);
-    isa_mips64::Mips64<8>: "MIPS64 big-endian with threads, as Cannon's newest", "cannon", 2, &[], Some(contracts::MIPS64_ARTIFACT);
-    isa_mips64::Mips64<7>: "the same, as the version before", "cannon", 2, &[], Some(contracts::MIPS64_ARTIFACT);
+    isa_mips::Mips32: "MIPS32 big-endian, as Cannon's single-threaded VM", "cannon", 2, &[], Some(contracts::MIPS_ARTIFACT), |_| None;
+    isa_mips64::Mips64<8>: "MIPS64 big-endian with threads, as Cannon's newest", "cannon", 2, &[], Some(contracts::MIPS64_ARTIFACT), |state| Some(Box::new(Statistics::new(state)));
+    isa_mips64::Mips64<7>: "the same, as the version before", "cannon", 2, &[], Some(contracts::MIPS64_ARTIFACT), |state| Some(Box::new(Statistics::new(state)));
     // Since Go 1.24 the initial look at the limit of open files is a system call that faults.
-    isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, &[(24, "syscall.init.0")], Some(contracts::RISCV_ARTIFACT);
+    isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, &[(24, "syscall.init.0")], Some(contracts::RISCV_ARTIFACT), |_| None;
 }
 
 /// An ISA whose programs the command line can load.
@@ -48,6 +51,11 @@ pub trait Guest: Isa {
     /// The artifact of its verifier contract, as JSON, where there is one.
     const CONTRACT: Option<&'static str> = None;
 
+    /// Counts what upstream's debug info tells of a run that begins at a state, where it tells more
+    /// than of memory and pre-images.
+    fn observer(_state: &State<Self>) -> Option<Box<dyn Observer<Self>>> {
+        None
+    }
     /// Whether a file's contents are a program for this ISA.
     fn is_program(bytes: &[u8]) -> bool;
     /// Loads a program.
@@ -66,10 +74,11 @@ pub enum Patches {
 }
 
 /// Implements [`Guest`] for ISAs with ELF programs: about, upstream's name, exit code of a fault,
-/// functions of Go programs to skip besides upstream's, from the release 1.N on, verifier contract.
+/// functions of Go programs to skip besides upstream's, from the release 1.N on, verifier contract,
+/// what counts for the debug info.
 /// Go's programs wait for other threads in `runtime.notesleep`.
 macro_rules! elf_guests {
-    ($($isa:ty: $about:literal, $upstream:literal, $fault_exit:literal, $later:expr, $contract:expr;)*) => {$(
+    ($($isa:ty: $about:literal, $upstream:literal, $fault_exit:literal, $later:expr, $contract:expr, $observer:expr;)*) => {$(
         impl Guest for $isa {
             const ABOUT: &'static str = $about;
             const UPSTREAM: &'static str = $upstream;
@@ -79,6 +88,11 @@ macro_rules! elf_guests {
                 Some(_) => None,
             };
             const CONTRACT: Option<&'static str> = $contract;
+
+            fn observer(state: &State<Self>) -> Option<Box<dyn Observer<Self>>> {
+                let observer: fn(&State<Self>) -> Option<Box<dyn Observer<Self>>> = $observer;
+                observer(state)
+            }
 
             fn is_program(bytes: &[u8]) -> bool {
                 is_elf_for::<Self>(bytes)

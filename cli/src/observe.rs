@@ -30,10 +30,29 @@ pub struct Observed {
 pub struct Calls {
     /// The register with the number, by its name.
     pub register: &'static str,
-    /// The numbers that mean something, and what those that fault fault with.
-    pub known: Vec<(u64, Option<&'static str>)>,
-    /// What all other numbers fault with, if they do.
-    pub others: Option<&'static str>,
+    /// The numbers that are listed.
+    pub known: Vec<(u64, Answer)>,
+    /// What becomes of all others.
+    pub others: Answer,
+}
+
+impl Calls {
+    /// What becomes of a call.
+    pub fn answer(&self, number: u64) -> Answer {
+        let known = self.known.iter().find(|(known, _)| *known == number);
+        known.map_or(self.others, |(_, answer)| *answer)
+    }
+}
+
+/// What becomes of a system call.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Answer {
+    /// It faults.
+    Faults(&'static str),
+    /// It is answered, and nothing is done.
+    Nothing,
+    /// It is done.
+    Done,
 }
 
 /// Observes an instruction.
@@ -100,14 +119,14 @@ impl<I: Isa> Observer<I> {
     }
 
     /// What one arm of a choice does; its effects count for the whole too.
-    fn arm(&mut self, arm: impl FnOnce(&mut Self)) -> Option<&'static str> {
+    fn arm(&mut self, arm: impl FnOnce(&mut Self)) -> Self {
         let outer = std::mem::take(self);
         self.depth = outer.depth + 1;
         arm(self);
         let inner = std::mem::replace(self, outer);
         self.acts |= inner.acts;
         self.sets_constant |= inner.sets_constant;
-        inner.trap
+        inner
     }
 }
 
@@ -242,23 +261,45 @@ impl<I: Isa> Machine for Observer<I> {
                 let _ = arm(m, case);
             })
         };
-        let known = cases
-            .iter()
-            .enumerate()
-            .map(|(i, number)| (*number, run(self, Some(i))));
-        let known: Vec<_> = known.collect();
+        let listed = cases.iter().enumerate().map(|(i, number)| {
+            let does = run(self, Some(i));
+            (
+                *number,
+                does.trap.map_or(Answer::Done, Answer::Faults),
+                does.acts,
+            )
+        });
+        let listed: Vec<_> = listed.collect();
         let others = run(self, None);
-        if let (0, Origin::Fixed(cell)) = (self.depth, v) {
-            let register = I::REGISTERS
-                .get(usize::from(cell.0))
-                .copied()
-                .unwrap_or_default();
-            self.calls = Some(Calls {
-                register,
-                known,
-                others,
-            });
-        }
+        let Origin::Fixed(cell) = v else {
+            return Ok(());
+        };
+        let register = I::REGISTERS
+            .get(usize::from(cell.0))
+            .copied()
+            .unwrap_or_default();
+        // A choice among the numbers that another one leaves over: those that it lists and only
+        // answers are known, and nothing is done for them.
+        let is_inner = self.depth > 0;
+        let mut known: Vec<_> = listed
+            .into_iter()
+            .map(|(number, answer, acts)| match answer {
+                Answer::Done if is_inner && !acts => (number, Answer::Nothing),
+                answer => (number, answer),
+            })
+            .collect();
+        let others = match others.calls.filter(|inner| inner.register == register) {
+            Some(inner) => {
+                known.extend(inner.known);
+                inner.others
+            }
+            None => others.trap.map_or(Answer::Nothing, Answer::Faults),
+        };
+        self.calls = Some(Calls {
+            register,
+            known,
+            others,
+        });
         Ok(())
     }
 
@@ -307,6 +348,7 @@ impl<I: Isa> Machine for Observer<I> {
 mod tests {
     use super::*;
     use isa_mips::Mips32;
+    use isa_mips64::Mips64;
     use isa_riscv::Rv64;
 
     #[test]
@@ -328,11 +370,16 @@ mod tests {
     fn system_calls_are_found_in_the_definition() {
         let calls = observe::<Rv64>(0x0000_0073).calls.unwrap();
         assert_eq!(calls.register, "a7");
-        let of = |number| calls.known.iter().find(|known| known.0 == number);
-        assert_eq!(of(93), Some(&(93, None)));
-        assert!(of(261).unwrap().1.is_some() && of(98).is_none() && calls.others.is_none());
+        assert_eq!(calls.answer(93), Answer::Done);
+        assert!(matches!(calls.answer(261), Answer::Faults(_)));
+        assert_eq!(calls.answer(98), Answer::Nothing);
         let calls = observe::<Mips32>(0x0000_000c).calls.unwrap();
         assert_eq!(calls.register, "v0");
-        assert!(calls.known.contains(&(4246, None)));
+        assert_eq!(calls.answer(4246), Answer::Done);
+        // Some numbers are listed only to be answered, and the rest faults.
+        let calls = observe::<Mips64<8>>(0x0000_000c).calls.unwrap();
+        assert_eq!(calls.answer(5058), Answer::Done);
+        assert_eq!(calls.answer(5003), Answer::Nothing);
+        assert!(matches!(calls.answer(5060), Answer::Faults(_)));
     }
 }

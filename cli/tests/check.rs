@@ -75,6 +75,39 @@ fn patches_follow_the_go_release() {
         .fails(1, "waits in runtime.notesleep");
 }
 
+/// Go names its memory by a system call since 1.25, which Cannon's 64-bit VM does not have.
+#[test]
+fn newer_go_has_to_be_told_not_to_name_memory() {
+    let shop = Shop::new();
+    let elf = std::fs::read(vectors("guests/threads.go126.mips64")).unwrap();
+    shop.write("told", &elf);
+    let text = check(&shop, &["told"]);
+    assert!(text.contains("made by     go1.26.0\n"), "{text}");
+    assert!(!text.contains("problem"), "{text}");
+
+    let (off, on) = (b"decoratemappings=0", b"decoratemappings=1");
+    let mut untold = elf;
+    let ends = (off.len()..=untold.len()).filter(|end| untold[..*end].ends_with(off));
+    for end in ends.collect::<Vec<_>>() {
+        untold[end - on.len()..end].copy_from_slice(on);
+    }
+    shop.write("untold", untold);
+    let refused = shop.run("check untold");
+    assert!(
+        refused.out.contains("problem: the system call prctl"),
+        "{}",
+        refused.out
+    );
+    assert!(
+        refused
+            .out
+            .contains("remedy: put //go:debug decoratemappings=0"),
+        "{}",
+        refused.out
+    );
+    refused.fails(1, "untold will not run: 1 problems");
+}
+
 fn swap(bytes: &[u8], a: &[u8], b: &[u8]) -> Vec<u8> {
     let at = |what: &[u8]| {
         bytes

@@ -385,3 +385,34 @@ fn data_goes_to_stdout_and_nothing_else() {
     let overwriting = shop.run_words(&[&["run", path(&guest)][..], &flags].concat());
     overwriting.fails(1, "--proof-fmt has no %d");
 }
+
+/// Every field of the debug info of Cannon's newest, whoever runs the guest.
+#[test]
+fn threads_and_reservations_are_counted_as_upstream_counts_them() {
+    let shop = Shop::new();
+    for (guest, tier) in [
+        ("hello.go122", "interpreter"),
+        ("threads.c", "interpreter"),
+        ("threads.c", "jit"),
+        ("threads.go126", "auto"),
+    ] {
+        if tier == "jit" && !jit::supported() {
+            println!("SKIPPED: this machine has no translator");
+            continue;
+        }
+        let elf = vectors(&format!("guests/{guest}.mips64"));
+        let words = [
+            "run",
+            path(&elf),
+            "--tier",
+            tier,
+            "--debug-info",
+            "info.json",
+        ];
+        shop.run_words(&words).ok();
+        let upstream = vectors(&format!("runs/{guest}.mips64/debug-info.json"));
+        let upstream: serde_json::Value =
+            serde_json::from_slice(&fs::read(upstream).unwrap()).unwrap();
+        assert_eq!(json(shop.read("info.json")), upstream, "{guest}, {tier}");
+    }
+}

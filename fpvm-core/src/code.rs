@@ -9,6 +9,7 @@ use crate::concrete::{Concrete, Environment, Stop};
 use crate::decode::Decoder;
 use crate::isa::{Isa, Op};
 use crate::memory::{MemoryLimit, PAGE_SIZE, PagedMemory};
+use crate::observer::Observer;
 use crate::state::State;
 use chain::{Decoded, Row};
 use rustc_hash::FxHashMap;
@@ -35,6 +36,7 @@ pub struct Code<I: Isa> {
     pages: Vec<Box<CodePage<I>>>,
     free: Vec<usize>,
     recent: Box<[(u64, usize); RECENT]>,
+    observer: Option<Box<dyn Observer<I>>>,
 }
 
 impl<I: Isa> Default for Code<I> {
@@ -46,6 +48,7 @@ impl<I: Isa> Default for Code<I> {
             pages: Vec::new(),
             free: Vec::new(),
             recent: Box::new([(NO_PAGE, 0); RECENT]),
+            observer: None,
         }
     }
 }
@@ -65,9 +68,46 @@ impl<I: Isa> Code<I> {
         let decoded = self.enter(state.pc() / PAGE_SIZE as u64, memory);
         let left_over = !decoded || chain::run(self, state, memory, until, arrives);
         if left_over {
-            Concrete::step_decoding(state, memory, env, |insn| self.decoder.decode(insn))?;
+            let decoder = &self.decoder;
+            let step = |state: &mut State<I>| {
+                Concrete::step_decoding(state, memory, env, |insn| decoder.decode(insn))
+            };
+            observed(&mut self.observer, state, step)?;
         }
         Ok(())
+    }
+
+    /// From now on, `observer` looks on, and nobody else. Forgets all decoded pages. Translated code
+    /// has to be forgotten too.
+    pub fn observe(&mut self, observer: Box<dyn Observer<I>>) {
+        let rows = I::Op::ALL.iter().map(|op| match observer.watches(*op) {
+            true => Row::LEFT,
+            false => Row::of(*op),
+        });
+        *self = Code {
+            rows: rows.collect(),
+            observer: Some(observer),
+            ..Code::default()
+        };
+    }
+
+    /// Who looks on, if anybody does.
+    pub fn observer(&self) -> Option<&dyn Observer<I>> {
+        self.observer.as_deref()
+    }
+
+    /// Whether an instruction kind is watched, and so left to the plain step.
+    pub fn is_watched(&self, op: I::Op) -> bool {
+        self.observer().is_some_and(|observer| observer.watches(op))
+    }
+
+    /// Makes a step, and lets it be looked at. A step that fails is none.
+    pub(crate) fn observed<E>(
+        &mut self,
+        state: &mut State<I>,
+        step: impl FnOnce(&mut State<I>) -> Result<Option<u32>, E>,
+    ) -> Result<(), E> {
+        observed(&mut self.observer, state, step)
     }
 
     /// Forgets decoded pages that were written.
@@ -129,4 +169,18 @@ impl<I: Isa> Code<I> {
         });
         words.collect::<Box<[_]>>().try_into().ok()
     }
+}
+
+fn observed<I: Isa, E>(
+    observer: &mut Option<Box<dyn Observer<I>>>,
+    state: &mut State<I>,
+    step: impl FnOnce(&mut State<I>) -> Result<Option<u32>, E>,
+) -> Result<(), E> {
+    let Some(observer) = observer else {
+        return step(state).map(drop);
+    };
+    observer.before(state);
+    let insn = step(state)?;
+    observer.after(state, insn);
+    Ok(())
 }

@@ -36,6 +36,8 @@ pub mod files;
 #[cfg(feature = "std")]
 pub mod frozen;
 #[cfg(feature = "std")]
+pub mod observer;
+#[cfg(feature = "std")]
 pub mod proof;
 #[cfg(feature = "std")]
 pub mod snapshot;

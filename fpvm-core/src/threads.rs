@@ -115,8 +115,14 @@ impl<I: Isa> State<I> {
         }
     }
 
+    /// How many threads there are, of those that are known: in a running machine all.
+    pub fn thread_count(&self) -> usize {
+        let parked: usize = self.parked.chains.iter().map(|c| c.threads.len()).sum();
+        parked + usize::from(self.parked.running)
+    }
+
     /// Steps since the running thread's turn began.
-    pub(crate) fn turn_steps(&self) -> u64 {
+    pub fn turn_steps(&self) -> u64 {
         self.step.wrapping_sub(self.parked.began)
     }
 

@@ -9,6 +9,7 @@ use crate::frozen::{Snapshot, SnapshotError};
 use crate::isa::{Isa, ProofShape};
 use crate::machine::Fault;
 use crate::memory::{Memory, MemoryLimit, Node, PagedMemory, Prover, branch_len};
+use crate::observer::Observer;
 use crate::operand::Cell;
 use crate::oracle::{Console, Oracle, OracleError, PreimagePart};
 use crate::proof::StepProof;
@@ -166,6 +167,18 @@ impl<I: Isa> Vm<I> {
         self.tier = tier;
     }
 
+    /// From now on, `observer` looks on at what [`Vm::run`] and [`Vm::prove`] do. To be called before
+    /// the machine runs: what a tier has translated already is not looked at.
+    pub fn observe(&mut self, observer: Box<dyn Observer<I>>) {
+        self.code.observe(observer);
+    }
+
+    /// What the observer has counted, by name; nothing where there is none.
+    pub fn counts(&self) -> Vec<(&'static str, u64)> {
+        let observer = self.code.observer();
+        observer.map_or(Vec::new(), |observer| observer.counts(&self.state))
+    }
+
     /// Whether a faster tier runs the guest.
     pub fn has_tier(&self) -> bool {
         self.tier.is_some()
@@ -252,12 +265,10 @@ impl<I: Isa> Vm<I> {
             };
             let (code, state, memory) = (&mut self.code, &mut self.state, &mut self.memory);
             let until = state.turn_end(until);
+            // The faster ways take register 0 for zero.
+            let plain = until == state.step || state.get(Cell(0)) != I::Word::default();
             let done = match &mut self.tier {
-                _ if until == state.step => Concrete::step(state, memory, &mut env).map(drop),
-                // The faster ways take it for zero.
-                _ if state.get(Cell(0)) != I::Word::default() => {
-                    Concrete::step(state, memory, &mut env).map(drop)
-                }
+                _ if plain => code.observed(state, |state| Concrete::step(state, memory, &mut env)),
                 Some(tier) => tier.run(code, state, memory, &mut env, until),
                 None => code.run(state, memory, &mut env, until, &mut |_| false),
             };
@@ -295,7 +306,8 @@ impl<I: Isa> Vm<I> {
                 // Upstream's proofs have this branch although such a step does not use it.
                 recorder.visit(self.state.pc());
             }
-            let done = Concrete::step(&mut self.state, &mut recorder, &mut env);
+            let step = |state: &mut State<I>| Concrete::step(state, &mut recorder, &mut env);
+            let done = self.code.observed(&mut self.state, step);
             branches = recorder.into_branches();
             done.map_err(|stop| self.error(stop))?;
         }

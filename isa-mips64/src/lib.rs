@@ -14,6 +14,8 @@ pub mod fault;
 #[cfg(feature = "std")]
 mod program;
 pub mod state;
+#[cfg(feature = "std")]
+pub mod statistics;
 pub mod syscall;
 pub mod table;
 pub mod thread;

@@ -292,7 +292,7 @@ impl<I: Isa> Jit<I> {
                 break;
             }
             let op = self.decoder.decode(Self::word(memory, pc));
-            if self.host[op.index()] || !pc.is_multiple_of(4) {
+            if self.host[op.index()] || code.is_watched(op) || !pc.is_multiple_of(4) {
                 break;
             }
             let until = state.step + 1;

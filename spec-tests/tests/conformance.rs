@@ -184,6 +184,12 @@ fn threads() {
     assert_vector::<Mips64>("threads.c", "mips64");
 }
 
+/// A program of the newest Go, with goroutines on threads of their own and the collector.
+#[test]
+fn threads_of_go_1_26() {
+    assert_vector::<Mips64>("threads.go126", "mips64");
+}
+
 /// The guests of `examples/guests`, each with each of its sets of pre-images.
 fn assert_examples<I: Program>(vm: &str, guests: &[&str]) {
     let all: Vec<Expected> = json(&path("guests/expected.json")).unwrap();

@@ -10,7 +10,7 @@ use crate::go;
 use crate::input::{self, ReadingArgs};
 use crate::isa::{AnyIsa, Patches};
 use crate::output::print;
-use calls::check_calls;
+use calls::{check_calls, check_memory_names};
 use code::{Code, check_code};
 use report::Report;
 use std::path::PathBuf;
@@ -77,6 +77,7 @@ fn check(app: &App, args: &Args, bytes: &[u8], report: &mut Report) -> anyhow::R
     }
     check_code(isa, &code, report);
     check_calls(isa, &code, report);
+    check_memory_names(isa, bytes, &code, report);
     Ok(())
 }
 

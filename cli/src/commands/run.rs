@@ -106,6 +106,9 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     if args.debug && vm.symbols().all().is_empty() {
         bail!("--debug needs symbols: give --meta, or run the ELF file they are in");
     }
+    if args.debug_info.is_some() {
+        vm.count();
+    }
     tracing::info!(target: "vm", version = vm.isa().vm_type(), "Loaded input state");
     let end = match args.stop_at {
         StepMatcher::At(step) => Some(step),

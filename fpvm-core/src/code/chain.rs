@@ -52,6 +52,12 @@ pub(super) struct Row<I: Isa> {
 }
 
 impl<I: Isa> Row<I> {
+    /// Left to the plain step.
+    pub(super) const LEFT: Self = Row {
+        run: leave,
+        imm: None,
+    };
+
     pub(super) fn of(op: I::Op) -> Self {
         let effects = Effects::of::<I>(op);
         let host = effects.host || effects.threads;

@@ -2,22 +2,19 @@
 
 use super::code::{At, Code, Places};
 use super::report::Report;
+use crate::go;
 use crate::isa::AnyIsa;
+use crate::observe::Answer;
 use std::collections::BTreeMap;
 
 /// How many instructions before a system call its number is looked for.
 const BACK: usize = 24;
-
-/// What becomes of a system call.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Outcome {
-    Faults(&'static str),
-    Ignored,
-}
+/// No system call of Linux has so high a number.
+const CALLS: u64 = 8192;
 
 /// Looks for system calls that fault, or that the VM does not know and answers with 0.
 pub(super) fn check_calls(isa: &dyn AnyIsa, code: &Code<'_>, report: &mut Report) {
-    let mut found: BTreeMap<(Outcome, u64), Places> = BTreeMap::new();
+    let mut found: BTreeMap<(Answer, u64), Places> = BTreeMap::new();
     for function in code.functions() {
         for (i, at) in function.iter().enumerate() {
             let Some(calls) = isa.observe(at.insn).calls else {
@@ -27,22 +24,17 @@ pub(super) fn check_calls(isa: &dyn AnyIsa, code: &Code<'_>, report: &mut Report
             let Some(number) = number(isa, before, calls.register) else {
                 continue;
             };
-            let known = calls.known.iter().find(|(known, _)| *known == number);
-            let outcome = match known.map_or(calls.others, |(_, fault)| *fault) {
-                Some(fault) => Outcome::Faults(fault),
-                None if known.is_none() => Outcome::Ignored,
-                None => continue,
-            };
-            found.entry((outcome, number)).or_default().add(*at);
+            let answer = calls.answer(number);
+            found.entry((answer, number)).or_default().add(*at);
         }
     }
     let mut ignored = Vec::new();
-    for ((outcome, number), places) in &found {
+    for ((answer, number), places) in &found {
         let name = isa
             .call_name(*number)
             .map_or("no name".into(), |name| name.to_string());
-        match outcome {
-            Outcome::Faults(fault) => report.warning(
+        match answer {
+            Answer::Faults(fault) => report.warning(
                 format!(
                     "system call {number} ({name}) faults ({fault}): {}",
                     places.told()
@@ -50,12 +42,44 @@ pub(super) fn check_calls(isa: &dyn AnyIsa, code: &Code<'_>, report: &mut Report
                 "",
                 "see that the program does not come to it",
             ),
-            Outcome::Ignored => ignored.push(format!("{number} ({name})")),
+            Answer::Nothing => ignored.push(format!("{number} ({name})")),
+            Answer::Done => {}
         }
     }
     if !ignored.is_empty() {
         let list = ignored.join(", ");
         report.fact("calls", &format!("answered with 0 and no effect: {list}"));
+    }
+}
+
+/// Looks whether the run time of a newer Go release names its memory for the system, by a call whose
+/// number does not stand beside it, and whether that faults.
+pub(super) fn check_memory_names(
+    isa: &dyn AnyIsa,
+    bytes: &[u8],
+    code: &Code<'_>,
+    report: &mut Report,
+) {
+    /// The first release that does so, 1.N.
+    const SINCE: u32 = 25;
+    const OFF: &str = "decoratemappings=0";
+
+    let release = go::release(bytes);
+    let minor = release.as_deref().and_then(go::minor);
+    if minor.is_none_or(|minor| minor < SINCE) || go::is_set_at_build(bytes, OFF) {
+        return;
+    }
+    let mut instructions = code.functions().flatten();
+    let Some(calls) = instructions.find_map(|at| isa.observe(at.insn).calls) else {
+        return;
+    };
+    let prctl = (0..CALLS).find(|number| isa.call_name(*number) == Some("prctl"));
+    if let Some(Answer::Faults(fault)) = prctl.map(|number| calls.answer(number)) {
+        report.problem(
+            &format!("the system call prctl, by which Go names its memory, faults ({fault})"),
+            "Go does so at its start since Go 1.25, unless it is told not to",
+            &format!("put //go:debug {OFF} before the package clause of the main package"),
+        );
     }
 }
 

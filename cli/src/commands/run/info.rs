@@ -6,6 +6,7 @@ use crate::runner::mebibytes;
 use fpvm_core::symbols::Symbols;
 use oracle::Stats;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// The log lines of a run.
@@ -51,7 +52,8 @@ fn place(symbols: &Symbols, address: u64) -> &str {
     }
 }
 
-/// What `--debug-info` writes: Cannon's fields, and of its later ones the number of steps.
+/// What `--debug-info` writes: Cannon's fields. Those that its newest has beside these are written for
+/// the VM types that it runs.
 #[derive(Serialize)]
 pub(super) struct DebugInfo {
     pages: usize,
@@ -59,11 +61,28 @@ pub(super) struct DebugInfo {
     num_preimage_requests: u64,
     total_preimage_size: u64,
     total_steps: u64,
+    #[serde(flatten)]
+    counts: BTreeMap<&'static str, u64>,
+    #[serde(flatten)]
+    cache: Option<CacheMisses>,
+}
+
+/// Instructions outside of the part of memory that upstream decodes ahead. There is no such part here.
+#[derive(Serialize)]
+struct CacheMisses {
+    instruction_cache_miss_count: u64,
+    highest_icache_miss_pc: &'static str,
 }
 
 impl DebugInfo {
     pub(super) fn new(vm: &dyn AnyVm, stats: Stats) -> Self {
+        let counts: BTreeMap<_, _> = vm.counts().into_iter().collect();
         DebugInfo {
+            cache: (!counts.is_empty()).then_some(CacheMisses {
+                instruction_cache_miss_count: 0,
+                highest_icache_miss_pc: "0x0",
+            }),
+            counts,
             pages: vm.page_count(),
             memory_used: format!("{:#x}", vm.memory_used()),
             num_preimage_requests: stats.requests,
