@@ -155,27 +155,37 @@ impl World {
             value: U256::ZERO,
             gas: None,
         });
-        let set = |what: &str, data: Vec<u8>| Request {
-            what: format!("set the {what} of games of type {game_type}"),
-            to: Some(self.factory),
-            data: data.into(),
-            value: U256::ZERO,
-            gas: None,
-        };
-        let implementation = DisputeGameFactory::setImplementationCall {
-            gameType: game_type,
-            r#impl: self.implementation,
-        };
-        let init_bond = DisputeGameFactory::setInitBondCall {
-            gameType: game_type,
-            initBond: U256::from(bond),
-        };
-        let sets = [
-            set("implementation", implementation.abi_encode()),
-            set("bond", init_bond.abi_encode()),
-        ];
+        let sets = registration(self.factory, game_type, self.implementation, bond);
         Ok(creations.into_iter().chain(sets).collect())
     }
+}
+
+/// What lets a factory create games of a type, for a bond in wei; its owner sends it.
+pub fn registration(
+    factory: Address,
+    game_type: u32,
+    implementation: Address,
+    bond: u128,
+) -> [Request; 2] {
+    let set = |what: &str, data: Vec<u8>| Request {
+        what: format!("set the {what} of games of type {game_type}"),
+        to: Some(factory),
+        data: data.into(),
+        value: U256::ZERO,
+        gas: None,
+    };
+    let implementation = DisputeGameFactory::setImplementationCall {
+        gameType: game_type,
+        r#impl: implementation,
+    };
+    let bond = DisputeGameFactory::setInitBondCall {
+        gameType: game_type,
+        initBond: U256::from(bond),
+    };
+    [
+        set("implementation", implementation.abi_encode()),
+        set("bond", bond.abi_encode()),
+    ]
 }
 
 /// What the implementation of a type of game is constructed with: its rules, and the contracts around it.

@@ -3,47 +3,22 @@
 use std::path::PathBuf;
 
 use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::{SolCall, SolValue, sol};
+use alloy_sol_types::SolValue;
 use challenger::world;
 use contracts::artifact::{Artifact, PREIMAGE_ORACLE};
 use contracts::game;
-use contracts::game::abi::{DisputeGameFactory, OutputRoot as AnchorRoot, StartingAnchorRoot};
+use contracts::game::abi::{OutputRoot as AnchorRoot, StartingAnchorRoot};
 use dispute::rules::Params;
 
 use crate::evm::Evm;
 use crate::setup::{DELAY, OWNER, Setup};
-
-/// Names a folder with upstream's compiled contracts: `FaultDisputeGame.json`, `DisputeGameFactory.json`,
-/// `AnchorStateRegistry.json`, `DelayedWETH.json`, `SuperchainConfig.json`, `Proxy.json`,
-/// `PreimageOracle.json`, `MIPS.json` and `RISCV.json` of October 2024, and `MIPS64.json` of 2026, with
-/// fields `abi` and `bytecode`.
-pub(crate) const UPSTREAM: &str = "FPVM_UPSTREAM_CONTRACTS";
+use crate::upstream::{self, Around, Ground, Who};
 
 /// Administers upstream's proxies. Has no other part, for they treat their admin differently.
 const ADMIN: Address = Address::repeat_byte(0xad);
 
 /// Deploys the factory, so that games have the same addresses whoever has made the contracts.
 const FOUNDER: Address = Address::repeat_byte(0xf0);
-
-sol! {
-    interface Proxied {
-        function upgradeToAndCall(address implementation, bytes data) external payable returns (bytes);
-    }
-    interface Factory {
-        function initialize(address owner) external;
-    }
-    interface Registry {
-        struct Root { bytes32 root; uint256 l2BlockNumber; }
-        struct Start { uint32 gameType; Root outputRoot; }
-        function initialize(Start[] roots, address config) external;
-    }
-    interface Vault {
-        function initialize(address owner, address config) external;
-    }
-    interface Config {
-        function initialize(address guardian, bool paused) external;
-    }
-}
 
 /// Whose contracts.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,26 +31,15 @@ pub(crate) enum Source {
 impl Source {
     /// Upstream's, if the environment names their folder; says so if not.
     pub(crate) fn upstream() -> Option<Self> {
-        let folder = std::env::var_os(UPSTREAM);
-        if folder.is_none() {
-            eprintln!(
-                "SKIPPED: no comparison with upstream's contracts, {UPSTREAM} names no folder"
-            );
-        }
-        folder.map(|folder| Self::Upstream(folder.into()))
+        upstream::folder().map(Self::Upstream)
     }
 
     /// Upstream's contract, or `ours`.
     pub(crate) fn artifact(&self, name: &str, ours: &str) -> Artifact {
-        let json = match self {
-            Self::Ours => ours.to_owned(),
-            Self::Upstream(folder) => {
-                let path = folder.join(format!("{name}.json"));
-                std::fs::read_to_string(&path)
-                    .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-            }
-        };
-        Artifact::parse(&json).expect(name)
+        match self {
+            Self::Ours => Artifact::parse(ours).expect(name),
+            Self::Upstream(folder) => upstream::artifact(folder, name),
+        }
     }
 
     /// Creation code of upstream's contract, or of `ours`.
@@ -135,14 +99,13 @@ impl Contracts {
         let Setup { params, anchor } = setup;
         let (owner, game_type) = (OWNER, params.game_type);
         let (root, block) = (anchor.root, anchor.block);
-        let create_by = |evm: &mut Evm, by, code| evm.create_by(by, code).expect("deploys");
-        let create = |evm: &mut Evm, code| evm.create(code).expect("deploys");
-        let (config, vault, factory, registry);
-        match source {
+        let around = match source {
             Source::Ours => {
-                config = create(evm, game::config(owner).expect("code"));
-                vault = create(evm, game::vault(DELAY, owner, config).expect("code"));
-                factory = create_by(evm, FOUNDER, game::factory(owner).expect("code"));
+                let create = |evm: &mut Evm, code| evm.create(code).expect("deploys");
+                let config = create(evm, game::config(owner).expect("code"));
+                let vault = create(evm, game::vault(DELAY, owner, config).expect("code"));
+                let factory = evm.create_by(FOUNDER, game::factory(owner).expect("code"));
+                let factory = factory.expect("deploys");
                 let anchors = vec![StartingAnchorRoot {
                     gameType: game_type,
                     outputRoot: AnchorRoot {
@@ -151,44 +114,30 @@ impl Contracts {
                     },
                 }];
                 let code = game::registry(factory, anchors, config).expect("code");
-                registry = create(evm, code);
+                Around {
+                    config,
+                    vault,
+                    factory,
+                    registry: create(evm, code),
+                }
             }
-            Source::Upstream(_) => {
-                let mut proxied = |by, name: &str, arguments: &[u8], data: Vec<u8>| {
-                    let implementation = create(evm, source.code(name, "", arguments));
-                    let proxy = create_by(evm, by, source.code("Proxy", "", &ADMIN.abi_encode()));
-                    let upgrade = Proxied::upgradeToAndCallCall {
-                        implementation,
-                        data: data.into(),
-                    };
-                    evm.must(ADMIN, proxy, &upgrade);
-                    proxy
+            Source::Upstream(folder) => {
+                let setup = upstream::Setup {
+                    owner,
+                    admin: ADMIN,
+                    game_type,
+                    anchor: *anchor,
+                    delay: DELAY,
                 };
-                let (guardian, paused) = (owner, false);
-                let initialize = Config::initializeCall { guardian, paused };
-                config = proxied(ADMIN, "SuperchainConfig", &[], initialize.abi_encode());
-                let initialize = Vault::initializeCall { owner, config };
-                let arguments = U256::from(DELAY).abi_encode();
-                vault = proxied(ADMIN, "DelayedWETH", &arguments, initialize.abi_encode());
-                let initialize = Factory::initializeCall { owner };
-                factory = proxied(FOUNDER, "DisputeGameFactory", &[], initialize.abi_encode());
-                let roots = vec![Registry::Start {
-                    gameType: game_type,
-                    outputRoot: Registry::Root {
-                        root,
-                        l2BlockNumber: block,
-                    },
-                }];
-                let initialize = Registry::initializeCall { roots, config };
-                let arguments = factory.abi_encode();
-                registry = proxied(
-                    ADMIN,
-                    "AnchorStateRegistry",
-                    &arguments,
-                    initialize.abi_encode(),
-                );
+                upstream::around(evm, folder, &setup)
             }
-        }
+        };
+        let Around {
+            config,
+            vault,
+            factory,
+            registry,
+        } = around;
         Self {
             factory,
             registry,
@@ -229,16 +178,28 @@ impl Contracts {
         implementation: Address,
         bond: u128,
     ) {
-        let set = DisputeGameFactory::setImplementationCall {
-            gameType: game_type,
-            r#impl: implementation,
+        let requests = world::registration(self.factory, game_type, implementation, bond);
+        for request in requests {
+            let done = evm.send(OWNER, self.factory, 0, request.data.to_vec());
+            assert!(done.output.is_ok(), "{}: {:?}", request.what, done.output);
+        }
+    }
+}
+
+impl Ground for Evm {
+    fn create(&mut self, by: Who, code: Vec<u8>) -> Address {
+        let created = match by {
+            Who::Anybody => Evm::create(self, code),
+            Who::Founder => self.create_by(FOUNDER, code),
+            Who::Admin => self.create_by(ADMIN, code),
         };
-        evm.must(OWNER, self.factory, &set);
-        let set = DisputeGameFactory::setInitBondCall {
-            gameType: game_type,
-            initBond: U256::from(bond),
-        };
-        evm.must(OWNER, self.factory, &set);
+        created.expect("deploys")
+    }
+
+    fn call(&mut self, by: Who, to: Address, data: Vec<u8>) {
+        assert_eq!(by, Who::Admin, "nobody else calls");
+        let done = self.send(ADMIN, to, 0, data);
+        assert!(done.output.is_ok(), "{:?}", done.output);
     }
 }
 

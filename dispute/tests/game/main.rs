@@ -16,4 +16,6 @@ mod setup;
 mod steps;
 mod surroundings;
 mod twin;
+#[path = "../../../e2e/upstream.rs"]
+mod upstream;
 mod worked_game;

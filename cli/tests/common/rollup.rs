@@ -1,0 +1,58 @@
+//! The toy rollup that comes with the example guests, and a node of it.
+
+use std::path::PathBuf;
+
+use dispute::trace::Outputs as _;
+use dispute::trace::outputs::OutputList;
+use l1::{B256, U256};
+
+use crate::common::guests;
+use crate::op_node::{Known, OpNode, Output};
+
+/// The toy rollup that comes with the example guests.
+pub(crate) struct Rollup {
+    pub(crate) program: PathBuf,
+    pub(crate) preimages: PathBuf,
+    pub(crate) outputs: PathBuf,
+    pub(crate) list: OutputList,
+}
+
+/// Where its outputs are agreed upon.
+pub(crate) const ANCHOR: u64 = 100;
+impl Rollup {
+    pub(crate) fn new() -> Self {
+        let outputs = guests("outputs-rollup.txt");
+        let text = std::fs::read_to_string(&outputs).unwrap();
+        Self {
+            program: guests("bin/rollup.mips"),
+            preimages: guests("preimages-rollup"),
+            outputs,
+            list: text.parse().unwrap(),
+        }
+    }
+
+    pub(crate) fn output(&self, block: u64) -> B256 {
+        self.list.output(U256::from(block)).unwrap()
+    }
+
+    /// A node that tells its outputs.
+    pub(crate) fn node(&self) -> OpNode {
+        let zero = B256::ZERO.to_string();
+        let output = |block| Output {
+            root: self.output(block).to_string(),
+            state_root: zero.clone(),
+            withdrawals: zero.clone(),
+            hash: zero.clone(),
+            header: String::new(),
+        };
+        let last = self.list.safe_head().to();
+        OpNode::start(Known {
+            first: ANCHOR,
+            outputs: (ANCHOR..=last).map(output).collect(),
+            current_l1: 1_000_000,
+            safe_heads: vec![(0, last)],
+            keeps_safe_heads: true,
+            ..Known::default()
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! Upstream's contracts of the dispute game, compiled by whoever runs the tests, behind their proxies as on
+//! mainnet. Where nobody has, the tests say so.
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::path::{Path, PathBuf};
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::{SolCall, SolValue, sol};
+use contracts::artifact::Artifact;
+use contracts::harness::UPSTREAM;
+use dispute::claim::OutputRoot;
+
+sol! {
+    interface Proxied {
+        function upgradeToAndCall(address implementation, bytes data) external payable returns (bytes);
+    }
+    interface Factory {
+        function initialize(address owner) external;
+    }
+    interface Registry {
+        struct Root { bytes32 root; uint256 l2BlockNumber; }
+        struct Start { uint32 gameType; Root outputRoot; }
+        function initialize(Start[] roots, address config) external;
+    }
+    interface Vault {
+        function initialize(address owner, address config) external;
+    }
+    interface Config {
+        function initialize(address guardian, bool paused) external;
+    }
+}
+
+/// The folder, if the environment names one; says so if not. It has `FaultDisputeGame.json`,
+/// `DisputeGameFactory.json`, `AnchorStateRegistry.json`, `DelayedWETH.json`, `SuperchainConfig.json`,
+/// `Proxy.json`, `PreimageOracle.json`, `MIPS.json` and `RISCV.json` of October 2024, and `MIPS64.json` of
+/// 2026, with fields `abi` and `bytecode`.
+pub(crate) fn folder() -> Option<PathBuf> {
+    let folder = std::env::var_os(UPSTREAM);
+    if folder.is_none() {
+        eprintln!("SKIPPED: nothing with upstream's contracts, {UPSTREAM} names no folder");
+    }
+    folder.map(PathBuf::from)
+}
+
+/// A contract of upstream's.
+pub(crate) fn artifact(folder: &Path, name: &str) -> Artifact {
+    let path = folder.join(format!("{name}.json"));
+    let json = std::fs::read_to_string(&path);
+    let json = json.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    Artifact::parse(&json).expect(name)
+}
+
+/// What creates a contract of upstream's.
+pub(crate) fn creation(folder: &Path, name: &str, arguments: &[u8]) -> Vec<u8> {
+    [artifact(folder, name).bytecode, arguments.to_vec()].concat()
+}
+
+/// Whose transaction something is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Who {
+    /// Creates what has no owner.
+    Anybody,
+    /// Creates the factory's proxy.
+    Founder,
+    /// Administers the proxies. Has no other part, for they treat their admin differently.
+    Admin,
+}
+
+/// Where contracts are deployed.
+pub(crate) trait Ground {
+    /// Creates a contract; what its constructor reverts with is an end of the test.
+    fn create(&mut self, by: Who, code: Vec<u8>) -> Address;
+
+    /// Calls a contract, which must not revert.
+    fn call(&mut self, by: Who, to: Address, data: Vec<u8>);
+}
+
+/// Who is what, and from where games start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setup {
+    /// Owns factory and vault, and is the guardian.
+    pub(crate) owner: Address,
+    /// The account of [`Who::Admin`].
+    pub(crate) admin: Address,
+    pub(crate) game_type: u32,
+    pub(crate) anchor: OutputRoot,
+    /// Of the vault, in seconds.
+    pub(crate) delay: u64,
+}
+
+/// What is around games.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Around {
+    pub(crate) config: Address,
+    pub(crate) vault: Address,
+    pub(crate) factory: Address,
+    pub(crate) registry: Address,
+}
+
+/// Deploys what is around games.
+pub(crate) fn around(ground: &mut impl Ground, folder: &Path, setup: &Setup) -> Around {
+    let Setup { owner, anchor, .. } = *setup;
+    let mut proxied = |by, name: &str, arguments: &[u8], data: Vec<u8>| {
+        let implementation = ground.create(Who::Anybody, creation(folder, name, arguments));
+        let proxy = ground.create(by, creation(folder, "Proxy", &setup.admin.abi_encode()));
+        let upgrade = Proxied::upgradeToAndCallCall {
+            implementation,
+            data: data.into(),
+        };
+        ground.call(Who::Admin, proxy, upgrade.abi_encode());
+        proxy
+    };
+    let (guardian, paused) = (owner, false);
+    let initialize = Config::initializeCall { guardian, paused };
+    let config = proxied(Who::Admin, "SuperchainConfig", &[], initialize.abi_encode());
+    let initialize = Vault::initializeCall { owner, config };
+    let arguments = U256::from(setup.delay).abi_encode();
+    let vault = proxied(
+        Who::Admin,
+        "DelayedWETH",
+        &arguments,
+        initialize.abi_encode(),
+    );
+    let initialize = Factory::initializeCall { owner };
+    let factory = proxied(
+        Who::Founder,
+        "DisputeGameFactory",
+        &[],
+        initialize.abi_encode(),
+    );
+    let roots = vec![Registry::Start {
+        gameType: setup.game_type,
+        outputRoot: Registry::Root {
+            root: anchor.root,
+            l2BlockNumber: anchor.block,
+        },
+    }];
+    let initialize = Registry::initializeCall { roots, config };
+    let arguments = factory.abi_encode();
+    let registry = proxied(
+        Who::Admin,
+        "AnchorStateRegistry",
+        &arguments,
+        initialize.abi_encode(),
+    );
+    Around {
+        config,
+        vault,
+        factory,
+        registry,
+    }
+}
