@@ -2,6 +2,7 @@
 
 use crate::isa::{AnyIsa, Entry, Guest};
 use crate::tier::TierArgs;
+use fpvm_core::fetch;
 use fpvm_core::frozen::{Snapshot, SnapshotError};
 use fpvm_core::isa::Isa;
 use fpvm_core::memory::PAGE_SIZE;
@@ -11,6 +12,7 @@ use fpvm_core::symbols::Symbols;
 use fpvm_core::vm::{Event, Host, PreimageRead, Vm, VmError};
 use fpvm_core::word::Word as _;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::Path;
 
 /// A machine with a guest in it, of whichever ISA. What it does is [`Vm`]'s.
@@ -219,12 +221,40 @@ impl<I: Guest> AnyVm for Vm<I> {
     }
 }
 
+/// The instructions of a range, one after the other: addresses and words. `fetch` gives the word at an
+/// address and its length in bytes.
+pub(crate) fn instructions(
+    range: Range<u64>,
+    mut fetch: impl FnMut(u64) -> (u32, u64),
+) -> impl Iterator<Item = (u64, u32)> {
+    let mut next = range.start;
+    std::iter::from_fn(move || {
+        let at = next;
+        (at < range.end).then(|| {
+            let (insn, len) = fetch(at);
+            next = at.saturating_add(len);
+            (at, insn)
+        })
+    })
+}
+
+/// The call that returns to an address.
+pub(crate) fn call_before(vm: &mut dyn AnyVm, back: u64) -> Option<u64> {
+    let isa = vm.isa();
+    let calls = isa.call_bytes().iter().map(|bytes| {
+        let at = back.wrapping_sub(*bytes);
+        (at, vm.insn_at(at), *bytes)
+    });
+    let slot = if isa.delay_slot() { 4 } else { 0 };
+    let mut calls = calls
+        .filter(|(_, insn, bytes)| isa.insn_len(*insn) + slot == *bytes)
+        .filter(|(_, insn, _)| isa.frame_step(*insn).calls);
+    calls.next().map(|(at, ..)| at)
+}
+
 /// The instruction word at an address.
 pub(crate) fn insn_at<I: Isa>(vm: &mut Vm<I>, at: u64) -> u32 {
     let mut bytes = [0; 4];
     vm.memory.read_slice(at, &mut bytes);
-    match I::BIG_ENDIAN {
-        true => u32::from_be_bytes(bytes),
-        false => u32::from_le_bytes(bytes),
-    }
+    fetch::word::<I>(bytes)
 }

@@ -2,6 +2,7 @@
 
 use crate::isa::Guest;
 use fpvm_core::disasm::disassemble;
+use fpvm_core::fetch;
 use fpvm_core::isa::Isa;
 use fpvm_core::memory::LEAF_SIZE;
 use fpvm_core::proof::StepProof;
@@ -50,7 +51,11 @@ fn told<I: Isa>(done: &Verified<I>) -> Vec<String> {
         return vec![format!("nothing: the program had exited with code {code}")];
     };
     let mut lines = vec![disassemble::<I>(insn, done.before.pc())];
-    lines.extend(changed_cells(&done.before, &done.after));
+    lines.extend(changed_cells(
+        &done.before,
+        &done.after,
+        fetch::len::<I>(insn),
+    ));
     if done.before.preimage_key != done.after.preimage_key {
         let key = const_hex::encode_prefixed(done.after.preimage_key);
         lines.push(format!("preimageKey: now {key}"));
@@ -62,8 +67,8 @@ fn told<I: Isa>(done: &Verified<I>) -> Vec<String> {
 }
 
 /// Registers and other cells that the step changed; the program counter where it did not go on to
-/// the next instruction.
-fn changed_cells<I: Isa>(before: &State<I>, after: &State<I>) -> Vec<String> {
+/// the next instruction, after one of so many bytes.
+fn changed_cells<I: Isa>(before: &State<I>, after: &State<I>, len: u64) -> Vec<String> {
     let mut lines = Vec::new();
     for Compared {
         name,
@@ -73,7 +78,7 @@ fn changed_cells<I: Isa>(before: &State<I>, after: &State<I>) -> Vec<String> {
     } in cells(before, after)
     {
         let goes_on = (cell == I::PC || Some(cell) == I::NEXT_PC)
-            && after.zext() == before.zext().wrapping_add(4);
+            && after.zext() == before.zext().wrapping_add(len);
         if before != after && !goes_on {
             lines.push(format!("{name}: {before:#x} → {after:#x}"));
         }

@@ -4,9 +4,10 @@
 //! what was `runtime.init.5` there, the start of the goroutine that forces garbage collection, is
 //! another one since Go 1.23, and what gets skipped instead is missed at the end of the program.
 
-use crate::any::insn_at;
+use crate::any::{insn_at, instructions};
 use fpvm_core::disasm::disassemble;
 use fpvm_core::elf::{Patch, Program};
+use fpvm_core::fetch;
 use fpvm_core::vm::Vm;
 
 /// What the Go linker writes in front of its release.
@@ -80,8 +81,11 @@ pub(crate) fn starter<I: Program>(vm: &mut Vm<I>) -> Option<&'static str> {
             return false;
         };
         let end = function.start.saturating_add(function.size.min(4096));
-        (function.start..end).step_by(4).any(|at| {
+        let mut code = instructions(function.start..end, |at| {
             let insn = insn_at(vm, at);
+            (insn, fetch::len::<I>(insn))
+        });
+        code.any(|(at, insn)| {
             let text = disassemble::<I>(insn, at);
             text.split([' ', ',']).next_back() == Some(target.as_str())
         })

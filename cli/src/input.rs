@@ -6,10 +6,11 @@ use crate::isa::{AnyIsa, Patches};
 use crate::output::Target;
 use crate::personality::Personality;
 use crate::tier::TierArgs;
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use fpvm_core::files::{self, FileKind};
 use fpvm_core::symbols::Symbols;
 use serde::de::{DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt;
@@ -95,7 +96,8 @@ impl ReadingArgs {
             self.open_program(app, path)?
         } else {
             let isa = vm_of_state(&vms, path)?;
-            isa.load_state(path, self.max_memory())?
+            isa.load_state(path, self.max_memory())
+                .map_err(|error| of_another(app, isa, path).unwrap_or(error.into()))?
         };
         self.set_up(vm.as_mut())?;
         Ok(vm)
@@ -360,9 +362,20 @@ fn vm_of_state(vms: &[&'static dyn AnyIsa], path: &Path) -> anyhow::Result<&'sta
                 json_keys(file).with_context(|| format!("{} is no JSON state", path.display()))?;
             let has_all =
                 |isa: &&&dyn AnyIsa| isa.state_keys().iter().all(|key| keys.contains(*key));
-            vms.iter().find(has_all).copied().with_context(unknown)
+            // Of two VMs, one may have all the keys of the other and more.
+            let found = vms.iter().filter(has_all);
+            let found = found.min_by_key(|isa| Reverse(isa.state_keys().len()));
+            found.copied().with_context(unknown)
         }
     }
+}
+
+/// What to say of a file that cannot be read as a state of a VM, where it is one of another.
+fn of_another(app: &App, isa: &dyn AnyIsa, path: &Path) -> Option<anyhow::Error> {
+    let found = vm_of_state(app.isas, path).ok()?;
+    let (path, found, wanted) = (path.display(), found.vm_type(), isa.vm_type());
+    (found != wanted)
+        .then(|| anyhow!("{path} is a state of VM type {found}, and not one of {wanted}"))
 }
 
 /// Whether a binary state of this ISA can start with these bytes.

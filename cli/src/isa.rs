@@ -6,6 +6,7 @@ use crate::frames::{FrameStep, frame_step};
 use crate::go;
 use crate::observe::{Observed, observe};
 use fpvm_core::elf::{self, Program};
+use fpvm_core::fetch;
 use fpvm_core::isa::{Isa, Source, witness_len};
 use fpvm_core::observer::Observer;
 use fpvm_core::proof::StepProof;
@@ -19,7 +20,7 @@ use play::report::instruction::{Code, Contest, Instruction};
 use std::marker::PhantomData;
 use std::path::Path;
 
-/// The ISAs that `fpvm` knows, in the order in which they are listed: of one ISA, the newest first.
+/// The ISAs that `fpvm` knows, in the order in which they are listed: of one ISA, the default first.
 ///
 /// A static and not a constant, which each crate that names it would compile anew.
 pub static ISAS: &[&dyn AnyIsa] = &[
@@ -27,6 +28,7 @@ pub static ISAS: &[&dyn AnyIsa] = &[
     &Entry::<isa_mips64::Mips64<8>>::NEW,
     &Entry::<isa_mips64::Mips64<7>>::NEW,
     &Entry::<isa_riscv::Rv64>::NEW,
+    &Entry::<isa_riscv::imac::Imac>::NEW,
 ];
 
 elf_guests! {
@@ -35,13 +37,17 @@ elf_guests! {
     isa_mips64::Mips64<7>: "the same, as the version before", "cannon", 2, &[], Some(contracts::MIPS64_ARTIFACT), |state| Some(Box::new(Statistics::new(state)));
     // Since Go 1.24 the initial look at the limit of open files is a system call that faults.
     isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, &[(24, "syscall.init.0")], Some(contracts::RISCV_ARTIFACT), |_| None;
+    isa_riscv::imac::Imac: "RV64IMAC as compilers emit it, of fpvm alone", "fpvm", 1, &[], None, |_| None;
 }
+
+/// [`Guest::UPSTREAM`] of a VM that is nobody else's.
+pub const OWN: &str = "fpvm";
 
 /// An ISA whose programs the command line can load.
 pub trait Guest: Isa {
     /// What it is, in a few words, for `fpvm list`.
     const ABOUT: &'static str;
-    /// The program whose formats and proofs it shares.
+    /// The program whose formats and proofs it shares; `fpvm` where there is none.
     const UPSTREAM: &'static str;
     /// Exit code of the process where the guest faults.
     const FAULT_EXIT: u8;
@@ -165,8 +171,14 @@ pub trait AnyIsa: Sync {
     fn witness_len(&self) -> usize;
     /// Bytes of a guest word.
     fn word_bytes(&self) -> u8;
-    /// Bytes from a call to where it returns to.
-    fn call_bytes(&self) -> u8;
+    /// Whether the instruction after a branch runs before the branch's target.
+    fn delay_slot(&self) -> bool;
+    /// The instruction that begins with these bytes.
+    fn insn_of(&self, bytes: [u8; 4]) -> u32;
+    /// Bytes of an instruction.
+    fn insn_len(&self, insn: u32) -> u64;
+    /// Bytes from a call to where it returns to, of each kind of call.
+    fn call_bytes(&self) -> &'static [u64];
     /// [`Guest::is_program`].
     fn is_program(&self, bytes: &[u8]) -> bool;
     /// [`Guest::load_program`].
@@ -257,8 +269,24 @@ impl<I: Guest> AnyIsa for Entry<I> {
         I::Word::BYTES as u8
     }
 
-    fn call_bytes(&self) -> u8 {
-        if I::DELAY_SLOT { 8 } else { 4 }
+    fn delay_slot(&self) -> bool {
+        I::DELAY_SLOT
+    }
+
+    fn insn_of(&self, bytes: [u8; 4]) -> u32 {
+        fetch::word::<I>(bytes)
+    }
+
+    fn insn_len(&self, insn: u32) -> u64 {
+        fetch::len::<I>(insn)
+    }
+
+    fn call_bytes(&self) -> &'static [u64] {
+        match (I::DELAY_SLOT, I::LONG) {
+            (true, _) => &[8],
+            (false, 0) => &[4],
+            (false, _) => &[4, 2],
+        }
     }
 
     fn is_program(&self, bytes: &[u8]) -> bool {

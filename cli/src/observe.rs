@@ -49,8 +49,8 @@ impl Calls {
 pub enum Answer {
     /// It faults.
     Faults(&'static str),
-    /// It is answered, and nothing is done.
-    Nothing,
+    /// It is answered with this, and nothing is done.
+    Nothing(i64),
     /// It is done.
     Done,
 }
@@ -64,8 +64,8 @@ pub(crate) fn observe<I: Isa>(insn: u32) -> Observed {
     Observed {
         mnemonic: I::TABLE.get(op.index()).map_or("", |row| row.name),
         faults: observer.trap,
-        does_nothing: observer.trap.is_none() && !observer.acts && !observer.sets_constant,
-        gives_constant: observer.trap.is_none() && !observer.acts && observer.sets_constant,
+        does_nothing: observer.trap.is_none() && !observer.acts && observer.constant.is_none(),
+        gives_constant: observer.trap.is_none() && !observer.acts && observer.constant.is_some(),
         is_call: observer.is_call,
         calls: observer.calls,
     }
@@ -74,7 +74,7 @@ pub(crate) fn observe<I: Isa>(insn: u32) -> Observed {
 /// Where a word comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Origin {
-    Constant,
+    Constant(u64),
     Fixed(Cell),
     Other,
 }
@@ -91,7 +91,8 @@ struct Observer<I> {
     trap: Option<&'static str>,
     /// Has an effect that is not a constant in a register.
     acts: bool,
-    sets_constant: bool,
+    /// The constant that it sets a register to, of several the first.
+    constant: Option<u64>,
     is_call: bool,
     calls: Option<Calls>,
     isa: std::marker::PhantomData<I>,
@@ -104,7 +105,7 @@ impl<I> Default for Observer<I> {
             depth: 0,
             trap: None,
             acts: false,
-            sets_constant: false,
+            constant: None,
             is_call: false,
             calls: None,
             isa,
@@ -125,8 +126,13 @@ impl<I: Isa> Observer<I> {
         arm(self);
         let inner = std::mem::replace(self, outer);
         self.acts |= inner.acts;
-        self.sets_constant |= inner.sets_constant;
+        self.constant = self.constant.or(inner.constant);
         inner
+    }
+
+    /// The answer of a call that does nothing but this.
+    fn nothing(&self) -> Answer {
+        Answer::Nothing(self.constant.unwrap_or_default() as i64)
     }
 }
 
@@ -146,7 +152,7 @@ impl<I: Isa> Machine for Observer<I> {
 
     fn set_reg(&mut self, _r: Reg, v: Origin) {
         match v {
-            Origin::Constant => self.sets_constant = true,
+            Origin::Constant(value) => self.constant = self.constant.or(Some(value)),
             _ => self.acts = true,
         }
     }
@@ -159,8 +165,8 @@ impl<I: Isa> Machine for Observer<I> {
         Origin::Other
     }
 
-    fn konst(&mut self, _v: u64) -> Origin {
-        Origin::Constant
+    fn konst(&mut self, v: u64) -> Origin {
+        Origin::Constant(v)
     }
 
     fn bin(&mut self, _op: Bin, _a: Origin, _b: Origin) -> Origin {
@@ -263,14 +269,12 @@ impl<I: Isa> Machine for Observer<I> {
         };
         let listed = cases.iter().enumerate().map(|(i, number)| {
             let does = run(self, Some(i));
-            (
-                *number,
-                does.trap.map_or(Answer::Done, Answer::Faults),
-                does.acts,
-            )
+            let answer = does.trap.map_or(Answer::Done, Answer::Faults);
+            (*number, answer, does)
         });
         let listed: Vec<_> = listed.collect();
         let others = run(self, None);
+        let answer = others.trap.map_or(others.nothing(), Answer::Faults);
         let Origin::Fixed(cell) = v else {
             return Ok(());
         };
@@ -283,8 +287,8 @@ impl<I: Isa> Machine for Observer<I> {
         let is_inner = self.depth > 0;
         let mut known: Vec<_> = listed
             .into_iter()
-            .map(|(number, answer, acts)| match answer {
-                Answer::Done if is_inner && !acts => (number, Answer::Nothing),
+            .map(|(number, answer, does)| match answer {
+                Answer::Done if is_inner && !does.acts => (number, does.nothing()),
                 answer => (number, answer),
             })
             .collect();
@@ -293,7 +297,7 @@ impl<I: Isa> Machine for Observer<I> {
                 known.extend(inner.known);
                 inner.others
             }
-            None => others.trap.map_or(Answer::Nothing, Answer::Faults),
+            None => answer,
         };
         self.calls = Some(Calls {
             register,
@@ -350,6 +354,7 @@ mod tests {
     use isa_mips::Mips32;
     use isa_mips64::Mips64;
     use isa_riscv::Rv64;
+    use isa_riscv::imac::Imac;
 
     #[test]
     fn instructions_tell_what_they_can_do() {
@@ -372,14 +377,17 @@ mod tests {
         assert_eq!(calls.register, "a7");
         assert_eq!(calls.answer(93), Answer::Done);
         assert!(matches!(calls.answer(261), Answer::Faults(_)));
-        assert_eq!(calls.answer(98), Answer::Nothing);
+        assert_eq!(calls.answer(98), Answer::Nothing(0));
         let calls = observe::<Mips32>(0x0000_000c).calls.unwrap();
         assert_eq!(calls.register, "v0");
         assert_eq!(calls.answer(4246), Answer::Done);
         // Some numbers are listed only to be answered, and the rest faults.
         let calls = observe::<Mips64<8>>(0x0000_000c).calls.unwrap();
         assert_eq!(calls.answer(5058), Answer::Done);
-        assert_eq!(calls.answer(5003), Answer::Nothing);
+        assert_eq!(calls.answer(5003), Answer::Nothing(0));
         assert!(matches!(calls.answer(5060), Answer::Faults(_)));
+        // -ENOSYS.
+        let calls = observe::<Imac>(0x0000_0073).calls.unwrap();
+        assert_eq!(calls.answer(1000), Answer::Nothing(-38));
     }
 }

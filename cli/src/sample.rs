@@ -1,6 +1,6 @@
 //! Where a guest spends its steps: samples of its call stack and its instruction.
 
-use crate::any::AnyVm;
+use crate::any::{AnyVm, call_before, instructions};
 use crate::frames::{Frame, frames};
 use fpvm_core::symbols::Symbols;
 use serde::Serialize;
@@ -40,8 +40,8 @@ pub(crate) struct Samples {
     stacks: HashMap<Box<[u64]>, u64>,
     /// Samples by instruction word.
     words: HashMap<u32, u64>,
-    /// Frames of functions by their addresses.
-    frames: HashMap<u64, Vec<Frame>>,
+    /// Frames at the instructions of functions, by the functions' addresses.
+    frames: HashMap<u64, Vec<(u64, Frame)>>,
 }
 
 /// A function on the stack.
@@ -122,7 +122,6 @@ impl Samples {
             found.map_or(0, |(_, value)| *value)
         };
         let (mut sp, link, mut pc) = (register("sp"), register("ra"), vm.pc());
-        let call_bytes = u64::from(vm.isa().call_bytes());
         let mut levels = Vec::new();
         while levels.len() < DEEPEST {
             let innermost = levels.is_empty();
@@ -152,10 +151,9 @@ impl Samples {
             if back == 0 || caller.is_some_and(|caller| caller.name.starts_with(GOROUTINE)) {
                 return (levels, End::Root);
             }
-            let call = back.wrapping_sub(call_bytes);
-            if !back.is_multiple_of(4) || !vm.isa().frame_step(vm.insn_at(call)).calls {
+            let Some(call) = call_before(vm, back) else {
                 return (levels, End::Lost);
-            }
+            };
             (sp, pc) = (entry, call);
         }
         (levels, End::Lost)
@@ -166,12 +164,17 @@ impl Samples {
         let frames = self.frames.entry(start).or_insert_with(|| {
             let isa = vm.isa();
             let end = start.saturating_add(size.clamp(4, LONGEST));
-            let addresses = (start..end).step_by(4);
-            let steps = addresses.map(|at| isa.frame_step(vm.insn_at(at)));
-            frames(steps, isa.call_bytes() > 4)
+            let fetch = |at| {
+                let insn = vm.insn_at(at);
+                (insn, isa.insn_len(insn))
+            };
+            let code: Vec<_> = instructions(start..end, fetch).collect();
+            let steps = code.iter().map(|(_, insn)| isa.frame_step(*insn));
+            let frames = frames(steps, isa.delay_slot());
+            code.iter().map(|(at, _)| *at).zip(frames).collect()
         });
-        let at = usize::try_from(pc.checked_sub(start)? / 4).ok()?;
-        frames.get(at).copied()
+        let at = frames.binary_search_by_key(&pc, |(at, _)| *at).ok()?;
+        frames.get(at).map(|(_, frame)| *frame)
     }
 
     /// What was sampled, with names.

@@ -213,7 +213,7 @@ fn a_compressed_state_cannot_explode() {
         "string.json.gz",
         gzip(format!(r#"{{"preimageKey":"{long}"}}"#).as_bytes()),
     );
-    let done = shop.run("state-root string.json.gz --isa riscv --max-memory 64MiB");
+    let done = shop.run("state-root string.json.gz --type riscv64 --max-memory 64MiB");
     done.fails(1, "a string of more than");
 }
 

@@ -64,7 +64,7 @@ fn a_version_is_of_its_own_vm() {
     let out = shop.run("witness --input state.bin.gz").ok();
     assert!(out.starts_with("{\n  \"stateVersion\": 7,"), "{out}");
     shop.run("witness --input state.bin.gz --type multithreaded64-5")
-        .fails(1, "the state has version 7");
+        .fails(1, "is a state of VM type multithreaded64-4, and not one of");
 }
 
 #[test]

@@ -44,6 +44,9 @@ bare=(-O2 -std=c11 -Wall -Wextra -Werror -ffreestanding -nostdlib -static
     -Wl,-Ttext-segment=0x10000 -o bin/bare.mips bare/main.c
 "$riscv_cc" "${bare[@]}" -march=rv64ima -mabi=lp64 -mcmodel=medany -mno-relax \
     -Wl,-Ttext-segment=0x10000 -o bin/bare.riscv64 bare/main.c
+# With compressed code, for fpvm's own VM type.
+"$riscv_cc" "${bare[@]}" -march=rv64imac -mabi=lp64 -mcmodel=medany \
+    -Wl,-Ttext-segment=0x10000 -o bin/bare.imac bare/main.c
 
 # The fixture programs run here, not in a VM.
 env -u GOOS go run ./claim/fixture preimages preimages-false

@@ -7,6 +7,7 @@ mod chain;
 
 use crate::concrete::{Concrete, Environment, Stop};
 use crate::decode::Decoder;
+use crate::fetch;
 use crate::isa::{Isa, Op};
 use crate::memory::{MemoryLimit, PAGE_SIZE, PagedMemory};
 use crate::observer::Observer;
@@ -14,12 +15,18 @@ use crate::state::State;
 use chain::{Decoded, Row};
 use rustc_hash::FxHashMap;
 
-/// Decoded pages kept, 16 KiB each.
+/// Decoded pages kept, 16 KiB each, or 36 where there are short instructions.
 const CODE_PAGES: usize = 1024;
-/// Instruction words in a page.
-const PAGE_WORDS: usize = PAGE_SIZE / 4;
 
-type CodePage<I> = [Decoded<I>; PAGE_WORDS];
+/// A decoded page.
+#[derive(Debug)]
+struct CodePage<I: Isa> {
+    /// The instruction at each multiple of [`fetch::unit`], whether one begins there or not.
+    instructions: Box<[Decoded<I>]>,
+    /// How many instructions follow each other from there to the page's end; empty where all have
+    /// the same length.
+    following: Box<[u16]>,
+}
 
 /// Places of decoded pages that a run loop finds without a hash.
 const RECENT: usize = 512;
@@ -33,7 +40,7 @@ pub struct Code<I: Isa> {
     /// What to decode an instruction kind to, by table row.
     rows: Vec<Row<I>>,
     places: FxHashMap<u64, usize>,
-    pages: Vec<Box<CodePage<I>>>,
+    pages: Vec<CodePage<I>>,
     free: Vec<usize>,
     recent: Box<[(u64, usize); RECENT]>,
     observer: Option<Box<dyn Observer<I>>>,
@@ -127,9 +134,7 @@ impl<I: Isa> Code<I> {
                 if !memory.mark_code(number) {
                     return false;
                 }
-                let Some(page) = self.decode_page(memory.page(number)) else {
-                    return false;
-                };
+                let page = self.decode_page(memory.page(number));
                 if self.places.len() >= CODE_PAGES {
                     self.places.clear();
                     self.recent.fill((NO_PAGE, 0));
@@ -153,21 +158,40 @@ impl<I: Isa> Code<I> {
     fn recent(&self, number: u64) -> Option<&CodePage<I>> {
         let (recent, place) = self.recent[number as usize % RECENT];
         if recent == number {
-            self.pages.get(place).map(|page| &**page)
+            self.pages.get(place)
         } else {
             None
         }
     }
 
-    fn decode_page(&self, page: &[u8; PAGE_SIZE]) -> Option<Box<CodePage<I>>> {
-        let words = page.as_chunks::<4>().0.iter().map(|bytes| {
-            let insn = match I::BIG_ENDIAN {
-                true => u32::from_be_bytes(*bytes),
-                false => u32::from_le_bytes(*bytes),
-            };
-            self.rows[self.decoder.decode(insn).index()].decode(insn)
+    fn decode_page(&self, page: &[u8; PAGE_SIZE]) -> CodePage<I> {
+        let unit = fetch::unit::<I>() as usize;
+        let words = (0..PAGE_SIZE).step_by(unit).map(|at| {
+            let bytes = page[at..].first_chunk();
+            let bytes = bytes.map_or([page[at], page[PAGE_SIZE - 1], 0, 0], |bytes| *bytes);
+            fetch::word::<I>(bytes)
         });
-        words.collect::<Box<[_]>>().try_into().ok()
+        let words: Vec<u32> = words.collect();
+        let decoded = words.iter().enumerate().map(|(i, insn)| {
+            // The second half of an instruction at the end is in another page.
+            match i * unit + fetch::len::<I>(*insn) as usize <= PAGE_SIZE {
+                true => self.rows[self.decoder.decode(*insn).index()].decode(*insn),
+                false => Row::LEFT.decode(*insn),
+            }
+        });
+        let instructions = decoded.collect();
+        let mut following = Box::default();
+        if I::LONG != 0 {
+            following = vec![0; words.len() + 2].into_boxed_slice();
+            for (i, insn) in words.iter().enumerate().rev() {
+                let units = fetch::len::<I>(*insn) as usize / unit;
+                following[i] = following[i + units] + 1;
+            }
+        }
+        CodePage {
+            instructions,
+            following,
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 //! root of an all-zero subtree and left out. A later branch only has the levels below the one where
 //! its path meets that of the branch before: from there on the siblings are the same, and at that
 //! level the sibling is the other branch's node. Where both are of the same leaf, there is nothing to
-//! send at all.
+//! send at all. Four maps of 8 bytes make it a multiple of 32 bytes long: then one more byte follows.
 //!
 //! The length tells the encoding: a compact proof's is no multiple of 32, any other's is. On a VM with
 //! threads that goes for what follows the [running thread](crate::threads), which stands in front in
@@ -66,10 +66,8 @@ pub fn encode<I: Isa>(
         return Ok(vec![0; thread_proof_len::<I>().max(1)]);
     }
     let depth = tree_depth(I::Word::BITS);
-    let fetch = verified.insn.map(|_| verified.before.pc());
-    let used = fetch
-        .into_iter()
-        .chain(verified.data.iter().map(|data| data.0));
+    let data = verified.data.iter().map(|data| data.0);
+    let used = verified.fetched.iter().copied().chain(data);
     let indices = used.map(|at| at / LEAF_SIZE as u64);
     let (thread, proof) = proof.split_at(thread_proof_len::<I>());
     let (mut out, mut before) = (thread.to_vec(), None);
@@ -91,6 +89,10 @@ pub fn encode<I: Isa>(
         out.extend(&map.to_be_bytes()[8 - map_len(depth)..]);
         out.extend(bytes);
     }
+    let branches = out.len() - thread.len();
+    if branches > 0 && branches.is_multiple_of(LEAF_SIZE) {
+        out.push(0);
+    }
     Ok(out)
 }
 
@@ -98,6 +100,8 @@ pub fn encode<I: Isa>(
 #[derive(Debug)]
 pub(crate) struct Branches<'a> {
     rest: &'a [u8],
+    /// Bytes of all of it.
+    len: usize,
     compact: bool,
     depth: usize,
     /// Siblings of the branch taken last.
@@ -113,6 +117,7 @@ impl<'a> Branches<'a> {
         let depth = tree_depth(address_bits);
         Branches {
             rest: proof,
+            len: proof.len(),
             compact,
             depth,
             siblings: vec![[0; LEAF_SIZE]; depth],
@@ -147,10 +152,12 @@ impl<'a> Branches<'a> {
         self.last = Some((leaf_index, leaf));
     }
 
-    /// Whether nothing is left of a compact proof. Of others something may be: branches that the step
-    /// does not use.
+    /// Whether nothing is left of a compact proof, but a byte where it would not be known as one
+    /// without. Of others something may be: branches that the step does not use.
     pub(crate) fn is_used_up(&self) -> bool {
-        !self.compact || self.rest.is_empty()
+        let used = self.len - self.rest.len();
+        let padding = usize::from(used.is_multiple_of(LEAF_SIZE));
+        !self.compact || self.rest.is_empty() || self.rest.len() == padding
     }
 
     fn node(&mut self, at: u64) -> Result<Node, VerifyError> {

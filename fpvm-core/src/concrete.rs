@@ -2,6 +2,7 @@
 //! recorder and the stateless verifier, which differ only in their memory and their environment.
 
 use crate::decode::decode;
+use crate::fetch;
 use crate::isa::Isa;
 use crate::machine::{Bin, Cmp, Fault, Jump, Machine};
 use crate::memory::{LEAF_SIZE, Memory};
@@ -107,10 +108,10 @@ impl<I: Isa> Position<I> {
         Position { pc, next_pc }
     }
 
-    /// The position this many straight instructions on; only from a sequential one.
+    /// The position this many bytes of straight instructions on; only from a sequential one.
     #[inline(always)]
-    pub fn plus(self, instructions: u64) -> Self {
-        let bytes = I::Word::truncate(instructions << 2);
+    pub fn plus(self, bytes: u64) -> Self {
+        let bytes = I::Word::truncate(bytes);
         let next_pc = if I::DELAY_SLOT {
             self.next_pc.wrapping_add(&bytes)
         } else {
@@ -122,18 +123,18 @@ impl<I: Isa> Position<I> {
         }
     }
 
-    /// The position after an instruction that is no jump.
+    /// The position after an instruction of so many bytes that is no jump.
     #[inline(always)]
-    fn successor(self) -> Self {
-        let four = I::Word::truncate(4);
+    fn successor(self, len: u64) -> Self {
+        let len = I::Word::truncate(len);
         if I::DELAY_SLOT {
             Position {
                 pc: self.next_pc,
-                next_pc: self.next_pc.wrapping_add(&four),
+                next_pc: self.next_pc.wrapping_add(&len),
             }
         } else {
             Position {
-                pc: self.pc.wrapping_add(&four),
+                pc: self.pc.wrapping_add(&len),
                 next_pc: self.next_pc,
             }
         }
@@ -175,7 +176,7 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
             insn,
             imm,
             at,
-            after: at.successor(),
+            after: at.successor(fetch::len::<I>(insn)),
             step,
             jumped: false,
             turned: false,
@@ -238,16 +239,9 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
     /// Fetches, decodes and runs the instruction; gives its word.
     fn instruction(&mut self, decode: impl FnOnce(u32) -> I::Op) -> Result<u32, StopOf<M, E>> {
         I::fetch(self)?;
-        let bytes = self
-            .memory
-            .read::<4>(self.at.pc.zext())
-            .map_err(Stop::Memory)?;
+        self.insn = fetch::read::<I, M>(self.memory, self.at.pc.zext()).map_err(Stop::Memory)?;
         self.memory.fetched();
-        self.insn = if I::BIG_ENDIAN {
-            u32::from_be_bytes(bytes)
-        } else {
-            u32::from_le_bytes(bytes)
-        };
+        self.after = self.at.successor(fetch::len::<I>(self.insn));
         I::execute(decode(self.insn), self)?;
         Ok(self.insn)
     }

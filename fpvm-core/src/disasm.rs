@@ -24,7 +24,7 @@ pub fn disassemble<I: Isa>(insn: u32, pc: u64) -> String {
     }
     operands.push_str(rest);
     if !operands.is_empty() {
-        text = format!("{text:<8}{operands}");
+        text = format!("{text:<7} {operands}");
     }
     text
 }

@@ -45,6 +45,8 @@ pub trait Op: Copy + Eq + Hash + Debug + Send + Sync + 'static {
 /// Where a witness field comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Source {
+    /// A number that names the VM type, one byte, in a field "version": a state with another is refused.
+    Version(u8),
     /// The Merkle root of memory, 32 bytes.
     MemoryRoot,
     /// The pre-image key, 32 bytes.
@@ -88,10 +90,13 @@ impl Field {
 }
 
 impl Source {
-    /// Whether state files have the field where the witness has it: not a commitment, in whose place
-    /// they hold what it commits to.
+    /// Whether binary state files have the field where the witness has it: not the version, which they
+    /// begin with, nor a commitment, in whose place they hold what it commits to.
     pub const fn in_files(self) -> bool {
-        !matches!(self, Source::MemoryRoot | Source::Threads(_))
+        !matches!(
+            self,
+            Source::Version(_) | Source::MemoryRoot | Source::Threads(_)
+        )
     }
 }
 
@@ -132,7 +137,7 @@ pub struct Reservation {
 pub enum ProofShape {
     /// Always this many; branches that the step does not use are zero and never looked at.
     Fixed(usize),
-    /// One for the instruction and one for each data leaf that the step uses, up to this many.
+    /// One for each leaf that the step uses, the instruction's and then its data's, up to this many.
     UpTo(usize),
 }
 
@@ -184,6 +189,9 @@ pub trait Isa: Copy + Default + Debug + Send + Sync + 'static {
     const BIG_ENDIAN: bool;
     /// Whether the instruction after a branch runs before the branch's target.
     const DELAY_SLOT: bool;
+    /// Bits that are all set in the first two bytes (as a number) of an instruction of four bytes, and
+    /// not all in one of two, which is then a word with zeros above. 0 where all have four bytes.
+    const LONG: u32 = 0;
     /// The instruction table.
     const TABLE: &'static [Pattern];
     /// Operand names of the table's formats.
@@ -237,6 +245,9 @@ pub trait Isa: Copy + Default + Debug + Send + Sync + 'static {
 /// The semantics of one instruction, as a type: so a function that is made of it for some machine
 /// has an address, which a run loop can keep beside each decoded instruction.
 pub trait Semantics: 'static {
+    /// The instruction word of its row, without operands; of what is in no row, all ones.
+    const WORD: u32 = u32::MAX;
+
     /// Runs the instruction on a machine.
     fn run<M: Machine>(m: &mut M) -> Result<(), M::Stop>;
 }
@@ -297,9 +308,9 @@ macro_rules! instructions {
         #[inline(always)]
         $vis fn $dispatch<V: $crate::isa::Visitor>(op: $op, visitor: V) -> V::Output {
             match op {
-                $($op::$name => $crate::semantics!(visitor, m => $body(m)),)*
+                $($op::$name => $crate::semantics!(visitor, $value, m => $body(m)),)*
                 $op::undefined_instruction => {
-                    $crate::semantics!(visitor, m => $crate::machine::Machine::trap(m, $undefined))
+                    $crate::semantics!(visitor, u32::MAX, m => $crate::machine::Machine::trap(m, $undefined))
                 }
             }
         }
@@ -310,9 +321,11 @@ macro_rules! instructions {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! semantics {
-    ($visitor:expr, $m:ident => $run:expr) => {{
+    ($visitor:expr, $word:expr, $m:ident => $run:expr) => {{
         struct Row;
         impl $crate::isa::Semantics for Row {
+            const WORD: u32 = $word;
+
             #[inline(always)]
             fn run<M: $crate::machine::Machine>($m: &mut M) -> Result<(), M::Stop> {
                 $run

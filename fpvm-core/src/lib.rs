@@ -15,6 +15,7 @@ pub mod concrete;
 pub mod decode;
 pub mod disasm;
 pub mod effects;
+pub mod fetch;
 pub mod isa;
 pub mod keccak;
 pub mod machine;

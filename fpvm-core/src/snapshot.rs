@@ -62,6 +62,14 @@ pub enum FileErrorKind {
         /// The VM type.
         vm: &'static str,
     },
+    /// A state of a VM that has versions, for one that has none.
+    #[error("the state has version {found}, and states of {vm} have none; check --isa and --type")]
+    Versioned {
+        /// The version found.
+        found: u8,
+        /// The VM type.
+        vm: &'static str,
+    },
     /// A page that cannot be there.
     #[error("page {index:#x} is {why}")]
     Page {

@@ -56,6 +56,16 @@ pub enum WitnessError {
         /// The length found.
         found: usize,
     },
+    /// A packed state of another VM type.
+    #[error("the packed state has version {found}, and {vm} has version {expected}")]
+    Version {
+        /// The version found.
+        found: u8,
+        /// The version of this VM.
+        expected: u8,
+        /// The VM type.
+        vm: &'static str,
+    },
     /// The exited flag is neither 0 nor 1.
     #[error("the exited flag of the packed state is {0}; it can only be 0 or 1")]
     Exited(u8),
@@ -115,6 +125,7 @@ impl<I: Isa> State<I> {
     pub fn pack(&self, field: &Field, memory_root: &[u8; 32], out: &mut Vec<u8>) {
         let mut number = |value: u64| out.extend_from_slice(&value.to_be_bytes()[8 - field.size..]);
         match field.source {
+            Source::Version(version) => out.push(version),
             Source::MemoryRoot => out.extend_from_slice(memory_root),
             Source::PreimageKey => out.extend_from_slice(&self.preimage_key),
             Source::Step => number(self.step),
@@ -138,7 +149,7 @@ impl<I: Isa> State<I> {
             (value, I::Word::truncate(value))
         };
         match field.source {
-            Source::MemoryRoot => {}
+            Source::Version(_) | Source::MemoryRoot => {}
             Source::PreimageKey => self.preimage_key.copy_from_slice(bytes),
             Source::Step => self.step = number(bytes).0,
             Source::TurnSteps => self.set_turn_steps(number(bytes).0),
@@ -171,6 +182,14 @@ impl<I: Isa> State<I> {
             rest = tail;
             match field.source {
                 Source::MemoryRoot => root.copy_from_slice(bytes),
+                Source::Version(expected) if bytes != [expected] => {
+                    let (found, vm) = (bytes[0], I::VM_TYPE);
+                    return Err(WitnessError::Version {
+                        found,
+                        expected,
+                        vm,
+                    });
+                }
                 _ => state.unpack(field, bytes),
             }
         }

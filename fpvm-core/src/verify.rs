@@ -84,6 +84,8 @@ pub struct Verified<I: Isa> {
     /// The instruction word; `None` where no instruction ran: the program had exited before, or the step
     /// is a change of threads.
     pub insn: Option<u32>,
+    /// Addresses of the leaves that the instruction was fetched from, in order.
+    pub fetched: Vec<u64>,
     /// Data accesses, in order: address of the leaf, its bytes before and after.
     pub data: Vec<(u64, Node, Node)>,
 }
@@ -105,6 +107,7 @@ pub fn verify<I: Isa>(
             before,
             after,
             insn: None,
+            fetched: Vec::new(),
             data: Vec::new(),
         });
     }
@@ -116,7 +119,7 @@ pub fn verify<I: Isa>(
     let mut memory = WitnessMemory::new(root, branches, I::Word::BITS);
     let mut env = Given { parts };
     let insn = Concrete::step(&mut after, &mut memory, &mut env).map_err(refused)?;
-    let (root, data) = memory.finish()?;
+    let (root, Accesses { fetched, data }) = memory.finish()?;
     let witness = after.witness(&root);
     let post = state_hash(after.status(), &witness);
     Ok(Verified {
@@ -125,6 +128,7 @@ pub fn verify<I: Isa>(
         before,
         after,
         insn,
+        fetched,
         data,
     })
 }
@@ -159,8 +163,12 @@ impl Environment for Given<'_> {
     }
 }
 
-/// Data accesses: address of the leaf, its bytes before and after.
-type Accesses = Vec<(u64, Node, Node)>;
+/// The leaves that a step has used, as [`Verified`] has them.
+#[derive(Default, Debug)]
+struct Accesses {
+    fetched: Vec<u64>,
+    data: Vec<(u64, Node, Node)>,
+}
 
 /// The leaf that the step is at.
 #[derive(Clone, Copy, Debug)]
@@ -177,7 +185,9 @@ struct WitnessMemory<'a> {
     root: Node,
     branches: Branches<'a>,
     open: Option<Open>,
-    data: Accesses,
+    /// The instruction is still being fetched.
+    fetching: bool,
+    accesses: Accesses,
     address_mask: u64,
 }
 
@@ -187,7 +197,8 @@ impl<'a> WitnessMemory<'a> {
             root,
             branches,
             open: None,
-            data: Vec::new(),
+            fetching: true,
+            accesses: Accesses::default(),
             address_mask: u64::MAX >> (64 - address_bits),
         }
     }
@@ -221,9 +232,10 @@ impl<'a> WitnessMemory<'a> {
                 self.root = self.branches.root(open.leaf_index, &open.leaf);
             }
             self.branches.leave(open.leaf_index, open.leaf);
-            if self.branches.taken() > 1 {
-                self.data
-                    .push((open.leaf_index * LEAF_SIZE as u64, open.before, open.leaf));
+            let at = open.leaf_index * LEAF_SIZE as u64;
+            match self.fetching {
+                true => self.accesses.fetched.push(at),
+                false => self.accesses.data.push((at, open.before, open.leaf)),
             }
         }
     }
@@ -235,7 +247,7 @@ impl<'a> WitnessMemory<'a> {
                 "it goes on after its last branch",
             ));
         }
-        Ok((self.root, self.data))
+        Ok((self.root, self.accesses))
     }
 }
 
@@ -263,6 +275,7 @@ impl Memory for WitnessMemory<'_> {
 
     fn fetched(&mut self) {
         self.close();
+        self.fetching = false;
     }
 
     fn own_branch(&mut self, _at: u64) {

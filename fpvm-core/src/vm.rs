@@ -5,6 +5,7 @@ mod roots;
 use crate::code::Code;
 use crate::concrete::{Concrete, Environment, Stop};
 use crate::disasm::disassemble;
+use crate::fetch;
 use crate::frozen::{Snapshot, SnapshotError};
 use crate::isa::{Isa, ProofShape};
 use crate::machine::Fault;
@@ -224,11 +225,7 @@ impl<I: Isa> Vm<I> {
     /// The instruction at the program counter; 0 where it cannot be fetched.
     pub fn insn(&mut self) -> u32 {
         let pc = self.state.pc();
-        match self.memory.read::<4>(pc) {
-            Ok(bytes) if I::BIG_ENDIAN => u32::from_be_bytes(bytes),
-            Ok(bytes) => u32::from_le_bytes(bytes),
-            Err(_) => 0,
-        }
+        fetch::read::<I, _>(&mut self.memory, pc).unwrap_or_default()
     }
 
     /// Runs until the step counter is `until`, the program exits, or, where `stop_at_reads`, a step

@@ -1,144 +1,144 @@
 //! Sums, bitwise operations, comparisons and constants.
 
-use crate::operand::{IMM_I, IMM_U, RD, RS1, RS2};
+use crate::format::Format;
 use fpvm_core::machine::{Bin, Cmp, Machine};
 
 /// `rd = rs1 op rs2`
 #[inline(always)]
-pub(crate) fn registers<M: Machine>(m: &mut M, op: Bin) -> Result<(), M::Stop> {
-    let (a, b) = (m.reg(RS1), m.reg(RS2));
+pub(crate) fn registers<F: Format, M: Machine>(m: &mut M, op: Bin) -> Result<(), M::Stop> {
+    let (a, b) = (m.reg(F::RS1), m.reg(F::RS2));
     let result = m.bin(op, a, b);
-    m.set_reg(RD, result);
+    m.set_reg(F::RD, result);
     Ok(())
 }
 
 /// `rd = rs1 op imm`
 #[inline(always)]
-fn immediate<M: Machine>(m: &mut M, op: Bin) -> Result<(), M::Stop> {
-    let (a, b) = (m.reg(RS1), m.imm(IMM_I));
+fn immediate<F: Format, M: Machine>(m: &mut M, op: Bin) -> Result<(), M::Stop> {
+    let (a, b) = (m.reg(F::RS1), m.imm(F::IMM));
     let result = m.bin(op, a, b);
-    m.set_reg(RD, result);
+    m.set_reg(F::RD, result);
     Ok(())
 }
 
 /// `rd = sext32(rs1 op rs2)`, for operations whose low half needs only the operands' low halves.
 #[inline(always)]
-pub(crate) fn registers_w<M: Machine>(m: &mut M, op: Bin) -> Result<(), M::Stop> {
-    let (a, b) = (m.reg(RS1), m.reg(RS2));
+pub(crate) fn registers_w<F: Format, M: Machine>(m: &mut M, op: Bin) -> Result<(), M::Stop> {
+    let (a, b) = (m.reg(F::RS1), m.reg(F::RS2));
     let result = m.bin(op, a, b);
     let result = m.sext(result, 32);
-    m.set_reg(RD, result);
+    m.set_reg(F::RD, result);
     Ok(())
 }
 
 /// `rd = a < b`
 #[inline(always)]
-fn set_less<M: Machine>(m: &mut M, less: Cmp, a: M::W, b: M::W) -> Result<(), M::Stop> {
+fn set_less<F: Format, M: Machine>(m: &mut M, less: Cmp, a: M::W, b: M::W) -> Result<(), M::Stop> {
     let less = m.cmp(less, a, b);
     let less = m.word(less);
-    m.set_reg(RD, less);
+    m.set_reg(F::RD, less);
     Ok(())
 }
 
 #[inline(always)]
-pub(crate) fn add<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers(m, Bin::Add)
+pub(crate) fn add<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    registers::<F, M>(m, Bin::Add)
 }
 
 #[inline(always)]
-pub(crate) fn sub<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers(m, Bin::Sub)
+pub(crate) fn sub<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    registers::<F, M>(m, Bin::Sub)
 }
 
 #[inline(always)]
-pub(crate) fn and<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers(m, Bin::And)
+pub(crate) fn and<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    registers::<F, M>(m, Bin::And)
 }
 
 #[inline(always)]
-pub(crate) fn or<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers(m, Bin::Or)
+pub(crate) fn or<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    registers::<F, M>(m, Bin::Or)
 }
 
 #[inline(always)]
-pub(crate) fn xor<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers(m, Bin::Xor)
+pub(crate) fn xor<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    registers::<F, M>(m, Bin::Xor)
 }
 
 #[inline(always)]
-pub(crate) fn slt<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let (a, b) = (m.reg(RS1), m.reg(RS2));
-    set_less(m, Cmp::LessSigned, a, b)
+pub(crate) fn slt<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let (a, b) = (m.reg(F::RS1), m.reg(F::RS2));
+    set_less::<F, M>(m, Cmp::LessSigned, a, b)
 }
 
 #[inline(always)]
-pub(crate) fn sltu<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let (a, b) = (m.reg(RS1), m.reg(RS2));
-    set_less(m, Cmp::LessUnsigned, a, b)
+pub(crate) fn sltu<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let (a, b) = (m.reg(F::RS1), m.reg(F::RS2));
+    set_less::<F, M>(m, Cmp::LessUnsigned, a, b)
 }
 
 #[inline(always)]
-pub(crate) fn addi<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    immediate(m, Bin::Add)
+pub(crate) fn addi<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    immediate::<F, M>(m, Bin::Add)
 }
 
 #[inline(always)]
-pub(crate) fn andi<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    immediate(m, Bin::And)
+pub(crate) fn andi<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    immediate::<F, M>(m, Bin::And)
 }
 
 #[inline(always)]
-pub(crate) fn ori<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    immediate(m, Bin::Or)
+pub(crate) fn ori<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    immediate::<F, M>(m, Bin::Or)
 }
 
 #[inline(always)]
-pub(crate) fn xori<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    immediate(m, Bin::Xor)
+pub(crate) fn xori<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    immediate::<F, M>(m, Bin::Xor)
 }
 
 #[inline(always)]
-pub(crate) fn slti<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let (a, b) = (m.reg(RS1), m.imm(IMM_I));
-    set_less(m, Cmp::LessSigned, a, b)
+pub(crate) fn slti<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let (a, b) = (m.reg(F::RS1), m.imm(F::IMM));
+    set_less::<F, M>(m, Cmp::LessSigned, a, b)
 }
 
 #[inline(always)]
-pub(crate) fn sltiu<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let (a, b) = (m.reg(RS1), m.imm(IMM_I));
-    set_less(m, Cmp::LessUnsigned, a, b)
+pub(crate) fn sltiu<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let (a, b) = (m.reg(F::RS1), m.imm(F::IMM));
+    set_less::<F, M>(m, Cmp::LessUnsigned, a, b)
 }
 
 #[inline(always)]
-pub(crate) fn addw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers_w(m, Bin::Add)
+pub(crate) fn addw<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    registers_w::<F, M>(m, Bin::Add)
 }
 
 #[inline(always)]
-pub(crate) fn subw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers_w(m, Bin::Sub)
+pub(crate) fn subw<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    registers_w::<F, M>(m, Bin::Sub)
 }
 
 #[inline(always)]
-pub(crate) fn addiw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let (a, b) = (m.reg(RS1), m.imm(IMM_I));
+pub(crate) fn addiw<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let (a, b) = (m.reg(F::RS1), m.imm(F::IMM));
     let sum = m.add(a, b);
     let sum = m.sext(sum, 32);
-    m.set_reg(RD, sum);
+    m.set_reg(F::RD, sum);
     Ok(())
 }
 
 #[inline(always)]
-pub(crate) fn lui<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let upper = m.imm(IMM_U);
-    m.set_reg(RD, upper);
+pub(crate) fn lui<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let upper = m.imm(F::IMM);
+    m.set_reg(F::RD, upper);
     Ok(())
 }
 
 #[inline(always)]
-pub(crate) fn auipc<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let (pc, upper) = (m.pc(), m.imm(IMM_U));
+pub(crate) fn auipc<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let (pc, upper) = (m.pc(), m.imm(F::IMM));
     let sum = m.add(pc, upper);
-    m.set_reg(RD, sum);
+    m.set_reg(F::RD, sum);
     Ok(())
 }

@@ -25,5 +25,11 @@ pub const FETCH_SPLIT: Fault = fault(0xbad2_2220, "instruction across a 32-byte 
 pub const ILLEGAL: Fault = fault(0x0bad_c0de, "illegal instruction");
 /// An atomic instruction on other than 4 or 8 bytes.
 pub const ATOMIC_SIZE: Fault = fault(0x00ba_da70, "atomic access of other than 4 or 8 bytes");
+/// A floating-point instruction, on a VM that has none.
+pub const FLOAT: Fault = fault(0x0bad_f107, "floating-point instruction");
+/// A breakpoint.
+pub const BREAKPOINT: Fault = fault(0x0bad_b4ea, "breakpoint");
+/// An instruction at an odd address.
+pub const FETCH_ODD: Fault = fault(0xbad2_2221, "instruction at an odd address");
 /// A read at or past the end of a pre-image.
 pub const PREIMAGE_END: Fault = fault(0xbadf_00d0, "pre-image read at or past its end");

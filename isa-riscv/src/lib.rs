@@ -1,6 +1,7 @@
-//! Asterisc's RV64IMA (VM type `riscv64`) for fpvm: instructions, system calls, state, programs.
+//! RISC-V for fpvm: instructions, system calls, state, programs. There are two VM types: Asterisc's
+//! RV64IMA (`riscv64`), and RV64IMAC as compilers emit it today ([`imac`], `imac-1`).
 //!
-//! Everything is byte for byte as in Asterisc v1.3.0, which is laxer than the RISC-V specification
+//! Everything of the first is byte for byte as in Asterisc v1.3.0, which is laxer than the RISC-V specification
 //! in places; the comments name them. Where upstream's Go VM and its contract could differ, the
 //! contract is followed. An instruction is written once, against [`fpvm_core::machine::Machine`].
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -9,6 +10,8 @@ mod alu;
 mod atomic;
 mod control;
 pub mod fault;
+mod format;
+pub mod imac;
 mod memory;
 mod muldiv;
 pub mod operand;

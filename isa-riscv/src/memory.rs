@@ -2,36 +2,38 @@
 //! address space.
 
 use crate::fault;
-use crate::operand::{IMM_I, IMM_S, RD, RS1, RS2};
+use crate::format::Format;
 use fpvm_core::machine::Machine;
 
 #[inline(always)]
-fn loaded<M: Machine>(m: &mut M, bytes: u32) -> Result<M::W, M::Stop> {
-    let (base, offset) = (m.reg(RS1), m.imm(IMM_I));
+fn loaded<F: Format, M: Machine>(m: &mut M, bytes: u32) -> Result<M::W, M::Stop> {
+    let (base, offset) = (m.reg(F::RS1), m.imm(F::IMM));
     let at = m.add(base, offset);
     m.load(at, bytes)
 }
 
 /// lb, lh, lw: the loaded number is sign-extended.
 #[inline(always)]
-pub(crate) fn load_signed<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let value = loaded(m, BYTES)?;
+pub(crate) fn load_signed<const BYTES: u32, F: Format, M: Machine>(
+    m: &mut M,
+) -> Result<(), M::Stop> {
+    let value = loaded::<F, M>(m, BYTES)?;
     let value = m.sext(value, 8 * BYTES);
-    m.set_reg(RD, value);
+    m.set_reg(F::RD, value);
     Ok(())
 }
 
 /// lbu, lhu, lwu, and ld where nothing is left to extend.
 #[inline(always)]
-pub(crate) fn load<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let value = loaded(m, BYTES)?;
-    m.set_reg(RD, value);
+pub(crate) fn load<const BYTES: u32, F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let value = loaded::<F, M>(m, BYTES)?;
+    m.set_reg(F::RD, value);
     Ok(())
 }
 
 #[inline(always)]
-pub(crate) fn store<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let (base, offset, value) = (m.reg(RS1), m.imm(IMM_S), m.reg(RS2));
+pub(crate) fn store<const BYTES: u32, F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let (base, offset, value) = (m.reg(F::RS1), m.imm(F::IMM), m.reg(F::RS2));
     let at = m.add(base, offset);
     m.store(at, BYTES, value)
 }

@@ -1,52 +1,53 @@
 //! The M extension. Division by zero and overflow have RISC-V's results, which are [`Bin`]'s too.
 
 use crate::alu::{registers, registers_w};
+use crate::format::R;
 use crate::operand::{RD, RS1, RS2};
 use fpvm_core::machine::{Bin, Machine};
 
 #[inline(always)]
 pub(crate) fn mul<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers(m, Bin::Mul)
+    registers::<R, M>(m, Bin::Mul)
 }
 
 #[inline(always)]
 pub(crate) fn mulh<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers(m, Bin::MulHighSigned)
+    registers::<R, M>(m, Bin::MulHighSigned)
 }
 
 #[inline(always)]
 pub(crate) fn mulhsu<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers(m, Bin::MulHighSignedUnsigned)
+    registers::<R, M>(m, Bin::MulHighSignedUnsigned)
 }
 
 #[inline(always)]
 pub(crate) fn mulhu<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers(m, Bin::MulHighUnsigned)
+    registers::<R, M>(m, Bin::MulHighUnsigned)
 }
 
 #[inline(always)]
 pub(crate) fn div<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers(m, Bin::DivSigned)
+    registers::<R, M>(m, Bin::DivSigned)
 }
 
 #[inline(always)]
 pub(crate) fn divu<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers(m, Bin::DivUnsigned)
+    registers::<R, M>(m, Bin::DivUnsigned)
 }
 
 #[inline(always)]
 pub(crate) fn rem<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers(m, Bin::RemSigned)
+    registers::<R, M>(m, Bin::RemSigned)
 }
 
 #[inline(always)]
 pub(crate) fn remu<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers(m, Bin::RemUnsigned)
+    registers::<R, M>(m, Bin::RemUnsigned)
 }
 
 #[inline(always)]
 pub(crate) fn mulw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    registers_w(m, Bin::Mul)
+    registers_w::<R, M>(m, Bin::Mul)
 }
 
 /// `rd = sext32(sext32(rs1) op sext32(rs2))`. In 64 bits `i32::MIN / -1` is 2^31, whose low half

@@ -16,8 +16,11 @@ pub const EXIT_CODE: Cell = Cell(36);
 /// 1 once the program ended.
 pub const EXITED: Cell = Cell(37);
 
+/// The register that is always zero.
+pub(crate) const ZERO: Cell = Cell(0);
+/// Return address.
+pub(crate) const RA: Cell = Cell(1);
 /// Stack pointer.
-#[cfg(feature = "std")]
 pub(crate) const SP: Cell = Cell(2);
 /// First argument of a system call, and its result.
 pub(crate) const A0: Cell = Cell(10);

@@ -1,6 +1,7 @@
 //! Programs: what upstream's `load-elf` adds to the image of an ELF file.
 
 use crate::Rv64;
+use crate::imac::Imac;
 use crate::operand::SP;
 use fpvm_core::elf::{Patch, Program, write_range};
 use fpvm_core::memory::{MemoryLimit, PagedMemory};
@@ -21,9 +22,27 @@ const STACK_WORDS: [u64; 10] = [
     25, // AT_RANDOM: the address of 16 bytes
     STACK + 72,
     0, // end of the auxiliary vector
-    0x6f72_7020_646e_6172,
-    0x6164_626d_616c_6f74,
+    RANDOM[0],
+    RANDOM[1],
 ];
+
+/// The same as Linux has them: no arguments (their count is the word at the stack pointer), no
+/// environment, and the auxiliary vector.
+const LINUX_WORDS: [u64; 10] = [
+    0, // end of the arguments
+    0, // end of the environment
+    6, // AT_PAGESZ
+    4096,
+    25, // AT_RANDOM: the address of 16 bytes
+    STACK + 72,
+    0, // end of the auxiliary vector
+    0,
+    RANDOM[0],
+    RANDOM[1],
+];
+
+/// The bytes of AT_RANDOM.
+const RANDOM: [u64; 2] = [0x6f72_7020_646e_6172, 0x6164_626d_616c_6f74];
 
 /// A function that returns at once: `ret`.
 const fn skip(symbol: &'static str) -> Patch {
@@ -68,10 +87,33 @@ impl Program for Rv64 {
         state: &mut State<Self>,
         memory: &mut PagedMemory<u64>,
     ) -> Result<(), MemoryLimit> {
-        state.set(SP, STACK);
-        for (at, word) in (STACK + 8..).step_by(8).zip(STACK_WORDS) {
-            write_range::<Self>(memory, at, &word.to_le_bytes())?;
-        }
-        Ok(())
+        set_up_stack(state, memory, &STACK_WORDS)
     }
+}
+
+impl Program for Imac {
+    const HEAP_START: u64 = Rv64::HEAP_START;
+    const SEGMENT_END: Option<u64> = None;
+    const PAGE_AFTER_RANGES: bool = false;
+    const PATCHES: &'static [Patch] = &[];
+
+    fn set_up_stack(
+        state: &mut State<Self>,
+        memory: &mut PagedMemory<u64>,
+    ) -> Result<(), MemoryLimit> {
+        set_up_stack(state, memory, &LINUX_WORDS)
+    }
+}
+
+/// Writes words from the stack pointer plus 8 on; that at the stack pointer is 0.
+fn set_up_stack<I: Program<Word = u64>>(
+    state: &mut State<I>,
+    memory: &mut PagedMemory<u64>,
+    words: &[u64],
+) -> Result<(), MemoryLimit> {
+    state.set(SP, STACK);
+    for (at, word) in (STACK + 8..).step_by(8).zip(words) {
+        write_range::<I>(memory, at, &word.to_le_bytes())?;
+    }
+    Ok(())
 }

@@ -1,21 +1,21 @@
 //! Shifts. Only the low 6 bits of a 64-bit shift's amount count, the low 5 of a 32-bit shift's.
 
-use crate::operand::{RD, RS1, RS2, SHAMT, SHAMT_W};
+use crate::format::Format;
 use fpvm_core::machine::{Bin, Machine};
 
 /// `rd = rs1 op amount`
 #[inline(always)]
-fn shift<M: Machine>(m: &mut M, op: Bin, amount: M::W) -> Result<(), M::Stop> {
-    let value = m.reg(RS1);
+fn shift<F: Format, M: Machine>(m: &mut M, op: Bin, amount: M::W) -> Result<(), M::Stop> {
+    let value = m.reg(F::RS1);
     let result = m.bin(op, value, amount);
-    m.set_reg(RD, result);
+    m.set_reg(F::RD, result);
     Ok(())
 }
 
 /// `rd = sext32(low32(rs1) op amount)`
 #[inline(always)]
-fn shift_w<M: Machine>(m: &mut M, op: Bin, amount: M::W) -> Result<(), M::Stop> {
-    let value = m.reg(RS1);
+fn shift_w<F: Format, M: Machine>(m: &mut M, op: Bin, amount: M::W) -> Result<(), M::Stop> {
+    let value = m.reg(F::RS1);
     let value = match op {
         Bin::Shr => m.and_k(value, 0xffff_ffff),
         Bin::Sar => m.sext(value, 32),
@@ -23,84 +23,84 @@ fn shift_w<M: Machine>(m: &mut M, op: Bin, amount: M::W) -> Result<(), M::Stop> 
     };
     let result = m.bin(op, value, amount);
     let result = m.sext(result, 32);
-    m.set_reg(RD, result);
+    m.set_reg(F::RD, result);
     Ok(())
 }
 
 #[inline(always)]
-fn amount<M: Machine>(m: &mut M, mask: u64) -> M::W {
-    let amount = m.reg(RS2);
+fn amount<F: Format, M: Machine>(m: &mut M, mask: u64) -> M::W {
+    let amount = m.reg(F::RS2);
     m.and_k(amount, mask)
 }
 
 #[inline(always)]
-pub(crate) fn sll<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let amount = amount(m, 0x3f);
-    shift(m, Bin::Shl, amount)
+pub(crate) fn sll<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let amount = amount::<F, M>(m, 0x3f);
+    shift::<F, M>(m, Bin::Shl, amount)
 }
 
 #[inline(always)]
-pub(crate) fn srl<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let amount = amount(m, 0x3f);
-    shift(m, Bin::Shr, amount)
+pub(crate) fn srl<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let amount = amount::<F, M>(m, 0x3f);
+    shift::<F, M>(m, Bin::Shr, amount)
 }
 
 #[inline(always)]
-pub(crate) fn sra<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let amount = amount(m, 0x3f);
-    shift(m, Bin::Sar, amount)
+pub(crate) fn sra<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let amount = amount::<F, M>(m, 0x3f);
+    shift::<F, M>(m, Bin::Sar, amount)
 }
 
 #[inline(always)]
-pub(crate) fn slli<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let amount = m.imm(SHAMT);
-    shift(m, Bin::Shl, amount)
+pub(crate) fn slli<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let amount = m.imm(F::IMM);
+    shift::<F, M>(m, Bin::Shl, amount)
 }
 
 #[inline(always)]
-pub(crate) fn srli<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let amount = m.imm(SHAMT);
-    shift(m, Bin::Shr, amount)
+pub(crate) fn srli<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let amount = m.imm(F::IMM);
+    shift::<F, M>(m, Bin::Shr, amount)
 }
 
 #[inline(always)]
-pub(crate) fn srai<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let amount = m.imm(SHAMT);
-    shift(m, Bin::Sar, amount)
+pub(crate) fn srai<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let amount = m.imm(F::IMM);
+    shift::<F, M>(m, Bin::Sar, amount)
 }
 
 #[inline(always)]
-pub(crate) fn sllw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let amount = amount(m, 0x1f);
-    shift_w(m, Bin::Shl, amount)
+pub(crate) fn sllw<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let amount = amount::<F, M>(m, 0x1f);
+    shift_w::<F, M>(m, Bin::Shl, amount)
 }
 
 #[inline(always)]
-pub(crate) fn srlw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let amount = amount(m, 0x1f);
-    shift_w(m, Bin::Shr, amount)
+pub(crate) fn srlw<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let amount = amount::<F, M>(m, 0x1f);
+    shift_w::<F, M>(m, Bin::Shr, amount)
 }
 
 #[inline(always)]
-pub(crate) fn sraw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let amount = amount(m, 0x1f);
-    shift_w(m, Bin::Sar, amount)
+pub(crate) fn sraw<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let amount = amount::<F, M>(m, 0x1f);
+    shift_w::<F, M>(m, Bin::Sar, amount)
 }
 
 #[inline(always)]
-pub(crate) fn slliw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let amount = m.imm(SHAMT_W);
-    shift_w(m, Bin::Shl, amount)
+pub(crate) fn slliw<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let amount = m.imm(F::IMM);
+    shift_w::<F, M>(m, Bin::Shl, amount)
 }
 
 #[inline(always)]
-pub(crate) fn srliw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let amount = m.imm(SHAMT_W);
-    shift_w(m, Bin::Shr, amount)
+pub(crate) fn srliw<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let amount = m.imm(F::IMM);
+    shift_w::<F, M>(m, Bin::Shr, amount)
 }
 
 #[inline(always)]
-pub(crate) fn sraiw<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let amount = m.imm(SHAMT_W);
-    shift_w(m, Bin::Sar, amount)
+pub(crate) fn sraiw<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    let amount = m.imm(F::IMM);
+    shift_w::<F, M>(m, Bin::Sar, amount)
 }

@@ -1,16 +1,16 @@
 //! System calls: number in a7, arguments from a0, result in a0.
 //!
-//! A failed call gives all ones in a0 and the error number in a1, other than Linux, which gives the
-//! negated number in a0. Every call but exit writes both.
+//! What the calls do is the same on both VMs. They differ in which calls there are and in how a call
+//! tells that it failed: see [`Abi`].
 
 use crate::fault;
 use crate::operand::{A0, A1, A2, A3, A4, A7, HEAP};
 use fpvm_core::machine::{Bin, Cmp, Machine};
 
-/// "Bad file descriptor", as upstream numbers it: in Linux 77 is EBADFD and EBADF is 9.
-const EBADF: u64 = 0x4d;
-const EACCES: u64 = 0xd;
-const EINVAL: u64 = 0x16;
+const EAGAIN: u64 = 11;
+const EACCES: u64 = 13;
+const EINVAL: u64 = 22;
+const ENOSYS: u64 = 38;
 
 const STDIN: u64 = 0;
 const STDOUT: u64 = 1;
@@ -23,9 +23,9 @@ const PREIMAGE_WRITE: u64 = 6;
 /// Bytes of a leaf of the memory tree, the most that one pre-image access can reach.
 const LEAF: u32 = 32;
 
-/// A system call that does something.
+/// What a system call does.
 #[derive(Clone, Copy)]
-enum Call {
+pub(crate) enum Call {
     Exit,
     Brk,
     Mmap,
@@ -36,12 +36,48 @@ enum Call {
     ClockGettime,
     Clone,
     Getrlimit,
+    /// Nothing: it gives 0.
+    Nothing,
+    /// Fails.
+    Fail(u64),
+    /// Faults.
     Refused,
 }
 
-/// Their numbers. Among those not here, which all give 0 and have no effect, is the real futex (98):
-/// upstream refuses its 64-bit-time variant of 32-bit platforms instead.
-const CALLS: [(u64, Call); 14] = [
+/// The calls that there are, and how they end.
+pub(crate) trait Abi {
+    /// Calls by number.
+    const CALLS: &'static [(u64, Call)];
+    /// Their numbers.
+    const NUMBERS: &'static [u64];
+    /// All others.
+    const OTHERS: Call;
+    /// "Bad file descriptor".
+    const EBADF: u64;
+
+    /// A call that succeeds.
+    fn succeed<M: Machine>(m: &mut M, result: M::W) -> Result<(), M::Stop>;
+    /// A call that fails.
+    fn fail<M: Machine>(m: &mut M, error: u64) -> Result<(), M::Stop>;
+}
+
+const fn numbers<const N: usize>(calls: &[(u64, Call); N]) -> [u64; N] {
+    let mut numbers = [0; N];
+    let mut i = 0;
+    while i < N {
+        numbers[i] = calls[i].0;
+        i += 1;
+    }
+    numbers
+}
+
+/// Asterisc's calls. A failed one gives all ones in a0 and the error number in a1, other than Linux.
+/// Every call but exit writes both.
+pub(crate) enum Asterisc {}
+
+/// Among those not here is the real futex (98): upstream refuses its 64-bit-time variant of 32-bit
+/// platforms instead.
+const ASTERISC: [(u64, Call); 14] = [
     (93, Call::Exit),
     (94, Call::Exit),
     (214, Call::Brk),
@@ -58,60 +94,116 @@ const CALLS: [(u64, Call); 14] = [
     (101, Call::Refused),
 ];
 
-const NUMBERS: [u64; CALLS.len()] = {
-    let mut numbers = [0; CALLS.len()];
-    let mut i = 0;
-    while i < numbers.len() {
-        numbers[i] = CALLS[i].0;
-        i += 1;
-    }
-    numbers
-};
+impl Abi for Asterisc {
+    const CALLS: &'static [(u64, Call)] = &ASTERISC;
+    const NUMBERS: &'static [u64] = &numbers(&ASTERISC);
+    const OTHERS: Call = Call::Nothing;
+    /// As upstream numbers it: in Linux 77 is EBADFD.
+    const EBADF: u64 = 77;
 
-pub(crate) fn ecall<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    fn succeed<M: Machine>(m: &mut M, result: M::W) -> Result<(), M::Stop> {
+        let no_error = m.konst(0);
+        m.set(A0, result);
+        m.set(A1, no_error);
+        Ok(())
+    }
+
+    fn fail<M: Machine>(m: &mut M, error: u64) -> Result<(), M::Stop> {
+        let (result, error) = (m.konst(u64::MAX), m.konst(error));
+        m.set(A0, result);
+        m.set(A1, error);
+        Ok(())
+    }
+}
+
+/// Linux's calls, of those that programs make which need no kernel. A failed one gives the negated
+/// error number in a0.
+pub(crate) enum Linux {}
+
+/// There is one thread, so that there is nothing to wait for, and no signal comes; memory is never
+/// given back.
+const LINUX: [(u64, Call); 28] = [
+    (93, Call::Exit),
+    (94, Call::Exit),
+    (214, Call::Brk),
+    (222, Call::Mmap),
+    (63, Call::Read),
+    (64, Call::Write),
+    (25, Call::Fcntl),
+    (56, Call::Openat),
+    (113, Call::ClockGettime),
+    (220, Call::Fail(EAGAIN)), // clone: no more threads
+    (57, Call::Nothing),       // close
+    (96, Call::Nothing),       // set_tid_address
+    (98, Call::Nothing),       // futex
+    (99, Call::Nothing),       // set_robust_list
+    (101, Call::Nothing),      // nanosleep
+    (115, Call::Nothing),      // clock_nanosleep
+    (122, Call::Nothing),      // sched_setaffinity
+    (123, Call::Nothing),      // sched_getaffinity
+    (124, Call::Nothing),      // sched_yield
+    (131, Call::Nothing),      // tgkill
+    (132, Call::Nothing),      // sigaltstack
+    (134, Call::Nothing),      // rt_sigaction
+    (135, Call::Nothing),      // rt_sigprocmask
+    (172, Call::Nothing),      // getpid
+    (178, Call::Nothing),      // gettid
+    (215, Call::Nothing),      // munmap
+    (226, Call::Nothing),      // mprotect
+    (233, Call::Nothing),      // madvise
+];
+
+impl Abi for Linux {
+    const CALLS: &'static [(u64, Call)] = &LINUX;
+    const NUMBERS: &'static [u64] = &numbers(&LINUX);
+    const OTHERS: Call = Call::Fail(ENOSYS);
+    const EBADF: u64 = 9;
+
+    fn succeed<M: Machine>(m: &mut M, result: M::W) -> Result<(), M::Stop> {
+        m.set(A0, result);
+        Ok(())
+    }
+
+    fn fail<M: Machine>(m: &mut M, error: u64) -> Result<(), M::Stop> {
+        let result = m.konst(error.wrapping_neg());
+        m.set(A0, result);
+        Ok(())
+    }
+}
+
+pub(crate) fn ecall<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let number = m.get(A7);
-    m.choose(number, &NUMBERS, |m, case| match case.map(|i| CALLS[i].1) {
-        Some(Call::Exit) => {
-            let code = m.get(A0);
-            m.exit(code);
-            Ok(())
+    m.choose(number, A::NUMBERS, |m, case| {
+        match case.map_or(A::OTHERS, |i| A::CALLS[i].1) {
+            Call::Exit => {
+                let code = m.get(A0);
+                m.exit(code);
+                Ok(())
+            }
+            // The break is at 1 GiB and stays there.
+            Call::Brk => succeed_k::<A, M>(m, 0x4000_0000),
+            Call::Mmap => mmap::<A, M>(m),
+            Call::Read => read::<A, M>(m),
+            Call::Write => write::<A, M>(m),
+            Call::Fcntl => fcntl::<A, M>(m),
+            Call::Openat => A::fail(m, EACCES),
+            Call::ClockGettime => {
+                store_pair(m, 1337, 42)?;
+                succeed_k::<A, M>(m, 0)
+            }
+            // Names a thread that is never made.
+            Call::Clone => succeed_k::<A, M>(m, 1),
+            Call::Getrlimit => getrlimit::<A, M>(m),
+            Call::Nothing => succeed_k::<A, M>(m, 0),
+            Call::Fail(error) => A::fail(m, error),
+            Call::Refused => m.trap(fault::SYSCALL),
         }
-        // The break is at 1 GiB and stays there.
-        Some(Call::Brk) => succeed_k(m, 0x4000_0000),
-        Some(Call::Mmap) => mmap(m),
-        Some(Call::Read) => read(m),
-        Some(Call::Write) => write(m),
-        Some(Call::Fcntl) => fcntl(m),
-        Some(Call::Openat) => fail(m, EACCES),
-        Some(Call::ClockGettime) => {
-            store_pair(m, 1337, 42)?;
-            succeed_k(m, 0)
-        }
-        // Names a thread that is never made.
-        Some(Call::Clone) => succeed_k(m, 1),
-        Some(Call::Getrlimit) => getrlimit(m),
-        Some(Call::Refused) => m.trap(fault::SYSCALL),
-        None => succeed_k(m, 0),
     })
 }
 
-fn succeed<M: Machine>(m: &mut M, result: M::W) -> Result<(), M::Stop> {
-    let no_error = m.konst(0);
-    m.set(A0, result);
-    m.set(A1, no_error);
-    Ok(())
-}
-
-fn succeed_k<M: Machine>(m: &mut M, result: u64) -> Result<(), M::Stop> {
+fn succeed_k<A: Abi, M: Machine>(m: &mut M, result: u64) -> Result<(), M::Stop> {
     let result = m.konst(result);
-    succeed(m, result)
-}
-
-fn fail<M: Machine>(m: &mut M, error: u64) -> Result<(), M::Stop> {
-    let (result, error) = (m.konst(u64::MAX), m.konst(error));
-    m.set(A0, result);
-    m.set(A1, error);
-    Ok(())
+    A::succeed(m, result)
 }
 
 /// Writes two numbers of 8 bytes at a1.
@@ -124,7 +216,7 @@ fn store_pair<M: Machine>(m: &mut M, first: u64, second: u64) -> Result<(), M::S
 
 /// Anonymous memory only. An address asked for is granted as it is; else whole pages come from the
 /// heap, which has no end but wraps.
-fn mmap<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+fn mmap<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let (address, length) = (m.get(A0), m.get(A1));
     let (flags, fd) = (m.get(A3), m.get(A4));
     let anonymous = m.and_k(flags, 0x20);
@@ -134,62 +226,62 @@ fn mmap<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let granted = m.both(without_file, no_fd);
     m.cond(granted, |m, granted| {
         if !granted {
-            return fail(m, EBADF);
+            return A::fail(m, A::EBADF);
         }
         let anywhere = m.eq_k(address, 0);
         m.cond(anywhere, |m, anywhere| {
             if !anywhere {
-                return succeed(m, address);
+                return A::succeed(m, address);
             }
             let (heap, rounded) = (m.get(HEAP), m.add_k(length, 4095));
             let pages = m.and_k(rounded, !4095);
             let grown = m.add(heap, pages);
             m.set(HEAP, grown);
-            succeed(m, heap)
+            A::succeed(m, heap)
         })
     })
 }
 
-fn read<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+fn read<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     const FILES: [u64; 3] = [STDIN, HINT_READ, PREIMAGE_READ];
     let (fd, at, count) = (m.get(A0), m.get(A1), m.get(A2));
     m.choose(fd, &FILES, |m, file| match file.map(|i| FILES[i]) {
-        Some(STDIN) => succeed_k(m, 0),
+        Some(STDIN) => succeed_k::<A, M>(m, 0),
         // The host has acknowledged all hints by now: memory keeps what it was.
-        Some(HINT_READ) => succeed(m, count),
+        Some(HINT_READ) => A::succeed(m, count),
         Some(_) => {
             let n = m.preimage_read(at, count, LEAF, fault::PREIMAGE_END)?;
-            succeed(m, n)
+            A::succeed(m, n)
         }
-        None => fail(m, EBADF),
+        None => A::fail(m, A::EBADF),
     })
 }
 
-fn write<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+fn write<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     const FILES: [u64; 4] = [STDOUT, STDERR, HINT_WRITE, PREIMAGE_WRITE];
     let (fd, at, count) = (m.get(A0), m.get(A1), m.get(A2));
     m.choose(fd, &FILES, |m, file| match file.map(|i| FILES[i]) {
         Some(STDOUT) => {
             m.output(1, at, count);
-            succeed(m, count)
+            A::succeed(m, count)
         }
         Some(STDERR) => {
             m.output(2, at, count);
-            succeed(m, count)
+            A::succeed(m, count)
         }
         Some(HINT_WRITE) => {
             m.hint(at, count)?;
-            succeed(m, count)
+            A::succeed(m, count)
         }
         Some(_) => {
             let n = m.key_append(at, count, LEAF)?;
-            succeed(m, n)
+            A::succeed(m, n)
         }
-        None => fail(m, EBADF),
+        None => A::fail(m, A::EBADF),
     })
 }
 
-fn fcntl<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+fn fcntl<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     const GETFD: u64 = 1;
     const GETFL: u64 = 3;
     const COMMANDS: [u64; 2] = [GETFD, GETFL];
@@ -200,26 +292,26 @@ fn fcntl<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
         let writable = match command.map(|i| COMMANDS[i]) {
             Some(GETFL) => 1 << STDOUT | 1 << STDERR | 1 << HINT_WRITE | 1 << PREIMAGE_WRITE,
             Some(_) => 0,
-            None => return fail(m, EINVAL),
+            None => return A::fail(m, EINVAL),
         };
         m.cond(open, |m, open| {
             if !open {
-                return fail(m, EBADF);
+                return A::fail(m, A::EBADF);
             }
             let writable = m.konst(writable);
             let flags = m.bin(Bin::Shr, writable, fd);
             let flags = m.and_k(flags, 1);
-            succeed(m, flags)
+            A::succeed(m, flags)
         })
     })
 }
 
 /// 1024 open files, soft and hard limit; any other resource faults.
-fn getrlimit<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+fn getrlimit<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let resource = m.get(A0);
     let known = m.eq_k(resource, 7);
     let unknown = m.not(known);
     m.trap_if(unknown, fault::RESOURCE)?;
     store_pair(m, 1024, 1024)?;
-    succeed_k(m, 0)
+    succeed_k::<A, M>(m, 0)
 }

@@ -9,8 +9,9 @@ use fpvm_core::code::Code;
 use fpvm_core::concrete::{Position, Stop};
 use fpvm_core::decode::Decoder;
 use fpvm_core::effects::Effects;
+use fpvm_core::fetch;
 use fpvm_core::isa::{Isa, Op};
-use fpvm_core::memory::{Memory, MemoryLimit, PagedMemory};
+use fpvm_core::memory::{MemoryLimit, PagedMemory};
 use fpvm_core::operand::CELLS;
 use fpvm_core::oracle::OracleError;
 use fpvm_core::state::State;
@@ -172,12 +173,7 @@ impl<I: Isa> Jit<I> {
 
     fn word(memory: &mut PagedMemory<I::Word>, pc: u64) -> u32 {
         // Memory reads of a running machine do not fail.
-        let bytes = memory.read::<4>(pc).unwrap_or_default();
-        if I::BIG_ENDIAN {
-            u32::from_be_bytes(bytes)
-        } else {
-            u32::from_le_bytes(bytes)
-        }
+        fetch::read::<I, _>(memory, pc).unwrap_or_default()
     }
 
     fn go_to(state: &mut State<I>, pc: u64) {
@@ -292,7 +288,10 @@ impl<I: Isa> Jit<I> {
                 break;
             }
             let op = self.decoder.decode(Self::word(memory, pc));
-            if self.host[op.index()] || code.is_watched(op) || !pc.is_multiple_of(4) {
+            if self.host[op.index()]
+                || code.is_watched(op)
+                || !pc.is_multiple_of(fetch::unit::<I>())
+            {
                 break;
             }
             let until = state.step + 1;
@@ -325,9 +324,13 @@ impl<I: Isa> Jit<I> {
         let (decoder, writes) = (&self.decoder, &self.writes);
         let careful = &self.careful;
         let mut pages: Vec<u64> = Vec::new();
-        let fetch = |pc| {
-            let page = page_of(pc);
-            if !pages.contains(&page) {
+        let fetch = |pc: u64| {
+            let insn = Self::word(memory, pc);
+            let last = pc.wrapping_add(fetch::len::<I>(insn) - 1);
+            for page in [page_of(pc), page_of(last)] {
+                if pages.contains(&page) {
+                    continue;
+                }
                 let rewritten = writes
                     .get(&page)
                     .is_some_and(|writes| *writes >= MANY_WRITES);
@@ -336,7 +339,6 @@ impl<I: Isa> Jit<I> {
                 }
                 pages.push(page);
             }
-            let insn = Self::word(memory, pc);
             Some((insn, decoder.decode(insn)))
         };
         lower::<I>(&mut self.trace, &self.path, next, fetch, |pc| {

@@ -11,6 +11,7 @@ mod unaligned;
 use crate::cover::cover;
 use crate::ir::{Cond, ExitId, NO_EXIT, Node, Nodes, Test, Truth, Val};
 use core::marker::PhantomData;
+use fpvm_core::fetch;
 use fpvm_core::isa::Isa;
 use fpvm_core::machine::{Bin, Cmp, Machine as _};
 use fpvm_core::memory::PAGE_SIZE;
@@ -225,9 +226,10 @@ impl<I: Isa> Lowering<'_, I> {
 
     /// Goes on to the next instruction of the path, or ends the trace.
     fn follow(&mut self, next: u64, last: bool) -> Option<End> {
-        let slot = if I::DELAY_SLOT { 8 } else { 4 };
+        let len = fetch::len::<I>(self.insn);
+        let slot = if I::DELAY_SLOT { 2 * len } else { len };
         let (taken, target) = match self.control {
-            Control::Next => return self.reach(Self::after(self.start, 4), next, last),
+            Control::Next => return self.reach(Self::after(self.start, len), next, last),
             Control::Branch(Truth::Known(false), _) => {
                 return self.reach(Self::after(self.start, slot), next, last);
             }

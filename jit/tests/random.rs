@@ -29,6 +29,11 @@ proptest! {
     }
 
     #[test]
+    fn imac_programs(program in program()) {
+        program.on_imac();
+    }
+
+    #[test]
     fn toy_programs(program in program()) {
         program.on_toy();
     }

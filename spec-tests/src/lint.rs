@@ -260,7 +260,9 @@ impl<I: Isa> Lint<I> {
             bytes,
         });
         let declared = match I::PROOF {
-            ProofShape::Fixed(count) | ProofShape::UpTo(count) => count.saturating_sub(1),
+            ProofShape::Fixed(count) | ProofShape::UpTo(count) => {
+                count.saturating_sub(if I::LONG == 0 { 1 } else { 2 })
+            }
         };
         let needed = self.path.leaves();
         if needed > declared {

@@ -13,6 +13,7 @@ use fpvm_core::word::Word;
 use isa_mips::Mips32;
 use isa_mips64::Newest as Mips64;
 use isa_riscv::Rv64;
+use isa_riscv::imac::Imac;
 use spec_tests::book::{current, repository};
 use std::fmt::Write as _;
 use std::fs;
@@ -51,6 +52,7 @@ fn cell<I: Isa>(field: &Field, cell: Cell) -> &str {
 
 fn holds<I: Isa>(field: &Field) -> String {
     match field.source {
+        Source::Version(version) => format!("always {version:#x}, the VM type's number"),
         Source::MemoryRoot => "Merkle root of memory".into(),
         Source::PreimageKey => "key of the pre-image that is being read".into(),
         Source::Step => "steps executed so far".into(),
@@ -191,7 +193,7 @@ fn json<I: Isa>() -> String {
             match field.source {
                 Source::PreimageKey | Source::MemoryRoot => "0x and hex",
                 Source::Cell(cell) if cell == I::EXITED => "true or false",
-                Source::Cell(_) | Source::Step | Source::TurnSteps => "number",
+                Source::Version(_) | Source::Cell(_) | Source::Step | Source::TurnSteps => "number",
                 Source::Threads(_) => "array of threads, the lowest first, each as 0x and hex",
                 Source::Cells(..) => "array of numbers",
             },
@@ -237,8 +239,12 @@ fn instructions<I: Isa>() -> String {
         String::from("| operand | bits of the instruction word | |\n| --- | --- | --- |\n");
     for (name, operand) in I::OPERANDS {
         let (at, what) = match operand {
-            Operand::Reg(fpvm_core::operand::Reg::Field { lo, bits, .. }) => {
-                (format!("{}:{lo}", lo + bits - 1), "register")
+            Operand::Reg(fpvm_core::operand::Reg::Field { lo, bits, base }) => {
+                let what = match base {
+                    0 => "register",
+                    _ => "one of registers 8 to 15",
+                };
+                (format!("{}:{lo}", lo + bits - 1), what)
             }
             Operand::Reg(fpvm_core::operand::Reg::Fixed(_)) => ("none".into(), "register"),
             Operand::Imm(imm) => (bits(*imm), "immediate"),
@@ -268,8 +274,7 @@ fn instructions<I: Isa>() -> String {
     text
 }
 
-fn tables<I: Isa>() {
-    let name = I::NAME;
+fn tables<I: Isa>(name: &str) {
     current(&format!("tables/{name}-state.md"), &state::<I>());
     if let Some(threads) = I::THREADS {
         let thread = fields::<I>(threads.fields);
@@ -286,9 +291,10 @@ fn tables<I: Isa>() {
 
 #[test]
 fn tables_are_of_the_definitions() {
-    tables::<Mips32>();
-    tables::<Mips64>();
-    tables::<Rv64>();
+    tables::<Mips32>(Mips32::NAME);
+    tables::<Mips64>(Mips64::NAME);
+    tables::<Rv64>(Rv64::NAME);
+    tables::<Imac>("imac");
     current("tables/toy-state.md", &state::<Toy>());
 }
 

@@ -6,6 +6,7 @@ use fpvm_core::operand::{Cell, Imm, Reg};
 use isa_mips::Mips32;
 use isa_mips64::Newest as Mips64;
 use isa_riscv::Rv64;
+use isa_riscv::imac::Imac;
 use spec_tests::lint::{Rule, check, check_semantics};
 use spec_tests::text::listing;
 use std::cell::Cell as Shared;
@@ -27,6 +28,11 @@ fn riscv_as_text() {
 }
 
 #[test]
+fn imac_as_text() {
+    insta::assert_snapshot!("imac", listing::<Imac>());
+}
+
+#[test]
 fn toy_as_text() {
     insta::assert_snapshot!("toy", listing::<Toy>());
 }
@@ -41,6 +47,7 @@ fn all_instructions_keep_the_rules() {
     kept::<Mips64>();
     kept::<isa_mips64::Mips64<7>>();
     kept::<Rv64>();
+    kept::<Imac>();
     kept::<Toy>();
 }
 

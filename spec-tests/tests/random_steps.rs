@@ -14,6 +14,7 @@ use fpvm_core::vm::{Event, Host, Vm, VmError};
 use fpvm_core::word::Word;
 use isa_mips::Mips32;
 use isa_riscv::Rv64;
+use isa_riscv::imac::Imac;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -229,6 +230,11 @@ proptest! {
         check::<Rv64>(&case, (Cell(17), RISCV_CALLS), Cell(10))?;
     }
 
+    #[test]
+    fn imac_steps_agree(case in case()) {
+        check::<Imac>(&case, (Cell(17), RISCV_CALLS), Cell(10))?;
+    }
+
     /// The decoder's tree decides as a look at all rows of the table does.
     #[test]
     fn decoders_agree(words in vec(any::<u32>(), 200), row in any::<Index>()) {
@@ -246,6 +252,7 @@ proptest! {
         }
         agree::<Mips32>(&words, row)?;
         agree::<Rv64>(&words, row)?;
+        agree::<Imac>(&words, row)?;
         agree::<Toy>(&words, row)?;
     }
 
@@ -268,6 +275,7 @@ proptest! {
         }
         round_trip::<Mips32>(&words, key, root, step)?;
         round_trip::<Rv64>(&words, key, root, step)?;
+        round_trip::<Imac>(&words, key, root, step)?;
         round_trip::<Toy>(&words, key, root, step)?;
     }
 }

@@ -8,7 +8,7 @@ use crate::App;
 use crate::failure::{Refused, told};
 use crate::go;
 use crate::input::{self, ReadingArgs};
-use crate::isa::{AnyIsa, Patches};
+use crate::isa::{AnyIsa, OWN, Patches};
 use crate::output::print;
 use calls::{check_calls, check_memory_names};
 use code::{Code, check_code};
@@ -59,7 +59,7 @@ fn check(app: &App, args: &Args, bytes: &[u8], report: &mut Report) -> anyhow::R
             .unwrap_or("not Go, or older than Go 1.18"),
     );
 
-    let code = match Code::of(bytes) {
+    let code = match Code::of(isa, bytes) {
         Ok(code) => code,
         Err(error) => {
             report.problem(
@@ -105,7 +105,7 @@ fn check_patches(
             None
         }
     };
-    if args.reading.patch == Patches::None || release.is_none() {
+    if args.reading.patch == Patches::None || release.is_none() || isa.upstream() == OWN {
         root(args.reading.patch, report);
         return;
     }
@@ -141,9 +141,10 @@ fn compressed(release: Option<&str>, report: &mut Report) {
         }
         _ => "build it without the C extension (-march=rv64ima, target feature -c)",
     };
+    let remedy = format!("{remedy}; or run it with --type imac-1, a VM that has them");
     report.problem(
         "it has compressed (16-bit) instructions, and the VM faults on them",
         "the RISC-V C extension is on in the compiler; Go turned it on in Go 1.26",
-        remedy,
+        &remedy,
     );
 }

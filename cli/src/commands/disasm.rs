@@ -85,10 +85,11 @@ fn range(args: &Args, pc: u64) -> anyhow::Result<Range<u64>> {
 
 fn show(vm: &mut dyn AnyVm, range: Range<u64>, out: &mut dyn Write) -> io::Result<()> {
     let (pc, isa) = (vm.pc(), vm.isa());
-    for (i, at) in range.step_by(4).enumerate() {
+    let mut at = range.start;
+    while at < range.end {
         let symbol = vm.symbols().at(at);
         match symbol {
-            Some(symbol) if i == 0 || symbol.start == at => {
+            Some(symbol) if at == range.start || symbol.start == at => {
                 let offset = at - symbol.start;
                 let offset = if offset > 0 {
                     format!("+{offset:#x}")
@@ -102,7 +103,12 @@ fn show(vm: &mut dyn AnyVm, range: Range<u64>, out: &mut dyn Write) -> io::Resul
         let insn = vm.insn_at(at);
         let text = isa.disassemble(insn, at);
         let mark = if at == pc { ">" } else { " " };
-        writeln!(out, "{mark} {at:>8x}: {insn:08x}  {text}")?;
+        let word = match isa.insn_len(insn) {
+            2 => format!("{insn:04x}    "),
+            _ => format!("{insn:08x}"),
+        };
+        writeln!(out, "{mark} {at:>8x}: {word}  {text}")?;
+        at = at.saturating_add(isa.insn_len(insn));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Stacks that are followed, against calls that were seen.
 
 use super::{End, Samples};
-use crate::any::AnyVm;
+use crate::any::{AnyVm, call_before};
 use crate::isa::{ISAS, Patches};
 use fpvm_core::oracle::{NoOracle, Silent};
 use fpvm_core::vm::Host;
@@ -40,7 +40,6 @@ fn follow(guest: &str, first: u64, steps: u64) -> (u64, u64) {
     let mut samples = Samples::new(1);
     let mut open: Vec<Open> = Vec::new();
     let (mut taken, mut rooted) = (0, 0);
-    let call_bytes = u64::from(isa.call_bytes());
     while !vm.exited() && vm.step() < first + steps {
         let (pc, insn) = (vm.pc(), vm.insn());
         if isa.frame_step(insn).calls {
@@ -48,7 +47,8 @@ fn follow(guest: &str, first: u64, steps: u64) -> (u64, u64) {
         }
         let next = vm.step() + 1;
         run(vm, next);
-        let back = (vm.pc().wrapping_sub(call_bytes), sp(vm));
+        let pc = vm.pc();
+        let back = (call_before(vm, pc).unwrap_or_default(), sp(vm));
         let returned = open.iter().rposition(|call| *call == back);
         // Go moves a stack that has to grow: the pointers of its calls are old ones then.
         let last = open.last().filter(|call| call.0 == back.0);

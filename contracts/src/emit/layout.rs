@@ -60,6 +60,7 @@ fn constant(name: &str) -> String {
 /// is for.
 fn role<I: Isa>(field: &Field) -> String {
     let known = match field.source {
+        Source::Version(_) => "STATE_VERSION",
         Source::MemoryRoot => "MEM_ROOT",
         Source::PreimageKey => "PREIMAGE_KEY",
         Source::Step => "STEP",

@@ -6,10 +6,14 @@
 //! step count, no program counter, no loop. Those follow from how much of the chain is left where it
 //! ends: at its last instruction, at a branch that is taken, a fault, or a write to code. Where the
 //! compiler leaves the calls calls, the stack holds at most [`LONGEST`] of them.
+//!
+//! What is left of a chain is counted in [units](fetch::unit). Where there are short instructions, a
+//! page's table tells how many instructions so many units are.
 
 use super::Code;
 use crate::concrete::{Concrete, Done, Environment, Position, Stop};
 use crate::effects::Effects;
+use crate::fetch;
 use crate::isa::{Isa, Semantics, Visitor};
 use crate::memory::{Direct, Memory, Miss, PAGE_SIZE, PagedMemory};
 use crate::operand::Imm;
@@ -20,11 +24,11 @@ use core::convert::Infallible;
 use core::marker::PhantomData;
 use num_traits::WrappingSub;
 
-/// Instructions of a chain.
+/// Instructions of a chain, or half as many where short ones are among them.
 const LONGEST: usize = 256;
 
-/// Runs an instruction and the ones that follow it. Gives how many of those were not run, or one more
-/// where it was not run itself.
+/// Runs an instruction and the ones that follow it, of which the slice has all units but its own first.
+/// Gives how many units of those were not run, or one more where it was not run itself.
 ///
 /// The result has to be one word: compilers make no jump of a last call that gives more.
 type Run<I> = fn(
@@ -107,24 +111,24 @@ pub(super) struct Chain<I: Isa> {
     /// Where the program goes from there: the same, or where a branch goes whose delay slot is the
     /// last instruction, or, on an ISA without, which is itself the last.
     then: I::Word,
-    /// How many instructions a branch has cut off.
+    /// How many units a branch has cut off.
     cut: usize,
     /// The access that an instruction did not happen for.
     miss: Option<Miss>,
 }
 
 impl<I: Isa> Chain<I> {
-    /// The address of the instruction that so many follow.
+    /// The address of the unit that so many follow.
     #[inline(always)]
     fn pc(&self, left: usize) -> I::Word {
-        let back = I::Word::truncate((left as u64 + 1) << 2);
+        let back = I::Word::truncate((left as u64 + 1) * fetch::unit::<I>());
         self.end.wrapping_sub(&back)
     }
 
-    /// Lets the chain end before the last `cut` instructions, and go on at an address.
+    /// Lets the chain end before the last `cut` units, and go on at an address.
     #[inline(always)]
     fn turn(&mut self, cut: usize, then: I::Word) {
-        let bytes = I::Word::truncate((cut as u64) << 2);
+        let bytes = I::Word::truncate(cut as u64 * fetch::unit::<I>());
         self.end = self.end.wrapping_sub(&bytes);
         self.then = then;
         self.cut = cut;
@@ -157,6 +161,13 @@ fn execute<I: Isa, S: Semantics>(
     Some(machine.done())
 }
 
+/// What follows an instruction, of what follows its first unit; `None` where the chain ends inside it.
+#[inline(always)]
+fn after<I: Isa, S: Semantics>(rest: &[Decoded<I>]) -> Option<&[Decoded<I>]> {
+    let units = (fetch::len::<I>(S::WORD) / fetch::unit::<I>()) as usize;
+    rest.get(units - 1..)
+}
+
 /// The function of an instruction that the next one follows.
 fn straight<I: Isa, S: Semantics>(
     this: &Decoded<I>,
@@ -166,10 +177,13 @@ fn straight<I: Isa, S: Semantics>(
     chain: &mut Chain<I>,
 ) -> usize {
     let pc = chain.pc(rest.len());
+    let Some(following) = after::<I, S>(rest) else {
+        return rest.len() + 1;
+    };
     if execute::<I, S>(this, pc, state, memory, chain).is_none() {
         return rest.len() + 1;
     }
-    match rest.split_first() {
+    match following.split_first() {
         Some((next, rest)) => (next.run)(next, rest, state, memory, chain),
         None => 0,
     }
@@ -185,7 +199,10 @@ fn branch<I: Isa, S: Semantics>(
     chain: &mut Chain<I>,
 ) -> usize {
     let pc = chain.pc(rest.len());
-    let next = rest.split_first();
+    let Some(following) = after::<I, S>(rest) else {
+        return rest.len() + 1;
+    };
+    let next = following.split_first();
     if I::DELAY_SLOT && next.is_none() {
         return 1;
     }
@@ -198,7 +215,7 @@ fn branch<I: Isa, S: Semantics>(
             (slot.run)(slot, &[], state, memory, chain)
         }
         _ if done.jumped => {
-            chain.turn(rest.len(), done.position.pc);
+            chain.turn(following.len(), done.position.pc);
             0
         }
         Some((next, rest)) => (next.run)(next, rest, state, memory, chain),
@@ -233,14 +250,18 @@ pub(super) fn run<I: Isa>(
     let mut left_over = false;
     let mut missed = None;
     let mut page: &[Decoded<I>] = &[];
+    let mut following: &[u16] = &[];
     let mut base = 0;
     while step < until {
-        // A program counter that is not a multiple of 4 rotates to a number past the page.
-        let word = at.pc.zext().wrapping_sub(base).rotate_right(2) as usize;
-        let Some((first, rest)) = page.get(word..).and_then(<[_]>::split_first) else {
+        // A program counter that is not a multiple of the unit rotates to a number past the page.
+        let place = at.pc.zext().wrapping_sub(base);
+        let place = place.rotate_right(fetch::unit::<I>().trailing_zeros()) as usize;
+        let Some((first, rest)) = page.get(place..).and_then(<[_]>::split_first) else {
             base = at.pc.zext() & !(PAGE_SIZE as u64 - 1);
             match pages.recent(base / PAGE_SIZE as u64) {
-                Some(recent) if at.pc.zext().is_multiple_of(4) => page = recent,
+                Some(recent) if at.pc.zext().is_multiple_of(fetch::unit::<I>()) => {
+                    (page, following) = (&recent.instructions, &recent.following);
+                }
                 _ => {
                     left_over = step == state.step;
                     break;
@@ -252,7 +273,7 @@ pub(super) fn run<I: Isa>(
         let longest = if sequential { LONGEST - 1 } else { 0 };
         let rest = &rest[..(until - step - 1).min(longest.min(rest.len()) as u64) as usize];
         let all = 1 + rest.len();
-        let end = at.plus(all as u64).pc;
+        let end = at.plus(all as u64 * fetch::unit::<I>()).pc;
         let mut chain = Chain {
             end,
             then: if sequential { end } else { at.next_pc },
@@ -260,7 +281,11 @@ pub(super) fn run<I: Isa>(
             miss: None,
         };
         let left = (first.run)(first, rest, state, memory, &mut chain);
-        let done = (all - chain.cut - left) as u64;
+        let units = all - chain.cut - left;
+        let done = match I::LONG {
+            0 => units as u64,
+            _ => u64::from(following[place] - following[place + units]),
+        };
         step += done;
         if left == 0 {
             at = Position::sequential(chain.then);

@@ -10,6 +10,9 @@ use crate::vm::Vm;
 use crate::word::Word;
 use std::io::{Read, Write};
 
+/// Bits of an address within its page.
+const PAGE_BITS: u32 = PAGE_SIZE.trailing_zeros();
+
 /// A reader that knows where it is.
 struct Input<R> {
     inner: R,
@@ -74,7 +77,14 @@ pub(super) fn read<I: Isa>(inner: impl Read, max_memory: u64) -> Result<Vm<I>, F
     }
     let mut vm = empty::<I>(max_memory)?;
     let mut page = [0; PAGE_SIZE];
-    for _ in 0..input.number(I::Word::BYTES, "the page count")? {
+    let count = input.number(I::Word::BYTES, "the page count")?;
+    if I::FILE.version.is_none() && count > u64::MAX >> (64 - I::Word::BITS) >> PAGE_BITS {
+        return Err(FileErrorKind::Versioned {
+            found: (count >> (I::Word::BITS - 8)) as u8,
+            vm: I::VM_TYPE,
+        });
+    }
+    for _ in 0..count {
         let index = input.number(I::Word::BYTES, "a page index")?;
         input.bytes(&mut page, "a page")?;
         add_page(&mut vm, index, &page)?;

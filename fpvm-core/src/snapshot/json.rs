@@ -20,6 +20,9 @@ use serde_json::{Map, Value, json};
 use std::fmt;
 use std::io::{Read, Write};
 
+/// The key of [`Source::Version`].
+const VERSION: &str = "version";
+
 /// The longest string in a state file, in bytes: a hint in hex.
 const STRING_LIMIT: usize = 2 * HINT_LIMIT + 64;
 
@@ -62,6 +65,15 @@ pub(super) fn read<I: Isa>(input: impl Read, max_memory: u64) -> Result<Vm<I>, F
                     why,
                 }
             })?;
+        if let Source::Version(expected) = field.source
+            && bytes != [expected]
+        {
+            return Err(FileErrorKind::Version {
+                found: bytes.first().copied().unwrap_or_default(),
+                expected,
+                vm: I::VM_TYPE,
+            });
+        }
         if let Source::Threads(side) = field.source {
             let threads = bytes.chunks(thread_len::<I>().max(1));
             stacks[usize::from(side) % 2] = threads.map(<[u8]>::to_vec).collect();
@@ -136,6 +148,10 @@ impl<'de, I: Isa> Visitor<'de> for StateSeed<'_, I> {
                 map.next_value_seed(PagesSeed { vm, failed })?;
             } else if key == "lastHint" || I::STATE.iter().any(|field| field.name == key) {
                 fields.insert(key, map.next_value()?);
+            } else if key == VERSION {
+                let (found, vm) = (map.next_value()?, I::VM_TYPE);
+                *failed = Some(FileErrorKind::Versioned { found, vm });
+                return Err(M::Error::custom(VERSION));
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -216,7 +232,7 @@ fn field_bytes(field: &Field, value: &Value) -> Option<Vec<u8>> {
         Source::MemoryRoot | Source::PreimageKey => const_hex::decode(value.as_str()?)
             .ok()
             .filter(|bytes| bytes.len() == field.size),
-        Source::Step | Source::TurnSteps | Source::Cell(_) => number(value),
+        Source::Version(_) | Source::Step | Source::TurnSteps | Source::Cell(_) => number(value),
         Source::Threads(_) => {
             let threads = value.as_array()?.iter();
             let threads = threads.map(|thread| const_hex::decode(thread.as_str()?).ok());
@@ -292,7 +308,9 @@ fn field_value<I: Isa>(field: &Field, bytes: &[u8]) -> Value {
             json!(const_hex::encode_prefixed(bytes))
         }
         Source::Cell(cell) if cell == I::EXITED => json!(number(bytes) != 0),
-        Source::Step | Source::TurnSteps | Source::Cell(_) => json!(number(bytes)),
+        Source::Version(_) | Source::Step | Source::TurnSteps | Source::Cell(_) => {
+            json!(number(bytes))
+        }
         Source::Cells(..) => bytes.chunks_exact(field.size).map(number).collect(),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::Jit;
 use fpvm_core::disasm::disassemble;
+use fpvm_core::fetch;
 use fpvm_core::isa::{Isa, Source};
 use fpvm_core::machine::Fault;
 use fpvm_core::memory::{PAGE_SIZE, PagedMemory};
@@ -106,10 +107,7 @@ impl Wrong {
 fn guest_line<I: Isa>(memory: &mut PagedMemory<I::Word>, pc: u64) -> String {
     let mut bytes = [0; 4];
     memory.read_slice(pc, &mut bytes);
-    let insn = match I::BIG_ENDIAN {
-        true => u32::from_be_bytes(bytes),
-        false => u32::from_le_bytes(bytes),
-    };
+    let insn = fetch::word::<I>(bytes);
     format!("{pc:08x}  {insn:08x}  {}", disassemble::<I>(insn, pc))
 }
 

@@ -273,7 +273,8 @@ pub fn cells<I: Isa>(before: &State<I>, after: &State<I>) -> Vec<Compared<I::Wor
                     cells.push(compared(name, Cell(cell)));
                 }
             }
-            Source::MemoryRoot
+            Source::Version(_)
+            | Source::MemoryRoot
             | Source::PreimageKey
             | Source::Step
             | Source::TurnSteps

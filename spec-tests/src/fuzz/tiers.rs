@@ -6,14 +6,17 @@
 
 use fpvm_core::code::Code;
 use fpvm_core::concrete::{Concrete, Stop};
-use fpvm_core::isa::{Isa, Pattern};
+use fpvm_core::fetch;
+use fpvm_core::isa::{Isa, Operand, Pattern};
 use fpvm_core::memory::{MemoryLimit, PagedMemory};
+use fpvm_core::operand::Imm;
 use fpvm_core::oracle::{NoOracle, OracleError, Silent};
 use fpvm_core::state::State;
 use fpvm_core::vm::{Event, Host, Running, Tier, Vm, VmError};
 use fpvm_core::word::Word;
 use isa_mips::Mips32;
 use isa_riscv::Rv64;
+use isa_riscv::imac::Imac;
 use jit::Jit;
 use toy_isa::Toy;
 
@@ -68,9 +71,13 @@ pub(super) fn mips(row: usize, bits: u32, place: usize, len: usize) -> u32 {
 }
 
 pub(super) fn riscv(row: usize, bits: u32, place: usize, len: usize) -> u32 {
-    let (name, mut word) = word(Rv64::TABLE, row, bits);
+    let (name, word) = word(Rv64::TABLE, row, bits);
     let to = 4 * ((bits >> 7) as usize % len) as u32;
-    let offset = to.wrapping_sub(4 * place as u32);
+    riscv_operands(name, word, bits, to, to.wrapping_sub(4 * place as u32))
+}
+
+/// Gives a word of four bytes operands: jumps go to `to`, which is so far away.
+fn riscv_operands(name: &str, mut word: u32, bits: u32, to: u32, offset: u32) -> u32 {
     let destination = |word: u32| put(word, 7, 5, (word >> 7 & 31) % 8);
     let source = |word: u32| {
         let rs1 = word >> 15 & 31;
@@ -113,6 +120,38 @@ pub(super) fn riscv(row: usize, bits: u32, place: usize, len: usize) -> u32 {
         }
         _ => source(destination(word)),
     }
+}
+
+/// An instruction of two bytes or four at a place in code, and jumps to any even address there.
+fn imac(row: usize, bits: u32, place: u32, len: u32) -> u32 {
+    let (name, word) = word(Imac::TABLE, row, bits);
+    let to = ((bits >> 5) % len) & !1;
+    let offset = to.wrapping_sub(place);
+    if fetch::len::<Imac>(word) == 4 {
+        return riscv_operands(name, word, bits, to, offset);
+    }
+    let word = word & 0xffff;
+    let format = Imac::TABLE[row % Imac::TABLE.len()].format;
+    let target = Imac::OPERANDS.iter().find_map(|(name, operand)| {
+        let names = format.contains(&format!("{{{name}}}"));
+        match operand {
+            Operand::Target(imm, _) if names => Some(*imm),
+            _ => None,
+        }
+    });
+    match name {
+        "c_jr" | "c_jalr" if format == "{rd}" && word != 0x8082 => put(word, 7, 5, 16 + bits % 3),
+        _ if format.contains("{rd}") => put(word, 7, 5, (word >> 7 & 31) % 8),
+        _ => target.map_or(word, |imm| scattered(word, imm, offset)),
+    }
+}
+
+/// Puts an immediate into a word.
+fn scattered(word: u32, imm: Imm, value: u32) -> u32 {
+    let parts = imm.parts.iter().filter(|part| part.bits > 0);
+    parts.fold(word, |word, part| {
+        put(word, part.lo.into(), part.bits.into(), value >> part.to)
+    })
 }
 
 fn toy(row: usize, bits: u32, place: usize, len: usize) -> u32 {
@@ -168,10 +207,11 @@ pub fn agree<I: Isa>(words: &[u32], state: &State<I>, legs: &[u64]) {
         }
         if plain.state.step < until {
             // On after the fault, or from the start where that left the code.
-            let next = plain.state.pc().wrapping_add(4);
+            let unit = fetch::unit::<I>();
+            let next = plain.state.pc().wrapping_add(unit);
             let end = CODE + 4 * words.len() as u64;
             let next = if (CODE..end).contains(&next) {
-                next & !3
+                next & !(unit - 1)
             } else {
                 CODE
             };
@@ -280,6 +320,34 @@ impl Program {
             (27, 1 << 62),
         ]);
         agree::<Rv64>(&words, &initial(self.registers(19), &pointers), &self.legs);
+    }
+
+    /// Runs it as a RISC-V program with instructions of two lengths, by both tiers.
+    pub fn on_imac(&self) {
+        // About as long as it gets: what jumps past its end comes to zeros, and faults.
+        let len = 3 * self.rows.len() as u32;
+        let mut halves: Vec<u16> = Vec::new();
+        for (row, bits) in &self.rows {
+            let insn = imac(*row, *bits, 2 * halves.len() as u32, len);
+            halves.push(insn as u16);
+            if fetch::len::<Imac>(insn) == 4 {
+                halves.push((insn >> 16) as u16);
+            }
+        }
+        // A jump back over all of it.
+        let back = (2 * halves.len() as u32).wrapping_neg();
+        let jump = put(put(0x6f, 21, 10, back >> 1), 20, 1, back >> 11);
+        let jump = put(put(jump, 12, 8, back >> 12), 31, 1, 1);
+        halves.extend([jump as u16, (jump >> 16) as u16, 0]);
+        let words = halves.as_chunks::<2>().0.iter();
+        let words: Vec<u32> = words
+            .map(|[low, high]| u32::from(*low) | u32::from(*high) << 16)
+            .collect();
+        let mut pointers: Vec<(usize, u64)> =
+            (16..19).map(|i| (i, CODE + 6 * (i as u64 - 16))).collect();
+        pointers.extend((20..32).map(|i| (i, DATA + 0xff8 * (i as u64 - 19))));
+        pointers.extend([(2, DATA + 0xffc), (8, DATA + 0x2000), (9, CODE + 0x40)]);
+        agree::<Imac>(&words, &initial(self.registers(19), &pointers), &self.legs);
     }
 
     /// Runs it as a program of the toy ISA, by both tiers.

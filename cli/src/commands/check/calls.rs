@@ -12,7 +12,7 @@ const BACK: usize = 24;
 /// No system call of Linux has so high a number.
 const CALLS: u64 = 8192;
 
-/// Looks for system calls that fault, or that the VM does not know and answers with 0.
+/// Looks for system calls that fault, or that the VM does not know and answers all alike.
 pub(super) fn check_calls(isa: &dyn AnyIsa, code: &Code<'_>, report: &mut Report) {
     let mut found: BTreeMap<(Answer, u64), Places> = BTreeMap::new();
     for function in code.functions() {
@@ -24,11 +24,13 @@ pub(super) fn check_calls(isa: &dyn AnyIsa, code: &Code<'_>, report: &mut Report
             let Some(number) = number(isa, before, calls.register) else {
                 continue;
             };
-            let answer = calls.answer(number);
-            found.entry((answer, number)).or_default().add(*at);
+            found
+                .entry((calls.answer(number), number))
+                .or_default()
+                .add(*at);
         }
     }
-    let mut ignored = Vec::new();
+    let mut ignored: BTreeMap<i64, Vec<String>> = BTreeMap::new();
     for ((answer, number), places) in &found {
         let name = isa
             .call_name(*number)
@@ -42,13 +44,19 @@ pub(super) fn check_calls(isa: &dyn AnyIsa, code: &Code<'_>, report: &mut Report
                 "",
                 "see that the program does not come to it",
             ),
-            Answer::Nothing => ignored.push(format!("{number} ({name})")),
+            Answer::Nothing(given) => {
+                let names = ignored.entry(*given).or_default();
+                names.push(format!("{number} ({name})"));
+            }
             Answer::Done => {}
         }
     }
-    if !ignored.is_empty() {
-        let list = ignored.join(", ");
-        report.fact("calls", &format!("answered with 0 and no effect: {list}"));
+    for (given, names) in ignored {
+        let list = names.join(", ");
+        report.fact(
+            "calls",
+            &format!("answered with {given} and no effect: {list}"),
+        );
     }
 }
 
@@ -88,7 +96,7 @@ pub(super) fn check_memory_names(
 fn number(isa: &dyn AnyIsa, before: &[At<'_>], register: &str) -> Option<u64> {
     before.iter().rev().find_map(|at| {
         let text = isa.disassemble(at.insn, at.address);
-        let (_, operands) = text.split_once(' ')?;
+        let (mnemonic, operands) = text.split_once(' ')?;
         let mut operands = operands.split(',').map(str::trim);
         if operands.next() != Some(register) {
             return None;
@@ -96,6 +104,7 @@ fn number(isa: &dyn AnyIsa, before: &[At<'_>], register: &str) -> Option<u64> {
         // Written, but not with a constant: there is nothing to find further up.
         let constant = match (operands.next(), operands.next()) {
             (Some("zero"), Some(number)) => crate::args::number(number).ok(),
+            (Some(number), None) if mnemonic.ends_with(".li") => crate::args::number(number).ok(),
             _ => None,
         };
         Some(constant)

@@ -1,6 +1,7 @@
 //! A program's instructions, function by function.
 
 use super::report::Report;
+use crate::any::instructions;
 use crate::isa::AnyIsa;
 use object::read::elf::{ElfFile32, ElfFile64};
 use object::{Endianness, FileKind, Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
@@ -14,7 +15,7 @@ const NAMED: usize = 6;
 
 /// The executable parts of a program.
 pub(super) struct Code<'a> {
-    big_endian: bool,
+    isa: &'static dyn AnyIsa,
     is_riscv: bool,
     sections: Vec<(u64, &'a [u8])>,
     /// Functions by address: name and size. Without symbols each section is one.
@@ -30,15 +31,15 @@ pub(super) struct At<'a> {
 }
 
 impl<'a> Code<'a> {
-    /// The code of an ELF file.
-    pub(super) fn of(bytes: &'a [u8]) -> object::Result<Self> {
+    /// The code of an ELF file, for a VM.
+    pub(super) fn of(isa: &'static dyn AnyIsa, bytes: &'a [u8]) -> object::Result<Self> {
         match FileKind::parse(bytes)? {
-            FileKind::Elf32 => Ok(Code::parts(&ElfFile32::<Endianness>::parse(bytes)?)),
-            _ => Ok(Code::parts(&ElfFile64::<Endianness>::parse(bytes)?)),
+            FileKind::Elf32 => Ok(Code::parts(isa, &ElfFile32::<Endianness>::parse(bytes)?)),
+            _ => Ok(Code::parts(isa, &ElfFile64::<Endianness>::parse(bytes)?)),
         }
     }
 
-    fn parts<'f>(file: &'f impl Object<'a>) -> Self {
+    fn parts<'f>(isa: &'static dyn AnyIsa, file: &'f impl Object<'a>) -> Self {
         let text = file
             .sections()
             .filter(|section| section.kind() == SectionKind::Text);
@@ -68,14 +69,14 @@ impl<'a> Code<'a> {
         functions.dedup_by_key(|(at, ..)| *at);
         let is_riscv = file.architecture() == object::Architecture::Riscv64;
         Code {
-            big_endian: !file.is_little_endian(),
+            isa,
             is_riscv,
             sections,
             functions,
         }
     }
 
-    /// Whether there are RISC-V's 16-bit instructions in it. The file's own flag is not to be
+    /// Whether there are RISC-V's 16-bit instructions in it, which the VM does not have. The file's own flag is not to be
     /// trusted: Go does not set it, and it is set in files that have none. But every second function
     /// then has a size that only such instructions make, or, without symbols, the low bits show.
     pub(super) fn is_compressed(&self) -> bool {
@@ -86,25 +87,27 @@ impl<'a> Code<'a> {
             words += 1;
             short += usize::from(at.insn & 3 != 3 && at.insn != 0);
         }
-        self.is_riscv && (odd > self.functions.len() / 16 || short > words / 8)
+        self.is_riscv
+            && self.isa.insn_len(0) == 4
+            && (odd > self.functions.len() / 16 || short > words / 8)
     }
 
     /// The instructions of each function, in order.
     pub(super) fn functions(&self) -> impl Iterator<Item = Vec<At<'_>>> {
         self.functions.iter().map(|(start, size, name)| {
-            let words = self
-                .bytes(*start, *size)
-                .as_chunks::<4>()
-                .0
-                .iter()
-                .enumerate();
-            let at = words.map(|(i, word)| At {
-                address: start.wrapping_add(i as u64 * 4),
-                insn: if self.big_endian {
-                    u32::from_be_bytes(*word)
-                } else {
-                    u32::from_le_bytes(*word)
-                },
+            let bytes = self.bytes(*start, *size);
+            // A short instruction at the end has no bytes behind it.
+            let fetch = |at| {
+                let mut word = [0; 4];
+                let from = bytes.get((at - start) as usize..).unwrap_or_default();
+                word.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+                let insn = self.isa.insn_of(word);
+                (insn, self.isa.insn_len(insn))
+            };
+            let end = start.saturating_add(bytes.len() as u64);
+            let at = instructions(*start..end, fetch).map(|(address, insn)| At {
+                address,
+                insn,
                 function: name,
             });
             at.collect()

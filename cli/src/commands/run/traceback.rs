@@ -1,6 +1,6 @@
 //! Where a guest is, and how it got there.
 
-use crate::any::AnyVm;
+use crate::any::{AnyVm, call_before};
 use std::fmt::Write as _;
 
 /// How far up the stack return addresses are looked for, in bytes.
@@ -55,10 +55,6 @@ fn line(vm: &dyn AnyVm, text: &mut String, depth: usize, at: u64) {
 }
 
 fn is_return_address(vm: &mut dyn AnyVm, at: u64) -> bool {
-    let isa = vm.isa();
-    if !at.is_multiple_of(4) || vm.symbols().at(at).is_none_or(|symbol| symbol.size == 0) {
-        return false;
-    }
-    let insn = vm.insn_at(at.wrapping_sub(u64::from(isa.call_bytes())));
-    isa.observe(insn).is_call
+    let known = vm.symbols().at(at).is_some_and(|symbol| symbol.size > 0);
+    known && call_before(vm, at).is_some()
 }
