@@ -37,7 +37,7 @@ elf_guests! {
     isa_mips64::Mips64<7>: "the same, as the version before", "cannon", 2, &[], Some(contracts::MIPS64_ARTIFACT), |state| Some(Box::new(Statistics::new(state)));
     // Since Go 1.24 the initial look at the limit of open files is a system call that faults.
     isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, &[(24, "syscall.init.0")], Some(contracts::RISCV_ARTIFACT), |_| None;
-    isa_riscv::imac::Imac: "RV64IMAC as compilers emit it, of fpvm alone", "fpvm", 1, &[], None, |_| None;
+    isa_riscv::imac::Imac: "RV64IMAC as compilers emit it, of fpvm alone", "fpvm", 1, &[], Some(contracts::IMAC_ARTIFACT), |_| None;
 }
 
 /// [`Guest::UPSTREAM`] of a VM that is nobody else's.

@@ -10,12 +10,13 @@
 mod common;
 
 use common::{recorded, repository};
-use contracts::guest::{Plan, Preimages, agree};
+use contracts::guest::{Plan, Preimages, Recorded, agree};
 use contracts::harness::Harness;
-use contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
+use contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
 use isa_mips::Mips32;
 use isa_mips64::Newest;
 use isa_riscv::Rv64;
+use isa_riscv::imac::Imac;
 
 /// Folders with guests, and with their pre-images; a guest may have a folder of its own beside.
 const FOLDERS: [(&str, &str); 2] = [
@@ -76,6 +77,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     let mut harness = Harness::new::<Rv64>(RISCV_ARTIFACT, Some("RISCV.json"))?;
                     let recorded = recorded(guest, "riscv64");
                     agree::<Rv64>(&mut harness, &file, preimages, plan, &recorded)?
+                }
+                "imac" => {
+                    let mut harness = Harness::new::<Imac>(IMAC_ARTIFACT, None)?;
+                    agree::<Imac>(&mut harness, &file, preimages, plan, &Recorded::new())?
                 }
                 _ => continue,
             };

@@ -107,6 +107,7 @@ impl Contract {
         let mut features = Vec::new();
         features.extend(I::THREADS.map(|_| "THREADS"));
         features.extend(I::RESERVATION.map(|_| "RESERVATION"));
+        frame::put_instruction::<I>(&layout, &mut features, &mut put);
         if let Some((new, old)) = versions {
             put("NEW_VERSION", &new.to_string());
             put("OLD_VERSION", &old.to_string());
@@ -154,6 +155,7 @@ impl Contract {
         for name in [
             "NonCanonicalCalldata",
             "InvalidExitedValue",
+            "InvalidVersion",
             "InvalidProofLength",
             "InvalidCompactProof",
             "InvalidThreadProof",

@@ -23,6 +23,9 @@ pub const MIPS64_ARTIFACT: &str = include_str!("../artifacts/FpvmMips64.json");
 /// Asterisc's verifier, compiled.
 pub const RISCV_ARTIFACT: &str = include_str!("../artifacts/FpvmRiscv.json");
 
+/// The verifier of RV64IMAC, compiled.
+pub const IMAC_ARTIFACT: &str = include_str!("../artifacts/FpvmRiscvImac.json");
+
 /// The toy's verifier, compiled.
 pub const TOY_ARTIFACT: &str = include_str!("../artifacts/FpvmToy.json");
 
@@ -51,6 +54,15 @@ pub const MIPS64: Contract = Contract {
     definitions: "isa-mips64",
     faults: FaultStyle::Errors,
     bad_branch: 0,
+};
+
+/// The verifier of RV64IMAC.
+pub const IMAC: Contract = Contract {
+    name: "FpvmRiscvImac",
+    version: "1.0.0",
+    definitions: "isa-riscv",
+    faults: FaultStyle::Words,
+    bad_branch: RISCV.bad_branch,
 };
 
 /// The verifier of the toy ISA.

@@ -11,7 +11,7 @@ use contracts::abi;
 use contracts::artifact::PREIMAGE_ORACLE;
 use contracts::harness::{Harness, UPSTREAM, compact};
 use contracts::verifier::{OnChain, Refused};
-use contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
+use contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
 use fpvm_core::compact::{is_compact, map_len};
 use fpvm_core::isa::{Isa, Source};
 use fpvm_core::keccak::{hash_pair, keccak256};
@@ -25,6 +25,7 @@ use fpvm_core::word::Word as _;
 use isa_mips::Mips32;
 use isa_mips64::{Mips64, Newest};
 use isa_riscv::Rv64;
+use isa_riscv::imac::Imac;
 use random::{Calls, Generator};
 use std::sync::Arc;
 use toy_isa::Toy;
@@ -148,6 +149,12 @@ fn riscv_instructions_agree() {
         &RISCV,
         40,
     );
+    assert!(counts.0 > 1000 && counts.1 > 200, "{counts:?}");
+}
+
+#[test]
+fn imac_instructions_agree() {
+    let counts = random_steps::<Imac>(harness::<Imac>(IMAC_ARTIFACT, None), &RISCV, 40);
     assert!(counts.0 > 1000 && counts.1 > 200, "{counts:?}");
 }
 

@@ -6,11 +6,12 @@ mod common;
 use common::{recorded, repository};
 use contracts::guest::{self, Preimages};
 use contracts::harness::Harness;
-use contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
+use contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
 use fpvm_core::elf::Program;
 use isa_mips::Mips32;
 use isa_mips64::Newest;
 use isa_riscv::Rv64;
+use isa_riscv::imac::Imac;
 
 /// Guests, and how far into them the sample reaches.
 const VECTORS: [(&str, u64); 4] = [
@@ -73,4 +74,24 @@ fn riscv_guests() {
             harness.expect("contracts"),
         );
     }
+}
+
+#[test]
+fn imac_guests() {
+    let elf = repository("examples/guests/bin/bare.imac");
+    let mut harness = Harness::new::<Imac>(IMAC_ARTIFACT, None).expect("contracts");
+    let folder = repository("spec-tests/vectors/preimages");
+    let preimages = Preimages {
+        folder: &folder,
+        inputs: &[],
+    };
+    let plan = guest::Plan {
+        first: 1500,
+        sampled: 500,
+        within: 2_000_000,
+    };
+    let recorded = guest::Recorded::new();
+    let ran = guest::agree::<Imac>(&mut harness, &elf, preimages, plan, &recorded);
+    let steps = ran.unwrap_or_else(|error| panic!("{error}"));
+    assert!(steps > 1900, "{steps} steps");
 }

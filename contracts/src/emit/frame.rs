@@ -3,14 +3,42 @@
 use super::layout::Layout;
 use super::{Faults, lines, printer};
 use fpvm_core::compact::{map_len, zero_roots};
-use fpvm_core::isa::{Isa, ProofShape};
+use fpvm_core::fetch::unit;
+use fpvm_core::isa::{Isa, ProofShape, Source};
 use fpvm_core::machine::Machine as _;
+use fpvm_core::memory::LEAF_SIZE;
 use fpvm_core::operand::{Cell, Reg};
 use fpvm_core::threads::NO_THREADS;
 
-/// Where the program goes on unless the instruction says otherwise.
+/// What only contracts of VMs with short instructions, or with a version in their states, have.
+pub(super) fn put_instruction<I: Isa>(
+    layout: &Layout,
+    features: &mut Vec<&'static str>,
+    put: &mut impl FnMut(&str, &str),
+) {
+    if I::LONG != 0 {
+        features.push("SHORT");
+        put("LONG", &format!("{:#x}", I::LONG));
+    }
+    let version = I::STATE.iter().find_map(|field| match field.source {
+        Source::Version(version) => Some(version),
+        _ => None,
+    });
+    if let Some(version) = version {
+        features.push("STATE_VERSION");
+        put("OWN_VERSION", &format!("{version:#x}"));
+    }
+    // Maps of branches alone can make a compact proof as long as another.
+    let (ProofShape::Fixed(most) | ProofShape::UpTo(most)) = layout.proof;
+    if most * map_len(layout.depth) >= LEAF_SIZE {
+        features.push("PADDING");
+    }
+}
+
+/// Where the program goes on unless the instruction says otherwise. Where there are short
+/// instructions, it is taken for one until it is fetched.
 pub(super) fn position<I: Isa>(layout: &Layout) -> String {
-    let after = |before: &str| format!("and(add({before}, 4), WORD)");
+    let after = |before: &str| format!("and(add({before}, {}), WORD)", unit::<I>());
     match I::NEXT_PC {
         // The instruction after this one runs in any case; a branch decides what comes after that.
         Some(cell) => lines(

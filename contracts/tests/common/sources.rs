@@ -1,7 +1,7 @@
 //! What there is to emit. The crate itself knows no ISA.
 
 use contracts::emit::Contract;
-use contracts::{MIPS, MIPS64, RISCV, TOY};
+use contracts::{IMAC, MIPS, MIPS64, RISCV, TOY};
 use isa_mips64::Mips64;
 
 /// Every verifier and its source.
@@ -10,6 +10,7 @@ pub(crate) fn sources() -> Vec<(Contract, String)> {
         (MIPS, MIPS.source::<isa_mips::Mips32>()),
         (MIPS64, MIPS64.source_of_versions::<Mips64<8>, Mips64<7>>()),
         (RISCV, RISCV.source::<isa_riscv::Rv64>()),
+        (IMAC, IMAC.source::<isa_riscv::imac::Imac>()),
         (TOY, TOY.source::<toy_isa::Toy>()),
     ]
 }
