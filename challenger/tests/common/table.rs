@@ -1,0 +1,124 @@
+//! Games on a chain in the process, from their proposal to the last payment.
+
+use std::sync::Arc;
+
+use alloy_primitives::{Address, B256, U256};
+use challenger::event::{Event, Tell};
+use challenger::factory::Factory;
+use challenger::fleet::{Fleet, Knowledge};
+use challenger::read::Reader;
+use challenger::read::follow::game;
+use challenger::read::site::Site;
+use challenger::world::{Setup, World};
+use dispute::claim::GameStatus;
+use dispute::game::Game;
+use l1::Local;
+
+use super::players::{CHEAT, HONEST, PROPOSED};
+use super::{CLOCK, DELAY, account, wallet, world};
+
+/// A world with games about lies, from block `PROPOSED` down.
+pub(crate) fn proposed(setup: &Setup, roots: &[B256]) -> (Local, World, Vec<Address>) {
+    let (chain, world) = world(setup);
+    let mut proposer = wallet(Arc::new(chain.clone()), CHEAT);
+    let factory = Factory(world.factory);
+    let mut create = |root| {
+        let block = U256::from(PROPOSED);
+        let created = factory.create(
+            &mut proposer,
+            setup.params.game_type,
+            root,
+            block,
+            &mut |_| (),
+        );
+        created.expect("it is created")
+    };
+    let games = roots.iter().map(|root| create(*root)).collect();
+    (chain, world, games)
+}
+
+/// Rounds of somebody until nothing is left to do now; what happened is collected.
+pub(crate) fn play<K: Knowledge>(fleet: &mut Fleet<K>, events: &mut Vec<Event>) -> usize {
+    let mut all = 0;
+    loop {
+        let mut collect = |event: &Event| events.push(event.clone());
+        let round = fleet
+            .round(&mut Tell(&mut collect))
+            .expect("the chain answers");
+        all += round.done;
+        if round.done == 0 {
+            return all;
+        }
+    }
+}
+
+pub(crate) fn read(chain: &Local, address: Address) -> (Site, Game) {
+    let reader = Reader::newest(chain).expect("a block");
+    let (site, seen) = game(&reader, address).expect("a game");
+    (site, seen.game)
+}
+
+/// What must be true of a game between the two that is over: it was decided by an instruction, rightly,
+/// nothing was done twice, and every bond went to whom it should.
+pub(crate) fn check(chain: &Local, address: Address) {
+    let (_, game) = read(chain, address);
+    let deepest = game.rules().max_depth();
+    let leaves = game.claims().iter();
+    let leaves = leaves.filter(|claim| claim.position.depth() == deepest);
+    let stepped = leaves.filter(|leaf| leaf.countered_by == Some(account(HONEST)));
+    assert_eq!(stepped.count(), 1, "an instruction decides");
+    check_money(chain, address);
+}
+
+pub(crate) fn check_money(chain: &Local, address: Address) {
+    let (site, game) = read(chain, address);
+    assert_eq!(game.status(), GameStatus::ChallengerWins);
+    for (index, claim) in game.claims().iter().enumerate() {
+        let honest = claim.claimant == account(HONEST);
+        assert_eq!(claim.countered_by.is_some(), !honest, "claim {index}");
+        let at = claim.position;
+        let twins = game.claims().iter();
+        let twins = twins.filter(|other| {
+            (other.parent, other.position, other.claimant) == (claim.parent, at, claim.claimant)
+        });
+        assert_eq!(twins.count(), 1, "claim {index} was made once");
+    }
+    let reader = Reader::newest(chain).expect("a block");
+    assert_eq!(site.bonds(&reader).expect("a number"), U256::ZERO);
+}
+
+/// Two fleets play until both are done, with an hour between their turns, and then through all delays.
+pub(crate) fn to_the_end<A: Knowledge, B: Knowledge>(
+    chain: &Local,
+    honest: &mut Fleet<A>,
+    cheat: &mut Fleet<B>,
+    events: &mut Vec<Event>,
+) {
+    with_others(chain, honest, cheat, events, &mut || ());
+}
+
+/// The same, while others do something between the turns.
+pub(crate) fn with_others<A: Knowledge, B: Knowledge>(
+    chain: &Local,
+    honest: &mut Fleet<A>,
+    cheat: &mut Fleet<B>,
+    events: &mut Vec<Event>,
+    others: &mut dyn FnMut(),
+) {
+    let (mut other, mut idle) = (Vec::new(), 0);
+    // Somebody who has failed tries again after at most an hour; a large pre-image takes a day.
+    while idle < 26 {
+        chain.advance(1_800);
+        let made = play(honest, events);
+        others();
+        chain.advance(1_800);
+        idle = match made + play(cheat, &mut other) {
+            0 => idle + 1,
+            _ => 0,
+        };
+    }
+    chain.advance(2 * CLOCK);
+    play(honest, events);
+    chain.advance(DELAY);
+    play(honest, events);
+}
