@@ -57,6 +57,8 @@ pub enum Name {
     Refused,
     /// A game, or the chain, gives trouble.
     Trouble,
+    /// A game waits for the program, which is being run.
+    Waiting,
     /// A game is over, and there is nothing to be paid.
     Over,
     /// A transaction is on its way.
@@ -103,6 +105,14 @@ impl Event {
         Self {
             why: why.to_owned(),
             ..Self::of(Name::Trouble, Some(game))
+        }
+    }
+
+    /// A game waits for the program.
+    pub fn waiting(game: Address) -> Self {
+        Self {
+            what: "run the program: what is to be answered next follows from it".into(),
+            ..Self::of(Name::Waiting, Some(game))
         }
     }
 

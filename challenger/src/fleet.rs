@@ -15,6 +15,7 @@ use l1::{At, Block, Call, Chain, Earlier, Error, Policy, Progress, Request, Send
 use crate::event::{Event, Tell};
 use crate::factory::Factory;
 use crate::player::{Deed, Kind, Player, Strategy, Turn};
+use crate::proposals::Proposals;
 use crate::read::follow::Follower;
 use crate::read::site::Site;
 use crate::read::{ReadError, Reader};
@@ -81,6 +82,8 @@ struct Seat<T> {
     player: Player<T>,
     /// What went wrong at the last look, so that it is told once.
     trouble: Option<String>,
+    /// Whether it waited for the program at the last look.
+    is_waiting: bool,
     /// The block at which the game was found to be over.
     over_since: Option<u64>,
 }
@@ -97,6 +100,8 @@ pub struct Fleet<K: Knowledge> {
     options: Options,
     knowledge: K,
     seats: BTreeMap<Address, Seat<K::Trace>>,
+    /// Other people's large pre-images, by oracle.
+    proposals: BTreeMap<Address, Proposals>,
     /// Games that are not played, with the reason, and whether for good.
     left: BTreeMap<Address, Unplayable>,
     /// How many games the factory had, and at which block.
@@ -111,6 +116,8 @@ pub struct Round {
     pub done: usize,
     /// Games that are played.
     pub playing: usize,
+    /// Games in which there may be more to do once the program has been run.
+    pub waiting: usize,
     /// Whether all of them are over, and paid out.
     pub is_over: bool,
     /// The next L1 time, in seconds, at which there is something to do even if nothing happens.
@@ -158,6 +165,7 @@ impl<K: Knowledge> Fleet<K> {
             options,
             knowledge,
             seats: BTreeMap::new(),
+            proposals: BTreeMap::new(),
             left: BTreeMap::new(),
             listed: None,
             head: None,
@@ -167,6 +175,11 @@ impl<K: Knowledge> Fleet<K> {
     /// The account.
     pub fn account(&self) -> Address {
         self.patient.address()
+    }
+
+    /// Where what is held to be true comes from.
+    pub const fn knowledge(&self) -> &K {
+        &self.knowledge
     }
 
     /// The games that are played.
@@ -273,6 +286,7 @@ impl<K: Knowledge> Fleet<K> {
                     let seat = Seat {
                         player,
                         trouble: None,
+                        is_waiting: false,
                         over_since: None,
                     };
                     self.seats.insert(game, seat);
@@ -319,6 +333,11 @@ impl<K: Knowledge> Fleet<K> {
                 }
                 seat.trouble = turn.trouble;
             }
+            round.waiting += usize::from(turn.is_waiting);
+            if turn.is_waiting && !seat.is_waiting {
+                tell.event(Event::waiting(*game));
+            }
+            seat.is_waiting = turn.is_waiting;
             round.look_again = match (round.look_again, turn.look_again) {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),
@@ -335,6 +354,9 @@ impl<K: Knowledge> Fleet<K> {
             }
             deeds.extend(turn.deeds);
         }
+        if self.options.strategy == Strategy::Honest {
+            self.accuse(reader, &mut deeds, tell);
+        }
         let number = reader.block.number;
         let is_settled = |seat: &Seat<K::Trace>| {
             let since = seat.over_since;
@@ -348,6 +370,21 @@ impl<K: Knowledge> Fleet<K> {
             tell.event(Event::planned(deed));
         }
         deeds
+    }
+
+    /// Contests what others load wrongly into the oracles of these games.
+    fn accuse(&mut self, reader: &Reader<'_>, deeds: &mut Vec<Deed>, tell: &mut Tell<'_>) {
+        for seat in self.seats.values().filter(|seat| seat.over_since.is_none()) {
+            let site = seat.player.site();
+            let oracle = self.proposals.entry(site.oracle.oracle);
+            oracle.or_insert_with(|| Proposals::of(site));
+        }
+        for (oracle, proposals) in &mut self.proposals {
+            match proposals.challenges(reader) {
+                Ok(wrong) => deeds.extend(wrong),
+                Err(error) => tell.event(Event::trouble(*oracle, &error.to_string())),
+            }
+        }
     }
 
     /// Sends what can be sent; how many went through.
@@ -443,7 +480,7 @@ impl<K: Knowledge> Fleet<K> {
 /// What is done first.
 const fn urgency(kind: Kind) -> u8 {
     match kind {
-        Kind::Step | Kind::Challenge | Kind::Sample => 0,
+        Kind::Step | Kind::Challenge | Kind::Accuse | Kind::Sample => 0,
         Kind::Load => 1,
         Kind::Move => 2,
         Kind::Resolve => 3,

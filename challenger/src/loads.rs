@@ -1,11 +1,12 @@
 //! What a step reads, made known to the oracle: what of it is still to be sent, from what the chain has.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
 use contracts::abi::PreimageOracle as Calls;
 use contracts::loader::{self, Call, LoadError, Loading, Metadata, Terms};
-use dispute::oracle::{keccak256_key, local_key};
+use dispute::oracle::{Preimage, local_key};
 use fpvm_core::oracle::{Oracle, OracleError};
 use l1::Request;
 use oracle::Key;
@@ -40,16 +41,18 @@ pub enum LoadTrouble {
     Countered(U256),
 }
 
-/// One value.
-struct Given<'a>(&'a [u8]);
+/// Values by their keys.
+struct Given<'a>(&'a BTreeMap<B256, Vec<u8>>);
 
 impl Oracle for Given<'_> {
     fn hint(&mut self, _hint: &[u8]) -> Result<(), OracleError> {
         Ok(())
     }
 
-    fn preimage(&mut self, _key: [u8; 32]) -> Result<Arc<[u8]>, OracleError> {
-        Ok(self.0.into())
+    fn preimage(&mut self, key: [u8; 32]) -> Result<Arc<[u8]>, OracleError> {
+        let value = self.0.get(&B256::from(key));
+        let value = value.map(|value| value.as_slice().into());
+        value.ok_or_else(|| "the step that reads it came without".into())
     }
 }
 
@@ -69,26 +72,25 @@ pub fn has_local(
     reader.ask(oracle, &Calls::preimagePartOkCall { key, offset })
 }
 
-/// What is next for the part of a keccak256 pre-image at an offset: one transaction, or for a large
-/// one several, of which the chain knows how many are done.
+/// What is next for a part of a pre-image that is not local: one transaction, or for a large one
+/// several, of which the chain knows how many are done.
 ///
 /// # Errors
 /// If the chain does not tell, or the pre-image cannot be loaded.
-pub fn keccak256(
-    reader: &Reader<'_>,
-    terms: &Terms,
-    preimage: &[u8],
-    offset: U256,
-) -> Result<Load, LoadTrouble> {
-    let key = keccak256_key(preimage);
+pub fn part(reader: &Reader<'_>, terms: &Terms, preimage: &Preimage) -> Result<Load, LoadTrouble> {
+    let Preimage {
+        key,
+        offset,
+        ref values,
+    } = *preimage;
     let found = reader.ask(terms.oracle, &Calls::preimagePartOkCall { key, offset })?;
     if found {
         return Ok(Load::Done);
     }
     let offset = u64::try_from(offset).unwrap_or(u64::MAX);
-    let plan = loader::plan(terms, Key(key.0), offset, &mut Given(preimage))?;
+    let plan = loader::plan(terms, Key(key.0), offset, &mut Given(values))?;
     match plan {
-        Loading::Direct(call) => Ok(Load::Send(request(&call, preimage.len()))),
+        Loading::Direct(call) => Ok(Load::Send(request(&call, preimage))),
         Loading::Proposed(proposal) => {
             let (claimant, uuid) = (terms.sender, proposal.uuid());
             let call = Calls::proposalMetadataCall { claimant, uuid };
@@ -103,7 +105,7 @@ pub fn keccak256(
                     let ready = known.timestamp.saturating_add(call.wait);
                     match call.wait > 0 && reader.block.time < ready {
                         true => Load::Wait(ready),
-                        false => Load::Send(request(&call, preimage.len())),
+                        false => Load::Send(request(&call, preimage)),
                     }
                 }
             })
@@ -111,7 +113,11 @@ pub fn keccak256(
     }
 }
 
-fn request(call: &Call, size: usize) -> Request {
+fn request(call: &Call, preimage: &Preimage) -> Request {
+    let size = preimage.value().len();
     let what = format!("load a pre-image of {size} bytes ({})", call.function);
-    calls::request(what, call.to, call.data.clone(), call.value)
+    Request {
+        gas: call.gas,
+        ..calls::request(what, call.to, call.data.clone(), call.value)
+    }
 }

@@ -46,6 +46,11 @@ impl Metrics {
                 done(Kind::Challenge),
             ),
             (
+                "preimage_challenges",
+                "Large pre-images of others contested",
+                done(Kind::Accuse),
+            ),
+            (
                 "preimage_loads",
                 "Transactions that load pre-images",
                 done(Kind::Load),

@@ -10,11 +10,12 @@ use contracts::loader::Terms;
 use dispute::call::{Action, GameAction};
 use dispute::claim::GameStatus;
 use dispute::game::Game;
+use dispute::oracle::Preimage;
 use dispute::player::cheat::{self, Cheat};
 use dispute::player::honest;
 use dispute::player::why::Why;
 use dispute::player::{Answer, Me, Plan, value_of};
-use dispute::trace::Trace;
+use dispute::trace::{Trace, TraceError};
 use l1::Request;
 
 use crate::calls;
@@ -44,6 +45,8 @@ pub enum Kind {
     Load,
     /// The proposal's L2 block number is contested.
     Challenge,
+    /// Somebody's large pre-image is contested.
+    Accuse,
     /// A claim or the game is resolved.
     Resolve,
     /// A credit is paid.
@@ -55,7 +58,7 @@ pub enum Kind {
 /// Something to do, with its reason.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Deed {
-    /// The game that it is about.
+    /// The game that it is about, or the oracle.
     pub game: Address,
     /// What kind it is of.
     pub kind: Kind,
@@ -72,6 +75,8 @@ pub struct Turn {
     pub deeds: Vec<Deed>,
     /// Why there is not more, if there should be.
     pub trouble: Option<String>,
+    /// Whether there may be more once the program has been run so far.
+    pub is_waiting: bool,
     /// L1 time at which there is something to do even if nothing happens before.
     pub look_again: Option<u64>,
     /// Nothing is ever to be done again.
@@ -145,7 +150,7 @@ impl<T: Trace> Player<T> {
                 Strategy::Cheat(way) => cheat::next_moves(way, &mut self.me, &seen.view()),
             };
             (self.rest, self.rest_until) = match plan.trouble {
-                None => (0, 0),
+                None | Some(TraceError::Pending { .. }) => (0, 0),
                 Some(_) => {
                     let rest = (self.rest * 2).clamp(REST[0], REST[1]);
                     (rest, now.saturating_add(rest))
@@ -178,14 +183,15 @@ struct Table<'a, T> {
 impl<T: Trace> Table<'_, T> {
     fn deeds(&self, plan: Plan, turn: &mut Turn) -> Result<(), ReadError> {
         turn.look_again = plan.look_again;
-        turn.trouble = plan.trouble.map(|trouble| trouble.to_string());
+        match plan.trouble {
+            Some(TraceError::Pending { .. }) => turn.is_waiting = true,
+            other => turn.trouble = other.map(|trouble| trouble.to_string()),
+        }
         // Whether what the next step reads is all there.
         let mut is_loaded = true;
         for action in plan.actions {
             match &action {
-                Action::LoadPreimage { preimage, offset } => {
-                    is_loaded &= self.load(preimage, *offset, turn)?;
-                }
+                Action::LoadPreimage(preimage) => is_loaded &= self.load(preimage, turn)?,
                 Action::Game(
                     _,
                     GameAction::AddLocalData {
@@ -230,8 +236,8 @@ impl<T: Trace> Table<'_, T> {
     }
 
     /// Whether a pre-image's part is there; else what is next for it.
-    fn load(&self, preimage: &[u8], offset: U256, turn: &mut Turn) -> Result<bool, ReadError> {
-        match loads::keccak256(self.reader, &self.terms, preimage, offset) {
+    fn load(&self, preimage: &Preimage, turn: &mut Turn) -> Result<bool, ReadError> {
+        match loads::part(self.reader, &self.terms, preimage) {
             Ok(Load::Done) => return Ok(true),
             Ok(Load::Send(request)) => turn.deeds.push(Deed {
                 game: self.game.address(),

@@ -1,6 +1,6 @@
 //! What a rollup's outputs are: from a list, or from its node.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use alloy_primitives::{B256, Bytes, U256};
 use dispute::game::block_number::{BlockEvidence, OutputRootProof};
@@ -17,13 +17,13 @@ use crate::read::site::Site;
 #[derive(Clone, Debug)]
 pub enum Source {
     /// A list, whose last block is the newest that L1 determines.
-    List(Rc<OutputList>),
+    List(Arc<OutputList>),
     /// A rollup's node (op-node), and where there is one an L2 node that has blocks' headers.
     Node {
         /// Answers `optimism_outputAtBlock`, `optimism_safeHeadAtL1Block` and `optimism_syncStatus`.
-        rollup: Rc<Rpc>,
+        rollup: Arc<Rpc>,
         /// Answers `debug_getRawHeader`.
-        l2: Option<Rc<Rpc>>,
+        l2: Option<Arc<Rpc>>,
     },
 }
 

@@ -5,7 +5,6 @@ mod common;
 #[path = "../../e2e/op_node.rs"]
 mod op_node;
 
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,7 +56,7 @@ fn node(blocks: u64) -> OpNode {
 
 /// The node as a source of outputs; it is asked again for so long.
 fn source(node: &OpNode, patience: Duration) -> Source {
-    let rpc = || Rc::new(Rpc::node(&node.url, patience).expect("a URL"));
+    let rpc = || Arc::new(Rpc::node(&node.url, patience).expect("a URL"));
     Source::Node {
         rollup: rpc(),
         l2: Some(rpc()),

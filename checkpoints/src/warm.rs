@@ -1,8 +1,10 @@
 //! A machine that is kept warm: it remembers states on its way, and answers for any step from the
-//! nearest, be it remembered or stored as a checkpoint.
+//! nearest, be it remembered or stored as a checkpoint. To make room it can be [shelved](Warm::shelve).
 
-use crate::Machine;
+use crate::depot::Depot;
 use crate::library::{Library, LibraryError};
+use crate::store::{Store, StoreError, Vm};
+use crate::{Machine, Root};
 use fpvm_core::frozen::Snapshot;
 use std::collections::BTreeMap;
 
@@ -15,11 +17,25 @@ pub struct Warm<M> {
     machine: M,
     states: BTreeMap<u64, Snapshot>,
     library: Option<Library>,
+    shelf: Option<Shelf>,
     /// Steps from one remembered state to the next.
     every: u64,
     /// Where the program ends, once known.
     end: Option<u64>,
 }
+
+/// States on disk of a machine that was given up to make room.
+#[derive(Debug)]
+pub struct Shelf {
+    store: Store,
+    /// Their roots, by step.
+    roots: BTreeMap<u64, Root>,
+    /// Where the program ends, once known.
+    end: Option<u64>,
+}
+
+/// States of a machine that are shelved at once; of more, one in so many.
+const SHELVED: usize = 32;
 
 impl<M: Machine> Warm<M>
 where
@@ -33,8 +49,36 @@ where
             states: BTreeMap::from([(first.step(), first)]),
             end: machine.exited().then_some(machine.step()),
             library,
+            shelf: None,
             every: every.max(1),
             machine,
+        })
+    }
+
+    /// Gives up the machine and keeps states of its way at a place of its own, a folder; the last where it
+    /// is now. The machine's VM is `vm`.
+    pub fn shelve(mut self, place: &str, vm: Vm) -> Result<Shelf, M::Error> {
+        let here = self.machine.freeze()?;
+        self.states.insert(here.step(), here);
+        let mut shelf = match self.shelf.take() {
+            Some(shelf) => shelf,
+            None => Shelf::open(place, vm)?,
+        };
+        shelf.end = self.end;
+        let apart = self.states.len().div_ceil(SHELVED);
+        // Counted from the last.
+        for (_, snapshot) in self.states.iter().rev().step_by(apart) {
+            shelf.put(snapshot).map_err(LibraryError::from)?;
+        }
+        Ok(shelf)
+    }
+
+    /// Goes on where another machine was given up, with one that has not run yet.
+    pub fn unshelve(machine: M, every: u64, shelf: Shelf) -> Result<Self, M::Error> {
+        Ok(Warm {
+            end: shelf.end,
+            shelf: Some(shelf),
+            ..Warm::new(machine, every, None)?
         })
     }
 
@@ -45,24 +89,34 @@ where
 
     /// Remembers the stored state that is nearest to a step, where it is nearer than all others.
     fn recall(&mut self, step: u64) -> Result<(), M::Error> {
-        let Some(library) = &mut self.library else {
-            return Ok(());
-        };
         let kept = self.states.range(..=step).next_back();
         let kept = kept.map_or(0, |(step, _)| *step);
         let here = self.machine.step();
-        let known = if here <= step { kept.max(here) } else { kept };
-        if let Some(entry) = library.nearest(step).filter(|entry| entry.step > known)
+        let mut known = if here <= step { kept.max(here) } else { kept };
+        if let Some(library) = &mut self.library
+            && let Some(entry) = library.nearest(step).filter(|entry| entry.step > known)
             && let entry = entry.clone()
             && let Some(snapshot) = library.state(&entry)?
         {
+            known = entry.step;
             self.states.insert(entry.step, snapshot);
+        }
+        if let Some(shelf) = &mut self.shelf
+            && let Some(snapshot) = shelf.nearest(step, known).map_err(LibraryError::from)?
+        {
+            self.states.insert(snapshot.step(), snapshot);
         }
         Ok(())
     }
 
     /// Goes to a step, or to the program's end where that lies before.
     pub fn seek(&mut self, step: u64) -> Result<&mut M, M::Error> {
+        self.approach(step, u64::MAX)?;
+        Ok(&mut self.machine)
+    }
+
+    /// The same, but executes at most so many steps; whether it is there.
+    pub fn approach(&mut self, step: u64, most: u64) -> Result<bool, M::Error> {
         let step = step.min(self.end.unwrap_or(u64::MAX)).max(self.first());
         self.recall(step)?;
         let here = self.machine.step();
@@ -71,12 +125,13 @@ where
         {
             self.machine.restore(snapshot)?;
         }
-        while self.machine.step() < step && !self.machine.exited() {
+        let stop = step.min(self.machine.step().saturating_add(most));
+        while self.machine.step() < stop && !self.machine.exited() {
             let here = self.machine.step();
             let mark = (here / self.every)
                 .saturating_add(1)
                 .saturating_mul(self.every);
-            self.machine.run(mark.min(step))?;
+            self.machine.run(mark.min(stop))?;
             if self.machine.step() == mark && !self.states.contains_key(&mark) {
                 let snapshot = self.machine.freeze()?;
                 self.states.insert(mark, snapshot);
@@ -87,7 +142,17 @@ where
         if self.machine.exited() {
             self.end = Some(self.machine.step());
         }
-        Ok(&mut self.machine)
+        Ok(self.machine.step() >= step || self.machine.exited())
+    }
+
+    /// The step at which the program ends, once that is known.
+    pub const fn end(&self) -> Option<u64> {
+        self.end
+    }
+
+    /// The machine, where it is.
+    pub const fn machine(&self) -> &M {
+        &self.machine
     }
 
     /// The machine, wherever it is.
@@ -103,5 +168,37 @@ where
         let (first, every) = (self.first(), self.every);
         self.states
             .retain(|step, _| *step == first || step.is_multiple_of(every));
+    }
+}
+
+impl Shelf {
+    fn open(place: &str, vm: Vm) -> Result<Self, LibraryError> {
+        let depot = Depot::open(place)?;
+        Ok(Shelf {
+            store: Store::open(&depot, vm)?,
+            roots: BTreeMap::new(),
+            end: None,
+        })
+    }
+
+    fn put(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let step = snapshot.step();
+        if !self.roots.contains_key(&step) {
+            self.store.put(snapshot, &step.to_string())?;
+            self.roots.insert(step, Root(snapshot.root()));
+        }
+        Ok(())
+    }
+
+    /// The state that is nearest to a step, from it down to after another.
+    fn nearest(&mut self, step: u64, after: u64) -> Result<Option<Snapshot>, StoreError> {
+        if after >= step {
+            return Ok(None);
+        }
+        let mut between = self.roots.range(after + 1..=step);
+        match between.next_back() {
+            Some((_, root)) => self.store.get(*root),
+            None => Ok(None),
+        }
     }
 }

@@ -315,6 +315,65 @@ fn lists_narrow_a_parting_down_without_a_run() {
     assert_eq!(narrow(&a, &b), narrowed);
 }
 
+/// A machine that does not run.
+struct Still(common::Bare<Mips32>);
+
+impl Machine for Still {
+    type Error = Error;
+    fn step(&self) -> u64 {
+        self.0.step()
+    }
+    fn exited(&self) -> bool {
+        self.0.exited()
+    }
+    fn run(&mut self, _until: u64) -> Result<(), Error> {
+        Err("it runs".into())
+    }
+    fn freeze(&mut self) -> Result<fpvm_core::frozen::Snapshot, Error> {
+        self.0.freeze()
+    }
+    fn restore(&mut self, snapshot: &fpvm_core::frozen::Snapshot) -> Result<(), Error> {
+        self.0.restore(snapshot)
+    }
+    fn root(&mut self) -> Result<Root, Error> {
+        self.0.root()
+    }
+}
+
+#[test]
+fn a_shelved_machine_goes_on_where_it_was() {
+    let expected = |step: u64| {
+        let mut plain = hello_mips();
+        plain.run(step).unwrap();
+        plain.root().unwrap()
+    };
+    let vm = store::Vm::of::<Mips32>();
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap();
+    let mut warm = Warm::new(hello_mips(), 1000, None).unwrap();
+    warm.seek(200_500).unwrap();
+    // From a machine that does not run: the states on disk do.
+    let shelf = warm.shelve(place, vm).unwrap();
+    let mut still = Warm::unshelve(Still(hello_mips()), 1000, shelf).unwrap();
+    assert_eq!(
+        still.seek(200_500).unwrap().root().unwrap(),
+        expected(200_500)
+    );
+    // Again, after it has gone back and on to its end.
+    let shelf = still.shelve(place, vm).unwrap();
+    let mut warm = Warm::unshelve(hello_mips(), 1000, shelf).unwrap();
+    for step in [100_100, u64::MAX] {
+        assert_eq!(warm.seek(step).unwrap().root().unwrap(), expected(step));
+    }
+    let end = warm.end();
+    let shelf = warm.shelve(place, vm).unwrap();
+    let mut still = Warm::unshelve(Still(hello_mips()), 1000, shelf).unwrap();
+    assert_eq!((still.end(), end), (Some(END), Some(END)));
+    for step in [END, 200_500] {
+        assert_eq!(still.seek(step).unwrap().root().unwrap(), expected(step));
+    }
+}
+
 #[test]
 fn a_warm_machine_answers_in_any_order() {
     let expected = |step: u64| {
@@ -376,28 +435,6 @@ fn a_warm_machine_starts_from_stored_states() {
     assert!(matches!(of_another, Err(LibraryError::Isa { .. })));
 
     // A machine that cannot run: all that it answers comes from the store.
-    struct Still(common::Bare<Mips32>);
-    impl Machine for Still {
-        type Error = Error;
-        fn step(&self) -> u64 {
-            self.0.step()
-        }
-        fn exited(&self) -> bool {
-            self.0.exited()
-        }
-        fn run(&mut self, _until: u64) -> Result<(), Error> {
-            Err("it runs".into())
-        }
-        fn freeze(&mut self) -> Result<fpvm_core::frozen::Snapshot, Error> {
-            self.0.freeze()
-        }
-        fn restore(&mut self, snapshot: &fpvm_core::frozen::Snapshot) -> Result<(), Error> {
-            self.0.restore(snapshot)
-        }
-        fn root(&mut self) -> Result<Root, Error> {
-            self.0.root()
-        }
-    }
     let mut warm = Warm::new(Still(hello_mips()), 1000, Some(library)).unwrap();
     for index in [5, 11, 2, 0, 9] {
         let entry = &entries()[index];

@@ -9,7 +9,7 @@ use crate::interrupt;
 use crate::oracles::{Source, SourceArgs};
 use anyhow::Context as _;
 use checkpoints::library::Library;
-use checkpoints::{Machine, Root};
+use checkpoints::{Machine, Root, store};
 use fpvm_core::frozen::Snapshot;
 use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::proof::StepProof;
@@ -166,6 +166,14 @@ impl Prover for Hosted {
         let (oracle, console) = (&mut self.source, &mut Silent);
         let proof = self.vm.prove(&mut Host { oracle, console });
         proof.map_err(|error| self.explain(error))
+    }
+
+    fn oracle(&mut self) -> &mut dyn Oracle {
+        &mut self.source
+    }
+
+    fn store_vm(&self) -> store::Vm {
+        self.vm.isa().store_vm()
     }
 }
 

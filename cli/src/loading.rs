@@ -109,7 +109,7 @@ fn request(call: &Call) -> Request {
         to: Some(call.to),
         data: call.data.clone().into(),
         value: U256::from(call.value),
-        gas: None,
+        gas: call.gas,
     }
 }
 

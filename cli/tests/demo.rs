@@ -21,6 +21,33 @@ fn report(shop: &Shop, name: &str) -> Value {
     json(data.split_once("</script>").expect("their end").0)
 }
 
+/// The timeline has what left no log too, in the order in which it happened.
+fn the_past_is_told(report: &Value, loads: usize) {
+    let events = report["events"].as_array().expect("events");
+    let of = |kind: &str| {
+        let these = events.iter().filter(|event| event["kind"] == kind);
+        these.collect::<Vec<_>>()
+    };
+    let claims = report["claims"].as_array().expect("claims").len();
+    let counts = ["move", "load", "step", "resolve", "end", "pay"].map(|kind| of(kind).len());
+    assert_eq!(counts, [claims - 1, loads, 1, claims, 1, 1], "{events:#?}");
+    let times = events
+        .iter()
+        .map(|event| event["at"].as_u64().expect("a time"));
+    assert!(times.is_sorted());
+    let honest = report["accounts"].as_array().expect("accounts").iter();
+    let honest = honest.clone().find(|account| account["role"] == "honest");
+    let honest = honest.expect("played");
+    assert_eq!(of("step")[0]["by"], honest["address"]);
+    assert_eq!(honest["paid"], honest["won"]);
+    let at = |kind: &str| of(kind)[0]["at"].as_u64().expect("a time");
+    let last = of("move").last().expect("a move")["at"]
+        .as_u64()
+        .expect("a time");
+    assert!(last <= at("step") && at("step") + 300_000 < at("resolve"));
+    assert!(at("pay") - at("end") >= 604_800);
+}
+
 #[test]
 fn a_game_over_mips_ends_at_a_pre_image() {
     let shop = Shop::new();
@@ -30,6 +57,7 @@ fn a_game_over_mips_ends_at_a_pre_image() {
     the_cheat_loses(&report, 32, "role");
     assert_eq!(report["instruction"]["assembly"], "syscall");
     assert!(report["instruction"]["preimage"].is_object());
+    the_past_is_told(&report, 1);
 }
 
 /// On another VM, to an instruction of any kind and to one that reads a pre-image.

@@ -28,6 +28,7 @@ use fpvm_core::oracle::{Oracle, OracleError};
 use fpvm_core::proof::StepProof;
 use oracle::{BadValue, Key, Kind};
 use revm::primitives::{Address, B256, U256};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a plan depends on besides the pre-image.
@@ -67,6 +68,7 @@ impl Terms {
             data: call.abi_encode(),
             value: 0,
             wait: 0,
+            gas: None,
         }
     }
 }
@@ -89,6 +91,8 @@ pub struct Call {
     pub value: u128,
     /// Seconds that the block of this transaction has to be younger than that of the one before it.
     pub wait: u64,
+    /// The gas limit, where an estimate would be of no use.
+    pub gas: Option<u64>,
 }
 
 /// How a part gets loaded.
@@ -249,16 +253,73 @@ pub fn plan(
             let (gas, input) = rest
                 .split_first_chunk::<8>()
                 .ok_or_else(|| short(key, &hashed))?;
-            terms.call(&abi::loadPrecompilePreimagePartCall {
+            let required = u64::from_be_bytes(*gas);
+            let call = terms.call(&abi::loadPrecompilePreimagePartCall {
                 partOffset: U256::from(offset),
                 precompile: Address::from(*address),
-                requiredGas: u64::from_be_bytes(*gas),
+                requiredGas: required,
                 input: input.to_vec().into(),
-            })
+            });
+            let fails = get(key, key, oracle)?.first() == Some(&0);
+            Call {
+                gas: fails.then(|| failing(required, input.len())),
+                ..call
+            }
         }
         Kind::GlobalGeneric | Kind::Unknown(_) => return Err(LoadError::Kind(key)),
     };
     Ok(Loading::Direct(call))
+}
+
+/// The value of a key and all that a plan for its part at `offset` takes from `oracle`, by their keys.
+///
+/// # Errors
+/// As [`plan`], but that every size is taken to be loaded at once.
+pub fn needed(
+    key: Key,
+    offset: u64,
+    oracle: &mut dyn Oracle,
+) -> Result<BTreeMap<Key, Arc<[u8]>>, LoadError> {
+    let terms = Terms {
+        min_proposal_size: u64::MAX,
+        ..Terms::mainnet(Address::ZERO, Address::ZERO)
+    };
+    let mut noted = Noted {
+        oracle,
+        values: BTreeMap::new(),
+    };
+    get(key, key, &mut noted)?;
+    plan(&terms, key, offset, &mut noted)?;
+    Ok(noted.values)
+}
+
+/// Keeps what is asked for.
+struct Noted<'a> {
+    oracle: &'a mut dyn Oracle,
+    values: BTreeMap<Key, Arc<[u8]>>,
+}
+
+impl Oracle for Noted<'_> {
+    fn hint(&mut self, hint: &[u8]) -> Result<(), OracleError> {
+        self.oracle.hint(hint)
+    }
+
+    fn preimage(&mut self, key: [u8; 32]) -> Result<Arc<[u8]>, OracleError> {
+        let value = self.oracle.preimage(key)?;
+        self.values.insert(Key(key), value.clone());
+        Ok(value)
+    }
+}
+
+/// The gas limit for loading the result of a precompile that fails. That spends all that is handed on to
+/// it, 63 parts of 64, and so any estimate is what a block has; the rest has to do for storing the part.
+fn failing(required: u64, input: usize) -> u64 {
+    /// More than storing takes, and calling up to the precompile for each byte of its input.
+    const STORING: u64 = 100_000;
+    const BYTE: u64 = 40;
+    let handed_on = required.saturating_add(required / 63).max(64 * STORING);
+    let before = (input as u64).saturating_mul(BYTE);
+    handed_on.saturating_add(before).saturating_add(2 * STORING)
 }
 
 /// The key that a contract keeps a pre-image under, for `preimagePartOk(key, offset)`: a local key is

@@ -7,6 +7,7 @@ use crate::factory::Create;
 use crate::game::block_number::BlockEvidence;
 use crate::game::moves::Move;
 use crate::game::step::Step;
+use crate::oracle::Preimage;
 use crate::revert::Revert;
 
 /// The block a call is included in.
@@ -25,13 +26,8 @@ pub struct Block {
 pub enum Action {
     /// The factory: a new game. Takes the bond.
     Create(Create),
-    /// The oracle: a part of a keccak256 pre-image.
-    LoadPreimage {
-        /// The pre-image.
-        preimage: Vec<u8>,
-        /// Where the part begins, counted from the length.
-        offset: U256,
-    },
+    /// The oracle: a part of a pre-image that belongs to no game.
+    LoadPreimage(Preimage),
     /// A game, by its number in the order of creation.
     Game(usize, GameAction),
     /// The registry: take the proposal of the game of this number as the anchor.

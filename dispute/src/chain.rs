@@ -99,9 +99,7 @@ impl<V: Vm> Chain<V> {
         }
         let effect = match action {
             Action::Create(create) => self.create(*from, *value, create, block)?,
-            Action::LoadPreimage { preimage, offset } => {
-                Effect::Loaded(self.oracle.load_keccak256(preimage, *offset)?)
-            }
+            Action::LoadPreimage(preimage) => Effect::Loaded(self.oracle.load(preimage)?),
             Action::SetAnchor(number) => {
                 let game = self.games.get(*number).ok_or(Revert::Empty)?;
                 self.registry.set_anchor(&self.factory, *from, game)?;

@@ -1,10 +1,11 @@
 //! The pre-image oracle as far as the game needs it: local data that a game loads for its own
-//! steps, and keccak256 pre-images that anyone loads.
+//! steps, and pre-images that anyone loads. Of these the model checks the keccak256 ones; values of
+//! other kinds, whose proofs only contracts check, it takes as given.
 //!
 //! A part of a pre-image is the 32 bytes at an offset into its length (8 bytes, big-endian) followed
 //! by itself, zeros after its end. A step can read only parts that were loaded.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 
@@ -14,6 +15,35 @@ use crate::revert::Revert;
 const LOCAL: u8 = 1;
 /// Key type of keccak256 pre-images.
 const KECCAK256: u8 = 2;
+
+/// A part of a pre-image, and all that loading it takes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Preimage {
+    /// Its key; the first byte is the kind.
+    pub key: B256,
+    /// Where the part begins, counted from the length.
+    pub offset: U256,
+    /// Values by their keys: its own, and where that is no hash of it (field elements of blobs, results
+    /// of precompiles) what a contract is shown besides.
+    pub values: BTreeMap<B256, Vec<u8>>,
+}
+
+impl Preimage {
+    /// A part of what is named by its keccak256.
+    pub fn keccak256(value: Vec<u8>, offset: U256) -> Self {
+        let key = keccak256_key(&value);
+        Self {
+            key,
+            offset,
+            values: BTreeMap::from([(key, value)]),
+        }
+    }
+
+    /// Its own value; empty where that is not known.
+    pub fn value(&self) -> &[u8] {
+        self.values.get(&self.key).map_or(&[], Vec::as_slice)
+    }
+}
 
 /// The oracle's contents.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -44,14 +74,18 @@ impl Oracle {
         Ok(key)
     }
 
-    /// Loads a part of a pre-image under its keccak256. Returns the key.
+    /// Loads a part of a pre-image, one of kind keccak256 under the key that it has. Returns the key.
     ///
     /// # Errors
     /// `PartOffsetOOB` for an offset at or behind the end.
-    pub fn load_keccak256(&mut self, preimage: &[u8], offset: U256) -> Result<B256, Revert> {
-        let offset = checked_offset(offset, preimage)?;
-        let key = keccak256_key(preimage);
-        self.insert(key, preimage.len(), preimage, offset);
+    pub fn load(&mut self, preimage: &Preimage) -> Result<B256, Revert> {
+        let value = preimage.value();
+        let offset = checked_offset(preimage.offset, value)?;
+        let key = match preimage.key[0] {
+            KECCAK256 => keccak256_key(value),
+            _ => preimage.key,
+        };
+        self.insert(key, value.len(), value, offset);
         Ok(key)
     }
 
@@ -118,7 +152,8 @@ mod tests {
     fn parts() {
         let mut oracle = Oracle::default();
         let preimage: Vec<u8> = (1..=40).collect();
-        let mut load = |offset: u64| oracle.load_keccak256(&preimage, U256::from(offset));
+        let mut load =
+            |offset: u64| oracle.load(&Preimage::keccak256(preimage.clone(), U256::from(offset)));
         let key = load(0).expect("within");
         for offset in [4, 40, 47] {
             assert_eq!(load(offset), Ok(key));

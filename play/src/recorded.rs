@@ -1,15 +1,15 @@
 //! A guest with its pre-images in a folder: all that games about it need, and no host.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use alloy_primitives::U256;
 use checkpoints::library::LibraryError;
-use checkpoints::{Machine, Root};
+use checkpoints::{Machine, Root, store};
 use dispute::trace::Inputs;
 use fpvm_core::elf::{self, ElfError};
 use fpvm_core::frozen::{Snapshot, SnapshotError};
 use fpvm_core::isa::Isa;
-use fpvm_core::oracle::Silent;
+use fpvm_core::oracle::{Oracle, Silent};
 use fpvm_core::proof::StepProof;
 use fpvm_core::vm::{Event, Host, PreimageRead, Tier, Vm, VmError};
 use oracle::store::{Directory, Layered, Memory, Store as _};
@@ -65,18 +65,30 @@ impl<I: elf::Program> Program for Recorded<I> {
     fn start(&self, inputs: &Inputs) -> Result<Running<I>, RecordedError> {
         let mut vm = elf::load::<I>(&self.elf, I::PATCHES)?;
         vm.set_tier((self.tier)());
-        let mut upper = Memory::default();
-        for (index, value) in local_data(inputs, self.chain_id) {
-            upper.put(Key::local(index), &value)?;
-        }
-        let lower = Directory::open(&self.preimages)?;
-        let source = lower.to_string();
-        let oracle = Checked::new(Replay::new(Layered { upper, lower }), source);
-        Ok(Running { vm, oracle })
+        Running::new(vm, &self.preimages, &local_data(inputs, self.chain_id))
     }
 }
 
 impl<I: Isa> Running<I> {
+    /// A machine with pre-images from a folder and these local ones, by their indices.
+    ///
+    /// # Errors
+    /// If there is no such folder.
+    pub fn new(
+        vm: Vm<I>,
+        preimages: &Path,
+        local: &[(u64, Vec<u8>)],
+    ) -> Result<Self, RecordedError> {
+        let mut upper = Memory::default();
+        for (index, value) in local {
+            upper.put(Key::local(*index), value)?;
+        }
+        let lower = Directory::open(preimages)?;
+        let source = lower.to_string();
+        let oracle = Checked::new(Replay::new(Layered { upper, lower }), source);
+        Ok(Running { vm, oracle })
+    }
+
     /// Runs up to and with the next step that reads a pre-image; `None` where the program ends first.
     ///
     /// # Errors
@@ -124,5 +136,13 @@ impl<I: Isa> Prover for Running<I> {
     fn prove(&mut self) -> Result<StepProof, RecordedError> {
         let (oracle, console) = (&mut self.oracle, &mut Silent);
         Ok(self.vm.prove(&mut Host { oracle, console })?)
+    }
+
+    fn oracle(&mut self) -> &mut dyn Oracle {
+        &mut self.oracle
+    }
+
+    fn store_vm(&self) -> store::Vm {
+        store::Vm::of::<I>()
     }
 }

@@ -6,7 +6,7 @@ use dispute::simulate::opinion::{Opinion as Believed, Truth};
 use dispute::simulate::run::Record;
 use dispute::simulate::scenario::Scenario;
 
-use crate::report::{self, Opinion, Party, Report, Role, Subject};
+use crate::report::{self, Happened, Opinion, Party, Report, Role, Subject};
 
 /// A report of the simulated game that `scenario` describes.
 pub fn report(scenario: &Scenario, record: &Record) -> Report {
@@ -44,7 +44,7 @@ pub fn report(scenario: &Scenario, record: &Record) -> Report {
         game: &record.game,
         now: record.game.resolved_at(),
         parties,
-        made: Some(&record.made),
+        happened: Happened::Calls(&record.made),
         instruction: None,
     };
     report::report(subject, &opinion)

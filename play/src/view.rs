@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::money::ether;
-use crate::report::{self, Claim, Report, Role, Status};
+use crate::report::{Claim, Report, Role, Status};
 
 /// The game for a terminal; `width` columns at most.
 pub fn text(report: &Report, width: usize) -> String {
@@ -29,7 +29,7 @@ fn write(text: &mut String, report: &Report) -> std::fmt::Result {
         writeln!(text, "{}", line(report, index, claim))?;
     }
     writeln!(text)?;
-    for next in report::next(report) {
+    for next in &report.next {
         writeln!(text, "next: {next}")?;
     }
     for account in &report.accounts {

@@ -10,7 +10,7 @@ use dispute::claim::{GameStatus, Side};
 use dispute::trace::Executions as _;
 use isa_mips::Mips32;
 use play::report::instruction::{Contest, Instruction};
-use play::report::{self, Opinion, Subject, html};
+use play::report::{self, Happened, Opinion, Subject, html};
 use play::vm::Prover as _;
 
 #[test]
@@ -81,7 +81,7 @@ fn a_game_is_told_down_to_its_instruction() {
         game: &game,
         now: game.resolved_at(),
         parties: parties(),
-        made: Some(&made),
+        happened: Happened::Calls(&made),
         instruction: Some(told),
     };
     let report = report::report(subject, &opinion);

@@ -4,7 +4,7 @@ mod common;
 
 use common::simulated;
 use dispute::game::Game;
-use play::report::{self, Opinion, Report, Status, Subject};
+use play::report::{self, Happened, Opinion, Report, Status, Subject};
 use play::watch::{Key, Watch, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -34,7 +34,7 @@ fn running(game: &Game, seconds: u64) -> Report {
         game: &game,
         now,
         parties: Default::default(),
-        made: None,
+        happened: Happened::Past(&[]),
         instruction: None,
     };
     report::report(subject, &Opinion::default())
@@ -89,7 +89,7 @@ fn a_running_game_shows_clocks_and_what_comes() {
         game: &game,
         now: game.created_at() + all,
         parties: Default::default(),
-        made: None,
+        happened: Happened::Past(&[]),
         instruction: None,
     };
     let report = report::report(subject, &Opinion::default());

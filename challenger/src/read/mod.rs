@@ -3,12 +3,13 @@
 //! [`Reader`] asks contracts at the end of one block, which is named by its hash: several answers are of
 //! one and the same state, whatever the chain does meanwhile. [`site`] is what about a game never
 //! changes, [`follow`] the game itself, of which each look reads only what can have changed since the
-//! last.
+//! last. [`past`] finds out when things happened.
 //!
 //! Games are those of upstream's contracts of October 2024 (`FaultDisputeGame` 1.x) and this project's,
 //! with or without time for fee spikes.
 
 pub mod follow;
+pub mod past;
 pub mod site;
 
 use alloy_primitives::{Address, U256};

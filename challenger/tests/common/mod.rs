@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 pub(crate) mod players;
+pub(crate) mod reader;
 pub(crate) mod table;
 
 use std::sync::Arc;

@@ -25,7 +25,6 @@ use guest::Knowing;
 use l1::{Address, At, Chain, Rpc, U256};
 use metrics::Exporter;
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -154,38 +153,41 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         bail!("where do pre-images come from? Name a store with --preimages, or a host after `--`");
     }
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
-    let outputs = outputs(args)?;
-    let knowing = Knowing::open(app, args, outputs, interrupted.clone())?;
-    let chain = chain::needed(args.chain.connect()?)?;
-    let knowing = knowing.on(chain.clone());
-    let games = match args.factory {
-        None => Games::Listed(args.game.clone()),
-        Some(factory) => Games::Created {
-            factory: Factory(factory),
-            types: args.game_type.clone(),
-            window: args.game_window.as_secs(),
-        },
-    };
-    let options = Options {
-        strategy: args.cheat.strategy(),
-        dry_run: args.dry_run,
-        policy: args.chain.policy(),
-    };
-    let exporter = args.metrics.as_deref().map(Exporter::serve).transpose()?;
-    let signer = args.chain.signer()?;
-    let fleet = Fleet::new(chain.clone(), signer, games, knowing, options);
-    play(args, fleet, &*chain, exporter.as_ref(), &interrupted)
+    // The threads that run the program end when the fleet is gone.
+    std::thread::scope(|scope| {
+        let outputs = outputs(args)?;
+        let knowing = Knowing::open(app, args, outputs, interrupted.clone(), scope)?;
+        let chain = chain::needed(args.chain.connect()?)?;
+        let knowing = knowing.on(chain.clone());
+        let games = match args.factory {
+            None => Games::Listed(args.game.clone()),
+            Some(factory) => Games::Created {
+                factory: Factory(factory),
+                types: args.game_type.clone(),
+                window: args.game_window.as_secs(),
+            },
+        };
+        let options = Options {
+            strategy: args.cheat.strategy(),
+            dry_run: args.dry_run,
+            policy: args.chain.policy(),
+        };
+        let exporter = args.metrics.as_deref().map(Exporter::serve).transpose()?;
+        let signer = args.chain.signer()?;
+        let fleet = Fleet::new(chain.clone(), signer, games, knowing, options);
+        play(args, fleet, &*chain, exporter.as_ref(), &interrupted)
+    })
 }
 
 fn outputs(args: &Args) -> anyhow::Result<Source> {
     let patience = args.chain.patience();
-    let node = |url: &String| Rpc::node(url, patience).map(Rc::new);
+    let node = |url: &String| Rpc::node(url, patience).map(Arc::new);
     match (&args.outputs, &args.rollup_rpc) {
         (Some(path), _) => {
             let text = std::fs::read_to_string(path);
             let text = text.with_context(|| format!("cannot read {}", path.display()))?;
             let list: OutputList = text.parse().with_context(|| path.display().to_string())?;
-            Ok(Source::List(Rc::new(list)))
+            Ok(Source::List(Arc::new(list)))
         }
         (None, Some(url)) => Ok(Source::Node {
             rollup: node(url)?,
@@ -198,7 +200,7 @@ fn outputs(args: &Args) -> anyhow::Result<Source> {
 /// Round after round, as long as there are games to play.
 fn play(
     args: &Args,
-    mut fleet: Fleet<Knowing<'_>>,
+    mut fleet: Fleet<Knowing<'_, '_>>,
     chain: &dyn Chain,
     exporter: Option<&Exporter>,
     interrupted: &Arc<AtomicBool>,
@@ -233,7 +235,7 @@ fn play(
                     _ => Ok(()),
                 };
             }
-            Ok(_) if args.once || args.dry_run => return Ok(()),
+            Ok(round) if round.waiting == 0 && (args.once || args.dry_run) => return Ok(()),
             Ok(_) => {}
             Err(error @ FleetError::Send(l1::SendError::Signer(_))) => return Err(error.into()),
             Err(error) if args.once => return Err(error.into()),
@@ -246,11 +248,14 @@ fn play(
     }
 }
 
-/// Waits for a block that was not seen yet.
-fn wait(fleet: &Fleet<Knowing<'_>>, chain: &dyn Chain, interrupted: &AtomicBool) {
+/// Waits for a block that was not seen yet, or for news of the program.
+fn wait(fleet: &Fleet<Knowing<'_, '_>>, chain: &dyn Chain, interrupted: &AtomicBool) {
     let seen = fleet.head().map(|head| head.hash);
     while !interrupted.load(Ordering::Relaxed) {
         chain.pause();
+        if fleet.knowledge().has_news() {
+            return;
+        }
         match chain.block(At::Latest) {
             Ok(head) if Some(head.hash) == seen => {}
             // The next round has to say what is wrong.
@@ -280,7 +285,7 @@ fn show(event: &Event, format: Format, dry_run: bool) -> anyhow::Result<()> {
             let block = event.block.unwrap_or_default();
             print(&format!("{game} {what}, in block {block}\n    {why}\n"))
         }
-        Name::Found => print(&format!("{game} {what}\n")),
+        Name::Found | Name::Waiting => print(&format!("{game} {what}\n")),
         Name::Over => print(&format!("{game} is over: {what}\n")),
         Name::Left => print(&format!("{game} is not played: {why}\n")),
         Name::Refused | Name::Trouble | Name::Again => {

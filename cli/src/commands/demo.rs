@@ -19,6 +19,7 @@ use challenger::read::follow::{Follower, Seen};
 use challenger::world::{Setup, World};
 use contracts::artifact::Artifact;
 use dispute::game::Game;
+use dispute::past::Past;
 use dispute::player::cheat::{Cheat, Way};
 use dispute::rules::{Params, Rules};
 use dispute::trace::Outputs as _;
@@ -29,7 +30,7 @@ use ground::{Ground, Who};
 use l1::U256;
 use play::money::ether;
 use play::report::instruction::Contest;
-use play::report::{Instruction, Opinion, Party, Report, Role, Subject, html, report};
+use play::report::{Happened, Instruction, Opinion, Party, Report, Role, Subject, html, report};
 use play::view::span;
 use play::vm::Vms;
 use rollup::Rollup;
@@ -183,7 +184,8 @@ fn play(app: &App, args: &Args, teller: &Rc<Teller>) -> anyhow::Result<()> {
     table.settle(&mut honest, &mut cheat, delay)?;
 
     let after = parties.balances(&ground)?;
-    let report = told(table.look()?, &parties, &opinion, decided);
+    let past = table.past(&truth, &opinion)?;
+    let report = told(table.look()?, &parties, &opinion, &past, decided);
     ensure!(
         report.accounts.iter().any(|account| {
             account.address == parties.cheat && account.won == 0 && account.open == 0
@@ -259,7 +261,13 @@ fn decided(game: &Game, truth: &Truth, opinion: &Opinion) -> anyhow::Result<Inst
 }
 
 /// The report of the game.
-fn told(seen: &Seen, parties: &Parties, opinion: &Opinion, decided: Instruction) -> Report {
+fn told(
+    seen: &Seen,
+    parties: &Parties,
+    opinion: &Opinion,
+    past: &[Past],
+    decided: Instruction,
+) -> Report {
     let party = |name: &str, role| Party {
         name: name.into(),
         role,
@@ -272,7 +280,7 @@ fn told(seen: &Seen, parties: &Parties, opinion: &Opinion, decided: Instruction)
             (parties.honest, party("Honest", Role::Honest)),
             (parties.cheat, party("Cheat", Role::Cheat)),
         ]),
-        made: None,
+        happened: Happened::Past(past),
         instruction: Some(decided),
     };
     report(subject, opinion)

@@ -4,6 +4,7 @@ mod deploy;
 mod hand;
 mod report;
 mod seen;
+mod show;
 mod simulate;
 mod truth;
 mod watch;
@@ -27,7 +28,7 @@ enum Action {
     /// List the games of a factory
     List(Box<hand::ListArgs>),
     /// Show a game's claims, clocks and bonds
-    Show(Box<hand::GameArgs>),
+    Show(Box<show::Args>),
     /// Attack or defend a claim
     Move(Box<hand::MoveArgs>),
     /// Counter a claim at the deepest level by an instruction
@@ -49,7 +50,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         Action::Deploy(args) => deploy::run(app, args),
         Action::Create(args) => hand::create(args),
         Action::List(args) => hand::list(args),
-        Action::Show(args) => hand::show(args),
+        Action::Show(args) => show::run(app, args),
         Action::Move(args) => hand::make_move(args),
         Action::Step(args) => hand::step(args),
         Action::Resolve(args) => hand::resolve(args),

@@ -153,10 +153,7 @@ fn step_actions(number: usize, claim: usize, side: Side, data: StepData) -> Vec<
         };
         Action::Game(number, add)
     });
-    let preimages = data
-        .preimages
-        .into_iter()
-        .map(|(preimage, offset)| Action::LoadPreimage { preimage, offset });
+    let preimages = data.preimages.into_iter().map(Action::LoadPreimage);
     let step = Step {
         claim,
         side,

@@ -14,6 +14,7 @@ use crate::game::Game;
 use crate::game::block_number::BlockEvidence;
 use crate::game::moves::Move;
 use crate::game::step::Step;
+use crate::oracle::Preimage;
 use crate::player::Answer;
 use crate::position::Position;
 use crate::synthetic::Rollup;
@@ -317,10 +318,7 @@ fn random_elsewhere<R: Rng>(
         4..6 => {
             let length = rng.random_range(0..60);
             let preimage = (0..length).map(|_| rng.random()).collect();
-            Action::LoadPreimage {
-                preimage,
-                offset: random_offset(rng),
-            }
+            Action::LoadPreimage(Preimage::keccak256(preimage, random_offset(rng)))
         }
         6 | 7 => Action::SetAnchor(number),
         8 => Action::Recover(wei / 2),

@@ -9,7 +9,7 @@ use alloy_primitives::{B256, U256, keccak256};
 use super::Rollup;
 use crate::claim::VmStatus;
 use crate::game::context::ident;
-use crate::oracle::{keccak256_key, local_key};
+use crate::oracle::{Preimage, keccak256_key, local_key};
 use crate::revert::Revert;
 use crate::trace::{Executions, Inputs, StepData, TraceError};
 use crate::vm::{StepContext, Vm};
@@ -145,7 +145,7 @@ impl Executions for Rollup {
             local: local_datum(index).map(at).into_iter().collect(),
             preimages: self
                 .preimage(index)
-                .map(|data| (data, U256::ZERO))
+                .map(|data| Preimage::keccak256(data, U256::ZERO))
                 .into_iter()
                 .collect(),
         })
@@ -242,8 +242,8 @@ mod tests {
                 let loaded = oracle.load_local(game, ident, context, word, size, offset);
                 assert!(loaded.is_ok());
             }
-            for (preimage, offset) in step.preimages {
-                assert!(oracle.load_keccak256(&preimage, offset).is_ok());
+            for preimage in &step.preimages {
+                assert!(oracle.load(preimage).is_ok());
             }
             let at = StepContext {
                 oracle: &oracle,

@@ -11,6 +11,7 @@ pub mod outputs;
 pub mod split;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use alloy_primitives::{B256, U256};
 use thiserror::Error;
@@ -18,6 +19,7 @@ use thiserror::Error;
 use crate::claim::OutputRoot;
 use crate::game::Game;
 use crate::game::block_number::BlockEvidence;
+use crate::oracle::Preimage;
 use crate::position::Position;
 use crate::revert::Revert;
 
@@ -44,6 +46,12 @@ pub enum TraceError {
         /// What went wrong.
         reason: String,
     },
+    /// The VM is being run so far; the question is to be asked again later.
+    #[error("the program is still being run, for trace index {index}")]
+    Pending {
+        /// Index into the trace of the execution.
+        index: u128,
+    },
 }
 
 /// Everything that a step against a claim takes.
@@ -55,8 +63,8 @@ pub struct StepData {
     pub proof: Vec<u8>,
     /// Local data that the instruction reads: identifier and offset of the part.
     pub local: Vec<(U256, U256)>,
-    /// keccak256 pre-images that it reads, each with the offset of the part.
-    pub preimages: Vec<(Vec<u8>, U256)>,
+    /// Other pre-images that it reads.
+    pub preimages: Vec<Preimage>,
 }
 
 /// A party's opinion about a game.
@@ -178,6 +186,16 @@ impl<T: Executions> Executions for Option<T> {
     fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
         let known = self.as_ref().ok_or(TraceError::NoProgram)?;
         known.step(inputs, index)
+    }
+}
+
+impl<T: Executions + ?Sized> Executions for Arc<T> {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        (**self).claim(inputs, index)
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        (**self).step(inputs, index)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Payment: the vault's delay, its owner, and recipients who do not take the money quietly.
 
 use dispute::call::{Action, Effect, GameAction, Receiver};
+use dispute::oracle::Preimage;
 use dispute::revert::Revert;
 
 use crate::board::{Board, junk};
@@ -105,10 +106,7 @@ fn a_recipient_who_comes_back() {
 
     // Something else meanwhile, which works.
     let (mut board, pot) = won();
-    let load = Action::LoadPreimage {
-        preimage: vec![7],
-        offset: Default::default(),
-    };
+    let load = Action::LoadPreimage(Preimage::keccak256(vec![7], Default::default()));
     board.set_receiver(BOB, &again(load, true));
     assert_eq!(pay(&mut board), Ok(Effect::Paid(pot)));
     let key = dispute::oracle::keccak256_key(&[7]);

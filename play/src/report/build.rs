@@ -6,12 +6,14 @@ use alloy_primitives::{Address, B256};
 use dispute::call::{Action, Effect, GameAction, Made};
 use dispute::claim::{ClaimData, GameStatus, Side};
 use dispute::game::Game;
+use dispute::past::{Past, What};
 use dispute::player::honest::Reading;
 use dispute::player::why::Why;
 use dispute::position::Position;
 use dispute::trace::Trace;
 use serde::Serialize;
 
+use super::next::next;
 use super::{Account, Claim, Instruction, Kind, Proposal, Report, Rules, Status, events};
 
 /// What is known of a player.
@@ -46,10 +48,19 @@ pub struct Subject<'a> {
     pub now: u64,
     /// Whose names are known.
     pub parties: BTreeMap<Address, Party>,
-    /// All calls, where they are known; without them the timeline has what the game itself remembers.
-    pub made: Option<&'a [Made]>,
+    /// What happened besides its claims.
+    pub happened: Happened<'a>,
     /// The instruction it came down to, where it is known.
     pub instruction: Option<Instruction>,
+}
+
+/// What is known to have happened in a game besides its claims.
+#[derive(Clone, Copy, Debug)]
+pub enum Happened<'a> {
+    /// All calls are known.
+    Calls(&'a [Made]),
+    /// What a chain tells.
+    Past(&'a [Past]),
 }
 
 /// What somebody who knows the truth holds of a game's claims.
@@ -90,7 +101,6 @@ impl Opinion {
 /// Reports on a game; `opinion` says who is right in it.
 pub fn report(subject: Subject<'_>, opinion: &Opinion) -> Report {
     let game = subject.game;
-    let made = subject.made.unwrap_or_default();
     let claims: Vec<Claim> = (0..game.claims().len())
         .filter_map(|index| claim(game, opinion, index, subject.now))
         .collect();
@@ -101,11 +111,11 @@ pub fn report(subject: Subject<'_>, opinion: &Opinion) -> Report {
     };
     let params = game.rules().params();
     let (proposal, starting) = (game.proposal(), game.starting());
-    let events = match subject.made {
-        Some(made) => events::of_calls(game, made),
-        None => events::of_game(game),
+    let events = match subject.happened {
+        Happened::Calls(made) => events::of_calls(game, made),
+        Happened::Past(past) => events::of_game(game, past),
     };
-    Report {
+    let mut report = Report {
         title: subject.title,
         status,
         game: game.address(),
@@ -133,11 +143,14 @@ pub fn report(subject: Subject<'_>, opinion: &Opinion) -> Report {
                 .why(0)
                 .map(|why| why.is_honest() && game.block_challenger().is_none()),
         },
-        accounts: accounts(game, &subject.parties, made),
+        accounts: accounts(game, &subject.parties, subject.happened),
         claims,
         events,
         instruction: subject.instruction,
-    }
+        next: Vec::new(),
+    };
+    report.next = next(&report);
+    report
 }
 
 /// A way to answer, in words.
@@ -232,7 +245,12 @@ fn winner(game: &Game, index: usize, claim: &ClaimData) -> Option<Address> {
 }
 
 /// The money of everybody who made a claim, countered one, or is named.
-fn accounts(game: &Game, parties: &BTreeMap<Address, Party>, made: &[Made]) -> Vec<Account> {
+fn accounts(
+    game: &Game,
+    parties: &BTreeMap<Address, Party>,
+    happened: Happened<'_>,
+) -> Vec<Account> {
+    let paid = payments(happened);
     let mut order: Vec<Address> = Vec::new();
     let claims = game.claims().iter();
     let players = claims.flat_map(|claim| [Some(claim.claimant), claim.countered_by]);
@@ -274,15 +292,31 @@ fn accounts(game: &Game, parties: &BTreeMap<Address, Party>, made: &[Made]) -> V
                 sums.won = sums.won.saturating_add(claim.bond);
             }
         }
-        for made in made {
-            if let (Action::Game(_, GameAction::ClaimCredit(to)), Ok(Effect::Paid(wei))) =
-                (&made.call.action, &made.result)
-                && to == account
-            {
-                sums.paid = sums.paid.saturating_add(*wei);
-            }
-        }
+        let own = paid.iter().filter(|(to, _)| to == account);
+        sums.paid = own.fold(0, |sum, (_, wei)| sum.saturating_add(*wei));
         sums
     };
     order.iter().map(of).collect()
+}
+
+/// Who was paid, and how much in wei.
+fn payments(happened: Happened<'_>) -> Vec<(Address, u128)> {
+    match happened {
+        Happened::Calls(made) => made
+            .iter()
+            .filter_map(|made| match (&made.call.action, &made.result) {
+                (Action::Game(_, GameAction::ClaimCredit(to)), Ok(Effect::Paid(wei))) => {
+                    Some((*to, *wei))
+                }
+                _ => None,
+            })
+            .collect(),
+        Happened::Past(past) => past
+            .iter()
+            .filter_map(|past| match past.what {
+                What::Paid(to, wei) => Some((to, wei)),
+                _ => None,
+            })
+            .collect(),
+    }
 }

@@ -4,6 +4,7 @@ use alloy_primitives::Address;
 use dispute::call::{Action, Effect, GameAction, Made};
 use dispute::claim::GameStatus;
 use dispute::game::Game;
+use dispute::past::{Past, What};
 use serde::Serialize;
 
 use crate::money::ether;
@@ -23,8 +24,8 @@ pub struct Event {
     pub claim: Option<usize>,
 }
 
-/// What can be told of a game from its state alone: its claims and its end.
-pub(super) fn of_game(game: &Game) -> Vec<Event> {
+/// What can be told of a game from its state, its claims and its end, and from its past.
+pub(super) fn of_game(game: &Game, past: &[Past]) -> Vec<Event> {
     let claims = game.claims().iter().enumerate().map(|(index, claim)| {
         let (kind, text) = match claim.parent {
             None => ("create", "proposes".to_string()),
@@ -45,7 +46,43 @@ pub(super) fn of_game(game: &Game) -> Vec<Event> {
         text: ended(game.status()).into(),
         claim: None,
     });
-    claims.chain(end).collect()
+    let past = past.iter().map(|past| of_past(game, past));
+    let mut events: Vec<_> = claims.chain(past).chain(end).collect();
+    // Of what happens at once a game's end is last but for payments.
+    events.sort_by_key(|event| (event.at, event.kind == "end"));
+    events
+}
+
+fn of_past(game: &Game, past: &Past) -> Event {
+    let (kind, text, claim) = match past.what {
+        What::Stepped(claim) => ("step", stepped(claim), Some(claim)),
+        What::Loaded(key, claim) => (
+            "load",
+            format!("the part of {key} that counters claim {claim} is loaded"),
+            Some(claim),
+        ),
+        What::Resolved(claim) => {
+            let countered = game.claim(claim).ok().and_then(|claim| claim.countered_by);
+            let fate = countered.map_or("it stands", |_| "it is countered");
+            let text = format!("claim {claim} is resolved: {fate}");
+            ("resolve", text, Some(claim))
+        }
+        What::Paid(to, wei) => {
+            let text = format!("{} ETH are paid out to {to}", ether(wei));
+            ("pay", text, None)
+        }
+    };
+    Event {
+        at: past.at,
+        by: past.by,
+        kind,
+        text,
+        claim,
+    }
+}
+
+fn stepped(claim: usize) -> String {
+    format!("counters claim {claim} by running one instruction on chain")
 }
 
 /// What the calls tell, of which all are known.
@@ -92,21 +129,15 @@ fn done(game: &Game, action: &Action) -> (&'static str, String, Option<usize>) {
         }
         Action::Game(_, GameAction::Resolve) => ("end", ended(game.status()).into(), None),
         Action::Create(_) => ("create", "proposes".into(), Some(0)),
-        Action::LoadPreimage { preimage, .. } => (
+        Action::LoadPreimage(preimage) => (
             "load",
-            format!("loads a pre-image of {} bytes", preimage.len()),
+            format!("loads a pre-image of {} bytes", preimage.value().len()),
             None,
         ),
         Action::Game(_, GameAction::AddLocalData { ident, leaf, .. }) => {
             ("load", format!("loads local datum {ident}"), Some(*leaf))
         }
-        Action::Game(_, GameAction::Step(step)) => {
-            let text = format!(
-                "counters claim {} by running one instruction on chain",
-                step.claim
-            );
-            ("step", text, Some(step.claim))
-        }
+        Action::Game(_, GameAction::Step(step)) => ("step", stepped(step.claim), Some(step.claim)),
         Action::Game(_, GameAction::ChallengeBlockNumber(_)) => (
             "step",
             "shows that the proposal is of another L2 block".into(),
@@ -149,7 +180,7 @@ fn attempted(action: &Action) -> (String, Option<usize>) {
             GameAction::SampleFee => ("sample L1's base fee".into(), None),
         },
         Action::Create(_) => ("create a game".into(), None),
-        Action::LoadPreimage { .. } => ("load a pre-image".into(), None),
+        Action::LoadPreimage(_) => ("load a pre-image".into(), None),
         Action::SetAnchor(_) => ("set the anchor".into(), None),
         Action::Recover(_) | Action::Hold(..) | Action::TransferFrom(..) => {
             ("move the vault's ether".into(), None)

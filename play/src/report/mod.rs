@@ -13,10 +13,9 @@ mod next;
 use alloy_primitives::{Address, B256};
 use serde::{Serialize, Serializer};
 
-pub use build::{Opinion, Party, Role, Subject, about, report};
+pub use build::{Happened, Opinion, Party, Role, Subject, about, report};
 pub use events::Event;
 pub use instruction::Instruction;
-pub use next::next;
 
 /// A game, told. Times are seconds since 1970, amounts wei in decimal digits.
 #[derive(Clone, Debug, Serialize)]
@@ -43,6 +42,8 @@ pub struct Report {
     pub events: Vec<Event>,
     /// The instruction that was run on chain, where it was and is known.
     pub instruction: Option<Instruction>,
+    /// What can be done next, the most urgent first, in words; nothing once the game is over.
+    pub next: Vec<String>,
 }
 
 impl Report {

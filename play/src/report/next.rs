@@ -4,7 +4,7 @@ use super::{Report, Status};
 use crate::view::span;
 
 /// The next things that can be done, the most urgent first. Empty once the game is over.
-pub fn next(report: &Report) -> Vec<String> {
+pub(super) fn next(report: &Report) -> Vec<String> {
     if report.status != Status::InProgress {
         return Vec::new();
     }

@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Gauge, Paragraph, Row, Table, Wrap};
 
 use super::Watch;
 use crate::money::ether;
-use crate::report::{self, Account, Claim, Kind, Report, Role, Status};
+use crate::report::{Account, Claim, Kind, Report, Role, Status};
 use crate::view::{fate, mark, span, status};
 
 /// Columns from which on the claim in full is beside the tree.
@@ -23,7 +23,7 @@ const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 /// Draws a game.
 pub fn draw(frame: &mut Frame<'_>, report: &Report, watch: &mut Watch) {
     let accounts = u16::try_from(report.accounts.len()).unwrap_or(u16::MAX);
-    let next = report::next(report);
+    let next = &report.next;
     let lines = u16::try_from(next.len()).unwrap_or(NEXT).clamp(1, NEXT);
     let [head, middle, money, coming, keys] = Layout::vertical([
         Constraint::Length(3),
@@ -53,7 +53,7 @@ pub fn draw(frame: &mut Frame<'_>, report: &Report, watch: &mut Watch) {
     accounts_table(frame, report, money);
     let text: Vec<Line<'_>> = match next.is_empty() {
         true => vec![Line::from("nothing: the game is over").style(DIM)],
-        false => next.into_iter().map(Line::from).collect(),
+        false => next.iter().map(|line| Line::from(line.as_str())).collect(),
     };
     frame.render_widget(
         Paragraph::new(text).block(Block::bordered().title(" Next ")),

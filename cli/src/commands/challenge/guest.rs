@@ -13,16 +13,19 @@ use dispute::trace::split::SplitTrace;
 use l1::{B256, Chain, U256};
 use oracle::Key;
 use oracle::store::{Memory, Store as _};
-use play::vm::{Program, Vms, local_data};
+use play::vm::workers::{Options, Workers};
+use play::vm::{Program, local_data};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::thread::Scope;
 
 /// What is true, for all games about one program.
-pub(super) struct Knowing<'a> {
+pub(super) struct Knowing<'s, 'a> {
     app: &'a App,
     args: &'a Args,
+    /// Of the threads that run the program.
+    scope: &'s Scope<'s, 'a>,
     outputs: Source,
     interrupted: Arc<AtomicBool>,
     /// The program's own pre-state.
@@ -30,21 +33,23 @@ pub(super) struct Knowing<'a> {
     chain: Option<Arc<dyn Chain>>,
     extent: Extent,
     /// By L2 chain.
-    vms: BTreeMap<U256, Rc<Vms<Guest<'a>>>>,
+    vms: BTreeMap<U256, Arc<Workers<Guest<'a>>>>,
 }
 
-impl<'a> Knowing<'a> {
+impl<'s, 'a> Knowing<'s, 'a> {
     /// Opens the program.
     pub(super) fn open(
         app: &'a App,
         args: &'a Args,
         outputs: Source,
         interrupted: Arc<AtomicBool>,
+        scope: &'s Scope<'s, 'a>,
     ) -> anyhow::Result<Self> {
         let mut vm = args.reading.open(app, &args.prestate)?;
         Ok(Self {
             app,
             args,
+            scope,
             outputs,
             interrupted,
             prestate: vm.state_root().into(),
@@ -52,6 +57,13 @@ impl<'a> Knowing<'a> {
             extent: args.cheat.extent(),
             vms: BTreeMap::new(),
         })
+    }
+
+    /// Whether the program has told something new.
+    pub(super) fn has_news(&self) -> bool {
+        // Each is asked: what is told counts as seen then.
+        let news = self.vms.values().map(|vms| vms.has_news());
+        news.fold(false, |any, news| any | news)
     }
 
     /// On a chain, whose blocks tell what L1's data determine.
@@ -63,7 +75,7 @@ impl<'a> Knowing<'a> {
     }
 }
 
-impl<'a> Knowledge for Knowing<'a> {
+impl<'a> Knowledge for Knowing<'_, 'a> {
     type Trace = SplitTrace<Lie<Known<'a>>, Lie<Known<'a>>>;
 
     fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
@@ -95,7 +107,11 @@ impl<'a> Knowledge for Knowing<'a> {
                 chain_id: params.l2_chain_id,
                 interrupted: self.interrupted.clone(),
             };
-            Rc::new(Vms::new(guest, self.args.every))
+            Arc::new(Workers::start(
+                self.scope,
+                guest,
+                Options::new(self.args.every),
+            ))
         });
         let known = Lie {
             truth: SplitTrace {
@@ -112,7 +128,7 @@ impl<'a> Knowledge for Knowing<'a> {
 }
 
 /// What is true in one game.
-type Known<'a> = SplitTrace<GameOutputs, Rc<Vms<Guest<'a>>>>;
+type Known<'a> = SplitTrace<GameOutputs, Arc<Workers<Guest<'a>>>>;
 
 /// The program, with its pre-images.
 pub(super) struct Guest<'a> {

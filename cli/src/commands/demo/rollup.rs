@@ -7,11 +7,12 @@ use crate::isa::{AnyIsa, Patches};
 use crate::oracles::Source;
 use crate::tier::TierArgs;
 use anyhow::Context as _;
-use checkpoints::{Machine, Root};
+use checkpoints::{Machine, Root, store};
 use dispute::claim::OutputRoot;
 use dispute::trace::outputs::OutputList;
 use dispute::trace::{Inputs, Outputs as _};
 use fpvm_core::frozen::Snapshot;
+use fpvm_core::oracle::Oracle;
 use fpvm_core::proof::StepProof;
 use include_dir::{Dir, include_dir};
 use l1::{B256, U256};
@@ -200,5 +201,13 @@ impl Machine for Running {
 impl Prover for Running {
     fn prove(&mut self) -> anyhow::Result<StepProof> {
         self.hosted.prove()
+    }
+
+    fn oracle(&mut self) -> &mut dyn Oracle {
+        self.hosted.oracle()
+    }
+
+    fn store_vm(&self) -> store::Vm {
+        self.hosted.store_vm()
     }
 }

@@ -1,19 +1,23 @@
 //! The two players, the game between them, and their money.
 
+use super::Truth;
 use super::ground::Ground;
 use super::seat::{Done, Seat};
 use super::story::{self, Teller};
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use challenger::player::Kind;
 use challenger::read::Reader;
 use challenger::read::follow::{Follower, Seen};
+use challenger::read::past::{self, Part};
 use dispute::claim::GameStatus;
+use dispute::past::Past;
 use dispute::position::Position;
 use dispute::rules::Rules;
-use dispute::trace::Trace;
+use dispute::trace::{Executions as _, Trace};
 use l1::{Address, U256};
 use play::money::rounded;
-use play::report::Report;
+use play::report::instruction::Contest;
+use play::report::{Opinion, Report};
 use play::view::span;
 
 /// What an answer takes where time costs nothing, in seconds.
@@ -113,6 +117,19 @@ impl Table<'_> {
     pub(super) fn look(&mut self) -> anyhow::Result<&Seen> {
         let reader = Reader::newest(&*self.ground.chain)?;
         Ok(self.follower.look(&reader)?.0)
+    }
+
+    /// When what happened that left no log; nothing where the node has forgotten.
+    pub(super) fn past(&mut self, truth: &Truth, opinion: &Opinion) -> anyhow::Result<Vec<Past>> {
+        self.look()?;
+        let reader = Reader::newest(&*self.ground.chain)?;
+        let seen = self.follower.seen().context("nothing was seen")?;
+        let mut parts = Vec::new();
+        if let Some(contest) = Contest::of(&seen.game, truth, opinion) {
+            let step = truth.step(&contest.inputs, contest.index)?;
+            parts = Part::of(&seen.game, contest.claim, &step);
+        }
+        Ok(past::past(&reader, &self.follower.site, seen, &parts).unwrap_or_default())
     }
 
     /// What the step took.

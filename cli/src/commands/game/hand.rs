@@ -17,12 +17,13 @@ use dispute::call::GameAction;
 use dispute::claim::{GameStatus, Side};
 use dispute::game::moves::Move;
 use dispute::game::step::Step;
+use dispute::oracle::Preimage;
 use fpvm_core::proof::StepProof;
 use l1::{Address, B256, Chain, Receipt, Request, U256, Wallet};
 use oracle::{Key, Kind};
-use play::report::{self, Opinion, Subject};
 use serde::Serialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -68,7 +69,7 @@ pub(super) struct ListArgs {
     common: Common,
 }
 
-/// Flags of `game show`, and of all about one game.
+/// Flags of all about one game.
 #[derive(Debug, clap::Args)]
 pub(super) struct GameArgs {
     /// The game's contract
@@ -284,24 +285,6 @@ pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
     print(&rows.iter().map(line).collect::<String>())
 }
 
-pub(super) fn show(args: &GameArgs) -> anyhow::Result<()> {
-    let chain = args.common.connect()?;
-    let (_, seen) = read_game(&Reader::newest(&*chain)?, args.game)?;
-    let subject = Subject {
-        title: format!("Dispute game on chain {}", chain.chain_id()),
-        game: &seen.game,
-        now: seen.block.time,
-        parties: Default::default(),
-        made: None,
-        instruction: None,
-    };
-    let report = report::report(subject, &Opinion::default());
-    match args.common.format {
-        Format::Text => print(&play::view::text(&report, usize::MAX)),
-        Format::Json => to_stdout(|out| json(out, &report)),
-    }
-}
-
 pub(super) fn make_move(args: &MoveArgs) -> anyhow::Result<()> {
     let mut hand = Hand::open(&args.game)?;
     let (parent, side) = (args.answered.claim, args.answered.side());
@@ -344,6 +327,11 @@ pub(super) fn step(args: &StepArgs) -> anyhow::Result<()> {
 
 /// Loads what a step reads.
 fn load(hand: &mut Hand, claim: usize, key: Key, value: &[u8], offset: U256) -> anyhow::Result<()> {
+    let preimage = Preimage {
+        key: key.0.into(),
+        offset,
+        values: BTreeMap::from([(key.0.into(), value.to_vec())]),
+    };
     match key.kind() {
         Kind::Local => {
             let ident = U256::from_be_slice(key.0.get(1..).unwrap_or_default());
@@ -354,11 +342,11 @@ fn load(hand: &mut Hand, claim: usize, key: Key, value: &[u8], offset: U256) -> 
             };
             hand.act(&action, 0)
         }
-        Kind::Keccak256 => loop {
+        Kind::Keccak256 | Kind::Sha256 => loop {
             let terms = hand.site.terms(hand.wallet.address());
             let chain = hand.chain.clone();
             let reader = Reader::newest(&*chain)?;
-            match loads::keccak256(&reader, &terms, value, offset)? {
+            match loads::part(&reader, &terms, &preimage)? {
                 Load::Done => return Ok(()),
                 Load::Send(request) => hand.send(request)?,
                 Load::Wait(until) => {

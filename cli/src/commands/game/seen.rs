@@ -1,4 +1,4 @@
-//! A game on a chain, looked at: what `watch` and `report` share.
+//! A game on a chain, looked at: what `show`, `watch` and `report` share.
 
 use super::truth::{Truth, TruthArgs, told};
 use crate::App;
@@ -6,9 +6,11 @@ use crate::chain::{self, ChainArgs};
 use anyhow::Context as _;
 use challenger::read::Reader;
 use challenger::read::follow::Follower;
+use challenger::read::past::{self, Part};
+use dispute::trace::Executions as _;
 use l1::{Address, Chain};
 use play::report::instruction::Contest;
-use play::report::{self, Opinion, Party, Report, Role, Subject};
+use play::report::{self, Happened, Opinion, Party, Report, Role, Subject};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -63,25 +65,39 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// The game as it is now; where asked, down to the instruction that it has come down to.
-    pub(super) fn report(&mut self, instruction: bool) -> anyhow::Result<Report> {
-        let (seen, _) = self.follower.look(&Reader::newest(&*self.chain)?)?;
+    /// The game as it is now; where asked, with its past and down to the instruction that it has come down to.
+    pub(super) fn report(&mut self, in_full: bool) -> anyhow::Result<Report> {
+        let reader = Reader::newest(&*self.chain)?;
+        self.follower.look(&reader)?;
+        let seen = self.follower.seen().context("nothing was seen")?;
         let truth = self.truth.as_ref();
         let opinion = truth.map(|truth| Opinion::of(&seen.game, truth));
         let opinion = opinion.unwrap_or_default();
-        let contested = truth.filter(|_| instruction).and_then(|truth| {
-            let contest = Contest::of(&seen.game, truth, &opinion)?;
-            told(truth, &contest).transpose()
-        });
+        let (mut instruction, mut parts, mut past) = (None, Vec::new(), Vec::new());
+        if in_full {
+            let contest = truth.and_then(|truth| {
+                let contest = Contest::of(&seen.game, truth, &opinion)?;
+                Some((truth, contest))
+            });
+            if let Some((truth, contest)) = contest {
+                instruction = told(truth, &contest).context("cannot tell the instruction")?;
+                let step = truth.step(&contest.inputs, contest.index);
+                let step = step.unwrap_or_default();
+                parts = Part::of(&seen.game, contest.claim, &step);
+            }
+            past = past::past(&reader, &self.follower.site, seen, &parts).unwrap_or_else(|error| {
+                let error = error.to_string();
+                tracing::warn!(target: "l1", error, "When steps, resolutions and payments were is not told");
+                Vec::new()
+            });
+        }
         let subject = Subject {
             title: format!("Dispute game on chain {}", self.chain.chain_id()),
             game: &seen.game,
             now: seen.block.time,
             parties: self.parties.clone(),
-            made: None,
-            instruction: contested
-                .transpose()
-                .context("cannot tell the instruction")?,
+            happened: Happened::Past(&past),
+            instruction,
         };
         Ok(report::report(subject, &opinion))
     }

@@ -1,9 +1,9 @@
 //! `game watch`: a game on a chain, on the terminal.
 
 use super::seen::{Seen, SeenArgs};
+use super::show;
 use crate::App;
 use crate::failure;
-use crate::output::print;
 use anyhow::Context as _;
 use play::report::Report;
 use play::watch::{Key, Watch, draw};
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("rpc", |rpc| rpc.required(true)))]
 pub(crate) struct Args {
-    /// Print it as text, and end; so too where stdout is no terminal
+    /// Print it as `game show` does, and end; so too where stdout is no terminal
     #[arg(long)]
     once: bool,
     /// How often the chain is looked at
@@ -33,7 +33,7 @@ pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let mut seen = Seen::open(app, &args.seen)?;
     let report = seen.report(false)?;
     if args.once || !std::io::stdout().is_terminal() {
-        return print(&play::view::text(&report, usize::MAX));
+        return show::text(&report);
     }
     let mut terminal =
         ratatui::try_init().context("cannot use the terminal; --once prints text")?;

@@ -5,6 +5,7 @@ use alloy_primitives::{U256, keccak256};
 use crate::call::{Action, GameAction};
 use crate::claim::Side;
 use crate::game::step::Step;
+use crate::oracle::Preimage;
 use crate::player::{Answer, Me, View};
 use crate::trace::Trace;
 
@@ -43,8 +44,8 @@ pub(super) fn next_moves<T: Trace>(
             }));
         }
         for offset in [0, 39, 40, u64::MAX] {
-            let (preimage, offset) = (garbage.clone(), U256::from(offset));
-            actions.push(Action::LoadPreimage { preimage, offset });
+            let preimage = Preimage::keccak256(garbage.clone(), U256::from(offset));
+            actions.push(Action::LoadPreimage(preimage));
         }
         for side in Side::ALL {
             let step = Answer::Step { claim: leaf, side };
@@ -54,7 +55,12 @@ pub(super) fn next_moves<T: Trace>(
             actions.extend(bare);
             for call in &mut calls {
                 match call {
-                    Action::LoadPreimage { preimage, .. } => preimage.reverse(),
+                    Action::LoadPreimage(preimage) => {
+                        preimage
+                            .values
+                            .values_mut()
+                            .for_each(|value| value.reverse());
+                    }
                     Action::Game(_, GameAction::Step(step)) => step.proof.push(0),
                     _ => (),
                 }

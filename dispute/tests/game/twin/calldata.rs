@@ -37,10 +37,10 @@ impl<V: Vm> Twin<V> {
                 };
                 (factory, call.abi_encode())
             }
-            Action::LoadPreimage { preimage, offset } => {
+            Action::LoadPreimage(preimage) => {
                 let call = PreimageOracle::loadKeccak256PreimagePartCall {
-                    partOffset: *offset,
-                    preimage: preimage.clone().into(),
+                    partOffset: preimage.offset,
+                    preimage: preimage.value().to_vec().into(),
                 };
                 (oracle, call.abi_encode())
             }

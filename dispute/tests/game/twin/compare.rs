@@ -6,6 +6,7 @@ use contracts::game::abi::{
     AnchorStateRegistry, DelayedWETH, DisputeGameFactory, FaultDisputeGame,
 };
 use dispute::call::{Action, Call, Effect, GameAction};
+use dispute::oracle::Preimage;
 use dispute::revert::Revert;
 use dispute::vm::Vm;
 
@@ -69,7 +70,7 @@ impl<V: Vm> Twin<V> {
             }
             (Effect::Loaded(key), action) => {
                 let offset = match action {
-                    Action::LoadPreimage { offset, .. }
+                    Action::LoadPreimage(Preimage { offset, .. })
                     | Action::Game(_, GameAction::AddLocalData { offset, .. }) => *offset,
                     other => panic!("{other:?} loads nothing"),
                 };

@@ -37,6 +37,7 @@ function header() {
     el("span", { class: "pill " + status[1] }, status[0]), " ",
     el("code", { class: "dim" }, R.game),
     el("p", { id: "story" }, story()),
+    R.next.length ? el("ul", { id: "next" }, ...R.next.map(line => el("li", {}, "Next: " + line))) : "",
     el("div", { class: "cards" },
       card(String(R.claims.length), "claims, the proposal included"),
       card(String(R.claims.filter(c => c.stepped).length), "decided by an instruction"),

@@ -1,24 +1,41 @@
 //! The executions of a real VM, as a trace: a machine for each dispute, kept warm. A game asks it as
 //! [`checkpoints::bisect`] does, and ends at the step that [`checkpoints::bisect::bisect`] finds.
+//!
+//! Each dispute's program runs once in full at most: after that all answers come from states on the way.
+//! Some machines are kept as they are, of the others states on disk. [`Vms`] runs them while whoever asks
+//! waits, [`workers::Workers`] on threads of their own.
+
+mod kept;
+pub mod workers;
 
 use std::cell::RefCell;
 use std::fmt::Display;
 
 use alloy_primitives::{B256, U256};
 use checkpoints::Machine;
-use checkpoints::bisect::Trace;
 use checkpoints::library::LibraryError;
-use checkpoints::warm::Warm;
+use checkpoints::store;
+use contracts::loader::{self, LoadError};
 use dispute::game::context::ident;
+use dispute::oracle::Preimage;
 use dispute::trace::{Executions, Inputs, StepData, TraceError};
+use fpvm_core::oracle::Oracle;
 use fpvm_core::proof::StepProof;
 use oracle::{Key, Kind};
+
+use kept::{Kept, Shelves};
 
 /// A machine whose steps can be proved.
 pub trait Prover: Machine {
     /// Executes one step and proves it; one that leaves everything as it is where the program has
     /// ended.
     fn prove(&mut self) -> Result<StepProof, Self::Error>;
+
+    /// Where its pre-images come from.
+    fn oracle(&mut self) -> &mut dyn Oracle;
+
+    /// Its VM, for states on disk.
+    fn store_vm(&self) -> store::Vm;
 }
 
 /// A fault proof program that can be started on the inputs of any dispute.
@@ -32,16 +49,16 @@ pub trait Program {
     fn start(&self, inputs: &Inputs) -> Result<Self::Machine, Self::Error>;
 }
 
-/// The executions of a program. Each runs once in full at most: after that all answers come from
-/// states on the way.
+/// The executions of a program, run while whoever asks waits.
 pub struct Vms<P: Program> {
     program: P,
     every: u64,
-    /// Few: a dispute is about one block, and a game seldom about more than one or two.
-    running: RefCell<Vec<(Inputs, Warm<P::Machine>)>>,
+    /// The ones asked for last first.
+    running: RefCell<Vec<(Inputs, Kept<P::Machine>)>>,
+    shelves: Shelves,
 }
 
-/// Machines that are kept; the ones asked for last.
+/// Machines that are kept as they are.
 const KEPT: usize = 4;
 
 impl<P: Program> Vms<P> {
@@ -51,6 +68,7 @@ impl<P: Program> Vms<P> {
             program,
             every,
             running: RefCell::new(Vec::new()),
+            shelves: Shelves::new(),
         }
     }
 
@@ -64,38 +82,20 @@ impl<P: Program> Vms<P> {
         step: u128,
         ask: impl FnOnce(&mut P::Machine) -> Result<T, P::Error>,
     ) -> Result<T, TraceError> {
-        self.ask(inputs, step, |warm, step| ask(warm.seek(step)?))
-    }
-
-    /// What `ask` finds out from the execution on `inputs` about the state after `step` steps.
-    fn ask<T>(
-        &self,
-        inputs: &Inputs,
-        step: u128,
-        ask: impl FnOnce(&mut Warm<P::Machine>, u64) -> Result<T, P::Error>,
-    ) -> Result<T, TraceError> {
-        let failed = |reason: P::Error| TraceError::Execution {
-            index: step,
-            // With its causes, where the error has such.
-            reason: format!("{reason:#}"),
-        };
         let mut running = self.running.borrow_mut();
         let known = running.iter().position(|(of, _)| of == inputs);
-        let mut warm = match known {
-            Some(place) => running.remove(place),
-            None => {
-                let machine = self.program.start(inputs).map_err(failed)?;
-                (
-                    *inputs,
-                    Warm::new(machine, self.every, None).map_err(failed)?,
-                )
-            }
+        let kept = match known {
+            Some(place) => running.remove(place).1,
+            None => Kept::New,
         };
-        let step = u64::try_from(step).unwrap_or(u64::MAX);
-        let answer = ask(&mut warm.1, step).map_err(failed);
-        running.insert(0, warm);
-        running.truncate(KEPT);
-        answer
+        let warm = kept.warm(&self.program, inputs, self.every);
+        let mut warm = warm.map_err(|error| failed(step, &error))?;
+        let answer = warm.seek(whole(step)).and_then(ask);
+        running.insert(0, (*inputs, Kept::Warm(Box::new(warm))));
+        for (_, kept) in running.iter_mut().skip(KEPT) {
+            self.shelves.shelve(kept);
+        }
+        answer.map_err(|error| failed(step, &error))
     }
 
     /// The proof of instruction `index`.
@@ -107,6 +107,20 @@ impl<P: Program> Vms<P> {
     }
 }
 
+/// A step of a VM; none has more than these.
+fn whole(step: u128) -> u64 {
+    u64::try_from(step).unwrap_or(u64::MAX)
+}
+
+/// Why there is no answer about the state after `step` steps.
+fn failed(step: u128, reason: &impl Display) -> TraceError {
+    TraceError::Execution {
+        index: step,
+        // With its causes, where the error has such.
+        reason: format!("{reason:#}"),
+    }
+}
+
 impl<P: Program> std::fmt::Debug for Vms<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Vms").finish_non_exhaustive()
@@ -115,36 +129,44 @@ impl<P: Program> std::fmt::Debug for Vms<P> {
 
 impl<P: Program> Executions for Vms<P> {
     fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
-        let root = self.ask(inputs, index.saturating_add(1), Trace::root)?;
+        let root = self.at(inputs, index.saturating_add(1), Machine::root)?;
         Ok(root.0.into())
     }
 
     fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
-        let proof = self.proof(inputs, index)?;
-        let offset = U256::from(proof.oracle_offset);
-        let (mut local, mut preimages) = (Vec::new(), Vec::new());
-        if let Some((key, value)) = proof.preimage() {
-            match Key(key).kind() {
-                Kind::Local => local.push((identifier(&key), offset)),
-                Kind::Keccak256 => preimages.push((value.to_vec(), offset)),
-                _ => {
-                    return Err(TraceError::Execution {
-                        index,
-                        reason: format!(
-                            "it reads {}: only local data and keccak256 pre-images are loaded in games",
-                            Key(key)
-                        ),
-                    });
-                }
-            }
-        }
-        Ok(StepData {
-            state: proof.state_data,
-            proof: proof.proof_data,
-            local,
-            preimages,
-        })
+        let data = self.at(inputs, index, step_data)?;
+        data.map_err(|error| failed(index, &error))
     }
+}
+
+/// What the next step of a machine takes, where what it reads is at hand.
+fn step_data<M: Prover>(machine: &mut M) -> Result<Result<StepData, LoadError>, M::Error> {
+    let proof = machine.prove()?;
+    let offset = U256::from(proof.oracle_offset);
+    let (mut local, mut preimages) = (Vec::new(), Vec::new());
+    match proof.preimage().map(|(key, _)| Key(key)) {
+        Some(key) if key.kind() == Kind::Local => local.push((identifier(&key.0), offset)),
+        Some(key) => {
+            let values = match loader::needed(key, proof.oracle_offset, machine.oracle()) {
+                Ok(values) => values.into_iter(),
+                Err(error) => return Ok(Err(error)),
+            };
+            preimages.push(Preimage {
+                key: key.0.into(),
+                offset,
+                values: values
+                    .map(|(key, value)| (key.0.into(), value.to_vec()))
+                    .collect(),
+            });
+        }
+        None => {}
+    }
+    Ok(Ok(StepData {
+        state: proof.state_data,
+        proof: proof.proof_data,
+        local,
+        preimages,
+    }))
 }
 
 /// The local pre-images of an execution, as the game's contract loads them: identifier and value.

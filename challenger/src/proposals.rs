@@ -1,0 +1,147 @@
+//! Other people's large pre-images. A proposal with a wrong commitment gives the oracle whatever its proposer
+//! likes, for any key, unless somebody shows that block before the challenge period is over; who does gets the
+//! deposit.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::SolCall as _;
+use contracts::abi::PreimageOracle as Calls;
+use contracts::loader::{Challenge, Metadata};
+use l1::LogFilter;
+
+use crate::calls;
+use crate::player::{Deed, Kind};
+use crate::read::site::Site;
+use crate::read::{ReadError, Reader, fit};
+
+/// Seconds after the end of a challenge period, after which no reorg brings it back.
+const SETTLED: u64 = 3_600;
+
+/// The proposals of one oracle.
+#[derive(Debug)]
+pub struct Proposals {
+    oracle: Address,
+    /// In seconds.
+    challenge_period: u64,
+    /// All before this number can be challenged no more.
+    open_from: u64,
+    /// What is wrong with those that are whole, by their number and when they were.
+    judged: BTreeMap<(u64, u64), Option<Challenge>>,
+}
+
+impl Proposals {
+    /// Those of a game's oracle.
+    pub const fn of(site: &Site) -> Self {
+        Self {
+            oracle: site.oracle.oracle,
+            challenge_period: site.oracle.challenge_period,
+            open_from: 0,
+            judged: BTreeMap::new(),
+        }
+    }
+
+    /// Challenges of all that are wrong.
+    ///
+    /// # Errors
+    /// If the chain does not tell.
+    pub fn challenges(&mut self, reader: &Reader<'_>) -> Result<Vec<Deed>, ReadError> {
+        let count = reader.ask(self.oracle, &Calls::proposalCountCall {})?;
+        let count = fit(self.oracle, "proposalCount()", count)?;
+        let mut deeds = Vec::new();
+        let mut all_settled = true;
+        for number in self.open_from..count {
+            let index = U256::from(number);
+            let keys = reader.ask(self.oracle, &Calls::proposalsCall { index })?;
+            let (claimant, uuid) = (keys.claimant, keys.uuid);
+            let call = Calls::proposalMetadataCall { claimant, uuid };
+            let known = Metadata::from(reader.ask(self.oracle, &call)?.0);
+            let end = known.timestamp.saturating_add(self.challenge_period);
+            let is_whole = known.timestamp != 0;
+            all_settled &= is_whole && end.saturating_add(SETTLED) < reader.block.time;
+            if all_settled {
+                self.open_from = number.saturating_add(1);
+                self.judged.retain(|(judged, _), _| *judged > number);
+                continue;
+            }
+            if !is_whole || known.countered || end < reader.block.time {
+                continue;
+            }
+            let key = (number, known.timestamp);
+            if !self.judged.contains_key(&key) {
+                let wrong = self.judge(reader, claimant, uuid, &known)?;
+                self.judged.insert(key, wrong);
+            }
+            if let Some(Some(wrong)) = self.judged.get(&key) {
+                deeds.push(self.deed(claimant, wrong));
+            }
+        }
+        Ok(deeds)
+    }
+
+    /// What is wrong with a proposal, from what the oracle logged when its blocks were posted: the sender (20
+    /// bytes) and the calldata.
+    fn judge(
+        &self,
+        reader: &Reader<'_>,
+        claimant: Address,
+        uuid: U256,
+        known: &Metadata,
+    ) -> Result<Option<Challenge>, ReadError> {
+        let oracle = self.oracle;
+        let call = Calls::proposalBlocksLenCall { claimant, uuid };
+        let parts = reader.ask(oracle, &call)?;
+        let parts: u64 = fit(oracle, "proposalBlocksLen(address,uint256)", parts)?;
+        let (mut input, mut commitments) = (Vec::new(), Vec::new());
+        let mut last = None;
+        for index in (0..parts).map(U256::from) {
+            let call = Calls::proposalBlocksCall {
+                claimant,
+                uuid,
+                index,
+            };
+            let block = reader.ask(oracle, &call)?;
+            // Several parts of one block are found at once.
+            if last.replace(block) == Some(block) {
+                continue;
+            }
+            let logs = reader.chain.logs(&LogFilter {
+                from: block,
+                to: block,
+                addresses: vec![oracle],
+                topics: Vec::new(),
+            })?;
+            for log in logs.iter().filter(|log| log.topics.is_empty()) {
+                let posted = log.data.strip_prefix(claimant.as_slice());
+                let posted = posted.and_then(|data| Calls::addLeavesLPPCall::abi_decode(data).ok());
+                if let Some(posted) = posted.filter(|posted| posted.uuid == uuid) {
+                    input.extend_from_slice(&posted.input);
+                    commitments.extend(posted.stateCommitments.iter().map(|word| word.0));
+                }
+            }
+        }
+        let (found, posted) = (input.len(), known.bytes_processed);
+        if found != posted as usize {
+            return Err(ReadError::Answer {
+                contract: oracle,
+                function: "the logs of addLeavesLPP",
+                why: format!("they have {found} bytes of the {posted} that {claimant} has posted"),
+            });
+        }
+        Ok(Challenge::find(claimant, uuid, &input, &commitments))
+    }
+
+    fn deed(&self, claimant: Address, wrong: &Challenge) -> Deed {
+        let what = format!("contest the large pre-image that {claimant} proposes");
+        let request = calls::request(what, self.oracle, wrong.data.clone(), 0);
+        Deed {
+            game: self.oracle,
+            kind: Kind::Accuse,
+            why: format!(
+                "Its commitment for block {} is wrong: if it were taken, steps could read what was never hashed.",
+                wrong.block
+            ),
+            request,
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! When what left no log happened in a game: steps, resolutions, loads, payments.
+//!
+//! A block's state tells whether something has happened, so the block in which it did is found by halving.
+//! That takes a node that has the states since the game began (an archive node for all but young games).
+
+use alloy_primitives::{B256, U256};
+use contracts::abi::PreimageOracle;
+use contracts::game::abi::FaultDisputeGame as Calls;
+use dispute::claim::GameStatus;
+use dispute::game::Game;
+use dispute::oracle::local_key;
+use dispute::past::{Past, What};
+use dispute::trace::StepData;
+use l1::{At, Block};
+
+use super::follow::Seen;
+use super::site::Site;
+use super::{ReadError, Reader};
+
+/// A part that a step reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// The claim that the step is against.
+    pub claim: usize,
+    /// The key that the oracle has it under.
+    pub key: B256,
+    /// Its offset.
+    pub offset: U256,
+}
+
+impl Part {
+    /// What the step against a claim reads.
+    pub fn of(game: &Game, claim: usize, step: &StepData) -> Vec<Self> {
+        let context = game.local_context(claim).unwrap_or_default();
+        let local = step.local.iter().map(|(ident, offset)| Self {
+            claim,
+            key: local_key(game.address(), *ident, context),
+            offset: *offset,
+        });
+        let others = step.preimages.iter().map(|preimage| Self {
+            claim,
+            key: preimage.key,
+            offset: preimage.offset,
+        });
+        local.chain(others).collect()
+    }
+}
+
+/// All that happened in a game up to a look at it, oldest first; of parts these.
+///
+/// # Errors
+/// If the chain does not tell: often since the node does not have states of so long ago.
+pub fn past(
+    reader: &Reader<'_>,
+    site: &Site,
+    seen: &Seen,
+    parts: &[Part],
+) -> Result<Vec<Past>, ReadError> {
+    let (game, address) = (&seen.game, site.game);
+    let now = seen.block.number;
+    let span = Span {
+        reader,
+        first: first(0, now, |number| {
+            let block = reader.chain.block(At::Number(number))?;
+            Ok(block.time >= site.created_at)
+        })?,
+        last: now,
+    };
+    let mut all = Vec::new();
+    let deepest = site.rules.max_depth();
+    for (index, claim) in game.claims().iter().enumerate() {
+        let claim_index = U256::from(index);
+        if claim.position.depth() == deepest && claim.countered_by.is_some() {
+            let countered = |reader: &Reader<'_>| {
+                if reader.ask(address, &Calls::claimDataLenCall {})? <= claim_index {
+                    return Ok(false);
+                }
+                let call = Calls::claimDataCall { index: claim_index };
+                Ok(!reader.ask(address, &call)?.counteredBy.is_zero())
+            };
+            let at = span.when(countered)?;
+            all.push(Past {
+                at: at.time,
+                by: claim.countered_by,
+                what: What::Stepped(index),
+            });
+        }
+        if game.subgame(index).is_some_and(|subgame| subgame.resolved) {
+            let call = Calls::resolvedSubgamesCall {
+                claimIndex: claim_index,
+            };
+            let at = span.when(|reader| reader.ask(address, &call))?;
+            all.push(Past {
+                at: at.time,
+                by: None,
+                what: What::Resolved(index),
+            });
+        }
+    }
+    for part in parts {
+        let Part { claim, key, offset } = *part;
+        let call = PreimageOracle::preimagePartOkCall { key, offset };
+        if reader.ask(site.oracle.oracle, &call)? {
+            let at = span.when(|reader| reader.ask(site.oracle.oracle, &call))?;
+            all.push(Past {
+                at: at.time,
+                by: None,
+                what: What::Loaded(key, claim),
+            });
+        }
+    }
+    if game.status() != GameStatus::InProgress {
+        all.extend(payments(&span, site, seen)?);
+    }
+    // What happens in one block stays as it is: a load goes before its step.
+    all.sort_by_key(|past| (past.at, matches!(past.what, What::Stepped(_))));
+    Ok(all)
+}
+
+/// Credits grow while claims are resolved, and are gone when they are paid.
+fn payments(span: &Span<'_>, site: &Site, seen: &Seen) -> Result<Vec<Past>, ReadError> {
+    let resolved_at = seen.game.resolved_at();
+    let ended = span.when(|reader| Ok(reader.block.time >= resolved_at))?;
+    let at_end = span.reader_at(ended.number)?;
+    let claims = seen.game.claims().iter();
+    let mut winners: Vec<_> = claims
+        .map(|claim| claim.countered_by.unwrap_or(claim.claimant))
+        .collect();
+    winners.sort_unstable();
+    winners.dedup();
+    let mut paid = Vec::new();
+    for account in winners {
+        let call = Calls::creditCall { account };
+        let credit = at_end.ask(site.game, &call)?;
+        if credit.is_zero() || seen.game.credit(account) > 0 {
+            continue;
+        }
+        let span = Span {
+            first: ended.number,
+            ..*span
+        };
+        let at = span.when(|reader| Ok(reader.ask(site.game, &call)?.is_zero()))?;
+        paid.push(Past {
+            at: at.time,
+            by: None,
+            what: What::Paid(account, credit.saturating_to()),
+        });
+    }
+    Ok(paid)
+}
+
+/// Blocks among which something happened.
+#[derive(Clone, Copy)]
+struct Span<'a> {
+    reader: &'a Reader<'a>,
+    first: u64,
+    last: u64,
+}
+
+impl Span<'_> {
+    fn reader_at(&self, number: u64) -> Result<Reader<'_>, ReadError> {
+        let block = self.reader.chain.block(At::Number(number))?;
+        Ok(Reader {
+            chain: self.reader.chain,
+            block,
+        })
+    }
+
+    /// The first block at whose end something is so, that stays so.
+    fn when(
+        &self,
+        is: impl Fn(&Reader<'_>) -> Result<bool, ReadError>,
+    ) -> Result<Block, ReadError> {
+        let number = first(self.first, self.last, |number| is(&self.reader_at(number)?))?;
+        Ok(self.reader_at(number)?.block)
+    }
+}
+
+/// The first number for which something is so, up to one for which it is.
+fn first(
+    mut low: u64,
+    mut high: u64,
+    is: impl Fn(u64) -> Result<bool, ReadError>,
+) -> Result<u64, ReadError> {
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match is(middle)? {
+            true => high = middle,
+            false => low = middle + 1,
+        }
+    }
+    Ok(low)
+}

@@ -1,0 +1,293 @@
+//! Games that come down to an instruction which reads a pre-image: of each kind, small and large, and
+//! against those who load what is wrong.
+
+mod common;
+
+use std::sync::Arc;
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::SolCall as _;
+use challenger::event::{Event, Name};
+use challenger::fleet::Games;
+use challenger::player::{Kind, Strategy};
+use common::players::{CHEAT, HONEST, fleet, lie};
+use common::reader::Reader;
+use common::table::{check, proposed, read, with_others};
+use common::{account, wallet};
+use contracts::abi::PreimageOracle;
+use contracts::loader::{self, Challenge, Loading, Metadata, Proposal, blob_point};
+use dispute::player::cheat::{Cheat, Way};
+use fpvm_core::keccak::keccak256;
+use fpvm_core::oracle::{Oracle, OracleError};
+use l1::{Local, Request};
+use oracle::Key;
+use oracle::store::{Directory, Store as _};
+use tempfile::TempDir;
+
+/// From how many bytes on pre-images are loaded by proposal.
+const LARGE: u64 = 500;
+
+/// A folder of pre-images.
+struct Shelf {
+    folder: TempDir,
+    store: Directory,
+}
+
+impl Shelf {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Directory::create(folder.path()).expect("a store");
+        Self { folder, store }
+    }
+
+    fn put(&mut self, key: Key, value: &[u8]) -> Key {
+        self.store.put(key, value).expect("it is written");
+        key
+    }
+
+    /// A value under the hash of something else.
+    fn named(&mut self, kind: u8, name: &[u8], value: &[u8]) -> Key {
+        let mut key = self.put(Key::keccak256(name), name);
+        key.0[0] = kind;
+        self.put(key, value)
+    }
+
+    fn reader(&self, key: Key) -> Reader {
+        let preimages = self.folder.path().to_path_buf();
+        let value = self.store.get(key).expect("it is read").expect("a value");
+        // Up to the end, at most.
+        let reads = (value.len() as u16 + 8).div_ceil(4).min(6);
+        Reader {
+            key,
+            reads,
+            preimages,
+        }
+    }
+}
+
+/// A game that ends at the instruction that reads `key` at `offset`, won with one step. Others do what they
+/// like between the turns. What the honest challenger has loaded.
+fn ends_at(
+    shelf: &Shelf,
+    key: Key,
+    offset: u64,
+    way: Way,
+    others: &mut dyn FnMut(&Local, Address),
+) -> Vec<Event> {
+    let reader = shelf.reader(key);
+    let instruction = reader.instruction(offset);
+    let (chain, _, games) = proposed(&reader.setup(LARGE), &[lie()]);
+    let shared = Arc::new(chain.clone());
+    let [truth, lie] = reader.sides(instruction);
+    let listed = || Games::Listed(games.clone());
+    let cheat = Strategy::Cheat(Cheat {
+        way,
+        seed: 1,
+        budget: 100,
+    });
+    let mut honest = fleet(shared.clone(), HONEST, listed(), truth, Strategy::Honest);
+    let mut liar = fleet(shared, CHEAT, listed(), lie, cheat);
+    let mut events = Vec::new();
+    let oracle = read(&chain, games[0]).0.oracle.oracle;
+    with_others(&chain, &mut honest, &mut liar, &mut events, &mut || {
+        others(&chain, oracle);
+    });
+    check(&chain, games[0]);
+    let wrong = events
+        .iter()
+        .filter(|event| matches!(event.event, Name::Refused | Name::Trouble));
+    assert_eq!(wrong.collect::<Vec<_>>(), Vec::<&Event>::new());
+    let done = |event: &Event| event.event == Name::Done;
+    let steps = events.iter().filter(|event| done(event));
+    let steps = steps.filter(|event| event.kind == Some(Kind::Step)).count();
+    assert_eq!(steps, 1);
+    events.retain(|event| done(event) && event.kind == Some(Kind::Load));
+    for load in &events {
+        assert_eq!(
+            load.why,
+            "An instruction that is to be run on chain reads it."
+        );
+    }
+    events
+}
+
+/// One transaction loads the part.
+fn ends_at_small(shelf: &Shelf, key: Key, function: &str) {
+    for offset in [0, 8, 20] {
+        let loads = ends_at(shelf, key, offset, Way::Liar, &mut |_, _| ());
+        assert_eq!(loads.len(), 1, "{key} at {offset}: {loads:?}");
+        assert!(loads[0].what.contains(function), "{}", loads[0].what);
+    }
+}
+
+#[test]
+fn hashed() {
+    let mut shelf = Shelf::new();
+    let value: Vec<u8> = (0..100).collect();
+    let keccak = shelf.put(Key::keccak256(&value), &value);
+    ends_at_small(&shelf, keccak, "loadKeccak256PreimagePart");
+    let sha = shelf.put(Key::sha256(&value), &value);
+    ends_at_small(&shelf, sha, "loadSha256PreimagePart");
+}
+
+#[test]
+fn precompiles() {
+    let mut shelf = Shelf::new();
+    // Identity succeeds.
+    let input = b"a hundred bytes or less";
+    let name = [&[0; 19][..], &[4], &100_000u64.to_be_bytes(), input].concat();
+    let identity = shelf.named(6, &name, &[&[1], &input[..]].concat());
+    ends_at_small(&shelf, identity, "loadPrecompilePreimagePart");
+    // Pairing fails on bad points: the value is one byte, of which reads find the length and itself.
+    let name = [&[0; 19][..], &[8], &100_000u64.to_be_bytes(), &[0xff; 192]].concat();
+    let pairing = shelf.named(6, &name, &[0]);
+    for offset in [0, 8] {
+        let loads = ends_at(&shelf, pairing, offset, Way::Liar, &mut |_, _| ());
+        assert_eq!(loads.len(), 1, "{loads:?}");
+        // It spends all that it is given: not what a block has.
+        let gas = loads[0].gas.expect("it is done");
+        assert!((6_000_000..8_000_000).contains(&gas), "{gas}");
+    }
+}
+
+#[test]
+fn blobs() {
+    let mut shelf = Shelf::new();
+    let settings = c_kzg::ethereum_kzg_settings(0);
+    let mut blob = [0; c_kzg::BYTES_PER_BLOB];
+    for (index, element) in blob.chunks_exact_mut(32).enumerate() {
+        // Below the field's order.
+        element[1..].copy_from_slice(&keccak256(&index.to_be_bytes())[1..]);
+    }
+    let commitment = settings.blob_to_kzg_commitment(&c_kzg::Blob::new(blob));
+    let commitment = commitment.expect("a commitment").to_bytes().into_inner();
+    let elements = blob.chunks_exact(32).enumerate();
+    let keys: Vec<Key> = elements
+        .map(|(index, element)| {
+            let name = [&commitment[..], &blob_point(index)].concat();
+            shelf.named(5, &name, element)
+        })
+        .collect();
+    ends_at_small(&shelf, keys[3], "loadBlobPreimagePart");
+}
+
+/// A value that is loaded by proposal, and its key.
+fn large(shelf: &mut Shelf) -> (Key, Vec<u8>) {
+    let value: Vec<u8> = (0..1_000u32).map(|i| (i * 7) as u8).collect();
+    (shelf.put(Key::keccak256(&value), &value), value)
+}
+
+fn functions(loads: &[Event]) -> Vec<&str> {
+    let name = |load: &'_ Event| {
+        let (_, name) = load.what.split_once('(').expect("a function");
+        name.len()
+    };
+    let names = loads.iter().map(|load| {
+        let text = load.what.as_str();
+        text[text.len() - name(load)..].trim_end_matches(')')
+    });
+    names.collect()
+}
+
+#[test]
+fn large_ones_are_proposed() {
+    let mut shelf = Shelf::new();
+    let (key, _) = large(&mut shelf);
+    for offset in [0, 8, 20] {
+        let loads = ends_at(&shelf, key, offset, Way::Liar, &mut |_, _| ());
+        assert_eq!(functions(&loads), ["initLPP", "addLeavesLPP", "squeezeLPP"]);
+    }
+}
+
+#[test]
+fn cheats_who_load_what_is_wrong_lose() {
+    let mut shelf = Shelf::new();
+    let value: Vec<u8> = (0..100).collect();
+    let sha = shelf.put(Key::sha256(&value), &value);
+    let (key, _) = large(&mut shelf);
+    for key in [sha, key] {
+        ends_at(&shelf, key, 8, Way::BadPreimages, &mut |_, _| ());
+    }
+}
+
+/// One value.
+struct Given<'a>(&'a [u8]);
+
+impl Oracle for Given<'_> {
+    fn hint(&mut self, _hint: &[u8]) -> Result<(), OracleError> {
+        Ok(())
+    }
+
+    fn preimage(&mut self, _key: [u8; 32]) -> Result<Arc<[u8]>, OracleError> {
+        Ok(self.0.into())
+    }
+}
+
+/// The proposal of a value by an account.
+fn proposal(oracle: Address, by: u8, key: Key, value: &[u8]) -> Proposal {
+    let terms = loader::Terms {
+        min_proposal_size: LARGE,
+        ..loader::Terms::mainnet(oracle, account(by))
+    };
+    match loader::plan(&terms, key, 8, &mut Given(value)) {
+        Ok(Loading::Proposed(proposal)) => *proposal,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Somebody proposes the same pre-image with a wrong commitment, tries to have it taken, and says of the
+/// honest proposal that it is the wrong one. Its own is contested, and its deposit gone.
+#[test]
+fn proposals_of_others_change_nothing() {
+    const EVE: u8 = 4;
+    let mut shelf = Shelf::new();
+    let (key, value) = large(&mut shelf);
+    let (mut accused, mut countered) = (0, 0);
+    let mut eve = |chain: &Local, oracle: Address| {
+        let mut wallet = wallet(Arc::new(chain.clone()), EVE);
+        let mut send = |data: Vec<u8>, wei: u128| {
+            let request = Request {
+                what: "disturb".into(),
+                to: Some(oracle),
+                data: data.into(),
+                value: U256::from(wei),
+                gas: None,
+            };
+            wallet.send(&[request], &mut |_| ()).is_ok()
+        };
+        let (mut input, mut commitments) = (Vec::new(), Vec::new());
+        let own = proposal(oracle, EVE, key, &value);
+        let call = PreimageOracle::proposalMetadataCall {
+            claimant: account(EVE),
+            uuid: own.uuid(),
+        };
+        let reader = challenger::read::Reader::newest(chain).expect("a block");
+        let known = reader.ask(oracle, &call).expect("it tells");
+        countered += usize::from(Metadata::from(known.0).countered);
+        for call in own.remaining(&Metadata::default()) {
+            match PreimageOracle::addLeavesLPPCall::abi_decode(&call.data) {
+                Ok(mut leaves) => {
+                    leaves.stateCommitments[2].0[31] ^= 1;
+                    input.extend(&leaves.input[..]);
+                    commitments.extend(leaves.stateCommitments.iter().map(|word| word.0));
+                    send(leaves.abi_encode(), 0);
+                }
+                Err(_) => {
+                    let done = send(call.data, call.value);
+                    assert!(!done || call.wait == 0, "a wrong proposal is not taken");
+                }
+            }
+        }
+        let honest = proposal(oracle, HONEST, key, &value);
+        let wrong = Challenge::find(account(HONEST), honest.uuid(), &input, &commitments);
+        assert!(!send(wrong.expect("a wrong block").data, 0));
+        accused += 1;
+    };
+    let loads = ends_at(&shelf, key, 8, Way::Liar, &mut eve);
+    assert_eq!(functions(&loads), ["initLPP", "addLeavesLPP", "squeezeLPP"]);
+    // From the first time that the honest challenger sees it.
+    assert!(
+        accused > 10 && countered == accused - 1,
+        "{countered} of {accused}"
+    );
+}

@@ -1,0 +1,31 @@
+//! `game show`: a game on a chain, as text.
+
+use super::seen::{Seen, SeenArgs};
+use crate::App;
+use crate::commands::deploy::Format;
+use crate::output::{json, print, to_stdout};
+use play::report::Report;
+
+/// Flags of `game show`.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("rpc", |rpc| rpc.required(true)))]
+pub(crate) struct Args {
+    /// How it is printed
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    seen: SeenArgs,
+}
+
+pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    let report = Seen::open(app, &args.seen)?.report(false)?;
+    match args.format {
+        Format::Text => text(&report),
+        Format::Json => to_stdout(|out| json(out, &report)),
+    }
+}
+
+/// Prints a game.
+pub(super) fn text(report: &Report) -> anyhow::Result<()> {
+    print(&play::view::text(report, usize::MAX))
+}

@@ -1,0 +1,27 @@
+//! What happens in a game besides its claims, as far as a chain tells.
+
+use alloy_primitives::{Address, B256};
+
+/// What happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum What {
+    /// The claim was countered by an instruction.
+    Stepped(usize),
+    /// The part of a pre-image with this key, which belongs to the step against a claim, was loaded.
+    Loaded(B256, usize),
+    /// The claim's subgame was resolved.
+    Resolved(usize),
+    /// An account was paid so much, in wei.
+    Paid(Address, u128),
+}
+
+/// When it happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Past {
+    /// Time of the block, in seconds since 1970.
+    pub at: u64,
+    /// Who did it, where the state tells.
+    pub by: Option<Address>,
+    /// What it was.
+    pub what: What,
+}
