@@ -6,7 +6,7 @@ mod common;
 #[path = "common/random.rs"]
 mod random;
 
-use common::proofs_of_steps;
+use common::{proofs_of_imac, proofs_of_steps};
 use contracts::abi;
 use contracts::artifact::PREIMAGE_ORACLE;
 use contracts::harness::{Harness, UPSTREAM, compact};
@@ -237,6 +237,10 @@ fn compact_headers_that_lie_are_refused_alike() {
         harness::<Rv64>(RISCV_ARTIFACT, None),
         &proofs_of_steps("riscv64"),
     );
+    headers_that_lie::<Imac>(
+        harness::<Imac>(IMAC_ARTIFACT, None),
+        &proofs_of_imac(10_000, 53),
+    );
 }
 
 /// Compact proofs with a bit changed, a byte cut off or added.
@@ -283,6 +287,10 @@ fn tampered_compact_proofs_are_refused_alike() {
     tampered_compact::<Rv64>(
         harness::<Rv64>(RISCV_ARTIFACT, None),
         &proofs_of_steps("riscv64"),
+    );
+    tampered_compact::<Imac>(
+        harness::<Imac>(IMAC_ARTIFACT, None),
+        &proofs_of_imac(10_000, 53),
     );
 }
 
@@ -352,6 +360,8 @@ fn tampered_witnesses_are_refused_alike() {
     tampered::<Newest>(mips64, &proofs_of_steps("mips64"));
     let riscv = harness::<Rv64>(RISCV_ARTIFACT, Some("RISCV.json"));
     tampered::<Rv64>(riscv, &proofs_of_steps("riscv64"));
+    let imac = harness::<Imac>(IMAC_ARTIFACT, None);
+    tampered::<Imac>(imac, &proofs_of_imac(10_000, 53));
 }
 
 /// A program that has exited steps to itself, with a proof like any other or with none: what
@@ -383,6 +393,8 @@ fn exited_programs_step_to_themselves() {
     exited::<Newest>(mips64, &proofs_of_steps("mips64"));
     let riscv = harness::<Rv64>(RISCV_ARTIFACT, Some("RISCV.json"));
     exited::<Rv64>(riscv, &proofs_of_steps("riscv64"));
+    let imac = harness::<Imac>(IMAC_ARTIFACT, None);
+    exited::<Imac>(imac, &proofs_of_imac(500, 53));
 }
 
 /// A contract of several state versions is told at its construction which it is for.

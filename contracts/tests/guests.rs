@@ -76,11 +76,10 @@ fn riscv_guests() {
     }
 }
 
+/// In C and in Rust; one of them reads pre-images.
 #[test]
 fn imac_guests() {
-    let elf = repository("examples/guests/bin/bare.imac");
-    let mut harness = Harness::new::<Imac>(IMAC_ARTIFACT, None).expect("contracts");
-    let folder = repository("spec-tests/vectors/preimages");
+    let folder = repository("examples/guests/preimages");
     let preimages = Preimages {
         folder: &folder,
         inputs: &[],
@@ -90,8 +89,12 @@ fn imac_guests() {
         sampled: 500,
         within: 2_000_000,
     };
-    let recorded = guest::Recorded::new();
-    let ran = guest::agree::<Imac>(&mut harness, &elf, preimages, plan, &recorded);
-    let steps = ran.unwrap_or_else(|error| panic!("{error}"));
-    assert!(steps > 1900, "{steps} steps");
+    for name in ["bare", "atomics", "claim"] {
+        let elf = repository(&format!("examples/guests/bin/{name}.imac"));
+        let mut harness = Harness::new::<Imac>(IMAC_ARTIFACT, None).expect("contracts");
+        let ran =
+            guest::agree::<Imac>(&mut harness, &elf, preimages, plan, &guest::Recorded::new());
+        let steps = ran.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(steps > 1900, "{name}: {steps} steps");
+    }
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds all guests for both VMs into bin/ and writes the pre-images.
+# Builds all guests for all VMs into bin/ and writes the pre-images.
 #
-# Needs Go (1.21 or later fetches the release below by itself) and two cross
-# compilers; MIPS_CC and RISCV_CC name others. With Go 1.22.10 and GCC 12.2 the
-# files come out as they are committed.
+# Needs Go (1.21 or later fetches the release below by itself), Rust by rustup, and
+# two cross compilers; MIPS_CC and RISCV_CC name others. With Go 1.22.10, Rust
+# 1.95.0 and GCC 12.2 the files come out as they are committed.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -16,6 +16,7 @@ riscv_cc=${RISCV_CC:-riscv64-linux-gnu-gcc}
 
 missing=()
 command -v go >/dev/null || missing+=("go (https://go.dev/dl, 1.21 or later)")
+command -v rustup >/dev/null || missing+=("rustup (https://rustup.rs)")
 command -v "$mips_cc" >/dev/null || missing+=("$mips_cc (Debian: gcc-mips-linux-gnu; or set MIPS_CC)")
 command -v "$riscv_cc" >/dev/null || missing+=("$riscv_cc (Debian: gcc-riscv64-linux-gnu; or set RISCV_CC)")
 if ((${#missing[@]})); then
@@ -45,8 +46,19 @@ bare=(-O2 -std=c11 -Wall -Wextra -Werror -ffreestanding -nostdlib -static
 "$riscv_cc" "${bare[@]}" -march=rv64ima -mabi=lp64 -mcmodel=medany -mno-relax \
     -Wl,-Ttext-segment=0x10000 -o bin/bare.riscv64 bare/main.c
 # With compressed code, for fpvm's own VM type.
-"$riscv_cc" "${bare[@]}" -march=rv64imac -mabi=lp64 -mcmodel=medany \
-    -Wl,-Ttext-segment=0x10000 -o bin/bare.imac bare/main.c
+for guest in bare atomics; do
+    "$riscv_cc" "${bare[@]}" -march=rv64imac -mabi=lp64 -mcmodel=medany \
+        -Wl,-Ttext-segment=0x10000 -o "bin/$guest.imac" "$guest/main.c"
+done
+
+# Rust for the same VM type; the folder says which release. No path of the machine
+# that built it is in the file.
+(
+    cd claim-rust
+    export RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo --remap-path-prefix=$PWD=claim"
+    cargo build --release --locked --target-dir target
+    cp target/riscv64imac-unknown-none-elf/release/claim ../bin/claim.imac
+)
 
 # The fixture programs run here, not in a VM.
 env -u GOOS go run ./claim/fixture preimages preimages-false

@@ -1,5 +1,5 @@
 //! Guests under qemu's user mode, an implementation that shares nothing with ours: the same output
-//! and exit code. Guests that read pre-images cannot run there.
+//! and exit code.
 //!
 //! For the guests of `examples/guests` the expected output is that of `expected.json`, which the
 //! conformance tests hold fpvm to; the others are run here. For RV64IMAC, which has no upstream, there
@@ -9,17 +9,21 @@
 mod random;
 
 use fpvm_core::elf::{Patch, Program, load};
-use fpvm_core::oracle::NoOracle;
+use fpvm_core::oracle::{NoOracle, Oracle};
 use fpvm_core::vm::{Event, Host};
 use isa_mips::Mips32;
 use isa_riscv::Rv64;
 use isa_riscv::imac::Imac;
+use oracle::wire::Limits;
+use oracle::{HostEnds, serve};
 use serde::Deserialize;
-use spec_tests::vectors::{example, json, path, read};
+use spec_tests::vectors::{Folder, example, json, path, read};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -52,22 +56,66 @@ fn under_qemu(qemu: &str, elf: &Path) -> Outcome {
 }
 
 fn bytes_under_qemu(qemu: &str, elf: &[u8]) -> Outcome {
+    let dir = executable(elf);
+    let ran = Command::new(qemu).arg(dir.path().join(GUEST)).output();
+    outcome(ran.unwrap())
+}
+
+/// The same with files 3 to 6, at whose other ends is a folder of pre-images.
+fn served_under_qemu(qemu: &str, elf: &[u8], preimages: &mut Folder) -> Outcome {
+    let dir = executable(elf);
+    let pipes = ["acks", "hints", "preimages", "keys"];
+    let made = Command::new("mkfifo")
+        .args(pipes)
+        .current_dir(&dir)
+        .status();
+    assert!(made.unwrap().success());
+    let guest = Command::new("sh")
+        .args(["-c", r#"exec "$0" "$1" 3<acks 4>hints 5<preimages 6>keys"#])
+        .args([qemu, GUEST])
+        .current_dir(&dir)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A pipe opens when both ends are asked for: in the shell's order.
+    let [acks, hints, preimages_end, keys] = pipes.map(|name| {
+        let writes = ["acks", "preimages"].contains(&name);
+        let mut options = File::options();
+        let pipe = options.read(!writes).write(writes);
+        pipe.open(dir.path().join(name)).unwrap()
+    });
+    let ends = HostEnds {
+        hints,
+        acks,
+        keys,
+        preimages: preimages_end,
+    };
+    serve(preimages, ends, &Limits::default()).unwrap();
+    outcome(guest.wait_with_output().unwrap())
+}
+
+/// The name of a guest in its folder.
+const GUEST: &str = "guest";
+
+/// A folder with a guest that may be run.
+fn executable(elf: &[u8]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
-    let copy = dir.path().join("guest");
-    let mut file = std::fs::File::options()
+    let mut file = File::options()
         .write(true)
         .create_new(true)
         .mode(0o755)
-        .open(&copy)
+        .open(dir.path().join(GUEST))
         .unwrap();
     file.write_all(elf).unwrap();
-    drop(file);
-    let output = Command::new(qemu).arg(&copy).output().unwrap();
+    dir
+}
+
+fn outcome(output: Output) -> Outcome {
     let code = output.status.code().unwrap_or_else(|| panic!("{output:?}"));
     (output.stdout, code)
 }
 
-fn under_fpvm<I: Program>(elf: &[u8], patches: &[Patch]) -> Outcome {
+fn under_fpvm<I: Program>(elf: &[u8], patches: &[Patch], oracle: &mut dyn Oracle) -> Outcome {
     let mut vm = load::<I>(elf, patches).unwrap();
     let mut printed = Vec::new();
     let mut console = |stream: u8, bytes: &[u8]| {
@@ -76,7 +124,7 @@ fn under_fpvm<I: Program>(elf: &[u8], patches: &[Patch]) -> Outcome {
         }
     };
     let mut host = Host {
-        oracle: &mut NoOracle,
+        oracle,
         console: &mut console,
     };
     assert_eq!(vm.run(u64::MAX, false, &mut host).unwrap(), Event::Exited);
@@ -89,7 +137,7 @@ fn assert_equal<I: Program>(qemu: &str, vm: &str, suffix: &str) {
     }
     for guest in ["hello.go122", "keccak.c", "primes.c"] {
         let elf = path("guests").join(format!("{guest}.{suffix}"));
-        let ours = under_fpvm::<I>(&read(&elf).unwrap(), I::PATCHES);
+        let ours = under_fpvm::<I>(&read(&elf).unwrap(), I::PATCHES, &mut NoOracle);
         assert!(!ours.0.is_empty(), "{guest} prints something");
         assert_eq!(under_qemu(qemu, &elf), ours, "{guest}");
     }
@@ -122,7 +170,7 @@ fn random_imac_programs_do_as_under_qemu() {
     }
     for seed in 1..=40 {
         let elf = random::program(seed);
-        let ours = under_fpvm::<Imac>(&elf, &[]);
+        let ours = under_fpvm::<Imac>(&elf, &[], &mut NoOracle);
         assert_eq!(ours.0.len(), random::OUTPUT, "program {seed}");
         let theirs = bytes_under_qemu("qemu-riscv64", &elf);
         assert!(
@@ -138,8 +186,33 @@ fn imac_guests_do_as_under_qemu() {
     if !installed("qemu-riscv64") {
         return;
     }
-    let elf = example("bin").join("bare.imac");
-    let ours = under_fpvm::<Imac>(&read(&elf).unwrap(), &[]);
-    assert!(!ours.0.is_empty(), "it prints something");
-    assert_eq!(under_qemu("qemu-riscv64", &elf), ours);
+    for guest in ["bare.imac", "atomics.imac"] {
+        let elf = example("bin").join(guest);
+        let ours = under_fpvm::<Imac>(&read(&elf).unwrap(), &[], &mut NoOracle);
+        assert!(!ours.0.is_empty(), "{guest} prints something");
+        assert_eq!(under_qemu("qemu-riscv64", &elf), ours, "{guest}");
+    }
+}
+
+/// The guest in Rust, which asks for pre-images, against the one in Go.
+#[test]
+fn the_claim_in_rust_ends_as_that_in_go_and_as_under_qemu() {
+    let elf = read(&example("bin/claim.imac")).unwrap();
+    let runs: Vec<Run> = json(&path("guests/expected.json")).unwrap();
+    let claims = runs.into_iter().filter(|run| run.elf == "claim.riscv64");
+    let compared = claims.map(|run| {
+        let folder = || Folder::new(example(run.preimages.as_deref().unwrap()));
+        let expected: Outcome = (run.stdout.clone().into_bytes(), run.exit_code.into());
+        let mut preimages = folder();
+        assert_eq!(under_fpvm::<Imac>(&elf, &[], &mut preimages), expected);
+        // An output, blocks, and the nodes and leaves of a tree.
+        assert_eq!(preimages.hints, 1 + 32 + 15 + 16);
+        if installed("qemu-riscv64") {
+            let mut served = folder();
+            let theirs = served_under_qemu("qemu-riscv64", &elf, &mut served);
+            assert_eq!(theirs, expected);
+            assert_eq!(served.hints, preimages.hints);
+        }
+    });
+    assert_eq!(compared.count(), 2);
 }

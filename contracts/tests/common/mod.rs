@@ -1,13 +1,17 @@
 //! What the tests share: vectors, and a step in all ways.
 #![allow(dead_code, reason = "each test uses its part")]
 
-use contracts::guest::Recorded;
+use contracts::guest::{Preimages, Recorded};
 use contracts::loader::Carried;
 use contracts::verifier::{Executed, OnChain, Refused};
 use flate2::read::GzDecoder;
+use fpvm_core::elf::load;
 use fpvm_core::isa::Isa;
+use fpvm_core::oracle::Silent;
 use fpvm_core::proof::StepProof;
 use fpvm_core::verify::verify;
+use fpvm_core::vm::Host;
+use isa_riscv::imac::Imac;
 use oracle::Key;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File};
@@ -53,6 +57,30 @@ pub(crate) fn proofs_of_runs(vm: &str) -> Vec<StepProof> {
     let read = |file: &PathBuf| fs::read_to_string(file).expect("a proof");
     let parse = |text: String| serde_json::from_str(&text).expect("a proof");
     proofs.map(read).map(parse).collect()
+}
+
+/// Proofs of RV64IMAC, which nobody has recorded: every so many-th of the first steps of a guest that
+/// reads pre-images.
+pub(crate) fn proofs_of_imac(end: u64, every: usize) -> Vec<StepProof> {
+    let elf = fs::read(repository("examples/guests/bin/claim.imac")).expect("a guest");
+    let mut vm = load::<Imac>(&elf, &[]).expect("a program");
+    let folder = repository("examples/guests/preimages");
+    let mut host = Host {
+        oracle: &mut Preimages {
+            folder: &folder,
+            inputs: &[],
+        },
+        console: &mut Silent,
+    };
+    let steps = (0..end).step_by(every);
+    let proofs = steps.map(|step| {
+        // There is no step to run up to the first.
+        if step > vm.state.step {
+            vm.run(step, false, &mut host).expect("steps");
+        }
+        vm.prove(&mut host).expect("a proof")
+    });
+    proofs.collect()
 }
 
 /// What upstream came to in the proofs that are kept of a guest's run.

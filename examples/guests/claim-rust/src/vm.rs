@@ -1,0 +1,147 @@
+//! What a Rust program without an operating system needs to run in the VM: an entry point, four system
+//! calls, memory, and an end for panics.
+
+use alloc::string::String;
+use core::alloc::{GlobalAlloc, Layout};
+use core::arch::{asm, global_asm};
+use core::panic::PanicInfo;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+const READ: usize = 63;
+const WRITE: usize = 64;
+const EXIT_GROUP: usize = 94;
+const MMAP: usize = 222;
+
+// The VM starts with a stack and nothing else. Addresses of data are taken relative to gp.
+global_asm!(
+    ".globl _start",
+    "_start:",
+    ".option push",
+    ".option norelax",
+    "la gp, __global_pointer$",
+    ".option pop",
+    "call {main}",
+    main = sym main,
+);
+
+extern "C" fn main() -> ! {
+    crate::claim();
+    exit(0)
+}
+
+/// Ends the program. 0 is for what is true, 1 for what is not, and all else counts as a failure.
+pub fn exit(code: u8) -> ! {
+    loop {
+        system_call(EXIT_GROUP, [code.into(), 0, 0, 0, 0, 0]);
+    }
+}
+
+/// Prints a line: to file 1, or to 2 for what went wrong.
+pub fn print(file: usize, mut line: String) {
+    line.push('\n');
+    // A line that cannot be printed must not change the result.
+    write(file, line.as_bytes());
+}
+
+/// Writes the beginning of the bytes; gives how many were taken.
+pub fn write(file: usize, bytes: &[u8]) -> Option<usize> {
+    let arguments = [file, bytes.as_ptr().addr(), bytes.len(), 0, 0, 0];
+    taken(system_call(WRITE, arguments))
+}
+
+/// Reads into the beginning of the buffer; gives how many bytes came.
+pub fn read(file: usize, buffer: &mut [u8]) -> Option<usize> {
+    let arguments = [
+        file,
+        buffer.as_mut_ptr().expose_provenance(),
+        buffer.len(),
+        0,
+        0,
+        0,
+    ];
+    taken(system_call(READ, arguments))
+}
+
+/// A result that is neither nothing nor one of Linux's negated error numbers.
+fn taken(result: usize) -> Option<usize> {
+    (result.cast_signed() > 0).then_some(result)
+}
+
+fn system_call(number: usize, arguments: [usize; 6]) -> usize {
+    let [a, b, c, d, e, f] = arguments;
+    let result;
+    // SAFETY: The calls above hand over buffers that live as long as the call, with their lengths.
+    unsafe {
+        asm!(
+            "ecall",
+            in("a7") number,
+            inlateout("a0") a => result,
+            in("a1") b,
+            in("a2") c,
+            in("a3") d,
+            in("a4") e,
+            in("a5") f,
+        );
+    }
+    result
+}
+
+/// Memory that is handed out once and never taken back.
+struct Heap {
+    /// Where the memory begins; 0 before it is asked for.
+    start: AtomicUsize,
+    /// Bytes handed out.
+    used: AtomicUsize,
+}
+
+#[global_allocator]
+static HEAP: Heap = Heap {
+    start: AtomicUsize::new(0),
+    used: AtomicUsize::new(0),
+};
+
+/// Bytes of the heap. The VM keeps only the pages that are written to.
+const HEAP_SIZE: usize = 64 << 20;
+/// What all allocations are a multiple of. None asks for a larger alignment.
+const ALIGN: usize = 16;
+
+impl Heap {
+    /// Where the memory begins, all of which is asked for the first time.
+    fn start(&self) -> usize {
+        const READ_WRITE: usize = 3;
+        const PRIVATE_ANONYMOUS: usize = 0x22;
+        let start = self.start.load(Relaxed);
+        if start != 0 {
+            return start;
+        }
+        let asked = [0, HEAP_SIZE, READ_WRITE, PRIVATE_ANONYMOUS, usize::MAX, 0];
+        let start = system_call(MMAP, asked);
+        match self.start.compare_exchange(0, start, Relaxed, Relaxed) {
+            Ok(_) => start,
+            Err(other) => other,
+        }
+    }
+}
+
+// SAFETY: A piece is within the memory that `mmap` gave, aligned, and handed out only once.
+unsafe impl GlobalAlloc for Heap {
+    #[inline(never)]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let size = layout.size().next_multiple_of(ALIGN);
+        let start = self.start();
+        let before = self.used.fetch_add(size, Relaxed);
+        if layout.align() > ALIGN || before + size > HEAP_SIZE || start.cast_signed() < 0 {
+            return null_mut();
+        }
+        core::ptr::with_exposed_provenance_mut(start + before)
+    }
+
+    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    print(2, alloc::format!("{info}"));
+    exit(2)
+}
