@@ -159,6 +159,37 @@ fn instructions_that_fault_or_do_nothing_are_found() {
 }
 
 #[test]
+fn the_vm_for_compressed_code_is_named() {
+    let shop = Shop::new();
+    let compressed = guests("bin/bare.imac");
+    let refused = shop.run_words(&["check", compressed.to_str().unwrap()]);
+    assert!(
+        refused
+            .out
+            .contains("remedy: run it with --type imac-1, a VM that has them"),
+        "{}",
+        refused.out
+    );
+    refused.fails(1, "will not run: 1 problems");
+    let text = check(&shop, &[compressed.to_str().unwrap(), "--type", "imac-1"]);
+    assert!(
+        text.ends_with("nothing speaks against running it\n"),
+        "{text}"
+    );
+    // Go is told what that VM does not have.
+    let go = vectors("guests/hello.go122.riscv64");
+    let refused = shop.run_words(&["check", go.to_str().unwrap(), "--type", "imac-1"]);
+    assert!(
+        refused.out.contains(
+            "needs the floating-point registers (the extensions F and D), and the VM has none"
+        ),
+        "{}",
+        refused.out
+    );
+    refused.fails(1, "will not run: 1 problems");
+}
+
+#[test]
 fn instructions_are_shown_with_their_symbols() {
     let shop = Shop::new();
     let guest = vectors("guests/hello.go122.riscv64");

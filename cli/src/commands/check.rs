@@ -75,7 +75,7 @@ fn check(app: &App, args: &Args, bytes: &[u8], report: &mut Report) -> anyhow::R
         compressed(release.as_deref(), report);
         return Ok(());
     }
-    check_code(isa, &code, report);
+    check_code(isa, &code, release.is_some(), report);
     check_calls(isa, &code, report);
     check_memory_names(isa, bytes, &code, report);
     Ok(())
@@ -137,14 +137,17 @@ fn compressed(release: Option<&str>, report: &mut Report) {
     let remedy = match release.and_then(go::minor) {
         Some(26..) => {
             "build it with -gcflags=all=-d=compressinstructions=0 and \
-             -asmflags=all=-d=compressinstructions=0, or with Go 1.25 or older"
+             -asmflags=all=-d=compressinstructions=0, or with Go 1.25 or older. (The VM that has them, \
+             --type imac-1, has no floating-point registers, and Go needs those)"
         }
-        _ => "build it without the C extension (-march=rv64ima, target feature -c)",
+        _ => {
+            "run it with --type imac-1, a VM that has them; or build it without the C extension \
+             (-march=rv64ima, target feature -c)"
+        }
     };
-    let remedy = format!("{remedy}; or run it with --type imac-1, a VM that has them");
     report.problem(
         "it has compressed (16-bit) instructions, and the VM faults on them",
         "the RISC-V C extension is on in the compiler; Go turned it on in Go 1.26",
-        &remedy,
+        remedy,
     );
 }

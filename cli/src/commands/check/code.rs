@@ -160,8 +160,9 @@ impl Places {
     }
 }
 
-/// Looks for instructions that fault or do nothing.
-pub(super) fn check_code(isa: &dyn AnyIsa, code: &Code<'_>, report: &mut Report) {
+/// Looks for instructions that fault or do nothing. That a Go program has them is no problem, since its
+/// run time has some that it never comes to; but where floating point faults, none runs.
+pub(super) fn check_code(isa: &dyn AnyIsa, code: &Code<'_>, is_go: bool, report: &mut Report) {
     let mut count = 0usize;
     let mut faults: BTreeMap<&'static str, Places> = BTreeMap::new();
     let mut ignored: BTreeMap<&'static str, Places> = BTreeMap::new();
@@ -182,6 +183,19 @@ pub(super) fn check_code(isa: &dyn AnyIsa, code: &Code<'_>, report: &mut Report)
         &format!("{count} instructions in {} functions", code.functions.len()),
     );
     for (fault, places) in faults {
+        if is_go && fault == isa_riscv::fault::FLOAT.text {
+            report.problem(
+                &format!(
+                    "Go's run time needs the floating-point registers (the extensions F and D), and \
+                     the VM has none: {}",
+                    places.told()
+                ),
+                "Go has no soft float for RISC-V; its run time comes to such instructions at its start",
+                "run it on Asterisc's VM (--type riscv64), where they do nothing, or write it in Rust \
+                 or C",
+            );
+            continue;
+        }
         report.warning(
             format!(
                 "instructions that fault where the program comes to them ({fault}): {}",
