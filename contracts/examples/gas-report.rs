@@ -1,15 +1,15 @@
 //! What a step costs on chain, by class of instruction, over upstream's recorded steps of real
-//! programs (and a small program for the toy ISA): `cargo run --release -p contracts --example
+//! programs (for RV64IMAC over steps of a bundled guest, and for the toy ISA of a small program): `cargo run --release -p contracts --example
 //! gas-report`, and with `-- --json` as an array of rows. Where the environment variable
 //! `FPVM_UPSTREAM_CONTRACTS` names a folder with upstream's artifacts, its rows stand beside ours.
 
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use common::{proofs_of_runs, proofs_of_steps};
+use common::{proofs_of_imac, proofs_of_runs, proofs_of_steps};
 use contracts::evm::Gas;
 use contracts::harness::Harness;
-use contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
+use contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
 use fpvm_core::decode::decode;
 use fpvm_core::effects::Effects;
 use fpvm_core::isa::{Isa, Op as _};
@@ -18,6 +18,7 @@ use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::proof::StepProof;
 use fpvm_core::state::State;
 use fpvm_core::vm::{Host, Vm};
+use isa_riscv::imac::Imac;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -55,6 +56,8 @@ fn main() -> Result<()> {
     rows.extend(table::<isa_mips64::Newest>(mips64, &recorded("mips64"))?);
     let riscv = Harness::new::<isa_riscv::Rv64>(RISCV_ARTIFACT, Some("RISCV.json"))?;
     rows.extend(table::<isa_riscv::Rv64>(riscv, &recorded("riscv64"))?);
+    let imac = Harness::new::<Imac>(IMAC_ARTIFACT, None)?;
+    rows.extend(table::<Imac>(imac, &proofs_of_imac(60_000, 17))?);
     let toy = Harness::new::<Toy>(TOY_ARTIFACT, None)?;
     rows.extend(table::<Toy>(toy, &toy_steps()?)?);
     if json {
@@ -145,7 +148,11 @@ fn row<I: Isa>((class, format, theirs): (&'static str, &'static str, bool), cost
     let median = |what: fn(&Gas) -> u64| sorted(what)[costs.len() / 2];
     let execution = sorted(|gas| gas.execution);
     Row {
-        isa: I::NAME,
+        // Two VMs are of one ISA.
+        isa: match I::VM_TYPE {
+            Imac::VM_TYPE => "riscv-imac",
+            _ => I::NAME,
+        },
         class,
         format,
         execution_min: execution[0],

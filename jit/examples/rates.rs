@@ -3,7 +3,7 @@
 //! `cargo run --release -p jit --example rates -- [--against PATH] [--only TIER] [--hot N] GUEST…`
 //!
 //! `--hot` says how often code is reached before it is translated.
-//! A guest is an ELF file whose name ends in `.mips`, `.mips64` or `.riscv64`. The other VM has Cannon's command
+//! A guest is an ELF file whose name ends in `.mips`, `.mips64`, `.riscv64` or `.imac`. The other VM has Cannon's command
 //! line (`load-elf`, `run`); its CPU time is that of the whole `run`.
 
 use fpvm_core::elf::{Program, load};
@@ -12,6 +12,7 @@ use fpvm_core::vm::{Host, Tier};
 use isa_mips::Mips32;
 use isa_mips64::Newest as Mips64;
 use isa_riscv::Rv64;
+use isa_riscv::imac::Imac;
 use jit::Jit;
 use std::error::Error;
 use std::process::Command;
@@ -155,6 +156,8 @@ fn main() -> Result<()> {
             compare::<Mips64>(&guest, &args)?;
         } else if guest.ends_with(".mips") {
             compare::<Mips32>(&guest, &args)?;
+        } else if guest.ends_with(".imac") {
+            compare::<Imac>(&guest, &args)?;
         } else {
             compare::<Rv64>(&guest, &args)?;
         }
