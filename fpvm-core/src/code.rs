@@ -1,7 +1,7 @@
 //! Pre-decoded pages: the interpreter's fast form.
 //!
-//! Each instruction word of a page is decoded when the page is first entered; `chain` runs them.
-//! What decoded instructions cannot do (system calls above all) the plain step does.
+//! Instruction words are decoded when they are first reached, some at a time; `chain` runs them. What
+//! decoded instructions cannot do (system calls above all) the plain step does.
 
 mod chain;
 
@@ -9,7 +9,7 @@ use crate::concrete::{Concrete, Environment, Stop};
 use crate::decode::Decoder;
 use crate::fetch;
 use crate::isa::{Isa, Op};
-use crate::memory::{MemoryLimit, PAGE_SIZE, PagedMemory};
+use crate::memory::{MemoryLimit, PAGE_SIZE, Page, PagedMemory};
 use crate::observer::Observer;
 use crate::state::State;
 use chain::{Decoded, Row};
@@ -17,10 +17,14 @@ use rustc_hash::FxHashMap;
 
 /// Decoded pages kept, 16 KiB each, or 36 where there are short instructions.
 const CODE_PAGES: usize = 1024;
+/// Bytes of a page that are decoded together.
+const GROUP: usize = PAGE_SIZE / u64::BITS as usize;
 
-/// A decoded page.
+/// A page's instructions.
 #[derive(Debug)]
 struct CodePage<I: Isa> {
+    /// The groups that are decoded, by bit; in the others each instruction is [`Decoded::LEFT`].
+    groups: u64,
     /// The instruction at each multiple of [`fetch::unit`], whether one begins there or not.
     instructions: Box<[Decoded<I>]>,
     /// How many instructions follow each other from there to the page's end; empty where all have
@@ -72,16 +76,21 @@ impl<I: Isa> Code<I> {
         until: u64,
         arrives: &mut impl FnMut(u64) -> bool,
     ) -> Result<(), Stop<MemoryLimit, E::Error>> {
-        let decoded = self.enter(state.pc() / PAGE_SIZE as u64, memory);
-        let left_over = !decoded || chain::run(self, state, memory, until, arrives);
-        if left_over {
-            let decoder = &self.decoder;
-            let step = |state: &mut State<I>| {
-                Concrete::step_decoding(state, memory, env, |insn| decoder.decode(insn))
-            };
-            observed(&mut self.observer, state, step)?;
+        loop {
+            let decoded = self.enter(state.pc(), memory);
+            let left_over = !decoded || chain::run(self, state, memory, until, arrives);
+            if !left_over {
+                return Ok(());
+            }
+            if !decoded || self.is_decoded(state.pc()) {
+                break;
+            }
         }
-        Ok(())
+        let decoder = &self.decoder;
+        let step = |state: &mut State<I>| {
+            Concrete::step_decoding(state, memory, env, |insn| decoder.decode(insn))
+        };
+        observed(&mut self.observer, state, step)
     }
 
     /// From now on, `observer` looks on, and nobody else. Forgets all decoded pages. Translated code
@@ -125,21 +134,50 @@ impl<I: Isa> Code<I> {
         }
     }
 
-    /// Makes sure that a page is decoded and among the recent ones; `false` where nothing would tell
-    /// of a write to it.
-    fn enter(&mut self, number: u64, memory: &mut PagedMemory<I::Word>) -> bool {
+    /// Makes sure that the instruction at an address is decoded and its page among the recent ones;
+    /// `false` where nothing would tell of a write to it.
+    fn enter(&mut self, pc: u64, memory: &mut PagedMemory<I::Word>) -> bool {
+        let number = pc / PAGE_SIZE as u64;
+        let place = match self.recent[number as usize % RECENT] {
+            (recent, place) if recent == number => place,
+            _ => match self.find(number, memory) {
+                Some(place) => place,
+                None => return false,
+            },
+        };
+        let group = group(pc);
+        let page = &mut self.pages[place];
+        if page.groups & 1 << group == 0 {
+            page.groups |= 1 << group;
+            let (bytes, unit) = (memory.page(number), fetch::unit::<I>() as usize);
+            for at in (group * GROUP..(group + 1) * GROUP).step_by(unit) {
+                let insn = word::<I>(bytes, at);
+                // The second half of an instruction at the end is in another page.
+                let row = match at + fetch::len::<I>(insn) as usize <= PAGE_SIZE {
+                    true => self.rows[self.decoder.decode(insn).index()],
+                    false => Row::LEFT,
+                };
+                page.instructions[at / unit] = row.decode(insn);
+            }
+        }
+        true
+    }
+
+    /// Puts a page among the recent ones, and gives its place.
+    #[cold]
+    fn find(&mut self, number: u64, memory: &mut PagedMemory<I::Word>) -> Option<usize> {
         let place = match self.places.get(&number) {
             Some(place) => *place,
             None => {
                 if !memory.mark_code(number) {
-                    return false;
+                    return None;
                 }
-                let page = self.decode_page(memory.page(number));
                 if self.places.len() >= CODE_PAGES {
                     self.places.clear();
                     self.recent.fill((NO_PAGE, 0));
                     self.free = (0..self.pages.len()).collect();
                 }
+                let page = CodePage::new(memory.page(number));
                 let place = self.free.pop().unwrap_or(self.pages.len());
                 match self.pages.get_mut(place) {
                     Some(old) => *old = page,
@@ -150,7 +188,13 @@ impl<I: Isa> Code<I> {
             }
         };
         self.recent[number as usize % RECENT] = (number, place);
-        true
+        Some(place)
+    }
+
+    /// Whether the instruction at an address in a recent page is decoded.
+    fn is_decoded(&self, pc: u64) -> bool {
+        let page = self.recent(pc / PAGE_SIZE as u64);
+        page.is_some_and(|page| page.groups & 1 << group(pc) != 0)
     }
 
     /// A recent page.
@@ -163,33 +207,36 @@ impl<I: Isa> Code<I> {
             None
         }
     }
+}
 
-    fn decode_page(&self, page: &[u8; PAGE_SIZE]) -> CodePage<I> {
+/// The group of its page that the instruction at an address is in.
+fn group(pc: u64) -> usize {
+    pc as usize % PAGE_SIZE / GROUP
+}
+
+/// The instruction at a place in a page, as far as it is in it.
+fn word<I: Isa>(page: &Page, at: usize) -> u32 {
+    let bytes = page[at..].first_chunk();
+    let bytes = bytes.map_or([page[at], page[PAGE_SIZE - 1], 0, 0], |bytes| *bytes);
+    fetch::word::<I>(bytes)
+}
+
+impl<I: Isa> CodePage<I> {
+    /// A page of which nothing is decoded.
+    fn new(page: &Page) -> Self {
         let unit = fetch::unit::<I>() as usize;
-        let words = (0..PAGE_SIZE).step_by(unit).map(|at| {
-            let bytes = page[at..].first_chunk();
-            let bytes = bytes.map_or([page[at], page[PAGE_SIZE - 1], 0, 0], |bytes| *bytes);
-            fetch::word::<I>(bytes)
-        });
-        let words: Vec<u32> = words.collect();
-        let decoded = words.iter().enumerate().map(|(i, insn)| {
-            // The second half of an instruction at the end is in another page.
-            match i * unit + fetch::len::<I>(*insn) as usize <= PAGE_SIZE {
-                true => self.rows[self.decoder.decode(*insn).index()].decode(*insn),
-                false => Row::LEFT.decode(*insn),
-            }
-        });
-        let instructions = decoded.collect();
+        let units = PAGE_SIZE / unit;
         let mut following = Box::default();
         if I::LONG != 0 {
-            following = vec![0; words.len() + 2].into_boxed_slice();
-            for (i, insn) in words.iter().enumerate().rev() {
-                let units = fetch::len::<I>(*insn) as usize / unit;
-                following[i] = following[i + units] + 1;
+            following = vec![0; units + 2].into_boxed_slice();
+            for i in (0..units).rev() {
+                let len = fetch::len::<I>(word::<I>(page, i * unit)) as usize;
+                following[i] = following[i + len / unit] + 1;
             }
         }
         CodePage {
-            instructions,
+            groups: 0,
+            instructions: vec![Decoded::LEFT; units].into(),
             following,
         }
     }

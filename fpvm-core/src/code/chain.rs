@@ -48,6 +48,15 @@ pub(super) struct Decoded<I: Isa> {
     imm: u32,
 }
 
+impl<I: Isa> Decoded<I> {
+    /// What no chain runs.
+    pub(super) const LEFT: Self = Decoded {
+        run: leave,
+        insn: 0,
+        imm: 0,
+    };
+}
+
 /// How the instructions of a kind are decoded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row<I: Isa> {
@@ -223,7 +232,7 @@ fn branch<I: Isa, S: Semantics>(
     }
 }
 
-/// The function of an instruction that is left to the plain step.
+/// The function of an instruction that is left to the plain step, or is not decoded yet.
 fn leave<I: Isa>(
     _: &Decoded<I>,
     rest: &[Decoded<I>],
