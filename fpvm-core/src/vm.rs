@@ -128,6 +128,8 @@ pub struct Vm<I: Isa> {
     code: Code<I>,
     tier: Option<Box<dyn Tier<I>>>,
     last_read: Option<PreimageRead>,
+    /// The packed state after the step last proved, and its hash: the one before the next.
+    proved: Option<(Vec<u8>, Node)>,
 }
 
 /// A faster way to run a guest than the interpreter, with the same results.
@@ -159,6 +161,7 @@ impl<I: Isa> Vm<I> {
             code: Code::default(),
             tier: None,
             last_read: None,
+            proved: None,
         }
     }
 
@@ -283,10 +286,11 @@ impl<I: Isa> Vm<I> {
     /// Executes one step and proves it.
     pub fn prove(&mut self, host: &mut Host<'_>) -> Result<StepProof, VmError> {
         let state_data = self.witness();
-        let (step, pre) = (
-            self.state.step,
-            state_hash(self.state.status(), &state_data),
-        );
+        let step = self.state.step;
+        let pre = match self.proved.take() {
+            Some((proved, hash)) if proved == state_data => hash,
+            _ => state_hash(self.state.status(), &state_data),
+        };
         self.last_read = None;
         let mut proof_data = self.state.thread_proof();
         let mut branches = Vec::new();
@@ -321,7 +325,9 @@ impl<I: Isa> Vm<I> {
                 proof_data.extend(kept);
             }
         }
-        let post = self.state_root();
+        let after = self.witness();
+        let post = state_hash(self.state.status(), &after);
+        self.proved = Some((after, post));
         let read = self.last_read.as_ref();
         Ok(StepProof {
             step,

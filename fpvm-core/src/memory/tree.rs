@@ -35,25 +35,19 @@ impl Inner {
 
     /// Follows the page, hashing only what lies above changed leaves.
     fn follow(&mut self, page: &Page) {
-        let leaves = |page: &Page| *page;
-        let (old, new) = (leaves(&self.leaves), leaves(page));
-        let pairs = old
-            .as_chunks::<64>()
-            .0
-            .iter()
-            .zip(new.as_chunks::<64>().0)
-            .enumerate();
-        let mut changed: Vec<usize> = pairs
+        let (old, new) = (self.leaves.as_chunks::<64>().0, page.as_chunks::<64>().0);
+        let mut changed: Vec<usize> = (64..)
+            .zip(old.iter().zip(new))
             .filter(|(_, (old, new))| old != new)
-            .map(|(pair, _)| 64 + pair)
+            .map(|(node, _)| node)
             .collect();
         if changed.len() > FEW_LEAVES {
             *self = Inner::new(page);
             return;
         }
-        self.leaves = *page;
         for node in &changed {
-            let pair = &new.as_chunks::<64>().0[node - 64];
+            let pair = &new[node - 64];
+            self.leaves.as_chunks_mut::<64>().0[node - 64] = *pair;
             let halves = pair.as_chunks::<32>().0;
             self.nodes[*node] = hash_pair(&halves[0], &halves[1]);
         }
