@@ -254,8 +254,8 @@ pub(crate) fn read_all(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// Reads a JSON file within the limit.
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow::Result<T> {
-    let file = files::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let parsed = serde_json::from_reader(io::BufReader::new(file.take(LIMIT)));
+    // From memory, which is several times faster than from a reader.
+    let parsed = serde_json::from_slice(&read_all(path)?);
     parsed.with_context(|| format!("{} is no {what}", path.display()))
 }
 
