@@ -1,20 +1,24 @@
 //! Steps per CPU-second of a guest by each tier, and by another VM if its path is given.
 //!
-//! `cargo run --release -p jit --example rates -- [--against PATH] [--only TIER] [--hot N] GUEST…`
+//! `cargo run --release -p jit --example rates -- [--against PATH] [--only TIER] [--hot N]
+//! [--preimages PLACE] GUEST…`
 //!
-//! `--hot` says how often code is reached before it is translated.
-//! A guest is an ELF file whose name ends in `.mips`, `.mips64`, `.riscv64` or `.imac`. The other VM has Cannon's command
-//! line (`load-elf`, `run`); its CPU time is that of the whole `run`.
+//! `--hot` says how often code is reached before it is translated; `--preimages` where the guests'
+//! pre-images were recorded.
+//! A guest is an ELF file whose name ends in `.mips`, `.mips64`, `.riscv64` or `.imac`. The other VM has
+//! Cannon's command line (`load-elf`, `run`); its CPU time is that of the whole `run`.
 
 use fpvm_core::elf::{Program, load};
-use fpvm_core::oracle::{NoOracle, Silent};
+use fpvm_core::oracle::{NoOracle, Oracle, Silent};
 use fpvm_core::vm::{Host, Tier};
 use isa_mips::Mips32;
 use isa_mips64::Newest as Mips64;
 use isa_riscv::Rv64;
 use isa_riscv::imac::Imac;
 use jit::Jit;
+use oracle::{Checked, Replay};
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::Ordering;
 
@@ -33,7 +37,11 @@ fn cpu_seconds(whose: libc::c_int) -> f64 {
 }
 
 /// Steps, million steps a CPU-second, state root.
-fn measure<I: Program>(guest: &str, jit: Option<Jit<I>>) -> Result<(u64, f64, String)> {
+fn measure<I: Program>(
+    guest: &str,
+    args: &Args,
+    jit: Option<Jit<I>>,
+) -> Result<(u64, f64, String)> {
     let bytes = std::fs::read(guest)?;
     let mut vm = load::<I>(&bytes, I::PATCHES)?;
     let mut counters = None;
@@ -42,10 +50,16 @@ fn measure<I: Program>(guest: &str, jit: Option<Jit<I>>) -> Result<(u64, f64, St
         let tier: Box<dyn Tier<I>> = Box::new(tier);
         vm.set_tier(Some(tier));
     }
-    let (mut oracle, mut console) = (NoOracle, Silent);
+    let mut oracle: Box<dyn Oracle> = match &args.preimages {
+        Some(place) => {
+            let store = Replay::new(oracle::store::open(place)?);
+            Box::new(Checked::new(store, "the store"))
+        }
+        None => Box::new(NoOracle),
+    };
     let mut host = Host {
-        oracle: &mut oracle,
-        console: &mut console,
+        oracle: oracle.as_mut(),
+        console: &mut Silent,
     };
     let before = cpu_seconds(libc::RUSAGE_SELF);
     vm.run(u64::MAX, false, &mut host)?;
@@ -70,7 +84,7 @@ fn compare<I: Program>(guest: &str, args: &Args) -> Result<()> {
     println!("{guest}");
     let (only, against) = (args.only.as_deref(), args.against.as_deref());
     let interpreter = match only {
-        None | Some("interpreter") => Some(measure::<I>(guest, None)?),
+        None | Some("interpreter") => Some(measure::<I>(guest, args, None)?),
         _ => None,
     };
     let jit = match only {
@@ -79,7 +93,7 @@ fn compare<I: Program>(guest: &str, args: &Args) -> Result<()> {
             if let Some(visits) = args.hot {
                 tier = tier.hot_after(visits);
             }
-            Some(measure::<I>(guest, Some(tier))?)
+            Some(measure::<I>(guest, args, Some(tier))?)
         }
         _ => None,
     };
@@ -138,6 +152,7 @@ struct Args {
     against: Option<String>,
     only: Option<String>,
     hot: Option<u8>,
+    preimages: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
@@ -147,6 +162,7 @@ fn main() -> Result<()> {
         match word.as_str() {
             "--against" => args.against = words.next(),
             "--only" => args.only = words.next(),
+            "--preimages" => args.preimages = words.next().map(PathBuf::from),
             "--hot" => args.hot = words.next().map(|word| word.parse()).transpose()?,
             _ => guests.push(word),
         }

@@ -2,6 +2,7 @@
 
 use crate::Counters;
 use crate::cache::{After, Cache, page_of};
+use crate::heat::Heat;
 use crate::ir::Node;
 use crate::layout::Layout;
 use crate::lower::{Trace, lower};
@@ -23,11 +24,8 @@ use std::sync::Arc;
 
 /// Guest instructions of a trace.
 const LONGEST: usize = 128;
-/// A jump's target is translated when it has been reached this often, if nobody says otherwise: about as
-/// often as the interpreter does it in the time that translation takes.
-const HOT: u8 = 128;
-/// Targets that are counted apart.
-const HEAT: usize = 1 << 16;
+/// With this many, a trace ends where another begins, and does not make its code twice.
+const ENOUGH: usize = 16;
 /// Traces after which guest registers are laid out anew, by what was seen of their use.
 const LAYOUTS: [u64; 2] = [12, 400];
 /// A trace whose instruction is left to the interpreter this often is made anew, without the
@@ -82,27 +80,6 @@ pub(crate) struct Watch {
     pub(crate) fault: Option<u64>,
 }
 
-/// How often jump targets were reached.
-#[derive(Debug)]
-struct Heat {
-    counts: Box<[u8]>,
-    hot: u8,
-}
-
-impl Heat {
-    /// Counts; tells whether a target is hot.
-    #[inline(always)]
-    fn touch(&mut self, pc: u64) -> bool {
-        let heat = &mut self.counts[(pc >> 2) as usize % HEAT];
-        *heat = heat.saturating_add(1);
-        *heat >= self.hot
-    }
-
-    fn set(&mut self, pc: u64, heat: u8) {
-        self.counts[(pc >> 2) as usize % HEAT] = heat;
-    }
-}
-
 impl<I: Isa> Jit<I> {
     /// A translator that has seen nothing. Fails where the processor lacks what it needs (see
     /// [`crate::supported`]) or the system gives no memory for code.
@@ -118,10 +95,7 @@ impl<I: Isa> Jit<I> {
             cache: Cache::new(Layout::new::<I>(&[0; CELLS]))?,
             decoder: Decoder::default(),
             host: I::Op::ALL.iter().map(host).collect(),
-            heat: Heat {
-                counts: vec![0; HEAT].into_boxed_slice(),
-                hot: HOT,
-            },
+            heat: Heat::default(),
             uses: [0; CELLS],
             layouts: 0,
             trace: Trace::default(),
@@ -164,7 +138,7 @@ impl<I: Isa> Jit<I> {
 
     /// Forgets all that was seen of the guest.
     pub(crate) fn start_over(&mut self, hot: u8) {
-        self.heat.counts.fill(0);
+        self.heat.clear();
         self.heat.hot = hot;
         self.careful.clear();
         self.writes.clear();
@@ -280,34 +254,10 @@ impl<I: Isa> Jit<I> {
     ) -> Result<(), Stopped> {
         let head = state.pc();
         let pending = self.pending.take();
-        self.path.clear();
-        loop {
-            let pc = state.pc();
-            let sequential = Position::of(state).is_sequential();
-            if sequential && self.path.len() >= LONGEST {
-                break;
-            }
-            let op = self.decoder.decode(Self::word(memory, pc));
-            if self.host[op.index()]
-                || code.is_watched(op)
-                || !pc.is_multiple_of(fetch::unit::<I>())
-            {
-                break;
-            }
-            let until = state.step + 1;
-            self.interpret(code, state, memory, env, until)?;
-            self.path.push(pc);
-            if memory.has_stale_code() || state.exited() {
-                return Ok(());
-            }
-            let next = state.pc();
-            if Position::of(state).is_sequential()
-                && (next == head || next <= pc && self.cache.find(next).is_some())
-            {
-                break;
-            }
-        }
-        if self.add(head, state.pc(), memory) {
+        let Some(next) = self.record(code, state, memory, env)? else {
+            return Ok(());
+        };
+        if self.add(head, next, memory) {
             self.heat.set(head, u8::MAX);
             if let Some(exit) = pending {
                 self.cache.link(exit, head);
@@ -317,6 +267,67 @@ impl<I: Isa> Jit<I> {
             Counters::add(&self.counters.refused, 1);
         }
         Ok(())
+    }
+
+    /// Interprets and keeps the path that is taken; gives the address that it goes on at. `None` where
+    /// the program ends or writes over its code.
+    fn record(
+        &mut self,
+        code: &mut Code<I>,
+        state: &mut State<I>,
+        memory: &mut PagedMemory<I::Word>,
+        env: &mut Running<'_, '_>,
+    ) -> Result<Option<u64>, Stopped> {
+        let head = state.pc();
+        let mut next = head;
+        self.path.clear();
+        while next.is_multiple_of(fetch::unit::<I>()) {
+            // Straight on to where control goes elsewhere; a delay slot that is under way belongs to
+            // what is there already.
+            let most = match Position::of(state).is_sequential() {
+                true => LONGEST.saturating_sub(self.path.len()),
+                false => 1,
+            };
+            if most == 0 {
+                break;
+            }
+            let first = state.step;
+            let heat = &mut self.heat;
+            let done = code.run(state, memory, env, first + most as u64, &mut |pc| {
+                heat.touch(pc);
+                true
+            });
+            let steps = state.step.wrapping_sub(first);
+            Counters::add(&self.counters.interpreted, steps);
+            done?;
+            if memory.has_stale_code() || state.exited() {
+                return Ok(None);
+            }
+            for _ in 0..steps {
+                if !self.path.is_empty() && next == head {
+                    return Ok(Some(head));
+                }
+                self.path.push(next);
+                let insn = match I::LONG {
+                    0 => 0,
+                    _ => Self::word(memory, next),
+                };
+                next = I::Word::truncate(next.wrapping_add(fetch::len::<I>(insn))).zext();
+            }
+            let last = self.path.last().copied().unwrap_or(head);
+            let op = self.decoder.decode(Self::word(memory, last));
+            if self.host[op.index()] || code.is_watched(op) {
+                self.path.pop();
+                return Ok(Some(last));
+            }
+            next = state.pc();
+            let ends = next <= last || self.path.len() >= ENOUGH;
+            let between = Position::of(state).is_sequential();
+            if between && (next == head || ends && self.cache.find(next).is_some()) {
+                break;
+            }
+        }
+        Ok(Some(next))
     }
 
     /// Translates the path that was recorded, which went on at `next`.

@@ -34,6 +34,8 @@ mod emit;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod engine;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod heat;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod ir;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod layout;
