@@ -116,7 +116,8 @@ unsafe extern "sysv64" fn look_up<W: Word>(context: *mut u64) -> u32 {
 /// Puts a page among the recent ones, for stores too if it may be written.
 fn put_page(words: &mut [u64], number: u64, (bytes, writable): (*mut u8, bool)) {
     let row = number as usize % PAGES;
-    let entry = [number * PAGE_SIZE as u64, bytes as u64];
+    let at = number * PAGE_SIZE as u64;
+    let entry = [at, (bytes as u64).wrapping_sub(at)];
     words[LOADS_AT / 8 + 2 * row..][..2].copy_from_slice(&entry);
     if writable {
         words[STORES_AT / 8 + 2 * row..][..2].copy_from_slice(&entry);
@@ -184,9 +185,9 @@ impl Context {
         }
     }
 
-    /// Takes back the right to store where pages have lost it.
+    /// Takes back the right to store where pages have lost it. In flat memory their flags tell.
     fn keep_up<W: Word>(&mut self, memory: &PagedMemory<W>) {
-        if self.unready != memory.unready() {
+        if W::BITS == 64 && self.unready != memory.unready() {
             self.unready = memory.unready();
             self.forget_pages(STORES_AT);
         }

@@ -1,21 +1,31 @@
-//! Stores beside each other: one look at the pages for all of them.
+//! Accesses beside each other: one look at the pages for all of them.
 //!
 //! A store to flat memory looks at the flags of its page. Code that copies, clears or saves registers
 //! stores to the same base many times, at distances of less than a page. There the first store looks
 //! at the pages of the lowest and the highest address too, between which all the others lie, and these
 //! look at nothing. No page stops being ready while translated code runs.
+//!
+//! In memory of 64-bit addresses loads have to look as well, and pages beside each other lie anywhere:
+//! so the first access sees to it that all the bytes are in one page, and where they are not, the
+//! interpreter does it.
 
-use crate::ir::{NO_EXIT, Node};
+use crate::ir::{NO_EXIT, Node, Val};
 use crate::lower::Trace;
 use fpvm_core::memory::PAGE_SIZE;
 
-/// Lets stores look for those that follow, in a trace over flat memory. A store whose exit is careful
-/// looks for itself only: a page that it looked at was often not ready.
+/// Bytes that accesses share a look at, at most: few, so that they rarely cross a page's end.
+const SPAN: i32 = 512;
+
+/// Lets accesses look for those that follow. One whose exit is careful looks for itself only: what it
+/// looked at was often not ready.
 pub(crate) fn cover(trace: &mut Trace) {
+    share(trace);
     let nodes = &trace.nodes;
     let mut stores = Vec::new();
     for (number, node) in nodes.list.iter().enumerate() {
-        if let Node::Store { at, exit, .. } = node {
+        if let Node::Store { at, exit, .. } = node
+            && *exit != NO_EXIT
+        {
             let (base, offset) = nodes.base(*at);
             let careful = trace.exits[*exit as usize].careful;
             stores.push((number, base, i64::from(offset as u32 as i32), careful));
@@ -49,6 +59,69 @@ pub(crate) fn cover(trace: &mut Trace) {
             if let Node::Store { exit, .. } = &mut list[stores[i].0] {
                 *exit = NO_EXIT;
             }
+        }
+    }
+}
+
+/// A [`Node::Look`] that others may share.
+struct Shared {
+    node: Val,
+    at: Val,
+    store: Option<Val>,
+    /// The bytes, from the base on.
+    from: i32,
+    to: i32,
+}
+
+/// The same for memory of 64-bit addresses. What a store finds serves loads too.
+fn share(trace: &mut Trace) {
+    let list = &mut trace.nodes.list;
+    let mut looks: Vec<Shared> = Vec::new();
+    for number in 0..list.len() {
+        let Node::Look {
+            at,
+            offset,
+            bytes,
+            store,
+            exit,
+            ..
+        } = list[number]
+        else {
+            continue;
+        };
+        if trace.exits[exit as usize].careful {
+            continue;
+        }
+        let (from, to) = (offset, offset + i32::from(bytes));
+        let shared = looks.iter_mut().rev().find(|look| {
+            let span = look.to.max(to) - look.from.min(from);
+            look.at == at && (store.is_none() || look.store == store) && span <= SPAN
+        });
+        let Some(shared) = shared else {
+            looks.push(Shared {
+                node: number as Val,
+                at,
+                store,
+                from,
+                to,
+            });
+            continue;
+        };
+        (shared.from, shared.to) = (shared.from.min(from), shared.to.max(to));
+        list[number] = Node::Nothing;
+        if let Node::Look {
+            offset,
+            below,
+            bytes,
+            ..
+        } = &mut list[shared.node as usize]
+        {
+            *below = (*offset - shared.from) as u16;
+            *bytes = (shared.to - shared.from) as u16;
+        }
+        // The access comes next.
+        if let Some(Node::Load { page, .. } | Node::Store { page, .. }) = list.get_mut(number + 1) {
+            *page = shared.node;
         }
     }
 }

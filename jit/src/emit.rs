@@ -6,7 +6,7 @@ mod condition;
 mod product;
 
 use crate::alloc::{Alloc, Operand};
-use crate::asm::{Alu, Asm, Cc, EQUAL, Jump, NEGATIVE, RAX, RCX, Reg, Shift};
+use crate::asm::{Alu, Asm, Cc, EQUAL, Jump, Mem, NEGATIVE, RAX, RCX, Reg, Shift};
 use crate::ir::{ExitId, Node};
 use crate::layout::{ACCESS_AT, ADDRESS_AT, BUDGET, JUMPS, JUMPS_AT, Layout, entry, field};
 use crate::live::Liveness;
@@ -41,10 +41,12 @@ struct Stub {
 
 enum StubKind {
     Leave(ExitId),
-    /// The page of the address in this register was not found: has it looked up, and tries again.
+    /// The page of this address was not found: has it looked up, and tries again.
     Miss {
         exit: ExitId,
-        at: Reg,
+        at: Mem,
+        /// A register that the address may be put into.
+        by: Reg,
         access: u32,
         again: usize,
     },
@@ -215,12 +217,15 @@ impl Emitter<'_> {
                 StubKind::Miss {
                     exit,
                     at,
+                    by,
                     access,
                     again,
                 } => {
                     let look_up = self.common.look_up as i64 - self.begin as i64;
+                    let wide = self.wide();
                     let asm = self.asm();
-                    asm.mov_to(true, field(ADDRESS_AT), at);
+                    asm.lea(wide, by, at);
+                    asm.mov_to(true, field(ADDRESS_AT), by);
                     asm.mov_to_imm(false, field(ACCESS_AT), access as i32);
                     asm.call_back(look_up);
                     let found = asm.jcc(EQUAL ^ 1);
@@ -282,20 +287,9 @@ impl Emitter<'_> {
                 self.asm().movzx(1, dest, dest);
             }
             Node::Select(cond, yes, no) => self.select(cond, yes, no),
-            Node::Load {
-                at,
-                bytes,
-                signed,
-                exit,
-            } => self.load(at, u32::from(bytes), signed, exit),
-            Node::Store {
-                at,
-                bytes,
-                value,
-                exit,
-                below,
-                above,
-            } => self.store(at, u32::from(bytes), value, exit, [below, above]),
+            Node::Look { .. } => self.look(node),
+            Node::Load { bytes, signed, .. } => self.load(node, u32::from(bytes), signed),
+            Node::Store { bytes, value, .. } => self.store(node, u32::from(bytes), value),
             Node::SetCell(cell, value) => self.to.set_cell(cell, value),
             Node::Leave(cond, exit) => {
                 let cc = self.compare(cond);

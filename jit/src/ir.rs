@@ -54,6 +54,9 @@ pub(crate) type ExitId = u32;
 /// The exit of an access that cannot fail.
 pub(crate) const NO_EXIT: ExitId = ExitId::MAX;
 
+/// No value.
+pub(crate) const NO_VALUE: Val = Val::MAX;
+
 /// A node of a trace.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Node {
@@ -71,18 +74,34 @@ pub(crate) enum Node {
     /// 1 or 0.
     Flag(Cond),
     Select(Cond, Val, Val),
-    Load {
+    /// Finds the page of memory of 64-bit addresses that the bytes at `at + offset` are in, from so
+    /// many below on; the value is what a host address in it is ahead of the guest's.
+    Look {
         at: Val,
-        bytes: u8,
-        signed: bool,
+        offset: i32,
+        below: u16,
+        bytes: u16,
+        /// For stores: the reserved address, which must not be among the bytes, or [`NO_VALUE`].
+        store: Option<Val>,
         exit: ExitId,
     },
+    /// From `at + offset`: in flat memory, or in the page that a [`Node::Look`] has found.
+    Load {
+        at: Val,
+        offset: i32,
+        bytes: u8,
+        signed: bool,
+        page: Val,
+    },
+    /// To `at + offset`, likewise.
     Store {
         at: Val,
+        offset: i32,
         bytes: u8,
         value: Val,
+        page: Val,
         exit: ExitId,
-        /// It looks at the pages so far below and above its address as well, for later stores.
+        /// In flat memory it looks at the pages so far below and above as well, for later stores.
         below: u16,
         above: u16,
     },
@@ -101,14 +120,22 @@ impl Node {
     /// Calls `f` with each operand.
     #[inline]
     pub(crate) fn operands(&self, mut f: impl FnMut(Val)) {
+        let mut f = |value| {
+            if value != NO_VALUE {
+                f(value);
+            }
+        };
         match *self {
             Node::Nothing | Node::Const(_) | Node::Entry(_) => {}
             Node::Rotate(a, _) | Node::Clz(a) | Node::Sext(a, _) | Node::SetCell(_, a) => f(a),
-            Node::Load { at, .. } => f(at),
+            Node::Look { at, store, .. } => [Some(at), store].into_iter().flatten().for_each(f),
+            Node::Load { at, page, .. } => [at, page].into_iter().for_each(f),
             Node::Bin(_, a, b) => [a, b].into_iter().for_each(f),
             Node::Flag(cond) | Node::Leave(cond, _) => [cond.a, cond.b].into_iter().for_each(f),
             Node::Select(cond, a, b) => [cond.a, cond.b, a, b].into_iter().for_each(f),
-            Node::Store { at, value, .. } => [at, value].into_iter().for_each(f),
+            Node::Store {
+                at, value, page, ..
+            } => [at, value, page].into_iter().for_each(f),
             Node::LeaveUnless {
                 target, expected, ..
             } => [target, expected].into_iter().for_each(f),
@@ -118,8 +145,8 @@ impl Node {
     /// Whether control can leave the trace here, with all cells written so far.
     pub(crate) fn can_leave(&self) -> bool {
         match self {
-            Node::Load { exit, .. } | Node::Store { exit, .. } => *exit != NO_EXIT,
-            Node::Leave(..) | Node::LeaveUnless { .. } => true,
+            Node::Store { exit, .. } => *exit != NO_EXIT,
+            Node::Look { .. } | Node::Leave(..) | Node::LeaveUnless { .. } => true,
             _ => false,
         }
     }

@@ -34,12 +34,13 @@ pub(crate) const ADDRESS_AT: usize = FLAGS_AT + 8;
 
 /// What the access at that address is: its bytes, and [`STORE`] for a store.
 pub(crate) const ACCESS_AT: usize = ADDRESS_AT + 8;
-pub(crate) const STORE: u32 = 0x100;
+pub(crate) const STORE: u32 = 0x1_0000;
 /// The function that looks a page up, and the memory that it does so in.
 pub(crate) const LOOK_UP_AT: usize = ACCESS_AT + 8;
 pub(crate) const PAGED_AT: usize = LOOK_UP_AT + 8;
 
-/// Pages found lately: page address and host address of each, for loads, then for stores.
+/// Pages found lately: the address of each, and what its host address is ahead of that; for loads,
+/// then for stores.
 pub(crate) const PAGES: usize = 4096;
 pub(crate) const LOADS_AT: usize = 1024;
 pub(crate) const STORES_AT: usize = LOADS_AT + 16 * PAGES;

@@ -53,17 +53,13 @@ impl Liveness {
             if let Node::Sext(from, bits) = node
                 && from as usize + 1 == i
                 && self.last_use[from as usize] == NEVER
-                && let Node::Load {
-                    at, bytes, exit, ..
-                } = list[from as usize]
+                && let load @ Node::Load { bytes, .. } = list[from as usize]
                 && u32::from(bytes) * 8 == u32::from(bits)
             {
-                list[i] = Node::Load {
-                    at,
-                    bytes,
-                    signed: true,
-                    exit,
-                };
+                list[i] = load;
+                if let Node::Load { signed, .. } = &mut list[i] {
+                    *signed = true;
+                }
             }
             let node = list[i];
             if node.can_leave() {

@@ -9,11 +9,11 @@ mod machine;
 mod unaligned;
 
 use crate::cover::cover;
-use crate::ir::{Cond, ExitId, NO_EXIT, Node, Nodes, Test, Truth, Val};
+use crate::ir::{Cond, ExitId, NO_EXIT, NO_VALUE, Node, Nodes, Test, Truth, Val};
 use core::marker::PhantomData;
 use fpvm_core::fetch;
 use fpvm_core::isa::Isa;
-use fpvm_core::machine::{Bin, Cmp, Machine as _};
+use fpvm_core::machine::{Bin, Cmp};
 use fpvm_core::memory::PAGE_SIZE;
 use fpvm_core::operand::CELLS;
 use fpvm_core::word::Word;
@@ -65,7 +65,10 @@ pub(crate) struct Trace {
 pub(crate) struct Refused;
 
 /// No value.
-const NONE: Val = Val::MAX;
+const NONE: Val = NO_VALUE;
+
+/// Constants that go into host instructions are nearer to zero.
+const FAR: u64 = 1 << 30;
 
 /// Where an instruction goes on.
 #[derive(Clone, Copy)]
@@ -154,9 +157,7 @@ pub(crate) fn lower<I: Isa>(
     };
     trace.steps = lowering.steps;
     trace.end = Some(end);
-    if bits == 32 {
-        cover(trace);
-    }
+    cover(trace);
 }
 
 impl<I: Isa> Lowering<'_, I> {
@@ -308,16 +309,29 @@ impl<I: Isa> Lowering<'_, I> {
         }
     }
 
-    /// A write to the reserved word, which ends the reservation, is left to the interpreter.
-    fn expect_unreserved(&mut self, at: Val) -> Result<(), Refused> {
-        let Some(reservation) = I::RESERVATION else {
-            return Ok(());
+    /// Finds the page of an access to memory of 64-bit addresses; gives a value and a constant whose
+    /// sum the address is, and the page. `store` is for stores: the address of the reserved word, a
+    /// write to which is left to the interpreter, since it ends the reservation.
+    fn look(
+        &mut self,
+        at: Val,
+        bytes: u32,
+        store: Option<Val>,
+    ) -> Result<(Val, i32, Val), Refused> {
+        let exit = self.exit_before()?;
+        let (at, offset) = match self.nodes.base(at) {
+            (base, offset) if (offset as i64).unsigned_abs() < FAR => (base, offset as i32),
+            _ => (at, 0),
         };
-        let reserved = self.get(reservation.address);
-        let differs = self.bin(Bin::Xor, at, reserved);
-        let differs = self.and_k(differs, !(I::Word::BYTES as u64 - 1));
-        let same = self.eq_k(differs, 0);
-        self.expect(same.not())
+        let page = self.nodes.push(Node::Look {
+            at,
+            offset,
+            below: 0,
+            bytes: bytes as u16,
+            store,
+            exit,
+        });
+        Ok((at, offset, page))
     }
 
     /// On flat memory an access must not cross a page: two pages have two flags, and the last one

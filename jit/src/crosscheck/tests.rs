@@ -12,11 +12,15 @@ use isa_mips::Mips32;
 use isa_riscv::Rv64;
 use std::path::Path;
 
-/// The wrong translation: sums are differences.
+/// The wrong translation: sums are differences. Not those with constants, which tell how far apart
+/// addresses are: stores that are looked at together would no longer be where it was looked.
 pub(crate) fn spoil(trace: &mut Trace) {
-    for node in &mut trace.nodes.list {
-        if let Node::Bin(op @ Bin::Add, _, _) = node {
-            *op = Bin::Sub;
+    let nodes = &mut trace.nodes;
+    for i in 0..nodes.list.len() {
+        if let Node::Bin(Bin::Add, a, b) = nodes.list[i]
+            && nodes.constant(b).is_none()
+        {
+            nodes.list[i] = Node::Bin(Bin::Sub, a, b);
         }
     }
 }

@@ -2,10 +2,13 @@
 
 use super::{Emitter, StubKind};
 use crate::alloc::Operand;
-use crate::asm::{ABOVE, Alu, EQUAL, Mem, RAX, Reg, Shift};
-use crate::ir::{ExitId, NO_EXIT, Val};
+use crate::asm::{ABOVE, Alu, BELOW, EQUAL, Mem, RAX, Reg, Shift};
+use crate::ir::{NO_EXIT, NO_VALUE, Node, Val};
 use crate::layout::{FLAGS, LOADS_AT, MEMORY, PAGES, STORE, STORES_AT, entry};
 use fpvm_core::memory::{PAGE_SIZE, PagedMemory};
+
+/// A reserved word: the largest there is.
+const WORD: i32 = 8;
 
 impl Emitter<'_> {
     /// The host address of a guest address in flat memory.
@@ -16,32 +19,63 @@ impl Emitter<'_> {
         }
     }
 
-    /// Looks a page up among the recent ones; gives the access's host address.
-    fn paged(&mut self, at: Val, bytes: u32, exit: ExitId, table: usize) -> Mem {
+    /// The host address of an access.
+    fn place(&mut self, at: Val, offset: i32, page: Val) -> Mem {
+        if page == NO_VALUE {
+            return self.flat(at);
+        }
+        let page = self.to.reg(page);
+        Mem::indexed(page, self.to.reg(at), 0, offset)
+    }
+
+    /// Looks a page up among the recent ones.
+    pub(super) fn look(&mut self, node: &Node) {
+        let Node::Look {
+            at,
+            offset,
+            below,
+            bytes,
+            store,
+            exit,
+        } = *node
+        else {
+            return;
+        };
         let at = self.to.reg(at);
         let (row, place) = (self.to.scratch(), self.to.scratch());
+        let first = offset - i32::from(below);
+        let (table, access) = match store {
+            Some(_) => (STORES_AT, STORE | u32::from(bytes)),
+            None => (LOADS_AT, u32::from(bytes)),
+        };
+        if let Some(reserved) = store.filter(|reserved| *reserved != NO_VALUE) {
+            // Both may be anywhere in their words.
+            self.to.fetch(place, reserved);
+            let asm = self.asm();
+            asm.alu(Alu::Sub, true, place, at);
+            asm.alu_imm(Alu::Sub, true, place, first - (WORD - 1));
+            asm.alu_imm(Alu::Cmp, true, place, i32::from(bytes) + 2 * (WORD - 1));
+            self.stub(BELOW, StubKind::Leave(exit));
+        }
         let asm = self.asm();
         let again = asm.here();
-        asm.mov(true, row, at);
+        asm.lea(true, row, Mem::at(at, first));
+        asm.mov(true, place, row);
         asm.shift_imm(Shift::Right, true, row, 12 - 4);
         asm.alu_imm(Alu::And, false, row, 16 * (PAGES as i32 - 1));
-        asm.mov(true, place, at);
         asm.alu(Alu::Sub, true, place, entry(table, row, 0));
-        asm.alu_imm(Alu::Cmp, true, place, (PAGE_SIZE as u32 - bytes) as i32);
-        let access = if table == STORES_AT {
-            STORE | bytes
-        } else {
-            bytes
-        };
+        asm.alu_imm(Alu::Cmp, true, place, PAGE_SIZE as i32 - i32::from(bytes));
         let miss = StubKind::Miss {
             exit,
-            at,
+            at: Mem::at(at, first),
+            by: row,
             access,
             again,
         };
         self.stub(ABOVE, miss);
         self.asm().mov(true, row, entry(table + 8, row, 0));
-        Mem::indexed(row, place, 0, 0)
+        let value = self.to.at as Val;
+        self.to.hold(row, value);
     }
 
     /// Looks whether the page of an address in flat memory may be written to.
@@ -53,12 +87,14 @@ impl Emitter<'_> {
         self.stub(EQUAL ^ 1, otherwise);
     }
 
-    pub(super) fn load(&mut self, at: Val, bytes: u32, signed: bool, exit: ExitId) {
-        let from = if exit == NO_EXIT {
-            self.flat(at)
-        } else {
-            self.paged(at, bytes, exit, LOADS_AT)
+    pub(super) fn load(&mut self, node: &Node, bytes: u32, signed: bool) {
+        let &Node::Load {
+            at, offset, page, ..
+        } = node
+        else {
+            return;
         };
+        let from = self.place(at, offset, page);
         let (wide, swap) = (self.wide(), self.to.layout.swap);
         let dest = self.to.dest();
         let asm = self.asm();
@@ -86,16 +122,21 @@ impl Emitter<'_> {
         }
     }
 
-    /// Stores. The page of the address has to be ready for it, and so have those of the addresses so
-    /// far below and above, or the trace is left.
-    pub(super) fn store(
-        &mut self,
-        at: Val,
-        bytes: u32,
-        value: Val,
-        exit: ExitId,
-        [below, above]: [u16; 2],
-    ) {
+    /// Stores. In flat memory the page of the address has to be ready for it, and so have those of the
+    /// addresses so far below and above, or the trace is left.
+    pub(super) fn store(&mut self, node: &Node, bytes: u32, value: Val) {
+        let &Node::Store {
+            at,
+            offset,
+            page,
+            exit,
+            below,
+            above,
+            ..
+        } = node
+        else {
+            return;
+        };
         let swap = self.to.layout.swap && bytes > 1;
         let constant = match self.to.operand(value) {
             Operand::Imm(imm) if bytes >= 4 && (bytes == 4 || !swap) => {
@@ -107,27 +148,24 @@ impl Emitter<'_> {
             Some(_) => RAX,
             None => self.to.reg(value),
         };
-        let to = if self.wide() {
-            self.paged(at, bytes, exit, STORES_AT)
-        } else {
-            if exit != NO_EXIT {
-                let at = self.to.reg(at);
-                let page = self.to.scratch();
-                let miss = StubKind::Miss {
-                    exit,
-                    at,
-                    access: STORE | bytes,
-                    again: self.asm().here(),
-                };
-                self.ready(page, Mem::at(at, 0), miss);
-                for distance in [-i32::from(below), i32::from(above)] {
-                    if distance != 0 {
-                        self.ready(page, Mem::at(at, distance), StubKind::Leave(exit));
-                    }
+        if exit != NO_EXIT {
+            let at = self.to.reg(at);
+            let by = self.to.scratch();
+            let miss = StubKind::Miss {
+                exit,
+                at: Mem::at(at, 0),
+                by,
+                access: STORE | bytes,
+                again: self.asm().here(),
+            };
+            self.ready(by, Mem::at(at, 0), miss);
+            for distance in [-i32::from(below), i32::from(above)] {
+                if distance != 0 {
+                    self.ready(by, Mem::at(at, distance), StubKind::Leave(exit));
                 }
             }
-            self.flat(at)
-        };
+        }
+        let to = self.place(at, offset, page);
         let asm = self.asm();
         match constant {
             Some(imm) => asm.mov_to_imm(bytes == 8, to, imm),

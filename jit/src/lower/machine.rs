@@ -1,7 +1,7 @@
 //! What each operation of the machine becomes.
 
 use super::{Control, Lowering, NONE, Refused};
-use crate::ir::{NO_EXIT, Node, Truth, Val};
+use crate::ir::{NO_EXIT, NO_VALUE, Node, Truth, Val};
 use fpvm_core::isa::Isa;
 use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
 use fpvm_core::operand::{CELLS, Cell, Imm, Reg};
@@ -110,27 +110,37 @@ impl<I: Isa> Machine for Lowering<'_, I> {
 
     fn load(&mut self, at: Val, bytes: u32) -> Result<Val, Refused> {
         self.expect_in_page(at, bytes)?;
-        let exit = match I::Word::BITS {
-            32 => NO_EXIT,
-            _ => self.exit_before()?,
+        let (at, offset, page) = match I::Word::BITS {
+            32 => (at, 0, NO_VALUE),
+            _ => self.look(at, bytes, None)?,
         };
         Ok(self.nodes.push(Node::Load {
             at,
+            offset,
             bytes: bytes as u8,
             signed: false,
-            exit,
+            page,
         }))
     }
 
     fn store(&mut self, at: Val, bytes: u32, value: Val) -> Result<(), Refused> {
         self.expect_in_page(at, bytes)?;
-        self.expect_unreserved(at)?;
-        let exit = self.exit_before()?;
+        let (at, offset, page, exit) = match I::Word::BITS {
+            32 => (at, 0, NO_VALUE, self.exit_before()?),
+            _ => {
+                let reserved = I::RESERVATION.map(|reservation| self.get(reservation.address));
+                let reserved = reserved.unwrap_or(NO_VALUE);
+                let (at, offset, page) = self.look(at, bytes, Some(reserved))?;
+                (at, offset, page, NO_EXIT)
+            }
+        };
         self.stored = true;
         self.nodes.push(Node::Store {
             at,
+            offset,
             bytes: bytes as u8,
             value,
+            page,
             exit,
             below: 0,
             above: 0,

@@ -7,7 +7,7 @@
 //! copying of bytes that are not aligned to each other is made of it.
 
 use super::Lowering;
-use crate::ir::{NO_EXIT, Node, Val};
+use crate::ir::{NO_VALUE, Node, Val};
 use fpvm_core::isa::Isa;
 use fpvm_core::machine::{Bin, Cmp};
 use fpvm_core::word::Word as _;
@@ -51,9 +51,10 @@ impl<I: Isa> Lowering<'_, I> {
         self.is_inside(upper.at).then(|| {
             self.nodes.push(Node::Load {
                 at: upper.at,
+                offset: 0,
                 bytes: 4,
                 signed: false,
-                exit: NO_EXIT,
+                page: NO_VALUE,
             })
         })
     }
