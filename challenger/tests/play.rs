@@ -3,8 +3,6 @@
 
 mod common;
 
-use std::cell::Cell;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -12,19 +10,16 @@ use std::time::Duration;
 use alloy_primitives::{Address, B256, U256};
 use challenger::event::{Event, Name, Tell};
 use challenger::factory::Factory;
-use challenger::fleet::{Fleet, Games, Knowledge, Options, Unplayable};
+use challenger::fleet::{Fleet, Games, Options};
 use challenger::player::{Kind, Strategy};
-use challenger::read::site::Site;
 use common::players::{
-    Alphabet, CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, fleet, lie, outputs, sides,
+    CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, fleet, lie, outputs, sides,
 };
 use common::table::{check, check_money, play, proposed, read, to_the_end};
 use common::{CLOCK, DELAY, alphabet, signer};
 use dispute::claim::GameStatus;
+use dispute::trace::Outputs as _;
 use dispute::trace::lie::Extent;
-use dispute::trace::outputs::OutputList;
-use dispute::trace::split::SplitTrace;
-use dispute::trace::{Executions, Inputs, Outputs as _, StepData, TraceError};
 use l1::{At, Block, Bytes, Call, Chain, Error, Local, Log, LogFilter, Policy, Receipt};
 
 #[test]
@@ -286,110 +281,5 @@ fn what_a_reorg_drops_is_done_again() {
         play(&mut liar, &mut other);
     }
     to_the_end(&chain, &mut honest, &mut liar, &mut events);
-    check(&chain, games[0]);
-}
-
-#[test]
-fn games_that_cannot_be_played_do_not_stop_the_others() {
-    let (chain, world, mut games) = proposed(&alphabet(), &[lie()]);
-    games.insert(0, world.vault);
-    games.insert(1, Address::repeat_byte(0x77));
-    let shared = Arc::new(chain.clone());
-    let mut honest = fleet(
-        shared,
-        HONEST,
-        Games::Listed(games.clone()),
-        Truth,
-        Strategy::Honest,
-    );
-    let mut events = Vec::new();
-    play(&mut honest, &mut events);
-    let left: Vec<_> = events
-        .iter()
-        .filter(|event| event.event == Name::Left)
-        .collect();
-    assert_eq!(left.len(), 2, "{left:?}");
-    assert_eq!(read(&chain, games[2]).1.claims().len(), 2);
-}
-
-#[test]
-fn without_money_it_says_so_and_a_dry_run_sends_nothing() {
-    let (chain, _, games) = proposed(&alphabet(), &[lie()]);
-    let shared = Arc::new(chain.clone());
-    let listed = Games::Listed(games.clone());
-    let mut poor = fleet(shared.clone(), 77, listed.clone(), Truth, Strategy::Honest);
-    let mut events = Vec::new();
-    assert_eq!(play(&mut poor, &mut events), 0);
-    let refused = events.iter().find(|event| event.event == Name::Refused);
-    let why = &refused.expect("it says so").why;
-    assert!(
-        why.contains("it takes up to") || why.contains("funds"),
-        "{why}"
-    );
-
-    let options = Options {
-        strategy: Strategy::Honest,
-        dry_run: true,
-        policy: Policy::default(),
-    };
-    let mut dry = Fleet::new(shared, signer(HONEST), listed, Truth, options);
-    let mut events = Vec::new();
-    assert_eq!(play(&mut dry, &mut events), 0);
-    assert!(events.iter().any(|event| event.event == Name::Planned));
-    assert_eq!(read(&chain, games[0]).1.claims().len(), 1);
-}
-
-/// Executions that fail the first few times.
-struct Failing(Rc<Cell<u32>>);
-
-impl Executions for Failing {
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
-        let left = self.0.get();
-        if left > 0 {
-            self.0.set(left - 1);
-            let reason = "the host ended".into();
-            return Err(TraceError::Execution { index, reason });
-        }
-        Alphabet.claim(inputs, index)
-    }
-
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
-        Alphabet.step(inputs, index)
-    }
-}
-
-struct Unsure(Rc<Cell<u32>>);
-
-impl Knowledge for Unsure {
-    type Trace = SplitTrace<OutputList, Failing>;
-
-    fn of(&mut self, _site: &Site) -> Result<Self::Trace, Unplayable> {
-        Ok(SplitTrace {
-            outputs: outputs(),
-            executions: Failing(self.0.clone()),
-        })
-    }
-}
-
-#[test]
-fn a_host_that_fails_is_asked_again_later() {
-    let (chain, _, games) = proposed(&alphabet(), &[lie()]);
-    let shared = Arc::new(chain.clone());
-    let listed = Games::Listed(games.clone());
-    let fails = Rc::new(Cell::new(3));
-    let knowledge = Unsure(fails.clone());
-    let mut honest = fleet(
-        shared.clone(),
-        HONEST,
-        listed.clone(),
-        knowledge,
-        Strategy::Honest,
-    );
-    let mut liar = fleet(shared, CHEAT, listed, False(LIE), cheat(100));
-    let mut events = Vec::new();
-    to_the_end(&chain, &mut honest, &mut liar, &mut events);
-    assert_eq!(fails.get(), 0);
-    let troubles = events.iter().filter(|event| event.event == Name::Trouble);
-    assert!(troubles.count() >= 1);
     check(&chain, games[0]);
 }

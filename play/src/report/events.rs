@@ -14,7 +14,7 @@ use crate::money::ether;
 pub struct Event {
     /// When, in seconds since 1970.
     pub at: u64,
-    /// Who did it.
+    /// Who did it, or was paid.
     pub by: Option<Address>,
     /// What it is: `create`, `move`, `step`, `load`, `resolve`, `end`, `pay`, `refused`.
     pub kind: &'static str,
@@ -58,7 +58,7 @@ fn of_past(game: &Game, past: &Past) -> Event {
         What::Stepped(claim) => ("step", stepped(claim), Some(claim)),
         What::Loaded(key, claim) => (
             "load",
-            format!("the part of {key} that counters claim {claim} is loaded"),
+            format!("what counters claim {claim} is loaded: a part of {key:#}"),
             Some(claim),
         ),
         What::Resolved(claim) => {
@@ -67,14 +67,15 @@ fn of_past(game: &Game, past: &Past) -> Event {
             let text = format!("claim {claim} is resolved: {fate}");
             ("resolve", text, Some(claim))
         }
-        What::Paid(to, wei) => {
-            let text = format!("{} ETH are paid out to {to}", ether(wei));
-            ("pay", text, None)
-        }
+        What::Paid(_, wei) => ("pay", format!("is paid {} ETH", ether(wei)), None),
+    };
+    let by = match past.what {
+        What::Paid(to, _) => Some(to),
+        _ => past.by,
     };
     Event {
         at: past.at,
-        by: past.by,
+        by,
         kind,
         text,
         claim,

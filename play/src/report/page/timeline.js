@@ -26,9 +26,10 @@ function timeline() {
   const box = el("section", { id: "timeline" }, el("h2", {}, "The timeline"),
     el("p", { class: "lead" }, `Each side has ${span(R.rules.max_clock_duration)} in all, like in chess: its clock runs while an answer is up to it. A claim is settled when the clock of those who could answer it has run out.`));
   box.append(lanesOfTime());
-  const kinds = ["refused", "load"].filter(kind => R.events.some(e => e.kind === kind));
+  const count = kind => R.events.filter(e => e.kind === kind).length;
+  const kinds = ["refused", "load"].filter(kind => count(kind) > 0);
   const body = el("tbody");
-  const hidden = new Set(R.events.length > 60 ? kinds : []);
+  const hidden = new Set(kinds.filter(kind => count(kind) > 20));
   const fill = () => {
     body.replaceChildren();
     R.events.forEach(e => {
