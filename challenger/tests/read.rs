@@ -9,14 +9,17 @@
 mod common;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use alloy_primitives::{Address, B256, U256};
+use alloy_sol_types::SolCall as _;
 use challenger::calls;
 use challenger::factory::{CreateError, Factory};
 use challenger::read::follow::{Follower, game};
 use challenger::read::{ReadError, Reader};
 use challenger::world::{Setup, World};
 use common::{CLOCK, DELAY, account, alphabet, alphabet_prestate, wallet, world};
+use contracts::game::abi::FaultDisputeGame::claimDataLenCall;
 use dispute::call::{Action, Block, Call, Effect, GameAction};
 use dispute::claim::{GameStatus, Side, VmStatus};
 use dispute::fees::FeeSpikes;
@@ -27,7 +30,7 @@ use dispute::registry::AnchorRegistry;
 use dispute::rules::Rules;
 use dispute::vault::Vault;
 use dispute::vm::alphabet::AlphabetVm;
-use l1::{At, Chain, Local};
+use l1::{At, Bytes, Chain, Error, Local, Log, LogFilter, Receipt};
 
 /// The proposer.
 const ANN: u8 = 2;
@@ -274,5 +277,81 @@ fn what_is_no_game_is_refused() {
     assert!(
         matches!(unknown, Err(CreateError::UnknownType { .. })),
         "{unknown:?}"
+    );
+}
+
+/// A node that for a while tells how many claims there are as of a later block than it is asked about.
+struct Hasty {
+    chain: Local,
+    left: AtomicU32,
+}
+
+impl Chain for Hasty {
+    fn name(&self) -> String {
+        self.chain.name()
+    }
+    fn chain_id(&self) -> u64 {
+        self.chain.chain_id()
+    }
+    fn block(&self, at: At) -> Result<l1::Block, Error> {
+        self.chain.block(at)
+    }
+    fn nonce(&self, account: Address, waiting: bool) -> Result<u64, Error> {
+        self.chain.nonce(account, waiting)
+    }
+    fn balance(&self, account: Address, at: At) -> Result<U256, Error> {
+        self.chain.balance(account, at)
+    }
+    fn code(&self, account: Address, at: At) -> Result<Bytes, Error> {
+        self.chain.code(account, at)
+    }
+    fn call(&self, call: &l1::Call, at: At) -> Result<Bytes, Error> {
+        let counts = call.data.starts_with(&claimDataLenCall::SELECTOR);
+        let left = |left: u32| left.checked_sub(1);
+        let is_hasty = counts && self.left.fetch_update(Relaxed, Relaxed, left).is_ok();
+        self.chain
+            .call(call, if is_hasty { At::Latest } else { at })
+    }
+    fn estimate(&self, call: &l1::Call) -> Result<u64, Error> {
+        self.chain.estimate(call)
+    }
+    fn tip(&self) -> Result<u128, Error> {
+        self.chain.tip()
+    }
+    fn logs(&self, filter: &LogFilter) -> Result<Vec<Log>, Error> {
+        self.chain.logs(filter)
+    }
+    fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, Error> {
+        self.chain.receipt(transaction)
+    }
+    fn submit(&self, transaction: &[u8]) -> Result<(), Error> {
+        self.chain.submit(transaction)
+    }
+    fn pause(&self) {}
+}
+
+#[test]
+fn answers_of_two_blocks_are_no_game() {
+    let mut board = Board::new(&alphabet(), B256::repeat_byte(9));
+    let block = board.chain.block(At::Latest).expect("a block");
+    board.attack(BOB, 0, Side::Attack, B256::repeat_byte(2));
+    let read = |times| {
+        let chain = Hasty {
+            chain: board.chain.clone(),
+            left: AtomicU32::new(times),
+        };
+        let reader = Reader {
+            chain: &chain,
+            block,
+        };
+        let read = game(&reader, board.game);
+        read.map(|(_, seen)| seen.game.claims().len())
+    };
+    assert_eq!(read(0).expect("a game"), 1);
+    assert_eq!(read(2).expect("it is asked again"), 1);
+    let torn = read(100).expect_err("it never tells");
+    assert!(
+        matches!(torn, ReadError::Torn { block: at, .. } if at == block.hash),
+        "{torn}"
     );
 }

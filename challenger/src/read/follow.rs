@@ -23,6 +23,8 @@ use super::{ReadError, Reader, fit};
 
 /// The most blocks between two looks that are followed one by one; after more everything is read anew.
 const FOLLOWED: u64 = 64;
+/// How often a look begins anew where the node's answers are not of one block.
+const AGAIN: u32 = 3;
 /// The parent of a root claim.
 const NO_PARENT: u32 = u32::MAX;
 
@@ -115,7 +117,19 @@ fn descends(reader: &Reader<'_>, below: &Block) -> Result<bool, ReadError> {
     Ok(block.hash == below.hash)
 }
 
+/// Looks, and where the answers are not of one block, again.
 fn look(site: &Site, reader: &Reader<'_>, before: Option<&Game>) -> Result<Seen, ReadError> {
+    let mut left = AGAIN;
+    loop {
+        match look_once(site, reader, before) {
+            Err(ReadError::Torn { .. } | ReadError::Parts { .. }) if left > 0 => left -= 1,
+            other => return other,
+        }
+        reader.chain.pause();
+    }
+}
+
+fn look_once(site: &Site, reader: &Reader<'_>, before: Option<&Game>) -> Result<Seen, ReadError> {
     let game = site.game;
     let misfit = |source| ReadError::Parts { game, source };
     let mut parts = outside(site, reader)?;
@@ -211,7 +225,14 @@ fn claims(
     let count = reader.ask(site.game, &Calls::claimDataLenCall {})?;
     let count = fit(site.game, "claimDataLen()", count)?;
     for index in parts.claims.len()..count {
-        parts.claims.push(claim(reader, site.game, index)?);
+        let counted = claim(reader, site.game, index).map_err(|error| match error {
+            ReadError::Reverted { contract, .. } => ReadError::Torn {
+                contract,
+                block: reader.block.hash,
+            },
+            other => other,
+        });
+        parts.claims.push(counted?);
     }
     parts.resolved.resize(count, false);
     parts.checkpoints.resize(count, None);

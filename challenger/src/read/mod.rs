@@ -12,7 +12,7 @@ pub mod follow;
 pub mod past;
 pub mod site;
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use dispute::game::parts::PartsError;
 use l1::{At, Block, Call, Chain, Error, Revert};
@@ -66,6 +66,16 @@ pub enum ReadError {
         function: &'static str,
         /// What is wrong.
         why: String,
+    },
+    /// What a node answers about one block is not of one block. Some do so while they make the next.
+    #[error(
+        "the node answers about block {block} as it is and as a later one is: {contract} has fewer claims than it counts"
+    )]
+    Torn {
+        /// The contract.
+        contract: Address,
+        /// The block that it was asked about.
+        block: B256,
     },
     /// A contract that is no game which is known here.
     #[error(
