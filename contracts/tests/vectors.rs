@@ -32,7 +32,7 @@ fn mips_runs_and_steps() {
 #[test]
 fn mips64_runs_and_steps() {
     let runs = proofs_of_runs("mips64");
-    assert_eq!(runs.len(), 34);
+    assert_eq!(runs.len(), 40);
     all_pass::<Newest>(MIPS64_ARTIFACT, &runs);
     let steps = proofs_of_steps("mips64");
     assert_eq!(steps.len(), 136);
