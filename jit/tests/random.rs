@@ -24,6 +24,11 @@ proptest! {
     }
 
     #[test]
+    fn mips64_programs(program in program()) {
+        program.on_mips64();
+    }
+
+    #[test]
     fn riscv_programs(program in program()) {
         program.on_riscv();
     }

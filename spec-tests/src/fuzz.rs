@@ -26,7 +26,7 @@ const MEMORY: u64 = 64 << 20;
 pub type Target = fn(&[u8]);
 
 /// All of them by name.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("elf", elf),
     ("state", state),
     ("proof_json", proof_json),
@@ -34,7 +34,9 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("wire", wire),
     ("manifest", manifest),
     ("tiers_mips", tiers_mips),
+    ("tiers_mips64", tiers_mips64),
     ("tiers_riscv", tiers_riscv),
+    ("tiers_imac", tiers_imac),
     ("tiers_toy", tiers_toy),
 ];
 
@@ -135,7 +137,7 @@ pub fn tampered_proof(bytes: &[u8]) {
     let Some(program) = Random::from_bytes(rest) else {
         return;
     };
-    one::<Mips32>(&program.words(tiers::mips), &program, changes);
+    one::<Mips32>(&program.words(tiers::mips::<Mips32>), &program, changes);
     one::<Rv64>(&program.words(tiers::riscv), &program, changes);
 }
 
@@ -187,10 +189,24 @@ pub fn tiers_mips(bytes: &[u8]) {
     }
 }
 
+/// A MIPS64 program with threads, by both tiers.
+pub fn tiers_mips64(bytes: &[u8]) {
+    if let Some(program) = Random::from_bytes(bytes) {
+        program.on_mips64();
+    }
+}
+
 /// A RISC-V program, by both tiers.
 pub fn tiers_riscv(bytes: &[u8]) {
     if let Some(program) = Random::from_bytes(bytes) {
         program.on_riscv();
+    }
+}
+
+/// A RISC-V program with compressed instructions, by both tiers.
+pub fn tiers_imac(bytes: &[u8]) {
+    if let Some(program) = Random::from_bytes(bytes) {
+        program.on_imac();
     }
 }
 

@@ -15,6 +15,9 @@ use fpvm_core::state::State;
 use fpvm_core::vm::{Event, Host, Running, Tier, Vm, VmError};
 use fpvm_core::word::Word;
 use isa_mips::Mips32;
+use isa_mips64::Newest;
+use isa_mips64::state::{A0, NEXT_THREAD_ID, THREAD_ID, V0};
+use isa_mips64::thread::QUANTUM;
 use isa_riscv::Rv64;
 use isa_riscv::imac::Imac;
 use jit::Jit;
@@ -37,9 +40,10 @@ fn put(word: u32, lo: u32, bits: u32, value: u32) -> u32 {
     word & !(mask << lo) | (value & mask) << lo
 }
 
-/// Destinations are registers 0 to 7 and the link register; 16 to 18 point to code, 20 to 23 to data.
-pub(super) fn mips(row: usize, bits: u32, place: usize, len: usize) -> u32 {
-    let (name, mut word) = word(Mips32::TABLE, row, bits);
+/// A row of either of Cannon's VMs. Destinations are registers 0 to 7 and the link register; 16 to 18
+/// point to code, 20 to 23 to data.
+pub(super) fn mips<I: Isa>(row: usize, bits: u32, place: usize, len: usize) -> u32 {
+    let (name, mut word) = word(I::TABLE, row, bits);
     let to = (bits >> 7) as usize % len;
     let opcode = word >> 26;
     let small = |field: u32| if field % 9 == 8 { 31 } else { field % 8 };
@@ -294,14 +298,44 @@ impl Program {
 
     /// Runs it as a MIPS program, by both tiers.
     pub fn on_mips(&self) {
-        let mut words = self.words(mips);
+        let state = self.mips_state(0xffff_fff0);
+        agree::<Mips32>(&self.mips_words::<Mips32>(), &state, &self.legs);
+    }
+
+    /// Runs it as a MIPS64 program, by both tiers: two threads that begin alike, from shortly before
+    /// the end of a turn, and with the number of a system call that begins a thread, ends one or gives
+    /// way, which a call that comes early finds.
+    pub fn on_mips64(&self) {
+        const CALLS: [u64; 4] = [5055, 5058, 5023, 5194];
+        const CLONE_FLAGS: u64 = 0x5_0f00;
+        const LEFT: u64 = 200;
+
+        let mut state = self.mips_state::<Newest>(u64::MAX - 15);
+        let choice = self.legs.first().map_or(0, |leg| *leg as usize);
+        state.set(V0, CALLS[choice % CALLS.len()]);
+        state.set(A0, CLONE_FLAGS);
+        state.set(NEXT_THREAD_ID, 2);
+        let first = state.stack(0);
+        state.set(THREAD_ID, 1);
+        let threads = [first, state.stack(0)].concat();
+        assert!(state.set_stacks([threads, Vec::new()]));
+        state.step = QUANTUM - LEFT;
+        agree::<Newest>(&self.mips_words::<Newest>(), &state, &self.legs);
+    }
+
+    fn mips_words<I: Isa>(&self) -> Vec<u32> {
+        let mut words = self.words(mips::<I>);
         words.extend([0x0800_0000 | (CODE / 4) as u32, 0]);
+        words
+    }
+
+    /// Pointers to code, to data, near both ends of the address space, and near the code.
+    fn mips_state<I: Isa>(&self, end: u64) -> State<I> {
         let mut pointers: Vec<(usize, u64)> =
             (16..19).map(|i| (i, CODE + 8 * (i as u64 - 16))).collect();
         pointers.extend((20..32).map(|i| (i, DATA + 0xff8 * (i as u64 - 19))));
-        // Near both ends of the address space, and near the code.
-        pointers.extend([(24, 0xffff_fff0), (25, 0x10), (26, CODE + 0x800)]);
-        agree::<Mips32>(&words, &initial(self.registers(19), &pointers), &self.legs);
+        pointers.extend([(24, end), (25, 0x10), (26, CODE + 0x800)]);
+        initial(self.registers(19), &pointers)
     }
 
     /// Runs it as a RISC-V program, by both tiers.
@@ -430,6 +464,10 @@ pub fn assert_same_state<I: Isa>(a: &State<I>, b: &State<I>) {
     assert_eq!(a.step, b.step);
     assert_eq!(a.cells, b.cells, "at step {}", a.step);
     assert_eq!(a.preimage_key, b.preimage_key);
+    if I::THREADS.is_some() {
+        assert_eq!(a.turn_steps(), b.turn_steps());
+        assert_eq!([a.stack(0), a.stack(1)], [b.stack(0), b.stack(1)]);
+    }
 }
 
 /// Panics where two machines are not in the same state.
