@@ -380,9 +380,10 @@ impl<K: Knowledge> Fleet<K> {
             oracle.or_insert_with(|| Proposals::of(site));
         }
         for (oracle, proposals) in &mut self.proposals {
-            match proposals.challenges(reader) {
-                Ok(wrong) => deeds.extend(wrong),
-                Err(error) => tell.event(Event::trouble(*oracle, &error.to_string())),
+            let (wrong, troubles) = proposals.challenges(reader);
+            deeds.extend(wrong);
+            for error in troubles {
+                tell.event(Event::trouble(*oracle, &error.to_string()));
             }
         }
     }

@@ -30,6 +30,14 @@ pub struct Proposals {
     judged: BTreeMap<(u64, u64), Option<Challenge>>,
 }
 
+/// What there is to do about a proposal.
+enum Seen {
+    /// Nothing, and never will be.
+    Settled,
+    /// To contest it, where there is something wrong with it.
+    Open(Option<Deed>),
+}
+
 impl Proposals {
     /// Those of a game's oracle.
     pub const fn of(site: &Site) -> Self {
@@ -41,42 +49,64 @@ impl Proposals {
         }
     }
 
-    /// Challenges of all that are wrong.
-    ///
-    /// # Errors
-    /// If the chain does not tell.
-    pub fn challenges(&mut self, reader: &Reader<'_>) -> Result<Vec<Deed>, ReadError> {
-        let count = reader.ask(self.oracle, &Calls::proposalCountCall {})?;
-        let count = fit(self.oracle, "proposalCount()", count)?;
-        let mut deeds = Vec::new();
+    /// Challenges of all that are wrong. One that cannot be judged hides none of the others: why is given
+    /// beside them, for each.
+    pub fn challenges(&mut self, reader: &Reader<'_>) -> (Vec<Deed>, Vec<ReadError>) {
+        let (mut deeds, mut troubles) = (Vec::new(), Vec::new());
+        let count = reader
+            .ask(self.oracle, &Calls::proposalCountCall {})
+            .and_then(|count| fit(self.oracle, "proposalCount()", count));
+        let count: u64 = match count {
+            Ok(count) => count,
+            Err(error) => return (deeds, vec![error]),
+        };
         let mut all_settled = true;
         for number in self.open_from..count {
-            let index = U256::from(number);
-            let keys = reader.ask(self.oracle, &Calls::proposalsCall { index })?;
-            let (claimant, uuid) = (keys.claimant, keys.uuid);
-            let call = Calls::proposalMetadataCall { claimant, uuid };
-            let known = Metadata::from(reader.ask(self.oracle, &call)?.0);
-            let end = known.timestamp.saturating_add(self.challenge_period);
-            let is_whole = known.timestamp != 0;
-            all_settled &= is_whole && end.saturating_add(SETTLED) < reader.block.time;
-            if all_settled {
-                self.open_from = number.saturating_add(1);
-                self.judged.retain(|(judged, _), _| *judged > number);
-                continue;
-            }
-            if !is_whole || known.countered || end < reader.block.time {
-                continue;
-            }
-            let key = (number, known.timestamp);
-            if !self.judged.contains_key(&key) {
-                let wrong = self.judge(reader, claimant, uuid, &known)?;
-                self.judged.insert(key, wrong);
-            }
-            if let Some(Some(wrong)) = self.judged.get(&key) {
-                deeds.push(self.deed(claimant, wrong));
+            match self.look(reader, number) {
+                Ok(Seen::Settled) if all_settled => {
+                    self.open_from = number.saturating_add(1);
+                    self.judged.retain(|(judged, _), _| *judged > number);
+                }
+                Ok(Seen::Settled) => {}
+                Ok(Seen::Open(wrong)) => {
+                    all_settled = false;
+                    deeds.extend(wrong);
+                }
+                Err(error) => {
+                    all_settled = false;
+                    let chain_is_lost = !matches!(error, ReadError::Answer { .. });
+                    troubles.push(error);
+                    if chain_is_lost {
+                        break;
+                    }
+                }
             }
         }
-        Ok(deeds)
+        (deeds, troubles)
+    }
+
+    /// Looks at one of them.
+    fn look(&mut self, reader: &Reader<'_>, number: u64) -> Result<Seen, ReadError> {
+        let index = U256::from(number);
+        let keys = reader.ask(self.oracle, &Calls::proposalsCall { index })?;
+        let (claimant, uuid) = (keys.claimant, keys.uuid);
+        let call = Calls::proposalMetadataCall { claimant, uuid };
+        let known = Metadata::from(reader.ask(self.oracle, &call)?.0);
+        let end = known.timestamp.saturating_add(self.challenge_period);
+        let is_whole = known.timestamp != 0;
+        if is_whole && end.saturating_add(SETTLED) < reader.block.time {
+            return Ok(Seen::Settled);
+        }
+        if !is_whole || known.countered || end < reader.block.time {
+            return Ok(Seen::Open(None));
+        }
+        let key = (number, known.timestamp);
+        if !self.judged.contains_key(&key) {
+            let wrong = self.judge(reader, claimant, uuid, &known)?;
+            self.judged.insert(key, wrong);
+        }
+        let wrong = self.judged.get(&key).and_then(Option::as_ref);
+        Ok(Seen::Open(wrong.map(|wrong| self.deed(claimant, wrong))))
     }
 
     /// What is wrong with a proposal, from what the oracle logged when its blocks were posted: the sender (20
