@@ -39,7 +39,7 @@ pub const fn word<I: Isa>(bytes: [u8; 4]) -> u32 {
 
 /// Reads the instruction at an address as a step does it: where there are short ones, the first half
 /// alone decides whether there is a second, which may be in the next leaf. The address is a multiple
-/// of the [`unit`] or, where that is 4, of anything.
+/// of the [`unit()`] or, where that is 4, of anything.
 #[inline(always)]
 pub fn read<I: Isa, M: Memory>(memory: &mut M, at: u64) -> Result<u32, M::Error> {
     if I::LONG == 0 {
