@@ -13,6 +13,7 @@ extern crate alloc;
 pub mod compact;
 pub mod concrete;
 pub mod decode;
+pub mod descriptors;
 pub mod disasm;
 pub mod effects;
 pub mod fetch;

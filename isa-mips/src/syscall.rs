@@ -8,6 +8,7 @@
 use crate::Done;
 use crate::fault::PREIMAGE_END;
 use crate::state::{A0, A1, A2, A3, HEAP, V0};
+use fpvm_core::descriptors::{self, WRITABLE};
 use fpvm_core::machine::{Cmp, Machine};
 use fpvm_core::operand::Cell;
 
@@ -19,16 +20,6 @@ const MMAP: u64 = 4090;
 const CLONE: u64 = 4120;
 const EXIT_GROUP: u64 = 4246;
 const CALLS: &[u64] = &[READ, WRITE, BRK, FCNTL, MMAP, CLONE, EXIT_GROUP];
-
-const STDIN: u64 = 0;
-const STDOUT: u64 = 1;
-const STDERR: u64 = 2;
-const HINT_READ: u64 = 3;
-const HINT_WRITE: u64 = 4;
-const PREIMAGE_READ: u64 = 5;
-const PREIMAGE_WRITE: u64 = 6;
-const READABLE: &[u64] = &[STDIN, HINT_READ, PREIMAGE_READ];
-const WRITABLE: &[u64] = &[STDOUT, STDERR, HINT_WRITE, PREIMAGE_WRITE];
 
 /// Bad file descriptor.
 pub const EBADF: u64 = 9;
@@ -110,48 +101,29 @@ pub fn fail<A: Abi, M: Machine>(m: &mut M, errno: u64) -> Done<M> {
     Ok(())
 }
 
-/// `read(fd, address, count)`. Pre-image bytes move within one word a call. Standard input is empty. A hint's answer counts as read in full and
-/// writes nothing.
+/// `read(fd, address, count)`. Pre-image bytes move within one word a call.
 pub fn read<A: Abi, M: Machine>(m: &mut M) -> Done<M> {
     let fd = m.get(A0);
-    m.choose(fd, READABLE, |m, fd| match constant(READABLE, fd) {
-        Some(STDIN) => give_constant(m, 0),
-        Some(HINT_READ) => give_cell(m, A2),
-        Some(PREIMAGE_READ) => {
-            let (at, count) = (m.get(A1), m.get(A2));
-            let n = m.preimage_read(at, count, M::BITS / 8, PREIMAGE_END)?;
-            give(m, n)
-        }
-        _ => fail::<A, M>(m, EBADF),
-    })
+    descriptors::read(m, fd, place, M::BITS / 8, PREIMAGE_END, transferred::<A, M>)
 }
 
-/// `write(fd, address, count)`. Bytes for the outside count as written in full; bytes for the
-/// pre-image key at most to the end of their word.
+/// `write(fd, address, count)`. Bytes for the pre-image key at most to the end of their word.
 pub fn write<A: Abi, M: Machine>(m: &mut M) -> Done<M> {
     let fd = m.get(A0);
-    m.choose(fd, WRITABLE, |m, fd| {
-        let (at, count) = (m.get(A1), m.get(A2));
-        match constant(WRITABLE, fd) {
-            Some(STDOUT) => {
-                m.output(1, at, count);
-                give(m, count)
-            }
-            Some(STDERR) => {
-                m.output(2, at, count);
-                give(m, count)
-            }
-            Some(HINT_WRITE) => {
-                m.hint(at, count)?;
-                give(m, count)
-            }
-            Some(PREIMAGE_WRITE) => {
-                let n = m.key_append(at, count, M::BITS / 8)?;
-                give(m, n)
-            }
-            _ => fail::<A, M>(m, EBADF),
-        }
-    })
+    descriptors::write(m, fd, place, M::BITS / 8, transferred::<A, M>)
+}
+
+/// Address and count of a read or write.
+fn place<M: Machine>(m: &mut M) -> (M::W, M::W) {
+    (m.get(A1), m.get(A2))
+}
+
+/// Ends a read or write.
+fn transferred<A: Abi, M: Machine>(m: &mut M, count: Option<M::W>) -> Done<M> {
+    match count {
+        Some(count) => give(m, count),
+        None => fail::<A, M>(m, EBADF),
+    }
 }
 
 /// `fcntl(fd, command)`: F_GETFD finds no flags on any of the seven files, F_GETFL tells whether

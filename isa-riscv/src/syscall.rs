@@ -5,20 +5,13 @@
 
 use crate::fault;
 use crate::operand::{A0, A1, A2, A3, A4, A7, HEAP};
+use fpvm_core::descriptors::{self, HINT_WRITE, PREIMAGE_WRITE, STDERR, STDOUT};
 use fpvm_core::machine::{Bin, Cmp, Machine};
 
 const EAGAIN: u64 = 11;
 const EACCES: u64 = 13;
 const EINVAL: u64 = 22;
 const ENOSYS: u64 = 38;
-
-const STDIN: u64 = 0;
-const STDOUT: u64 = 1;
-const STDERR: u64 = 2;
-const HINT_READ: u64 = 3;
-const HINT_WRITE: u64 = 4;
-const PREIMAGE_READ: u64 = 5;
-const PREIMAGE_WRITE: u64 = 6;
 
 /// Bytes of a leaf of the memory tree, the most that one pre-image access can reach.
 const LEAF: u32 = 32;
@@ -243,42 +236,22 @@ fn mmap<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
 }
 
 fn read<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    const FILES: [u64; 3] = [STDIN, HINT_READ, PREIMAGE_READ];
     let (fd, at, count) = (m.get(A0), m.get(A1), m.get(A2));
-    m.choose(fd, &FILES, |m, file| match file.map(|i| FILES[i]) {
-        Some(STDIN) => succeed_k::<A, M>(m, 0),
-        // The host has acknowledged all hints by now: memory keeps what it was.
-        Some(HINT_READ) => A::succeed(m, count),
-        Some(_) => {
-            let n = m.preimage_read(at, count, LEAF, fault::PREIMAGE_END)?;
-            A::succeed(m, n)
-        }
-        None => A::fail(m, A::EBADF),
-    })
+    let end = transferred::<A, M>;
+    descriptors::read(m, fd, |_| (at, count), LEAF, fault::PREIMAGE_END, end)
 }
 
 fn write<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    const FILES: [u64; 4] = [STDOUT, STDERR, HINT_WRITE, PREIMAGE_WRITE];
     let (fd, at, count) = (m.get(A0), m.get(A1), m.get(A2));
-    m.choose(fd, &FILES, |m, file| match file.map(|i| FILES[i]) {
-        Some(STDOUT) => {
-            m.output(1, at, count);
-            A::succeed(m, count)
-        }
-        Some(STDERR) => {
-            m.output(2, at, count);
-            A::succeed(m, count)
-        }
-        Some(HINT_WRITE) => {
-            m.hint(at, count)?;
-            A::succeed(m, count)
-        }
-        Some(_) => {
-            let n = m.key_append(at, count, LEAF)?;
-            A::succeed(m, n)
-        }
+    descriptors::write(m, fd, |_| (at, count), LEAF, transferred::<A, M>)
+}
+
+/// Ends a read or write.
+fn transferred<A: Abi, M: Machine>(m: &mut M, count: Option<M::W>) -> Result<(), M::Stop> {
+    match count {
+        Some(count) => A::succeed(m, count),
         None => A::fail(m, A::EBADF),
-    })
+    }
 }
 
 fn fcntl<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
