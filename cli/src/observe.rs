@@ -25,6 +25,14 @@ pub struct Observed {
     pub calls: Option<Calls>,
 }
 
+impl Observed {
+    /// Whether it is a floating-point instruction; none of the VMs has registers for it, and the tables
+    /// name it so.
+    pub fn is_float(&self) -> bool {
+        self.mnemonic.starts_with("float")
+    }
+}
+
 /// The system calls that there are.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Calls {
@@ -365,7 +373,10 @@ mod tests {
         );
         // A compressed pair, a floating point addition, rdcycle.
         assert!(observe::<Rv64>(0x0001_0001).faults.is_some());
-        assert!(observe::<Rv64>(0x0020_8053).does_nothing);
+        let fadd = observe::<Rv64>(0x0020_8053);
+        assert!(fadd.does_nothing && fadd.is_float() && !addi.is_float());
+        let fadd = observe::<Imac>(0x0020_8053);
+        assert!(fadd.faults.is_some() && fadd.is_float());
         assert!(observe::<Rv64>(0xc000_2573).gives_constant);
         assert!(observe::<Mips32>(0x4600_0000).faults.is_some());
         assert!(!observe::<Mips32>(0).does_nothing);

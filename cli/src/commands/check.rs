@@ -77,7 +77,7 @@ fn check(app: &App, args: &Args, bytes: &[u8], report: &mut Report) -> anyhow::R
     }
     check_code(isa, &code, release.is_some(), report);
     check_calls(isa, &code, report);
-    check_memory_names(isa, bytes, &code, report);
+    check_memory_names(isa, bytes, release.as_deref(), &code, report);
     Ok(())
 }
 

@@ -61,10 +61,11 @@ pub(super) fn check_calls(isa: &dyn AnyIsa, code: &Code<'_>, report: &mut Report
 }
 
 /// Looks whether the run time of a newer Go release names its memory for the system, by a call whose
-/// number does not stand beside it, and whether that faults.
+/// number does not stand beside it, and whether that faults. `release` is Go's, as [`go::release`] reads it.
 pub(super) fn check_memory_names(
     isa: &dyn AnyIsa,
     bytes: &[u8],
+    release: Option<&str>,
     code: &Code<'_>,
     report: &mut Report,
 ) {
@@ -72,8 +73,7 @@ pub(super) fn check_memory_names(
     const SINCE: u32 = 25;
     const OFF: &str = "decoratemappings=0";
 
-    let release = go::release(bytes);
-    let minor = release.as_deref().and_then(go::minor);
+    let minor = release.and_then(go::minor);
     if minor.is_none_or(|minor| minor < SINCE) || go::is_set_at_build(bytes, OFF) {
         return;
     }

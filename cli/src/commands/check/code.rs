@@ -164,16 +164,19 @@ impl Places {
 /// run time has some that it never comes to; but where floating point faults, none runs.
 pub(super) fn check_code(isa: &dyn AnyIsa, code: &Code<'_>, is_go: bool, report: &mut Report) {
     let mut count = 0usize;
-    let mut faults: BTreeMap<&'static str, Places> = BTreeMap::new();
-    let mut ignored: BTreeMap<&'static str, Places> = BTreeMap::new();
+    let mut faults: BTreeMap<(&'static str, bool), Places> = BTreeMap::new();
+    let mut ignored: BTreeMap<(&'static str, bool), Places> = BTreeMap::new();
     let mut constant: BTreeMap<&'static str, Places> = BTreeMap::new();
     for at in code.functions().flatten() {
         count += 1;
         let seen = isa.observe(at.insn);
         if let Some(fault) = seen.faults {
-            faults.entry(fault).or_default().add(at);
+            faults.entry((fault, seen.is_float())).or_default().add(at);
         } else if seen.does_nothing && !RIGHTLY_NOTHING.contains(&seen.mnemonic) {
-            ignored.entry(seen.mnemonic).or_default().add(at);
+            ignored
+                .entry((seen.mnemonic, seen.is_float()))
+                .or_default()
+                .add(at);
         } else if seen.gives_constant {
             constant.entry(seen.mnemonic).or_default().add(at);
         }
@@ -182,8 +185,8 @@ pub(super) fn check_code(isa: &dyn AnyIsa, code: &Code<'_>, is_go: bool, report:
         "code",
         &format!("{count} instructions in {} functions", code.functions.len()),
     );
-    for (fault, places) in faults {
-        if is_go && fault == isa_riscv::fault::FLOAT.text {
+    for ((fault, is_float), places) in faults {
+        if is_go && is_float {
             report.problem(
                 &format!(
                     "Go's run time needs the floating-point registers (the extensions F and D), and \
@@ -205,9 +208,9 @@ pub(super) fn check_code(isa: &dyn AnyIsa, code: &Code<'_>, is_go: bool, report:
             "build the program for the instruction set that the VM has, without floating point",
         );
     }
-    for (mnemonic, places) in ignored {
+    for ((mnemonic, is_float), places) in ignored {
         let name = mnemonic.replace('_', ".");
-        let (cause, remedy) = match name.starts_with("float") {
+        let (cause, remedy) = match is_float {
             true => (
                 "there are no floating point registers: results are wrong, and nothing tells",
                 "use no floating point, or the compiler's soft float",
