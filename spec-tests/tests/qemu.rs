@@ -45,7 +45,7 @@ fn installed(qemu: &str) -> bool {
         .stdout(Stdio::null())
         .status();
     if found.is_err() {
-        let _ = writeln!(io::stderr(), "skipped: {qemu} is not installed");
+        let _ = writeln!(io::stderr(), "SKIPPED: {qemu} is not installed");
     }
     found.is_ok()
 }

@@ -136,7 +136,7 @@ fn say(text: &str) {
 fn riscv_tests_pass() {
     let Some(dir) = env::var_os(RISCV_TESTS) else {
         say(&format!(
-            "skipped: {RISCV_TESTS} is not set to a directory of riscv-tests programs"
+            "SKIPPED: {RISCV_TESTS} is not set to a directory of riscv-tests programs"
         ));
         return;
     };
