@@ -5,14 +5,18 @@
 //! processor's TLB) stand in front of a map. Either way a store looks at one byte per page; its slow
 //! path does all the bookkeeping of a first write: allocation, dirty list, snapshots, code pages.
 
-use super::direct::Miss;
-use super::frozen::{FrozenMemory, FrozenPage};
-use super::tree::{PAGE_LEVELS, Tree};
+mod recent;
+mod snapshots;
+mod space;
+mod translated;
+
+use super::frozen::FrozenMemory;
+use super::tree::Tree;
 use super::{Memory, Node, Prover};
-use crate::keccak::zero_root;
 use crate::word::Word;
-use memmap2::{MmapMut, MmapOptions};
+use memmap2::MmapMut;
 use rustc_hash::FxHashMap;
+use space::reserve_address_space;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -98,9 +102,6 @@ impl<A: Word> PagedMemory<A> {
     /// Place that is never written: what absent pages read as. Only with 64-bit addresses.
     const ZERO_PLACE: usize = 0;
 
-    /// Flags of a page that a store needs no bookkeeping for.
-    pub const READY: u8 = READY;
-
     /// An empty memory. Fails where the system will not reserve address space.
     pub fn new() -> io::Result<Self> {
         let reserve: u64 = if Self::FLAT { 1 << 32 } else { 1 << 40 };
@@ -133,22 +134,6 @@ impl<A: Word> PagedMemory<A> {
             kept: None,
             address: core::marker::PhantomData,
         })
-    }
-
-    /// From now on, keeps in mind what [`PagedMemory::kept_branch`] needs: a snapshot for each such access.
-    pub fn keep_branches(&mut self) {
-        self.keeps = true;
-    }
-
-    /// The branch that was last announced by [`Memory::own_branch`], as it was then. `None` where none
-    /// was or they are not kept.
-    pub fn kept_branch(&self) -> io::Result<Option<Vec<Node>>> {
-        let Some((frozen, at)) = &self.kept else {
-            return Ok(None);
-        };
-        let mut memory = Self::new()?;
-        memory.restore(frozen).map_err(io::Error::other)?;
-        Ok(Some(memory.branch(*at)))
     }
 
     /// Sets how many bytes of pages the guest may use.
@@ -240,30 +225,6 @@ impl<A: Word> PagedMemory<A> {
         std::mem::take(&mut self.stale_code)
     }
 
-    /// The array that a flat memory (32-bit addresses) has all its bytes in, and the flags of its
-    /// pages, for translated code: it may read any byte, and write those of pages whose flags are
-    /// [`PagedMemory::READY`], as long as this borrow lasts. `None` for 64-bit addresses.
-    pub fn flat_parts(&mut self) -> Option<(*mut u8, *const u8)> {
-        let (bytes, flags) = (self.bytes.as_mut_ptr(), self.flags.as_ptr());
-        Self::FLAT.then_some((bytes, flags))
-    }
-
-    /// Where a page's bytes are, for translated code: they may be read as long as this memory lives,
-    /// and, where the second value says so, written as long as [`PagedMemory::unready`] does not
-    /// change. `None` where the page is not allocated and there is no place for its zeros.
-    pub fn page_parts(&mut self, number: u64) -> Option<(*mut u8, bool)> {
-        let place = self.readable(number)?;
-        let bytes = self.bytes[place * PAGE_SIZE..].as_mut_ptr();
-        Some((bytes, self.flags[place] == READY))
-    }
-
-    /// Does the bookkeeping of a write to a page, after which translated code may write to it. `false`
-    /// where decoded instructions of it are in use, and where the guest may use no more memory.
-    pub fn make_ready(&mut self, number: u64) -> bool {
-        let place = self.place(number);
-        self.flags[place] & CODE == 0 && self.writable(number).is_ok()
-    }
-
     /// A number that no other memory of this process has.
     pub fn id(&self) -> u64 {
         self.id
@@ -276,150 +237,10 @@ impl<A: Word> PagedMemory<A> {
         self.unready
     }
 
-    /// All pages as of now. Copies those that changed since the last call, shares the others.
-    pub fn freeze(&mut self) -> FrozenMemory {
-        self.unready += 1;
-        for number in std::mem::take(&mut self.touched) {
-            let place = self.place(number);
-            self.clear(number, place, TOUCHED);
-            let page = self.page_at(place);
-            if self
-                .frozen
-                .page(number)
-                .is_none_or(|old| old.bytes() != page)
-            {
-                let page = FrozenPage::new(page);
-                self.frozen.set(number, Some(page));
-            }
-        }
-        self.frozen.clone()
-    }
-
-    /// Becomes the memory of a snapshot. Copies only what differs, and hashes nothing anew that is
-    /// known there. Changes nothing where the snapshot needs more memory than the guest may use.
-    pub fn restore(&mut self, frozen: &FrozenMemory) -> Result<(), MemoryLimit> {
-        let pages = frozen.pages();
-        if let Some((number, _)) = pages.get(self.limit as usize / PAGE_SIZE) {
-            return Err(MemoryLimit {
-                at: number << PAGE_BITS,
-                limit: self.limit,
-            });
-        }
-        self.unready += 1;
-        let mut changed = std::mem::take(&mut self.touched);
-        changed.extend(
-            self.frozen
-                .changes(frozen)
-                .iter()
-                .map(|(number, _)| *number),
-        );
-        changed.sort_unstable();
-        changed.dedup();
-        let (kept, gone): (Vec<u64>, Vec<u64>) = changed
-            .into_iter()
-            .partition(|number| frozen.page(*number).is_some());
-        let mut known = Vec::with_capacity(kept.len());
-        for number in &gone {
-            self.remove(*number);
-            known.push((*number, zero_root(PAGE_LEVELS)));
-        }
-        if !gone.is_empty() {
-            let mut allocated = std::mem::take(&mut self.allocated);
-            allocated.retain(|number| self.is_allocated(*number));
-            self.allocated = allocated;
-        }
-        for number in kept {
-            let Some(page) = frozen.page(number) else {
-                continue;
-            };
-            let place = self.writable(number)?;
-            self.bytes.as_chunks_mut::<PAGE_SIZE>().0[place] = *page.bytes();
-            self.clear(number, place, TOUCHED);
-            if let Some(root) = page.known_root() {
-                self.clear(number, place, DIRTY);
-                known.push((number, root));
-            }
-        }
-        self.touched.clear();
-        let mut dirty = std::mem::take(&mut self.dirty);
-        dirty.retain(|number| {
-            let place = self.place(*number);
-            self.flags[place] & DIRTY != 0
-        });
-        self.dirty = dirty;
-        self.tree.adopt(&known);
-        self.frozen = frozen.clone();
-        Ok(())
-    }
-
-    /// Makes a page as if it had never been allocated, but that its place stays its own.
-    fn remove(&mut self, number: u64) {
-        let place = self.place(number);
-        if self.flags[place] & ALLOCATED == 0 {
-            return;
-        }
-        if self.flags[place] & CODE != 0 {
-            self.stale_code.push(number);
-        }
-        self.bytes.as_chunks_mut::<PAGE_SIZE>().0[place].fill(0);
-        self.clear(number, place, u8::MAX);
-    }
-
     /// Clears flags of a page.
     fn clear(&mut self, number: u64, place: usize, flags: u8) {
         self.flags[place] &= !flags;
         self.ready[number as usize % RECENT] = (NO_PAGE, 0);
-    }
-
-    /// Reads from a recent page. `None` says nothing of the page: it may be there all the same, or
-    /// the bytes lie in two.
-    #[inline(always)]
-    pub(super) fn read_recent<const N: usize>(&self, at: u64) -> Option<[u8; N]> {
-        let from = self.recent_place::<N>(&self.recent, at)?;
-        self.bytes.get(from..from + N)?.try_into().ok()
-    }
-
-    /// Writes to a recent page that needs no bookkeeping; elsewhere it does nothing and gives `None`.
-    #[inline(always)]
-    pub(super) fn write_ready<const N: usize>(&mut self, at: u64, bytes: [u8; N]) -> Option<()> {
-        let from = self.recent_place::<N>(&self.ready, at)?;
-        if Self::FLAT && *self.flags.get(from / PAGE_SIZE)? != READY {
-            return None;
-        }
-        self.bytes.get_mut(from..from + N)?.copy_from_slice(&bytes);
-        Some(())
-    }
-
-    /// Where the bytes at an address are, if in one page, which one of these tables has.
-    #[inline(always)]
-    fn recent_place<const N: usize>(&self, recent: &Recent, at: u64) -> Option<usize> {
-        let (number, at_page) = (Self::number(at), at as usize % PAGE_SIZE);
-        if at_page > PAGE_SIZE - N {
-            return None;
-        }
-        if Self::FLAT {
-            return Some(number as usize * PAGE_SIZE + at_page);
-        }
-        let (recent, begin) = recent[number as usize % RECENT];
-        (recent == number).then_some(begin + at_page)
-    }
-
-    /// Puts a page among the recent ones, for reads or for writes that need no bookkeeping. Tells
-    /// whether such an access would now succeed that did not before.
-    pub(crate) fn make_recent(&mut self, miss: Miss) -> bool {
-        let number = Self::number(miss.at);
-        if Self::FLAT || miss.at as usize % PAGE_SIZE + miss.len > PAGE_SIZE {
-            return false;
-        }
-        if !miss.write {
-            return self.readable(number).is_some();
-        }
-        let place = self.place(number);
-        let ready = self.flags[place] == READY;
-        if ready {
-            self.ready[number as usize % RECENT] = (number, place * PAGE_SIZE);
-        }
-        ready
     }
 
     #[inline(always)]
@@ -431,33 +252,6 @@ impl<A: Word> PagedMemory<A> {
     fn page_at(&self, place: usize) -> &Page {
         let pages = self.bytes.as_chunks::<PAGE_SIZE>().0;
         &pages[place]
-    }
-
-    /// Where a page's bytes are; an absent page's read as zero.
-    #[inline(always)]
-    fn place(&mut self, number: u64) -> usize {
-        if Self::FLAT {
-            return number as usize;
-        }
-        let (recent, begin) = self.recent[number as usize % RECENT];
-        if recent == number {
-            begin / PAGE_SIZE
-        } else {
-            self.find(number)
-        }
-    }
-
-    #[cold]
-    fn find(&mut self, number: u64) -> usize {
-        let place = self
-            .places
-            .get(&number)
-            .copied()
-            .unwrap_or(Self::ZERO_PLACE);
-        if place != Self::ZERO_PLACE {
-            self.recent[number as usize % RECENT] = (number, place * PAGE_SIZE);
-        }
-        place
     }
 
     /// Where the bytes of a page are that has a place of its own. A page that is read before it is
@@ -523,27 +317,6 @@ impl<A: Word> PagedMemory<A> {
         self.flags[place] = READY;
         Ok(place)
     }
-}
-
-/// Reserves address space for pages, backed only as they are written; halves the wish up to
-/// `retries` times where the system refuses.
-fn reserve_address_space(wish: u64, retries: u32) -> io::Result<(MmapMut, u64)> {
-    let mut len = wish;
-    for _ in 0..retries {
-        if let Ok(map) = MmapOptions::new()
-            .len(len as usize)
-            .no_reserve_swap()
-            .map_anon()
-        {
-            return Ok((map, len));
-        }
-        len /= 2;
-    }
-    let map = MmapOptions::new()
-        .len(len as usize)
-        .no_reserve_swap()
-        .map_anon()?;
-    Ok((map, len))
 }
 
 impl<A: Word> Memory for PagedMemory<A> {
