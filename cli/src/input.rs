@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::any::AnyVm;
-use crate::isa::{AnyIsa, Patches};
+use crate::isa::{AnyIsa, ISAS, Patches};
 use crate::output::Target;
 use crate::personality::Personality;
 use crate::tier::TierArgs;
@@ -166,13 +166,15 @@ impl App {
             return Ok(own);
         };
         if self.isas_where(|isa| isa.vm_type() == vm_type).is_empty() {
-            let known = (0..=u8::MAX).map_while(version_name);
-            let what = match known.into_iter().any(|name| name == vm_type) {
-                true => "is not supported",
-                false => "does not exist",
+            let (known, types) = (VERSIONS.iter().zip(0..), types(self.isas));
+            let found = known.into_iter().find(|((name, _), _)| *name == vm_type);
+            let Some(((_, release), version)) = found else {
+                bail!("the VM type {vm_type} does not exist; there are {types}");
             };
-            let types = types(self.isas);
-            bail!("the VM type {vm_type} {what}; there are {types}");
+            bail!(
+                "the VM type {vm_type} (state version {version}) is not supported, \
+                 but by upstream's cannon {release}; there are {types}"
+            );
         }
         let fits = own.iter().filter(|isa| isa.vm_type() == vm_type);
         let fits: Vms = fits.copied().collect();
@@ -348,14 +350,7 @@ fn vm_of_state(vms: &[&'static dyn AnyIsa], path: &Path) -> anyhow::Result<&'sta
             let found = vms.iter().find(|isa| starts_state(**isa, &start));
             found
                 .copied()
-                .with_context(|| match start.first().and_then(|v| version_name(*v)) {
-                    Some(name) => format!(
-                        "{} is a state of VM type {name}, which is not among {}",
-                        path.display(),
-                        types(vms)
-                    ),
-                    None => unknown(),
-                })
+                .with_context(|| of_version(path, &start, vms).unwrap_or_else(unknown))
         }
         FileKind::Json => {
             let keys =
@@ -392,20 +387,33 @@ fn starts_state(isa: &dyn AnyIsa, start: &[u8]) -> bool {
     }
 }
 
-/// Upstream's name of a state version.
-pub(crate) fn version_name(version: u8) -> Option<&'static str> {
-    const NAMES: [&str; 9] = [
-        "singlethreaded",
-        "multithreaded",
-        "singlethreaded-2",
-        "multithreaded64",
-        "multithreaded64-2",
-        "multithreaded-2",
-        "multithreaded64-3",
-        "multithreaded64-4",
-        "multithreaded64-5",
-    ];
-    NAMES.get(usize::from(version)).copied()
+/// Upstream's state versions, by number: the VM type, and the release of its program that upstream runs
+/// the version with.
+const VERSIONS: [(&str, &str); 9] = [
+    ("singlethreaded", "v1.0.0"),
+    ("multithreaded", "v1.3.0"),
+    ("singlethreaded-2", "v1.4.0"),
+    ("multithreaded64", "v1.2.0"),
+    ("multithreaded64-2", "v1.3.0"),
+    ("multithreaded-2", "v1.4.0"),
+    ("multithreaded64-3", "v1.4.0"),
+    ("multithreaded64-4", "v1.6.0"),
+    ("multithreaded64-5", "v1.6.0"),
+];
+
+/// What to say of a binary file that begins as a state of a version of upstream's which these VMs do
+/// not have.
+fn of_version(path: &Path, start: &[u8], vms: &[&'static dyn AnyIsa]) -> Option<String> {
+    let version = *start.first()?;
+    let (name, release) = VERSIONS.get(usize::from(version))?;
+    let (path, types) = (path.display(), types(vms));
+    Some(match ISAS.iter().any(|isa| isa.vm_type() == *name) {
+        true => format!("{path} is a state of VM type {name}, which is not among {types}"),
+        false => format!(
+            "{path} is a state of version {version}, VM type {name}, which fpvm does not have: \
+             upstream's cannon {release} reads it; there are {types}"
+        ),
+    })
 }
 
 /// The keys of a JSON object, its values passed over.

@@ -27,6 +27,7 @@ pub static ISAS: &[&dyn AnyIsa] = &[
     &Entry::<isa_mips::Mips32>::NEW,
     &Entry::<isa_mips64::Mips64<8>>::NEW,
     &Entry::<isa_mips64::Mips64<7>>::NEW,
+    &Entry::<isa_mips64::Mips64<6>>::NEW,
     &Entry::<isa_riscv::Rv64>::NEW,
     &Entry::<isa_riscv::imac::Imac>::NEW,
 ];
@@ -35,6 +36,7 @@ elf_guests! {
     isa_mips::Mips32: "MIPS32 big-endian, as Cannon's single-threaded VM", "cannon", 2, &[], Some(contracts::MIPS_ARTIFACT), |_| None;
     isa_mips64::Mips64<8>: "MIPS64 big-endian with threads, as Cannon's newest", "cannon", 2, &[], Some(contracts::MIPS64_ARTIFACT), |state| Some(Box::new(Statistics::new(state)));
     isa_mips64::Mips64<7>: "the same, as the version before", "cannon", 2, &[], Some(contracts::MIPS64_ARTIFACT), |state| Some(Box::new(Statistics::new(state)));
+    isa_mips64::Mips64<6>: "the same, two versions before", "cannon", 2, &[], None, |state| Some(Box::new(Statistics::new(state)));
     // Since Go 1.24 the initial look at the limit of open files is a system call that faults.
     isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, &[(24, "syscall.init.0")], Some(contracts::RISCV_ARTIFACT), |_| None;
     isa_riscv::imac::Imac: "RV64IMAC as compilers emit it, of fpvm alone", "fpvm", 1, &[], Some(contracts::IMAC_ARTIFACT), |_| None;

@@ -91,7 +91,7 @@ impl Personality {
 
 /// Whether upstream runs this VM by the program of 2026, whose defaults are others than those of 2024.
 pub(crate) fn is_newer(isa: &dyn AnyIsa) -> bool {
-    isa.version() >= Some(7)
+    isa.version() >= Some(6)
 }
 
 fn is_long_with_one_dash(text: &str) -> bool {

@@ -22,7 +22,8 @@ fn cannon_prints_cannon_s_witness() {
         "Available cannon versions:\n\
          filename: cannon-2\tversion: singlethreaded-2 (2)\n\
          filename: cannon-8\tversion: multithreaded64-5 (8)\n\
-         filename: cannon-7\tversion: multithreaded64-4 (7)\n"
+         filename: cannon-7\tversion: multithreaded64-4 (7)\n\
+         filename: cannon-6\tversion: multithreaded64-3 (6)\n"
     );
     shop.bring(&vectors("states/hello.riscv64.final.bin.gz"));
     shop.run("witness --input hello.riscv64.final.bin.gz")
@@ -65,6 +66,29 @@ fn a_version_is_of_its_own_vm() {
     assert!(out.starts_with("{\n  \"stateVersion\": 7,"), "{out}");
     shop.run("witness --input state.bin.gz --type multithreaded64-5")
         .fails(1, "is a state of VM type multithreaded64-4, and not one of");
+    shop.run("load-elf --type multithreaded64-3 --path hello.go122.mips64")
+        .ok();
+    let out = shop.run("witness --input state.bin.gz").ok();
+    assert!(out.starts_with("{\n  \"stateVersion\": 6,"), "{out}");
+}
+
+/// What only an older release of upstream's reads is named, and the release.
+#[test]
+fn older_versions_are_refused_by_name() {
+    let shop = Shop::named("cannon");
+    shop.write("state.bin", [4, 0, 0, 0]);
+    shop.run("witness --input state.bin").fails(
+        1,
+        "is a state of version 4, VM type multithreaded64-2, which fpvm does not have: \
+         upstream's cannon v1.3.0 reads it",
+    );
+    shop.bring(&vectors("guests/hello.go122.mips64"));
+    shop.run("load-elf --type multithreaded64 --path hello.go122.mips64")
+        .fails(
+            1,
+            "the VM type multithreaded64 (state version 3) is not supported, \
+             but by upstream's cannon v1.2.0; there are",
+        );
 }
 
 #[test]
@@ -127,8 +151,11 @@ fn cannon_s_load_elf_asks_for_the_type() {
     shop.bring(&vectors("guests/hello.go122.mips"));
     shop.run("load-elf --path hello.go122.mips")
         .fails(1, "--type is missing");
-    shop.run("load-elf --type multithreaded64-3 --path hello.go122.mips")
-        .fails(1, "the VM type multithreaded64-3 is not supported");
+    shop.run("load-elf --type multithreaded-2 --path hello.go122.mips")
+        .fails(
+            1,
+            "the VM type multithreaded-2 (state version 5) is not supported",
+        );
     shop.run("load-elf --type multithreaded64-5 --path hello.go122.mips")
         .fails(1, "64-bit big-endian MIPS");
     shop.run("load-elf --type nonsense --path hello.go122.mips")

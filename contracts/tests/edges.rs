@@ -17,7 +17,7 @@ use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::state::State;
 use fpvm_core::vm::{Host, Vm};
 use isa_mips::{Mips32, state as mips};
-use isa_mips64::Newest;
+use isa_mips64::{Mips64, Newest};
 use isa_riscv::{Rv64, operand as riscv};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -112,7 +112,7 @@ impl From<&MipsCase> for Case<Mips32> {
     }
 }
 
-impl From<case::Case> for Case<Newest> {
+impl<const VERSION: u8> From<case::Case> for Case<Mips64<VERSION>> {
     fn from(step: case::Case) -> Self {
         Case {
             vm: step.vm(),
@@ -188,8 +188,16 @@ fn mips_edges() {
 #[test]
 fn mips64_edges() {
     let harness = Harness::new::<Newest>(MIPS64_ARTIFACT, Some("MIPS64.json")).expect("contracts");
-    let counts = agree(harness, case::cases().map(Case::from));
+    let counts = agree(harness, case::cases(8).map(Case::<Newest>::from));
     assert_eq!(counts, (1406, 94));
+}
+
+/// The contract of the newest VM is that of the version before too.
+#[test]
+fn mips64_edges_of_version_7() {
+    let harness = Harness::new::<Mips64<7>>(MIPS64_ARTIFACT, None).expect("contracts");
+    let counts = agree(harness, case::cases(7).map(Case::<Mips64<7>>::from));
+    assert_eq!(counts, (1041, 159));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Cannon's multi-threaded MIPS64 for fpvm: the VM types `multithreaded64-4` and `multithreaded64-5`
-//! of the OP Stack (state versions 7 and 8), byte for byte.
+//! Cannon's multi-threaded MIPS64 for fpvm: the VM types `multithreaded64-3`, `multithreaded64-4` and
+//! `multithreaded64-5` of the OP Stack (state versions 6 to 8), byte for byte.
 //!
 //! Most instructions are those of [`isa_mips`], whose semantics fit registers of either width; here
 //! are the 64-bit ones ([`doubleword`]), reservations ([`atomic`]), threads ([`thread`]) and system
@@ -28,7 +28,7 @@ use fpvm_core::machine::{Fault, Machine};
 use fpvm_core::operand::Cell;
 use isa_mips::Done;
 
-/// The ISA, by its state version: 7 or 8.
+/// The ISA, by its state version: 6, 7 or 8.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Mips64<const VERSION: u8>;
 
@@ -41,9 +41,10 @@ impl<const VERSION: u8> Isa for Mips64<VERSION> {
 
     const NAME: &'static str = "mips64";
     const VM_TYPE: &'static str = match VERSION {
+        6 => "multithreaded64-3",
         7 => "multithreaded64-4",
         8 => "multithreaded64-5",
-        _ => panic!("state versions of the 64-bit VM are 7 and 8"),
+        _ => panic!("state versions of the 64-bit VM are 6 to 8"),
     };
     const BIG_ENDIAN: bool = true;
     const DELAY_SLOT: bool = true;
@@ -97,18 +98,29 @@ impl<const VERSION: u8> Isa for Mips64<VERSION> {
     #[inline(always)]
     fn dispatch<V: Visitor>(op: Self::Op, visitor: V) -> V::Output {
         match op {
-            table::Op::syscall if VERSION == 7 => visitor.visit::<SyscallOfVersion7>(),
+            table::Op::syscall if VERSION < 8 => visitor.visit::<Syscall<VERSION>>(),
+            table::Op::dclz | table::Op::dclo if VERSION < 7 => visitor.visit::<Undefined>(),
             _ => table::dispatch(op, visitor),
         }
     }
 }
 
-/// The one instruction in which state version 7 differs.
-struct SyscallOfVersion7;
+/// The system call of an older state version.
+struct Syscall<const VERSION: u8>;
 
-impl Semantics for SyscallOfVersion7 {
+impl<const VERSION: u8> Semantics for Syscall<VERSION> {
     #[inline(always)]
     fn run<M: Machine>(m: &mut M) -> Done<M> {
-        syscall::version_7(m)
+        syscall::call::<VERSION, M>(m)
+    }
+}
+
+/// An instruction that is newer than the state version.
+struct Undefined;
+
+impl Semantics for Undefined {
+    #[inline(always)]
+    fn run<M: Machine>(m: &mut M) -> Done<M> {
+        m.trap(fault::UNDEFINED)
     }
 }

@@ -1,8 +1,9 @@
 //! System calls: number in v0, arguments in a0 to a3; result to v0, 0 to a3. A failed call gives its
-//! error number in v0 and all ones in a3 (the 32-bit VM and Linux have it the other way round).
+//! error number in v0 and all ones in a3, from state version 7 on; version 6, the 32-bit VM and Linux
+//! have it the other way round.
 //!
 //! A number that is not listed has no post-state. Those of `NOTHING` do nothing and give 0 in both
-//! registers.
+//! registers. What a version does not know yet is asked for where it is done.
 
 use crate::fault::UNKNOWN_CALL;
 use crate::state::{A0, A1, A2, THREAD_ID, V0};
@@ -14,11 +15,11 @@ use isa_mips::syscall::{
 };
 use isa_mips::width::unsigned32;
 
-/// The n64 calls of Cannon.
-struct N64;
+/// The n64 calls of Cannon in a state version.
+struct N64<const VERSION: u8>;
 
-impl Abi for N64 {
-    const ERROR_IN_V0: bool = true;
+impl<const VERSION: u8> Abi for N64<VERSION> {
+    const ERROR_IN_V0: bool = VERSION >= 7;
     const HEAP_END: u64 = 0x6000_0000_0000;
     const PROGRAM_BREAK: u64 = 0x4000_0000_0000;
 }
@@ -27,6 +28,7 @@ const READ: u64 = 5000;
 const WRITE: u64 = 5001;
 const OPEN: u64 = 5002;
 const MMAP: u64 = 5009;
+const MPROTECT: u64 = 5010;
 const BRK: u64 = 5012;
 const SCHED_YIELD: u64 = 5023;
 const NANOSLEEP: u64 = 5034;
@@ -45,10 +47,11 @@ const GETRANDOM: u64 = 5313;
 /// getuid, getgid, sigaltstack, sched_getaffinity, epoll_ctl, timer_create, timer_settime,
 /// timer_delete, tgkill, openat, readlinkat, epoll_pwait, epoll_create1, pipe2, prlimit64.
 const NOTHING: &[u64] = &[
-    5003, 5004, 5005, 5008, 5010, 5011, 5013, 5014, 5015, 5016, 5026, 5027, 5036, 5038, 5061, 5087,
-    5095, 5100, 5102, 5129, 5196, 5208, 5216, 5217, 5220, 5225, 5247, 5257, 5272, 5285, 5287, 5297,
+    5003, 5004, 5005, 5008, MPROTECT, 5011, 5013, 5014, 5015, 5016, 5026, 5027, 5036, 5038, 5061,
+    5087, 5095, 5100, 5102, 5129, 5196, 5208, 5216, 5217, 5220, 5225, 5247, 5257, 5272, 5285, 5287,
+    5297,
 ];
-/// Calls that do something, but for `getrandom` in version 7.
+/// Calls that do something, but for `getrandom` up to version 7, which does nothing.
 const CALLS: &[u64] = &[
     READ,
     WRITE,
@@ -78,72 +81,77 @@ const WORD: u64 = 8;
 /// The system call of state version 8.
 #[inline(always)]
 pub(crate) fn version_8<M: Machine>(m: &mut M) -> Done<M> {
-    call(m, true)
+    call::<8, M>(m)
 }
 
-/// The system call of state version 7, where `getrandom` does nothing.
-#[inline(always)]
-pub(crate) fn version_7<M: Machine>(m: &mut M) -> Done<M> {
-    call(m, false)
-}
-
-fn call<M: Machine>(m: &mut M, random: bool) -> Done<M> {
+/// The system call of a state version.
+pub(crate) fn call<const VERSION: u8, M: Machine>(m: &mut M) -> Done<M> {
     let number = m.get(V0);
     m.choose(number, CALLS, |m, call| match constant(CALLS, call) {
-        Some(READ) => with_event_fd(m, common::read::<N64, M>),
-        Some(WRITE) => with_event_fd(m, common::write::<N64, M>),
-        Some(OPEN) => fail(m, EBADF),
-        Some(MMAP) => common::mmap::<N64, M>(m),
-        Some(BRK) => give_constant(m, N64::PROGRAM_BREAK),
+        Some(READ) => with_event_fd::<VERSION, M>(m, common::read::<N64<VERSION>, M>),
+        Some(WRITE) => with_event_fd::<VERSION, M>(m, common::write::<N64<VERSION>, M>),
+        Some(OPEN) => fail::<VERSION, M>(m, EBADF),
+        Some(MMAP) => common::mmap::<N64<VERSION>, M>(m),
+        Some(BRK) => give_constant(m, N64::<VERSION>::PROGRAM_BREAK),
         Some(SCHED_YIELD | NANOSLEEP) => thread::give_way(m),
         Some(CLONE) => thread::clone(m),
         Some(EXIT) => thread::exit(m),
-        Some(FCNTL) => common::fcntl::<N64, M>(m),
+        Some(FCNTL) => common::fcntl::<N64<VERSION>, M>(m),
         Some(GETTID) => give_cell(m, THREAD_ID),
-        Some(FUTEX) => futex(m),
+        Some(FUTEX) => futex::<VERSION, M>(m),
         Some(EXIT_GROUP) => common::exit_group(m),
-        Some(CLOCK_GETTIME) => clock_gettime(m),
-        Some(EVENTFD2) => eventfd2(m),
-        Some(GETRANDOM) if random => getrandom(m),
+        Some(CLOCK_GETTIME) => clock_gettime::<VERSION, M>(m),
+        Some(EVENTFD2) if VERSION >= 7 => eventfd2::<VERSION, M>(m),
+        Some(EVENTFD2) => m.trap(UNKNOWN_CALL),
+        Some(GETRANDOM) if VERSION >= 8 => getrandom(m),
         Some(_) => give_constant(m, 0),
-        None => nothing(m),
+        None => nothing::<VERSION, M>(m),
     })
 }
 
 /// A call that is known and does nothing, or one that is not known.
-fn nothing<M: Machine>(m: &mut M) -> Done<M> {
+fn nothing<const VERSION: u8, M: Machine>(m: &mut M) -> Done<M> {
     let number = m.get(V0);
-    m.choose(number, NOTHING, |m, call| match call {
+    m.choose(number, NOTHING, |m, call| match constant(NOTHING, call) {
+        Some(MPROTECT) if VERSION < 7 => m.trap(UNKNOWN_CALL),
         Some(_) => give_constant(m, 0),
         None => m.trap(UNKNOWN_CALL),
     })
 }
 
-fn fail<M: Machine>(m: &mut M, errno: u64) -> Done<M> {
-    common::fail::<N64, M>(m, errno)
+fn fail<const VERSION: u8, M: Machine>(m: &mut M, errno: u64) -> Done<M> {
+    common::fail::<N64<VERSION>, M>(m, errno)
 }
 
 /// A read or write that fails on the event file, as if there were nothing to read and no room to write.
-fn with_event_fd<M: Machine>(m: &mut M, other: impl Fn(&mut M) -> Done<M>) -> Done<M> {
+/// Up to version 6 there is no such file.
+fn with_event_fd<const VERSION: u8, M: Machine>(
+    m: &mut M,
+    other: impl Fn(&mut M) -> Done<M>,
+) -> Done<M> {
+    if VERSION < 7 {
+        return other(m);
+    }
     let fd = m.get(A0);
     let event = m.eq_k(fd, EVENT_FD);
-    m.cond(
-        event,
-        |m, event| {
-            if event { fail(m, EAGAIN) } else { other(m) }
-        },
-    )
+    m.cond(event, |m, event| {
+        if event {
+            fail::<VERSION, M>(m, EAGAIN)
+        } else {
+            other(m)
+        }
+    })
 }
 
 /// `eventfd2(count, flags)`: only files that do not block.
-fn eventfd2<M: Machine>(m: &mut M) -> Done<M> {
+fn eventfd2<const VERSION: u8, M: Machine>(m: &mut M) -> Done<M> {
     const EFD_NONBLOCK: u64 = 0x80;
     let flags = m.get(A1);
     let flag = m.and_k(flags, EFD_NONBLOCK);
     let blocks = m.eq_k(flag, 0);
     m.cond(blocks, |m, blocks| {
         if blocks {
-            fail(m, EINVAL)
+            fail::<VERSION, M>(m, EINVAL)
         } else {
             give_constant(m, EVENT_FD)
         }
@@ -152,7 +160,7 @@ fn eventfd2<M: Machine>(m: &mut M) -> Done<M> {
 
 /// `futex(address, operation, value)`: a wait, where memory has the value, and a wake are both no more
 /// than the end of a turn.
-fn futex<M: Machine>(m: &mut M) -> Done<M> {
+fn futex<const VERSION: u8, M: Machine>(m: &mut M) -> Done<M> {
     const WAIT_PRIVATE: u64 = 128;
     const WAKE_PRIVATE: u64 = 129;
     const OPERATIONS: &[u64] = &[WAIT_PRIVATE, WAKE_PRIVATE];
@@ -170,19 +178,19 @@ fn futex<M: Machine>(m: &mut M) -> Done<M> {
                     if same {
                         thread::give_way(m)
                     } else {
-                        fail(m, EAGAIN)
+                        fail::<VERSION, M>(m, EAGAIN)
                     }
                 })
             }
             Some(WAKE_PRIVATE) => thread::give_way(m),
-            _ => fail(m, EINVAL),
+            _ => fail::<VERSION, M>(m, EINVAL),
         }
     })
 }
 
 /// `clock_gettime(clock, address)`: seconds and nanoseconds, each a word. The real time is always 0;
 /// the monotonic clock counts steps, of 100 nanoseconds each.
-fn clock_gettime<M: Machine>(m: &mut M) -> Done<M> {
+fn clock_gettime<const VERSION: u8, M: Machine>(m: &mut M) -> Done<M> {
     const CLOCK_REALTIME: u64 = 0;
     const CLOCK_MONOTONIC: u64 = 1;
     const CLOCKS: &[u64] = &[CLOCK_REALTIME, CLOCK_MONOTONIC];
@@ -200,7 +208,7 @@ fn clock_gettime<M: Machine>(m: &mut M) -> Done<M> {
                 (seconds, m.bin(Bin::Mul, left, unit))
             }
             Some(CLOCK_REALTIME) => (m.konst(0), m.konst(0)),
-            _ => return fail(m, EINVAL),
+            _ => return fail::<VERSION, M>(m, EINVAL),
         };
         let at = m.get(A1);
         let at = m.align(at, WORD as u32);

@@ -1,4 +1,4 @@
-//! Single steps as upstream's Cannon (state version 8) executed them: random instructions, system
+//! Single steps as upstream's Cannon executed them, in each state version: random instructions, system
 //! calls and changes of threads on edge operands. The step is run on a machine and on its proof.
 
 #[path = "common/case.rs"]
@@ -8,7 +8,7 @@ use case::{Case, cases};
 use fpvm_core::oracle::{Oracle, OracleError, PreimagePart, Silent};
 use fpvm_core::verify::{VerifyError, verify};
 use fpvm_core::vm::{Host, VmError};
-use isa_mips64::Newest;
+use isa_mips64::Mips64;
 use std::sync::Arc;
 
 /// The one pre-image of a case, whatever the key.
@@ -32,6 +32,7 @@ fn hex(bytes: impl AsRef<[u8]>) -> String {
 fn fault(error: &str) -> &'static str {
     let known = [
         ("unaligned instruction fetch", "instruction address not"),
+        ("invalid pc", "instruction address not"),
         ("jump in delay slot", "jump in delay slot"),
         ("branch in delay slot", "branch in delay slot"),
         ("instruction divide by zero", "division by zero"),
@@ -45,8 +46,8 @@ fn fault(error: &str) -> &'static str {
 }
 
 /// Runs and verifies the step; gives the name of the fault, if any.
-fn check(number: usize, case: &Case) -> Option<String> {
-    let mut vm = case.vm();
+fn check<const VERSION: u8>(number: usize, case: &Case) -> Option<String> {
+    let mut vm = case.vm::<VERSION>();
     let insn = vm.insn();
     let what = format!("case {number}, {insn:#010x}");
     assert_eq!(hex(vm.state_root()), case.pre, "{what}: pre-state");
@@ -61,7 +62,8 @@ fn check(number: usize, case: &Case) -> Option<String> {
             let digest = hex(fpvm_core::keccak::keccak256(&proof.proof_data));
             assert_eq!(Some(digest), case.proof, "{what}: proof");
             let mut part = |key: &[u8; 32], offset| proof.part(key, offset);
-            let verified = verify::<Newest>(&proof.state_data, &proof.proof_data, &mut part);
+            let verified =
+                verify::<Mips64<VERSION>>(&proof.state_data, &proof.proof_data, &mut part);
             assert_eq!(verified.map(|done| done.post), Ok(proof.post), "{what}");
             None
         }
@@ -75,12 +77,11 @@ fn check(number: usize, case: &Case) -> Option<String> {
     }
 }
 
-#[test]
-fn random_steps_equal_upstream() {
+fn equal_upstream<const VERSION: u8>() {
     let mut faults: Vec<String> = Vec::new();
     let mut count = 0;
-    for (number, case) in cases().enumerate() {
-        faults.extend(check(number, &case));
+    for (number, case) in cases(VERSION).enumerate() {
+        faults.extend(check::<VERSION>(number, &case));
         count += 1;
     }
     faults.sort();
@@ -89,13 +90,28 @@ fn random_steps_equal_upstream() {
     assert_eq!(faults.len(), 8, "{faults:?}");
 }
 
+#[test]
+fn random_steps_of_version_8_equal_upstream() {
+    equal_upstream::<8>();
+}
+
+#[test]
+fn random_steps_of_version_7_equal_upstream() {
+    equal_upstream::<7>();
+}
+
+#[test]
+fn random_steps_of_version_6_equal_upstream() {
+    equal_upstream::<6>();
+}
+
 /// A part of a pre-image that is asked for has to be there.
 #[test]
 fn a_missing_preimage_is_named() {
     let reads = |case: &Case| case.preimage.is_some() && case.error.is_none();
     let mut found = 0;
-    for case in cases().filter(reads) {
-        let mut vm = case.vm();
+    for case in cases(8).filter(reads) {
+        let mut vm = case.vm::<8>();
         let mut host = Host {
             oracle: &mut One(case.preimage()),
             console: &mut Silent,
@@ -105,7 +121,7 @@ fn a_missing_preimage_is_named() {
             continue;
         }
         let mut none = |_: &[u8; 32], _| None::<Option<PreimagePart>>;
-        let refused = verify::<Newest>(&proof.state_data, &proof.proof_data, &mut none);
+        let refused = verify::<Mips64<8>>(&proof.state_data, &proof.proof_data, &mut none);
         assert!(matches!(refused, Err(VerifyError::MissingPreimage { .. })));
         found += 1;
     }

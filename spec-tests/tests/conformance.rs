@@ -184,6 +184,14 @@ fn threads() {
     assert_vector::<Mips64>("threads.c", "mips64");
 }
 
+/// The same guest in the state versions before, which do not give it random bytes. Upstream's programs
+/// of either version, each its own release, wrote the same files.
+#[test]
+fn threads_in_versions_before() {
+    assert_vector::<isa_mips64::Mips64<7>>("threads.c", "mips64-7");
+    assert_vector::<isa_mips64::Mips64<6>>("threads.c", "mips64-7");
+}
+
 /// A program of the newest Go, with goroutines on threads of their own and the collector.
 #[test]
 fn threads_of_go_1_26() {

@@ -46,6 +46,7 @@ fn all_instructions_keep_the_rules() {
     kept::<Mips32>();
     kept::<Mips64>();
     kept::<isa_mips64::Mips64<7>>();
+    kept::<isa_mips64::Mips64<6>>();
     kept::<Rv64>();
     kept::<Imac>();
     kept::<Toy>();

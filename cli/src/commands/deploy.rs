@@ -144,8 +144,8 @@ fn chosen(app: &App, args: &Args) -> anyhow::Result<Vms> {
     if chosen.is_empty() {
         chosen.extend(app.isas);
         chosen.dedup_by_key(|isa| isa.name());
+        chosen.retain(|isa| isa.contract().is_some());
     }
-    chosen.retain(|isa| isa.contract().is_some());
     Ok(chosen)
 }
 

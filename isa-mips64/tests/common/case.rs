@@ -5,7 +5,7 @@ use flate2::read::GzDecoder;
 use fpvm_core::memory::PagedMemory;
 use fpvm_core::state::State;
 use fpvm_core::vm::Vm;
-use isa_mips64::Newest;
+use isa_mips64::Mips64;
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -66,7 +66,7 @@ impl Thread {
 
 impl Case {
     /// The machine before the step.
-    pub(crate) fn vm(&self) -> Vm<Newest> {
+    pub(crate) fn vm<const VERSION: u8>(&self) -> Vm<Mips64<VERSION>> {
         let mut memory = PagedMemory::new().unwrap();
         for (at, word) in &self.mem {
             memory.write_slice(*at, &word.to_be_bytes()).unwrap();
@@ -87,7 +87,7 @@ impl Case {
         fields.push(u8::from(self.right));
         fields.extend([0; 64]);
         fields.extend(self.next_id.to_be_bytes());
-        let (mut state, _) = State::<Newest>::from_witness(&fields).unwrap();
+        let (mut state, _) = State::<Mips64<VERSION>>::from_witness(&fields).unwrap();
         assert!(state.set_stacks([pack(&self.left_stack), pack(&self.right_stack)]));
         Vm::new(state, memory)
     }
@@ -99,9 +99,10 @@ impl Case {
     }
 }
 
-/// The recorded steps.
-pub(crate) fn cases() -> impl Iterator<Item = Case> {
-    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../isa-mips64/tests/steps.jsonl.gz");
+/// The recorded steps of a state version.
+pub(crate) fn cases(version: u8) -> impl Iterator<Item = Case> {
+    let vectors = format!("../isa-mips64/tests/steps-{version}.jsonl.gz");
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join(vectors);
     let lines = BufReader::new(GzDecoder::new(File::open(vectors).unwrap())).lines();
     lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap())
 }

@@ -65,7 +65,8 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
     let mut vm = args.reading.open(app, &args.prestate)?;
     let (prestate, isa) = (B256::from(vm.state_root()), vm.isa());
     let contract = isa.contract();
-    let contract = contract.with_context(|| format!("there is no contract for {}", isa.name()))?;
+    let contract =
+        contract.with_context(|| format!("there is no contract for {}", isa.vm_type()))?;
     let setup = Setup {
         params: Params {
             game_type: args.game_type,
