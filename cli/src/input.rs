@@ -401,19 +401,22 @@ const VERSIONS: [(&str, &str); 9] = [
     ("multithreaded64-5", "v1.6.0"),
 ];
 
-/// What to say of a binary file that begins as a state of a version of upstream's which these VMs do
-/// not have.
+/// What to say of a binary file that begins as a state of another VM than these: of one that there is
+/// here, or of a version that only upstream has.
 fn of_version(path: &Path, start: &[u8], vms: &[&'static dyn AnyIsa]) -> Option<String> {
+    let (path, types) = (path.display(), types(vms));
+    if let Some(isa) = ISAS.iter().find(|isa| starts_state(**isa, start)) {
+        let found = isa.vm_type();
+        return Some(format!(
+            "{path} is a state of VM type {found}, which is not among {types}"
+        ));
+    }
     let version = *start.first()?;
     let (name, release) = VERSIONS.get(usize::from(version))?;
-    let (path, types) = (path.display(), types(vms));
-    Some(match ISAS.iter().any(|isa| isa.vm_type() == *name) {
-        true => format!("{path} is a state of VM type {name}, which is not among {types}"),
-        false => format!(
-            "{path} is a state of version {version}, VM type {name}, which fpvm does not have: \
-             upstream's cannon {release} reads it; there are {types}"
-        ),
-    })
+    Some(format!(
+        "{path} is a state of version {version}, VM type {name}, which fpvm does not have: \
+         upstream's cannon {release} reads it; there are {types}"
+    ))
 }
 
 /// The keys of a JSON object, its values passed over.

@@ -27,7 +27,10 @@ fn cannon_prints_cannon_s_witness() {
     );
     shop.bring(&vectors("states/hello.riscv64.final.bin.gz"));
     shop.run("witness --input hello.riscv64.final.bin.gz")
-        .fails(1, "which is not among singlethreaded-2, multithreaded64-5");
+        .fails(
+            1,
+            "is a state of VM type riscv64, which is not among singlethreaded-2, multithreaded64-5",
+        );
 }
 
 #[test]
