@@ -75,6 +75,14 @@ fn a_version_is_of_its_own_vm() {
     assert!(out.starts_with("{\n  \"stateVersion\": 6,"), "{out}");
 }
 
+/// It is refused before a chain is asked for anything.
+#[test]
+fn a_version_without_a_contract_is_not_deployed() {
+    Shop::new()
+        .run("deploy --type multithreaded64-3 --rpc http://127.0.0.1:1")
+        .fails(1, "there is no contract for multithreaded64-3");
+}
+
 /// What only an older release of upstream's reads is named, and the release.
 #[test]
 fn older_versions_are_refused_by_name() {

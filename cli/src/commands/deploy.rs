@@ -139,7 +139,12 @@ fn chosen(app: &App, args: &Args) -> anyhow::Result<Vms> {
         chosen.extend(vms.first());
     }
     for vm_type in &args.vm_type {
-        chosen.extend(app.vms(None, Some(vm_type))?);
+        let vms = app.vms(None, Some(vm_type))?;
+        ensure!(
+            vms.iter().all(|isa| isa.contract().is_some()),
+            "there is no contract for {vm_type}"
+        );
+        chosen.extend(vms);
     }
     if chosen.is_empty() {
         chosen.extend(app.isas);
