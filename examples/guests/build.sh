@@ -2,7 +2,7 @@
 # Builds all guests for all VMs into bin/ and writes the pre-images.
 #
 # Needs Go (1.21 or later fetches the release below by itself), Rust by rustup, and
-# two cross compilers; MIPS_CC and RISCV_CC name others. With Go 1.22.10, Rust
+# three cross compilers; MIPS_CC, MIPS64_CC and RISCV_CC name others. With Go 1.22.10, Rust
 # 1.95.0 and GCC 12.2 the files come out as they are committed.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -12,12 +12,14 @@ export GOTOOLCHAIN=go1.22.10
 export CGO_ENABLED=0 GOOS=linux GOMIPS=softfloat GOMIPS64=softfloat GOFLAGS=-buildvcs=false
 
 mips_cc=${MIPS_CC:-mips-linux-gnu-gcc}
+mips64_cc=${MIPS64_CC:-mips64-linux-gnuabi64-gcc}
 riscv_cc=${RISCV_CC:-riscv64-linux-gnu-gcc}
 
 missing=()
 command -v go >/dev/null || missing+=("go (https://go.dev/dl, 1.21 or later)")
 command -v rustup >/dev/null || missing+=("rustup (https://rustup.rs)")
 command -v "$mips_cc" >/dev/null || missing+=("$mips_cc (Debian: gcc-mips-linux-gnu; or set MIPS_CC)")
+command -v "$mips64_cc" >/dev/null || missing+=("$mips64_cc (Debian: gcc-mips64-linux-gnuabi64; or set MIPS64_CC)")
 command -v "$riscv_cc" >/dev/null || missing+=("$riscv_cc (Debian: gcc-riscv64-linux-gnu; or set RISCV_CC)")
 if ((${#missing[@]})); then
     printf 'build.sh: missing: %s\n' "${missing[@]}" >&2
@@ -36,13 +38,16 @@ for guest in claim rollup alloc sort maps copy primes keccak; do
 done
 
 # Bare programs: fixed addresses, no library, and only instructions that the VMs
-# have (MIPS32 release 1 without branch-likely, traps and multiply-add; RV64IMA).
+# have (MIPS32 release 1 and MIPS III without branch-likely, traps and multiply-add; RV64IMA).
 bare=(-O2 -std=c11 -Wall -Wextra -Werror -ffreestanding -nostdlib -static
     -fno-pic -fno-pie -no-pie -fno-stack-protector -fno-asynchronous-unwind-tables
     -fno-tree-loop-distribute-patterns -Wl,--build-id=none -Wl,-z,max-page-size=4096)
 "$mips_cc" "${bare[@]}" -EB -march=mips32 -mabi=32 -msoft-float -mno-abicalls -G0 \
     -mno-branch-likely -mno-check-zero-division -mno-imadd \
     -Wl,-Ttext-segment=0x10000 -o bin/bare.mips bare/main.c
+"$mips64_cc" "${bare[@]}" -EB -march=mips3 -mabi=64 -msoft-float -mno-abicalls -G0 \
+    -mno-branch-likely -mno-check-zero-division \
+    -Wl,-Ttext-segment=0x10000 -o bin/bare.mips64 bare/main.c
 "$riscv_cc" "${bare[@]}" -march=rv64ima -mabi=lp64 -mcmodel=medany -mno-relax \
     -Wl,-Ttext-segment=0x10000 -o bin/bare.riscv64 bare/main.c
 # With compressed code, for fpvm's own VM type.
@@ -51,13 +56,23 @@ for guest in bare atomics; do
         -Wl,-Ttext-segment=0x10000 -o "bin/$guest.imac" "$guest/main.c"
 done
 
-# Rust for the same VM type; the folder says which release. No path of the machine
-# that built it is in the file.
+# Rust, for the same VM type and for MIPS64; the folder says which release. No path of
+# the machine that built it is in the files. Nobody ships a core library for MIPS64
+# without an operating system: it is built too, which a release of Rust does only where
+# it is told to be a nightly one.
 (
     cd claim-rust
-    export RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo --remap-path-prefix=$PWD=claim"
-    cargo build --release --locked --target-dir target
+    library=$(rustc --print sysroot)/lib/rustlib/src/rust
+    remap="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo --remap-path-prefix=$PWD=claim"
+    RUSTFLAGS=$remap cargo build --release --locked --target-dir target
     cp target/riscv64imac-unknown-none-elf/release/claim ../bin/claim.imac
+
+    # A division by zero ends in a trap instruction, which the VM does not have; Rust
+    # looks before it divides.
+    RUSTC_BOOTSTRAP=1 RUSTFLAGS="$remap --remap-path-prefix=$library=rust -Cllvm-args=-mno-check-zero-division" \
+        cargo build --release --locked --target-dir target --target mips64-none.json \
+        -Zjson-target-spec -Zbuild-std=core,alloc -Zbuild-std-features=compiler-builtins-mem
+    cp target/mips64-none/release/claim ../bin/claim.mips64
 )
 
 # The fixture programs run here, not in a VM.

@@ -58,10 +58,10 @@ fn our_guests_end_as_upstream() {
         let elf = format!("examples/guests/bin/{}", expected.elf);
         let preimages = expected.preimages.as_deref().unwrap_or("preimages");
         let preimages = format!("examples/guests/{preimages}");
-        if elf.ends_with(".mips") {
-            ends_as_upstream::<Mips32>(&elf, &preimages, &expected);
-        } else {
-            ends_as_upstream::<Rv64>(&elf, &preimages, &expected);
+        match elf.rsplit('.').next() {
+            Some("mips") => ends_as_upstream::<Mips32>(&elf, &preimages, &expected),
+            Some("mips64") => ends_as_upstream::<Mips64>(&elf, &preimages, &expected),
+            _ => ends_as_upstream::<Rv64>(&elf, &preimages, &expected),
         }
     }
 }

@@ -192,6 +192,12 @@ fn threads_in_versions_before() {
     assert_vector::<isa_mips64::Mips64<6>>("threads.c", "mips64-7");
 }
 
+/// The claim in Rust and the bare program in C, for a processor that Go is not asked to build them for.
+#[test]
+fn examples_of_mips64() {
+    assert_examples::<Mips64>("mips64", &["claim", "bare"]);
+}
+
 /// A program of the newest Go, with goroutines on threads of their own and the collector.
 #[test]
 fn threads_of_go_1_26() {

@@ -12,6 +12,7 @@ use fpvm_core::elf::{Patch, Program, load};
 use fpvm_core::oracle::{NoOracle, Oracle};
 use fpvm_core::vm::{Event, Host};
 use isa_mips::Mips32;
+use isa_mips64::Newest as Mips64;
 use isa_riscv::Rv64;
 use isa_riscv::imac::Imac;
 use oracle::wire::Limits;
@@ -131,7 +132,7 @@ fn under_fpvm<I: Program>(elf: &[u8], patches: &[Patch], oracle: &mut dyn Oracle
     (printed, vm.state.exit_code().into())
 }
 
-fn assert_equal<I: Program>(qemu: &str, vm: &str, suffix: &str) {
+fn assert_equal<I: Program>(qemu: &str, vm: &str, suffix: &str, examples: usize) {
     if !installed(qemu) {
         return;
     }
@@ -150,17 +151,22 @@ fn assert_equal<I: Program>(qemu: &str, vm: &str, suffix: &str) {
         let expected = (run.stdout.into_bytes(), run.exit_code.into());
         assert_eq!(found, expected, "{}", run.elf);
     });
-    assert_eq!(compared.count(), 7);
+    assert_eq!(compared.count(), examples);
 }
 
 #[test]
 fn mips_guests_do_as_under_qemu() {
-    assert_equal::<Mips32>("qemu-mips", "mips32", "mips");
+    assert_equal::<Mips32>("qemu-mips", "mips32", "mips", 7);
 }
 
 #[test]
 fn riscv_guests_do_as_under_qemu() {
-    assert_equal::<Rv64>("qemu-riscv64", "riscv64", "riscv64");
+    assert_equal::<Rv64>("qemu-riscv64", "riscv64", "riscv64", 7);
+}
+
+#[test]
+fn mips64_guests_do_as_under_qemu() {
+    assert_equal::<Mips64>("qemu-mips64", "mips64", "mips64", 1);
 }
 
 #[test]
@@ -197,19 +203,24 @@ fn imac_guests_do_as_under_qemu() {
 /// The guest in Rust, which asks for pre-images, against the one in Go.
 #[test]
 fn the_claim_in_rust_ends_as_that_in_go_and_as_under_qemu() {
-    let elf = read(&example("bin/claim.imac")).unwrap();
+    claims_end_as_in_go::<Imac>("claim.imac", "qemu-riscv64");
+    claims_end_as_in_go::<Mips64>("claim.mips64", "qemu-mips64");
+}
+
+fn claims_end_as_in_go<I: Program>(guest: &str, qemu: &str) {
+    let elf = read(&example("bin").join(guest)).unwrap();
     let runs: Vec<Run> = json(&path("guests/expected.json")).unwrap();
     let claims = runs.into_iter().filter(|run| run.elf == "claim.riscv64");
     let compared = claims.map(|run| {
         let folder = || Folder::new(example(run.preimages.as_deref().unwrap()));
         let expected: Outcome = (run.stdout.clone().into_bytes(), run.exit_code.into());
         let mut preimages = folder();
-        assert_eq!(under_fpvm::<Imac>(&elf, &[], &mut preimages), expected);
+        assert_eq!(under_fpvm::<I>(&elf, &[], &mut preimages), expected);
         // An output, blocks, and the nodes and leaves of a tree.
         assert_eq!(preimages.hints, 1 + 32 + 15 + 16);
-        if installed("qemu-riscv64") {
+        if installed(qemu) {
             let mut served = folder();
-            let theirs = served_under_qemu("qemu-riscv64", &elf, &mut served);
+            let theirs = served_under_qemu(qemu, &elf, &mut served);
             assert_eq!(theirs, expected);
             assert_eq!(served.hints, preimages.hints);
         }

@@ -1,5 +1,5 @@
 // The entry point and the two system calls that a guest without a C library
-// needs, for both VMs. Include it once; it calls `int guest(void)` and leaves
+// needs, for all VMs. Include it once; it calls `int guest(void)` and leaves
 // with what that returns.
 #ifndef START_H
 #define START_H
@@ -8,7 +8,11 @@ int guest(void);
 
 #if defined(__mips__)
 
+#if defined(__mips64)
+enum { SYS_WRITE = 5001, SYS_EXIT_GROUP = 5205 };
+#else
 enum { SYS_WRITE = 4004, SYS_EXIT_GROUP = 4246 };
+#endif
 
 static long system_call(long number, long a, long b, long c) {
     register long v0 __asm__("$2") = number;
@@ -25,9 +29,13 @@ static long system_call(long number, long a, long b, long c) {
 }
 
 // The o32 convention wants room for four arguments above the stack pointer.
+#if defined(__mips64)
+#define ROOM ""
+#else
+#define ROOM "addiu $29, $29, -32\n"
+#endif
 __asm__(".text\n.globl __start\n.ent __start\n__start:\n"
-        ".set noreorder\n"
-        "addiu $29, $29, -32\n"
+        ".set noreorder\n" ROOM
         "jal enter\n"
         "nop\n"
         ".set reorder\n.end __start\n");

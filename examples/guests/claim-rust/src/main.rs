@@ -6,6 +6,8 @@
 //! the pre-images make no sense.
 #![no_std]
 #![no_main]
+// Rust has assembly for MIPS in its nightly releases only, or where it is told to be one.
+#![cfg_attr(target_arch = "mips64", feature(asm_experimental_arch))]
 
 extern crate alloc;
 

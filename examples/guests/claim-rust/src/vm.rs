@@ -1,29 +1,19 @@
 //! What a Rust program without an operating system needs to run in the VM: an entry point, four system
-//! calls, memory, and an end for panics.
+//! calls, memory, and an end for panics. What each machine has of its own is beneath.
+
+#[cfg(target_arch = "mips64")]
+#[path = "vm/mips64.rs"]
+mod machine;
+#[cfg(target_arch = "riscv64")]
+#[path = "vm/riscv64.rs"]
+mod machine;
 
 use alloc::string::String;
 use core::alloc::{GlobalAlloc, Layout};
-use core::arch::{asm, global_asm};
 use core::panic::PanicInfo;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-
-const READ: usize = 63;
-const WRITE: usize = 64;
-const EXIT_GROUP: usize = 94;
-const MMAP: usize = 222;
-
-// The VM starts with a stack and nothing else. Addresses of data are taken relative to gp.
-global_asm!(
-    ".globl _start",
-    "_start:",
-    ".option push",
-    ".option norelax",
-    "la gp, __global_pointer$",
-    ".option pop",
-    "call {main}",
-    main = sym main,
-);
+use machine::{EXIT_GROUP, MMAP, PRIVATE_ANONYMOUS, READ, WRITE, system_call};
 
 extern "C" fn main() -> ! {
     crate::claim();
@@ -68,25 +58,6 @@ fn taken(result: usize) -> Option<usize> {
     (result.cast_signed() > 0).then_some(result)
 }
 
-fn system_call(number: usize, arguments: [usize; 6]) -> usize {
-    let [a, b, c, d, e, f] = arguments;
-    let result;
-    // SAFETY: The calls above hand over buffers that live as long as the call, with their lengths.
-    unsafe {
-        asm!(
-            "ecall",
-            in("a7") number,
-            inlateout("a0") a => result,
-            in("a1") b,
-            in("a2") c,
-            in("a3") d,
-            in("a4") e,
-            in("a5") f,
-        );
-    }
-    result
-}
-
 /// Memory that is handed out once and never taken back.
 struct Heap {
     /// Where the memory begins; 0 before it is asked for.
@@ -110,7 +81,6 @@ impl Heap {
     /// Where the memory begins, all of which is asked for the first time.
     fn start(&self) -> usize {
         const READ_WRITE: usize = 3;
-        const PRIVATE_ANONYMOUS: usize = 0x22;
         let start = self.start.load(Relaxed);
         if start != 0 {
             return start;
