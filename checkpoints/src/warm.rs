@@ -7,6 +7,7 @@ use crate::store::{Store, StoreError, Vm};
 use crate::{Machine, Root};
 use fpvm_core::frozen::Snapshot;
 use std::collections::BTreeMap;
+use tempfile::TempDir;
 
 /// States kept; when there are more, every other one is given up.
 const KEPT: usize = 256;
@@ -24,7 +25,8 @@ pub struct Warm<M> {
     end: Option<u64>,
 }
 
-/// States on disk of a machine that was given up to make room.
+/// States on disk of a machine that was given up to make room: in a folder for temporary files, which goes
+/// with them.
 #[derive(Debug)]
 pub struct Shelf {
     store: Store,
@@ -32,6 +34,8 @@ pub struct Shelf {
     roots: BTreeMap<u64, Root>,
     /// Where the program ends, once known.
     end: Option<u64>,
+    /// Where they are, for as long as they are.
+    _folder: TempDir,
 }
 
 /// States of a machine that are shelved at once; of more, one in so many.
@@ -55,14 +59,14 @@ where
         })
     }
 
-    /// Gives up the machine and keeps states of its way at a place of its own, a folder; the last where it
-    /// is now. The machine's VM is `vm`.
-    pub fn shelve(mut self, place: &str, vm: Vm) -> Result<Shelf, M::Error> {
+    /// Gives up the machine and keeps states of its way on disk; the last where it is now. The machine's
+    /// VM is `vm`.
+    pub fn shelve(mut self, vm: Vm) -> Result<Shelf, M::Error> {
         let here = self.machine.freeze()?;
         self.states.insert(here.step(), here);
         let mut shelf = match self.shelf.take() {
             Some(shelf) => shelf,
-            None => Shelf::open(place, vm)?,
+            None => Shelf::open(vm)?,
         };
         shelf.end = self.end;
         let apart = self.states.len().div_ceil(SHELVED);
@@ -172,12 +176,14 @@ where
 }
 
 impl Shelf {
-    fn open(place: &str, vm: Vm) -> Result<Self, LibraryError> {
-        let depot = Depot::open(place)?;
+    fn open(vm: Vm) -> Result<Self, LibraryError> {
+        let folder = tempfile::tempdir().map_err(LibraryError::NoShelf)?;
+        let depot = Depot::open(&folder.path().to_string_lossy())?;
         Ok(Shelf {
             store: Store::open(&depot, vm)?,
             roots: BTreeMap::new(),
             end: None,
+            _folder: folder,
         })
     }
 

@@ -23,7 +23,7 @@ use fpvm_core::oracle::Oracle;
 use fpvm_core::proof::StepProof;
 use oracle::{Key, Kind};
 
-use kept::{Kept, Shelves};
+use kept::Kept;
 
 /// A machine whose steps can be proved.
 pub trait Prover: Machine {
@@ -55,7 +55,6 @@ pub struct Vms<P: Program> {
     every: u64,
     /// The ones asked for last first.
     running: RefCell<Vec<(Inputs, Kept<P::Machine>)>>,
-    shelves: Shelves,
 }
 
 /// Machines that are kept as they are.
@@ -68,7 +67,6 @@ impl<P: Program> Vms<P> {
             program,
             every,
             running: RefCell::new(Vec::new()),
-            shelves: Shelves::new(),
         }
     }
 
@@ -93,7 +91,7 @@ impl<P: Program> Vms<P> {
         let answer = warm.seek(whole(step)).and_then(ask);
         running.insert(0, (*inputs, Kept::Warm(Box::new(warm))));
         for (_, kept) in running.iter_mut().skip(KEPT) {
-            self.shelves.shelve(kept);
+            *kept = std::mem::replace(kept, Kept::New).shelved();
         }
         answer.map_err(|error| failed(step, &error))
     }
