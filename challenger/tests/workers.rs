@@ -9,7 +9,6 @@ use std::thread::scope;
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
-use challenger::calls;
 use challenger::event::{Event, Name, Tell};
 use challenger::factory::Factory;
 use challenger::fleet::{Games, Knowledge, Unplayable};
@@ -18,11 +17,8 @@ use challenger::read::site::Site;
 use checkpoints::{Machine, Root, store};
 use common::players::{CHEAT, HONEST, fleet, outputs};
 use common::reader::Reader;
-use common::table::{play, read};
+use common::table::{contradict, play, read};
 use common::{wallet, world};
-use dispute::call::GameAction;
-use dispute::claim::Side;
-use dispute::game::moves::Move;
 use dispute::trace::outputs::OutputList;
 use dispute::trace::split::SplitTrace;
 use dispute::trace::{Executions, Inputs, StepData, TraceError};
@@ -30,7 +26,6 @@ use fpvm_core::frozen::Snapshot;
 use fpvm_core::oracle::Oracle;
 use fpvm_core::proof::StepProof;
 use isa_mips::Mips32;
-use l1::Local;
 use oracle::Key;
 use oracle::store::{Directory, Store as _};
 use play::recorded::{RecordedError, Running};
@@ -274,22 +269,6 @@ impl Knowledge for Truth {
             executions: self.0.clone(),
         })
     }
-}
-
-/// Somebody answers the first answer with what is wrong.
-fn contradict(chain: &Local, game: Address) {
-    let (site, seen) = read(chain, game);
-    let answered = &seen.claims()[1];
-    let mv = Move {
-        disputed: answered.claim,
-        parent: 1,
-        claim: B256::repeat_byte(0xee),
-        side: Side::Attack,
-    };
-    let bond = site.rules.required_bond(answered.position.attack());
-    let request = calls::game(game, &GameAction::Move(mv), bond.expect("a bond"));
-    let mut cheat = wallet(Arc::new(chain.clone()), CHEAT);
-    cheat.send(&[request], &mut |_| ()).expect("it is sent");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
+use challenger::calls;
 use challenger::event::{Event, Tell};
 use challenger::factory::Factory;
 use challenger::fleet::{Fleet, Knowledge};
@@ -10,8 +11,10 @@ use challenger::read::Reader;
 use challenger::read::follow::game;
 use challenger::read::site::Site;
 use challenger::world::{Setup, World};
-use dispute::claim::GameStatus;
+use dispute::call::GameAction;
+use dispute::claim::{GameStatus, Side};
 use dispute::game::Game;
+use dispute::game::moves::Move;
 use l1::Local;
 
 use super::players::{CHEAT, HONEST, PROPOSED};
@@ -121,4 +124,20 @@ pub(crate) fn with_others<A: Knowledge, B: Knowledge>(
     play(honest, events);
     chain.advance(DELAY);
     play(honest, events);
+}
+
+/// Somebody answers the first answer with what is wrong.
+pub(crate) fn contradict(chain: &Local, game: Address) {
+    let (site, seen) = read(chain, game);
+    let answered = &seen.claims()[1];
+    let mv = Move {
+        disputed: answered.claim,
+        parent: 1,
+        claim: B256::repeat_byte(0xee),
+        side: Side::Attack,
+    };
+    let bond = site.rules.required_bond(answered.position.attack());
+    let request = calls::game(game, &GameAction::Move(mv), bond.expect("a bond"));
+    let mut cheat = wallet(Arc::new(chain.clone()), CHEAT);
+    cheat.send(&[request], &mut |_| ()).expect("it is sent");
 }

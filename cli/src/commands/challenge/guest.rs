@@ -125,6 +125,10 @@ impl<'a> Knowledge for Knowing<'_, 'a> {
             executions: known,
         })
     }
+
+    fn forget(&mut self, l1_head: B256) {
+        self.vms.values().for_each(|vms| vms.forget(l1_head));
+    }
 }
 
 /// What is true in one game.

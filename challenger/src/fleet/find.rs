@@ -1,0 +1,105 @@
+//! Which games there are, and which of them are played.
+
+use std::collections::BTreeSet;
+
+use alloy_primitives::Address;
+use l1::{At, Block, Error};
+
+use super::{Fleet, Games, Knowledge, Seat, Unplayable};
+use crate::event::{Event, Tell};
+use crate::player::Player;
+use crate::read::follow::Follower;
+use crate::read::{ReadError, Reader};
+
+/// The most games of a factory that are looked through for new ones at a reorg.
+const SCAN: u64 = 100_000;
+
+impl<K: Knowledge> Fleet<K> {
+    /// Finds new games.
+    pub(super) fn find(
+        &mut self,
+        reader: &Reader<'_>,
+        tell: &mut Tell<'_>,
+    ) -> Result<(), ReadError> {
+        let found = match &self.games {
+            Games::Listed(games) => games.clone(),
+            Games::Created {
+                factory,
+                types,
+                window,
+            } => {
+                let count = factory.count(reader)?;
+                let from = match &self.listed {
+                    Some((listed, block)) if is_below(reader, block)? => *listed,
+                    _ => count.saturating_sub(SCAN),
+                };
+                let mut found = Vec::new();
+                for number in (from.min(count)..count).rev() {
+                    let listed = factory.game(reader, number)?;
+                    if listed.created_at.saturating_add(*window) < reader.block.time {
+                        break;
+                    }
+                    if types.is_empty() || types.contains(&listed.game_type) {
+                        found.push(listed.game);
+                    }
+                }
+                self.listed = Some((count, reader.block));
+                found
+            }
+        };
+        let known = |game: &Address| {
+            let refused = self.left.get(game);
+            self.seats.contains_key(game) || refused.is_some_and(|refused| refused.is_final)
+        };
+        // Those that could not be begun with are tried again.
+        let again = self.left.keys().copied();
+        let new: BTreeSet<_> = found.into_iter().chain(again).collect();
+        let new: Vec<_> = new.into_iter().filter(|game| !known(game)).collect();
+        for game in new {
+            match self.sit(reader, game) {
+                Ok(player) => {
+                    tell.event(Event::found(player.site()));
+                    self.left.remove(&game);
+                    let seat = Seat {
+                        player,
+                        is_waiting: false,
+                        over_since: None,
+                    };
+                    self.seats.insert(game, seat);
+                }
+                Err(refused) => {
+                    if self.left.get(&game) != Some(&refused) {
+                        tell.event(Event::left(game, &refused.why));
+                    }
+                    self.left.insert(game, refused);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn sit(&mut self, reader: &Reader<'_>, game: Address) -> Result<Player<K::Trace>, Unplayable> {
+        let is_listed = matches!(self.games, Games::Listed(_));
+        let follower = Follower::open(reader, game).map_err(|error| Unplayable {
+            // A game that a reorg has taken from the factory may come again.
+            is_final: match error {
+                ReadError::UnknownGame { .. } => true,
+                ReadError::NoContract { .. } => is_listed,
+                _ => false,
+            },
+            why: error.to_string(),
+        })?;
+        let trace = self.knowledge.of(&follower.site)?;
+        let account = self.account();
+        Ok(Player::new(follower, account, trace, self.options.strategy))
+    }
+}
+
+/// Whether a block is still in the chain below the reader's.
+fn is_below(reader: &Reader<'_>, block: &Block) -> Result<bool, ReadError> {
+    match reader.chain.block(At::Number(block.number)) {
+        Ok(there) => Ok(there.hash == block.hash),
+        Err(Error::NoBlock { .. }) => Ok(false),
+        Err(other) => Err(other.into()),
+    }
+}
