@@ -2,6 +2,7 @@
 
 mod deploy;
 mod hand;
+mod listed;
 mod report;
 mod seen;
 mod show;
@@ -24,9 +25,9 @@ enum Action {
     /// Deploy everything that games about a program need
     Deploy(Box<deploy::DeployArgs>),
     /// Create a game about an output root
-    Create(Box<hand::CreateArgs>),
+    Create(Box<listed::CreateArgs>),
     /// List the games of a factory
-    List(Box<hand::ListArgs>),
+    List(Box<listed::ListArgs>),
     /// Show a game's claims, clocks and bonds
     Show(Box<show::Args>),
     /// Attack or defend a claim
@@ -48,8 +49,8 @@ enum Action {
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     match &args.action {
         Action::Deploy(args) => deploy::run(app, args),
-        Action::Create(args) => hand::create(args),
-        Action::List(args) => hand::list(args),
+        Action::Create(args) => listed::create(args),
+        Action::List(args) => listed::list(args),
         Action::Show(args) => show::run(app, args),
         Action::Move(args) => hand::make_move(args),
         Action::Step(args) => hand::step(args),

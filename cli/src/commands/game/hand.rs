@@ -1,4 +1,4 @@
-//! Games played by hand.
+//! A game played by hand.
 
 use crate::chain::{self, ChainArgs, tell};
 use crate::commands::deploy::Format;
@@ -6,7 +6,6 @@ use crate::input::read_json;
 use crate::output::{json, print, to_stdout};
 use anyhow::{Context as _, bail, ensure};
 use challenger::calls;
-use challenger::factory::Factory;
 use challenger::loads::{self, Load};
 use challenger::player::resolutions;
 use challenger::read::Reader;
@@ -14,14 +13,13 @@ use challenger::read::follow::{Seen, game as read_game};
 use challenger::read::site::Site;
 use challenger::reasons;
 use dispute::call::GameAction;
-use dispute::claim::{GameStatus, Side};
+use dispute::claim::Side;
 use dispute::game::moves::Move;
 use dispute::game::step::Step;
 use dispute::oracle::Preimage;
 use fpvm_core::proof::StepProof;
 use l1::{Address, B256, Chain, Receipt, Request, U256, Wallet};
 use oracle::{Key, Kind};
-use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -35,38 +33,6 @@ pub(super) struct Common {
     pub(super) format: Format,
     #[command(flatten)]
     pub(super) chain: ChainArgs,
-}
-
-/// Flags of `game create`.
-#[derive(Debug, clap::Args)]
-pub(super) struct CreateArgs {
-    /// The game factory
-    #[arg(long, value_name = "ADDRESS")]
-    factory: Address,
-    /// The type of game
-    #[arg(long, value_name = "N", default_value = "0")]
-    game_type: u32,
-    /// The output root that is proposed
-    #[arg(long, value_name = "0x…")]
-    root: B256,
-    /// The L2 block that it is proposed for
-    #[arg(long, value_name = "N")]
-    block: U256,
-    #[command(flatten)]
-    common: Common,
-}
-
-/// Flags of `game list`.
-#[derive(Debug, clap::Args)]
-pub(super) struct ListArgs {
-    /// The game factory
-    #[arg(long, value_name = "ADDRESS")]
-    factory: Address,
-    /// The most games, the newest first
-    #[arg(long, value_name = "N", value_parser = crate::args::number, default_value = "20")]
-    count: u64,
-    #[command(flatten)]
-    common: Common,
 }
 
 /// Flags of all about one game.
@@ -209,80 +175,6 @@ impl Hand {
         self.seen = read_game(&Reader::newest(&*self.chain)?, self.site.game)?.1;
         Ok(())
     }
-}
-
-pub(super) fn create(args: &CreateArgs) -> anyhow::Result<()> {
-    let chain = args.common.connect()?;
-    let mut wallet = args.common.chain.wallet(chain)?;
-    let factory = Factory(args.factory);
-    let game = factory.create(
-        &mut wallet,
-        args.game_type,
-        args.root,
-        args.block,
-        &mut tell,
-    )?;
-    match args.common.format {
-        Format::Text => print(&format!("{game}\n")),
-        Format::Json => to_stdout(|out| json(out, &json!({"game": game}))),
-    }
-}
-
-/// A game in a list.
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Row {
-    number: u64,
-    game: Address,
-    game_type: u32,
-    created_at: u64,
-    /// Nothing where it is of an unknown type.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    block: Option<String>,
-    status: &'static str,
-    claims: usize,
-}
-
-pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
-    let chain = args.common.connect()?;
-    let reader = Reader::newest(&*chain)?;
-    let factory = Factory(args.factory);
-    let count = factory.count(&reader)?;
-    let mut rows = Vec::new();
-    for number in (count.saturating_sub(args.count)..count).rev() {
-        let listed = factory.game(&reader, number)?;
-        let read = read_game(&reader, listed.game).ok();
-        let seen = read.as_ref().map(|(_, seen)| &seen.game);
-        rows.push(Row {
-            number,
-            game: listed.game,
-            game_type: listed.game_type,
-            created_at: listed.created_at,
-            block: seen.map(|game| game.proposal().l2_block.to_string()),
-            status: match seen.map(|game| game.status()) {
-                None => "unknown",
-                Some(GameStatus::InProgress) => "in-progress",
-                Some(GameStatus::ChallengerWins) => "challenger-wins",
-                Some(GameStatus::DefenderWins) => "defender-wins",
-            },
-            claims: seen.map_or(0, |game| game.claims().len()),
-        });
-    }
-    if args.common.format == Format::Json {
-        return to_stdout(|out| json(out, &rows));
-    }
-    let line = |row: &Row| {
-        format!(
-            "#{:<4} {} type {:<3} block {:<10} {:<15} {} claims\n",
-            row.number,
-            row.game,
-            row.game_type,
-            row.block.as_deref().unwrap_or("?"),
-            row.status,
-            row.claims
-        )
-    };
-    print(&rows.iter().map(line).collect::<String>())
 }
 
 pub(super) fn make_move(args: &MoveArgs) -> anyhow::Result<()> {

@@ -1,0 +1,119 @@
+//! The games of a factory: created, and listed.
+
+use super::hand::Common;
+use crate::chain::tell;
+use crate::commands::deploy::Format;
+use crate::output::{json, print, to_stdout};
+use challenger::factory::Factory;
+use challenger::read::Reader;
+use challenger::read::follow::game as read_game;
+use dispute::claim::GameStatus;
+use l1::{Address, B256, U256};
+use serde::Serialize;
+use serde_json::json;
+
+/// Flags of `game create`.
+#[derive(Debug, clap::Args)]
+pub(super) struct CreateArgs {
+    /// The game factory
+    #[arg(long, value_name = "ADDRESS")]
+    factory: Address,
+    /// The type of game
+    #[arg(long, value_name = "N", default_value = "0")]
+    game_type: u32,
+    /// The output root that is proposed
+    #[arg(long, value_name = "0x…")]
+    root: B256,
+    /// The L2 block that it is proposed for
+    #[arg(long, value_name = "N")]
+    block: U256,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Flags of `game list`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ListArgs {
+    /// The game factory
+    #[arg(long, value_name = "ADDRESS")]
+    factory: Address,
+    /// The most games, the newest first
+    #[arg(long, value_name = "N", value_parser = crate::args::number, default_value = "20")]
+    count: u64,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn create(args: &CreateArgs) -> anyhow::Result<()> {
+    let chain = args.common.connect()?;
+    let mut wallet = args.common.chain.wallet(chain)?;
+    let factory = Factory(args.factory);
+    let game = factory.create(
+        &mut wallet,
+        args.game_type,
+        args.root,
+        args.block,
+        &mut tell,
+    )?;
+    match args.common.format {
+        Format::Text => print(&format!("{game}\n")),
+        Format::Json => to_stdout(|out| json(out, &json!({"game": game}))),
+    }
+}
+
+/// A game in a list.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Row {
+    number: u64,
+    game: Address,
+    game_type: u32,
+    created_at: u64,
+    /// Nothing where it is of an unknown type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    block: Option<String>,
+    status: &'static str,
+    claims: usize,
+}
+
+pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
+    let chain = args.common.connect()?;
+    let reader = Reader::newest(&*chain)?;
+    let factory = Factory(args.factory);
+    let count = factory.count(&reader)?;
+    let mut rows = Vec::new();
+    for number in (count.saturating_sub(args.count)..count).rev() {
+        let listed = factory.game(&reader, number)?;
+        let read = read_game(&reader, listed.game).ok();
+        let seen = read.as_ref().map(|(_, seen)| &seen.game);
+        rows.push(Row {
+            number,
+            game: listed.game,
+            game_type: listed.game_type,
+            created_at: listed.created_at,
+            block: seen.map(|game| game.proposal().l2_block.to_string()),
+            status: match seen.map(|game| game.status()) {
+                None => "unknown",
+                Some(GameStatus::InProgress) => "in-progress",
+                Some(GameStatus::ChallengerWins) => "challenger-wins",
+                Some(GameStatus::DefenderWins) => "defender-wins",
+            },
+            claims: seen.map_or(0, |game| game.claims().len()),
+        });
+    }
+    if args.common.format == Format::Json {
+        return to_stdout(|out| json(out, &rows));
+    }
+    let line = |row: &Row| {
+        format!(
+            "#{:<4} {} type {:<3} block {:<10} {:<15} {} claims\n",
+            row.number,
+            row.game,
+            row.game_type,
+            row.block.as_deref().unwrap_or("?"),
+            row.status,
+            row.claims
+        )
+    };
+    print(&rows.iter().map(line).collect::<String>())
+}
