@@ -20,7 +20,9 @@ use common::{CLOCK, DELAY, alphabet, signer};
 use dispute::claim::GameStatus;
 use dispute::trace::Outputs as _;
 use dispute::trace::lie::Extent;
-use l1::{At, Block, Bytes, Call, Chain, Error, Local, Log, LogFilter, Policy, Receipt};
+use l1::{
+    At, Block, Bytes, Call, Chain, Error, Local, Log, LogFilter, Policy, Receipt, Transaction,
+};
 
 #[test]
 fn the_honest_win_by_an_instruction() {
@@ -130,6 +132,10 @@ impl Chain for Mortal {
     fn logs(&self, filter: &LogFilter) -> Result<Vec<Log>, Error> {
         self.live()?;
         self.chain.logs(filter)
+    }
+    fn transactions(&self, block: B256) -> Result<Vec<Transaction>, Error> {
+        self.live()?;
+        self.chain.transactions(block)
     }
     fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, Error> {
         self.live()?;

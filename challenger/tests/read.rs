@@ -30,7 +30,7 @@ use dispute::registry::AnchorRegistry;
 use dispute::rules::Rules;
 use dispute::vault::Vault;
 use dispute::vm::alphabet::AlphabetVm;
-use l1::{At, Bytes, Chain, Error, Local, Log, LogFilter, Receipt};
+use l1::{At, Bytes, Chain, Error, Local, Log, LogFilter, Receipt, Transaction};
 
 /// The proposer.
 const ANN: u8 = 2;
@@ -320,6 +320,9 @@ impl Chain for Hasty {
     }
     fn logs(&self, filter: &LogFilter) -> Result<Vec<Log>, Error> {
         self.chain.logs(filter)
+    }
+    fn transactions(&self, block: B256) -> Result<Vec<Transaction>, Error> {
+        self.chain.transactions(block)
     }
     fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, Error> {
         self.chain.receipt(transaction)

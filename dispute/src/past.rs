@@ -11,6 +11,8 @@ pub enum What {
     Loaded(B256, usize),
     /// The claim's subgame was resolved.
     Resolved(usize),
+    /// The game was resolved.
+    Ended,
     /// An account was paid so much, in wei.
     Paid(Address, u128),
 }
@@ -20,7 +22,7 @@ pub enum What {
 pub struct Past {
     /// Time of the block, in seconds since 1970.
     pub at: u64,
-    /// Who did it, where the state tells.
+    /// Who did it, where the chain tells.
     pub by: Option<Address>,
     /// What it was.
     pub what: What,

@@ -119,6 +119,19 @@ pub struct Receipt {
     pub logs: Vec<Log>,
 }
 
+/// A transaction that is in a block.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Transaction {
+    /// Its hash.
+    pub hash: B256,
+    /// Who sent it.
+    pub from: Address,
+    /// Who is called; `None` where it creates a contract.
+    pub to: Option<Address>,
+    /// Calldata, or the creation code with its arguments.
+    pub data: Bytes,
+}
+
 /// A chain that is read and written by blocking calls.
 ///
 /// A read that fails for want of an answer was tried again for a while already.
@@ -144,6 +157,8 @@ pub trait Chain: Send + Sync {
     fn tip(&self) -> Result<u128, Error>;
     /// Logs, oldest first. Nodes limit how many blocks or logs they answer for: [`Error::Refused`].
     fn logs(&self, filter: &LogFilter) -> Result<Vec<Log>, Error>;
+    /// The transactions of the block with a hash, in their order.
+    fn transactions(&self, block: B256) -> Result<Vec<Transaction>, Error>;
     /// What became of a transaction; `None` where it is in no block of the chain.
     fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, Error>;
     /// Hands a signed transaction to the node. One that it knows already is no error.

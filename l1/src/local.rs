@@ -3,7 +3,9 @@
 mod pool;
 mod state;
 
-use crate::{Address, At, B256, Block, Bytes, Call, Chain, Error, Log, LogFilter, Receipt, U256};
+use crate::{
+    Address, At, B256, Block, Bytes, Call, Chain, Error, Log, LogFilter, Receipt, Transaction, U256,
+};
 use state::State;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -110,6 +112,11 @@ impl Chain for Local {
 
     fn logs(&self, filter: &LogFilter) -> Result<Vec<Log>, Error> {
         Ok(self.state().logs(filter))
+    }
+
+    fn transactions(&self, block: B256) -> Result<Vec<Transaction>, Error> {
+        let state = self.state();
+        Ok(state.sealed(At::Hash(block))?.transactions().collect())
     }
 
     fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, Error> {

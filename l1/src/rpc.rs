@@ -4,7 +4,8 @@ mod answers;
 mod time;
 
 use crate::{
-    Address, At, B256, Block, Bytes, Call, Chain, Error, Log, LogFilter, Receipt, Revert, U256,
+    Address, At, B256, Block, Bytes, Call, Chain, Error, Log, LogFilter, Receipt, Revert,
+    Transaction, U256,
 };
 use alloy::rpc::client::RpcClient;
 use alloy::rpc::json_rpc::{RpcError, RpcRecv};
@@ -281,6 +282,19 @@ impl Chain for Rpc {
         let logs: Vec<wire::Log> = self.ask("eth_getLogs", json!([answers::filter(filter)]))?;
         let logs: Option<_> = logs.iter().map(answers::log).collect();
         logs.ok_or_else(|| self.malformed("eth_getLogs", "a log that is in no block".into()))
+    }
+
+    fn transactions(&self, block: B256) -> Result<Vec<Transaction>, Error> {
+        // Whole ones, of which some chains have types of their own: only what all have is read.
+        let method = "eth_getBlockByHash";
+        let found = self.ask::<Value>(method, json!([block, true]))?;
+        if found.is_null() {
+            let (node, at) = (self.name.clone(), At::Hash(block));
+            return Err(Error::NoBlock { node, at });
+        }
+        let list = found.get("transactions").and_then(Value::as_array);
+        let list = list.and_then(|list| list.iter().map(answers::transaction).collect());
+        list.ok_or_else(|| self.malformed(method, "a block without its transactions".into()))
     }
 
     fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, Error> {

@@ -3,7 +3,7 @@
 use l1::signer::Signer;
 use l1::{
     Address, At, B256, Block, Bytes, Call, Chain, Earlier, Error, Local, Log, LogFilter, Policy,
-    Progress, Receipt, Request, SendError, U256, Wallet,
+    Progress, Receipt, Request, SendError, Transaction, U256, Wallet,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -417,6 +417,9 @@ macro_rules! chain_over {
             }
             fn logs(&$self, filter: &LogFilter) -> Result<Vec<Log>, Error> {
                 $answer($inner.logs(filter))
+            }
+            fn transactions(&$self, block: B256) -> Result<Vec<Transaction>, Error> {
+                $answer($inner.transactions(block))
             }
             fn receipt(&$self, transaction: B256) -> Result<Option<Receipt>, Error> {
                 $answer($inner.receipt(transaction))

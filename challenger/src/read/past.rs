@@ -2,8 +2,10 @@
 //!
 //! A block's state tells whether something has happened, so the block in which it did is found by halving.
 //! That takes a node that has the states since the game began (an archive node for all but young games).
+//! Who resolved is not in the state, but in the block: the sender of the transaction that did.
 
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{Address, B256, U256};
+use alloy_sol_types::SolCall as _;
 use contracts::abi::PreimageOracle;
 use contracts::game::abi::FaultDisputeGame as Calls;
 use dispute::claim::GameStatus;
@@ -90,9 +92,13 @@ pub fn past(
                 claimIndex: claim_index,
             };
             let at = span.when(|reader| reader.ask(address, &call))?;
+            let by = span.caller(&at, address, |data| {
+                let call = Calls::resolveClaimCall::abi_decode(data);
+                call.is_ok_and(|call| call.claimIndex == claim_index)
+            })?;
             all.push(Past {
                 at: at.time,
-                by: None,
+                by,
                 what: What::Resolved(index),
             });
         }
@@ -110,18 +116,24 @@ pub fn past(
         }
     }
     if game.status() != GameStatus::InProgress {
-        all.extend(payments(&span, site, seen)?);
+        let resolved_at = game.resolved_at();
+        let at = span.when(|reader| Ok(reader.block.time >= resolved_at))?;
+        let is_end = |data: &[u8]| Calls::resolveCall::abi_decode(data).is_ok();
+        all.push(Past {
+            at: at.time,
+            by: span.caller(&at, address, is_end)?,
+            what: What::Ended,
+        });
+        all.extend(payments(&span, site, seen, at.number)?);
     }
     // What happens in one block stays as it is: a load goes before its step.
     all.sort_by_key(|past| (past.at, matches!(past.what, What::Stepped(_))));
     Ok(all)
 }
 
-/// Credits grow while claims are resolved, and are gone when they are paid.
-fn payments(span: &Span<'_>, site: &Site, seen: &Seen) -> Result<Vec<Past>, ReadError> {
-    let resolved_at = seen.game.resolved_at();
-    let ended = span.when(|reader| Ok(reader.block.time >= resolved_at))?;
-    let at_end = span.reader_at(ended.number)?;
+/// Credits grow while claims are resolved, up to the block `ended`, and are gone when they are paid.
+fn payments(span: &Span<'_>, site: &Site, seen: &Seen, ended: u64) -> Result<Vec<Past>, ReadError> {
+    let at_end = span.reader_at(ended)?;
     let claims = seen.game.claims().iter();
     let mut winners: Vec<_> = claims
         .map(|claim| claim.countered_by.unwrap_or(claim.claimant))
@@ -136,7 +148,7 @@ fn payments(span: &Span<'_>, site: &Site, seen: &Seen) -> Result<Vec<Past>, Read
             continue;
         }
         let span = Span {
-            first: ended.number,
+            first: ended,
             ..*span
         };
         let at = span.when(|reader| Ok(reader.ask(site.game, &call)?.is_zero()))?;
@@ -173,6 +185,26 @@ impl Span<'_> {
     ) -> Result<Block, ReadError> {
         let number = first(self.first, self.last, |number| is(&self.reader_at(number)?))?;
         Ok(self.reader_at(number)?.block)
+    }
+
+    /// Who made the last call of a contract in a block that is so and went through; `None` where it was made
+    /// by way of another contract.
+    fn caller(
+        &self,
+        block: &Block,
+        contract: Address,
+        is: impl Fn(&[u8]) -> bool,
+    ) -> Result<Option<Address>, ReadError> {
+        let chain = self.reader.chain;
+        let sent = chain.transactions(block.hash)?;
+        let calls = sent.iter().filter(|sent| sent.to == Some(contract));
+        for call in calls.filter(|call| is(&call.data)).rev() {
+            let receipt = chain.receipt(call.hash)?;
+            if receipt.is_some_and(|receipt| receipt.succeeded) {
+                return Ok(Some(call.from));
+            }
+        }
+        Ok(None)
     }
 }
 

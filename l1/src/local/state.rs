@@ -1,7 +1,10 @@
 //! The chain behind its lock.
 
 use super::pool::{Pool, Waiting};
-use crate::{Address, At, B256, Block, Bytes, Call, Error, Log, LogFilter, Receipt, Revert, U256};
+use crate::{
+    Address, At, B256, Block, Bytes, Call, Error, Log, LogFilter, Receipt, Revert, Transaction,
+    U256,
+};
 use alloy::consensus::{Signed, Transaction as _, TxEip1559};
 use alloy::primitives::{TxKind, keccak256};
 use contracts::evm::{Db, Evm};
@@ -29,6 +32,17 @@ pub(super) struct Sealed {
     receipts: Vec<Receipt>,
     /// The state after it, as long as it is kept.
     state: Option<Db>,
+}
+
+impl Sealed {
+    pub(super) fn transactions(&self) -> impl Iterator<Item = Transaction> {
+        self.transactions.iter().map(|waiting| Transaction {
+            hash: *waiting.signed.hash(),
+            from: waiting.sender,
+            to: waiting.signed.to(),
+            data: waiting.signed.input().clone(),
+        })
+    }
 }
 
 pub(super) struct State {

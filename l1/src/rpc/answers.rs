@@ -1,6 +1,6 @@
 //! Our words for a node's, and the other way round.
 
-use crate::{At, B256, Block, Call, Log, LogFilter, Receipt};
+use crate::{At, B256, Block, Call, Log, LogFilter, Receipt, Transaction};
 use alloy::rpc::types as wire;
 use serde_json::{Value, json};
 
@@ -60,6 +60,17 @@ pub(super) fn log(log: &wire::Log) -> Option<Log> {
         block: log.block_number?,
         block_hash: log.block_hash?,
         transaction: log.transaction_hash?,
+    })
+}
+
+/// A transaction of any type; `None` where it is none.
+pub(super) fn transaction(value: &Value) -> Option<Transaction> {
+    let text = |name: &str| value.get(name)?.as_str();
+    Some(Transaction {
+        hash: text("hash")?.parse().ok()?,
+        from: text("from")?.parse().ok()?,
+        to: text("to").map(str::parse).transpose().ok()?,
+        data: text("input")?.parse().ok()?,
     })
 }
 

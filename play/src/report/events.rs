@@ -39,21 +39,23 @@ pub(super) fn of_game(game: &Game, past: &[Past]) -> Vec<Event> {
             claim: Some(index),
         }
     });
+    let ended = past.iter().find(|past| past.what == What::Ended);
     let end = (game.status() != GameStatus::InProgress).then(|| Event {
         at: game.resolved_at(),
-        by: None,
+        by: ended.and_then(|past| past.by),
         kind: "end",
-        text: ended(game.status()).into(),
+        text: end_of(game.status()).into(),
         claim: None,
     });
-    let past = past.iter().map(|past| of_past(game, past));
+    let past = past.iter().filter_map(|past| of_past(game, past));
     let mut events: Vec<_> = claims.chain(past).chain(end).collect();
     // Of what happens at once a game's end is last but for payments.
     events.sort_by_key(|event| (event.at, event.kind == "end"));
     events
 }
 
-fn of_past(game: &Game, past: &Past) -> Event {
+/// But for its end, which the game tells.
+fn of_past(game: &Game, past: &Past) -> Option<Event> {
     let (kind, text, claim) = match past.what {
         What::Stepped(claim) => ("step", stepped(claim), Some(claim)),
         What::Loaded(key, claim) => (
@@ -64,22 +66,26 @@ fn of_past(game: &Game, past: &Past) -> Event {
         What::Resolved(claim) => {
             let countered = game.claim(claim).ok().and_then(|claim| claim.countered_by);
             let fate = countered.map_or("it stands", |_| "it is countered");
-            let text = format!("claim {claim} is resolved: {fate}");
+            let text = match past.by {
+                Some(_) => format!("resolves claim {claim}: {fate}"),
+                None => format!("claim {claim} is resolved: {fate}"),
+            };
             ("resolve", text, Some(claim))
         }
+        What::Ended => return None,
         What::Paid(_, wei) => ("pay", format!("is paid {} ETH", ether(wei)), None),
     };
     let by = match past.what {
         What::Paid(to, _) => Some(to),
         _ => past.by,
     };
-    Event {
+    Some(Event {
         at: past.at,
         by,
         kind,
         text,
         claim,
-    }
+    })
 }
 
 fn stepped(claim: usize) -> String {
@@ -106,7 +112,7 @@ fn of_call(game: &Game, made: &Made) -> Event {
             let text = parent.map_or_else(String::new, |parent| answers(game, *index, parent));
             ("move", text, Some(*index))
         }
-        (Ok(Effect::Resolved(status)), _) => ("end", ended(*status).into(), None),
+        (Ok(Effect::Resolved(status)), _) => ("end", end_of(*status).into(), None),
         (Ok(Effect::Paid(wei)), _) => ("pay", paid(&made.call.action, *wei), None),
         (Ok(_), action) => done(game, action),
     };
@@ -128,7 +134,7 @@ fn done(game: &Game, action: &Action) -> (&'static str, String, Option<usize>) {
             let text = index.map_or_else(String::new, |index| answers(game, index, mv.parent));
             ("move", text, index)
         }
-        Action::Game(_, GameAction::Resolve) => ("end", ended(game.status()).into(), None),
+        Action::Game(_, GameAction::Resolve) => ("end", end_of(game.status()).into(), None),
         Action::Create(_) => ("create", "proposes".into(), Some(0)),
         Action::LoadPreimage(preimage) => (
             "load",
@@ -203,7 +209,7 @@ fn paid(action: &Action, wei: u128) -> String {
     }
 }
 
-const fn ended(status: GameStatus) -> &'static str {
+const fn end_of(status: GameStatus) -> &'static str {
     match status {
         GameStatus::InProgress => "The game goes on.",
         GameStatus::ChallengerWins => "The game ends: the proposal is refuted.",
