@@ -44,9 +44,12 @@ use table::{Parties, Table, bond, money};
 /// Flags of `demo`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The VM [see `list`]
-    #[arg(long, value_name = "ISA", default_value = "mips")]
-    isa: String,
+    /// The VM [default: mips, see `list`]
+    #[arg(long, value_name = "ISA")]
+    isa: Option<String>,
+    /// Its type, where it has several [see `list`]
+    #[arg(long = "type", value_name = "TYPE")]
+    vm_type: Option<String>,
     /// Where the report of the game goes, a page of HTML
     #[arg(long, value_name = "FILE", default_value = "fpvm-demo.html", value_parser = Target::parser())]
     report: Target,
@@ -82,7 +85,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 }
 
 fn play(app: &App, args: &Args, teller: &Rc<Teller>) -> anyhow::Result<()> {
-    let isas = app.vms(Some(&args.isa), None)?;
+    let isas = app.vms(args.isa.as_deref(), args.vm_type.as_deref())?;
     let isa = *isas.first().context("no VM")?;
     let contract = isa.contract();
     let contract = contract.with_context(|| format!("there is no contract for {}", isa.name()))?;
@@ -104,7 +107,7 @@ fn play(app: &App, args: &Args, teller: &Rc<Teller>) -> anyhow::Result<()> {
     })?;
     let extent = extent(args.seed, &rollup, &outputs, anchor.block)?;
     teller.say(&format!(
-        "`rollup` is a Go program for {} that executes one block of a toy rollup. Somebody claims a wrong \
+        "`rollup` is a program for {} that executes one block of a toy rollup. Somebody claims a wrong \
          output\nfor such a block, and somebody else shows that, on {}.\n\n",
         isa.vm_type(),
         ground.name(),

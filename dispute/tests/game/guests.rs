@@ -5,7 +5,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 use contracts::artifact::Artifact;
-use contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
+use contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
 use dispute::call::{Action, Block, Call, Effect, GameAction};
 use dispute::claim::{GameStatus, OutputRoot};
 use dispute::factory::Create;
@@ -272,11 +272,12 @@ fn instructions<I: elf::Program>(guest: &Recorded<I>, inputs: &Inputs) -> [u64; 
 }
 
 /// With our verifier on our contracts, and where upstream's are at hand with each side's verifier in
-/// the other side's game. `upstreams` is the name of upstream's contract, `ours` the artifact of ours.
+/// the other side's game. `upstreams` is the name of upstream's contract, where it has such, `ours` the
+/// artifact of ours.
 fn games<I: elf::Program>(
     elf: &str,
     tier: fn() -> Option<Box<dyn Tier<I>>>,
-    upstreams: &str,
+    upstreams: Option<&str>,
     ours: &str,
 ) {
     let guest = || Recorded {
@@ -302,7 +303,7 @@ fn games<I: elf::Program>(
         B256::from(machine.root().expect("it has one").0)
     };
     let guest = Vms::new(guest(), EVERY);
-    let ours = Source::Ours.artifact(upstreams, ours);
+    let ours = Artifact::parse(ours).expect("an artifact");
     let play = |verifier: &Artifact, sources: &Sources| {
         for wrong_from in cases {
             play(&guest, prestate, verifier.clone(), sources, wrong_from);
@@ -310,8 +311,9 @@ fn games<I: elf::Program>(
     };
     play(&ours, &Sources::all(Source::Ours));
     if let Some(upstream) = Source::upstream() {
-        let theirs = upstream.artifact(upstreams, "");
-        play(&theirs, &Sources::all(Source::Ours));
+        if let Some(name) = upstreams {
+            play(&upstream.artifact(name, ""), &Sources::all(Source::Ours));
+        }
         play(&ours, &Sources::all(upstream));
     }
 }
@@ -319,17 +321,24 @@ fn games<I: elf::Program>(
 #[test]
 fn mips() {
     let jit = || Some(Box::new(jit::Jit::new().ok()?) as _);
-    games::<isa_mips::Mips32>("rollup.mips", jit, "MIPS", MIPS_ARTIFACT);
+    games::<isa_mips::Mips32>("rollup.mips", jit, Some("MIPS"), MIPS_ARTIFACT);
 }
 
 #[test]
 fn mips64() {
     let jit = || Some(Box::new(jit::Jit::new().ok()?) as _);
-    games::<isa_mips64::Mips64<8>>("rollup.mips64", jit, "MIPS64", MIPS64_ARTIFACT);
+    games::<isa_mips64::Mips64<8>>("rollup.mips64", jit, Some("MIPS64"), MIPS64_ARTIFACT);
 }
 
 #[test]
 fn riscv() {
     let jit = || Some(Box::new(jit::Jit::new().ok()?) as _);
-    games::<isa_riscv::Rv64>("rollup.riscv64", jit, "RISCV", RISCV_ARTIFACT);
+    games::<isa_riscv::Rv64>("rollup.riscv64", jit, Some("RISCV"), RISCV_ARTIFACT);
+}
+
+/// Of fpvm alone, so that upstream has no contract for it.
+#[test]
+fn imac() {
+    let jit = || Some(Box::new(jit::Jit::new().ok()?) as _);
+    games::<isa_riscv::imac::Imac>("rollup.imac", jit, None, IMAC_ARTIFACT);
 }

@@ -23,12 +23,25 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// `rollup` for each machine: it executes one block of a toy rollup, and says whether an output root is
-/// right.
-const PROGRAMS: &[&[u8]] = &[
-    include_bytes!("../../../../examples/guests/bin/rollup.mips"),
-    include_bytes!("../../../../examples/guests/bin/rollup.mips64"),
-    include_bytes!("../../../../examples/guests/bin/rollup.riscv64"),
+/// `rollup` for each machine, by the name of its ISA or of its VM type: it executes one block of a toy
+/// rollup, and says whether an output root is right.
+const PROGRAMS: &[(&str, &[u8])] = &[
+    (
+        "mips",
+        include_bytes!("../../../../examples/guests/bin/rollup.mips"),
+    ),
+    (
+        "mips64",
+        include_bytes!("../../../../examples/guests/bin/rollup.mips64"),
+    ),
+    (
+        "riscv64",
+        include_bytes!("../../../../examples/guests/bin/rollup.riscv64"),
+    ),
+    (
+        "imac-1",
+        include_bytes!("../../../../examples/guests/bin/rollup.imac"),
+    ),
 ];
 /// The keccak256 pre-images below the outputs.
 static PREIMAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../examples/guests/preimages-rollup");
@@ -58,11 +71,12 @@ impl Rollup {
         interrupted: Arc<AtomicBool>,
         teller: Rc<Teller>,
     ) -> anyhow::Result<Self> {
-        let program = PROGRAMS.iter().find(|program| isa.is_program(program));
-        let program = program.with_context(|| {
+        let is_for = |name: &str| [isa.name(), isa.vm_type()].contains(&name);
+        let program = PROGRAMS.iter().find(|(name, _)| is_for(name));
+        let (_, program) = program.with_context(|| {
             format!(
-                "no program for {} is built in: --isa chooses another VM",
-                isa.name()
+                "no program for {} is built in: --isa and --type choose another VM",
+                isa.vm_type()
             )
         })?;
         Ok(Self {

@@ -9,6 +9,9 @@ const PER_LEAF: usize = 16;
 const LEAVES: usize = 16;
 const TRANSFER: usize = 12;
 
+/// How many accounts there are, numbered from 0.
+pub const ACCOUNTS: usize = PER_LEAF * LEAVES;
+
 /// The hash of two halves, or of all of a leaf.
 pub fn keccak256(parts: &[&[u8]]) -> Hash {
     let mut hasher = Keccak256::new();
@@ -17,7 +20,7 @@ pub fn keccak256(parts: &[&[u8]]) -> Hash {
 }
 
 /// What each account holds.
-pub struct Balances([u64; PER_LEAF * LEAVES]);
+pub struct Balances([u64; ACCOUNTS]);
 
 impl Balances {
     /// Reads the balances under a root.
@@ -32,7 +35,7 @@ impl Balances {
             });
             level = nodes.collect();
         }
-        let mut balances = [0; PER_LEAF * LEAVES];
+        let mut balances = [0; ACCOUNTS];
         for (leaf, hash) in balances.chunks_mut(PER_LEAF).zip(&level) {
             let bytes = oracle::keccak256("state-leaf", hash);
             if bytes.len() != 8 * PER_LEAF {
@@ -79,9 +82,12 @@ impl Balances {
 
 /// Moves an amount from one account to another.
 pub struct Transfer {
-    from: u16,
-    to: u16,
-    amount: u64,
+    /// Who has it before.
+    pub from: u16,
+    /// Who has it after.
+    pub to: u16,
+    /// How much.
+    pub amount: u64,
 }
 
 /// Transfers after a parent.
