@@ -31,18 +31,52 @@ impl Symbols {
         &self.symbols
     }
 
-    /// The symbol that an address belongs to: the last that starts at or before it, if it reaches
-    /// that far.
+    /// The symbol that an address belongs to: the last with a size that starts at or before it, if it
+    /// reaches that far, for what assemblers leave behind inside of functions are labels without one. Else
+    /// the last, if it is near.
     pub fn at(&self, address: u64) -> Option<&Symbol> {
         let after = self
             .symbols
             .partition_point(|symbol| symbol.start <= address);
-        let symbol = self.symbols.get(after.checked_sub(1)?)?;
-        (address - symbol.start < symbol.size.max(4)).then_some(symbol)
+        let before = self.symbols.get(..after)?;
+        let reaches = |symbol: &&Symbol, size: u64| address - symbol.start < size;
+        let sized = before.iter().rev().find(|symbol| symbol.size > 0);
+        let function = sized.filter(|symbol| reaches(symbol, symbol.size));
+        function.or_else(|| before.last().filter(|symbol| reaches(symbol, 4)))
     }
 
     /// The symbol of a name.
     pub fn named(&self, name: &str) -> Option<&Symbol> {
         self.symbols.iter().find(|symbol| symbol.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString as _;
+    use alloc::vec;
+
+    #[test]
+    fn labels_inside_of_a_function_do_not_hide_it() {
+        let symbol = |name: &str, start, size| Symbol {
+            name: name.to_string(),
+            start,
+            size,
+        };
+        let symbols = Symbols::new(vec![
+            symbol("_start", 0x100, 0),
+            symbol("main", 0x110, 0x40),
+            symbol(".Lpcrel_hi1", 0x120, 0),
+            symbol("keccak", 0x150, 0x20),
+            symbol(".L0", 0x170, 0),
+        ]);
+        let at = |address| symbols.at(address).map(|symbol| symbol.name.as_str());
+        assert_eq!(at(0xff), None);
+        assert_eq!((at(0x103), at(0x104)), (Some("_start"), None));
+        assert_eq!((at(0x110), at(0x11f)), (Some("main"), Some("main")));
+        assert_eq!((at(0x120), at(0x14f)), (Some("main"), Some("main")));
+        assert_eq!((at(0x150), at(0x16f)), (Some("keccak"), Some("keccak")));
+        assert_eq!((at(0x170), at(0x174)), (Some(".L0"), None));
     }
 }
