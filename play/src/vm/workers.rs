@@ -88,7 +88,9 @@ impl<P: Program> Workers<P> {
 
     fn ask(&self, inputs: &Inputs, question: Question) -> Result<Answer, TraceError> {
         let answer = self.0.desk().ask(inputs, question);
-        self.0.work.notify_one();
+        if answer.is_err() {
+            self.0.work.notify_one();
+        }
         answer
     }
 }
