@@ -101,14 +101,18 @@ unsafe extern "sysv64" fn look_up<W: Word>(context: *mut u64) -> u32 {
     let (address, access) = (words[ADDRESS_AT / 8], words[ACCESS_AT / 8] as u32);
     let last = address % PAGE_SIZE as u64 + u64::from(access % STORE) - 1;
     let number = address / PAGE_SIZE as u64;
-    if last >= PAGE_SIZE as u64 || access & STORE != 0 && !memory.make_ready(number) {
+    // With 64-bit addresses there may be reservations. What translated code takes for none is that of the
+    // word at address 0: stores near it are not its own.
+    let is_near_none = W::BITS == 64 && number == 0;
+    let is_store = access & STORE != 0;
+    if last >= PAGE_SIZE as u64 || is_store && (is_near_none || !memory.make_ready(number)) {
         return 0;
     }
     if W::BITS == 64 {
-        let Some(page) = memory.page_parts(number) else {
+        let Some((bytes, writable)) = memory.page_parts(number) else {
             return 0;
         };
-        put_page(words, number, page);
+        put_page(words, number, (bytes, writable && !is_near_none));
     }
     1
 }

@@ -50,6 +50,16 @@ enum StubKind {
         access: u32,
         again: usize,
     },
+    /// Something is reserved: leaves where the store that follows may be to it.
+    Reserved {
+        exit: ExitId,
+        /// A register that has the address of the reserved word, and need not keep it.
+        reserved: Reg,
+        at: Reg,
+        first: i32,
+        bytes: u16,
+        again: usize,
+    },
     /// To the trace at the address in this operand.
     Find(ExitId, Operand),
 }
@@ -230,6 +240,17 @@ impl Emitter<'_> {
                     asm.call_back(look_up);
                     let found = asm.jcc(EQUAL ^ 1);
                     asm.land(found, again as i64);
+                    self.leave(exit);
+                }
+                StubKind::Reserved {
+                    exit,
+                    reserved,
+                    at,
+                    first,
+                    bytes,
+                    again,
+                } => {
+                    self.reserved(reserved, at, first, bytes, again);
                     self.leave(exit);
                 }
                 StubKind::Find(exit, target) => {

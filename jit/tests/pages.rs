@@ -8,6 +8,7 @@ use fpvm_core::operand::Cell;
 use fpvm_core::state::State;
 use fpvm_core::vm::{Event, Vm};
 use isa_mips::Mips32;
+use isa_mips64::Newest as Mips64;
 use isa_riscv::Rv64;
 use std::path::Path;
 
@@ -141,5 +142,37 @@ fn unaligned_words_are_put_together() {
         state.set(Cell(17), to);
         state.set(Cell(20), 0x1234_5678);
         assert_eq!(agree(&words, &state, u64::MAX, &legs), None);
+    }
+}
+
+/// Stores that come nearer and nearer to a reserved word, at it, and past it: whatever their size, and
+/// also where the word is at the address that the cell has where nothing is reserved.
+#[test]
+fn a_store_to_the_reserved_word_ends_the_reservation() {
+    let words = [
+        0xae08_0000, // sw t0, 0(s0)
+        0xa208_0007, // sb t0, 7(s0)
+        0x2508_0001, // addiu t0, t0, 1
+        0x6610_000c, // daddiu s0, s0, 12
+        0x1000_fffb, // b -5
+        0x0000_0000,
+    ];
+    let reservation = Mips64::RESERVATION.expect("reservations");
+    for (reserved, first) in [
+        (0x3_0000, 0x2_f400),
+        (0x3_0004, 0x2_f403),
+        (0, 1020u64.wrapping_neg()),
+    ] {
+        for is_reserved in [0, 1] {
+            let mut state = State::<Mips64>::default();
+            state.set(Mips64::PC, u64::from(CODE));
+            state.set(Mips64::NEXT_PC.expect("a delay slot"), u64::from(CODE) + 4);
+            state.set(Cell(16), first);
+            state.set(reservation.cells[0], is_reserved);
+            state.set(reservation.address, reserved);
+            let ends = agree(&words, &state, u64::MAX, &[1000, 7, 499, 1000, 5000]);
+            // An address that is not aligned, as soon as the VM says so.
+            assert!(ends.is_none() || first % 4 != 0, "{ends:?}");
+        }
     }
 }

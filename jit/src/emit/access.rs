@@ -1,6 +1,6 @@
 //! Loads and stores.
 
-use super::{Emitter, StubKind};
+use super::{Emitter, Stub, StubKind};
 use crate::alloc::Operand;
 use crate::asm::{ABOVE, Alu, BELOW, EQUAL, Mem, RAX, Reg, Shift};
 use crate::ir::{NO_EXIT, NO_VALUE, Node, Val};
@@ -48,14 +48,23 @@ impl Emitter<'_> {
             Some(_) => (STORES_AT, STORE | u32::from(bytes)),
             None => (LOADS_AT, u32::from(bytes)),
         };
-        if let Some(reserved) = store.filter(|reserved| *reserved != NO_VALUE) {
-            // Both may be anywhere in their words.
+        let reserved = store.filter(|reserved| *reserved != NO_VALUE);
+        if let Some(reserved) =
+            reserved.filter(|reserved| self.to.nodes.constant(*reserved) != Some(0))
+        {
             self.to.fetch(place, reserved);
-            let asm = self.asm();
-            asm.alu(Alu::Sub, true, place, at);
-            asm.alu_imm(Alu::Sub, true, place, first - (WORD - 1));
-            asm.alu_imm(Alu::Cmp, true, place, i32::from(bytes) + 2 * (WORD - 1));
-            self.stub(BELOW, StubKind::Leave(exit));
+            self.asm().alu_imm(Alu::Cmp, true, place, 0);
+            let from = self.asm().jcc(EQUAL ^ 1);
+            let again = self.asm().here();
+            let kind = StubKind::Reserved {
+                exit,
+                reserved: place,
+                at,
+                first,
+                bytes,
+                again,
+            };
+            self.stubs.push(Stub { from, kind });
         }
         let asm = self.asm();
         let again = asm.here();
@@ -76,6 +85,25 @@ impl Emitter<'_> {
         self.asm().mov(true, row, entry(table + 8, row, 0));
         let value = self.to.at as Val;
         self.to.hold(row, value);
+    }
+
+    /// Leaves where a store may be to the reserved word, at any address but 0: that is what the cell has
+    /// where nothing is reserved, and translated code stores to no address near it.
+    pub(super) fn reserved(
+        &mut self,
+        reserved: Reg,
+        at: Reg,
+        first: i32,
+        bytes: u16,
+        again: usize,
+    ) {
+        // Both may be anywhere in their words.
+        let asm = self.asm();
+        asm.alu(Alu::Sub, true, reserved, at);
+        asm.alu_imm(Alu::Sub, true, reserved, first - (WORD - 1));
+        asm.alu_imm(Alu::Cmp, true, reserved, i32::from(bytes) + 2 * (WORD - 1));
+        let elsewhere = asm.jcc(BELOW ^ 1);
+        asm.land(elsewhere, again as i64);
     }
 
     /// Looks whether the page of an address in flat memory may be written to.
