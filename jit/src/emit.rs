@@ -6,7 +6,7 @@ mod condition;
 mod product;
 
 use crate::alloc::{Alloc, Operand};
-use crate::asm::{Alu, Asm, Cc, EQUAL, Jump, Mem, NEGATIVE, RAX, RCX, Reg, Shift};
+use crate::asm::{Alu, Asm, Cc, EQUAL, Jump, Mem, NEGATIVE, RAX, RCX, Reg, Rm, Shift};
 use crate::ir::{ExitId, Node};
 use crate::layout::{ACCESS_AT, ADDRESS_AT, BUDGET, JUMPS, JUMPS_AT, Layout, entry, field};
 use crate::live::Liveness;
@@ -51,17 +51,22 @@ enum StubKind {
         again: usize,
     },
     /// Something is reserved: leaves where the store that follows may be to it.
-    Reserved {
-        exit: ExitId,
-        /// A register that has the address of the reserved word, and need not keep it.
-        reserved: Reg,
-        at: Reg,
-        first: i32,
-        bytes: u16,
-        again: usize,
-    },
+    Reserved(ExitId, Reserved),
     /// To the trace at the address in this operand.
     Find(ExitId, Operand),
+}
+
+/// A store while something is reserved: to this many bytes from `at + first` on.
+struct Reserved {
+    /// The address of the reserved word.
+    reserved: Rm,
+    /// A register that is free.
+    by: Reg,
+    at: Reg,
+    first: i32,
+    bytes: u16,
+    /// Where the store goes on.
+    again: usize,
 }
 
 struct Emitter<'a> {
@@ -242,15 +247,8 @@ impl Emitter<'_> {
                     asm.land(found, again as i64);
                     self.leave(exit);
                 }
-                StubKind::Reserved {
-                    exit,
-                    reserved,
-                    at,
-                    first,
-                    bytes,
-                    again,
-                } => {
-                    self.reserved(reserved, at, first, bytes, again);
+                StubKind::Reserved(exit, store) => {
+                    self.reserved(&store);
                     self.leave(exit);
                 }
                 StubKind::Find(exit, target) => {

@@ -1,6 +1,6 @@
 //! Loads and stores.
 
-use super::{Emitter, Stub, StubKind};
+use super::{Emitter, Reserved, Stub, StubKind};
 use crate::alloc::Operand;
 use crate::asm::{ABOVE, Alu, BELOW, EQUAL, Mem, RAX, Reg, Shift};
 use crate::ir::{NO_EXIT, NO_VALUE, Node, Val};
@@ -52,25 +52,26 @@ impl Emitter<'_> {
         if let Some(reserved) =
             reserved.filter(|reserved| self.to.nodes.constant(*reserved) != Some(0))
         {
-            self.to.fetch(place, reserved);
-            self.asm().alu_imm(Alu::Cmp, true, place, 0);
+            let reserved = self.to.rm(reserved);
+            self.asm().alu_imm(Alu::Cmp, true, reserved, 0);
             let from = self.asm().jcc(EQUAL ^ 1);
             let again = self.asm().here();
-            let kind = StubKind::Reserved {
-                exit,
-                reserved: place,
+            let store = Reserved {
+                reserved,
+                by: place,
                 at,
                 first,
                 bytes,
                 again,
             };
+            let kind = StubKind::Reserved(exit, store);
             self.stubs.push(Stub { from, kind });
         }
         let asm = self.asm();
         let again = asm.here();
-        asm.lea(true, row, Mem::at(at, first));
-        asm.mov(true, place, row);
-        asm.shift_imm(Shift::Right, true, row, 12 - 4);
+        asm.lea(true, place, Mem::at(at, first));
+        // A shift, whose upper bits do not matter, into another register.
+        asm.rotate_right(true, row, place, 12 - 4);
         asm.alu_imm(Alu::And, false, row, 16 * (PAGES as i32 - 1));
         asm.alu(Alu::Sub, true, place, entry(table, row, 0));
         asm.alu_imm(Alu::Cmp, true, place, PAGE_SIZE as i32 - i32::from(bytes));
@@ -89,19 +90,21 @@ impl Emitter<'_> {
 
     /// Leaves where a store may be to the reserved word, at any address but 0: that is what the cell has
     /// where nothing is reserved, and translated code stores to no address near it.
-    pub(super) fn reserved(
-        &mut self,
-        reserved: Reg,
-        at: Reg,
-        first: i32,
-        bytes: u16,
-        again: usize,
-    ) {
+    pub(super) fn reserved(&mut self, store: &Reserved) {
+        let &Reserved {
+            reserved,
+            by,
+            at,
+            first,
+            bytes,
+            again,
+        } = store;
         // Both may be anywhere in their words.
         let asm = self.asm();
-        asm.alu(Alu::Sub, true, reserved, at);
-        asm.alu_imm(Alu::Sub, true, reserved, first - (WORD - 1));
-        asm.alu_imm(Alu::Cmp, true, reserved, i32::from(bytes) + 2 * (WORD - 1));
+        asm.mov(true, by, reserved);
+        asm.alu(Alu::Sub, true, by, at);
+        asm.alu_imm(Alu::Sub, true, by, first - (WORD - 1));
+        asm.alu_imm(Alu::Cmp, true, by, i32::from(bytes) + 2 * (WORD - 1));
         let elsewhere = asm.jcc(BELOW ^ 1);
         asm.land(elsewhere, again as i64);
     }
