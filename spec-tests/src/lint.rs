@@ -10,7 +10,7 @@
 //!   the registers alone. Exit and the pre-image operations write registers.
 //! - Memory accesses need at most as many data branches as the ISA declares, wherever their addresses
 //!   lie: each access is taken with every alignment that its address can have. Known are the
-//!   alignment that [`Machine::align`] gives or a trap on the low bits guarantees, and constant
+//!   alignment that [`align`](fpvm_core::machine::Machine::align) gives or a trap on the low bits guarantees, and constant
 //!   distances between addresses.
 //! - The n-th access uses the n-th branch, so after arms of a choice that access memory differently
 //!   no further access may come. And a second run of the same semantics does the same.
