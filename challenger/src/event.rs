@@ -53,6 +53,8 @@ pub enum Name {
     Planned,
     /// Something is done.
     Done,
+    /// Somebody else has done it first.
+    Overtaken,
     /// Something cannot be done now.
     Refused,
     /// A game, or the chain, gives trouble.
@@ -160,6 +162,11 @@ impl Event {
             gas: Some(receipt.gas_used),
             ..Self::deed(Name::Done, deed)
         }
+    }
+
+    /// Somebody else has done it first.
+    pub fn overtaken(deed: &Deed) -> Self {
+        Self::deed(Name::Overtaken, deed)
     }
 
     /// Something cannot be done.

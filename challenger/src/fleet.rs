@@ -24,7 +24,7 @@ use crate::proposals::Proposals;
 use crate::read::site::Site;
 use crate::read::{ReadError, Reader};
 use crate::reasons;
-use troubles::Troubles;
+use troubles::{Refusals, Troubles};
 
 /// What somebody holds to be true of games.
 pub trait Knowledge {
@@ -105,6 +105,7 @@ pub struct Fleet<K: Knowledge> {
     /// Other people's large pre-images, by oracle.
     proposals: BTreeMap<Address, Proposals>,
     troubles: Troubles,
+    refusals: Refusals,
     /// L1 heads of the games in progress.
     heads: BTreeSet<B256>,
     /// Games that are not played, with the reason, and whether for good.
@@ -119,6 +120,8 @@ pub struct Fleet<K: Knowledge> {
 pub struct Round {
     /// Transactions that went through.
     pub done: usize,
+    /// What others have done first: there may be more to do at the next block.
+    pub overtaken: usize,
     /// Games that are played.
     pub playing: usize,
     /// Games in which there may be more to do once the program has been run.
@@ -172,6 +175,7 @@ impl<K: Knowledge> Fleet<K> {
             seats: BTreeMap::new(),
             proposals: BTreeMap::new(),
             troubles: Troubles::default(),
+            refusals: Refusals::default(),
             heads: BTreeSet::new(),
             left: BTreeMap::new(),
             listed: None,
@@ -218,10 +222,12 @@ impl<K: Knowledge> Fleet<K> {
         round.playing = self.seats.len();
         self.head = Some(reader.block);
         if self.options.dry_run || deeds.is_empty() {
+            self.refusals = Refusals::default();
             round.is_over = self.is_over();
             return Ok(round);
         }
-        round.done = self.send(nonce, &deeds, &reader, tell)?;
+        let refused = self.send(nonce, &deeds, &reader, &mut round, tell)?;
+        self.refusals.tell(&refused, tell);
         Ok(round)
     }
 

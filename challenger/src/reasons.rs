@@ -2,7 +2,10 @@
 
 use contracts::artifact::{Artifact, PREIMAGE_ORACLE};
 use contracts::game::artifacts;
+use dispute::revert::Revert as Reason;
 use l1::{Revert, SendError};
+
+use crate::player::Kind;
 
 /// The signature of the error that one of our contracts reverts with: a verifier, the oracle, or one of
 /// the game's. Upstream's have the same names.
@@ -19,6 +22,33 @@ pub fn named(revert: &Revert) -> Option<String> {
     ];
     let named = |artifact: &str| Artifact::parse(artifact).ok()?.error(&revert.0);
     artifacts.into_iter().find_map(named)
+}
+
+/// Whether a contract refuses since the same was done before: by somebody else who plays that game, in the
+/// same block or just before it.
+pub fn is_done_already(kind: Kind, revert: &Revert) -> bool {
+    let reasons: &[Reason] = match kind {
+        Kind::Move => &[Reason::ClaimAlreadyExists],
+        Kind::Step => &[Reason::DuplicateStep],
+        Kind::Challenge => &[Reason::L2BlockNumberChallenged],
+        Kind::Resolve => &[Reason::ClaimAlreadyResolved, Reason::GameNotInProgress],
+        Kind::Pay => &[Reason::NoCreditToClaim],
+        // Whoever does these once more only pays the gas, or has proposals of its own.
+        Kind::Load | Kind::Accuse | Kind::Sample => &[],
+    };
+    reasons.iter().any(|reason| revert.0 == reason.data())
+}
+
+/// Whether something could not be sent, or failed in its block, for [that](is_done_already).
+pub fn was_done_already(kind: Kind, error: &SendError) -> bool {
+    match error {
+        SendError::WouldRevert { revert, .. }
+        | SendError::Failed {
+            reason: Some(revert),
+            ..
+        } => is_done_already(kind, revert),
+        _ => false,
+    }
 }
 
 /// What a revert says, by name where there is one.
@@ -63,5 +93,20 @@ mod tests {
         let other = Revert(SomethingElse {}.abi_encode().into());
         assert_eq!(named(&other), None);
         assert_eq!(told(&other), other.to_string());
+    }
+
+    #[test]
+    fn what_is_done_already_depends_on_what_was_to_be_done() {
+        let over = Revert(Reason::GameNotInProgress.data().into());
+        assert!(is_done_already(Kind::Resolve, &over));
+        // For these the game ended too early.
+        for kind in [Kind::Step, Kind::Move, Kind::Challenge] {
+            assert!(!is_done_already(kind, &over), "{kind:?}");
+        }
+        let there = Revert(Reason::ClaimAlreadyExists.data().into());
+        assert!(is_done_already(Kind::Move, &there));
+        let late = Revert(Reason::ClockTimeExceeded.data().into());
+        assert!(!is_done_already(Kind::Move, &late));
+        assert!(!is_done_already(Kind::Resolve, &Revert::default()));
     }
 }

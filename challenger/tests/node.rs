@@ -1,4 +1,5 @@
-//! A whole game on a real node, with clocks of less than a minute.
+//! A whole game on a real node, with clocks of less than a minute, between two who know the truth and one who
+//! lies, who all play at once.
 
 mod common;
 #[path = "../../e2e/node.rs"]
@@ -10,11 +11,12 @@ use std::time::{Duration, Instant};
 use alloy_primitives::U256;
 use challenger::event::{Event, Name, Tell};
 use challenger::factory::Factory;
-use challenger::fleet::{Fleet, Knowledge};
+use challenger::fleet::{Fleet, Games, Knowledge};
+use challenger::player::Strategy;
 use challenger::read::Reader;
 use challenger::read::follow::game;
 use challenger::world::World;
-use common::players::{CHEAT, HONEST, LIE, PROPOSED, lie, sides};
+use common::players::{CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, fleet, lie};
 use common::{account, alphabet, wallet};
 use dispute::claim::GameStatus;
 use l1::{At, Chain as _, Rpc};
@@ -23,23 +25,34 @@ use node::Node;
 /// Of both clocks, in seconds.
 const CLOCK: u64 = 40;
 
-fn round<K: Knowledge>(fleet: &mut Fleet<K>, events: &mut Vec<Event>) -> bool {
-    let mut collect = |event: &Event| events.push(event.clone());
-    let round = fleet.round(&mut Tell(&mut collect)).expect("it answers");
-    round.is_over
+/// Another one who knows the truth, beside the first.
+const SECOND: u8 = 4;
+
+/// Plays until nothing is ever to be done again; what happened.
+fn to_the_end<K: Knowledge>(chain: &Rpc, mut fleet: Fleet<K>) -> Vec<Event> {
+    let (begun, mut events) = (Instant::now(), Vec::new());
+    loop {
+        let mut collect = |event: &Event| events.push(event.clone());
+        let round = fleet.round(&mut Tell(&mut collect));
+        if round.expect("it answers").is_over {
+            return events;
+        }
+        chain.pause();
+        assert!(begun.elapsed() < Duration::from_secs(400), "{events:#?}");
+    }
 }
 
 fn play(node: &Node) {
     let chain = Arc::new(Rpc::connect(&node.url(), None).expect("a node"));
     // The node signs for its own account, which is rich.
     let bank = node.ask("eth_accounts", "[]")[0].to_string();
-    for key in [1, CHEAT, HONEST] {
+    for key in [1, CHEAT, HONEST, SECOND] {
         let to = account(key);
         let gift = format!(r#"[{{"from":{bank},"to":"{to}","value":"0x3635c9adc5dea00000"}}]"#);
         node.ask("eth_sendTransaction", &gift);
     }
     while chain
-        .balance(account(HONEST), At::Latest)
+        .balance(account(SECOND), At::Latest)
         .expect("a number")
         .is_zero()
     {
@@ -55,25 +68,38 @@ fn play(node: &Node) {
     let (mut proposer, block) = (wallet(chain.clone(), CHEAT), U256::from(PROPOSED));
     let at = factory.create(&mut proposer, 255, lie(), block, &mut |_| ());
     let at = at.expect("it is created");
-    let (mut honest, mut liar) = sides(chain.clone(), &[at], LIE);
-    let (mut events, mut other) = (Vec::new(), Vec::new());
-    let begun = Instant::now();
-    while !round(&mut honest, &mut events) {
-        round(&mut liar, &mut other);
-        chain.pause();
-        assert!(begun.elapsed() < Duration::from_secs(400), "{events:#?}");
-    }
+    // All at once, each over a connection of its own.
+    let listed = || Games::Listed(vec![at]);
+    let connect = || Arc::new(Rpc::connect(&node.url(), None).expect("a node"));
+    let honest = |key| {
+        let chain = connect();
+        to_the_end(
+            &chain.clone(),
+            fleet(chain, key, listed(), Truth, Strategy::Honest),
+        )
+    };
+    let events = std::thread::scope(|scope| {
+        let threads = [HONEST, SECOND].map(|key| scope.spawn(move || honest(key)));
+        let chain = connect();
+        to_the_end(
+            &chain.clone(),
+            fleet(chain, CHEAT, listed(), False(LIE), cheat(100)),
+        );
+        threads
+            .map(|thread| thread.join().expect("it plays to the end"))
+            .concat()
+    });
     let reader = Reader::newest(&*chain).expect("a block");
     let (site, seen) = game(&reader, at).expect("a game");
     assert_eq!(seen.game.status(), GameStatus::ChallengerWins);
-    let won = seen.game.claims().iter();
-    assert!(
-        won.clone()
-            .any(|claim| claim.countered_by == Some(account(HONEST)))
-    );
+    let honest = [HONEST, SECOND].map(account);
+    let mut won = seen.game.claims().iter();
+    assert!(won.any(|claim| claim.countered_by.is_some_and(|by| honest.contains(&by))));
     assert_eq!(site.bonds(&reader).expect("a number"), U256::ZERO);
-    let refused = events.iter().filter(|event| event.event == Name::Refused);
-    assert_eq!(refused.count(), 0, "{events:#?}");
+    let is_wrong = |event: &Event| matches!(event.event, Name::Refused | Name::Trouble);
+    assert!(!events.iter().any(is_wrong), "{events:#?}");
+    let overtaken = events.iter().filter(|event| event.event == Name::Overtaken);
+    eprintln!("somebody else was first {} times", overtaken.count());
 }
 
 #[test]

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{B256, U256};
 use challenger::event::{Event, Name, Tell};
 use challenger::factory::Factory;
 use challenger::fleet::{Fleet, Games, Options};
 use challenger::player::{Kind, Strategy};
+use common::between::{Between, Hook, Method};
 use common::players::{
     CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, fleet, lie, outputs, sides,
 };
@@ -20,9 +21,7 @@ use common::{CLOCK, DELAY, alphabet, signer};
 use dispute::claim::GameStatus;
 use dispute::trace::Outputs as _;
 use dispute::trace::lie::Extent;
-use l1::{
-    At, Block, Bytes, Call, Chain, Error, Local, Log, LogFilter, Policy, Receipt, Transaction,
-};
+use l1::{Error, Local, Policy};
 
 #[test]
 fn the_honest_win_by_an_instruction() {
@@ -75,14 +74,13 @@ fn a_whole_game_at_depth_73() {
 /// A connection that ends after so many calls; nothing that is asked after that reaches the chain. The
 /// last transaction gets there or not.
 struct Mortal {
-    chain: Local,
     left: AtomicI64,
     /// Blocks come only when somebody waits for them.
     mines: bool,
 }
 
-impl Mortal {
-    fn live(&self) -> Result<(), Error> {
+impl Hook for Mortal {
+    fn before(&self, _chain: &Local, _method: Method) -> Result<(), Error> {
         match self.left.fetch_sub(1, Ordering::Relaxed) > 0 {
             true => Ok(()),
             false => Err(Error::Unreachable {
@@ -92,62 +90,10 @@ impl Mortal {
             }),
         }
     }
-}
 
-impl Chain for Mortal {
-    fn name(&self) -> String {
-        self.chain.name()
-    }
-    fn chain_id(&self) -> u64 {
-        self.chain.chain_id()
-    }
-    fn block(&self, at: At) -> Result<Block, Error> {
-        self.live()?;
-        self.chain.block(at)
-    }
-    fn nonce(&self, account: Address, waiting: bool) -> Result<u64, Error> {
-        self.live()?;
-        self.chain.nonce(account, waiting)
-    }
-    fn balance(&self, account: Address, at: At) -> Result<U256, Error> {
-        self.live()?;
-        self.chain.balance(account, at)
-    }
-    fn code(&self, account: Address, at: At) -> Result<Bytes, Error> {
-        self.live()?;
-        self.chain.code(account, at)
-    }
-    fn call(&self, call: &Call, at: At) -> Result<Bytes, Error> {
-        self.live()?;
-        self.chain.call(call, at)
-    }
-    fn estimate(&self, call: &Call) -> Result<u64, Error> {
-        self.live()?;
-        self.chain.estimate(call)
-    }
-    fn tip(&self) -> Result<u128, Error> {
-        self.live()?;
-        self.chain.tip()
-    }
-    fn logs(&self, filter: &LogFilter) -> Result<Vec<Log>, Error> {
-        self.live()?;
-        self.chain.logs(filter)
-    }
-    fn transactions(&self, block: B256) -> Result<Vec<Transaction>, Error> {
-        self.live()?;
-        self.chain.transactions(block)
-    }
-    fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, Error> {
-        self.live()?;
-        self.chain.receipt(transaction)
-    }
-    fn submit(&self, transaction: &[u8]) -> Result<(), Error> {
-        self.live()?;
-        self.chain.submit(transaction)
-    }
-    fn pause(&self) {
+    fn pause(&self, chain: &Local) {
         if self.mines && self.left.load(Ordering::Relaxed) > 0 {
-            self.chain.mine(1);
+            chain.mine(1);
         }
     }
 }
@@ -174,10 +120,12 @@ fn killed(seed: u64, automatic: bool) -> usize {
     let mut honest = |chain: &Local| {
         chain.set_automatic(automatic);
         loop {
-            let mortal = Mortal {
+            let mortal = Between {
                 chain: chain.clone(),
-                left: AtomicI64::new(1 + random(200) as i64),
-                mines: !automatic,
+                hook: Mortal {
+                    left: AtomicI64::new(1 + random(200) as i64),
+                    mines: !automatic,
+                },
             };
             let mortal = Arc::new(mortal);
             let options = Options {
@@ -193,7 +141,7 @@ fn killed(seed: u64, automatic: bool) -> usize {
             let mut fleet = Fleet::new(mortal.clone(), signer, games, Truth, options);
             let mut silent = |_: &Event| ();
             // What the chain does not tell about one game does not end a round.
-            let is_dead = || mortal.left.load(Ordering::Relaxed) <= 0;
+            let is_dead = || mortal.hook.left.load(Ordering::Relaxed) <= 0;
             let last = loop {
                 match fleet.round(&mut Tell(&mut silent)) {
                     Ok(round) if round.done > 0 && !is_dead() => {}

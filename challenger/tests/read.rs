@@ -18,6 +18,7 @@ use challenger::factory::{CreateError, Factory};
 use challenger::read::follow::{Follower, game};
 use challenger::read::{ReadError, Reader};
 use challenger::world::{Setup, World};
+use common::between::{Between, Hook};
 use common::{CLOCK, DELAY, account, alphabet, alphabet_prestate, wallet, world};
 use contracts::game::abi::FaultDisputeGame::claimDataLenCall;
 use dispute::call::{Action, Block, Call, Effect, GameAction};
@@ -30,7 +31,7 @@ use dispute::registry::AnchorRegistry;
 use dispute::rules::Rules;
 use dispute::vault::Vault;
 use dispute::vm::alphabet::AlphabetVm;
-use l1::{At, Bytes, Chain, Error, Local, Log, LogFilter, Receipt, Transaction};
+use l1::{At, Chain as _, Local};
 
 /// The proposer.
 const ANN: u8 = 2;
@@ -280,57 +281,20 @@ fn what_is_no_game_is_refused() {
     );
 }
 
-/// A node that for a while tells how many claims there are as of a later block than it is asked about.
-struct Hasty {
-    chain: Local,
-    left: AtomicU32,
-}
+/// For a while it is told how many claims there are as of a later block than it is asked about.
+struct Hasty(AtomicU32);
 
-impl Chain for Hasty {
-    fn name(&self) -> String {
-        self.chain.name()
-    }
-    fn chain_id(&self) -> u64 {
-        self.chain.chain_id()
-    }
-    fn block(&self, at: At) -> Result<l1::Block, Error> {
-        self.chain.block(at)
-    }
-    fn nonce(&self, account: Address, waiting: bool) -> Result<u64, Error> {
-        self.chain.nonce(account, waiting)
-    }
-    fn balance(&self, account: Address, at: At) -> Result<U256, Error> {
-        self.chain.balance(account, at)
-    }
-    fn code(&self, account: Address, at: At) -> Result<Bytes, Error> {
-        self.chain.code(account, at)
-    }
-    fn call(&self, call: &l1::Call, at: At) -> Result<Bytes, Error> {
+impl Hook for Hasty {
+    fn at(&self, call: &l1::Call, at: At) -> At {
         let counts = call.data.starts_with(&claimDataLenCall::SELECTOR);
         let left = |left: u32| left.checked_sub(1);
-        let is_hasty = counts && self.left.fetch_update(Relaxed, Relaxed, left).is_ok();
-        self.chain
-            .call(call, if is_hasty { At::Latest } else { at })
+        match counts && self.0.fetch_update(Relaxed, Relaxed, left).is_ok() {
+            true => At::Latest,
+            false => at,
+        }
     }
-    fn estimate(&self, call: &l1::Call) -> Result<u64, Error> {
-        self.chain.estimate(call)
-    }
-    fn tip(&self) -> Result<u128, Error> {
-        self.chain.tip()
-    }
-    fn logs(&self, filter: &LogFilter) -> Result<Vec<Log>, Error> {
-        self.chain.logs(filter)
-    }
-    fn transactions(&self, block: B256) -> Result<Vec<Transaction>, Error> {
-        self.chain.transactions(block)
-    }
-    fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, Error> {
-        self.chain.receipt(transaction)
-    }
-    fn submit(&self, transaction: &[u8]) -> Result<(), Error> {
-        self.chain.submit(transaction)
-    }
-    fn pause(&self) {}
+
+    fn pause(&self, _chain: &Local) {}
 }
 
 #[test]
@@ -339,9 +303,9 @@ fn answers_of_two_blocks_are_no_game() {
     let block = board.chain.block(At::Latest).expect("a block");
     board.attack(BOB, 0, Side::Attack, B256::repeat_byte(2));
     let read = |times| {
-        let chain = Hasty {
+        let chain = Between {
             chain: board.chain.clone(),
-            left: AtomicU32::new(times),
+            hook: Hasty(AtomicU32::new(times)),
         };
         let reader = Reader {
             chain: &chain,

@@ -23,7 +23,7 @@ pub use alloy::primitives::{Address, B256, Bytes, U256};
 pub use error::{Error, Revert, ether};
 pub use local::Local;
 pub use rpc::Rpc;
-pub use wallet::{Earlier, Policy, Progress, Request, SendError, Wallet};
+pub use wallet::{Earlier, Outcome, Policy, Progress, Request, SendError, Wallet};
 
 /// A block that is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

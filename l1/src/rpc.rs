@@ -265,7 +265,8 @@ impl Chain for Rpc {
 
     fn estimate(&self, call: &Call) -> Result<u64, Error> {
         let method = "eth_estimateGas";
-        let gas = self.ask(method, json!([answers::call(call)]))?;
+        // Some nodes take what waits into account unless told otherwise, which may never get into a block.
+        let gas = self.ask(method, json!([answers::call(call), "latest"]))?;
         self.fitting(method, gas)
     }
 

@@ -7,15 +7,17 @@
 
 mod error;
 mod flight;
+mod watch;
 
 pub use error::SendError;
 
 use crate::signer::Signer;
 use crate::{Address, At, B256, Block, Bytes, Call, Chain, Error, Receipt, U256};
 use flight::Flight;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use watch::{Trouble, Watch};
 
 /// A transaction that is asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,6 +91,9 @@ pub enum Progress<'a> {
     /// The chain does not answer; we try again.
     Silent(&'a Error),
 }
+
+/// What became of a transaction: its receipt, of one that went through.
+pub type Outcome = Result<Receipt, SendError>;
 
 /// An account that sends transactions over a chain. It has to be the only one that uses the account
 /// while it is at it.
@@ -168,12 +173,36 @@ impl Wallet {
         requests: &[Request],
         told: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Vec<Receipt>, SendError> {
-        let mut to_come = requests.iter().zip(nonce..).peekable();
+        self.fly(nonce, requests, false, told)?
+            .into_iter()
+            .collect()
+    }
+
+    /// Sends transactions of which none depends on another, with this and the next nonces; what became
+    /// of each, when all are settled. One that the account cannot pay, that the node refuses, or that
+    /// fails in its block has its error in its place, and the others go on.
+    pub fn send_each_from(
+        &mut self,
+        nonce: u64,
+        requests: &[Request],
+        told: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Vec<Outcome>, SendError> {
+        self.fly(nonce, requests, true, told)
+    }
+
+    fn fly(
+        &self,
+        mut nonce: u64,
+        requests: &[Request],
+        each: bool,
+        told: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Vec<Outcome>, SendError> {
+        let mut to_come = requests.iter().enumerate().peekable();
         let mut flights: VecDeque<Flight<'_>> = VecDeque::new();
-        let mut receipts = Vec::with_capacity(requests.len());
+        let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
         let mut watch = Watch::new(&self.policy);
-        while receipts.len() < requests.len() {
-            while let Some((request, nonce)) = to_come.peek().copied() {
+        while outcomes.len() < requests.len() {
+            while let Some((place, request)) = to_come.peek().copied() {
                 if request.gas.is_none() && !flights.iter().all(Flight::is_included) {
                     break;
                 }
@@ -181,11 +210,19 @@ impl Wallet {
                     .iter()
                     .map(Flight::cost)
                     .fold(U256::ZERO, U256::saturating_add);
-                let launched = self.launch(request, nonce, spent, told);
-                flights.push_back(launched.map_err(|error| stopped(&flights, error))?);
+                match self.launch(place, request, nonce, spent, told) {
+                    Ok(flight) => {
+                        flights.push_back(flight);
+                        nonce = nonce.saturating_add(1);
+                    }
+                    Err(error) if each && error.is_of_one() => {
+                        outcomes.insert(place, Err(error));
+                    }
+                    Err(error) => return Err(stopped(&flights, error)),
+                }
                 to_come.next();
             }
-            match self.look(&mut flights, &mut receipts, told) {
+            match self.look(&mut flights, &mut outcomes, told) {
                 Ok(head) if watch.is_over(&head) => {
                     let silent = self.policy.patience.as_secs();
                     return Err(unsettled(
@@ -202,36 +239,40 @@ impl Wallet {
                     }
                 }
             }
-            if receipts.len() < requests.len() {
+            if !each && outcomes.values().any(Result::is_err) {
+                break;
+            }
+            if outcomes.len() < requests.len() {
                 self.chain.pause();
             }
         }
-        Ok(receipts)
+        Ok(outcomes.into_values().collect())
     }
 
     /// Looks after all that is on its way; takes those off the front that are done.
     fn look<'a>(
         &self,
         flights: &mut VecDeque<Flight<'a>>,
-        receipts: &mut Vec<Receipt>,
+        outcomes: &mut BTreeMap<usize, Outcome>,
         told: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Block, Trouble> {
         let head = self.chain.block(At::Latest)?;
         for flight in flights.iter_mut() {
             self.look_after(flight, &head, told)?;
         }
-        while let Some(receipt) = flights.front().and_then(|flight| flight.receipt()) {
+        while let Some(flight) = flights.front()
+            && let Some(receipt) = flight.receipt()
+        {
             let blocks = head.number.saturating_add(1).saturating_sub(receipt.block);
             if blocks < self.policy.confirmations.max(1) {
                 break;
             }
-            let Some((flight, receipt)) = flights.pop_front().and_then(Flight::landed) else {
-                break;
+            let outcome = match receipt.succeeded {
+                true => Ok(receipt.clone()),
+                false => Err(self.failed(flight.request(), receipt)),
             };
-            if !receipt.succeeded {
-                return Err(Trouble::Over(self.failed(flight, &receipt)));
-            }
-            receipts.push(receipt);
+            outcomes.insert(flight.place, outcome);
+            flights.pop_front();
         }
         Ok(head)
     }
@@ -276,51 +317,5 @@ fn unsettled(flights: &VecDeque<Flight<'_>>, why: &str) -> SendError {
     match flights.front() {
         Some(flight) => flight.unsettled(why),
         None => SendError::Chain(Error::Setup(why.to_owned())),
-    }
-}
-
-/// Why a look at the chain came to nothing.
-enum Trouble {
-    /// Nobody answers, which may pass.
-    Silent(Error),
-    /// It is over.
-    Over(SendError),
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Unreachable { .. } | Error::NoBlock { .. } => Trouble::Silent(error),
-            other => Trouble::Over(other.into()),
-        }
-    }
-}
-
-/// When it is time to stop waiting.
-struct Watch {
-    patience: Duration,
-    since: Instant,
-    head: Option<B256>,
-}
-
-impl Watch {
-    fn new(policy: &Policy) -> Self {
-        Watch {
-            patience: policy.patience,
-            since: Instant::now(),
-            head: None,
-        }
-    }
-
-    /// Whether this has been the newest block for too long.
-    fn is_over(&mut self, head: &Block) -> bool {
-        if self.head.replace(head.hash) != Some(head.hash) {
-            self.since = Instant::now();
-        }
-        self.is_silent()
-    }
-
-    fn is_silent(&self) -> bool {
-        self.since.elapsed() > self.patience
     }
 }

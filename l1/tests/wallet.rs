@@ -104,6 +104,34 @@ fn those_with_a_gas_limit_share_a_block() {
 }
 
 #[test]
+fn what_fails_holds_up_none_of_those_that_do_not_depend_on_it() {
+    let (chain, counter) = with_counter();
+    chain.set_automatic(false);
+    let mut requests = vec![count(counter); 5];
+    requests
+        .iter_mut()
+        .for_each(|request| request.gas = Some(100_000));
+    requests[1].data = Bytes::new();
+    requests[3].value = U256::from(10u64.pow(18));
+    let mut wallet = wallet(Miner(chain.clone()), Policy::default());
+    let nonce = wallet.settle(&mut silent).unwrap();
+    let outcomes = wallet.send_each_from(nonce, &requests, &mut silent);
+    let outcomes = outcomes.unwrap();
+    let [first, failed, third, dear, last] = &outcomes[..] else {
+        panic!("{outcomes:?}");
+    };
+    assert!(first.is_ok() && third.is_ok() && last.is_ok());
+    assert!(matches!(failed, Err(SendError::Failed { .. })));
+    assert!(matches!(dear, Err(SendError::Funds { .. })));
+    assert_eq!(counted(&chain, counter), 3);
+    // What was not sent has used no nonce.
+    assert_eq!(chain.nonce(wallet.address(), true).unwrap(), nonce + 4);
+    // Otherwise the first that fails ends it.
+    let error = wallet.send(&requests, &mut silent).unwrap_err();
+    assert!(matches!(error, SendError::Unsettled { .. }), "{error}");
+}
+
+#[test]
 fn confirmations_are_waited_for() {
     let (chain, counter) = with_counter();
     let policy = Policy {

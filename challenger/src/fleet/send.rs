@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 use l1::{At, Call, Error, Progress, Request};
 
-use super::{Fleet, FleetError, Knowledge};
+use super::{Fleet, FleetError, Knowledge, Round};
 use crate::event::{Event, Tell};
 use crate::player::Deed;
 use crate::read::Reader;
@@ -12,21 +12,31 @@ use crate::reasons;
 /// The most transactions that are on their way at once: nodes keep few of an account for sure.
 const BATCH: usize = 16;
 
+/// Why a deed is not done.
+enum Undone {
+    /// Somebody else has done it first.
+    Overtaken,
+    /// The reason, in words.
+    Refused(String),
+}
+
 impl<K: Knowledge> Fleet<K> {
-    /// Sends what can be sent; how many went through.
-    pub(super) fn send(
+    /// Sends what can be sent; what of it is refused, and why. None of it depends on another, so that holds
+    /// up nothing: it is decided anew at the next block.
+    pub(super) fn send<'d>(
         &mut self,
         nonce: u64,
-        deeds: &[Deed],
+        deeds: &'d [Deed],
         reader: &Reader<'_>,
+        round: &mut Round,
         tell: &mut Tell<'_>,
-    ) -> Result<usize, FleetError> {
+    ) -> Result<Vec<(&'d Deed, String)>, FleetError> {
         let account = self.account();
         let mut left = self.chain.balance(account, At::Latest)?;
         let price = reader.block.base_fee.saturating_mul(2);
         let price = price.saturating_add(self.chain.tip()?);
         let price = U256::from(price.min(self.options.policy.max_fee));
-        let mut going: Vec<(&Deed, Request)> = Vec::new();
+        let (mut going, mut undone): (Vec<(&Deed, Request)>, Vec<_>) = (Vec::new(), Vec::new());
         for deed in deeds {
             if going.len() == BATCH {
                 break;
@@ -34,12 +44,16 @@ impl<K: Knowledge> Fleet<K> {
             let request = match self.estimated(&deed.request) {
                 Ok(request) => request,
                 Err(Error::Reverted(revert)) => {
-                    tell.event(Event::refused(deed, &reasons::told(&revert)));
+                    let why = match reasons::is_done_already(deed.kind, &revert) {
+                        true => Undone::Overtaken,
+                        false => Undone::Refused(reasons::told(&revert)),
+                    };
+                    undone.push((deed, why));
                     continue;
                 }
                 // geth says so of calls that cost more than there is.
                 Err(Error::Refused { message, .. }) => {
-                    tell.event(Event::refused(deed, &message));
+                    undone.push((deed, Undone::Refused(message)));
                     continue;
                 }
                 Err(other) => return Err(other.into()),
@@ -51,22 +65,38 @@ impl<K: Knowledge> Fleet<K> {
                 None => {
                     let (have, cost) = (l1::ether(left), l1::ether(cost));
                     let why = format!("{account} has {have} left, and it takes up to {cost}");
-                    tell.event(Event::refused(deed, &why));
+                    undone.push((deed, Undone::Refused(why)));
                     continue;
                 }
             }
             going.push((deed, request));
         }
         let requests: Vec<_> = going.iter().map(|(_, request)| request.clone()).collect();
-        if requests.is_empty() {
-            return Ok(0);
-        }
         let mut told = |progress: Progress<'_>| tell.progress(&progress);
-        let receipts = self.hasty.send_from(nonce, &requests, &mut told)?;
-        for ((deed, _), receipt) in going.iter().zip(&receipts) {
-            tell.event(Event::done(deed, receipt));
+        let outcomes = self.hasty.send_each_from(nonce, &requests, &mut told)?;
+        for ((deed, _), outcome) in going.iter().zip(outcomes) {
+            match outcome {
+                Ok(receipt) => {
+                    round.done += 1;
+                    tell.event(Event::done(deed, &receipt));
+                }
+                Err(error) if reasons::was_done_already(deed.kind, &error) => {
+                    undone.push((deed, Undone::Overtaken));
+                }
+                Err(error) => undone.push((deed, Undone::Refused(reasons::sending(&error)))),
+            }
         }
-        Ok(receipts.len())
+        let mut refused = Vec::new();
+        for (deed, why) in undone {
+            match why {
+                Undone::Overtaken => {
+                    round.overtaken += 1;
+                    tell.event(Event::overtaken(deed));
+                }
+                Undone::Refused(why) => refused.push((deed, why)),
+            }
+        }
+        Ok(refused)
     }
 
     /// A request with a gas limit, so that several can be sent at once.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use alloy_primitives::Address;
 
 use crate::event::{Event, Tell};
+use crate::player::Deed;
 
 /// What went wrong at the last look, by game or oracle.
 #[derive(Debug, Default)]
@@ -23,10 +24,32 @@ impl Troubles {
     }
 }
 
+/// What was refused at the last look, and why.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(Vec<(Deed, String)>);
+
+impl Refusals {
+    /// Tells of what is refused now and was not at the last look, or for another reason.
+    pub(super) fn tell(&mut self, now: &[(&Deed, String)], tell: &mut Tell<'_>) {
+        for (deed, why) in now {
+            let same = |(before, reason): &(Deed, String)| {
+                (before.game, &before.request, reason) == (deed.game, &deed.request, why)
+            };
+            if !self.0.iter().any(same) {
+                tell.event(Event::refused(deed, why));
+            }
+        }
+        let kept = now.iter().map(|(deed, why)| ((*deed).clone(), why.clone()));
+        self.0 = kept.collect();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event::Name;
+    use crate::player::Kind;
+    use l1::{Request, U256};
 
     #[test]
     fn each_is_told_once_for_as_long_as_it_lasts() {
@@ -51,5 +74,35 @@ mod tests {
         // What has passed and comes again is told again.
         assert!(told(game, &[]).is_empty());
         assert_eq!(told(game, &["b"]), ["b"]);
+    }
+
+    #[test]
+    fn a_refusal_is_told_once_for_each_reason() {
+        let deed = Deed {
+            game: Address::repeat_byte(1),
+            kind: Kind::Pay,
+            why: String::new(),
+            request: Request {
+                what: "be paid".into(),
+                to: None,
+                data: Vec::new().into(),
+                value: U256::ZERO,
+                gas: None,
+            },
+        };
+        let mut refusals = Refusals::default();
+        let mut told = |why: Option<&str>| {
+            let mut told = 0;
+            let mut count = |event: &Event| {
+                assert_eq!(event.event, Name::Refused);
+                told += 1;
+            };
+            let now: Vec<_> = why.into_iter().map(|why| (&deed, why.into())).collect();
+            refusals.tell(&now, &mut Tell(&mut count));
+            told
+        };
+        let [paused, poor] = [Some("paused"), Some("poor")];
+        let times = [paused, paused, poor, poor, None, poor].map(&mut told);
+        assert_eq!(times, [1, 0, 1, 0, 0, 1]);
     }
 }

@@ -1,6 +1,7 @@
 //! Worlds for tests: chains in the process with the game's contracts and two parties on them.
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub(crate) mod between;
 pub(crate) mod players;
 pub(crate) mod reader;
 pub(crate) mod table;

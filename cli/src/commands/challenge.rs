@@ -235,6 +235,7 @@ fn play(
                     _ => Ok(()),
                 };
             }
+            Ok(round) if round.overtaken > 0 => {}
             Ok(round) if round.waiting == 0 && (args.once || args.dry_run) => return Ok(()),
             Ok(_) => {}
             Err(error @ FleetError::Send(l1::SendError::Signer(_))) => return Err(error.into()),
@@ -279,6 +280,10 @@ fn show(event: &Event, format: Format, dry_run: bool) -> anyhow::Result<()> {
         Name::Planned | Name::Sending => {
             let hash = event.transaction.map(|hash| hash.to_string());
             tracing::debug!(target: "challenger", game, what, why, hash, "{:?}", event.event);
+            Ok(())
+        }
+        Name::Overtaken => {
+            tracing::info!(target: "challenger", game, what, "Somebody else has done it first");
             Ok(())
         }
         Name::Done => {

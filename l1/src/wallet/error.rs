@@ -86,3 +86,13 @@ pub enum SendError {
         nonce: u64,
     },
 }
+
+impl SendError {
+    /// Whether it is about this one transaction: it has used no nonce, and others may go through.
+    pub(super) const fn is_of_one(&self) -> bool {
+        matches!(
+            self,
+            Self::Funds { .. } | Self::WouldRevert { .. } | Self::Chain(Error::Refused { .. })
+        )
+    }
+}

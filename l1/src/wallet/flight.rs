@@ -1,6 +1,7 @@
 //! One transaction on its way.
 
-use super::{Progress, Request, SendError, Trouble, Wallet};
+use super::watch::Trouble;
+use super::{Progress, Request, SendError, Wallet};
 use crate::signer::{Signed, Transaction};
 use crate::{At, B256, Block, Error, Receipt, U256};
 
@@ -18,6 +19,8 @@ const NONCE_GONE: [&str; 2] = ["nonce too low", "oldnonce"];
 
 /// A transaction on its way, with all that were sent in its place.
 pub(super) struct Flight<'a> {
+    /// Which of the transactions that are sent together it is.
+    pub(super) place: usize,
     request: &'a Request,
     nonce: u64,
     gas: u64,
@@ -67,8 +70,8 @@ impl<'a> Flight<'a> {
         self.receipt.as_ref()
     }
 
-    pub(super) fn landed(self) -> Option<(&'a Request, Receipt)> {
-        Some((self.request, self.receipt?))
+    pub(super) const fn request(&self) -> &'a Request {
+        self.request
     }
 
     /// What it may still take from the account.
@@ -98,6 +101,7 @@ impl Wallet {
     /// Prepares a transaction and hands it in. `spent` is what others on their way may take.
     pub(super) fn launch<'a>(
         &self,
+        place: usize,
         request: &'a Request,
         nonce: u64,
         spent: U256,
@@ -123,6 +127,7 @@ impl Wallet {
             });
         }
         let mut flight = Flight {
+            place,
             request,
             nonce,
             gas,

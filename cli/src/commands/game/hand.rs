@@ -7,7 +7,7 @@ use crate::output::{json, print, to_stdout};
 use anyhow::{Context as _, bail, ensure};
 use challenger::calls;
 use challenger::loads::{self, Load};
-use challenger::player::resolutions;
+use challenger::player::{Kind as Deed, resolutions};
 use challenger::read::Reader;
 use challenger::read::follow::{Seen, game as read_game};
 use challenger::read::site::Site;
@@ -167,6 +167,22 @@ impl Hand {
         }
     }
 
+    /// Resolves something, unless somebody else has done so first.
+    fn resolve(&mut self, action: &GameAction) -> anyhow::Result<()> {
+        let request = calls::game(self.site.game, action, 0);
+        let what = request.what.clone();
+        match self.wallet.send(&[request], &mut tell) {
+            Ok(receipts) => receipts
+                .iter()
+                .try_for_each(|receipt| self.done(&what, receipt)),
+            Err(error) if reasons::was_done_already(Deed::Resolve, &error) => {
+                tracing::info!(target: "l1", what, "Somebody else has done it first");
+                Ok(())
+            }
+            Err(error) => Err(anyhow::anyhow!(reasons::sending(&error))),
+        }
+    }
+
     fn act(&mut self, action: &GameAction, value: u128) -> anyhow::Result<()> {
         self.send(calls::game(self.site.game, action, value))
     }
@@ -268,7 +284,7 @@ pub(super) fn resolve(args: &ResolveArgs) -> anyhow::Result<()> {
             return Ok(());
         }
         for (action, _) in ready {
-            hand.act(&action, 0)?;
+            hand.resolve(&action)?;
             done = true;
         }
         hand.look()?;
