@@ -20,9 +20,18 @@ fn branch(c: &mut Criterion) {
     group.bench_function("detected at run time", |b| {
         b.iter(|| walk(&|node| keccak::hash_pair(node, &sibling)));
     });
-    group.bench_function("keccak256 of bytes", |b| {
+    group.bench_function("as any bytes", |b| {
         b.iter(|| walk(&|node| keccak::keccak256([*node, sibling].as_flattened())));
     });
+    group.finish();
+}
+
+fn message(c: &mut Criterion) {
+    let message = black_box([7; 298]);
+    let mut group = c.benchmark_group("message of 298 bytes");
+    for lanes in Lanes::available() {
+        group.bench_function(lanes.to_string(), |b| b.iter(|| lanes.hash(&message)));
+    }
     group.finish();
 }
 
@@ -64,5 +73,5 @@ fn pages(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, branch, nodes, pages);
+criterion_group!(benches, branch, message, nodes, pages);
 criterion_main!(benches);

@@ -6,8 +6,6 @@
 //! vector registers ([`hash_nodes`], [`page_roots`]); only a walk along one branch needs
 //! [`hash_pair`]. All paths give the same bytes.
 
-use sha3::Digest as _;
-
 mod lanes;
 mod round;
 mod scalar;
@@ -26,13 +24,16 @@ pub type PageNodes = [[u8; 32]; 128];
 
 type Hash = [u8; 32];
 
+/// Bytes that are added to the state before each permutation.
+const RATE: usize = 136;
+
 /// What is hashed: the two children of a tree node.
 type Node = [Hash; 2];
 
 /// Keccak256 of any bytes: the original padding of Ethereum, not that of SHA-3.
 #[must_use]
 pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
-    sha3::Keccak256::digest(bytes).into()
+    Lanes::widest().hash(bytes)
 }
 
 /// Keccak256 of two halves: the parent of two tree nodes.

@@ -123,7 +123,12 @@ impl<I: Isa> State<I> {
 
     /// Appends one field of the packed state.
     pub fn pack(&self, field: &Field, memory_root: &[u8; 32], out: &mut Vec<u8>) {
-        let mut number = |value: u64| out.extend_from_slice(&value.to_be_bytes()[8 - field.size..]);
+        let mut number = |value: u64| match field.size {
+            // Of a known length: without a call.
+            8 => out.extend_from_slice(&value.to_be_bytes()),
+            4 => out.extend_from_slice(&(value as u32).to_be_bytes()),
+            size => out.extend_from_slice(&value.to_be_bytes()[8 - size..]),
+        };
         match field.source {
             Source::Version(version) => out.push(version),
             Source::MemoryRoot => out.extend_from_slice(memory_root),

@@ -31,13 +31,36 @@ pub enum Stack {
     Waiting,
 }
 
+/// A thread on a stack.
+#[derive(Clone, Debug)]
+struct Link {
+    packed: Vec<u8>,
+    /// The root of the stack up to this thread, once [`Chain::settle`] has hashed it.
+    root: Option<Node>,
+}
+
+impl Link {
+    fn new(packed: Vec<u8>) -> Self {
+        Link { packed, root: None }
+    }
+
+    fn root(&self, beneath: Node) -> Node {
+        self.root.unwrap_or_else(|| chained(&beneath, &self.packed))
+    }
+}
+
+/// The root of a stack whose top is this thread.
+fn chained(beneath: &Node, thread: &[u8]) -> Node {
+    hash_pair(beneath, &keccak256(thread))
+}
+
 /// Threads that lie on one stack, without the one that runs.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 struct Chain {
     /// The root of those that are not known: of none in a running machine.
     root: Node,
-    /// The others, packed, from the bottom up.
-    threads: Vec<Vec<u8>>,
+    /// The others, from the bottom up.
+    threads: Vec<Link>,
 }
 
 impl Chain {
@@ -47,8 +70,17 @@ impl Chain {
     };
 
     fn root(&self) -> Node {
-        let chained = |root: Node, thread: &Vec<u8>| hash_pair(&root, &keccak256(thread));
-        self.threads.iter().fold(self.root, chained)
+        let threads = self.threads.iter();
+        threads.fold(self.root, |beneath, thread| thread.root(beneath))
+    }
+
+    /// Hashes what was not hashed before, so that it is not hashed again.
+    fn settle(&mut self) {
+        let mut root = self.root;
+        for thread in &mut self.threads {
+            root = thread.root(root);
+            thread.root = Some(root);
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -57,9 +89,11 @@ impl Chain {
 }
 
 /// The threads of a state that are not in its cells.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Parked {
     chains: [Chain; 2],
+    /// The running thread as [`State::settle`] found it, what was beneath it, and the root of both.
+    top: Option<(Vec<u8>, Node, Node)>,
     /// Whether the cells hold a thread. They do not where only a root tells of it: in a state that
     /// comes from its packed form.
     running: bool,
@@ -71,6 +105,7 @@ impl Default for Parked {
     fn default() -> Self {
         Parked {
             chains: [Chain::EMPTY; 2],
+            top: None,
             running: true,
             began: 0,
         }
@@ -149,6 +184,11 @@ impl<I: Isa> State<I> {
         }
     }
 
+    /// The stack that the running thread is the top of: left (0) or right (1).
+    pub(crate) fn running_side(&self) -> Option<u8> {
+        (I::THREADS.is_some() && self.parked.running).then_some(self.active() as u8)
+    }
+
     /// Whether no thread but the running one is on a stack.
     pub fn is_alone(&self, stack: Stack) -> bool {
         self.parked.chains[self.chain(stack)].is_empty()
@@ -157,7 +197,7 @@ impl<I: Isa> State<I> {
     /// Puts a copy of the running thread on a stack; on the active one, beneath the running one.
     pub fn park(&mut self, stack: Stack) {
         let (thread, chain) = (self.thread(), self.chain(stack));
-        self.parked.chains[chain].threads.push(thread);
+        self.parked.chains[chain].threads.push(Link::new(thread));
     }
 
     /// Drops the running thread and takes the top of the active stack in its place.
@@ -166,12 +206,12 @@ impl<I: Isa> State<I> {
         let thread = self.parked.chains[chain].threads.pop();
         self.parked.running = thread.is_some();
         if let Some(thread) = thread {
-            self.set_thread(&thread);
+            self.set_thread(&thread.packed);
         }
     }
 
     /// The running thread, packed.
-    fn thread(&self) -> Vec<u8> {
+    pub(crate) fn thread(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(thread_len::<I>());
         for field in I::THREADS.map_or(&[][..], |threads| threads.fields) {
             self.pack(field, &[0; 32], &mut out);
@@ -188,14 +228,42 @@ impl<I: Isa> State<I> {
         }
     }
 
+    /// The root of the left (0) or right (1) stack without the running thread.
+    pub(crate) fn root_beneath(&self, side: u8) -> Node {
+        self.parked.chains[usize::from(side) % 2].root()
+    }
+
     /// The root of the left (0) or right (1) stack, the running thread included.
     pub(crate) fn stack_root(&self, side: u8) -> Node {
-        let side = usize::from(side) % 2;
-        let root = self.parked.chains[side].root();
-        if self.parked.running && side == self.active() {
-            hash_pair(&root, &keccak256(&self.thread()))
-        } else {
-            root
+        let beneath = self.root_beneath(side);
+        if self.running_side() != Some(side) {
+            return beneath;
+        }
+        let thread = self.thread();
+        match &self.parked.top {
+            Some((top, under, root)) if *top == thread && *under == beneath => *root,
+            _ => chained(&beneath, &thread),
+        }
+    }
+
+    /// Hashes the threads beneath the running one and on the other stack, as far as they are new, so
+    /// that roots asked for later do not.
+    pub(crate) fn settle_parked(&mut self) {
+        self.parked.chains.iter_mut().for_each(Chain::settle);
+    }
+
+    /// The same for all threads, the running one included.
+    pub(crate) fn settle(&mut self) {
+        self.settle_parked();
+        if let Some(side) = self.running_side() {
+            let (thread, beneath) = (self.thread(), self.root_beneath(side));
+            match &self.parked.top {
+                Some((top, under, _)) if *top == thread && *under == beneath => {}
+                _ => {
+                    let root = chained(&beneath, &thread);
+                    self.parked.top = Some((thread, beneath, root));
+                }
+            }
         }
     }
 
@@ -238,8 +306,9 @@ impl<I: Isa> State<I> {
     /// All threads of the left (0) or right (1) stack, packed, from the bottom up.
     pub fn stack(&self, side: u8) -> Vec<Vec<u8>> {
         let side = usize::from(side) % 2;
-        let mut threads = self.parked.chains[side].threads.clone();
-        if self.parked.running && side == self.active() {
+        let threads = self.parked.chains[side].threads.iter();
+        let mut threads: Vec<_> = threads.map(|thread| thread.packed.clone()).collect();
+        if self.running_side() == Some(side as u8) {
             threads.push(self.thread());
         }
         threads
@@ -254,7 +323,7 @@ impl<I: Isa> State<I> {
         }
         self.parked.chains = stacks.map(|threads| Chain {
             root: NO_THREADS,
-            threads,
+            threads: threads.into_iter().map(Link::new).collect(),
         });
         self.resume();
         self.parked.running

@@ -211,6 +211,7 @@ impl<I: Isa> Vm<I> {
     /// The packed state as of now.
     pub fn witness(&mut self) -> Vec<u8> {
         let root = self.memory.root();
+        self.state.settle();
         self.state.witness(&root)
     }
 
@@ -313,7 +314,11 @@ impl<I: Isa> Vm<I> {
             done.map_err(|stop| self.error(stop))?;
         }
         let used = branches.len();
-        proof_data.extend(branches.concat().concat());
+        let (ProofShape::Fixed(count) | ProofShape::UpTo(count)) = I::PROOF;
+        proof_data.reserve_exact(count * branch_len(I::Word::BITS));
+        for branch in &branches {
+            proof_data.extend_from_slice(branch.as_flattened());
+        }
         if let ProofShape::Fixed(count) = I::PROOF {
             let len = thread_proof_len::<I>() + count * branch_len(I::Word::BITS);
             proof_data.resize(len, 0);

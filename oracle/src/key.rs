@@ -6,8 +6,8 @@
 use core::fmt;
 use core::str::FromStr;
 
-use sha2::Sha256;
-use sha3::{Digest, Keccak256};
+use fpvm_core::keccak::keccak256;
+use sha2::{Digest, Sha256};
 
 /// The order of the BLS12-381 scalar field, big-endian: a blob's field elements lie below it.
 const BLS_MODULUS: [u8; 32] = [
@@ -81,7 +81,7 @@ impl Key {
 
     /// The keccak256 key of a value.
     pub fn keccak256(value: &[u8]) -> Self {
-        Key(Keccak256::digest(value).into()).with_kind(2)
+        Key(keccak256(value)).with_kind(2)
     }
 
     /// The sha256 key of a value.
@@ -122,7 +122,7 @@ impl Key {
     /// 32 bytes, and longer ones cannot be proved).
     pub fn check(&self, value: &[u8]) -> Result<(), BadValue> {
         match self.kind() {
-            Kind::Keccak256 => self.check_hash("keccak256", Keccak256::digest(value).into()),
+            Kind::Keccak256 => self.check_hash("keccak256", keccak256(value)),
             Kind::Sha256 => self.check_hash("sha256", Sha256::digest(value).into()),
             Kind::Blob if value.len() != 32 => Err(BadValue::BlobLength(value.len())),
             Kind::Blob if *value >= BLS_MODULUS[..] => Err(BadValue::BlobRange),

@@ -5,6 +5,7 @@ use fpvm_core::elf::{Program, load};
 use fpvm_core::isa::Isa;
 use fpvm_core::oracle::{NoOracle, Oracle};
 use fpvm_core::proof::StepProof;
+use fpvm_core::state::State;
 use fpvm_core::verify::verify;
 use fpvm_core::vm::{Event, Host, Vm};
 use isa_mips::Mips32;
@@ -182,6 +183,45 @@ vectors! {
 #[test]
 fn threads() {
     assert_vector::<Mips64>("threads.c", "mips64");
+}
+
+/// All roots of a stretch in which threads begin and take turns: of proofs one after the other, of
+/// the steps together, and of states that nothing was hashed of before.
+#[test]
+fn roots_while_threads_take_turns() {
+    const FROM: u64 = 20;
+    const STEPS: usize = 2_000;
+    let elf = read(&path("guests/threads.c.mips64")).unwrap();
+    let (oracle, console) = (&mut NoOracle, &mut |_: u8, _: &[u8]| {});
+    let mut host = Host { oracle, console };
+    let mut machines = [(); 2].map(|()| load::<Mips64>(&elf, Mips64::PATCHES).unwrap());
+    for vm in &mut machines {
+        vm.run(FROM, false, &mut host).unwrap();
+    }
+    let [mut proving, mut together] = machines;
+    let (mut posts, mut turns, mut threads) = (Vec::new(), 0, 0);
+    for i in 0..STEPS {
+        posts.push(proving.prove(&mut host).unwrap().post);
+        let turned = proving.state.turn_steps() == 0;
+        turns += usize::from(turned);
+        threads = threads.max(proving.state.thread_count());
+        if turned || i % 100 == 0 {
+            let root = proving.memory_root();
+            let fresh = State::<Mips64>::from_bytes(&proving.state.to_bytes()).unwrap();
+            assert_eq!(fresh.hash(&root), posts[i], "step {i}");
+        }
+    }
+    assert!(
+        turns > 10 && threads > 3,
+        "{turns} turns of {threads} threads"
+    );
+    let mut roots = Vec::new();
+    let until = FROM + STEPS as u64;
+    together.roots(until, &mut host, &mut roots).unwrap();
+    assert_eq!(roots.len(), posts.len());
+    for (i, (root, post)) in roots.iter().zip(&posts).enumerate() {
+        assert_eq!(root, post, "step {i}");
+    }
 }
 
 /// The same guest in the state versions before, which do not give it random bytes. Upstream's programs

@@ -3,8 +3,10 @@
 use core::fmt;
 
 #[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
+use super::RATE;
+#[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
 use super::x86::{Avx2, Avx512};
-use super::{Hash, Node, keccak256, scalar};
+use super::{Hash, Node, scalar};
 
 /// A way to hash nodes which this processor can go. All give the same hashes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,6 +65,18 @@ impl Lanes {
         }
     }
 
+    /// What [`super::keccak256`] does.
+    #[must_use]
+    pub fn hash(self, message: &[u8]) -> [u8; 32] {
+        match self.0 {
+            Kind::Scalar => scalar::hash(message),
+            #[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
+            Kind::Avx2(path) => path.hash(message),
+            #[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
+            Kind::Avx512(path) => path.hash(message),
+        }
+    }
+
     /// Hashes as many nodes as there are in both.
     pub(super) fn hash_nodes(self, nodes: &[Node], out: &mut [Hash]) {
         match self.0 {
@@ -83,7 +97,7 @@ impl Lanes {
         match self.0 {
             Kind::Scalar => {
                 for (message, out) in messages.chunks_exact(len.max(1)).zip(out) {
-                    *out = keccak256(message);
+                    *out = scalar::hash(message);
                 }
             }
             #[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
@@ -96,7 +110,7 @@ impl Lanes {
 
 /// What is added to the state before each permutation.
 #[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
-pub(super) type Block = [u8; 136];
+pub(super) type Block = [u8; RATE];
 
 /// Hashes messages of one length, `N` at a time: `sponge` gets the first blocks of all of them, then
 /// the second ones, and so on, with the padding in the last.
@@ -107,7 +121,6 @@ pub(super) fn in_groups<const N: usize>(
     out: &mut [Hash],
     sponge: impl Fn(&[[Block; N]], &mut [Hash; N]),
 ) {
-    const RATE: usize = size_of::<Block>();
     let len = len.max(1);
     let mut blocks = alloc::vec![[[0; RATE]; N]; len / RATE + 1];
     if let Some(last) = blocks.last_mut() {

@@ -1,4 +1,4 @@
-//! Keccak-f[1600] of a 64-byte node, written once for every vector width.
+//! Keccak-f[1600] and Keccak256 over it, written once for every vector width.
 //!
 //! A state is 25 lanes, lane `(x, y)` at index `x + 5y`. A path instantiates the macros with what it
 //! computes on (`u64`, or four or eight of them in a vector) by naming the module of its operations:
@@ -62,14 +62,13 @@ macro_rules! keccak_node {
 }
 
 /// Keccak256 of padded messages, one a lane; `$blocks` gives the 17 words of one block after the
-/// other, for all lanes.
-#[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
+/// other, for all lanes once `$load` has made a word of them.
 macro_rules! keccak_sponge {
-    ($ops:ident, $blocks:expr) => {{
+    ($ops:ident, $blocks:expr, $load:path) => {{
         let mut a = [$ops::splat(0); 25];
         for words in $blocks {
             for (lane, word) in a.iter_mut().zip(words) {
-                *lane = $ops::xor(*lane, word);
+                *lane = $ops::xor(*lane, $load(word));
             }
             let mut round = 0;
             while round < 24 {
@@ -127,6 +126,4 @@ macro_rules! keccak_row {
     }};
 }
 
-#[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
-pub(super) use keccak_sponge;
-pub(super) use {keccak_node, keccak_round, keccak_row};
+pub(super) use {keccak_node, keccak_round, keccak_row, keccak_sponge};

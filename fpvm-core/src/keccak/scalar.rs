@@ -1,6 +1,7 @@
-//! Keccak256 of one node in plain 64-bit arithmetic: for every machine, and for constants.
+//! Keccak256 of one node or message in plain 64-bit arithmetic: for every machine, and for constants.
 
-use super::round::{ROUND_CONSTANTS, keccak_node, keccak_round, keccak_row};
+use super::RATE;
+use super::round::{ROUND_CONSTANTS, keccak_node, keccak_round, keccak_row, keccak_sponge};
 
 mod word {
     #[inline(always)]
@@ -35,8 +36,32 @@ mod word {
 pub(super) const fn hash_pair(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
     let [l0, l1, l2, l3] = lanes(left);
     let [r0, r1, r2, r3] = lanes(right);
-    let hash = keccak_node!(word, [l0, l1, l2, l3, r0, r1, r2, r3]);
+    bytes(keccak_node!(word, [l0, l1, l2, l3, r0, r1, r2, r3]))
+}
 
+/// Keccak256 of a message. Always inlined as [`hash_pair`] is.
+#[inline(always)]
+pub(super) fn hash(message: &[u8]) -> [u8; 32] {
+    bytes(keccak_sponge!(word, blocks(message), word::splat))
+}
+
+/// The blocks of a padded message as the words that are added to the state.
+pub(super) fn blocks(message: &[u8]) -> impl Iterator<Item = [u64; RATE / 8]> {
+    let (whole, rest) = message.as_chunks::<RATE>();
+    let mut last = [0; RATE];
+    last[..rest.len()].copy_from_slice(rest);
+    last[rest.len()] = 0x01;
+    last[RATE - 1] |= 0x80;
+    let words = |block: &[u8; RATE]| {
+        let words = block.as_chunks::<8>().0;
+        core::array::from_fn(|i| u64::from_le_bytes(words[i]))
+    };
+    let last = words(&last);
+    whole.iter().map(words).chain([last])
+}
+
+/// A hash from its four lanes.
+const fn bytes(hash: [u64; 4]) -> [u8; 32] {
     let mut bytes = [0; 32];
     let (words, _) = bytes.as_chunks_mut::<8>();
     let mut i = 0;

@@ -3,6 +3,12 @@ use alloc::{vec, vec::Vec};
 use proptest::prelude::*;
 
 use super::*;
+use sha3::Digest as _;
+
+/// Of another's making, to compare with.
+fn keccak256(bytes: &[u8]) -> [u8; 32] {
+    sha3::Keccak256::digest(bytes).into()
+}
 
 fn hex(digits: &str) -> [u8; 32] {
     const_hex::decode_to_array(digits).expect("64 hex digits")
@@ -37,7 +43,7 @@ fn root_by_definition(leaves: &[u8]) -> [u8; 32] {
 #[test]
 fn known_answers() {
     assert_eq!(
-        keccak256(b""),
+        super::keccak256(b""),
         hex("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
     );
     let zero_roots = [
@@ -152,6 +158,18 @@ fn many_pages_have_the_roots_of_each() {
 fn heights_beyond_the_table_stay_at_its_end() {
     assert_eq!(zero_root(64), hash_pair(&zero_root(63), &zero_root(63)));
     assert_eq!(zero_root(usize::MAX), zero_root(64));
+}
+
+#[test]
+fn every_path_hashes_a_message() {
+    for len in 0..=600 {
+        let message = noise(len, len as u64);
+        for lanes in Lanes::available() {
+            let hash = lanes.hash(&message);
+            assert_eq!(hash, keccak256(&message), "{lanes}, {len} bytes");
+        }
+        assert_eq!(super::keccak256(&message), keccak256(&message));
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 use core::arch::x86_64::*;
 use core::array::from_fn;
+use core::convert::identity;
 use core::hint::black_box;
 use std::arch::is_x86_feature_detected;
 
@@ -34,6 +35,11 @@ impl Avx2 {
     pub(super) fn hash_pair(self, left: &Hash, right: &Hash) -> Hash {
         // SAFETY: `self` proves BMI1 and BMI2.
         unsafe { hash_pair_bmi(left, right) }
+    }
+
+    pub(super) fn hash(self, message: &[u8]) -> Hash {
+        // SAFETY: `self` proves BMI1 and BMI2.
+        unsafe { hash_bmi(message) }
     }
 
     pub(super) fn hash_nodes(self, nodes: &[Node], out: &mut [Hash]) {
@@ -68,6 +74,11 @@ impl Avx512 {
     pub(super) fn hash_pair(self, left: &Hash, right: &Hash) -> Hash {
         // SAFETY: `self` proves AVX-512 F and VL.
         unsafe { hash_pair_avx512(left, right) }
+    }
+
+    pub(super) fn hash(self, message: &[u8]) -> Hash {
+        // SAFETY: `self` proves AVX-512 F and VL.
+        unsafe { hash_avx512(message) }
     }
 
     pub(super) fn hash_nodes(self, nodes: &[Node], out: &mut [Hash]) {
@@ -110,6 +121,12 @@ fn hash_pair_bmi(left: &Hash, right: &Hash) -> Hash {
     scalar::hash_pair(left, right)
 }
 
+/// The same for a message.
+#[target_feature(enable = "bmi1,bmi2")]
+fn hash_bmi(message: &[u8]) -> Hash {
+    scalar::hash(message)
+}
+
 #[target_feature(enable = "avx2")]
 fn hash4_avx2(nodes: &[Node; 4], out: &mut [Hash; 4]) {
     // With a local that has to be in memory the compiler aligns the stack, else the many lanes that do
@@ -129,6 +146,14 @@ fn hash_pair_avx512(left: &Hash, right: &Hash) -> Hash {
     let [r0, r1, r2, r3] = scalar::lanes(right).map(|lane| avx512vl::splat(lane));
     let mut out = [[0; 32]; 4];
     store4(node4([l0, l1, l2, l3, r0, r1, r2, r3]), &mut out);
+    out[0]
+}
+
+#[target_feature(enable = "avx512f,avx512vl")]
+fn hash_avx512(message: &[u8]) -> Hash {
+    let blocks = scalar::blocks(message);
+    let mut out = [[0; 32]; 4];
+    store4(keccak_sponge!(avx512vl, blocks, avx512vl::splat), &mut out);
     out[0]
 }
 
@@ -154,7 +179,7 @@ fn sponge4_avx2(blocks: &[[Block; 4]], out: &mut [Hash; 4]) {
             unsafe { _mm256_loadu_si256(words.as_ptr().cast()) }
         })
     });
-    store4(keccak_sponge!(avx2, words), out);
+    store4(keccak_sponge!(avx2, words, identity), out);
 }
 
 #[target_feature(enable = "avx512f")]
@@ -166,7 +191,7 @@ fn sponge8_avx512(blocks: &[[Block; 8]], out: &mut [Hash; 8]) {
             unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
         })
     });
-    store8(keccak_sponge!(avx512, words), out);
+    store8(keccak_sponge!(avx512, words, identity), out);
 }
 
 /// Lane i of four nodes in vector i.

@@ -176,7 +176,8 @@ impl Tree {
             .entry(number)
             .or_insert_with(|| Box::new(Inner::new(page)));
         let leaves = inner.leaves.as_chunks::<32>().0;
-        let mut branch = vec![leaves[leaf], leaves[leaf ^ 1]];
+        let mut branch = Vec::with_capacity(1 + PAGE_LEVELS + self.levels);
+        branch.extend([leaves[leaf], leaves[leaf ^ 1]]);
         let mut node = (128 + leaf) / 2;
         while node > 1 {
             branch.push(inner.nodes[node ^ 1]);

@@ -3,14 +3,15 @@
 //! One tree update after the other would hash one node at a time. Here a batch of steps runs first,
 //! and notes which leaves it wrote and the packed state after each step; then the memory roots of all
 //! the batch's steps are hashed together, level by level ([`crate::memory::roots_after`]), and then
-//! all state hashes. So the vector lanes are full with one execution on one core.
+//! the running threads with the roots of their stacks, and then all state hashes. So the vector lanes are full with one execution on one core.
 
 use super::{Host, Running, Vm, VmError};
 use crate::concrete::Concrete;
 use crate::decode::Decoder;
 use crate::isa::{Field, Isa, Source, witness_len};
-use crate::keccak::hash_messages;
+use crate::keccak::{hash_messages, hash_nodes};
 use crate::memory::{LEAF_SIZE, Memory, MemoryLimit, Node, PagedMemory, roots_after};
+use crate::threads::thread_len;
 use crate::word::Word;
 
 /// Steps hashed together: enough to fill the lanes on every level and to spread the cost of a
@@ -76,6 +77,8 @@ impl<I: Isa> Vm<I> {
         let before = self.memory.freeze();
         let len = witness_len(I::STATE);
         let mut packed: Vec<u8> = Vec::new();
+        // The running threads, and where in `packed` the root of the stack beneath each is.
+        let (mut threads, mut tops): (Vec<u8>, Vec<usize>) = Default::default();
         // Leaves as they were written, and for each step how many writes there were after it.
         let (mut writes, mut counts) = (Vec::new(), Vec::new());
         self.last_read = None;
@@ -105,13 +108,25 @@ impl<I: Isa> Vm<I> {
                 writes.push((*leaf, now.unwrap_or([0; LEAF_SIZE])));
             }
             counts.push(writes.len());
+            self.state.settle_parked();
+            let running = self.state.running_side();
             for field in I::STATE {
-                self.state.pack(field, &[0; 32], &mut packed);
+                match field.source {
+                    Source::Threads(side) => {
+                        if running == Some(side) {
+                            tops.push(packed.len());
+                            threads.extend(self.state.thread());
+                        }
+                        packed.extend(self.state.root_beneath(side));
+                    }
+                    _ => self.state.pack(field, &[0; 32], &mut packed),
+                }
             }
         }
         // Only the last step can have ended the program.
         let status = self.state.status();
 
+        put_on_top::<I>(&mut packed, &tops, &threads);
         let memory_roots = roots_after(&before, I::Word::BITS, &writes);
         let first = before.root();
         let fields = I::STATE.iter();
@@ -134,5 +149,21 @@ impl<I: Isa> Vm<I> {
             hash
         }));
         stopped.map_err(|stop| self.error(stop))
+    }
+}
+
+/// Makes of the root of what is beneath a thread, which is at `tops` in the packed states, the root of
+/// the stack with it; the packed threads stand back to back.
+fn put_on_top<I: Isa>(packed: &mut [u8], tops: &[usize], threads: &[u8]) {
+    let mut hashes = vec![[0; 32]; tops.len()];
+    hash_messages(threads, thread_len::<I>(), &mut hashes);
+    let mut nodes = Vec::with_capacity(64 * tops.len());
+    for (at, thread) in tops.iter().zip(&hashes) {
+        nodes.extend_from_slice(&packed[*at..at + 32]);
+        nodes.extend_from_slice(thread);
+    }
+    hash_nodes(&nodes, &mut hashes);
+    for (at, root) in tops.iter().zip(&hashes) {
+        packed[*at..at + 32].copy_from_slice(root);
     }
 }
