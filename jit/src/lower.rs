@@ -98,6 +98,8 @@ struct Lowering<'a, I> {
     refused: bool,
     /// Values and constants whose sums are addresses that are not near the end of the address space.
     inside: Vec<(Val, u64)>,
+    /// Values that are the same, or the trace was left.
+    same: Vec<(Val, Val)>,
     /// Addresses of the instruction are not expected to be aligned.
     careful: bool,
     isa: PhantomData<I>,
@@ -131,6 +133,7 @@ pub(crate) fn lower<I: Isa>(
         stored: false,
         refused: false,
         inside: Vec::new(),
+        same: Vec::new(),
         careful: false,
         isa: PhantomData,
     };
@@ -293,6 +296,10 @@ impl<I: Isa> Lowering<'_, I> {
             Truth::Known(true) => Ok(()),
             Truth::Known(false) => Err(Refused),
             Truth::Is(cond) => {
+                if let Some((one, other)) = self.nodes.parts(cond) {
+                    self.expect(Truth::Is(one))?;
+                    return self.expect(Truth::Is(other));
+                }
                 let exit = self.exit_before()?;
                 let fails = Cond {
                     negated: !cond.negated,
@@ -304,14 +311,23 @@ impl<I: Isa> Lowering<'_, I> {
                 {
                     self.nodes.learn_aligned(cond.a, mask.trailing_ones());
                 }
+                if (cond.test, cond.negated) == (Test::Equal, false) {
+                    self.same.push((cond.a, cond.b));
+                }
                 Ok(())
             }
         }
     }
 
+    /// Whether two values are known to be the same where the instruction is done.
+    fn is_same(&self, a: Val, b: Val) -> bool {
+        let base = |value| self.nodes.base(value);
+        base(a) == base(b) || self.same.contains(&(a, b)) || self.same.contains(&(b, a))
+    }
+
     /// Finds the page of an access to memory of 64-bit addresses; gives a value and a constant whose
     /// sum the address is, and the page. `store` is for stores: the address of the reserved word, a
-    /// write to which is left to the interpreter, since it ends the reservation.
+    /// write to which is left to the interpreter, since it ends the reservation; or [`NO_VALUE`].
     fn look(
         &mut self,
         at: Val,

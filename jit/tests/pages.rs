@@ -10,7 +10,9 @@ use fpvm_core::vm::{Event, Vm};
 use isa_mips::Mips32;
 use isa_mips64::Newest as Mips64;
 use isa_riscv::Rv64;
+use jit::Jit;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 const CODE: u32 = 0x1_0000;
 
@@ -175,4 +177,68 @@ fn a_store_to_the_reserved_word_ends_the_reservation() {
             assert!(ends.is_none() || first % 4 != 0, "{ends:?}");
         }
     }
+}
+
+/// Words reserved and stored to: where the reservation still holds, where a store has ended it, where it
+/// is of another width or address or has been used up, and where two registers have the same address.
+#[test]
+fn a_conditional_store_uses_its_reservation_up() {
+    let words = [
+        0xc204_0000, // ll a0, 0(s0)
+        0x0088_2021, // addu a0, a0, t0
+        0xe204_0000, // sc a0, 0(s0)
+        0x0284_a021, // addu s4, s4, a0
+        0xe208_0000, // sc t0, 0(s0): used up
+        0x0288_a026, // xor s4, s4, t0
+        0xd205_0008, // lld a1, 8(s0)
+        0x0211_3025, // or a2, s0, s1
+        0x64a5_0003, // daddiu a1, a1, 3
+        0xf0c5_0008, // scd a1, 8(a2): the same word
+        0x0285_a021, // addu s4, s4, a1
+        0xc207_0010, // ll a3, 16(s0)
+        0x0249_4821, // addu t1, s2, t1
+        0xa129_0000, // sb t1, 0(t1): now and then near that word
+        0xe207_0010, // sc a3, 16(s0)
+        0x0287_a026, // xor s4, s4, a3
+        0xc20a_0018, // ll t2, 24(s0)
+        0xf20a_0018, // scd t2, 24(s0): another width
+        0x028a_a021, // addu s4, s4, t2
+        0x2508_0001, // addiu t0, t0, 1
+        0x1000_ffeb, // b -21
+        0x0000_0000,
+    ];
+    let mut state = State::<Mips64>::default();
+    state.set(Mips64::PC, u64::from(CODE));
+    state.set(Mips64::NEXT_PC.expect("a delay slot"), u64::from(CODE) + 4);
+    state.set(Cell(16), 0x3_0000);
+    state.set(Cell(9), 0x2_ff00);
+    state.set(Cell(18), 1);
+    let legs = [22, 5, 1000, 2200, 7, 20_000, 50_000];
+    assert_eq!(agree(&words, &state, u64::MAX, &legs), None);
+}
+
+/// A program that counts with load-linked and store-conditional stays in translated code.
+#[test]
+fn conditional_stores_are_translated() {
+    let words: [u32; 6] = [
+        0xc204_0000, // ll a0, 0(s0)
+        0x2484_0001, // addiu a0, a0, 1
+        0xe204_0000, // sc a0, 0(s0)
+        0x1000_fffc, // b -4
+        0x0000_0000,
+        0x0000_0000,
+    ];
+    let mut state = State::<Mips64>::default();
+    state.set(Mips64::PC, u64::from(CODE));
+    state.set(Mips64::NEXT_PC.expect("a delay slot"), u64::from(CODE) + 4);
+    state.set(Cell(16), 0x3_0000);
+    let tier = Jit::new().expect("a translator").hot_after(2);
+    let counters = tier.counters();
+    let mut vm = bare::<Mips64>(u64::from(CODE), &words, &state);
+    vm.set_tier(Some(Box::new(tier)));
+    go(&mut vm, 100_000).expect("a run");
+    let mut count = [0; 4];
+    vm.memory.read_slice(0x3_0000, &mut count);
+    assert_eq!(u32::from_be_bytes(count), 20_000);
+    assert!(counters.interpreted.load(Ordering::Relaxed) < 1000);
 }

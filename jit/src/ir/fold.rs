@@ -168,6 +168,14 @@ impl Nodes {
         }
     }
 
+    /// The two conditions of one that holds where both do.
+    pub(crate) fn parts(&self, cond: Cond) -> Option<(Cond, Cond)> {
+        match (cond.test, cond.negated, self.node(cond.a), self.node(cond.b)) {
+            (Test::Clear, true, Node::Flag(one), Node::Flag(other)) => Some((one, other)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn word(&mut self, truth: Truth) -> Val {
         match truth {
             Truth::Known(known) => self.konst(u64::from(known)),

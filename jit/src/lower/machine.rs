@@ -125,11 +125,19 @@ impl<I: Isa> Machine for Lowering<'_, I> {
 
     fn store(&mut self, at: Val, bytes: u32, value: Val) -> Result<(), Refused> {
         self.expect_in_page(at, bytes)?;
+        let mut ended: &[Cell] = &[];
         let (at, offset, page, exit) = match I::Word::BITS {
             32 => (at, 0, NO_VALUE, self.exit_before()?),
             _ => {
-                let reserved = I::RESERVATION.map(|reservation| self.get(reservation.address));
-                let reserved = reserved.unwrap_or(NO_VALUE);
+                let mut reserved = NO_VALUE;
+                if let Some(reservation) = I::RESERVATION {
+                    let address = self.get(reservation.address);
+                    if self.is_same(at, address) {
+                        ended = reservation.cells;
+                    } else {
+                        reserved = address;
+                    }
+                }
                 let (at, offset, page) = self.look(at, bytes, Some(reserved))?;
                 (at, offset, page, NO_EXIT)
             }
@@ -145,6 +153,10 @@ impl<I: Isa> Machine for Lowering<'_, I> {
             below: 0,
             above: 0,
         });
+        for cell in ended {
+            let zero = self.konst(0);
+            self.set(*cell, zero);
+        }
         Ok(())
     }
 
