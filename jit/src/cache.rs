@@ -194,8 +194,7 @@ impl Cache {
             let exit = first + exit;
             if let Some(point) = self.exits.get_mut(exit as usize) {
                 point.link = Some(begin + at);
-                let pc = point.pc;
-                self.link(exit, pc);
+                self.link(exit);
             }
         }
         true
@@ -215,16 +214,16 @@ impl Cache {
         }
     }
 
-    /// Lets an exit jump to the trace for `pc`; `false` where there is none.
-    pub(crate) fn link(&mut self, exit: u32, pc: u64) -> bool {
-        if self.apart {
-            return false;
-        }
-        let Some(number) = self.by_pc.get(&pc).copied() else {
-            return false;
+    /// Lets an exit jump to the trace for the address that it goes on at, if there is one.
+    pub(crate) fn link(&mut self, exit: u32) {
+        let Some(ExitPoint {
+            link: Some(at), pc, ..
+        }) = self.exits.get(exit as usize).copied()
+        else {
+            return;
         };
-        let Some(ExitPoint { link: Some(at), .. }) = self.exits.get(exit as usize).copied() else {
-            return true;
+        let Some(number) = self.by_pc.get(&pc).copied().filter(|_| !self.apart) else {
+            return;
         };
         let trace = &mut self.traces[number];
         trace.incoming.push(exit);
@@ -232,7 +231,6 @@ impl Cache {
         let mut jump = [0xe9; 5];
         jump[1..].copy_from_slice(&(displacement as i32).to_le_bytes());
         self.buffer.patch(at, &jump);
-        true
     }
 
     /// Puts the trace for an address among those that indirect jumps find; `false` where there is none.

@@ -206,7 +206,7 @@ impl<I: Isa> Jit<I> {
                 After::Go => {
                     Self::go_to(state, pc);
                     self.pending = Some(number);
-                    self.cache.link(number, pc);
+                    self.cache.link(number);
                 }
                 After::Find => {
                     Self::go_to(state, address);
@@ -260,7 +260,7 @@ impl<I: Isa> Jit<I> {
         if self.add(head, next, memory) {
             self.heat.set(head, u8::MAX);
             if let Some(exit) = pending {
-                self.cache.link(exit, head);
+                self.cache.link(exit);
             }
         } else {
             self.refused.insert(head);
