@@ -18,7 +18,7 @@ pub use frozen::{FrozenMemory, FrozenPage, Part, SharedPage};
 #[cfg(feature = "std")]
 pub(crate) use history::roots_after;
 #[cfg(feature = "std")]
-pub use paged::{MemoryLimit, PAGE_SIZE, Page, PagedMemory};
+pub use paged::{Low, MemoryLimit, PAGE_SIZE, Page, PagedMemory};
 #[cfg(feature = "std")]
 use tree::{PAGE_LEVELS, page_roots as hash_page_roots};
 

@@ -8,8 +8,8 @@ use crate::buffer::CodeBuffer;
 use crate::emit::{Common, find};
 use crate::layout::{
     ACCESS_AT, ADDRESS_AT, BIAS, BUDGET, BUDGET_AT, CONTEXT, CONTEXT_LEN, FLAGS, FLAGS_AT,
-    IN_MEMORY, JUMPS, JUMPS_AT, LOADS_AT, LOOK_UP_AT, Layout, MEMORY, MEMORY_AT, PAGED_AT, PAGES,
-    STORE, STORES_AT, field,
+    IN_MEMORY, JUMPS, JUMPS_AT, LOADS_AT, LOOK_UP_AT, LOW_AT, Layout, MEMORY, MEMORY_AT, PAGED_AT,
+    PAGES, STORE, STORES_AT, field,
 };
 use fpvm_core::isa::Isa;
 use fpvm_core::memory::{PAGE_SIZE, PagedMemory};
@@ -213,10 +213,10 @@ impl Context {
         self.keep_up(memory);
         let budget = budget.min(i64::MAX as u64);
         self.words[BUDGET_AT / 8] = budget;
-        if let Some((bytes, flags)) = memory.flat_parts() {
-            self.words[MEMORY_AT / 8] = bytes as u64;
-            self.words[FLAGS_AT / 8] = flags as u64;
-        }
+        let low = memory.low_parts();
+        self.words[MEMORY_AT / 8] = low.bytes as u64;
+        self.words[FLAGS_AT / 8] = low.flags as u64;
+        self.words[LOW_AT / 8] = low.end - PAGE_SIZE as u64;
         self.words[LOOK_UP_AT / 8] =
             look_up::<I::Word> as unsafe extern "sysv64" fn(*mut u64) -> u32 as usize as u64;
         self.words[PAGED_AT / 8] = core::ptr::from_mut(memory) as u64;
@@ -227,7 +227,8 @@ impl Context {
         // calling convention. What runs from there reads and writes the context, which is borrowed
         // exclusively, at offsets below its length; the bytes of guest memory, also borrowed
         // exclusively, at offsets that cannot leave it (32-bit words on an array of 4 GiB without
-        // accesses across its end, or within a page that was looked up), and writes only pages that
+        // accesses across its end, from low addresses no nearer to their end than what loads share a
+        // look for, or within a page that was looked up), and writes only pages that
         // are ready; and reads page flags, one for each 32-bit page number. Where it calls `look_up`,
         // that has context and memory for itself.
         let exit = unsafe {

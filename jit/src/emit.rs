@@ -6,9 +6,9 @@ mod condition;
 mod product;
 
 use crate::alloc::{Alloc, Operand};
-use crate::asm::{Alu, Asm, Cc, EQUAL, Jump, Mem, NEGATIVE, RAX, RCX, Reg, Rm, Shift};
+use crate::asm::{Alu, Asm, Cc, EQUAL, Jump, NEGATIVE, RAX, RCX, Reg, Rm, Shift};
 use crate::ir::{ExitId, Node};
-use crate::layout::{ACCESS_AT, ADDRESS_AT, BUDGET, JUMPS, JUMPS_AT, Layout, entry, field};
+use crate::layout::{BUDGET, JUMPS, JUMPS_AT, Layout, entry};
 use crate::live::Liveness;
 use crate::lower::{End, ExitKind, Trace};
 
@@ -41,19 +41,26 @@ struct Stub {
 
 enum StubKind {
     Leave(ExitId),
-    /// The page of this address was not found: has it looked up, and tries again.
-    Miss {
-        exit: ExitId,
-        at: Mem,
-        /// A register that the address may be put into.
-        by: Reg,
-        access: u32,
-        again: usize,
-    },
+    /// A load is not from a low address: looks the page up and goes on there.
+    High(Look, usize),
+    /// The page of an access of this kind was not found: has it looked up, and tries again there.
+    Miss(Look, u32, usize),
     /// Something is reserved: leaves where the store that follows may be to it.
     Reserved(ExitId, Reserved),
     /// To the trace at the address in this operand.
     Find(ExitId, Operand),
+}
+
+/// A look at the page of the bytes from `at + first` on.
+struct Look {
+    exit: ExitId,
+    at: Reg,
+    first: i32,
+    bytes: u16,
+    /// Gets what the host address is ahead of the guest's.
+    row: Reg,
+    /// A register that is free.
+    place: Reg,
 }
 
 /// A store while something is reserved: to this many bytes from `at + first` on.
@@ -229,24 +236,8 @@ impl Emitter<'_> {
                     });
                     self.leave(exit);
                 }
-                StubKind::Miss {
-                    exit,
-                    at,
-                    by,
-                    access,
-                    again,
-                } => {
-                    let look_up = self.common.look_up as i64 - self.begin as i64;
-                    let wide = self.wide();
-                    let asm = self.asm();
-                    asm.lea(wide, by, at);
-                    asm.mov_to(true, field(ADDRESS_AT), by);
-                    asm.mov_to_imm(false, field(ACCESS_AT), access as i32);
-                    asm.call_back(look_up);
-                    let found = asm.jcc(EQUAL ^ 1);
-                    asm.land(found, again as i64);
-                    self.leave(exit);
-                }
+                StubKind::High(look, back) => self.high(&look, back),
+                StubKind::Miss(look, access, again) => self.miss(&look, access, again),
                 StubKind::Reserved(exit, store) => {
                     self.reserved(&store);
                     self.leave(exit);

@@ -13,9 +13,9 @@ pub(crate) const CONTEXT: Reg = RBP;
 pub(crate) const BIAS: i32 = 128;
 /// Steps left.
 pub(crate) const BUDGET: Reg = R14;
-/// The bytes of a flat memory.
+/// With 32-bit addresses, the bytes of the memory.
 pub(crate) const MEMORY: Reg = R15;
-/// The page flags of a flat memory.
+/// With 32-bit addresses, the flags of its pages.
 pub(crate) const FLAGS: Reg = R13;
 
 /// A cell that is not in a host register.
@@ -38,6 +38,8 @@ pub(crate) const STORE: u32 = 0x1_0000;
 /// The function that looks a page up, and the memory that it does so in.
 pub(crate) const LOOK_UP_AT: usize = ACCESS_AT + 8;
 pub(crate) const PAGED_AT: usize = LOOK_UP_AT + 8;
+/// With 64-bit addresses, where the last low page begins: up to there loads need no look at a table.
+pub(crate) const LOW_AT: usize = PAGED_AT + 8;
 
 /// Pages found lately: the address of each, and what its host address is ahead of that; for loads,
 /// then for stores.

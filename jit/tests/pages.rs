@@ -103,11 +103,19 @@ fn pages_that_are_not_there_read_as_zero_until_they_are_written() {
         add_k(ra, ra, 2040),
         0xfddf_f06f, // j -36
     ];
-    let mut state = State::<Rv64>::default();
-    state.set(Rv64::PC, u64::from(CODE));
-    state.set(Cell(1), 0x7f_0000_0008);
-    let legs = [1, 9, 100, 1000, 9999, 100_000];
-    assert_eq!(agree(&words, &state, u64::MAX, &legs), None);
+    // The second and the third cross the end of the pages that are placed by their number.
+    for first in [
+        0x7f_0000_0008,
+        0xdf_ffff_f008,
+        0xdf_ffff_fff0,
+        0xe0_0000_0008,
+    ] {
+        let mut state = State::<Rv64>::default();
+        state.set(Rv64::PC, u64::from(CODE));
+        state.set(Cell(1), first);
+        let legs = [1, 9, 100, 1000, 9999, 100_000];
+        assert_eq!(agree(&words, &state, u64::MAX, &legs), None);
+    }
 }
 
 /// Words that are not aligned, in two parts each, also with stores between the parts, and at both ends

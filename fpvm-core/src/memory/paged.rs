@@ -1,9 +1,10 @@
 //! The running machine's memory: pages in one lazily backed array, found without a hash.
 //!
 //! With 32-bit addresses a page's place is its number, so an access is one bounds check. With 64-bit
-//! addresses pages are placed in the order of first use, and small tables of recent places (as a
-//! processor's TLB) stand in front of a map. Either way a store looks at one byte per page; its slow
-//! path does all the bookkeeping of a first write: allocation, dirty list, snapshots, code pages.
+//! addresses that holds for the low ones, where programs have their code and most of their data; pages
+//! above are placed in the order of first use, and small tables of recent places (as a processor's TLB)
+//! stand in front of a map. Either way a store looks at one byte per page; its slow path does all the
+//! bookkeeping of a first write: allocation, dirty list, snapshots, code pages.
 
 mod recent;
 mod snapshots;
@@ -19,6 +20,8 @@ use rustc_hash::FxHashMap;
 use space::reserve_address_space;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use translated::Low;
 
 /// Bytes of a page.
 pub const PAGE_SIZE: usize = 4096;
@@ -50,13 +53,13 @@ const CODE: u8 = 8;
 /// A store needs no bookkeeping.
 const READY: u8 = ALLOCATED | DIRTY | TOUCHED;
 
-/// Places of pages found without a map; only for 64-bit addresses.
+/// Places of high pages found without a map; only for 64-bit addresses.
 const RECENT: usize = 1024;
 
 /// Page numbers and where the pages' bytes begin, each at its number modulo the length.
 type Recent = [(u64, usize); RECENT];
 
-/// Pages that have a place and are not allocated, at most: those read before they are written.
+/// High pages that have a place and are not allocated, at most: those read before they are written.
 const UNWRITTEN: usize = 1 << 16;
 
 /// No page has this number.
@@ -69,14 +72,18 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 #[derive(Debug)]
 pub struct PagedMemory<A> {
     bytes: MmapMut,
-    flags: Vec<u8>,
-    /// Places of pages by number, and numbers by place; unused with 32-bit addresses.
+    /// A byte for each place.
+    flags: MmapMut,
+    /// Pages below this number have it for their place.
+    low: u64,
+    /// Places of high pages by number; unused with 32-bit addresses.
     places: FxHashMap<u64, usize>,
-    /// Recent pages.
+    /// Recent high pages.
     recent: Box<Recent>,
-    /// Recent pages that are [`READY`].
-    ready: Box<Recent>,
-    numbers: Vec<u64>,
+    /// The place of the next high page.
+    next: usize,
+    /// High pages that have a place and are not allocated.
+    unwritten: usize,
     /// Pages in the order of their allocation.
     allocated: Vec<u64>,
     limit: u64,
@@ -97,31 +104,41 @@ pub struct PagedMemory<A> {
 }
 
 impl<A: Word> PagedMemory<A> {
-    /// Whether a page's place is its number.
+    /// Whether every page's place is its number.
     const FLAT: bool = A::BITS == 32;
-    /// Place that is never written: what absent pages read as. Only with 64-bit addresses.
-    const ZERO_PLACE: usize = 0;
 
     /// An empty memory. Fails where the system will not reserve address space.
     pub fn new() -> io::Result<Self> {
-        let reserve: u64 = if Self::FLAT { 1 << 32 } else { 1 << 40 };
-        let (bytes, reserved) = reserve_address_space(reserve, if Self::FLAT { 0 } else { 8 })?;
+        let (wish, retries) = if Self::FLAT {
+            (1 << 32, 0)
+        } else {
+            (1 << 40, 8)
+        };
+        let (bytes, reserved) = reserve_address_space(wish, retries)?;
+        let (flags, _) = reserve_address_space(reserved >> PAGE_BITS, 0)?;
+        // With 64-bit addresses the low ones are to reach beyond 0xc0_0000_0000, where a Go program has
+        // its heap. Where they cannot, only its code is low.
+        let low_bytes = if Self::FLAT {
+            reserved
+        } else if reserved < wish {
+            reserved / 8
+        } else {
+            reserved / 8 * 7
+        };
+        let low = low_bytes >> PAGE_BITS;
         Ok(PagedMemory {
             bytes,
-            flags: vec![0; if Self::FLAT { 1 << (32 - PAGE_BITS) } else { 1 }],
+            flags,
+            low,
             places: FxHashMap::default(),
             recent: Box::new([(NO_PAGE, 0); RECENT]),
-            ready: Box::new([(NO_PAGE, 0); RECENT]),
-            numbers: if Self::FLAT {
-                Vec::new()
-            } else {
-                vec![NO_PAGE]
-            },
+            next: low as usize + 1,
+            unwritten: 0,
             allocated: Vec::new(),
             // The zero place and those of pages that are not allocated count to nobody.
             limit: match Self::FLAT {
                 true => reserved - PAGE_SIZE as u64,
-                false => reserved - (1 + UNWRITTEN) as u64 * PAGE_SIZE as u64,
+                false => reserved - low_bytes - (1 + UNWRITTEN) as u64 * PAGE_SIZE as u64,
             },
             dirty: Vec::new(),
             touched: Vec::new(),
@@ -134,6 +151,12 @@ impl<A: Word> PagedMemory<A> {
             kept: None,
             address: core::marker::PhantomData,
         })
+    }
+
+    /// The place that is never written: what absent high pages read as.
+    #[inline(always)]
+    fn zero_place(&self) -> usize {
+        self.low as usize
     }
 
     /// Sets how many bytes of pages the guest may use.
@@ -209,7 +232,6 @@ impl<A: Word> PagedMemory<A> {
             let place = self.place(number);
             self.unready += u64::from(self.flags[place] == READY);
             self.flags[place] |= CODE;
-            self.ready[number as usize % RECENT] = (NO_PAGE, 0);
         }
         allocated
     }
@@ -237,12 +259,6 @@ impl<A: Word> PagedMemory<A> {
         self.unready
     }
 
-    /// Clears flags of a page.
-    fn clear(&mut self, number: u64, place: usize, flags: u8) {
-        self.flags[place] &= !flags;
-        self.ready[number as usize % RECENT] = (NO_PAGE, 0);
-    }
-
     #[inline(always)]
     fn number(at: u64) -> u64 {
         (at & (u64::MAX >> (64 - A::BITS))) >> PAGE_BITS
@@ -254,22 +270,23 @@ impl<A: Word> PagedMemory<A> {
         &pages[place]
     }
 
-    /// Where the bytes of a page are that has a place of its own. A page that is read before it is
+    /// Where the bytes of a page are that has a place of its own. A high page that is read before it is
     /// written gets one, as long as there are not too many of them.
     fn readable(&mut self, number: u64) -> Option<usize> {
         let place = self.place(number);
-        if Self::FLAT || place != Self::ZERO_PLACE {
+        if place != self.zero_place() {
             return Some(place);
         }
-        let unwritten = self.numbers.len() - self.allocated.len();
-        (unwritten < UNWRITTEN).then(|| self.give_place(number))
+        (self.unwritten < UNWRITTEN).then(|| {
+            self.unwritten += 1;
+            self.give_place(number)
+        })
     }
 
-    /// Gives a page a place of its own.
+    /// Gives a high page a place of its own.
     fn give_place(&mut self, number: u64) -> usize {
-        let place = self.numbers.len();
-        self.numbers.push(number);
-        self.flags.push(0);
+        let place = self.next;
+        self.next += 1;
         self.places.insert(number, place);
         self.recent[number as usize % RECENT] = (number, place * PAGE_SIZE);
         place
@@ -298,9 +315,11 @@ impl<A: Word> PagedMemory<A> {
                     limit: self.limit,
                 });
             }
-            // A page that was read, or that a restored snapshot did not have, keeps its place.
-            if !Self::FLAT && place == Self::ZERO_PLACE {
+            // A high page that was read, or that a restored snapshot did not have, keeps its place.
+            if place == self.zero_place() {
                 place = self.give_place(number);
+            } else if number >= self.low {
+                self.unwritten -= 1;
             }
             self.allocated.push(number);
         }
@@ -358,7 +377,7 @@ impl<A: Word> Prover for PagedMemory<A> {
         let mut places = Vec::with_capacity(dirty.len());
         for number in dirty {
             let place = self.place(number);
-            self.clear(number, place, DIRTY);
+            self.flags[place] &= !DIRTY;
             places.push((number, place));
         }
         let pages = self.bytes.as_chunks::<PAGE_SIZE>().0;

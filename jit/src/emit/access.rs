@@ -1,10 +1,13 @@
 //! Loads and stores.
 
-use super::{Emitter, Reserved, Stub, StubKind};
+use super::{Emitter, Look, Reserved, Stub, StubKind};
 use crate::alloc::Operand;
-use crate::asm::{ABOVE, Alu, BELOW, EQUAL, Mem, RAX, Reg, Shift};
+use crate::asm::{ABOVE, Alu, BELOW, EQUAL, Jump, Mem, RAX, Reg, Shift};
 use crate::ir::{NO_EXIT, NO_VALUE, Node, Val};
-use crate::layout::{FLAGS, LOADS_AT, MEMORY, PAGES, STORE, STORES_AT, entry};
+use crate::layout::{
+    ACCESS_AT, ADDRESS_AT, FLAGS, LOADS_AT, LOW_AT, MEMORY, MEMORY_AT, PAGES, STORE, STORES_AT,
+    entry, field,
+};
 use fpvm_core::memory::{PAGE_SIZE, PagedMemory};
 
 /// A reserved word: the largest there is.
@@ -44,10 +47,6 @@ impl Emitter<'_> {
         let at = self.to.reg(at);
         let (row, place) = (self.to.scratch(), self.to.scratch());
         let first = offset - i32::from(below);
-        let (table, access) = match store {
-            Some(_) => (STORES_AT, STORE | u32::from(bytes)),
-            None => (LOADS_AT, u32::from(bytes)),
-        };
         let reserved = store.filter(|reserved| *reserved != NO_VALUE);
         if let Some(reserved) =
             reserved.filter(|reserved| self.to.nodes.constant(*reserved) != Some(0))
@@ -67,25 +66,86 @@ impl Emitter<'_> {
             let kind = StubKind::Reserved(exit, store);
             self.stubs.push(Stub { from, kind });
         }
+        let look = Look {
+            exit,
+            at,
+            first,
+            bytes,
+            row,
+            place,
+        };
+        match store {
+            Some(_) => {
+                let again = self.asm().here();
+                let miss = self.find_page(&look, STORES_AT);
+                let kind = StubKind::Miss(look, STORE | u32::from(bytes), again);
+                self.stubs.push(Stub { from: miss, kind });
+            }
+            None => {
+                let asm = self.asm();
+                let address = if first == 0 {
+                    at
+                } else {
+                    asm.lea(true, place, Mem::at(at, first));
+                    place
+                };
+                asm.alu(Alu::Cmp, true, address, field(LOW_AT));
+                let from = asm.jcc(BELOW ^ 1);
+                asm.mov(true, row, field(MEMORY_AT));
+                let back = asm.here();
+                let kind = StubKind::High(look, back);
+                self.stubs.push(Stub { from, kind });
+            }
+        }
+        let value = self.to.at as Val;
+        self.to.hold(row, value);
+    }
+
+    /// Looks a page up in a table; gives the jump that is taken where it is not there, or the bytes are
+    /// not all in it.
+    fn find_page(&mut self, look: &Look, table: usize) -> Jump {
+        let &Look {
+            at,
+            first,
+            bytes,
+            row,
+            place,
+            ..
+        } = look;
         let asm = self.asm();
-        let again = asm.here();
         asm.lea(true, place, Mem::at(at, first));
         // A shift, whose upper bits do not matter, into another register.
         asm.rotate_right(true, row, place, 12 - 4);
         asm.alu_imm(Alu::And, false, row, 16 * (PAGES as i32 - 1));
         asm.alu(Alu::Sub, true, place, entry(table, row, 0));
         asm.alu_imm(Alu::Cmp, true, place, PAGE_SIZE as i32 - i32::from(bytes));
-        let miss = StubKind::Miss {
-            exit,
-            at: Mem::at(at, first),
-            by: row,
-            access,
-            again,
-        };
-        self.stub(ABOVE, miss);
-        self.asm().mov(true, row, entry(table + 8, row, 0));
-        let value = self.to.at as Val;
-        self.to.hold(row, value);
+        let miss = asm.jcc(ABOVE);
+        asm.mov(true, row, entry(table + 8, row, 0));
+        miss
+    }
+
+    /// The look of a load at an address that is not low; goes on at `back`.
+    pub(super) fn high(&mut self, look: &Look, back: usize) {
+        let again = self.asm().here();
+        let miss = self.find_page(look, LOADS_AT);
+        let asm = self.asm();
+        asm.jmp_back(back as i64);
+        asm.land_here(miss);
+        self.miss(look, u32::from(look.bytes), again);
+    }
+
+    /// Has a page looked up and tries again, or leaves.
+    pub(super) fn miss(&mut self, look: &Look, access: u32, again: usize) {
+        let look_up = self.common.look_up as i64 - self.begin as i64;
+        let wide = self.wide();
+        let asm = self.asm();
+        asm.lea(wide, look.row, Mem::at(look.at, look.first));
+        asm.mov_to(true, field(ADDRESS_AT), look.row);
+        asm.mov_to_imm(false, field(ACCESS_AT), access as i32);
+        asm.call_back(look_up);
+        let found = asm.jcc(EQUAL ^ 1);
+        asm.land(found, again as i64);
+        self.leave(look.exit);
     }
 
     /// Leaves where a store may be to the reserved word, at any address but 0: that is what the cell has
@@ -182,13 +242,16 @@ impl Emitter<'_> {
         if exit != NO_EXIT {
             let at = self.to.reg(at);
             let by = self.to.scratch();
-            let miss = StubKind::Miss {
+            let look = Look {
                 exit,
-                at: Mem::at(at, 0),
-                by,
-                access: STORE | bytes,
-                again: self.asm().here(),
+                at,
+                first: 0,
+                bytes: bytes as u16,
+                row: by,
+                place: by,
             };
+            let again = self.asm().here();
+            let miss = StubKind::Miss(look, STORE | bytes, again);
             self.ready(by, Mem::at(at, 0), miss);
             for distance in [-i32::from(below), i32::from(above)] {
                 if distance != 0 {

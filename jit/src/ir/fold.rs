@@ -170,7 +170,12 @@ impl Nodes {
 
     /// The two conditions of one that holds where both do.
     pub(crate) fn parts(&self, cond: Cond) -> Option<(Cond, Cond)> {
-        match (cond.test, cond.negated, self.node(cond.a), self.node(cond.b)) {
+        match (
+            cond.test,
+            cond.negated,
+            self.node(cond.a),
+            self.node(cond.b),
+        ) {
             (Test::Clear, true, Node::Flag(one), Node::Flag(other)) => Some((one, other)),
             _ => None,
         }

@@ -1,49 +1,55 @@
-//! Pages found without a map: those used last, and with 32-bit addresses all.
+//! Pages found without a map: low ones, and the high ones used last.
 
-use super::{PAGE_SIZE, PagedMemory, READY, RECENT, Recent};
+use super::{PAGE_SIZE, PagedMemory, READY, RECENT};
 use crate::memory::direct::Miss;
 use crate::word::Word;
 
 impl<A: Word> PagedMemory<A> {
-    /// Reads from a recent page. `None` says nothing of the page: it may be there all the same, or
-    /// the bytes lie in two.
+    /// Reads from a low or recent page. `None` says nothing of the page: it may be there all the same,
+    /// or the bytes lie in two.
     #[inline(always)]
     pub(in crate::memory) fn read_recent<const N: usize>(&self, at: u64) -> Option<[u8; N]> {
-        let from = self.recent_place::<N>(&self.recent, at)?;
+        let from = self.recent_place::<N>(at)?;
         self.bytes.get(from..from + N)?.try_into().ok()
     }
 
-    /// Writes to a recent page that needs no bookkeeping; elsewhere it does nothing and gives `None`.
+    /// Writes to a low or recent page that needs no bookkeeping; elsewhere it does nothing and gives
+    /// `None`.
     #[inline(always)]
     pub(in crate::memory) fn write_ready<const N: usize>(
         &mut self,
         at: u64,
         bytes: [u8; N],
     ) -> Option<()> {
-        let from = self.recent_place::<N>(&self.ready, at)?;
-        if Self::FLAT && *self.flags.get(from / PAGE_SIZE)? != READY {
+        let from = self.recent_place::<N>(at)?;
+        if *self.flags.get(from / PAGE_SIZE)? != READY {
             return None;
         }
         self.bytes.get_mut(from..from + N)?.copy_from_slice(&bytes);
         Some(())
     }
 
-    /// Where the bytes at an address are, if in one page, which one of these tables has.
+    /// Where the bytes at an address are, if in one page, which is low or recent.
     #[inline(always)]
-    fn recent_place<const N: usize>(&self, recent: &Recent, at: u64) -> Option<usize> {
+    fn recent_place<const N: usize>(&self, at: u64) -> Option<usize> {
         let (number, at_page) = (Self::number(at), at as usize % PAGE_SIZE);
         if at_page > PAGE_SIZE - N {
             return None;
         }
-        if Self::FLAT {
+        if self.is_low(number) {
             return Some(number as usize * PAGE_SIZE + at_page);
         }
-        let (recent, begin) = recent[number as usize % RECENT];
+        let (recent, begin) = self.recent[number as usize % RECENT];
         (recent == number).then_some(begin + at_page)
     }
 
-    /// Puts a page among the recent ones, for reads or for writes that need no bookkeeping. Tells
-    /// whether such an access would now succeed that did not before.
+    /// Whether a page's place is its number.
+    #[inline(always)]
+    pub(super) fn is_low(&self, number: u64) -> bool {
+        Self::FLAT || number < self.low
+    }
+
+    /// Puts a page among the recent ones. Tells whether an access would now succeed that did not before.
     pub(crate) fn make_recent(&mut self, miss: Miss) -> bool {
         let number = Self::number(miss.at);
         if Self::FLAT || miss.at as usize % PAGE_SIZE + miss.len > PAGE_SIZE {
@@ -53,17 +59,13 @@ impl<A: Word> PagedMemory<A> {
             return self.readable(number).is_some();
         }
         let place = self.place(number);
-        let ready = self.flags[place] == READY;
-        if ready {
-            self.ready[number as usize % RECENT] = (number, place * PAGE_SIZE);
-        }
-        ready
+        self.flags[place] == READY
     }
 
     /// Where a page's bytes are; an absent page's read as zero.
     #[inline(always)]
     pub(super) fn place(&mut self, number: u64) -> usize {
-        if Self::FLAT {
+        if self.is_low(number) {
             return number as usize;
         }
         let (recent, begin) = self.recent[number as usize % RECENT];
@@ -80,8 +82,8 @@ impl<A: Word> PagedMemory<A> {
             .places
             .get(&number)
             .copied()
-            .unwrap_or(Self::ZERO_PLACE);
-        if place != Self::ZERO_PLACE {
+            .unwrap_or(self.zero_place());
+        if place != self.zero_place() {
             self.recent[number as usize % RECENT] = (number, place * PAGE_SIZE);
         }
         place

@@ -30,7 +30,7 @@ impl<A: Word> PagedMemory<A> {
         self.unready += 1;
         for number in std::mem::take(&mut self.touched) {
             let place = self.place(number);
-            self.clear(number, place, TOUCHED);
+            self.flags[place] &= !TOUCHED;
             let page = self.page_at(place);
             if self
                 .frozen
@@ -83,9 +83,9 @@ impl<A: Word> PagedMemory<A> {
             };
             let place = self.writable(number)?;
             self.bytes.as_chunks_mut::<PAGE_SIZE>().0[place] = *page.bytes();
-            self.clear(number, place, TOUCHED);
+            self.flags[place] &= !TOUCHED;
             if let Some(root) = page.known_root() {
-                self.clear(number, place, DIRTY);
+                self.flags[place] &= !DIRTY;
                 known.push((number, root));
             }
         }
@@ -101,7 +101,7 @@ impl<A: Word> PagedMemory<A> {
         Ok(())
     }
 
-    /// Makes a page as if it had never been allocated, but that its place stays its own.
+    /// Makes a page as if it had never been allocated, but that a high page's place stays its own.
     fn remove(&mut self, number: u64) {
         let place = self.place(number);
         if self.flags[place] & ALLOCATED == 0 {
@@ -111,6 +111,7 @@ impl<A: Word> PagedMemory<A> {
             self.stale_code.push(number);
         }
         self.bytes.as_chunks_mut::<PAGE_SIZE>().0[place].fill(0);
-        self.clear(number, place, u8::MAX);
+        self.flags[place] = 0;
+        self.unwritten += usize::from(!self.is_low(number));
     }
 }

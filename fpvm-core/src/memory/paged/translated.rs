@@ -3,16 +3,30 @@
 use super::{CODE, PAGE_SIZE, PagedMemory, READY};
 use crate::word::Word;
 
+/// Where the bytes of low pages are.
+#[derive(Clone, Copy, Debug)]
+pub struct Low {
+    /// The byte at address 0.
+    pub bytes: *mut u8,
+    /// The flags of page 0, a byte for each page.
+    pub flags: *const u8,
+    /// The first address that is not low: with 32-bit addresses that after the last one.
+    pub end: u64,
+}
+
 impl<A: Word> PagedMemory<A> {
     /// Flags of a page that a store needs no bookkeeping for.
     pub const READY: u8 = READY;
 
-    /// The array that a flat memory (32-bit addresses) has all its bytes in, and the flags of its
-    /// pages, for translated code: it may read any byte, and write those of pages whose flags are
-    /// [`PagedMemory::READY`], as long as this borrow lasts. `None` for 64-bit addresses.
-    pub fn flat_parts(&mut self) -> Option<(*mut u8, *const u8)> {
-        let (bytes, flags) = (self.bytes.as_mut_ptr(), self.flags.as_ptr());
-        Self::FLAT.then_some((bytes, flags))
+    /// The array that the bytes of low pages are in by their address, for translated code: it may read
+    /// those below [`Low::end`], and write those of pages whose flags are [`PagedMemory::READY`], as long
+    /// as this borrow lasts.
+    pub fn low_parts(&mut self) -> Low {
+        Low {
+            bytes: self.bytes.as_mut_ptr(),
+            flags: self.flags.as_ptr(),
+            end: self.low * PAGE_SIZE as u64,
+        }
     }
 
     /// Where a page's bytes are, for translated code: they may be read as long as this memory lives,
