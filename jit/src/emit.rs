@@ -7,7 +7,7 @@ mod product;
 
 use crate::alloc::{Alloc, Operand};
 use crate::asm::{Alu, Asm, Cc, EQUAL, Jump, NEGATIVE, RAX, RCX, Reg, Rm, Shift};
-use crate::ir::{ExitId, Node};
+use crate::ir::{Cond, ExitId, Node};
 use crate::layout::{BUDGET, JUMPS, JUMPS_AT, Layout, entry};
 use crate::live::Liveness;
 use crate::lower::{End, ExitKind, Trace};
@@ -89,6 +89,8 @@ struct Emitter<'a> {
     emitted: Emitted,
     /// Number of the exit for an empty budget.
     budget_exit: u32,
+    /// The condition that the flags tell of, as long as no code is appended.
+    compared: Option<(Cond, usize)>,
 }
 
 /// Where a trace belongs.
@@ -127,6 +129,7 @@ pub(crate) fn emit(
         stubs: Vec::new(),
         emitted: Emitted::default(),
         budget_exit,
+        compared: None,
     };
     emitter.trace(head);
     (!emitter.to.out_of_slots).then_some(emitter.emitted)
@@ -289,18 +292,12 @@ impl Emitter<'_> {
                     self.asm().shift_imm(Shift::Arithmetic, wide, dest, unused);
                 }
             }
-            Node::Flag(cond) => {
-                let cc = self.compare(cond);
-                self.to.unlock();
-                let dest = self.to.dest();
-                self.asm().set(cc, dest);
-                self.asm().movzx(1, dest, dest);
-            }
+            Node::Flag(cond) => self.flag(cond),
             Node::Select(cond, yes, no) => self.select(cond, yes, no),
             Node::Look { .. } => self.look(node),
             Node::Load { bytes, signed, .. } => self.load(node, u32::from(bytes), signed),
             Node::Store { bytes, value, .. } => self.store(node, u32::from(bytes), value),
-            Node::SetCell(cell, value) => self.to.set_cell(cell, value),
+            Node::SetCell(cell, value) => self.set_cell(cell, value),
             Node::Leave(cond, exit) => {
                 let cc = self.compare(cond);
                 self.stub(cc, StubKind::Leave(exit));

@@ -6,10 +6,21 @@ use crate::asm::{Alu, BELOW, Cc, EQUAL, LESS, Rm};
 use crate::ir::{Cond, ExitId, Test, Val};
 
 impl Emitter<'_> {
-    /// Sets the flags; gives the code under which the condition holds.
+    /// Sets the flags, where they are not set already; gives the code under which the condition holds.
     pub(super) fn compare(&mut self, cond: Cond) -> Cc {
         let wide = self.wide();
         let negate = u8::from(cond.negated);
+        let cc = match cond.test {
+            Test::Equal | Test::Clear => EQUAL,
+            Test::LessSigned => LESS,
+            Test::LessUnsigned => BELOW,
+        };
+        let here = self.asm().here();
+        if self.compared.is_some_and(|(of, at)| {
+            at == here && (of.test, of.a, of.b) == (cond.test, cond.a, cond.b)
+        }) {
+            return cc ^ negate;
+        }
         let mut a = self.to.operand(cond.a);
         if let Operand::Imm(_) = a {
             a = Operand::Reg(self.to.reg(cond.a));
@@ -18,11 +29,6 @@ impl Emitter<'_> {
         if let (Operand::Mem(_), Operand::Mem(_)) = (a, b) {
             a = Operand::Reg(self.to.reg(cond.a));
         }
-        let cc = match cond.test {
-            Test::Equal | Test::Clear => EQUAL,
-            Test::LessSigned => LESS,
-            Test::LessUnsigned => BELOW,
-        };
         if cond.test == Test::Clear {
             match (a, b) {
                 (Operand::Reg(a), Operand::Imm(k)) => self.asm().test_imm(wide, a, k),
@@ -50,6 +56,28 @@ impl Emitter<'_> {
             _ => self.to.out_of_slots = true,
         }
         cc ^ negate
+    }
+
+    /// 1 or 0.
+    pub(super) fn flag(&mut self, cond: Cond) {
+        let cc = self.compare(cond);
+        self.to.unlock();
+        let dest = self.to.dest();
+        self.asm().set(cc, dest);
+        self.asm().movzx(1, dest, dest);
+        self.compared = Some((cond, self.asm().here()));
+    }
+
+    /// Writes a cell, which leaves the flags alone.
+    pub(super) fn set_cell(&mut self, cell: u8, value: Val) {
+        let before = self.asm().here();
+        self.to.set_cell(cell, value);
+        let here = self.asm().here();
+        if let Some((_, at)) = &mut self.compared
+            && *at == before
+        {
+            *at = here;
+        }
     }
 
     pub(super) fn select(&mut self, cond: Cond, yes: Val, no: Val) {
