@@ -19,7 +19,7 @@ use contracts::loader::{self, Challenge, Loading, Metadata, Proposal, blob_point
 use dispute::player::cheat::{Cheat, Way};
 use fpvm_core::keccak::keccak256;
 use fpvm_core::oracle::{Oracle, OracleError};
-use l1::{Local, Request};
+use l1::{At, Chain as _, Local, Request};
 use oracle::Key;
 use oracle::store::{Directory, Store as _};
 use tempfile::TempDir;
@@ -65,15 +65,22 @@ impl Shelf {
     }
 }
 
-/// A game that ends at the instruction that reads `key` at `offset`, won with one step. Others do what they
-/// like between the turns. What the honest challenger has loaded.
-fn ends_at(
+/// A game that ends at the instruction that reads `key` at `offset`, won with one step. What the honest challenger has loaded.
+fn ends_at(shelf: &Shelf, key: Key, offset: u64, way: Way) -> Vec<Event> {
+    let (_, mut events) = played(shelf, key, offset, way, &mut |_, _| ());
+    events.retain(|event| event.kind == Some(Kind::Load));
+    events
+}
+
+/// The same, while others do what they like between the turns. The chain, and what the honest challenger has
+/// done.
+fn played(
     shelf: &Shelf,
     key: Key,
     offset: u64,
     way: Way,
     others: &mut dyn FnMut(&Local, Address),
-) -> Vec<Event> {
+) -> (Local, Vec<Event>) {
     let reader = shelf.reader(key);
     let instruction = reader.instruction(offset);
     let (chain, _, games) = proposed(&reader.setup(LARGE), &[lie()]);
@@ -97,24 +104,22 @@ fn ends_at(
         .iter()
         .filter(|event| matches!(event.event, Name::Refused | Name::Trouble));
     assert_eq!(wrong.collect::<Vec<_>>(), Vec::<&Event>::new());
-    let done = |event: &Event| event.event == Name::Done;
-    let steps = events.iter().filter(|event| done(event));
-    let steps = steps.filter(|event| event.kind == Some(Kind::Step)).count();
-    assert_eq!(steps, 1);
-    events.retain(|event| done(event) && event.kind == Some(Kind::Load));
-    for load in &events {
+    events.retain(|event| event.event == Name::Done);
+    let of = |kind| events.iter().filter(move |event| event.kind == Some(kind));
+    assert_eq!(of(Kind::Step).count(), 1);
+    for load in of(Kind::Load) {
         assert_eq!(
             load.why,
             "An instruction that is to be run on chain reads it."
         );
     }
-    events
+    (chain, events)
 }
 
 /// One transaction loads the part.
 fn ends_at_small(shelf: &Shelf, key: Key, function: &str) {
     for offset in [0, 8, 20] {
-        let loads = ends_at(shelf, key, offset, Way::Liar, &mut |_, _| ());
+        let loads = ends_at(shelf, key, offset, Way::Liar);
         assert_eq!(loads.len(), 1, "{key} at {offset}: {loads:?}");
         assert!(loads[0].what.contains(function), "{}", loads[0].what);
     }
@@ -142,7 +147,7 @@ fn precompiles() {
     let name = [&[0; 19][..], &[8], &100_000u64.to_be_bytes(), &[0xff; 192]].concat();
     let pairing = shelf.named(6, &name, &[0]);
     for offset in [0, 8] {
-        let loads = ends_at(&shelf, pairing, offset, Way::Liar, &mut |_, _| ());
+        let loads = ends_at(&shelf, pairing, offset, Way::Liar);
         assert_eq!(loads.len(), 1, "{loads:?}");
         // It spends all that it is given: not what a block has.
         let gas = loads[0].gas.expect("it is done");
@@ -194,7 +199,7 @@ fn large_ones_are_proposed() {
     let mut shelf = Shelf::new();
     let (key, _) = large(&mut shelf);
     for offset in [0, 8, 20] {
-        let loads = ends_at(&shelf, key, offset, Way::Liar, &mut |_, _| ());
+        let loads = ends_at(&shelf, key, offset, Way::Liar);
         assert_eq!(functions(&loads), ["initLPP", "addLeavesLPP", "squeezeLPP"]);
     }
 }
@@ -206,7 +211,7 @@ fn cheats_who_load_what_is_wrong_lose() {
     let sha = shelf.put(Key::sha256(&value), &value);
     let (key, _) = large(&mut shelf);
     for key in [sha, key] {
-        ends_at(&shelf, key, 8, Way::BadPreimages, &mut |_, _| ());
+        ends_at(&shelf, key, 8, Way::BadPreimages);
     }
 }
 
@@ -236,9 +241,8 @@ fn proposal(oracle: Address, by: u8, key: Key, value: &[u8]) -> Proposal {
 }
 
 /// Somebody proposes the same pre-image with a wrong commitment, tries to have it taken, and says of the
-/// honest proposal that it is the wrong one. Its own is contested, and its deposit gone.
-#[test]
-fn proposals_of_others_change_nothing() {
+/// honest proposal that it is the wrong one. Its own is contested, and its deposit the challenger's.
+fn disturbed(wrong: usize) {
     const EVE: u8 = 4;
     let mut shelf = Shelf::new();
     let (key, value) = large(&mut shelf);
@@ -267,7 +271,7 @@ fn proposals_of_others_change_nothing() {
         for call in own.remaining(&Metadata::default()) {
             match PreimageOracle::addLeavesLPPCall::abi_decode(&call.data) {
                 Ok(mut leaves) => {
-                    leaves.stateCommitments[2].0[31] ^= 1;
+                    leaves.stateCommitments[wrong].0[31] ^= 1;
                     input.extend(&leaves.input[..]);
                     commitments.extend(leaves.stateCommitments.iter().map(|word| word.0));
                     send(leaves.abi_encode(), 0);
@@ -283,11 +287,45 @@ fn proposals_of_others_change_nothing() {
         assert!(!send(wrong.expect("a wrong block").data, 0));
         accused += 1;
     };
-    let loads = ends_at(&shelf, key, 8, Way::Liar, &mut eve);
+    let (chain, events) = played(&shelf, key, 8, Way::Liar, &mut eve);
+    let of = |kind| {
+        let these = events.iter().filter(|event| event.kind == Some(kind));
+        these.cloned().collect::<Vec<_>>()
+    };
+    let loads = of(Kind::Load);
     assert_eq!(functions(&loads), ["initLPP", "addLeavesLPP", "squeezeLPP"]);
     // From the first time that the honest challenger sees it.
     assert!(
         accused > 10 && countered == accused - 1,
         "{countered} of {accused}"
     );
+
+    let [contest] = &of(Kind::Accuse)[..] else {
+        panic!("{events:?}");
+    };
+    let transaction = contest.transaction.expect("it is done");
+    let receipt = chain.receipt(transaction).expect("an answer");
+    let receipt = receipt.expect("it is in a block");
+    let [before, after] = [receipt.block - 1, receipt.block].map(|block| {
+        let balance = chain.balance(account(HONEST), At::Number(block));
+        balance.expect("a number")
+    });
+    let gas = U256::from(receipt.gas_used) * U256::from(receipt.gas_price);
+    let deposit = U256::from(loader::Terms::mainnet(Address::ZERO, Address::ZERO).bond);
+    assert_eq!(after + gas, before + deposit);
+    let sent = chain.transactions(receipt.block_hash).expect("its block");
+    let [sent] = &sent[..] else {
+        panic!("{sent:?}");
+    };
+    let is_first = PreimageOracle::challengeFirstLPPCall::abi_decode(&sent.data).is_ok();
+    let is_later = PreimageOracle::challengeLPPCall::abi_decode(&sent.data).is_ok();
+    assert_eq!([is_first, is_later], [wrong == 0, wrong > 0]);
+}
+
+/// The first block, one between, and the last.
+#[test]
+fn wrong_proposals_of_others_are_contested() {
+    for wrong in [0, 2, 7] {
+        disturbed(wrong);
+    }
 }
