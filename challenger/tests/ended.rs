@@ -9,16 +9,13 @@ use std::time::Duration;
 
 use alloy_primitives::{B256, U256};
 use challenger::factory::Factory;
-use challenger::fleet::{Games, Knowledge, Unplayable};
+use challenger::fleet::Games;
 use challenger::player::Strategy;
-use challenger::read::site::Site;
-use common::players::{CHEAT, HONEST, fleet, outputs};
+use common::players::{CHEAT, HONEST, Working, fleet};
 use common::reader::Reader;
 use common::table::{contradict, play, read};
 use common::{CLOCK, DELAY, wallet, world};
 use dispute::claim::GameStatus;
-use dispute::trace::outputs::OutputList;
-use dispute::trace::split::SplitTrace;
 use dispute::trace::{Executions as _, Inputs, TraceError};
 use oracle::Key;
 use oracle::store::{Directory, Store as _};
@@ -34,23 +31,6 @@ const OPTIONS: Options = Options {
 };
 
 const VALUE: [u8; 100] = [7; 100];
-
-struct Truth(Arc<Workers<Reader>>);
-
-impl Knowledge for Truth {
-    type Trace = SplitTrace<OutputList, Arc<Workers<Reader>>>;
-
-    fn of(&mut self, _site: &Site) -> Result<Self::Trace, Unplayable> {
-        Ok(SplitTrace {
-            outputs: outputs(),
-            executions: self.0.clone(),
-        })
-    }
-
-    fn forget(&mut self, l1_head: B256) {
-        self.0.forget(l1_head);
-    }
-}
 
 fn reader(folder: &Path) -> Reader {
     let mut store = Directory::create(folder).expect("a store");
@@ -93,7 +73,7 @@ fn resolved_games_leave_none(reader: Reader, shelved: &dyn Fn() -> usize) {
     };
     scope(|scope| {
         let workers = Arc::new(Workers::start(scope, reader, OPTIONS));
-        let truth = Truth(workers.clone());
+        let truth = Working(workers.clone());
         let mut honest = fleet(shared.clone(), HONEST, created, truth, Strategy::Honest);
         let mut events = Vec::new();
         // Down to the program's last state, for which it is run.

@@ -11,16 +11,13 @@ use std::time::Duration;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use challenger::event::{Event, Name, Tell};
 use challenger::factory::Factory;
-use challenger::fleet::{Games, Knowledge, Unplayable};
+use challenger::fleet::Games;
 use challenger::player::Strategy;
-use challenger::read::site::Site;
 use checkpoints::{Machine, Root, store};
-use common::players::{CHEAT, HONEST, fleet, outputs};
+use common::players::{CHEAT, HONEST, Working, fleet};
 use common::reader::Reader;
 use common::table::{contradict, play, read};
 use common::{wallet, world};
-use dispute::trace::outputs::OutputList;
-use dispute::trace::split::SplitTrace;
 use dispute::trace::{Executions, Inputs, StepData, TraceError};
 use fpvm_core::frozen::Snapshot;
 use fpvm_core::oracle::Oracle;
@@ -257,20 +254,6 @@ fn what_fails_is_tried_again_when_it_is_asked_again() {
     });
 }
 
-/// What is true, from other threads.
-struct Truth(Arc<Workers<Noted>>);
-
-impl Knowledge for Truth {
-    type Trace = SplitTrace<OutputList, Arc<Workers<Noted>>>;
-
-    fn of(&mut self, _site: &Site) -> Result<Self::Trace, Unplayable> {
-        Ok(SplitTrace {
-            outputs: outputs(),
-            executions: self.0.clone(),
-        })
-    }
-}
-
 #[test]
 fn a_hundred_games_go_on_while_one_program_is_slow() {
     const GAMES: usize = 100;
@@ -291,7 +274,7 @@ fn a_hundred_games_go_on_while_one_program_is_slow() {
     *notes.slow.lock().expect("nobody panics") = Some(read(&chain, slow).0.proposal.l1_head);
     scope(|scope| {
         let workers = Arc::new(Workers::start(scope, program, OPTIONS));
-        let knowledge = Truth(workers.clone());
+        let knowledge = Working(workers.clone());
         let listed = Games::Listed(games.clone());
         let mut honest = fleet(
             shared.clone(),

@@ -78,12 +78,6 @@ const EVENT_FD: u64 = 100;
 /// Bytes of a word.
 const WORD: u64 = 8;
 
-/// The system call of state version 8.
-#[inline(always)]
-pub(crate) fn version_8<M: Machine>(m: &mut M) -> Done<M> {
-    call::<8, M>(m)
-}
-
 /// The system call of a state version.
 pub(crate) fn call<const VERSION: u8, M: Machine>(m: &mut M) -> Done<M> {
     let number = m.get(V0);

@@ -8,7 +8,8 @@ use isa_mips::table::{FUNCTION, OPCODE, REGIMM};
 isa_mips::mips_instructions! {
     /// Instruction kinds of MIPS64 as Cannon knows them.
     pub enum Op, TABLE, dispatch, UNDEFINED;
-    syscall => syscall::version_8;
+    // Of the newest state version; `Isa::dispatch` has the others.
+    syscall => syscall::call::<8, _>;
     ll => atomic::ll;
     sc => atomic::sc;
 

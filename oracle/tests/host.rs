@@ -368,9 +368,11 @@ fn waiting_can_be_interrupted() {
         cancel: cancel.clone(),
         ..HostOptions::default()
     };
-    let mut host = Host::start(sh("exec sleep 60"), options).unwrap();
+    // It ends when it is asked to, even where this test was started to ignore that.
+    let mut sleep = Command::new("env");
+    sleep.args(["--default-signal=INT", "sleep", "1000"]);
+    let mut host = Host::start(sleep, options).unwrap();
     let pid = host.id();
-    let began = Instant::now();
     thread::spawn(move || {
         thread::sleep(Duration::from_millis(100));
         cancel.store(true, Ordering::Relaxed);
@@ -378,7 +380,6 @@ fn waiting_can_be_interrupted() {
     let error = ours(host.preimage(Key::local(1).0).unwrap_err());
     assert!(matches!(error, Error::Cancelled), "{error}");
     drop(host);
-    assert!(began.elapsed() < Duration::from_secs(5));
     assert!(!is_running(pid));
 }
 

@@ -10,12 +10,14 @@
 //!   the registers alone. Exit and the pre-image operations write registers.
 //! - Memory accesses need at most as many data branches as the ISA declares, wherever their addresses
 //!   lie: each access is taken with every alignment that its address can have. Known are the
-//!   alignment that [`align`](fpvm_core::machine::Machine::align) gives or a trap on the low bits guarantees, and constant
-//!   distances between addresses.
+//!   alignment that [`align`] gives or a trap on the low bits guarantees, and constant distances
+//!   between addresses.
 //! - The n-th access uses the n-th branch, so after arms of a choice that access memory differently
 //!   no further access may come. And a second run of the same semantics does the same.
 //! - A value is used in the arm that made it, or in arms within that.
 //! - Widths are among those that the operations are defined for, and a read-modify-write is aligned.
+//!
+//! [`align`]: fpvm_core::machine::Machine::align
 
 mod machine;
 mod path;

@@ -1,4 +1,4 @@
-//! Who plays over the alphabet VM: what is true, and a lie.
+//! Who plays over the alphabet VM: what is true, and a lie; and what threads that run a program hold to be true.
 
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ use dispute::trace::split::SplitTrace;
 use dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
 use dispute::vm::alphabet::encode;
 use l1::{Chain, Policy};
+use play::vm::Program;
+use play::vm::workers::Workers;
 
 use super::{alphabet_prestate, signer};
 
@@ -85,6 +87,24 @@ pub(crate) fn known(site: &Site) -> Result<(), Unplayable> {
             why: "another pre-state".into(),
             is_final: true,
         }),
+    }
+}
+
+/// What is true, from threads that run the program.
+pub(crate) struct Working<P: Program>(pub(crate) Arc<Workers<P>>);
+
+impl<P: Program> Knowledge for Working<P> {
+    type Trace = SplitTrace<OutputList, Arc<Workers<P>>>;
+
+    fn of(&mut self, _site: &Site) -> Result<Self::Trace, Unplayable> {
+        Ok(SplitTrace {
+            outputs: outputs(),
+            executions: self.0.clone(),
+        })
+    }
+
+    fn forget(&mut self, l1_head: B256) {
+        self.0.forget(l1_head);
     }
 }
 
