@@ -75,6 +75,7 @@ impl Chain {
     }
 
     /// Hashes what was not hashed before, so that it is not hashed again.
+    #[cfg(feature = "std")]
     fn settle(&mut self) {
         let mut root = self.root;
         for thread in &mut self.threads {
@@ -248,11 +249,13 @@ impl<I: Isa> State<I> {
 
     /// Hashes the threads beneath the running one and on the other stack, as far as they are new, so
     /// that roots asked for later do not.
+    #[cfg(feature = "std")]
     pub(crate) fn settle_parked(&mut self) {
         self.parked.chains.iter_mut().for_each(Chain::settle);
     }
 
     /// The same for all threads, the running one included.
+    #[cfg(feature = "std")]
     pub(crate) fn settle(&mut self) {
         self.settle_parked();
         if let Some(side) = self.running_side() {
