@@ -2,8 +2,9 @@
 //!
 //! One tree update after the other would hash one node at a time. Here a batch of steps runs first,
 //! and notes which leaves it wrote and the packed state after each step; then the memory roots of all
-//! the batch's steps are hashed together, level by level ([`crate::memory::roots_after`]), and then
-//! the running threads with the roots of their stacks, and then all state hashes. So the vector lanes are full with one execution on one core.
+//! the batch's steps are hashed together, level by level ([`crate::memory::roots_after`]), then the
+//! running threads with the roots of their stacks, and then all state hashes. So the vector lanes are
+//! full with one execution on one core.
 
 use super::{Host, Running, Vm, VmError};
 use crate::concrete::Concrete;
