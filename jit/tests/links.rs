@@ -2,9 +2,7 @@
 
 mod common;
 
-use common::{assert_same, bare, run, stepped, translated};
-use fpvm_core::isa::Isa;
-use fpvm_core::operand::Cell;
+use common::{assert_same, bare, go_to, run, stepped, translated};
 use fpvm_core::state::State;
 use fpvm_core::vm::Vm;
 use isa_mips::Mips32;
@@ -32,8 +30,7 @@ fn words() -> Vec<u32> {
 }
 
 fn go(vm: &mut Vm<Mips32>, pc: u32, steps: u64) {
-    vm.state.set(Mips32::PC, pc);
-    vm.state.set(Cell(35), pc + 4);
+    go_to(&mut vm.state, u64::from(pc));
     let until = vm.state.step + steps;
     run(vm, until, Path::new("/nonexistent")).expect("a run");
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{assert_same, bare, run, stepped, translated};
+use common::{assert_same, bare, go_to, run, stepped, translated};
 use fpvm_core::isa::Isa;
 use fpvm_core::operand::Cell;
 use fpvm_core::state::State;
@@ -63,8 +63,7 @@ const STORES: [u32; 13] = [
 
 fn stores_at(base: u32) -> State<Mips32> {
     let mut state = State::<Mips32>::default();
-    state.set(Mips32::PC, CODE);
-    state.set(Cell(35), CODE + 4);
+    go_to(&mut state, u64::from(CODE));
     state.set(Cell(16), base);
     state
 }
@@ -111,7 +110,7 @@ fn pages_that_are_not_there_read_as_zero_until_they_are_written() {
         0xe0_0000_0008,
     ] {
         let mut state = State::<Rv64>::default();
-        state.set(Rv64::PC, u64::from(CODE));
+        go_to(&mut state, u64::from(CODE));
         state.set(Cell(1), first);
         let legs = [1, 9, 100, 1000, 9999, 100_000];
         assert_eq!(agree(&words, &state, u64::MAX, &legs), None);
@@ -175,8 +174,7 @@ fn a_store_to_the_reserved_word_ends_the_reservation() {
     ] {
         for is_reserved in [0, 1] {
             let mut state = State::<Mips64>::default();
-            state.set(Mips64::PC, u64::from(CODE));
-            state.set(Mips64::NEXT_PC.expect("a delay slot"), u64::from(CODE) + 4);
+            go_to(&mut state, u64::from(CODE));
             state.set(Cell(16), first);
             state.set(reservation.cells[0], is_reserved);
             state.set(reservation.address, reserved);
@@ -216,8 +214,7 @@ fn a_conditional_store_uses_its_reservation_up() {
         0x0000_0000,
     ];
     let mut state = State::<Mips64>::default();
-    state.set(Mips64::PC, u64::from(CODE));
-    state.set(Mips64::NEXT_PC.expect("a delay slot"), u64::from(CODE) + 4);
+    go_to(&mut state, u64::from(CODE));
     state.set(Cell(16), 0x3_0000);
     state.set(Cell(9), 0x2_ff00);
     state.set(Cell(18), 1);
@@ -237,8 +234,7 @@ fn conditional_stores_are_translated() {
         0x0000_0000,
     ];
     let mut state = State::<Mips64>::default();
-    state.set(Mips64::PC, u64::from(CODE));
-    state.set(Mips64::NEXT_PC.expect("a delay slot"), u64::from(CODE) + 4);
+    go_to(&mut state, u64::from(CODE));
     state.set(Cell(16), 0x3_0000);
     let tier = Jit::new().expect("a translator").hot_after(2);
     let counters = tier.counters();

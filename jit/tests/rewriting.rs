@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{assert_same, bare, run, stepped, translated};
+use common::{assert_same, bare, go_to, run, stepped, translated};
 use fpvm_core::isa::Isa;
 use fpvm_core::operand::Cell;
 use fpvm_core::state::State;
@@ -30,8 +30,7 @@ fn agree<I: Isa>(words: &[u32], state: &State<I>, legs: &[u64]) {
 
 fn mips_state() -> State<Mips32> {
     let mut state = State::<Mips32>::default();
-    state.set(Mips32::PC, CODE);
-    state.set(Cell(35), CODE + 4);
+    go_to(&mut state, u64::from(CODE));
     state.set(Cell(16), CODE);
     state
 }
@@ -94,7 +93,7 @@ fn a_riscv_loop_that_rewrites_itself() {
         0xfe9f_f06f, // j -24
     ];
     let mut state = State::<Rv64>::default();
-    state.set(Rv64::PC, u64::from(CODE));
+    go_to(&mut state, u64::from(CODE));
     state.set(Cell(1), u64::from(CODE));
     agree(&words, &state, &[4, 100, 1000, 50_000]);
 }

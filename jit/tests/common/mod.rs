@@ -7,7 +7,7 @@ use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::vm::{Event, Host, Vm, VmError};
 #[allow(unused_imports, reason = "each test file uses some")]
 pub(crate) use spec_tests::fuzz::tiers::{
-    assert_same, assert_same_state, bare, stepped, translated,
+    assert_same, assert_same_state, bare, go_to, stepped, translated,
 };
 use std::fs;
 use std::path::{Path, PathBuf};

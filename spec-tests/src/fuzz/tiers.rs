@@ -180,7 +180,8 @@ pub(super) fn initial<I: Isa>(registers: &[u64], pointers: &[(usize, u64)]) -> S
     state
 }
 
-fn go_to<I: Isa>(state: &mut State<I>, pc: u64) {
+/// Has a machine go on at an address.
+pub fn go_to<I: Isa>(state: &mut State<I>, pc: u64) {
     state.set(I::PC, I::Word::truncate(pc));
     if let Some(next) = I::NEXT_PC {
         state.set(next, I::Word::truncate(pc + 4));
