@@ -8,7 +8,7 @@ mod product;
 use crate::alloc::{Alloc, Operand};
 use crate::asm::{Alu, Asm, Cc, EQUAL, Jump, NEGATIVE, RAX, RCX, Reg, Rm, Shift};
 use crate::ir::{Cond, ExitId, Node};
-use crate::layout::{BUDGET, JUMPS, JUMPS_AT, Layout, entry};
+use crate::layout::{BUDGET, JUMPS, JUMPS_AT, Layout, STORE, entry};
 use crate::live::Liveness;
 use crate::lower::{End, ExitKind, Trace};
 
@@ -43,8 +43,8 @@ enum StubKind {
     Leave(ExitId),
     /// A load is not from a low address: looks the page up and goes on there.
     High(Look, usize),
-    /// The page of an access of this kind was not found: has it looked up, and tries again there.
-    Miss(Look, u32, usize),
+    /// The page of a store was not found: has it looked up, and tries again there.
+    Miss(Look, usize),
     /// Something is reserved: leaves where the store that follows may be to it.
     Reserved(ExitId, Reserved),
     /// To the trace at the address in this operand.
@@ -240,7 +240,7 @@ impl Emitter<'_> {
                     self.leave(exit);
                 }
                 StubKind::High(look, back) => self.high(&look, back),
-                StubKind::Miss(look, access, again) => self.miss(&look, access, again),
+                StubKind::Miss(look, again) => self.miss(&look, STORE, again),
                 StubKind::Reserved(exit, store) => {
                     self.reserved(&store);
                     self.leave(exit);

@@ -5,8 +5,8 @@ use crate::alloc::Operand;
 use crate::asm::{ABOVE, Alu, BELOW, EQUAL, Jump, Mem, RAX, Reg, Shift};
 use crate::ir::{NO_EXIT, NO_VALUE, Node, Val};
 use crate::layout::{
-    ACCESS_AT, ADDRESS_AT, FLAGS, LOADS_AT, LOW_AT, MEMORY, MEMORY_AT, PAGES, STORE, STORES_AT,
-    entry, field,
+    ACCESS_AT, ADDRESS_AT, FLAGS, LOADS_AT, LOW_AT, MEMORY, MEMORY_AT, PAGES, STORES_AT, entry,
+    field,
 };
 use fpvm_core::memory::{PAGE_SIZE, PagedMemory};
 
@@ -78,7 +78,7 @@ impl Emitter<'_> {
             Some(_) => {
                 let again = self.asm().here();
                 let miss = self.find_page(&look, STORES_AT);
-                let kind = StubKind::Miss(look, STORE | u32::from(bytes), again);
+                let kind = StubKind::Miss(look, again);
                 self.stubs.push(Stub { from: miss, kind });
             }
             None => {
@@ -131,11 +131,12 @@ impl Emitter<'_> {
         let asm = self.asm();
         asm.jmp_back(back as i64);
         asm.land_here(miss);
-        self.miss(look, u32::from(look.bytes), again);
+        self.miss(look, 0, again);
     }
 
-    /// Has a page looked up and tries again, or leaves.
-    pub(super) fn miss(&mut self, look: &Look, access: u32, again: usize) {
+    /// Has a page looked up, for a load (0) or a store ([`STORE`](crate::layout::STORE)), and tries again, or leaves.
+    pub(super) fn miss(&mut self, look: &Look, kind: u32, again: usize) {
+        let access = kind | u32::from(look.bytes);
         let look_up = self.common.look_up as i64 - self.begin as i64;
         let wide = self.wide();
         let asm = self.asm();
@@ -251,7 +252,7 @@ impl Emitter<'_> {
                 place: by,
             };
             let again = self.asm().here();
-            let miss = StubKind::Miss(look, STORE | bytes, again);
+            let miss = StubKind::Miss(look, again);
             self.ready(by, Mem::at(at, 0), miss);
             for distance in [-i32::from(below), i32::from(above)] {
                 if distance != 0 {

@@ -58,7 +58,7 @@ impl Emitter<'_> {
         cc ^ negate
     }
 
-    /// 1 or 0.
+    /// Makes a condition a value: 1 or 0.
     pub(super) fn flag(&mut self, cond: Cond) {
         let cc = self.compare(cond);
         self.to.unlock();
