@@ -65,7 +65,8 @@ impl Shelf {
     }
 }
 
-/// A game that ends at the instruction that reads `key` at `offset`, won with one step. What the honest challenger has loaded.
+/// A game that ends at the instruction that reads `key` at `offset`, won with one step. What the honest
+/// challenger has loaded.
 fn ends_at(shelf: &Shelf, key: Key, offset: u64, way: Way) -> Vec<Event> {
     let (_, mut events) = played(shelf, key, offset, way, &mut |_, _| ());
     events.retain(|event| event.kind == Some(Kind::Load));

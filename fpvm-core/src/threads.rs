@@ -236,15 +236,22 @@ impl<I: Isa> State<I> {
 
     /// The root of the left (0) or right (1) stack, the running thread included.
     pub(crate) fn stack_root(&self, side: u8) -> Node {
-        let beneath = self.root_beneath(side);
-        if self.running_side() != Some(side) {
-            return beneath;
+        if self.running_side() == Some(side) {
+            self.top(side).2
+        } else {
+            self.root_beneath(side)
         }
-        let thread = self.thread();
-        match &self.parked.top {
+    }
+
+    /// The running thread, what is beneath it on its stack, and the root of both, which is not hashed
+    /// again where `settle` has done so.
+    fn top(&self, side: u8) -> (Vec<u8>, Node, Node) {
+        let (thread, beneath) = (self.thread(), self.root_beneath(side));
+        let root = match &self.parked.top {
             Some((top, under, root)) if *top == thread && *under == beneath => *root,
             _ => chained(&beneath, &thread),
-        }
+        };
+        (thread, beneath, root)
     }
 
     /// Hashes the threads beneath the running one and on the other stack, as far as they are new, so
@@ -259,14 +266,7 @@ impl<I: Isa> State<I> {
     pub(crate) fn settle(&mut self) {
         self.settle_parked();
         if let Some(side) = self.running_side() {
-            let (thread, beneath) = (self.thread(), self.root_beneath(side));
-            match &self.parked.top {
-                Some((top, under, _)) if *top == thread && *under == beneath => {}
-                _ => {
-                    let root = chained(&beneath, &thread);
-                    self.parked.top = Some((thread, beneath, root));
-                }
-            }
+            self.parked.top = Some(self.top(side));
         }
     }
 

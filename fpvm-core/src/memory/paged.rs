@@ -2,8 +2,8 @@
 //!
 //! With 32-bit addresses a page's place is its number, so an access is one bounds check. With 64-bit
 //! addresses that holds for the low ones, where programs have their code and most of their data; pages
-//! above are placed in the order of first use, and small tables of recent places (as a processor's TLB)
-//! stand in front of a map. Either way a store looks at one byte per page; its slow path does all the
+//! above are placed in the order of first use, and a small table of recent places (as a processor's TLB)
+//! stands in front of a map. Either way a store looks at one byte per page; its slow path does all the
 //! bookkeeping of a first write: allocation, dirty list, snapshots, code pages.
 
 mod recent;
@@ -318,7 +318,7 @@ impl<A: Word> PagedMemory<A> {
             // A high page that was read, or that a restored snapshot did not have, keeps its place.
             if place == self.zero_place() {
                 place = self.give_place(number);
-            } else if number >= self.low {
+            } else if !self.is_low(number) {
                 self.unwritten -= 1;
             }
             self.allocated.push(number);

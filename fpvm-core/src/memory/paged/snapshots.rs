@@ -14,8 +14,8 @@ impl<A: Word> PagedMemory<A> {
         self.keeps = true;
     }
 
-    /// The branch that was last announced by [`own_branch`](crate::memory::Memory::own_branch), as it was then. `None` where none
-    /// was or they are not kept.
+    /// The branch that was last announced by [`own_branch`](crate::memory::Memory::own_branch), as it was
+    /// then. `None` where none was or they are not kept.
     pub fn kept_branch(&self) -> io::Result<Option<Vec<Node>>> {
         let Some((frozen, at)) = &self.kept else {
             return Ok(None);
