@@ -142,11 +142,20 @@ impl Hand {
     }
 
     fn send(&mut self, request: Request) -> anyhow::Result<()> {
+        self.send_as(request, None)
+    }
+
+    /// Sends something; if it is of a kind that somebody else may do as well, being second is no error.
+    fn send_as(&mut self, request: Request, deed: Option<Deed>) -> anyhow::Result<()> {
         let what = request.what.clone();
-        let sent = self.wallet.send(&[request], &mut tell);
-        let receipts = sent.map_err(|error| anyhow::anyhow!(reasons::sending(&error)))?;
-        let receipt = receipts.first().context("no receipt")?;
-        self.done(&what, receipt)
+        match self.wallet.send(&[request], &mut tell) {
+            Ok(receipts) => self.done(&what, receipts.first().context("no receipt")?),
+            Err(error) if deed.is_some_and(|deed| reasons::was_done_already(deed, &error)) => {
+                tracing::info!(target: "l1", what, "Somebody else has done it first");
+                Ok(())
+            }
+            Err(error) => Err(anyhow::anyhow!(reasons::sending(&error))),
+        }
     }
 
     fn done(&self, what: &str, receipt: &Receipt) -> anyhow::Result<()> {
@@ -170,17 +179,7 @@ impl Hand {
     /// Resolves something, unless somebody else has done so first.
     fn resolve(&mut self, action: &GameAction) -> anyhow::Result<()> {
         let request = calls::game(self.site.game, action, 0);
-        let what = request.what.clone();
-        match self.wallet.send(&[request], &mut tell) {
-            Ok(receipts) => receipts
-                .iter()
-                .try_for_each(|receipt| self.done(&what, receipt)),
-            Err(error) if reasons::was_done_already(Deed::Resolve, &error) => {
-                tracing::info!(target: "l1", what, "Somebody else has done it first");
-                Ok(())
-            }
-            Err(error) => Err(anyhow::anyhow!(reasons::sending(&error))),
-        }
+        self.send_as(request, Some(Deed::Resolve))
     }
 
     fn act(&mut self, action: &GameAction, value: u128) -> anyhow::Result<()> {
