@@ -27,6 +27,12 @@ type Hash = [u8; 32];
 /// Bytes that are added to the state before each permutation.
 const RATE: usize = 136;
 
+/// Pads the last block of a message, which has this many bytes of it.
+fn pad(block: &mut [u8; RATE], len: usize) {
+    block[len] = 0x01;
+    block[RATE - 1] |= 0x80;
+}
+
 /// What is hashed: the two children of a tree node.
 type Node = [Hash; 2];
 

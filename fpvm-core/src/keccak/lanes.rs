@@ -3,10 +3,10 @@
 use core::fmt;
 
 #[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
-use super::RATE;
-#[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
 use super::x86::{Avx2, Avx512};
 use super::{Hash, Node, scalar};
+#[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
+use super::{RATE, pad};
 
 /// A way to hash nodes which this processor can go. All give the same hashes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -125,8 +125,7 @@ pub(super) fn in_groups<const N: usize>(
     let mut blocks = alloc::vec![[[0; RATE]; N]; len / RATE + 1];
     if let Some(last) = blocks.last_mut() {
         for block in last {
-            block[len % RATE] = 0x01;
-            block[RATE - 1] |= 0x80;
+            pad(block, len % RATE);
         }
     }
     let mut hashes = [[0; 32]; N];

@@ -1,7 +1,7 @@
 //! Keccak256 of one node or message in plain 64-bit arithmetic: for every machine, and for constants.
 
-use super::RATE;
 use super::round::{ROUND_CONSTANTS, keccak_node, keccak_round, keccak_row, keccak_sponge};
+use super::{RATE, pad};
 
 mod word {
     #[inline(always)]
@@ -50,8 +50,7 @@ pub(super) fn blocks(message: &[u8]) -> impl Iterator<Item = [u64; RATE / 8]> {
     let (whole, rest) = message.as_chunks::<RATE>();
     let mut last = [0; RATE];
     last[..rest.len()].copy_from_slice(rest);
-    last[rest.len()] = 0x01;
-    last[RATE - 1] |= 0x80;
+    pad(&mut last, rest.len());
     let words = |block: &[u8; RATE]| {
         let words = block.as_chunks::<8>().0;
         core::array::from_fn(|i| u64::from_le_bytes(words[i]))
