@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolValue, sol};
-use contracts::artifact::Artifact;
-use contracts::harness::UPSTREAM;
-use dispute::claim::OutputRoot;
+use fpvm_contracts::artifact::Artifact;
+use fpvm_contracts::harness::UPSTREAM;
+use fpvm_dispute::claim::OutputRoot;
 
 sol! {
     interface Proxied {

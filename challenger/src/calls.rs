@@ -2,11 +2,11 @@
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
-use contracts::abi::PreimageOracle;
-use contracts::game::abi::{FaultDisputeGame as Calls, OutputRootProof};
-use dispute::call::GameAction;
-use dispute::claim::Side;
-use l1::Request;
+use fpvm_contracts::abi::PreimageOracle;
+use fpvm_contracts::game::abi::{FaultDisputeGame as Calls, OutputRootProof};
+use fpvm_dispute::call::GameAction;
+use fpvm_dispute::claim::Side;
+use fpvm_l1::Request;
 
 /// More gas than a sample of the base fee takes.
 const SAMPLE_GAS: u64 = 150_000;

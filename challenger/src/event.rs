@@ -1,9 +1,9 @@
 //! What happens, told: for logs, for programs, and for counting.
 
 use alloy_primitives::{Address, B256};
-use dispute::claim::GameStatus;
-use dispute::game::Game;
-use l1::{Progress, Receipt};
+use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::game::Game;
+use fpvm_l1::{Progress, Receipt};
 use serde::Serialize;
 
 use crate::player::{Deed, Kind};

@@ -2,8 +2,8 @@
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolEvent as _};
-use contracts::game::abi::DisputeGameFactory as Calls;
-use l1::{Progress, Request, SendError, Wallet};
+use fpvm_contracts::game::abi::DisputeGameFactory as Calls;
+use fpvm_l1::{Progress, Request, SendError, Wallet};
 
 use crate::read::{ReadError, Reader};
 

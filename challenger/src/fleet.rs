@@ -12,10 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256};
-use dispute::claim::GameStatus;
-use dispute::trace::Trace;
-use l1::signer::Signer;
-use l1::{Block, Chain, Earlier, Error, Policy, Progress, SendError, Wallet};
+use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::trace::Trace;
+use fpvm_l1::signer::Signer;
+use fpvm_l1::{Block, Chain, Earlier, Error, Policy, Progress, SendError, Wallet};
 
 use crate::event::Tell;
 use crate::factory::Factory;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
-use contracts::abi::PreimageOracle as Calls;
-use contracts::loader::{self, Call, LoadError, Loading, Metadata, Terms};
-use dispute::oracle::{Preimage, local_key};
+use fpvm_contracts::abi::PreimageOracle as Calls;
+use fpvm_contracts::loader::{self, Call, LoadError, Loading, Metadata, Terms};
 use fpvm_core::oracle::{Oracle, OracleError};
-use l1::Request;
-use oracle::Key;
+use fpvm_dispute::oracle::{Preimage, local_key};
+use fpvm_l1::Request;
+use fpvm_oracle::Key;
 
 use crate::calls;
 use crate::read::{ReadError, Reader};

@@ -9,12 +9,12 @@ mod ending;
 mod table;
 
 use alloy_primitives::Address;
-use dispute::claim::GameStatus;
-use dispute::player::Me;
-use dispute::player::cheat::{self, Cheat};
-use dispute::player::honest;
-use dispute::trace::{Trace, TraceError};
-use l1::Request;
+use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::player::Me;
+use fpvm_dispute::player::cheat::{self, Cheat};
+use fpvm_dispute::player::honest;
+use fpvm_dispute::trace::{Trace, TraceError};
+use fpvm_l1::Request;
 
 use crate::read::follow::{Follower, Seen};
 use crate::read::site::Site;

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall as _;
-use contracts::abi::PreimageOracle as Calls;
-use contracts::loader::{Challenge, Metadata};
-use l1::LogFilter;
+use fpvm_contracts::abi::PreimageOracle as Calls;
+use fpvm_contracts::loader::{Challenge, Metadata};
+use fpvm_l1::LogFilter;
 
 use crate::calls;
 use crate::player::{Deed, Kind};

@@ -1,9 +1,9 @@
 //! Why a contract refused, in the words that it declares.
 
-use contracts::artifact::{Artifact, PREIMAGE_ORACLE};
-use contracts::game::artifacts;
-use dispute::revert::Revert as Reason;
-use l1::{Revert, SendError};
+use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
+use fpvm_contracts::game::artifacts;
+use fpvm_dispute::revert::Revert as Reason;
+use fpvm_l1::{Revert, SendError};
 
 use crate::player::Kind;
 
@@ -15,9 +15,9 @@ pub fn named(revert: &Revert) -> Option<String> {
         artifacts::FEE_SPIKE_GAME,
         artifacts::FACTORY,
         artifacts::REGISTRY,
-        contracts::MIPS_ARTIFACT,
-        contracts::MIPS64_ARTIFACT,
-        contracts::RISCV_ARTIFACT,
+        fpvm_contracts::MIPS_ARTIFACT,
+        fpvm_contracts::MIPS64_ARTIFACT,
+        fpvm_contracts::RISCV_ARTIFACT,
         PREIMAGE_ORACLE,
     ];
     let named = |artifact: &str| Artifact::parse(artifact).ok()?.error(&revert.0);

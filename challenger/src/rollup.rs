@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use alloy_primitives::{B256, Bytes, U256};
-use dispute::game::block_number::{BlockEvidence, OutputRootProof};
-use dispute::trace::outputs::OutputList;
-use dispute::trace::{Outputs, TraceError};
-use l1::{At, Chain, Error, Rpc};
+use fpvm_dispute::game::block_number::{BlockEvidence, OutputRootProof};
+use fpvm_dispute::trace::outputs::OutputList;
+use fpvm_dispute::trace::{Outputs, TraceError};
+use fpvm_l1::{At, Chain, Error, Rpc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;

@@ -4,16 +4,16 @@
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolValue as _};
-use contracts::artifact::{Artifact, ArtifactError, PREIMAGE_ORACLE};
-use contracts::game;
-use contracts::game::abi::{
+use fpvm_contracts::artifact::{Artifact, ArtifactError, PREIMAGE_ORACLE};
+use fpvm_contracts::game;
+use fpvm_contracts::game::abi::{
     DisputeGameFactory, GameParameters, OutputRoot as Anchor, StartingAnchorRoot,
 };
-use dispute::claim::OutputRoot;
-use dispute::position::Position;
-use dispute::revert::Revert;
-use dispute::rules::{Params, Rules};
-use l1::{Progress, Request, SendError, Wallet};
+use fpvm_dispute::claim::OutputRoot;
+use fpvm_dispute::position::Position;
+use fpvm_dispute::revert::Revert;
+use fpvm_dispute::rules::{Params, Rules};
+use fpvm_l1::{Progress, Request, SendError, Wallet};
 
 /// What a world is set up with.
 #[derive(Clone, Debug)]

@@ -8,18 +8,18 @@ use std::thread::scope;
 use std::time::Duration;
 
 use alloy_primitives::{B256, U256};
-use challenger::factory::Factory;
-use challenger::fleet::Games;
-use challenger::player::Strategy;
 use common::players::{CHEAT, HONEST, Working, fleet};
 use common::reader::Reader;
 use common::table::{contradict, play, read};
 use common::{CLOCK, DELAY, wallet, world};
-use dispute::claim::GameStatus;
-use dispute::trace::{Executions as _, Inputs, TraceError};
-use oracle::Key;
-use oracle::store::{Directory, Store as _};
-use play::vm::workers::{Options, Workers};
+use fpvm_challenger::factory::Factory;
+use fpvm_challenger::fleet::Games;
+use fpvm_challenger::player::Strategy;
+use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::trace::{Executions as _, Inputs, TraceError};
+use fpvm_oracle::Key;
+use fpvm_oracle::store::{Directory, Store as _};
+use fpvm_play::vm::workers::{Options, Workers};
 
 /// No machine stays in memory.
 const OPTIONS: Options = Options {

@@ -9,17 +9,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alloy_primitives::U256;
-use challenger::event::{Event, Name, Tell};
-use challenger::factory::Factory;
-use challenger::fleet::{Fleet, Games, Knowledge};
-use challenger::player::Strategy;
-use challenger::read::Reader;
-use challenger::read::follow::game;
-use challenger::world::World;
 use common::players::{CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, fleet, lie};
 use common::{account, alphabet, wallet};
-use dispute::claim::GameStatus;
-use l1::{At, Chain as _, Rpc};
+use fpvm_challenger::event::{Event, Name, Tell};
+use fpvm_challenger::factory::Factory;
+use fpvm_challenger::fleet::{Fleet, Games, Knowledge};
+use fpvm_challenger::player::Strategy;
+use fpvm_challenger::read::Reader;
+use fpvm_challenger::read::follow::game;
+use fpvm_challenger::world::World;
+use fpvm_dispute::claim::GameStatus;
+use fpvm_l1::{At, Chain as _, Rpc};
 use node::Node;
 
 /// Of both clocks, in seconds.

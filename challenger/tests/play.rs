@@ -8,20 +8,20 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use alloy_primitives::{B256, U256};
-use challenger::event::{Event, Name, Tell};
-use challenger::factory::Factory;
-use challenger::fleet::{Fleet, Games, Options};
-use challenger::player::{Kind, Strategy};
 use common::between::{Between, Hook, Method};
 use common::players::{
     CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, fleet, lie, outputs, sides,
 };
 use common::table::{check, check_money, play, proposed, read, to_the_end};
 use common::{CLOCK, DELAY, alphabet, signer};
-use dispute::claim::GameStatus;
-use dispute::trace::Outputs as _;
-use dispute::trace::lie::Extent;
-use l1::{Error, Local, Policy};
+use fpvm_challenger::event::{Event, Name, Tell};
+use fpvm_challenger::factory::Factory;
+use fpvm_challenger::fleet::{Fleet, Games, Options};
+use fpvm_challenger::player::{Kind, Strategy};
+use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::trace::Outputs as _;
+use fpvm_dispute::trace::lie::Extent;
+use fpvm_l1::{Error, Local, Policy};
 
 #[test]
 fn the_honest_win_by_an_instruction() {

@@ -7,21 +7,21 @@ use std::sync::Arc;
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall as _;
-use challenger::event::{Event, Name};
-use challenger::fleet::Games;
-use challenger::player::{Kind, Strategy};
 use common::players::{CHEAT, HONEST, fleet, lie};
 use common::reader::Reader;
 use common::table::{check, proposed, read, with_others};
 use common::{account, wallet};
-use contracts::abi::PreimageOracle;
-use contracts::loader::{self, Challenge, Loading, Metadata, Proposal, blob_point};
-use dispute::player::cheat::{Cheat, Way};
+use fpvm_challenger::event::{Event, Name};
+use fpvm_challenger::fleet::Games;
+use fpvm_challenger::player::{Kind, Strategy};
+use fpvm_contracts::abi::PreimageOracle;
+use fpvm_contracts::loader::{self, Challenge, Loading, Metadata, Proposal, blob_point};
 use fpvm_core::keccak::keccak256;
 use fpvm_core::oracle::{Oracle, OracleError};
-use l1::{At, Chain as _, Local, Request};
-use oracle::Key;
-use oracle::store::{Directory, Store as _};
+use fpvm_dispute::player::cheat::{Cheat, Way};
+use fpvm_l1::{At, Chain as _, Local, Request};
+use fpvm_oracle::Key;
+use fpvm_oracle::store::{Directory, Store as _};
 use tempfile::TempDir;
 
 /// From how many bytes on pre-images are loaded by proposal.
@@ -266,7 +266,7 @@ fn disturbed(wrong: usize) {
             claimant: account(EVE),
             uuid: own.uuid(),
         };
-        let reader = challenger::read::Reader::newest(chain).expect("a block");
+        let reader = fpvm_challenger::read::Reader::newest(chain).expect("a block");
         let known = reader.ask(oracle, &call).expect("it tells");
         countered += usize::from(Metadata::from(known.0).countered);
         for call in own.remaining(&Metadata::default()) {

@@ -7,21 +7,21 @@ use std::collections::HashSet;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use alloy_primitives::{Address, U256};
-use challenger::calls;
-use challenger::event::{Event, Name, Tell};
-use challenger::fleet::{Fleet, Games, Knowledge};
-use challenger::player::{Kind, Strategy};
-use challenger::read::Reader;
 use common::between::{Between, Hook, Method};
 use common::players::{
     CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, fleet, lie, outputs, sides,
 };
 use common::table::{check, proposed, read, to_the_end};
 use common::{account, alphabet, wallet};
-use dispute::call::GameAction;
-use dispute::claim::GameStatus;
-use dispute::trace::Outputs as _;
-use l1::{At, Chain, Error, Local};
+use fpvm_challenger::calls;
+use fpvm_challenger::event::{Event, Name, Tell};
+use fpvm_challenger::fleet::{Fleet, Games, Knowledge};
+use fpvm_challenger::player::{Kind, Strategy};
+use fpvm_challenger::read::Reader;
+use fpvm_dispute::call::GameAction;
+use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::trace::Outputs as _;
+use fpvm_l1::{At, Chain, Error, Local};
 
 /// Another one who knows the truth.
 const SECOND: u8 = 4;

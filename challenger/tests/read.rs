@@ -13,25 +13,25 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall as _;
-use challenger::calls;
-use challenger::factory::{CreateError, Factory};
-use challenger::read::follow::{Follower, game};
-use challenger::read::{ReadError, Reader};
-use challenger::world::{Setup, World};
 use common::between::{Between, Hook};
 use common::{CLOCK, DELAY, account, alphabet, alphabet_prestate, wallet, world};
-use contracts::game::abi::FaultDisputeGame::claimDataLenCall;
-use dispute::call::{Action, Block, Call, Effect, GameAction};
-use dispute::claim::{GameStatus, Side, VmStatus};
-use dispute::fees::FeeSpikes;
-use dispute::game::moves::Move;
-use dispute::game::step::Step;
-use dispute::player::value_of;
-use dispute::registry::AnchorRegistry;
-use dispute::rules::Rules;
-use dispute::vault::Vault;
-use dispute::vm::alphabet::AlphabetVm;
-use l1::{At, Chain as _, Local};
+use fpvm_challenger::calls;
+use fpvm_challenger::factory::{CreateError, Factory};
+use fpvm_challenger::read::follow::{Follower, game};
+use fpvm_challenger::read::{ReadError, Reader};
+use fpvm_challenger::world::{Setup, World};
+use fpvm_contracts::game::abi::FaultDisputeGame::claimDataLenCall;
+use fpvm_dispute::call::{Action, Block, Call, Effect, GameAction};
+use fpvm_dispute::claim::{GameStatus, Side, VmStatus};
+use fpvm_dispute::fees::FeeSpikes;
+use fpvm_dispute::game::moves::Move;
+use fpvm_dispute::game::step::Step;
+use fpvm_dispute::player::value_of;
+use fpvm_dispute::registry::AnchorRegistry;
+use fpvm_dispute::rules::Rules;
+use fpvm_dispute::vault::Vault;
+use fpvm_dispute::vm::alphabet::AlphabetVm;
+use fpvm_l1::{At, Chain as _, Local};
 
 /// The proposer.
 const ANN: u8 = 2;
@@ -40,7 +40,7 @@ const BOB: u8 = 3;
 struct Board {
     chain: Local,
     world: World,
-    model: dispute::chain::Chain<AlphabetVm>,
+    model: fpvm_dispute::chain::Chain<AlphabetVm>,
     game: Address,
     follower: Follower,
 }
@@ -51,9 +51,9 @@ impl Board {
         let (chain, world) = world(setup);
         let owner = account(1);
         let rules = Rules::new(setup.params.clone()).expect("legal rules");
-        let bond = rules.required_bond(dispute::position::Position::ROOT);
+        let bond = rules.required_bond(fpvm_dispute::position::Position::ROOT);
         let game_type = setup.params.game_type;
-        let mut factory = dispute::factory::Factory::at(world.factory, owner);
+        let mut factory = fpvm_dispute::factory::Factory::at(world.factory, owner);
         let set = factory.set_implementation(owner, game_type, rules.into());
         set.expect("the owner");
         let set = factory.set_init_bond(owner, game_type, bond.expect("a root"));
@@ -63,7 +63,7 @@ impl Board {
         };
         let registry = AnchorRegistry::new(owner, [(game_type, setup.anchor)]);
         let vault = Vault::new(owner, setup.delay);
-        let mut model = dispute::chain::Chain::new(vm, vault, registry, factory);
+        let mut model = fpvm_dispute::chain::Chain::new(vm, vault, registry, factory);
         for key in [ANN, BOB] {
             model.fund(account(key), common::PURSE);
         }
@@ -73,7 +73,7 @@ impl Board {
         let block = U256::from(16);
         let game = factory.create(&mut ann, game_type, root, block, &mut |_| ());
         let game = game.expect("it is created");
-        let create = Action::Create(dispute::factory::Create {
+        let create = Action::Create(fpvm_dispute::factory::Create {
             game_type,
             root_claim: root,
             extra_data: block.to_be_bytes_vec(),
@@ -105,7 +105,8 @@ impl Board {
         let request = calls::game(self.game, &action, value);
         let mut sender = wallet(Arc::new(self.chain.clone()), key);
         let sent = sender.send(&[request], &mut |_| ());
-        let sent = sent.unwrap_or_else(|error| panic!("{}", challenger::reasons::sending(&error)));
+        let sent =
+            sent.unwrap_or_else(|error| panic!("{}", fpvm_challenger::reasons::sending(&error)));
         let call = Call {
             from: account(key),
             value,
@@ -285,7 +286,7 @@ fn what_is_no_game_is_refused() {
 struct Hasty(AtomicU32);
 
 impl Hook for Hasty {
-    fn at(&self, call: &l1::Call, at: At) -> At {
+    fn at(&self, call: &fpvm_l1::Call, at: At) -> At {
         let counts = call.data.starts_with(&claimDataLenCall::SELECTOR);
         let left = |left: u32| left.checked_sub(1);
         match counts && self.0.fetch_update(Relaxed, Relaxed, left).is_ok() {

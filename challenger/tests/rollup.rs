@@ -9,21 +9,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use challenger::event::{Event, Name, Tell};
-use challenger::factory::Factory;
-use challenger::fleet::{Fleet, Games, Knowledge, Unplayable};
-use challenger::player::{Kind, Strategy};
-use challenger::read::Reader;
-use challenger::read::follow::game;
-use challenger::read::site::Site;
-use challenger::rollup::{GameOutputs, Source, SourceError};
 use common::players::{Alphabet, CHEAT, HONEST, PROPOSED, fleet, known};
 use common::{CLOCK, alphabet, wallet, world};
-use dispute::claim::GameStatus;
-use dispute::synthetic::Rollup;
-use dispute::trace::split::SplitTrace;
-use dispute::trace::{Outputs as _, TraceError};
-use l1::{At, Chain, Local, Rpc};
+use fpvm_challenger::event::{Event, Name, Tell};
+use fpvm_challenger::factory::Factory;
+use fpvm_challenger::fleet::{Fleet, Games, Knowledge, Unplayable};
+use fpvm_challenger::player::{Kind, Strategy};
+use fpvm_challenger::read::Reader;
+use fpvm_challenger::read::follow::game;
+use fpvm_challenger::read::site::Site;
+use fpvm_challenger::rollup::{GameOutputs, Source, SourceError};
+use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::synthetic::Rollup;
+use fpvm_dispute::trace::split::SplitTrace;
+use fpvm_dispute::trace::{Outputs as _, TraceError};
+use fpvm_l1::{At, Chain, Local, Rpc};
 use op_node::{Known, OpNode, Output};
 
 /// What all tests' nodes tell of.

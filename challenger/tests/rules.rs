@@ -5,21 +5,21 @@ mod common;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
-use challenger::event::{Event, Name, Tell};
-use challenger::fleet::{Games, Knowledge, Unplayable};
-use challenger::player::{Kind, Strategy};
-use challenger::read::Reader;
-use challenger::read::site::Site;
 use common::players::{Alphabet, HONEST, LIE, PROPOSED, fleet, known, lie, sides};
 use common::table::{check, play, proposed, read, to_the_end};
 use common::{CLOCK, DELAY, account, alphabet};
-use dispute::bond::ASSUMED_BASE_FEE;
-use dispute::claim::GameStatus;
-use dispute::fees::FeeSpikes;
-use dispute::synthetic::Rollup;
-use dispute::trace::split::SplitTrace;
-use dispute::trace::{Outputs, TraceError};
-use l1::Local;
+use fpvm_challenger::event::{Event, Name, Tell};
+use fpvm_challenger::fleet::{Games, Knowledge, Unplayable};
+use fpvm_challenger::player::{Kind, Strategy};
+use fpvm_challenger::read::Reader;
+use fpvm_challenger::read::site::Site;
+use fpvm_dispute::bond::ASSUMED_BASE_FEE;
+use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::fees::FeeSpikes;
+use fpvm_dispute::synthetic::Rollup;
+use fpvm_dispute::trace::split::SplitTrace;
+use fpvm_dispute::trace::{Outputs, TraceError};
+use fpvm_l1::Local;
 
 /// The newest block that L1 determines: before the one proposed.
 const SAFE: u64 = PROPOSED - 3;
@@ -48,7 +48,7 @@ impl Outputs for Behind {
     fn evidence(
         &self,
         block: U256,
-    ) -> Result<dispute::game::block_number::BlockEvidence, TraceError> {
+    ) -> Result<fpvm_dispute::game::block_number::BlockEvidence, TraceError> {
         match self.headers {
             true => ROLLUP.evidence(block),
             false => Err(TraceError::UnknownOutput(block)),

@@ -7,21 +7,21 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
-use challenger::event::{Event, Name};
-use challenger::factory::Factory;
-use challenger::fleet::{Fleet, Games, Knowledge, Options, Unplayable};
-use challenger::player::{Kind, Strategy};
-use challenger::read::site::Site;
-use challenger::world::World;
 use common::players::{
     Alphabet, CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, fleet, lie, outputs,
 };
 use common::table::{check, play, proposed, read, to_the_end};
 use common::{account, alphabet, signer, wallet};
-use dispute::trace::outputs::OutputList;
-use dispute::trace::split::SplitTrace;
-use dispute::trace::{Executions, Inputs, StepData, TraceError};
-use l1::{Chain as _, Policy};
+use fpvm_challenger::event::{Event, Name};
+use fpvm_challenger::factory::Factory;
+use fpvm_challenger::fleet::{Fleet, Games, Knowledge, Options, Unplayable};
+use fpvm_challenger::player::{Kind, Strategy};
+use fpvm_challenger::read::site::Site;
+use fpvm_challenger::world::World;
+use fpvm_dispute::trace::outputs::OutputList;
+use fpvm_dispute::trace::split::SplitTrace;
+use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
+use fpvm_l1::{Chain as _, Policy};
 
 /// What was told of a kind, without what it is about.
 fn told(events: &[Event], name: Name) -> Vec<(Option<Address>, &str)> {
@@ -120,7 +120,7 @@ fn what_cannot_be_paid_is_said_and_the_rest_is_sent() {
         let claims = read(&chain, address).1.claims().len();
         assert_eq!(claims, 1 + usize::from(answered));
     }
-    let balance = chain.balance(account(POOR), l1::At::Latest);
+    let balance = chain.balance(account(POOR), fpvm_l1::At::Latest);
     assert!(balance.expect("a number") < U256::from(70_000_000_000_000_000u64));
 }
 

@@ -9,25 +9,25 @@ use std::thread::scope;
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
-use challenger::event::{Event, Name, Tell};
-use challenger::factory::Factory;
-use challenger::fleet::Games;
-use challenger::player::Strategy;
-use checkpoints::{Machine, Root, store};
 use common::players::{CHEAT, HONEST, Working, fleet};
 use common::reader::Reader;
 use common::table::{contradict, play, read};
 use common::{wallet, world};
-use dispute::trace::{Executions, Inputs, StepData, TraceError};
+use fpvm_challenger::event::{Event, Name, Tell};
+use fpvm_challenger::factory::Factory;
+use fpvm_challenger::fleet::Games;
+use fpvm_challenger::player::Strategy;
+use fpvm_checkpoints::{Machine, Root, store};
 use fpvm_core::frozen::Snapshot;
 use fpvm_core::oracle::Oracle;
 use fpvm_core::proof::StepProof;
-use isa_mips::Mips32;
-use oracle::Key;
-use oracle::store::{Directory, Store as _};
-use play::recorded::{RecordedError, Running};
-use play::vm::workers::{Options, Workers};
-use play::vm::{Program, Prover, Vms};
+use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
+use fpvm_isa_mips::Mips32;
+use fpvm_oracle::Key;
+use fpvm_oracle::store::{Directory, Store as _};
+use fpvm_play::recorded::{RecordedError, Running};
+use fpvm_play::vm::workers::{Options, Workers};
+use fpvm_play::vm::{Program, Prover, Vms};
 
 /// What is noted of all machines.
 #[derive(Default)]

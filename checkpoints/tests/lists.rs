@@ -2,17 +2,17 @@
 
 mod common;
 
-use checkpoints::bisect::{Narrowed, bisect, marks, narrow};
-use checkpoints::depot::Depot;
-use checkpoints::library::{Library, LibraryError};
-use checkpoints::manifest::{Entry, Manifest, MergeError, Plan, Range, Shard, merge};
-use checkpoints::replay::verify;
-use checkpoints::store::{self, Store};
-use checkpoints::warm::Warm;
-use checkpoints::{Machine, Root};
 use common::{Error, depot, hello_mips, plain_roots};
+use fpvm_checkpoints::bisect::{Narrowed, bisect, marks, narrow};
+use fpvm_checkpoints::depot::Depot;
+use fpvm_checkpoints::library::{Library, LibraryError};
+use fpvm_checkpoints::manifest::{Entry, Manifest, MergeError, Plan, Range, Shard, merge};
+use fpvm_checkpoints::replay::verify;
+use fpvm_checkpoints::store::{self, Store};
+use fpvm_checkpoints::warm::Warm;
+use fpvm_checkpoints::{Machine, Root};
 use fpvm_core::isa::Isa as _;
-use isa_mips::Mips32;
+use fpvm_isa_mips::Mips32;
 use serde_json::{Value, json};
 use std::sync::Mutex;
 
@@ -429,7 +429,12 @@ fn a_warm_machine_starts_from_stored_states() {
     let library = open(0).unwrap();
     assert_eq!(library.nearest(EVERY - 1).unwrap().step, 0);
     assert_eq!(library.nearest(u64::MAX).unwrap().step, END);
-    let of_another = Library::open(place, store::Vm::of::<isa_riscv::Rv64>(), 0, Root([0; 32]));
+    let of_another = Library::open(
+        place,
+        store::Vm::of::<fpvm_isa_riscv::Rv64>(),
+        0,
+        Root([0; 32]),
+    );
     assert!(matches!(of_another, Err(LibraryError::Isa { .. })));
 
     // A machine that cannot run: all that it answers comes from the store.

@@ -2,10 +2,10 @@
 
 mod common;
 
-use checkpoints::maker::{MakeError, dense, make};
-use checkpoints::store::{self, Store};
-use checkpoints::{Machine, Root};
 use common::{Bare, Error, depot, hello_mips, hello_riscv, plain_roots};
+use fpvm_checkpoints::maker::{MakeError, dense, make};
+use fpvm_checkpoints::store::{self, Store};
+use fpvm_checkpoints::{Machine, Root};
 use fpvm_core::elf::Program;
 use fpvm_core::isa::Isa;
 use fpvm_core::memory::{FrozenMemory, PagedMemory, Prover};
@@ -189,7 +189,7 @@ fn a_store_gives_back_what_it_was_given() {
 #[test]
 fn a_store_that_was_changed_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let vm = store::Vm::of::<isa_mips::Mips32>();
+    let vm = store::Vm::of::<fpvm_isa_mips::Mips32>();
     let mut machine = hello_mips();
     let mut store = Store::open(&depot(&folder), vm).unwrap();
     let first = machine.freeze().unwrap();
@@ -304,7 +304,7 @@ proptest! {
 
     #[test]
     fn memory_is_what_it_was(actions in actions()) {
-        follow::<isa_mips::Mips32>(&actions);
-        follow::<isa_riscv::Rv64>(&actions);
+        follow::<fpvm_isa_mips::Mips32>(&actions);
+        follow::<fpvm_isa_riscv::Rv64>(&actions);
     }
 }

@@ -53,7 +53,7 @@ pub(crate) enum Command {
     /// Serve, list, check or copy a store of pre-images
     Preimages(preimages::Args),
     /// Write down state roots and states along a run, check and merge them
-    Checkpoints(Box<checkpoints::Args>),
+    Checkpoints(Box<fpvm_checkpoints::Args>),
     /// Answer for any step: roots, witnesses, proofs, a line of JSON each
     Serve(Box<serve::Args>),
     /// Find the first step at which two runs part

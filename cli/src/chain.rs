@@ -1,9 +1,9 @@
 //! A connection to an L1, as the flags of a command describe it.
 
 use anyhow::{Context as _, bail};
-use challenger::reasons::named;
-use l1::signer::Signer;
-use l1::{Address, At, Chain, Error, Policy, Progress, Receipt, Request, Rpc, Wallet};
+use fpvm_challenger::reasons::named;
+use fpvm_l1::signer::Signer;
+use fpvm_l1::{Address, At, Chain, Error, Policy, Progress, Receipt, Request, Rpc, Wallet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,8 +86,8 @@ impl ChainArgs {
 pub(crate) fn send(wallet: &mut Wallet, requests: &[Request]) -> anyhow::Result<Vec<Receipt>> {
     let sent = wallet.send(requests, &mut tell);
     sent.map_err(|error| match &error {
-        l1::SendError::WouldRevert { what, revert }
-        | l1::SendError::Failed {
+        fpvm_l1::SendError::WouldRevert { what, revert }
+        | fpvm_l1::SendError::Failed {
             what,
             reason: Some(revert),
             ..

@@ -9,7 +9,7 @@ use fpvm_core::proof::StepProof;
 use fpvm_core::state::{State, state_hash};
 use fpvm_core::verify::{Parts, Verified, VerifyError, verify};
 use fpvm_core::word::Word as _;
-use play::report::instruction::{Compared, cells};
+use fpvm_play::report::instruction::{Compared, cells};
 use std::fmt::Write as _;
 
 /// A verified step, told for people.

@@ -25,8 +25,9 @@ pub(crate) fn explain(vm: &dyn AnyVm, interrupted: &AtomicBool, error: VmError) 
     let faulted = match &error {
         VmError::Fault(_) => true,
         VmError::Oracle { source, .. } => {
-            let missing = source.downcast_ref::<oracle::Error>();
-            source.is::<NoPreimages>() || matches!(missing, Some(oracle::Error::Missing { .. }))
+            let missing = source.downcast_ref::<fpvm_oracle::Error>();
+            source.is::<NoPreimages>()
+                || matches!(missing, Some(fpvm_oracle::Error::Missing { .. }))
         }
         VmError::Memory { .. } | VmError::Io(_) => false,
     };

@@ -340,8 +340,8 @@ fn signed<I: Isa>(k: u64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use isa_mips::Mips32;
-    use isa_riscv::Rv64;
+    use fpvm_isa_mips::Mips32;
+    use fpvm_isa_riscv::Rv64;
 
     #[test]
     fn instructions_tell_what_they_do_to_a_frame() {

@@ -8,13 +8,13 @@ use crate::input::InputArgs;
 use crate::interrupt;
 use crate::oracles::{Source, SourceArgs};
 use anyhow::Context as _;
-use checkpoints::library::Library;
-use checkpoints::{Machine, Root, store};
+use fpvm_checkpoints::library::Library;
+use fpvm_checkpoints::{Machine, Root, store};
 use fpvm_core::frozen::Snapshot;
 use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::proof::StepProof;
 use fpvm_core::vm::{Host, VmError};
-use play::vm::Prover;
+use fpvm_play::vm::Prover;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 

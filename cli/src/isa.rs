@@ -15,8 +15,8 @@ use fpvm_core::state::State;
 use fpvm_core::verify::{Parts, VerifyError};
 use fpvm_core::vm::Vm;
 use fpvm_core::word::Word as _;
-use isa_mips64::statistics::Statistics;
-use play::report::instruction::{Code, Contest, Instruction};
+use fpvm_isa_mips64::statistics::Statistics;
+use fpvm_play::report::instruction::{Code, Contest, Instruction};
 use std::marker::PhantomData;
 use std::path::Path;
 
@@ -24,22 +24,22 @@ use std::path::Path;
 ///
 /// A static and not a constant, which each crate that names it would compile anew.
 pub static ISAS: &[&dyn AnyIsa] = &[
-    &Entry::<isa_mips::Mips32>::NEW,
-    &Entry::<isa_mips64::Mips64<8>>::NEW,
-    &Entry::<isa_mips64::Mips64<7>>::NEW,
-    &Entry::<isa_mips64::Mips64<6>>::NEW,
-    &Entry::<isa_riscv::Rv64>::NEW,
-    &Entry::<isa_riscv::imac::Imac>::NEW,
+    &Entry::<fpvm_isa_mips::Mips32>::NEW,
+    &Entry::<fpvm_isa_mips64::Mips64<8>>::NEW,
+    &Entry::<fpvm_isa_mips64::Mips64<7>>::NEW,
+    &Entry::<fpvm_isa_mips64::Mips64<6>>::NEW,
+    &Entry::<fpvm_isa_riscv::Rv64>::NEW,
+    &Entry::<fpvm_isa_riscv::imac::Imac>::NEW,
 ];
 
 elf_guests! {
-    isa_mips::Mips32: "MIPS32 big-endian, as Cannon's single-threaded VM", "cannon", 2, &[], Some(contracts::MIPS_ARTIFACT), |_| None;
-    isa_mips64::Mips64<8>: "MIPS64 big-endian with threads, as Cannon's newest", "cannon", 2, &[], Some(contracts::MIPS64_ARTIFACT), |state| Some(Box::new(Statistics::new(state)));
-    isa_mips64::Mips64<7>: "the same, as the version before", "cannon", 2, &[], Some(contracts::MIPS64_ARTIFACT), |state| Some(Box::new(Statistics::new(state)));
-    isa_mips64::Mips64<6>: "the same, two versions before", "cannon", 2, &[], None, |state| Some(Box::new(Statistics::new(state)));
+    fpvm_isa_mips::Mips32: "MIPS32 big-endian, as Cannon's single-threaded VM", "cannon", 2, &[], Some(fpvm_contracts::MIPS_ARTIFACT), |_| None;
+    fpvm_isa_mips64::Mips64<8>: "MIPS64 big-endian with threads, as Cannon's newest", "cannon", 2, &[], Some(fpvm_contracts::MIPS64_ARTIFACT), |state| Some(Box::new(Statistics::new(state)));
+    fpvm_isa_mips64::Mips64<7>: "the same, as the version before", "cannon", 2, &[], Some(fpvm_contracts::MIPS64_ARTIFACT), |state| Some(Box::new(Statistics::new(state)));
+    fpvm_isa_mips64::Mips64<6>: "the same, two versions before", "cannon", 2, &[], None, |state| Some(Box::new(Statistics::new(state)));
     // Since Go 1.24 the initial look at the limit of open files is a system call that faults.
-    isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, &[(24, "syscall.init.0")], Some(contracts::RISCV_ARTIFACT), |_| None;
-    isa_riscv::imac::Imac: "RV64IMAC as compilers emit it, of fpvm alone", "fpvm", 1, &[], Some(contracts::IMAC_ARTIFACT), |_| None;
+    fpvm_isa_riscv::Rv64: "RV64IMA little-endian, as Asterisc", "asterisc", 1, &[(24, "syscall.init.0")], Some(fpvm_contracts::RISCV_ARTIFACT), |_| None;
+    fpvm_isa_riscv::imac::Imac: "RV64IMAC as compilers emit it, of fpvm alone", "fpvm", 1, &[], Some(fpvm_contracts::IMAC_ARTIFACT), |_| None;
 }
 
 /// [`Guest::UPSTREAM`] of a VM that is nobody else's.
@@ -188,7 +188,7 @@ pub trait AnyIsa: Sync {
     /// Reads a state file whose guest uses at most so many bytes of memory.
     fn load_state(&self, path: &Path, max_memory: u64) -> Result<Box<dyn AnyVm>, FileError>;
     /// What a store of its states has to know.
-    fn store_vm(&self) -> checkpoints::store::Vm;
+    fn store_vm(&self) -> fpvm_checkpoints::store::Vm;
     /// Verifies a step and tells what it did.
     fn verify(&self, proof: &StepProof, parts: Parts<'_>) -> Result<Explained, VerifyError>;
     /// What the instruction of a proof does, for a report of the game that it contests a claim in.
@@ -303,8 +303,8 @@ impl<I: Guest> AnyIsa for Entry<I> {
         Ok(Box::new(snapshot::load_within::<I>(path, max_memory)?))
     }
 
-    fn store_vm(&self) -> checkpoints::store::Vm {
-        checkpoints::store::Vm::of::<I>()
+    fn store_vm(&self) -> fpvm_checkpoints::store::Vm {
+        fpvm_checkpoints::store::Vm::of::<I>()
     }
 
     fn verify(&self, proof: &StepProof, parts: Parts<'_>) -> Result<Explained, VerifyError> {
@@ -321,7 +321,7 @@ impl<I: Guest> AnyIsa for Entry<I> {
     }
 
     fn compact(&self, proof: &StepProof) -> Result<Vec<u8>, VerifyError> {
-        contracts::harness::compact::<I>(proof)
+        fpvm_contracts::harness::compact::<I>(proof)
     }
 
     fn disassemble(&self, insn: u32, pc: u64) -> String {

@@ -3,11 +3,11 @@
 use crate::chain;
 use alloy_sol_types::SolCall;
 use anyhow::Context as _;
-use contracts::abi::PreimageOracle as abi;
-use contracts::loader::{self, Call, Loading, Metadata, Terms};
+use fpvm_contracts::abi::PreimageOracle as abi;
+use fpvm_contracts::loader::{self, Call, Loading, Metadata, Terms};
 use fpvm_core::oracle::Oracle;
-use l1::{Address, At, Chain, Receipt, Request, U256, Wallet};
-use oracle::Key;
+use fpvm_l1::{Address, At, Chain, Receipt, Request, U256, Wallet};
+use fpvm_oracle::Key;
 
 /// What local data is bound to besides its sender, outside of games.
 pub(crate) const LOCAL_CONTEXT: [u8; 32] = [0; 32];
@@ -19,7 +19,7 @@ pub(crate) fn ask<C: SolCall>(
     contract: Address,
     call: &C,
 ) -> anyhow::Result<C::Return> {
-    let message = l1::Call {
+    let message = fpvm_l1::Call {
         from,
         to: Some(contract),
         data: call.abi_encode().into(),

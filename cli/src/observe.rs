@@ -359,10 +359,10 @@ impl<I: Isa> Machine for Observer<I> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use isa_mips::Mips32;
-    use isa_mips64::Mips64;
-    use isa_riscv::Rv64;
-    use isa_riscv::imac::Imac;
+    use fpvm_isa_mips::Mips32;
+    use fpvm_isa_mips64::Mips64;
+    use fpvm_isa_riscv::Rv64;
+    use fpvm_isa_riscv::imac::Imac;
 
     #[test]
     fn instructions_tell_what_they_can_do() {

@@ -2,8 +2,8 @@
 
 use anyhow::{Context as _, bail};
 use fpvm_core::oracle::{Console, NoOracle, Oracle, OracleError};
-use oracle::store::{self, Layered, Memory, Store};
-use oracle::{Checked, Host, HostOptions, Recorder, Replay, Stats};
+use fpvm_oracle::store::{self, Layered, Memory, Store};
+use fpvm_oracle::{Checked, Host, HostOptions, Recorder, Replay, Stats};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;

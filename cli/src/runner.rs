@@ -10,8 +10,8 @@ use anyhow::Context as _;
 use fpvm_core::oracle::{Console, Silent};
 use fpvm_core::proof::StepProof;
 use fpvm_core::vm::{Event, Host};
+use fpvm_oracle::Stats;
 use indicatif::ProgressBar;
-use oracle::Stats;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

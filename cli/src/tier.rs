@@ -5,7 +5,7 @@ use crate::isa::Guest;
 use anyhow::{Context as _, ensure};
 use clap::ValueEnum as _;
 use fpvm_core::vm::{Tier, Vm};
-use jit::{Crosscheck, Jit};
+use fpvm_jit::{Crosscheck, Jit};
 use std::ffi::OsString;
 use std::io;
 
@@ -86,7 +86,7 @@ impl TierArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use isa_mips::Mips32;
+    use fpvm_isa_mips::Mips32;
 
     #[test]
     fn without_a_translator_guests_are_interpreted() {

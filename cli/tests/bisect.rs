@@ -63,9 +63,9 @@ fn a_list_parts_from_a_run_or_from_another_list() {
         right
     );
 
-    let depot = checkpoints::depot::Depot::open(shop.path("b").to_str().unwrap()).unwrap();
+    let depot = fpvm_checkpoints::depot::Depot::open(shop.path("b").to_str().unwrap()).unwrap();
     let name = "manifest.json";
-    let mut list = checkpoints::manifest::Manifest::load(&depot, name).unwrap();
+    let mut list = fpvm_checkpoints::manifest::Manifest::load(&depot, name).unwrap();
     let root = list.entries[4].root;
     list.entries[4].root.0[31] ^= 1;
     list.entries[5].root.0[31] ^= 1;

@@ -240,8 +240,8 @@ fn a_bench_measures_something() {
     assert!(figures["steps_per_cpu_second"].as_f64().unwrap() > 0.0);
     // The tiers beside each other, where there are two.
     let interpreter = &figures["interpreter"];
-    assert_eq!(interpreter.is_object(), jit::supported());
-    if jit::supported() {
+    assert_eq!(interpreter.is_object(), fpvm_jit::supported());
+    if fpvm_jit::supported() {
         assert!(interpreter["slower"].as_f64().unwrap() > 0.0);
     }
     let words = [

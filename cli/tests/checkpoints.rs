@@ -2,10 +2,10 @@
 
 mod common;
 
-use checkpoints::Root;
-use checkpoints::depot::Depot;
-use checkpoints::manifest::Manifest;
 use common::{Shop, json, vectors};
+use fpvm_checkpoints::Root;
+use fpvm_checkpoints::depot::Depot;
+use fpvm_checkpoints::manifest::Manifest;
 use serde_json::{Value, json as value};
 use std::fs;
 use std::io::Write as _;

@@ -1,6 +1,6 @@
 //! The book shows what the command prints.
 //!
-//! `UPDATE_DOCS=1 cargo test -p cli --test docs` writes it anew.
+//! `UPDATE_DOCS=1 cargo test -p fpvm-cli --test docs` writes it anew.
 
 use assert_cmd::Command;
 use spec_tests::book::{current, repository};

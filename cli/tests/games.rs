@@ -9,8 +9,8 @@ mod world;
 use std::sync::Arc;
 
 use common::Shop;
-use l1::signer::Signer;
-use l1::{B256, Chain, Rpc};
+use fpvm_l1::signer::Signer;
+use fpvm_l1::{B256, Chain, Rpc};
 use node::{ANVIL_KEY, Node};
 
 /// The key of the second account that anvil funds.

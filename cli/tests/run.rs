@@ -396,7 +396,7 @@ fn threads_and_reservations_are_counted_as_upstream_counts_them() {
         ("threads.c", "jit"),
         ("threads.go126", "auto"),
     ] {
-        if tier == "jit" && !jit::supported() {
+        if tier == "jit" && !fpvm_jit::supported() {
             println!("SKIPPED: this machine has no translator");
             continue;
         }

@@ -2,7 +2,7 @@
 //! answer is recorded of also against that, and upstream's contract where `FPVM_UPSTREAM_CONTRACTS`
 //! names a folder with its artifacts:
 //!
-//! `cargo run --release -p contracts --example agree [-- FIRST SAMPLED [WITHIN [GUEST]]]`
+//! `cargo run --release -p fpvm-contracts --example agree [-- FIRST SAMPLED [WITHIN [GUEST]]]`
 //!
 //! takes the first 20,000 steps of each guest, and a random 5,000 of the rest up to step 30 million.
 
@@ -10,13 +10,13 @@
 mod common;
 
 use common::{recorded, repository};
-use contracts::guest::{Plan, Preimages, Recorded, agree};
-use contracts::harness::Harness;
-use contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
-use isa_mips::Mips32;
-use isa_mips64::Newest;
-use isa_riscv::Rv64;
-use isa_riscv::imac::Imac;
+use fpvm_contracts::guest::{Plan, Preimages, Recorded, agree};
+use fpvm_contracts::harness::Harness;
+use fpvm_contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_mips64::Newest;
+use fpvm_isa_riscv::Rv64;
+use fpvm_isa_riscv::imac::Imac;
 
 /// Folders with guests, and with their pre-images; a guest may have a folder of its own beside.
 const FOLDERS: [(&str, &str); 2] = [

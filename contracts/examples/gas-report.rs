@@ -1,5 +1,5 @@
 //! What a step costs on chain, by class of instruction, over upstream's recorded steps of real
-//! programs (for RV64IMAC over steps of a bundled guest, and for the toy ISA of a small program): `cargo run --release -p contracts --example
+//! programs (for RV64IMAC over steps of a bundled guest, and for the toy ISA of a small program): `cargo run --release -p fpvm-contracts --example
 //! gas-report`, and with `-- --json` as an array of rows. Where the environment variable
 //! `FPVM_UPSTREAM_CONTRACTS` names a folder with upstream's artifacts, its rows stand beside ours.
 
@@ -7,9 +7,9 @@
 mod common;
 
 use common::{proofs_of_imac, proofs_of_runs, proofs_of_steps};
-use contracts::evm::Gas;
-use contracts::harness::Harness;
-use contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
+use fpvm_contracts::evm::Gas;
+use fpvm_contracts::harness::Harness;
+use fpvm_contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
 use fpvm_core::decode::decode;
 use fpvm_core::effects::Effects;
 use fpvm_core::isa::{Isa, Op as _};
@@ -18,7 +18,7 @@ use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::proof::StepProof;
 use fpvm_core::state::State;
 use fpvm_core::vm::{Host, Vm};
-use isa_riscv::imac::Imac;
+use fpvm_isa_riscv::imac::Imac;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -50,12 +50,15 @@ type Costs = BTreeMap<(&'static str, &'static str, bool), Vec<Gas>>;
 fn main() -> Result<()> {
     let json = std::env::args().any(|argument| argument == "--json");
     let mut rows = Vec::new();
-    let mips = Harness::new::<isa_mips::Mips32>(MIPS_ARTIFACT, Some("MIPS.json"))?;
-    rows.extend(table::<isa_mips::Mips32>(mips, &recorded("mips32"))?);
-    let mips64 = Harness::new::<isa_mips64::Newest>(MIPS64_ARTIFACT, Some("MIPS64.json"))?;
-    rows.extend(table::<isa_mips64::Newest>(mips64, &recorded("mips64"))?);
-    let riscv = Harness::new::<isa_riscv::Rv64>(RISCV_ARTIFACT, Some("RISCV.json"))?;
-    rows.extend(table::<isa_riscv::Rv64>(riscv, &recorded("riscv64"))?);
+    let mips = Harness::new::<fpvm_isa_mips::Mips32>(MIPS_ARTIFACT, Some("MIPS.json"))?;
+    rows.extend(table::<fpvm_isa_mips::Mips32>(mips, &recorded("mips32"))?);
+    let mips64 = Harness::new::<fpvm_isa_mips64::Newest>(MIPS64_ARTIFACT, Some("MIPS64.json"))?;
+    rows.extend(table::<fpvm_isa_mips64::Newest>(
+        mips64,
+        &recorded("mips64"),
+    )?);
+    let riscv = Harness::new::<fpvm_isa_riscv::Rv64>(RISCV_ARTIFACT, Some("RISCV.json"))?;
+    rows.extend(table::<fpvm_isa_riscv::Rv64>(riscv, &recorded("riscv64"))?);
     let imac = Harness::new::<Imac>(IMAC_ARTIFACT, None)?;
     rows.extend(table::<Imac>(imac, &proofs_of_imac(60_000, 17))?);
     let toy = Harness::new::<Toy>(TOY_ARTIFACT, None)?;

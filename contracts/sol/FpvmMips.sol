@@ -3,7 +3,7 @@ pragma solidity 0.8.28;
 
 // Printed from the instruction definitions of singlethreaded-2 (crate `isa-mips`): the table and semantics
 // there are the source of this file, and a test fails where the two differ. To change it, change
-// them and run `cargo run -p contracts --example emit`. The frame around the instructions is
+// them and run `cargo run -p fpvm-contracts --example emit`. The frame around the instructions is
 // contracts/src/emit/shell.sol.in, the same for every instruction set.
 
 /// @title FpvmMips: what one step of a singlethreaded-2 machine leads to

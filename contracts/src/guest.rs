@@ -4,7 +4,7 @@ use crate::harness::{Harness, HarnessError};
 use fpvm_core::elf::{ElfError, Program, load};
 use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::vm::{Host, Vm, VmError};
-use oracle::Key;
+use fpvm_oracle::Key;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -26,7 +26,7 @@ use alloy_sol_types::SolCall;
 use fpvm_core::keccak::keccak256;
 use fpvm_core::oracle::{Oracle, OracleError};
 use fpvm_core::proof::StepProof;
-use oracle::{BadValue, Key, Kind};
+use fpvm_oracle::{BadValue, Key, Kind};
 use revm::primitives::{Address, B256, U256};
 use std::collections::BTreeMap;
 use std::sync::Arc;

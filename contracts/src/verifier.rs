@@ -7,7 +7,7 @@ use crate::loader::{self, LoadError, Terms};
 use fpvm_core::isa::Isa;
 use fpvm_core::keccak::keccak256;
 use fpvm_core::oracle::{Oracle, PreimagePart};
-use oracle::Key;
+use fpvm_oracle::Key;
 
 /// Smallest large pre-image in bytes, and the challenge period in seconds: mainnet's.
 const ORACLE_ARGUMENTS: [u64; 2] = [126_000, 86_400];

@@ -17,7 +17,7 @@ fn sources_are_those_that_the_definitions_emit() {
         let committed = fs::read_to_string(path).expect(contract.name);
         assert!(
             committed == source,
-            "sol/{}.sol differs from the definitions: run `cargo run -p contracts --example emit`",
+            "sol/{}.sol differs from the definitions: run `cargo run -p fpvm-contracts --example emit`",
             contract.name
         );
     }

@@ -1,17 +1,17 @@
 //! Steps of whole programs agree: the first thousand of each guest and a sample of the rest. The
-//! whole of it: `cargo run --release -p contracts --example agree`.
+//! whole of it: `cargo run --release -p fpvm-contracts --example agree`.
 
 mod common;
 
 use common::{recorded, repository};
-use contracts::guest::{self, Preimages};
-use contracts::harness::Harness;
-use contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
+use fpvm_contracts::guest::{self, Preimages};
+use fpvm_contracts::harness::Harness;
+use fpvm_contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
 use fpvm_core::elf::Program;
-use isa_mips::Mips32;
-use isa_mips64::Newest;
-use isa_riscv::Rv64;
-use isa_riscv::imac::Imac;
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_mips64::Newest;
+use fpvm_isa_riscv::Rv64;
+use fpvm_isa_riscv::imac::Imac;
 
 /// Guests, and how far into them the sample reaches.
 const VECTORS: [(&str, u64); 4] = [

@@ -5,15 +5,15 @@
 mod oracles;
 
 use alloy_sol_types::SolCall as _;
-use contracts::abi::PreimageOracle;
-use contracts::evm::{Address, SENDER};
-use contracts::loader::{
+use fpvm_contracts::abi::PreimageOracle;
+use fpvm_contracts::evm::{Address, SENDER};
+use fpvm_contracts::loader::{
     BLOCK, Call, Challenge, LoadError, Loading, MAX_BLOCKS, Metadata, Proposal, Terms, blob_point,
     plan, stored_key,
 };
 use fpvm_core::keccak::keccak256;
 use fpvm_core::oracle::PreimagePart;
-use oracle::Key;
+use fpvm_oracle::Key;
 use oracles::{Chain, Preimages, chains};
 use revm::primitives::U256;
 

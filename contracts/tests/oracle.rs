@@ -8,13 +8,13 @@
 mod oracles;
 
 use alloy_sol_types::{SolCall, SolError as _};
-use contracts::abi::PreimageOracle as abi;
-use contracts::abi::{self as interface, number};
-use contracts::artifact::PREIMAGE_ORACLE;
-use contracts::evm::{Address, Outcome, SENDER};
-use contracts::loader::{BLOCK, Leaf, Matrix, TREE_DEPTH, Tree};
+use fpvm_contracts::abi::PreimageOracle as abi;
+use fpvm_contracts::abi::{self as interface, number};
+use fpvm_contracts::artifact::PREIMAGE_ORACLE;
+use fpvm_contracts::evm::{Address, Outcome, SENDER};
+use fpvm_contracts::loader::{BLOCK, Leaf, Matrix, TREE_DEPTH, Tree};
 use fpvm_core::keccak::keccak256;
-use oracle::Key;
+use fpvm_oracle::Key;
 use oracles::{Chain, upstream};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;

@@ -3,15 +3,15 @@
 mod common;
 
 use common::{proofs_of_runs, proofs_of_steps, run};
-use contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
+use fpvm_contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
 use fpvm_core::isa::Isa;
 use fpvm_core::proof::StepProof;
-use isa_mips::Mips32;
-use isa_mips64::Newest;
-use isa_riscv::Rv64;
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_mips64::Newest;
+use fpvm_isa_riscv::Rv64;
 
 fn all_pass<I: Isa>(artifact: &str, proofs: &[StepProof]) {
-    let mut chain = contracts::verifier::OnChain::new::<I>(artifact).expect("deployment");
+    let mut chain = fpvm_contracts::verifier::OnChain::new::<I>(artifact).expect("deployment");
     for proof in proofs {
         let executed = run::<I>(&mut chain, proof);
         let post = executed.map(|executed| executed.post);

@@ -1,9 +1,9 @@
 //! Games taken over from their parts.
 
-use dispute::game::Game;
-use dispute::game::parts::PartsError;
-use dispute::simulate::run;
-use dispute::simulate::scenario::{Presets, Scenario};
+use fpvm_dispute::game::Game;
+use fpvm_dispute::game::parts::PartsError;
+use fpvm_dispute::simulate::run;
+use fpvm_dispute::simulate::scenario::{Presets, Scenario};
 
 fn played(seed: u64) -> Game {
     let presets = Presets::new().expect("legal rules");
@@ -40,7 +40,7 @@ fn parts_that_fit_no_game() {
         Some(PartsError::Orphan(0))
     );
     let mut misplaced = game.parts();
-    misplaced.claims[1].position = dispute::position::Position::ROOT;
+    misplaced.claims[1].position = fpvm_dispute::position::Position::ROOT;
     assert_eq!(
         Game::from_parts(misplaced).err(),
         Some(PartsError::Misplaced(1))

@@ -11,8 +11,8 @@ use fpvm_core::operand::Cell;
 use fpvm_core::oracle::PreimagePart;
 use fpvm_core::state::State;
 use fpvm_core::verify::{Verified, VerifyError, verify};
-use isa_mips::table::TABLE;
-use isa_mips::{Mips32, fault, state};
+use fpvm_isa_mips::table::TABLE;
+use fpvm_isa_mips::{Mips32, fault, state};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 

@@ -6,7 +6,7 @@ use fpvm_core::isa::Isa;
 use fpvm_core::memory::PAGE_SIZE;
 use fpvm_core::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::vm::{Event, Host, Vm};
-use isa_mips::{Mips32, state};
+use fpvm_isa_mips::{Mips32, state};
 use serde::Deserialize;
 use std::fs;
 use std::io::Read;

@@ -9,7 +9,7 @@ use fpvm_core::operand::Cell;
 use fpvm_core::oracle::PreimagePart;
 use fpvm_core::state::State;
 use fpvm_core::verify::{Verified, VerifyError, verify};
-use isa_mips::{Mips32, fault, state};
+use fpvm_isa_mips::{Mips32, fault, state};
 use serde::Deserialize;
 
 const RANDOM: &str = "../spec-tests/vectors/steps/mips32-random.jsonl.gz";

@@ -7,10 +7,10 @@
 use crate::state::{LL_ADDRESS, LL_OWNER, LL_STATUS, THREAD_ID};
 use fpvm_core::machine::Machine;
 use fpvm_core::operand::Cell;
-use isa_mips::Done;
-use isa_mips::memory::address;
-use isa_mips::operand::RT;
-use isa_mips::width::signed32;
+use fpvm_isa_mips::Done;
+use fpvm_isa_mips::memory::address;
+use fpvm_isa_mips::operand::RT;
+use fpvm_isa_mips::width::signed32;
 
 /// The cells of the reservation.
 pub const RESERVATION: &[Cell] = &[LL_STATUS, LL_ADDRESS, LL_OWNER];

@@ -2,13 +2,13 @@
 
 use fpvm_core::machine::{Bin, Machine};
 use fpvm_core::operand::Imm;
-use isa_mips::Done;
-use isa_mips::alu::{complement, immediate, three};
-use isa_mips::memory::{
+use fpvm_isa_mips::Done;
+use fpvm_isa_mips::alu::{complement, immediate, three};
+use fpvm_isa_mips::memory::{
     load_left, load_right, load_unsigned, store_aligned, store_left, store_right,
 };
-use isa_mips::muldiv::{pair, trap_if_divisor_is_zero};
-use isa_mips::operand::{RD, RS, RT, SHAMT, SIMM};
+use fpvm_isa_mips::muldiv::{pair, trap_if_divisor_is_zero};
+use fpvm_isa_mips::operand::{RD, RS, RT, SHAMT, SIMM};
 
 /// A shift amount of 32 and more: bit 5 is in the instruction's function.
 const SHAMT_32: u64 = 32;

@@ -3,7 +3,7 @@
 
 use fpvm_core::machine::Fault;
 
-pub use isa_mips::fault::{DIVIDE_BY_ZERO, PREIMAGE_END, UNALIGNED_PC, UNDEFINED};
+pub use fpvm_isa_mips::fault::{DIVIDE_BY_ZERO, PREIMAGE_END, UNALIGNED_PC, UNDEFINED};
 
 /// The system call is none that the VM knows.
 pub const UNKNOWN_CALL: Fault = Fault {

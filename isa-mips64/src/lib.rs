@@ -1,7 +1,7 @@
 //! Cannon's multi-threaded MIPS64 for fpvm: the VM types `multithreaded64-3`, `multithreaded64-4` and
 //! `multithreaded64-5` of the OP Stack (state versions 6 to 8), byte for byte.
 //!
-//! Most instructions are those of [`isa_mips`], whose semantics fit registers of either width; here
+//! Most instructions are those of [`fpvm_isa_mips`], whose semantics fit registers of either width; here
 //! are the 64-bit ones ([`doubleword`]), reservations ([`atomic`]), threads ([`thread`]) and system
 //! calls ([`syscall`]).
 //!
@@ -26,7 +26,7 @@ use fpvm_core::isa::{
 };
 use fpvm_core::machine::{Fault, Machine};
 use fpvm_core::operand::Cell;
-use isa_mips::Done;
+use fpvm_isa_mips::Done;
 
 /// The ISA, by its state version: 6, 7 or 8.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -49,7 +49,7 @@ impl<const VERSION: u8> Isa for Mips64<VERSION> {
     const BIG_ENDIAN: bool = true;
     const DELAY_SLOT: bool = true;
     const TABLE: &'static [Pattern] = table::TABLE;
-    const OPERANDS: &'static [(&'static str, Operand)] = isa_mips::operand::OPERANDS;
+    const OPERANDS: &'static [(&'static str, Operand)] = fpvm_isa_mips::operand::OPERANDS;
     const REGISTERS: &'static [&'static str] = state::REGISTERS;
     const STATE: &'static [Field] = state::STATE;
     /// The instruction and two data words.
@@ -92,7 +92,7 @@ impl<const VERSION: u8> Isa for Mips64<VERSION> {
 
     #[inline(always)]
     fn fetch<M: Machine>(m: &mut M) -> Done<M> {
-        isa_mips::control::fetch(m)
+        fpvm_isa_mips::control::fetch(m)
     }
 
     #[inline(always)]

@@ -22,6 +22,6 @@ impl<const VERSION: u8> Program for Mips64<VERSION> {
         memory: &mut PagedMemory<u64>,
     ) -> Result<(), MemoryLimit> {
         state.set(NEXT_THREAD_ID, 1);
-        isa_mips::program::set_up_stack(state, memory, STACK)
+        fpvm_isa_mips::program::set_up_stack(state, memory, STACK)
     }
 }

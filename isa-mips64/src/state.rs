@@ -5,7 +5,7 @@
 use fpvm_core::isa::{Field, Source};
 use fpvm_core::operand::Cell;
 
-pub use isa_mips::state::{
+pub use fpvm_isa_mips::state::{
     A0, A1, A2, A3, EXIT_CODE, EXITED, HEAP, HI, LO, NEXT_PC, PC, PREIMAGE_OFFSET, SP, V0,
 };
 

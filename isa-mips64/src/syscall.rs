@@ -9,11 +9,11 @@ use crate::fault::UNKNOWN_CALL;
 use crate::state::{A0, A1, A2, THREAD_ID, V0};
 use crate::thread;
 use fpvm_core::machine::{Bin, Cmp, Machine};
-use isa_mips::Done;
-use isa_mips::syscall::{
+use fpvm_isa_mips::Done;
+use fpvm_isa_mips::syscall::{
     self as common, Abi, EBADF, EINVAL, constant, give, give_cell, give_constant,
 };
-use isa_mips::width::unsigned32;
+use fpvm_isa_mips::width::unsigned32;
 
 /// The n64 calls of Cannon in a state version.
 struct N64<const VERSION: u8>;

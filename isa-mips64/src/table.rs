@@ -1,11 +1,11 @@
 //! The instruction table: the rows of every Cannon VM, and the 64-bit one's own.
 
 use crate::{atomic, doubleword, syscall};
-use isa_mips::control;
-use isa_mips::fault::UNDEFINED;
-use isa_mips::table::{FUNCTION, OPCODE, REGIMM};
+use fpvm_isa_mips::control;
+use fpvm_isa_mips::fault::UNDEFINED;
+use fpvm_isa_mips::table::{FUNCTION, OPCODE, REGIMM};
 
-isa_mips::mips_instructions! {
+fpvm_isa_mips::mips_instructions! {
     /// Instruction kinds of MIPS64 as Cannon knows them.
     pub enum Op, TABLE, dispatch, UNDEFINED;
     // Of the newest state version; `Isa::dispatch` has the others.

@@ -9,8 +9,8 @@ use crate::state::{
 };
 use fpvm_core::machine::Machine;
 use fpvm_core::threads::Stack;
-use isa_mips::Done;
-use isa_mips::syscall::give_constant;
+use fpvm_isa_mips::Done;
+use fpvm_isa_mips::syscall::give_constant;
 
 /// Steps of a turn.
 pub const QUANTUM: u64 = 100_000;

@@ -8,7 +8,7 @@ use case::{Case, cases};
 use fpvm_core::oracle::{Oracle, OracleError, PreimagePart, Silent};
 use fpvm_core::verify::{VerifyError, verify};
 use fpvm_core::vm::{Host, VmError};
-use isa_mips64::Mips64;
+use fpvm_isa_mips64::Mips64;
 use std::sync::Arc;
 
 /// The one pre-image of a case, whatever the key.

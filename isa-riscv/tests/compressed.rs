@@ -10,8 +10,8 @@ use fpvm_core::operand::Cell;
 use fpvm_core::oracle::{NoOracle, Silent};
 use fpvm_core::state::State;
 use fpvm_core::vm::{Event, Host, Vm, VmError};
-use isa_riscv::fault;
-use isa_riscv::imac::Imac;
+use fpvm_isa_riscv::fault;
+use fpvm_isa_riscv::imac::Imac;
 use std::io::Read as _;
 
 /// Where the short ones stand, one after the other, and where the long ones.

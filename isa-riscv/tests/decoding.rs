@@ -2,8 +2,8 @@
 
 use fpvm_core::decode::{Decoder, decode};
 use fpvm_core::isa::{Isa, Op as _};
-use isa_riscv::Rv64;
-use isa_riscv::table::{Op, TABLE};
+use fpvm_isa_riscv::Rv64;
+use fpvm_isa_riscv::table::{Op, TABLE};
 
 #[test]
 fn rows_are_consistent() {

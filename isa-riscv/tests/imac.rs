@@ -12,8 +12,8 @@ use fpvm_core::snapshot;
 use fpvm_core::state::State;
 use fpvm_core::verify::{VerifyError, verify};
 use fpvm_core::vm::{Event, Host, Vm, VmError};
-use isa_riscv::Rv64;
-use isa_riscv::imac::{Imac, VERSION};
+use fpvm_isa_riscv::Rv64;
+use fpvm_isa_riscv::imac::{Imac, VERSION};
 
 const CODE: u64 = 0x1_0000;
 

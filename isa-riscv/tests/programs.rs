@@ -3,7 +3,7 @@
 use fpvm_core::elf::{Program, load};
 use fpvm_core::oracle::{NoOracle, Oracle, OracleError};
 use fpvm_core::vm::{Event, Host, Vm};
-use isa_riscv::Rv64;
+use fpvm_isa_riscv::Rv64;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};

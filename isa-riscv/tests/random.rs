@@ -10,7 +10,7 @@ use fpvm_core::oracle::{Oracle, OracleError, PreimagePart, Silent};
 use fpvm_core::state::{State, state_hash};
 use fpvm_core::verify::{VerifyError, verify};
 use fpvm_core::vm::{Event, Host, Vm, VmError};
-use isa_riscv::{Rv64, operand};
+use fpvm_isa_riscv::{Rv64, operand};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};

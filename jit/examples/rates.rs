@@ -1,6 +1,6 @@
 //! Steps per CPU-second of a guest by each tier, and by another VM if its path is given.
 //!
-//! `cargo run --release -p jit --example rates -- [--against PATH] [--only TIER] [--hot N]
+//! `cargo run --release -p fpvm-jit --example rates -- [--against PATH] [--only TIER] [--hot N]
 //! [--preimages PLACE] GUEST…`
 //!
 //! `--hot` says how often code is reached before it is translated; `--preimages` where the guests'
@@ -11,12 +11,12 @@
 use fpvm_core::elf::{Program, load};
 use fpvm_core::oracle::{NoOracle, Oracle, Silent};
 use fpvm_core::vm::{Host, Tier};
-use isa_mips::Mips32;
-use isa_mips64::Newest as Mips64;
-use isa_riscv::Rv64;
-use isa_riscv::imac::Imac;
-use jit::Jit;
-use oracle::{Checked, Replay};
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_mips64::Newest as Mips64;
+use fpvm_isa_riscv::Rv64;
+use fpvm_isa_riscv::imac::Imac;
+use fpvm_jit::Jit;
+use fpvm_oracle::{Checked, Replay};
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::Command;
@@ -52,7 +52,7 @@ fn measure<I: Program>(
     }
     let mut oracle: Box<dyn Oracle> = match &args.preimages {
         Some(place) => {
-            let store = Replay::new(oracle::store::open(place)?);
+            let store = Replay::new(fpvm_oracle::store::open(place)?);
             Box::new(Checked::new(store, "the store"))
         }
         None => Box::new(NoOracle),

@@ -5,9 +5,9 @@ mod common;
 use common::{assert_same, assert_same_state, file, guest, run, translated};
 use fpvm_core::elf::Program;
 use fpvm_core::vm::Event;
-use isa_mips::Mips32;
-use isa_mips64::Newest as Mips64;
-use isa_riscv::Rv64;
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_mips64::Newest as Mips64;
+use fpvm_isa_riscv::Rv64;
 use serde::Deserialize;
 use std::fs;
 

@@ -5,7 +5,7 @@ mod common;
 use common::{assert_same, bare, go_to, run, stepped, translated};
 use fpvm_core::state::State;
 use fpvm_core::vm::Vm;
-use isa_mips::Mips32;
+use fpvm_isa_mips::Mips32;
 use std::path::Path;
 
 const CODE: u32 = 0x1_0000;

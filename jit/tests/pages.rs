@@ -7,10 +7,10 @@ use fpvm_core::isa::Isa;
 use fpvm_core::operand::Cell;
 use fpvm_core::state::State;
 use fpvm_core::vm::{Event, Vm};
-use isa_mips::Mips32;
-use isa_mips64::Newest as Mips64;
-use isa_riscv::Rv64;
-use jit::Jit;
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_mips64::Newest as Mips64;
+use fpvm_isa_riscv::Rv64;
+use fpvm_jit::Jit;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 

@@ -7,8 +7,8 @@ use fpvm_core::isa::Isa;
 use fpvm_core::operand::Cell;
 use fpvm_core::state::State;
 use fpvm_core::vm::Event;
-use isa_mips::Mips32;
-use isa_riscv::Rv64;
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_riscv::Rv64;
 use std::path::Path;
 
 const CODE: u32 = 0x1_0000;

@@ -3,8 +3,8 @@
 #[path = "../../e2e/node.rs"]
 mod node;
 
-use l1::signer::Signer;
-use l1::{At, Call, Chain, Error, LogFilter, Policy, Progress, Request, Rpc, U256, Wallet};
+use fpvm_l1::signer::Signer;
+use fpvm_l1::{At, Call, Chain, Error, LogFilter, Policy, Progress, Request, Rpc, U256, Wallet};
 use node::{ANVIL_KEY, Node};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 const COUNTER: &str = "0x735f35600857\
                        5f5ffd5b5f546001015f555f5fa0005f526014600cf3";
 
-fn request(to: Option<l1::Address>, data: &str) -> Request {
+fn request(to: Option<fpvm_l1::Address>, data: &str) -> Request {
     Request {
         what: "try the node".into(),
         to,

@@ -1,7 +1,7 @@
 //! A wallet on the local chain, whatever happens to the chain: everything gets done, once.
 
-use l1::signer::Signer;
-use l1::{
+use fpvm_l1::signer::Signer;
+use fpvm_l1::{
     Address, At, B256, Block, Bytes, Call, Chain, Earlier, Error, Local, Log, LogFilter, Policy,
     Progress, Receipt, Request, SendError, Transaction, U256, Wallet,
 };

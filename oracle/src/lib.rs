@@ -21,7 +21,7 @@
 //!
 //! ```
 //! use fpvm_core::oracle::Oracle;
-//! use oracle::{Checked, Key, Replay, store::{Memory, Store}};
+//! use fpvm_oracle::{Checked, Key, Replay, store::{Memory, Store}};
 //!
 //! let mut store = Memory::default();
 //! store.put(Key::keccak256(b"hello"), b"hello")?;

@@ -10,9 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fpvm_core::oracle::{Oracle, OracleError};
-use oracle::store::{Directory, Memory, Store};
-use oracle::wire::Limits;
-use oracle::{Checked, Error, Host, HostEnds, HostOptions, Key, Recorder, Replay, serve};
+use fpvm_oracle::store::{Directory, Memory, Store};
+use fpvm_oracle::wire::Limits;
+use fpvm_oracle::{Checked, Error, Host, HostEnds, HostOptions, Key, Recorder, Replay, serve};
 
 /// Serves a directory of raw files, `$DIR/<64 hex digits>`, and acknowledges hints.
 const GOOD: &str = r#"
@@ -514,13 +514,13 @@ fn a_recorded_run_repeats_offline() {
     let path = kept.path().join("preimages.redb");
     let keys = [b"first".as_slice(), b"second"].map(Key::keccak256);
 
-    let store = oracle::store::create(&path).unwrap();
+    let store = fpvm_oracle::store::create(&path).unwrap();
     let mut recorder = Recorder::new(start_good(dir.path()), store);
     let online = keys.map(|key| recorder.preimage(key.0).unwrap());
     recorder.finish().unwrap().stop();
 
     let mut replay = Checked::new(
-        Replay::new(oracle::store::open(&path).unwrap()),
+        Replay::new(fpvm_oracle::store::open(&path).unwrap()),
         "the record",
     );
     assert_eq!(keys.map(|key| replay.preimage(key.0).unwrap()), online);

@@ -3,8 +3,8 @@
 use std::fs;
 use std::sync::LazyLock;
 
-use oracle::store::{self, Database, Directory, Layered, Layout, Memory, Store};
-use oracle::{Error, Key};
+use fpvm_oracle::store::{self, Database, Directory, Layered, Layout, Memory, Store};
+use fpvm_oracle::{Error, Key};
 use proptest::prelude::*;
 
 fn text(result: Result<impl Sized, Error>) -> String {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::thread;
 
 use fpvm_core::oracle::{Oracle, OracleError};
-use oracle::store::{Memory, Store};
-use oracle::wire::{self, Limits};
-use oracle::{Error, HostEnds, Key, Replay, serve};
+use fpvm_oracle::store::{Memory, Store};
+use fpvm_oracle::wire::{self, Limits};
+use fpvm_oracle::{Error, HostEnds, Key, Replay, serve};
 use proptest::prelude::*;
 
 const LIMITS: Limits = Limits {

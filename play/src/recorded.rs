@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::U256;
-use checkpoints::library::LibraryError;
-use checkpoints::{Machine, Root, store};
-use dispute::trace::Inputs;
+use fpvm_checkpoints::library::LibraryError;
+use fpvm_checkpoints::{Machine, Root, store};
 use fpvm_core::elf::{self, ElfError};
 use fpvm_core::frozen::{Snapshot, SnapshotError};
 use fpvm_core::isa::Isa;
 use fpvm_core::oracle::{Oracle, Silent};
 use fpvm_core::proof::StepProof;
 use fpvm_core::vm::{Event, Host, PreimageRead, Tier, Vm, VmError};
-use oracle::store::{Directory, Layered, Memory, Store as _};
-use oracle::{Checked, Key, Replay};
+use fpvm_dispute::trace::Inputs;
+use fpvm_oracle::store::{Directory, Layered, Memory, Store as _};
+use fpvm_oracle::{Checked, Key, Replay};
 
 use crate::vm::{Program, Prover, local_data};
 
@@ -46,7 +46,7 @@ pub enum RecordedError {
     Elf(#[from] ElfError),
     /// The pre-images cannot be read.
     #[error(transparent)]
-    Preimages(#[from] oracle::Error),
+    Preimages(#[from] fpvm_oracle::Error),
     /// A step fails.
     #[error(transparent)]
     Vm(#[from] VmError),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use dispute::simulate::opinion::{Opinion as Believed, Truth};
-use dispute::simulate::run::Record;
-use dispute::simulate::scenario::Scenario;
+use fpvm_dispute::simulate::opinion::{Opinion as Believed, Truth};
+use fpvm_dispute::simulate::run::Record;
+use fpvm_dispute::simulate::scenario::Scenario;
 
 use crate::report::{self, Happened, Opinion, Party, Report, Role, Subject};
 

@@ -6,12 +6,12 @@ mod common;
 use alloy_primitives::{B256, U256};
 use common::board::{CHEAT, HONEST, Played, Truth, parties, play, trace};
 use common::rollup;
-use dispute::claim::{GameStatus, Side};
-use dispute::trace::Executions as _;
-use isa_mips::Mips32;
-use play::report::instruction::{Contest, Instruction};
-use play::report::{self, Happened, Opinion, Subject, html};
-use play::vm::Prover as _;
+use fpvm_dispute::claim::{GameStatus, Side};
+use fpvm_dispute::trace::Executions as _;
+use fpvm_isa_mips::Mips32;
+use fpvm_play::report::instruction::{Contest, Instruction};
+use fpvm_play::report::{self, Happened, Opinion, Subject, html};
+use fpvm_play::vm::Prover as _;
 
 #[test]
 fn a_game_is_told_down_to_its_instruction() {

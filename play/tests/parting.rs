@@ -3,26 +3,26 @@
 mod common;
 
 use alloy_primitives::{Address, B256, U256};
-use checkpoints::bisect::bisect;
-use checkpoints::warm::Warm;
 use common::rollup::{output, rollup};
-use dispute::call::{Action, Block, Call, GameAction};
-use dispute::chain::Chain;
-use dispute::claim::{OutputRoot, Side};
-use dispute::factory::{Create, Factory};
-use dispute::player::{Me, View, honest, value_of};
-use dispute::position::Position;
-use dispute::registry::AnchorRegistry;
-use dispute::revert::Revert;
-use dispute::rules::{Params, Rules};
-use dispute::trace::outputs::OutputList;
-use dispute::trace::split::SplitTrace;
-use dispute::trace::{Executions, Inputs, StepData, TraceError};
-use dispute::vault::Vault;
-use dispute::vm::{StepContext, Vm};
-use isa_mips::Mips32;
-use play::recorded::Recorded;
-use play::vm::{Program as _, Vms};
+use fpvm_checkpoints::bisect::bisect;
+use fpvm_checkpoints::warm::Warm;
+use fpvm_dispute::call::{Action, Block, Call, GameAction};
+use fpvm_dispute::chain::Chain;
+use fpvm_dispute::claim::{OutputRoot, Side};
+use fpvm_dispute::factory::{Create, Factory};
+use fpvm_dispute::player::{Me, View, honest, value_of};
+use fpvm_dispute::position::Position;
+use fpvm_dispute::registry::AnchorRegistry;
+use fpvm_dispute::revert::Revert;
+use fpvm_dispute::rules::{Params, Rules};
+use fpvm_dispute::trace::outputs::OutputList;
+use fpvm_dispute::trace::split::SplitTrace;
+use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
+use fpvm_dispute::vault::Vault;
+use fpvm_dispute::vm::{StepContext, Vm};
+use fpvm_isa_mips::Mips32;
+use fpvm_play::recorded::Recorded;
+use fpvm_play::vm::{Program as _, Vms};
 
 const ANN: Address = Address::repeat_byte(0xaa);
 const BOB: Address = Address::repeat_byte(0xbb);
@@ -75,7 +75,7 @@ fn a_game_ends_where_bisection_does() {
     let (truth, lie) = (outputs(false), outputs(true));
     let of = |list: &OutputList, block: u64| {
         let block = U256::from(block);
-        use dispute::trace::Outputs as _;
+        use fpvm_dispute::trace::Outputs as _;
         let root = list.output(block).expect("listed");
         OutputRoot { root, block }
     };

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{browser, simulated};
-use play::report::{Role, Status, html};
+use fpvm_play::report::{Role, Status, html};
 
 #[test]
 fn every_bond_is_told() {
@@ -12,7 +12,7 @@ fn every_bond_is_told() {
         assert_ne!(report.status, Status::InProgress, "seed {seed}");
         assert_eq!(report.claims.len() as u64, record.outcome.claims);
         let posted: u128 = report.claims.iter().map(|claim| claim.bond).sum();
-        let sum = |part: fn(&play::report::Account) -> u128| {
+        let sum = |part: fn(&fpvm_play::report::Account) -> u128| {
             report.accounts.iter().map(part).sum::<u128>()
         };
         assert_eq!(sum(|account| account.posted), posted, "seed {seed}");
@@ -65,7 +65,7 @@ fn reasons_fit_what_was_done() {
 fn text_has_a_line_for_each_claim() {
     for seed in 0..20 {
         let (report, _) = simulated(seed);
-        let text = play::view::text(&report, usize::MAX);
+        let text = fpvm_play::view::text(&report, usize::MAX);
         for (index, claim) in report.claims.iter().enumerate() {
             let mark = if claim.truth == Some(claim.value) {
                 '+'
@@ -76,7 +76,7 @@ fn text_has_a_line_for_each_claim() {
             let found = text.lines().filter(|line| line.starts_with(&begin)).count();
             assert_eq!(found, 1, "seed {seed}: `{begin}` in\n{text}");
         }
-        let cut = play::view::text(&report, 20);
+        let cut = fpvm_play::view::text(&report, 20);
         assert!(cut.lines().all(|line| line.chars().count() <= 20));
     }
 }

@@ -4,9 +4,9 @@ mod common;
 
 use alloy_primitives::{B256, U256, b256, keccak256};
 use common::rollup::{output, rollup};
-use dispute::claim::OutputRoot;
-use dispute::trace::{Executions, Inputs};
-use play::vm::Vms;
+use fpvm_dispute::claim::OutputRoot;
+use fpvm_dispute::trace::{Executions, Inputs};
+use fpvm_play::vm::Vms;
 
 /// Steps of one block, as Cannon counts them.
 const STEPS: u128 = 380_326_018;

@@ -3,9 +3,9 @@
 mod common;
 
 use common::simulated;
-use dispute::game::Game;
-use play::report::{self, Happened, Opinion, Report, Status, Subject};
-use play::watch::{Key, Watch, draw};
+use fpvm_dispute::game::Game;
+use fpvm_play::report::{self, Happened, Opinion, Report, Status, Subject};
+use fpvm_play::watch::{Key, Watch, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -23,7 +23,7 @@ fn running(game: &Game, seconds: u64) -> Report {
     let mut parts = game.parts();
     parts.claims.retain(|claim| claim.clock.timestamp <= now);
     let count = parts.claims.len();
-    parts.status = dispute::claim::GameStatus::InProgress;
+    parts.status = fpvm_dispute::claim::GameStatus::InProgress;
     parts.resolved = vec![false; count];
     for claim in &mut parts.claims {
         claim.countered_by = None;
@@ -82,7 +82,7 @@ fn a_running_game_shows_clocks_and_what_comes() {
     parts.claims.truncate(1);
     parts.claims[0].countered_by = None;
     parts.resolved = vec![false];
-    parts.status = dispute::claim::GameStatus::InProgress;
+    parts.status = fpvm_dispute::claim::GameStatus::InProgress;
     let game = Game::from_parts(parts).expect("a game");
     let subject = Subject {
         title: "A test".into(),
@@ -96,7 +96,7 @@ fn a_running_game_shows_clocks_and_what_comes() {
     assert_eq!(report.claims[0].left, Some(0));
     let text = screen(&report, &mut Watch::new(), 120, 40);
     assert!(text.contains("the clock of claim 0 has run out"), "{text}");
-    assert!(play::view::text(&report, 200).contains("next: the clock of claim 0"));
+    assert!(fpvm_play::view::text(&report, 200).contains("next: the clock of claim 0"));
 }
 
 #[test]

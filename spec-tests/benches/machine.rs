@@ -13,8 +13,8 @@ use fpvm_core::snapshot;
 use fpvm_core::verify::verify;
 use fpvm_core::vm::{Event, Host, Vm};
 use fpvm_core::word::Word;
-use isa_mips::Mips32;
-use isa_riscv::Rv64;
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_riscv::Rv64;
 use spec_tests::vectors::{example, read};
 use std::time::Duration;
 

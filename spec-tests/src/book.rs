@@ -25,7 +25,7 @@ pub fn current(name: &str, text: &str) {
     let found = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == text,
-        "{} is not what the program gives: run `UPDATE_DOCS=1 cargo test -p spec-tests -p cli --test docs`",
+        "{} is not what the program gives: run `UPDATE_DOCS=1 cargo test -p spec-tests -p fpvm-cli --test docs`",
         path.display()
     );
 }

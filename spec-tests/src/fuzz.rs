@@ -4,7 +4,7 @@
 
 pub mod tiers;
 
-use checkpoints::manifest::Manifest;
+use fpvm_checkpoints::manifest::Manifest;
 use fpvm_core::compact;
 use fpvm_core::elf::{self, Program};
 use fpvm_core::files::FileKind;
@@ -14,9 +14,9 @@ use fpvm_core::proof::StepProof;
 use fpvm_core::snapshot;
 use fpvm_core::verify::verify;
 use fpvm_core::vm::Host;
-use isa_mips::Mips32;
-use isa_riscv::Rv64;
-use oracle::wire::{self, Limits};
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_riscv::Rv64;
+use fpvm_oracle::wire::{self, Limits};
 use tiers::{CODE, Program as Random};
 
 /// Memory that an input may take.

@@ -8,9 +8,9 @@ use fpvm_core::proof::StepProof;
 use fpvm_core::state::State;
 use fpvm_core::verify::verify;
 use fpvm_core::vm::{Event, Host, Vm};
-use isa_mips::Mips32;
-use isa_mips64::Newest as Mips64;
-use isa_riscv::Rv64;
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_mips64::Newest as Mips64;
+use fpvm_isa_riscv::Rv64;
 use serde::Deserialize;
 use spec_tests::vectors::{Folder, example, json, path, read};
 
@@ -228,8 +228,8 @@ fn roots_while_threads_take_turns() {
 /// of either version, each its own release, wrote the same files.
 #[test]
 fn threads_in_versions_before() {
-    assert_vector::<isa_mips64::Mips64<7>>("threads.c", "mips64-7");
-    assert_vector::<isa_mips64::Mips64<6>>("threads.c", "mips64-7");
+    assert_vector::<fpvm_isa_mips64::Mips64<7>>("threads.c", "mips64-7");
+    assert_vector::<fpvm_isa_mips64::Mips64<6>>("threads.c", "mips64-7");
 }
 
 /// The claim in Rust and the bare program in C, for a processor that Go is not asked to build them for.
@@ -270,12 +270,12 @@ macro_rules! examples {
             mod $name {
                 #[test]
                 fn mips32() {
-                    super::super::assert_examples::<isa_mips::Mips32>("mips32", $guests);
+                    super::super::assert_examples::<fpvm_isa_mips::Mips32>("mips32", $guests);
                 }
 
                 #[test]
                 fn riscv64() {
-                    super::super::assert_examples::<isa_riscv::Rv64>("riscv64", $guests);
+                    super::super::assert_examples::<fpvm_isa_riscv::Rv64>("riscv64", $guests);
                 }
             }
         )*}

@@ -3,10 +3,10 @@
 use fpvm_core::isa::Isa;
 use fpvm_core::machine::{Bin, Fault, Jump, Machine};
 use fpvm_core::operand::{Cell, Imm, Reg};
-use isa_mips::Mips32;
-use isa_mips64::Newest as Mips64;
-use isa_riscv::Rv64;
-use isa_riscv::imac::Imac;
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_mips64::Newest as Mips64;
+use fpvm_isa_riscv::Rv64;
+use fpvm_isa_riscv::imac::Imac;
 use spec_tests::lint::{Rule, check, check_semantics};
 use spec_tests::text::listing;
 use std::cell::Cell as Shared;
@@ -45,8 +45,8 @@ fn all_instructions_keep_the_rules() {
     }
     kept::<Mips32>();
     kept::<Mips64>();
-    kept::<isa_mips64::Mips64<7>>();
-    kept::<isa_mips64::Mips64<6>>();
+    kept::<fpvm_isa_mips64::Mips64<7>>();
+    kept::<fpvm_isa_mips64::Mips64<6>>();
     kept::<Rv64>();
     kept::<Imac>();
     kept::<Toy>();

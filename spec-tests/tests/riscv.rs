@@ -6,7 +6,7 @@ use fpvm_core::oracle::{NoOracle, Silent};
 use fpvm_core::proof::StepProof;
 use fpvm_core::verify::verify;
 use fpvm_core::vm::{Event, Host, Vm, VmError};
-use isa_riscv::Rv64;
+use fpvm_isa_riscv::Rv64;
 use rayon::prelude::*;
 use spec_tests::vectors::{path, read};
 use std::env;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use alloy_primitives::Address;
-use l1::{At, Block, Error};
+use fpvm_l1::{At, Block, Error};
 
 use super::{Fleet, Games, Knowledge, Seat, Unplayable};
 use crate::event::{Event, Tell};

@@ -1,7 +1,7 @@
 //! What goes out together, as far as there is money.
 
 use alloy_primitives::U256;
-use l1::{At, Call, Error, Progress, Request};
+use fpvm_l1::{At, Call, Error, Progress, Request};
 
 use super::{Fleet, FleetError, Knowledge, Round};
 use crate::event::{Event, Tell};
@@ -63,7 +63,7 @@ impl<K: Knowledge> Fleet<K> {
             match left.checked_sub(cost) {
                 Some(rest) => left = rest,
                 None => {
-                    let (have, cost) = (l1::ether(left), l1::ether(cost));
+                    let (have, cost) = (fpvm_l1::ether(left), fpvm_l1::ether(cost));
                     let why = format!("{account} has {have} left, and it takes up to {cost}");
                     undone.push((deed, Undone::Refused(why)));
                     continue;

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
     use crate::event::Name;
     use crate::player::Kind;
-    use l1::{Request, U256};
+    use fpvm_l1::{Request, U256};
 
     #[test]
     fn each_is_told_once_for_as_long_as_it_lasts() {

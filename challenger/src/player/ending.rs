@@ -1,10 +1,10 @@
 //! How a game ends: claims are resolved, then the game, and who has won is paid.
 
 use alloy_primitives::{Address, U256};
-use dispute::call::GameAction;
-use dispute::claim::GameStatus;
-use dispute::game::Game;
-use dispute::player::{Answer, Me};
+use fpvm_dispute::call::GameAction;
+use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::game::Game;
+use fpvm_dispute::player::{Answer, Me};
 
 use super::{Deed, Kind, Turn};
 use crate::calls;

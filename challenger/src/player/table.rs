@@ -1,12 +1,12 @@
 //! A plan, turned into deeds: only what can be done now, and with its reason.
 
-use contracts::loader::Terms;
-use dispute::call::{Action, GameAction};
-use dispute::game::Game;
-use dispute::oracle::Preimage;
-use dispute::player::why::Why;
-use dispute::player::{Me, Plan, value_of};
-use dispute::trace::{Trace, TraceError};
+use fpvm_contracts::loader::Terms;
+use fpvm_dispute::call::{Action, GameAction};
+use fpvm_dispute::game::Game;
+use fpvm_dispute::oracle::Preimage;
+use fpvm_dispute::player::why::Why;
+use fpvm_dispute::player::{Me, Plan, value_of};
+use fpvm_dispute::trace::{Trace, TraceError};
 
 use super::{Deed, Kind, Strategy, Turn};
 use crate::calls;

@@ -8,15 +8,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, U256};
-use contracts::game::abi::{AnchorStateRegistry, FaultDisputeGame as Calls};
-use dispute::claim::{ClaimData, GameStatus, OutputRoot};
-use dispute::clock::Clock;
-use dispute::fees::FeeMeter;
-use dispute::game::parts::Parts;
-use dispute::game::{Checkpoint, Game};
-use dispute::player::View;
-use dispute::position::Position;
-use l1::{At, Block};
+use fpvm_contracts::game::abi::{AnchorStateRegistry, FaultDisputeGame as Calls};
+use fpvm_dispute::claim::{ClaimData, GameStatus, OutputRoot};
+use fpvm_dispute::clock::Clock;
+use fpvm_dispute::fees::FeeMeter;
+use fpvm_dispute::game::parts::Parts;
+use fpvm_dispute::game::{Checkpoint, Game};
+use fpvm_dispute::player::View;
+use fpvm_dispute::position::Position;
+use fpvm_l1::{At, Block};
 
 use super::site::Site;
 use super::{ReadError, Reader, fit};

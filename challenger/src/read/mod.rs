@@ -14,8 +14,8 @@ pub mod site;
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
-use dispute::game::parts::PartsError;
-use l1::{At, Block, Call, Chain, Error, Revert};
+use fpvm_dispute::game::parts::PartsError;
+use fpvm_l1::{At, Block, Call, Chain, Error, Revert};
 
 use crate::reasons;
 

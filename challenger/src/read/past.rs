@@ -6,14 +6,14 @@
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall as _;
-use contracts::abi::PreimageOracle;
-use contracts::game::abi::FaultDisputeGame as Calls;
-use dispute::claim::GameStatus;
-use dispute::game::Game;
-use dispute::oracle::local_key;
-use dispute::past::{Past, What};
-use dispute::trace::StepData;
-use l1::{At, Block};
+use fpvm_contracts::abi::PreimageOracle;
+use fpvm_contracts::game::abi::FaultDisputeGame as Calls;
+use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::game::Game;
+use fpvm_dispute::oracle::local_key;
+use fpvm_dispute::past::{Past, What};
+use fpvm_dispute::trace::StepData;
+use fpvm_l1::{At, Block};
 
 use super::follow::Seen;
 use super::site::Site;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use alloy_primitives::{Address, U256};
-use contracts::abi::{PreimageOracle, StepVerifier};
-use contracts::game::abi::{DelayedWETH, FaultDisputeGame as Calls};
-use contracts::loader::Terms;
-use dispute::claim::OutputRoot;
-use dispute::fees::FeeSpikes;
-use dispute::game::Proposal;
-use dispute::rules::{Params, Rules};
-use dispute::vault::Withdrawal;
+use fpvm_contracts::abi::{PreimageOracle, StepVerifier};
+use fpvm_contracts::game::abi::{DelayedWETH, FaultDisputeGame as Calls};
+use fpvm_contracts::loader::Terms;
+use fpvm_dispute::claim::OutputRoot;
+use fpvm_dispute::fees::FeeSpikes;
+use fpvm_dispute::game::Proposal;
+use fpvm_dispute::rules::{Params, Rules};
+use fpvm_dispute::vault::Withdrawal;
 
 use super::{ReadError, Reader, fit};
 

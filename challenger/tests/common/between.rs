@@ -1,7 +1,7 @@
 //! A chain in the process with somebody in between: who is asked, and when, decides what happens.
 
 use alloy_primitives::{Address, B256, U256};
-use l1::{At, Block, Bytes, Call, Chain, Error, Local, Log, LogFilter, Receipt, Transaction};
+use fpvm_l1::{At, Block, Bytes, Call, Chain, Error, Local, Log, LogFilter, Receipt, Transaction};
 
 /// What somebody in between does.
 pub(crate) trait Hook: Send + Sync {

@@ -9,12 +9,12 @@ pub(crate) mod table;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
-use challenger::world::{Setup, World};
-use contracts::artifact::Artifact;
-use dispute::claim::{OutputRoot, VmStatus};
-use dispute::rules::Params;
-use l1::signer::Signer;
-use l1::{Chain, Earlier, Local, Policy, Wallet};
+use fpvm_challenger::world::{Setup, World};
+use fpvm_contracts::artifact::Artifact;
+use fpvm_dispute::claim::{OutputRoot, VmStatus};
+use fpvm_dispute::rules::Params;
+use fpvm_l1::signer::Signer;
+use fpvm_l1::{Chain, Earlier, Local, Policy, Wallet};
 
 /// Of both clocks, in seconds.
 pub(crate) const CLOCK: u64 = 302_400;

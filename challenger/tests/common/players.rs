@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
-use challenger::fleet::{Fleet, Games, Knowledge, Options, Unplayable};
-use challenger::player::Strategy;
-use challenger::read::site::Site;
-use dispute::claim::VmStatus;
-use dispute::game::context::ident;
-use dispute::player::cheat::{Cheat, Way};
-use dispute::trace::lie::{Extent, Lie};
-use dispute::trace::outputs::OutputList;
-use dispute::trace::split::SplitTrace;
-use dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
-use dispute::vm::alphabet::encode;
-use l1::{Chain, Policy};
-use play::vm::Program;
-use play::vm::workers::Workers;
+use fpvm_challenger::fleet::{Fleet, Games, Knowledge, Options, Unplayable};
+use fpvm_challenger::player::Strategy;
+use fpvm_challenger::read::site::Site;
+use fpvm_dispute::claim::VmStatus;
+use fpvm_dispute::game::context::ident;
+use fpvm_dispute::player::cheat::{Cheat, Way};
+use fpvm_dispute::trace::lie::{Extent, Lie};
+use fpvm_dispute::trace::outputs::OutputList;
+use fpvm_dispute::trace::split::SplitTrace;
+use fpvm_dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
+use fpvm_dispute::vm::alphabet::encode;
+use fpvm_l1::{Chain, Policy};
+use fpvm_play::vm::Program;
+use fpvm_play::vm::workers::Workers;
 
 use super::{alphabet_prestate, signer};
 

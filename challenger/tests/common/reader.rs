@@ -5,23 +5,23 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use alloy_primitives::{B256, U256};
-use challenger::fleet::{Knowledge, Unplayable};
-use challenger::read::site::Site;
-use challenger::world::Setup;
-use checkpoints::Machine as _;
-use contracts::artifact::Artifact;
-use dispute::claim::OutputRoot;
-use dispute::rules::Params;
-use dispute::trace::Inputs;
-use dispute::trace::lie::{Extent, Lie};
-use dispute::trace::outputs::OutputList;
-use dispute::trace::split::SplitTrace;
+use fpvm_challenger::fleet::{Knowledge, Unplayable};
+use fpvm_challenger::read::site::Site;
+use fpvm_challenger::world::Setup;
+use fpvm_checkpoints::Machine as _;
+use fpvm_contracts::artifact::Artifact;
 use fpvm_core::elf;
 use fpvm_core::isa::Isa as _;
-use isa_mips::Mips32;
-use oracle::Key;
-use play::recorded::{RecordedError, Running};
-use play::vm::{Program, Vms, local_data};
+use fpvm_dispute::claim::OutputRoot;
+use fpvm_dispute::rules::Params;
+use fpvm_dispute::trace::Inputs;
+use fpvm_dispute::trace::lie::{Extent, Lie};
+use fpvm_dispute::trace::outputs::OutputList;
+use fpvm_dispute::trace::split::SplitTrace;
+use fpvm_isa_mips::Mips32;
+use fpvm_oracle::Key;
+use fpvm_play::recorded::{RecordedError, Running};
+use fpvm_play::vm::{Program, Vms, local_data};
 
 use super::players::outputs;
 
@@ -182,7 +182,7 @@ impl Reader {
             anchor,
             delay: super::DELAY,
             min_proposal_size,
-            verifier: Artifact::parse(contracts::MIPS_ARTIFACT).expect("an artifact"),
+            verifier: Artifact::parse(fpvm_contracts::MIPS_ARTIFACT).expect("an artifact"),
             state_version: Mips32::FILE.version,
         }
     }

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
-use challenger::calls;
-use challenger::event::{Event, Tell};
-use challenger::factory::Factory;
-use challenger::fleet::{Fleet, Knowledge};
-use challenger::read::Reader;
-use challenger::read::follow::game;
-use challenger::read::site::Site;
-use challenger::world::{Setup, World};
-use dispute::call::GameAction;
-use dispute::claim::{GameStatus, Side};
-use dispute::game::Game;
-use dispute::game::moves::Move;
-use l1::Local;
+use fpvm_challenger::calls;
+use fpvm_challenger::event::{Event, Tell};
+use fpvm_challenger::factory::Factory;
+use fpvm_challenger::fleet::{Fleet, Knowledge};
+use fpvm_challenger::read::Reader;
+use fpvm_challenger::read::follow::game;
+use fpvm_challenger::read::site::Site;
+use fpvm_challenger::world::{Setup, World};
+use fpvm_dispute::call::GameAction;
+use fpvm_dispute::claim::{GameStatus, Side};
+use fpvm_dispute::game::Game;
+use fpvm_dispute::game::moves::Move;
+use fpvm_l1::Local;
 
 use super::players::{CHEAT, HONEST, PROPOSED};
 use super::{CLOCK, DELAY, account, wallet, world};

@@ -1,8 +1,8 @@
 //! Guests that need no pre-images, on machines.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
-use checkpoints::depot::Depot;
-use checkpoints::{Machine, Root};
+use fpvm_checkpoints::depot::Depot;
+use fpvm_checkpoints::{Machine, Root};
 use fpvm_core::elf::{self, Program};
 use fpvm_core::frozen::Snapshot;
 use fpvm_core::isa::Isa;
@@ -65,11 +65,11 @@ pub fn guest<I: Program>(name: &str) -> Bare<I> {
     Bare(elf::load(&bytes, I::PATCHES).unwrap())
 }
 
-pub fn hello_mips() -> Bare<isa_mips::Mips32> {
+pub fn hello_mips() -> Bare<fpvm_isa_mips::Mips32> {
     guest("hello.go122.mips")
 }
 
-pub fn hello_riscv() -> Bare<isa_riscv::Rv64> {
+pub fn hello_riscv() -> Bare<fpvm_isa_riscv::Rv64> {
     guest("hello.go122.riscv64")
 }
 

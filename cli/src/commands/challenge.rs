@@ -12,17 +12,17 @@ use crate::interrupt;
 use crate::oracles::SourceArgs;
 use crate::output::{print, to_stdout};
 use anyhow::{Context as _, bail};
-use challenger::event::{Event, Name, Tell};
-use challenger::factory::Factory;
-use challenger::fleet::{Fleet, FleetError, Games, Options};
-use challenger::metrics::Metrics;
-use challenger::player::Strategy;
-use challenger::rollup::Source;
-use dispute::player::cheat::{Cheat, Way};
-use dispute::trace::lie::Extent;
-use dispute::trace::outputs::OutputList;
+use fpvm_challenger::event::{Event, Name, Tell};
+use fpvm_challenger::factory::Factory;
+use fpvm_challenger::fleet::{Fleet, FleetError, Games, Options};
+use fpvm_challenger::metrics::Metrics;
+use fpvm_challenger::player::Strategy;
+use fpvm_challenger::rollup::Source;
+use fpvm_dispute::player::cheat::{Cheat, Way};
+use fpvm_dispute::trace::lie::Extent;
+use fpvm_dispute::trace::outputs::OutputList;
+use fpvm_l1::{Address, At, Chain, Rpc, U256};
 use guest::Knowing;
-use l1::{Address, At, Chain, Rpc, U256};
 use metrics::Exporter;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -238,7 +238,9 @@ fn play(
             Ok(round) if round.overtaken > 0 => {}
             Ok(round) if round.waiting == 0 && (args.once || args.dry_run) => return Ok(()),
             Ok(_) => {}
-            Err(error @ FleetError::Send(l1::SendError::Signer(_))) => return Err(error.into()),
+            Err(error @ FleetError::Send(fpvm_l1::SendError::Signer(_))) => {
+                return Err(error.into());
+            }
             Err(error) if args.once => return Err(error.into()),
             Err(error) => {
                 let error = error.to_string();

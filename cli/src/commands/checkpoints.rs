@@ -7,9 +7,9 @@ mod verify;
 use crate::App;
 use crate::output::{Target, print};
 use anyhow::Context as _;
-use checkpoints::commitment::Membership;
-use checkpoints::depot::Depot;
-use checkpoints::manifest::{Manifest, Shard};
+use fpvm_checkpoints::commitment::Membership;
+use fpvm_checkpoints::depot::Depot;
+use fpvm_checkpoints::manifest::{Manifest, Shard};
 
 /// Flags of `checkpoints`.
 #[derive(Debug, clap::Args)]

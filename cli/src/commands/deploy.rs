@@ -6,10 +6,10 @@ use crate::input::Vms;
 use crate::isa::AnyIsa;
 use crate::output::{json, print, to_stdout};
 use anyhow::{Context as _, ensure};
-use contracts::abi;
-use contracts::artifact::{Artifact, PREIMAGE_ORACLE};
-use contracts::evm::Evm;
-use l1::{Address, At, B256, Receipt, Request, U256, Wallet};
+use fpvm_contracts::abi;
+use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
+use fpvm_contracts::evm::Evm;
+use fpvm_l1::{Address, At, B256, Receipt, Request, U256, Wallet};
 use serde::Serialize;
 use std::fmt::Write as _;
 

@@ -7,9 +7,9 @@ use crate::failure::Refused;
 use crate::output::to_stdout;
 use anyhow::Context as _;
 use clap::Subcommand;
-use oracle::store::{self, Store};
-use oracle::wire::Limits;
-use oracle::{Checked, HostEnds, Key, Replay, serve};
+use fpvm_oracle::store::{self, Store};
+use fpvm_oracle::wire::Limits;
+use fpvm_oracle::{Checked, HostEnds, Key, Replay, serve};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -8,9 +8,9 @@ use crate::oracles::SourceArgs;
 use crate::output::print;
 use crate::runner::Runner;
 use anyhow::ensure;
-use checkpoints::Machine as _;
-use checkpoints::maker::dense;
-use checkpoints::manifest::Range;
+use fpvm_checkpoints::Machine as _;
+use fpvm_checkpoints::maker::dense;
+use fpvm_checkpoints::manifest::Range;
 use std::io::{self, BufWriter, Write};
 
 /// Flags of `state-root`.

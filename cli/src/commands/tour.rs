@@ -11,9 +11,9 @@ use crate::output::print;
 use anyhow::{Context as _, ensure};
 use fpvm_core::proof::StepProof;
 use fpvm_core::vm::{Event, Host};
+use fpvm_oracle::store::{Memory, Store as _};
+use fpvm_oracle::{Checked, Key, Kind, Replay};
 use include_dir::{Dir, include_dir};
-use oracle::store::{Memory, Store as _};
-use oracle::{Checked, Key, Kind, Replay};
 use std::time::Instant;
 
 /// A Go program that checks a claim about a toy rollup of 32 blocks, for MIPS32.

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use dispute::trace::Outputs as _;
-use dispute::trace::outputs::OutputList;
-use l1::{B256, U256};
+use fpvm_dispute::trace::Outputs as _;
+use fpvm_dispute::trace::outputs::OutputList;
+use fpvm_l1::{B256, U256};
 
 use crate::common::guests;
 use crate::op_node::{Known, OpNode, Output};

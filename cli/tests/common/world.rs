@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use challenger::calls;
-use challenger::factory::Factory;
-use challenger::world::{Setup, World};
-use contracts::artifact::Artifact;
-use dispute::call::GameAction;
-use dispute::claim::{OutputRoot, Side};
-use dispute::game::moves::Move;
-use dispute::position::Position;
-use dispute::rules::{Params, Rules};
-use l1::signer::Signer;
-use l1::{Address, B256, Chain, Policy, U256, Wallet};
+use fpvm_challenger::calls;
+use fpvm_challenger::factory::Factory;
+use fpvm_challenger::world::{Setup, World};
+use fpvm_contracts::artifact::Artifact;
+use fpvm_dispute::call::GameAction;
+use fpvm_dispute::claim::{OutputRoot, Side};
+use fpvm_dispute::game::moves::Move;
+use fpvm_dispute::position::Position;
+use fpvm_dispute::rules::{Params, Rules};
+use fpvm_l1::signer::Signer;
+use fpvm_l1::{Address, B256, Chain, Policy, U256, Wallet};
 
 /// The output of a block that is right in the attacker's eyes.
 pub(crate) fn output(block: u8) -> B256 {
@@ -25,7 +25,7 @@ pub(crate) fn played(chain: &Arc<dyn Chain>, signers: [Signer; 2], between: impl
     let [mut ann, mut bob] = signers.map(|signer| Wallet::new(chain.clone(), signer, policy()));
     let params = Params::mainnet(B256::repeat_byte(3));
     let rules = Rules::new(params.clone()).expect("legal rules");
-    let verifier = Artifact::parse(contracts::MIPS_ARTIFACT).expect("an artifact");
+    let verifier = Artifact::parse(fpvm_contracts::MIPS_ARTIFACT).expect("an artifact");
     let setup = Setup {
         params,
         anchor: OutputRoot {

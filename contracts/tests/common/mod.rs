@@ -1,18 +1,18 @@
 //! What the tests share: vectors, and a step in all ways.
 #![allow(dead_code, reason = "each test uses its part")]
 
-use contracts::guest::{Preimages, Recorded};
-use contracts::loader::Carried;
-use contracts::verifier::{Executed, OnChain, Refused};
 use flate2::read::GzDecoder;
+use fpvm_contracts::guest::{Preimages, Recorded};
+use fpvm_contracts::loader::Carried;
+use fpvm_contracts::verifier::{Executed, OnChain, Refused};
 use fpvm_core::elf::load;
 use fpvm_core::isa::Isa;
 use fpvm_core::oracle::Silent;
 use fpvm_core::proof::StepProof;
 use fpvm_core::verify::verify;
 use fpvm_core::vm::Host;
-use isa_riscv::imac::Imac;
-use oracle::Key;
+use fpvm_isa_riscv::imac::Imac;
+use fpvm_oracle::Key;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};

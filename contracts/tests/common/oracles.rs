@@ -2,12 +2,12 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 use alloy_sol_types::SolCall as _;
-use contracts::abi::{PreimageOracle, number};
-use contracts::artifact::{Artifact, PREIMAGE_ORACLE};
-use contracts::evm::{Address, Evm};
-use contracts::harness::UPSTREAM;
+use fpvm_contracts::abi::{PreimageOracle, number};
+use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
+use fpvm_contracts::evm::{Address, Evm};
+use fpvm_contracts::harness::UPSTREAM;
 use fpvm_core::oracle::{Oracle, OracleError};
-use oracle::Key;
+use fpvm_oracle::Key;
 use revm::primitives::U256;
 use std::collections::HashMap;
 use std::path::Path;

@@ -1,12 +1,12 @@
 //! The right output for the wrong block.
 
 use alloy_primitives::{B256, U256, keccak256};
-use dispute::call::{Effect, GameAction};
-use dispute::claim::{GameStatus, Side};
-use dispute::game::block_number::{BlockEvidence, OutputRootProof};
-use dispute::revert::{Panic, Revert};
-use dispute::rlp;
-use dispute::trace::Outputs;
+use fpvm_dispute::call::{Effect, GameAction};
+use fpvm_dispute::claim::{GameStatus, Side};
+use fpvm_dispute::game::block_number::{BlockEvidence, OutputRootProof};
+use fpvm_dispute::revert::{Panic, Revert};
+use fpvm_dispute::rlp;
+use fpvm_dispute::trace::Outputs;
 
 use crate::board::{Board, junk};
 use crate::setup::{ANN, BLOCK, BOB, CLOCK, EVE, params};

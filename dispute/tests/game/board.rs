@@ -1,16 +1,16 @@
 //! A chain with one game on it, in the model and on the contracts at once, and short ways to make calls.
 
 use alloy_primitives::{Address, B256, U256};
-use dispute::call::{Action, Block, Call, Effect, GameAction, Receiver};
-use dispute::chain::Chain;
-use dispute::claim::{ClaimData, Side, VmStatus};
-use dispute::factory::Create;
-use dispute::fees::FeeSpikes;
-use dispute::game::Game;
-use dispute::game::moves::Move;
-use dispute::revert::Revert;
-use dispute::rules::Params;
-use dispute::synthetic::Rollup;
+use fpvm_dispute::call::{Action, Block, Call, Effect, GameAction, Receiver};
+use fpvm_dispute::chain::Chain;
+use fpvm_dispute::claim::{ClaimData, Side, VmStatus};
+use fpvm_dispute::factory::Create;
+use fpvm_dispute::fees::FeeSpikes;
+use fpvm_dispute::game::Game;
+use fpvm_dispute::game::moves::Move;
+use fpvm_dispute::revert::Revert;
+use fpvm_dispute::rules::Params;
+use fpvm_dispute::synthetic::Rollup;
 
 use crate::deploy::{Source, Sources};
 use crate::setup::{ANN, BLOCK, BOB, EVE, PURSE, ROLLUP, START, Setup, anchor, params};

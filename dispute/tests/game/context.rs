@@ -1,11 +1,11 @@
 //! Local data: which two outputs an execution is about, and what the VM is told of them.
 
 use alloy_primitives::{B256, U256, keccak256};
-use dispute::call::{Effect, GameAction};
-use dispute::claim::Side::{self, Attack, Defend};
-use dispute::claim::VmStatus;
-use dispute::oracle::local_key;
-use dispute::revert::{Panic, Revert};
+use fpvm_dispute::call::{Effect, GameAction};
+use fpvm_dispute::claim::Side::{self, Attack, Defend};
+use fpvm_dispute::claim::VmStatus;
+use fpvm_dispute::oracle::local_key;
+use fpvm_dispute::revert::{Panic, Revert};
 
 use crate::board::{Board, junk};
 use crate::setup::{ANCHOR, ANN, BLOCK, BOB, EVE, SPLIT};

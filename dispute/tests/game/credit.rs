@@ -1,8 +1,8 @@
 //! Payment: the vault's delay, its owner, and recipients who do not take the money quietly.
 
-use dispute::call::{Action, Effect, GameAction, Receiver};
-use dispute::oracle::Preimage;
-use dispute::revert::Revert;
+use fpvm_dispute::call::{Action, Effect, GameAction, Receiver};
+use fpvm_dispute::oracle::Preimage;
+use fpvm_dispute::revert::Revert;
 
 use crate::board::{Board, junk};
 use crate::setup::{ANN, BLOCK, BOB, CLOCK, DELAY, EVE, OWNER, PURSE};
@@ -109,7 +109,7 @@ fn a_recipient_who_comes_back() {
     let load = Action::LoadPreimage(Preimage::keccak256(vec![7], Default::default()));
     board.set_receiver(BOB, &again(load, true));
     assert_eq!(pay(&mut board), Ok(Effect::Paid(pot)));
-    let key = dispute::oracle::keccak256_key(&[7]);
+    let key = fpvm_dispute::oracle::keccak256_key(&[7]);
     assert!(board.chain().oracle.read(key, 0).is_ok());
 }
 

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolValue;
-use challenger::world;
-use contracts::artifact::{Artifact, PREIMAGE_ORACLE};
-use contracts::game;
-use contracts::game::abi::{OutputRoot as AnchorRoot, StartingAnchorRoot};
-use dispute::rules::Params;
+use fpvm_challenger::world;
+use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
+use fpvm_contracts::game;
+use fpvm_contracts::game::abi::{OutputRoot as AnchorRoot, StartingAnchorRoot};
+use fpvm_dispute::rules::Params;
 
 use crate::evm::Evm;
 use crate::setup::{DELAY, OWNER, Setup};

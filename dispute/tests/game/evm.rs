@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use alloy_primitives::{Address, B256, Bytes, Log, TxKind, U256};
 use alloy_sol_types::SolCall;
-use dispute::call::Block;
+use fpvm_dispute::call::Block;
 use revm::context::result::{ExecutionResult, Output};
 use revm::context::{BlockEnv, CfgEnv, Context, Journal, TxEnv};
 use revm::context_interface::ContextTr as _;

@@ -1,9 +1,9 @@
 //! The option of the game: clocks that are held while fees outgrow the bonds.
 
-use dispute::bond::ASSUMED_BASE_FEE;
-use dispute::call::{Effect, GameAction};
-use dispute::fees::FeeSpikes;
-use dispute::revert::Revert;
+use fpvm_dispute::bond::ASSUMED_BASE_FEE;
+use fpvm_dispute::call::{Effect, GameAction};
+use fpvm_dispute::fees::FeeSpikes;
+use fpvm_dispute::revert::Revert;
 
 use crate::board::{Board, junk};
 use crate::setup::{ANN, BOB, CLOCK, EVE, START};

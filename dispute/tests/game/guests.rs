@@ -4,29 +4,29 @@
 //! he has no step to show.)
 
 use alloy_primitives::{Address, B256, U256};
-use contracts::artifact::Artifact;
-use contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
-use dispute::call::{Action, Block, Call, Effect, GameAction};
-use dispute::claim::{GameStatus, OutputRoot};
-use dispute::factory::Create;
-use dispute::game::block_number::BlockEvidence;
-use dispute::oracle::local_key;
-use dispute::player::cheat::{self, Cheat, Way};
-use dispute::player::{Me, Plan, View, honest, value_of};
-use dispute::revert::Revert;
-use dispute::rules::Params;
-use dispute::trace::lie::{Extent, Lie};
-use dispute::trace::outputs::OutputList;
-use dispute::trace::split::SplitTrace;
-use dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
-use dispute::vm::{StepContext, Vm};
+use fpvm_contracts::artifact::Artifact;
+use fpvm_contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
 use fpvm_core::elf;
 use fpvm_core::oracle::PreimagePart;
 use fpvm_core::verify::verify;
 use fpvm_core::vm::Tier;
-use oracle::{Key, Kind};
-use play::recorded::Recorded;
-use play::vm::{Program as _, Vms};
+use fpvm_dispute::call::{Action, Block, Call, Effect, GameAction};
+use fpvm_dispute::claim::{GameStatus, OutputRoot};
+use fpvm_dispute::factory::Create;
+use fpvm_dispute::game::block_number::BlockEvidence;
+use fpvm_dispute::oracle::local_key;
+use fpvm_dispute::player::cheat::{self, Cheat, Way};
+use fpvm_dispute::player::{Me, Plan, View, honest, value_of};
+use fpvm_dispute::revert::Revert;
+use fpvm_dispute::rules::Params;
+use fpvm_dispute::trace::lie::{Extent, Lie};
+use fpvm_dispute::trace::outputs::OutputList;
+use fpvm_dispute::trace::split::SplitTrace;
+use fpvm_dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
+use fpvm_dispute::vm::{StepContext, Vm};
+use fpvm_oracle::{Key, Kind};
+use fpvm_play::recorded::Recorded;
+use fpvm_play::vm::{Program as _, Vms};
 
 use crate::deploy::{Source, Sources};
 use crate::setup::{ANN, BOB, CLOCK, DELAY, PURSE, START, Setup};
@@ -255,7 +255,7 @@ fn play<I: elf::Program>(
 /// Instructions that games are to end at: one in the middle, one that reads local data, one that reads
 /// the inside of a keccak256 pre-image, and the last.
 fn instructions<I: elf::Program>(guest: &Recorded<I>, inputs: &Inputs) -> [u64; 4] {
-    use checkpoints::Machine as _;
+    use fpvm_checkpoints::Machine as _;
     let mut machine = guest.start(inputs).expect("it starts");
     let (mut local, mut keccak) = (None, None);
     while let Some(read) = machine.next_read().expect("no fault") {
@@ -298,7 +298,7 @@ fn games<I: elf::Program>(
     };
     let cases = instructions(&guest(), &inputs);
     let prestate = {
-        use checkpoints::Machine as _;
+        use fpvm_checkpoints::Machine as _;
         let mut machine = guest().start(&inputs).expect("it starts");
         B256::from(machine.root().expect("it has one").0)
     };
@@ -320,25 +320,25 @@ fn games<I: elf::Program>(
 
 #[test]
 fn mips() {
-    let jit = || Some(Box::new(jit::Jit::new().ok()?) as _);
-    games::<isa_mips::Mips32>("rollup.mips", jit, Some("MIPS"), MIPS_ARTIFACT);
+    let jit = || Some(Box::new(fpvm_jit::Jit::new().ok()?) as _);
+    games::<fpvm_isa_mips::Mips32>("rollup.mips", jit, Some("MIPS"), MIPS_ARTIFACT);
 }
 
 #[test]
 fn mips64() {
-    let jit = || Some(Box::new(jit::Jit::new().ok()?) as _);
-    games::<isa_mips64::Mips64<8>>("rollup.mips64", jit, Some("MIPS64"), MIPS64_ARTIFACT);
+    let jit = || Some(Box::new(fpvm_jit::Jit::new().ok()?) as _);
+    games::<fpvm_isa_mips64::Mips64<8>>("rollup.mips64", jit, Some("MIPS64"), MIPS64_ARTIFACT);
 }
 
 #[test]
 fn riscv() {
-    let jit = || Some(Box::new(jit::Jit::new().ok()?) as _);
-    games::<isa_riscv::Rv64>("rollup.riscv64", jit, Some("RISCV"), RISCV_ARTIFACT);
+    let jit = || Some(Box::new(fpvm_jit::Jit::new().ok()?) as _);
+    games::<fpvm_isa_riscv::Rv64>("rollup.riscv64", jit, Some("RISCV"), RISCV_ARTIFACT);
 }
 
 /// Of fpvm alone, so that upstream has no contract for it.
 #[test]
 fn imac() {
-    let jit = || Some(Box::new(jit::Jit::new().ok()?) as _);
-    games::<isa_riscv::imac::Imac>("rollup.imac", jit, None, IMAC_ARTIFACT);
+    let jit = || Some(Box::new(fpvm_jit::Jit::new().ok()?) as _);
+    games::<fpvm_isa_riscv::imac::Imac>("rollup.imac", jit, None, IMAC_ARTIFACT);
 }

@@ -3,10 +3,10 @@
 use crate::board::{Board, junk};
 use crate::setup::{ANCHOR, ANN, BLOCK, BOB, CHALLENGE, CLOCK, EVE, EXTENSION, MAX, SPLIT, START};
 use alloy_primitives::B256;
-use dispute::call::{Action, Effect, GameAction};
-use dispute::claim::{Side, VmStatus};
-use dispute::game::moves::Move;
-use dispute::revert::{Panic, Revert};
+use fpvm_dispute::call::{Action, Effect, GameAction};
+use fpvm_dispute::claim::{Side, VmStatus};
+use fpvm_dispute::game::moves::Move;
+use fpvm_dispute::revert::{Panic, Revert};
 
 #[test]
 fn a_move_adds_a_claim() {
@@ -265,7 +265,7 @@ fn blocks_of_outputs() {
     let board = Board::new();
     let game = board.game();
     let block = |depth, index| {
-        let position = dispute::position::Position::new(depth, index).expect("a position");
+        let position = fpvm_dispute::position::Position::new(depth, index).expect("a position");
         game.output_block(position).map(|block| block.to::<u64>())
     };
     assert_eq!(block(4, 0), Ok(ANCHOR + 1));
@@ -277,7 +277,7 @@ fn blocks_of_outputs() {
     board
         .propose(B256::repeat_byte(0x99), ANCHOR + 3)
         .expect("a legal proposal");
-    let last = dispute::position::Position::new(4, 9).expect("a position");
+    let last = fpvm_dispute::position::Position::new(4, 9).expect("a position");
     assert_eq!(
         board.game().output_block(last),
         Ok(alloy_primitives::U256::from(ANCHOR + 3))

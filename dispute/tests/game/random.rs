@@ -1,22 +1,22 @@
 //! Random calls of many players, legal or not, at the edges of clocks: what is refused changes nothing,
 //! no wei is lost or made, and model and contracts are at one after every call.
 //!
-//! An ordinary run plays a sample. `FPVM_RANDOM_GAMES=1000 cargo test --release -p dispute --test game
+//! An ordinary run plays a sample. `FPVM_RANDOM_GAMES=1000 cargo test --release -p fpvm-dispute --test game
 //! random` plays so many.
 
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, U256};
-use dispute::call::{Action, Block, Call, Effect};
-use dispute::chain::Chain;
-use dispute::claim::GameStatus;
-use dispute::factory::Create;
-use dispute::fees::FeeSpikes;
-use dispute::game::Game;
-use dispute::revert::Revert;
-use dispute::rules::Params;
-use dispute::simulate::random_call::{next_block, random_call};
-use dispute::synthetic::Rollup;
+use fpvm_dispute::call::{Action, Block, Call, Effect};
+use fpvm_dispute::chain::Chain;
+use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::factory::Create;
+use fpvm_dispute::fees::FeeSpikes;
+use fpvm_dispute::game::Game;
+use fpvm_dispute::revert::Revert;
+use fpvm_dispute::rules::Params;
+use fpvm_dispute::simulate::random_call::{next_block, random_call};
+use fpvm_dispute::synthetic::Rollup;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -64,7 +64,7 @@ fn rules(seed: u64, fee_spikes: bool) -> Params {
 
 fn total<V>(chain: &Chain<V>) -> u128
 where
-    V: dispute::vm::Vm,
+    V: fpvm_dispute::vm::Vm,
 {
     let balances = ACCOUNTS.map(|account| chain.balance(account));
     balances.iter().sum::<u128>() + chain.vault.ether()

@@ -1,9 +1,9 @@
 //! Who wins a subgame, and in which order and pages it is resolved.
 
 use alloy_primitives::U256;
-use dispute::call::{Action, Effect, GameAction};
-use dispute::claim::{GameStatus, Side};
-use dispute::revert::{Panic, Revert};
+use fpvm_dispute::call::{Action, Effect, GameAction};
+use fpvm_dispute::claim::{GameStatus, Side};
+use fpvm_dispute::revert::{Panic, Revert};
 
 use crate::board::{Board, junk};
 use crate::setup::{ANN, BLOCK, BOB, CLOCK, EVE};
@@ -152,7 +152,7 @@ fn after_the_end() {
     );
     let evidence = Box::default();
     let (ident, offset) = (U256::from(1), U256::ZERO);
-    let step = dispute::game::step::Step {
+    let step = fpvm_dispute::game::step::Step {
         claim: 0,
         side: Side::Attack,
         state: Vec::new(),

@@ -1,9 +1,9 @@
 //! What games are set up with: accounts and their money, clocks, the usual rules and rollup.
 
 use alloy_primitives::{Address, U256};
-use dispute::claim::OutputRoot;
-use dispute::rules::Params;
-use dispute::synthetic::{Rollup, execution};
+use fpvm_dispute::claim::OutputRoot;
+use fpvm_dispute::rules::Params;
+use fpvm_dispute::synthetic::{Rollup, execution};
 
 /// Owner of factory and vault, and guardian.
 pub(crate) const OWNER: Address = Address::repeat_byte(0x01);

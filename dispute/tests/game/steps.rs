@@ -1,13 +1,13 @@
 //! Steps: which claims, which states, and who is right.
 
-use dispute::call::{Action, Effect, GameAction};
-use dispute::claim::{Side, VmStatus};
-use dispute::game::step::Step;
-use dispute::player::Answer;
-use dispute::revert::{Panic, Revert};
-use dispute::synthetic::Rollup;
-use dispute::trace::Trace;
-use dispute::trace::split::SplitTrace;
+use fpvm_dispute::call::{Action, Effect, GameAction};
+use fpvm_dispute::claim::{Side, VmStatus};
+use fpvm_dispute::game::step::Step;
+use fpvm_dispute::player::Answer;
+use fpvm_dispute::revert::{Panic, Revert};
+use fpvm_dispute::synthetic::Rollup;
+use fpvm_dispute::trace::Trace;
+use fpvm_dispute::trace::split::SplitTrace;
 
 use crate::board::{Board, junk};
 use crate::setup::{ANN, BOB, CLOCK, EVE, SPLIT};

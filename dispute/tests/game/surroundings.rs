@@ -2,11 +2,11 @@
 
 use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolCall;
-use contracts::game::abi::DisputeGameFactory;
-use dispute::call::{Action, Effect};
-use dispute::claim::GameStatus;
-use dispute::factory::{Create, uuid};
-use dispute::revert::Revert;
+use fpvm_contracts::game::abi::DisputeGameFactory;
+use fpvm_dispute::call::{Action, Effect};
+use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::factory::{Create, uuid};
+use fpvm_dispute::revert::Revert;
 
 use crate::board::{Board, junk};
 use crate::setup::{ANCHOR, ANN, BLOCK, BOB, CLOCK, EVE, OWNER, params};
@@ -62,7 +62,7 @@ fn creation_is_refused_in_order() {
 #[test]
 fn a_type_without_anchor() {
     let mut board = Board::empty(params());
-    let other = dispute::rules::Params {
+    let other = fpvm_dispute::rules::Params {
         game_type: 3,
         ..params()
     };
@@ -77,7 +77,7 @@ fn a_type_without_anchor() {
 fn only_the_owner_configures() {
     let mut board = Board::empty(params());
     let mut factory = board.chain().factory.clone();
-    let rules = std::sync::Arc::new(dispute::rules::Rules::new(params()).expect("legal"));
+    let rules = std::sync::Arc::new(fpvm_dispute::rules::Rules::new(params()).expect("legal"));
     let refused = Err(Revert::Message("Ownable: caller is not the owner"));
     assert_eq!(factory.set_implementation(EVE, 0, rules), refused);
     assert_eq!(factory.set_init_bond(EVE, 0, 1), refused);

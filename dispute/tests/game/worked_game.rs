@@ -3,14 +3,14 @@
 //! Bob attacks, all answers attack.
 
 use alloy_primitives::{Address, B256, U256, b256, keccak256};
-use dispute::call::{Action, Block, Call, Effect, GameAction};
-use dispute::claim::{ClaimData, GameStatus, OutputRoot, Side, VmStatus};
-use dispute::factory::Create;
-use dispute::game::moves::Move;
-use dispute::game::step::Step;
-use dispute::revert::Revert;
-use dispute::rules::Params;
-use dispute::vm::alphabet::{AlphabetVm, encode};
+use fpvm_dispute::call::{Action, Block, Call, Effect, GameAction};
+use fpvm_dispute::claim::{ClaimData, GameStatus, OutputRoot, Side, VmStatus};
+use fpvm_dispute::factory::Create;
+use fpvm_dispute::game::moves::Move;
+use fpvm_dispute::game::step::Step;
+use fpvm_dispute::revert::Revert;
+use fpvm_dispute::rules::Params;
+use fpvm_dispute::vm::alphabet::{AlphabetVm, encode};
 
 use crate::deploy::{Source, Sources, test_code};
 use crate::setup::{ANN, BOB, CLOCK, DELAY, PURSE, START, Setup, params};

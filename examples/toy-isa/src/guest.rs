@@ -16,7 +16,7 @@ impl Guest for Toy {
     const UPSTREAM: &'static str = "none";
     const FAULT_EXIT: u8 = 1;
     const SLEEP: Option<&'static str> = None;
-    const CONTRACT: Option<&'static str> = Some(contracts::TOY_ARTIFACT);
+    const CONTRACT: Option<&'static str> = Some(fpvm_contracts::TOY_ARTIFACT);
 
     fn is_program(bytes: &[u8]) -> bool {
         bytes.starts_with(MAGIC)

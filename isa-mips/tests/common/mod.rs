@@ -3,7 +3,7 @@
 use flate2::read::GzDecoder;
 use fpvm_core::decode::decode;
 use fpvm_core::keccak::keccak256;
-use isa_mips::{Mips32, table};
+use fpvm_isa_mips::{Mips32, table};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;

@@ -5,7 +5,7 @@ use flate2::read::GzDecoder;
 use fpvm_core::memory::PagedMemory;
 use fpvm_core::state::State;
 use fpvm_core::vm::Vm;
-use isa_mips64::Mips64;
+use fpvm_isa_mips64::Mips64;
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{BufRead, BufReader};

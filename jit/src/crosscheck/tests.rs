@@ -8,8 +8,8 @@ use fpvm_core::elf::{Program, load};
 use fpvm_core::machine::Bin;
 use fpvm_core::oracle::{NoOracle, Silent};
 use fpvm_core::vm::{Event, Host, Vm, VmError};
-use isa_mips::Mips32;
-use isa_riscv::Rv64;
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_riscv::Rv64;
 use std::path::Path;
 
 /// The wrong translation: sums are differences. Not those with constants, which tell how far apart

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256};
-use dispute::call::{Action, Effect, GameAction, Made};
-use dispute::claim::{ClaimData, GameStatus, Side};
-use dispute::game::Game;
-use dispute::past::{Past, What};
-use dispute::player::honest::Reading;
-use dispute::player::why::Why;
-use dispute::position::Position;
-use dispute::trace::Trace;
+use fpvm_dispute::call::{Action, Effect, GameAction, Made};
+use fpvm_dispute::claim::{ClaimData, GameStatus, Side};
+use fpvm_dispute::game::Game;
+use fpvm_dispute::past::{Past, What};
+use fpvm_dispute::player::honest::Reading;
+use fpvm_dispute::player::why::Why;
+use fpvm_dispute::position::Position;
+use fpvm_dispute::trace::Trace;
 use serde::Serialize;
 
 use super::next::next;

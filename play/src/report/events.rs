@@ -1,10 +1,10 @@
 //! The timeline.
 
 use alloy_primitives::Address;
-use dispute::call::{Action, Effect, GameAction, Made};
-use dispute::claim::GameStatus;
-use dispute::game::Game;
-use dispute::past::{Past, What};
+use fpvm_dispute::call::{Action, Effect, GameAction, Made};
+use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::game::Game;
+use fpvm_dispute::past::{Past, What};
 use serde::Serialize;
 
 use crate::money::ether;

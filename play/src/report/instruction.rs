@@ -3,11 +3,6 @@
 use std::fmt::Write as _;
 
 use alloy_primitives::{B256, hex};
-use dispute::claim::Side;
-use dispute::game::Game;
-use dispute::player::Answer;
-use dispute::trace::split::SplitTrace;
-use dispute::trace::{Inputs, Outputs};
 use fpvm_core::disasm::disassemble;
 use fpvm_core::isa::{Isa, Source};
 use fpvm_core::operand::Cell;
@@ -16,7 +11,12 @@ use fpvm_core::proof::StepProof;
 use fpvm_core::state::State;
 use fpvm_core::verify::{VerifyError, verify};
 use fpvm_core::word::Word as _;
-use oracle::Key;
+use fpvm_dispute::claim::Side;
+use fpvm_dispute::game::Game;
+use fpvm_dispute::player::Answer;
+use fpvm_dispute::trace::split::SplitTrace;
+use fpvm_dispute::trace::{Inputs, Outputs};
+use fpvm_oracle::Key;
 use serde::Serialize;
 
 use super::Opinion;

@@ -2,9 +2,9 @@
 
 use std::fmt::Display;
 
-use checkpoints::library::LibraryError;
-use checkpoints::warm::{Shelf, Warm};
-use dispute::trace::Inputs;
+use fpvm_checkpoints::library::LibraryError;
+use fpvm_checkpoints::warm::{Shelf, Warm};
+use fpvm_dispute::trace::Inputs;
 
 use super::{Program, Prover};
 

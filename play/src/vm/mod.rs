@@ -1,5 +1,5 @@
 //! The executions of a real VM, as a trace: a machine for each dispute, kept warm. A game asks it as
-//! [`checkpoints::bisect`] does, and ends at the step that [`checkpoints::bisect::bisect`] finds.
+//! [`fpvm_checkpoints::bisect`] does, and ends at the step that [`fpvm_checkpoints::bisect::bisect`] finds.
 //!
 //! Each dispute's program runs once in full at most: after that all answers come from states on the way.
 //! Some machines are kept as they are, of the others states on disk. [`Vms`] runs them while whoever asks
@@ -12,16 +12,16 @@ use std::cell::RefCell;
 use std::fmt::Display;
 
 use alloy_primitives::{B256, U256};
-use checkpoints::Machine;
-use checkpoints::library::LibraryError;
-use checkpoints::store;
-use contracts::loader::{self, LoadError};
-use dispute::game::context::ident;
-use dispute::oracle::Preimage;
-use dispute::trace::{Executions, Inputs, StepData, TraceError};
+use fpvm_checkpoints::Machine;
+use fpvm_checkpoints::library::LibraryError;
+use fpvm_checkpoints::store;
+use fpvm_contracts::loader::{self, LoadError};
 use fpvm_core::oracle::Oracle;
 use fpvm_core::proof::StepProof;
-use oracle::{Key, Kind};
+use fpvm_dispute::game::context::ident;
+use fpvm_dispute::oracle::Preimage;
+use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
+use fpvm_oracle::{Key, Kind};
 
 use kept::Kept;
 

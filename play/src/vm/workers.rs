@@ -13,7 +13,7 @@ use std::thread::Scope;
 use std::time::Duration;
 
 use alloy_primitives::B256;
-use dispute::trace::{Executions, Inputs, StepData, TraceError};
+use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
 
 use super::{KEPT, Program};
 use desk::{Answer, Desk, Question};

@@ -5,31 +5,31 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
-use dispute::call::{Action, Block, Call, GameAction, Made};
-use dispute::chain::Chain;
-use dispute::claim::{OutputRoot, VmStatus};
-use dispute::factory::{Create, Factory};
-use dispute::game::Game;
-use dispute::player::cheat::{self, Cheat, Way};
-use dispute::player::{ALL, Me, Plan, View, honest, value_of};
-use dispute::position::Position;
-use dispute::registry::AnchorRegistry;
-use dispute::revert::Revert;
-use dispute::rules::{Params, Rules};
-use dispute::simulate::opinion::Opinion;
-use dispute::trace::lie::Extent;
-use dispute::trace::memo::Memo;
-use dispute::trace::outputs::OutputList;
-use dispute::trace::split::SplitTrace;
-use dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
-use dispute::vault::Vault;
-use dispute::vm::{StepContext, Vm};
 use fpvm_core::oracle::PreimagePart;
 use fpvm_core::verify::verify;
-use isa_mips::Mips32;
-use play::recorded::Recorded;
-use play::report::{Party, Role};
-use play::vm::{Program as _, Vms};
+use fpvm_dispute::call::{Action, Block, Call, GameAction, Made};
+use fpvm_dispute::chain::Chain;
+use fpvm_dispute::claim::{OutputRoot, VmStatus};
+use fpvm_dispute::factory::{Create, Factory};
+use fpvm_dispute::game::Game;
+use fpvm_dispute::player::cheat::{self, Cheat, Way};
+use fpvm_dispute::player::{ALL, Me, Plan, View, honest, value_of};
+use fpvm_dispute::position::Position;
+use fpvm_dispute::registry::AnchorRegistry;
+use fpvm_dispute::revert::Revert;
+use fpvm_dispute::rules::{Params, Rules};
+use fpvm_dispute::simulate::opinion::Opinion;
+use fpvm_dispute::trace::lie::Extent;
+use fpvm_dispute::trace::memo::Memo;
+use fpvm_dispute::trace::outputs::OutputList;
+use fpvm_dispute::trace::split::SplitTrace;
+use fpvm_dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
+use fpvm_dispute::vault::Vault;
+use fpvm_dispute::vm::{StepContext, Vm};
+use fpvm_isa_mips::Mips32;
+use fpvm_play::recorded::Recorded;
+use fpvm_play::report::{Party, Role};
+use fpvm_play::vm::{Program as _, Vms};
 
 use super::rollup::{CHAIN_ID, find_read, output, rollup};
 
@@ -73,7 +73,7 @@ impl Outputs for Truth {
     fn evidence(
         &self,
         block: U256,
-    ) -> Result<dispute::game::block_number::BlockEvidence, TraceError> {
+    ) -> Result<fpvm_dispute::game::block_number::BlockEvidence, TraceError> {
         self.outputs.evidence(block)
     }
 }

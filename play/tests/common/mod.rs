@@ -5,10 +5,10 @@ pub(crate) mod board;
 pub(crate) mod browser;
 pub(crate) mod rollup;
 
-use dispute::simulate::run::{self, Record};
-use dispute::simulate::scenario::{Presets, Scenario};
-use play::report::Report;
-use play::simulated;
+use fpvm_dispute::simulate::run::{self, Record};
+use fpvm_dispute::simulate::scenario::{Presets, Scenario};
+use fpvm_play::report::Report;
+use fpvm_play::simulated;
 
 #[allow(unused_imports, reason = "as above")]
 pub(crate) use browser::{browser, draw, measure};

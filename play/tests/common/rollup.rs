@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::{B256, U256};
-use checkpoints::Machine as _;
-use isa_mips::Mips32;
-use play::recorded::{Recorded, Running};
-use play::report::instruction::Code;
+use fpvm_checkpoints::Machine as _;
+use fpvm_isa_mips::Mips32;
+use fpvm_play::recorded::{Recorded, Running};
+use fpvm_play::report::instruction::Code;
 
 /// Chain id of the toy rollup.
 pub(crate) const CHAIN_ID: u64 = 901;
@@ -23,7 +23,7 @@ pub(crate) fn rollup() -> Recorded<Mips32> {
         elf: std::fs::read(elf).expect("a bundled guest"),
         preimages: guests().join("preimages-rollup"),
         chain_id: U256::from(CHAIN_ID),
-        tier: || Some(Box::new(jit::Jit::<Mips32>::new().ok()?)),
+        tier: || Some(Box::new(fpvm_jit::Jit::<Mips32>::new().ok()?)),
     }
 }
 

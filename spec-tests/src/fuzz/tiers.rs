@@ -14,13 +14,13 @@ use fpvm_core::oracle::{NoOracle, OracleError, Silent};
 use fpvm_core::state::State;
 use fpvm_core::vm::{Event, Host, Running, Tier, Vm, VmError};
 use fpvm_core::word::Word;
-use isa_mips::Mips32;
-use isa_mips64::Newest;
-use isa_mips64::state::{A0, NEXT_THREAD_ID, THREAD_ID, V0};
-use isa_mips64::thread::QUANTUM;
-use isa_riscv::Rv64;
-use isa_riscv::imac::Imac;
-use jit::Jit;
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_mips64::Newest;
+use fpvm_isa_mips64::state::{A0, NEXT_THREAD_ID, THREAD_ID, V0};
+use fpvm_isa_mips64::thread::QUANTUM;
+use fpvm_isa_riscv::Rv64;
+use fpvm_isa_riscv::imac::Imac;
+use fpvm_jit::Jit;
 use toy_isa::Toy;
 
 /// Where the code is.

@@ -12,7 +12,7 @@ use fpvm_core::oracle::{NoOracle, Silent};
 use fpvm_core::state::State;
 use fpvm_core::verify::verify;
 use fpvm_core::vm::{Host, Vm};
-use isa_mips::{Mips32, state};
+use fpvm_isa_mips::{Mips32, state};
 use spec_tests::book::{current, repository};
 use spec_tests::text::semantics;
 use std::fmt::Write as _;

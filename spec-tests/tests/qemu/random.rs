@@ -4,7 +4,7 @@ use fpvm_core::decode::decode;
 use fpvm_core::fetch;
 use fpvm_core::isa::{Isa as _, Op as _, Operand, Pattern};
 use fpvm_core::operand::Imm;
-use isa_riscv::imac::Imac;
+use fpvm_isa_riscv::imac::Imac;
 
 const BASE: u64 = 0x1_0000;
 /// Where the program prints from: the registers, then the data.

@@ -6,11 +6,11 @@ use crate::hosted::{Hosted, Hosts, threads};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use anyhow::ensure;
-use checkpoints::depot::Depot;
-use checkpoints::maker::{MakeError, dense, make};
-use checkpoints::manifest::{Entry, LoadError, Manifest, Plan, Range, Shard};
-use checkpoints::store::Store;
-use checkpoints::{Machine as _, Root};
+use fpvm_checkpoints::depot::Depot;
+use fpvm_checkpoints::maker::{MakeError, dense, make};
+use fpvm_checkpoints::manifest::{Entry, LoadError, Manifest, Plan, Range, Shard};
+use fpvm_checkpoints::store::Store;
+use fpvm_checkpoints::{Machine as _, Root};
 use fpvm_core::frozen::Snapshot;
 use std::time::{Duration, Instant};
 

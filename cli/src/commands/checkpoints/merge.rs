@@ -1,9 +1,9 @@
 //! `checkpoints merge`.
 
 use super::told;
-use checkpoints::depot::Depot;
-use checkpoints::manifest::{Manifest, merge};
-use checkpoints::store::copy_packs;
+use fpvm_checkpoints::depot::Depot;
+use fpvm_checkpoints::manifest::{Manifest, merge};
+use fpvm_checkpoints::store::copy_packs;
 
 /// Flags of `checkpoints merge`.
 #[derive(Debug, clap::Args)]

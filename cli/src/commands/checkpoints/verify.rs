@@ -7,9 +7,9 @@ use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::print;
 use anyhow::{Context as _, ensure};
-use checkpoints::library::Library;
-use checkpoints::manifest::Shard;
-use checkpoints::replay;
+use fpvm_checkpoints::library::Library;
+use fpvm_checkpoints::manifest::Shard;
+use fpvm_checkpoints::replay;
 use std::ops::Range;
 use std::sync::Mutex;
 
@@ -55,12 +55,12 @@ fn verify(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
     let jobs = args.jobs.and_then(|jobs| usize::try_from(jobs).ok());
     let jobs = jobs.unwrap_or_else(threads);
     let stored: Vec<bool> = entries.iter().map(|entry| store.has(entry.root)).collect();
-    let has_state = |entry: &checkpoints::manifest::Entry| {
+    let has_state = |entry: &fpvm_checkpoints::manifest::Entry| {
         let index = entries.partition_point(|other| other.step < entry.step);
         stored.get(index).copied().unwrap_or(false)
     };
     let store = Mutex::new(store);
-    let state = |entry: &checkpoints::manifest::Entry| {
+    let state = |entry: &fpvm_checkpoints::manifest::Entry| {
         let mut store = store
             .lock()
             .map_err(|_| anyhow::anyhow!("the store failed"))?;

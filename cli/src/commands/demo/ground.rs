@@ -2,10 +2,12 @@
 
 use crate::chain::ChainArgs;
 use anyhow::{Context as _, ensure};
-use challenger::reasons;
-use dispute::rules::Params;
-use l1::signer::Signer;
-use l1::{Address, At, B256, Bytes, Chain, Earlier, Local, Policy, Request, Rpc, U256, Wallet};
+use fpvm_challenger::reasons;
+use fpvm_dispute::rules::Params;
+use fpvm_l1::signer::Signer;
+use fpvm_l1::{
+    Address, At, B256, Bytes, Chain, Earlier, Local, Policy, Request, Rpc, U256, Wallet,
+};
 use std::sync::Arc;
 use std::time::Duration;
 

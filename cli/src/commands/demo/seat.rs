@@ -2,12 +2,12 @@
 
 use super::story::Teller;
 use anyhow::{anyhow, bail};
-use challenger::player::{Kind, Player, Strategy, Turn};
-use challenger::read::Reader;
-use challenger::read::follow::Follower;
-use challenger::reasons;
-use dispute::trace::Trace;
-use l1::{Address, SendError, Wallet};
+use fpvm_challenger::player::{Kind, Player, Strategy, Turn};
+use fpvm_challenger::read::Reader;
+use fpvm_challenger::read::follow::Follower;
+use fpvm_challenger::reasons;
+use fpvm_dispute::trace::Trace;
+use fpvm_l1::{Address, SendError, Wallet};
 
 /// A player at a game.
 pub(super) struct Seat<T> {
@@ -49,7 +49,7 @@ impl<T: Trace> Seat<T> {
 
     /// Does what there is to do now. What the contracts refuse a cheat is left.
     pub(super) fn turn(&mut self, teller: &Teller) -> anyhow::Result<Vec<Done>> {
-        let told = &mut |progress: l1::Progress<'_>| teller.sending(&progress);
+        let told = &mut |progress: fpvm_l1::Progress<'_>| teller.sending(&progress);
         let mut nonce = self.wallet.settle(told)?;
         let chain = self.wallet.chain().clone();
         let Turn { deeds, trouble, .. } = self.player.turn(&Reader::newest(&*chain)?)?;

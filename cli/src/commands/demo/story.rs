@@ -2,12 +2,12 @@
 
 use crate::App;
 use crate::output::print;
-use dispute::claim::{Side, VmStatus};
-use dispute::game::Game;
+use fpvm_dispute::claim::{Side, VmStatus};
+use fpvm_dispute::game::Game;
+use fpvm_l1::{Progress, U256};
+use fpvm_play::money::ether;
+use fpvm_play::report::{Instruction, about};
 use indicatif::ProgressBar;
-use l1::{Progress, U256};
-use play::money::ether;
-use play::report::{Instruction, about};
 use std::fmt::Write as _;
 
 /// Tells what happens: what is done on stdout, what is going on beside it, where there is a terminal.

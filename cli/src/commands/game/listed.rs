@@ -4,11 +4,11 @@ use super::hand::Common;
 use crate::chain::tell;
 use crate::commands::deploy::Format;
 use crate::output::{json, print, to_stdout};
-use challenger::factory::Factory;
-use challenger::read::Reader;
-use challenger::read::follow::game as read_game;
-use dispute::claim::GameStatus;
-use l1::{Address, B256, U256};
+use fpvm_challenger::factory::Factory;
+use fpvm_challenger::read::Reader;
+use fpvm_challenger::read::follow::game as read_game;
+use fpvm_dispute::claim::GameStatus;
+use fpvm_l1::{Address, B256, U256};
 use serde::Serialize;
 use serde_json::json;
 

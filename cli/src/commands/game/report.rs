@@ -3,7 +3,7 @@
 use super::seen::{Seen, SeenArgs};
 use crate::App;
 use crate::output::Target;
-use play::report::html;
+use fpvm_play::report::html;
 
 /// Flags of `game report`.
 #[derive(Debug, clap::Args)]

@@ -4,13 +4,13 @@ use super::truth::{Truth, TruthArgs, told};
 use crate::App;
 use crate::chain::{self, ChainArgs};
 use anyhow::Context as _;
-use challenger::read::Reader;
-use challenger::read::follow::Follower;
-use challenger::read::past::{self, Part};
-use dispute::trace::Executions as _;
-use l1::{Address, Chain};
-use play::report::instruction::Contest;
-use play::report::{self, Happened, Opinion, Party, Report, Role, Subject};
+use fpvm_challenger::read::Reader;
+use fpvm_challenger::read::follow::Follower;
+use fpvm_challenger::read::past::{self, Part};
+use fpvm_dispute::trace::Executions as _;
+use fpvm_l1::{Address, Chain};
+use fpvm_play::report::instruction::Contest;
+use fpvm_play::report::{self, Happened, Opinion, Party, Report, Role, Subject};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -115,8 +115,8 @@ mod tests {
     use crate::personality::Personality;
     use crate::screen::Screen;
     use clap::Parser;
-    use l1::signer::Signer;
-    use l1::{B256, Local, U256};
+    use fpvm_l1::signer::Signer;
+    use fpvm_l1::{B256, Local, U256};
 
     #[derive(Parser)]
     struct Line {
@@ -174,7 +174,7 @@ mod tests {
 
         // Nobody answers: what can be done then is told.
         chain.advance(400_000);
-        let over = play::view::text(&look(&[]), 200);
+        let over = fpvm_play::view::text(&look(&[]), 200);
         assert!(
             over.contains("they can be resolved, the last first"),
             "{over}"

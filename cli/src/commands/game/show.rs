@@ -4,7 +4,7 @@ use super::seen::{Seen, SeenArgs};
 use crate::App;
 use crate::commands::deploy::Format;
 use crate::output::{json, print, to_stdout};
-use play::report::Report;
+use fpvm_play::report::Report;
 
 /// Flags of `game show`.
 #[derive(Debug, clap::Args)]
@@ -27,5 +27,5 @@ pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 
 /// Prints a game.
 pub(super) fn text(report: &Report) -> anyhow::Result<()> {
-    print(&play::view::text(report, usize::MAX))
+    print(&fpvm_play::view::text(report, usize::MAX))
 }

@@ -3,8 +3,8 @@
 use crate::failure::Refused;
 use crate::output::{Target, print};
 use anyhow::Context as _;
-use dispute::simulate::{Table, simulate};
-use play::money::rounded;
+use fpvm_dispute::simulate::{Table, simulate};
+use fpvm_play::money::rounded;
 use std::fmt::Write as _;
 use std::time::Instant;
 

@@ -4,7 +4,7 @@ use crate::any::AnyVm;
 use crate::args::StepMatcher;
 use crate::runner::mebibytes;
 use fpvm_core::symbols::Symbols;
-use oracle::Stats;
+use fpvm_oracle::Stats;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -2,13 +2,13 @@
 
 use crate::isa::AnyIsa;
 use anyhow::{Context as _, ensure};
-use contracts::artifact::PREIMAGE_ORACLE;
-use contracts::evm::Gas;
-use contracts::loader::{Carried, LoadError};
-use contracts::verifier::{LoadingError, OnChain};
+use fpvm_contracts::artifact::PREIMAGE_ORACLE;
+use fpvm_contracts::evm::Gas;
+use fpvm_contracts::loader::{Carried, LoadError};
+use fpvm_contracts::verifier::{LoadingError, OnChain};
 use fpvm_core::proof::StepProof;
-use l1::Revert;
-use oracle::Key;
+use fpvm_l1::Revert;
+use fpvm_oracle::Key;
 use std::collections::BTreeMap;
 
 /// The contracts of each VM type, deployed when they are first asked for.
@@ -60,7 +60,7 @@ fn step(contracts: &mut OnChain, proof: &StepProof, proof_data: &[u8]) -> anyhow
     let executed = contracts.step(&proof.state_data, proof_data)?;
     let executed = executed.map_err(|refused| {
         let revert = Revert(refused.0.into());
-        match challenger::reasons::named(&revert) {
+        match fpvm_challenger::reasons::named(&revert) {
             Some(name) => anyhow::anyhow!("the contract reverts: {name}"),
             None => anyhow::anyhow!("{revert}"),
         }

@@ -3,11 +3,11 @@
 use crate::chain::{self, ChainArgs};
 use crate::loading::{self, LOCAL_CONTEXT};
 use anyhow::{Context as _, bail, ensure};
-use contracts::abi::{self, StepVerifier};
-use contracts::loader::Carried;
+use fpvm_contracts::abi::{self, StepVerifier};
+use fpvm_contracts::loader::Carried;
 use fpvm_core::proof::StepProof;
-use l1::{Address, At, Call, Chain, Receipt, Request, U256, Wallet};
-use oracle::Key;
+use fpvm_l1::{Address, At, Call, Chain, Receipt, Request, U256, Wallet};
+use fpvm_oracle::Key;
 use std::sync::Arc;
 
 /// A verifier on a chain.

@@ -2,13 +2,13 @@
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
-use challenger::calls;
-use contracts::game::abi::{
+use fpvm_challenger::calls;
+use fpvm_contracts::game::abi::{
     AnchorStateRegistry, DelayedWETH, DisputeGameFactory, FaultDisputeGame,
 };
-use dispute::call::{Action, GameAction};
-use dispute::claim::Side;
-use dispute::vm::Vm;
+use fpvm_dispute::call::{Action, GameAction};
+use fpvm_dispute::claim::Side;
+use fpvm_dispute::vm::Vm;
 
 use super::{PreimageOracle, Twin};
 use crate::deploy::Contracts;

@@ -2,13 +2,13 @@
 
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolEvent, SolValue};
-use contracts::game::abi::{
+use fpvm_contracts::game::abi::{
     AnchorStateRegistry, DelayedWETH, DisputeGameFactory, FaultDisputeGame,
 };
-use dispute::call::{Action, Call, Effect, GameAction};
-use dispute::oracle::Preimage;
-use dispute::revert::Revert;
-use dispute::vm::Vm;
+use fpvm_dispute::call::{Action, Call, Effect, GameAction};
+use fpvm_dispute::oracle::Preimage;
+use fpvm_dispute::revert::Revert;
+use fpvm_dispute::vm::Vm;
 
 use super::picture::{picture_of_contract, picture_of_model};
 use super::{PreimageOracle, Twin};

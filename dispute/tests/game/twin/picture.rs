@@ -1,8 +1,8 @@
 //! All that a game shows, in the model and on its contract.
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use contracts::game::abi::FaultDisputeGame;
-use dispute::game::Game;
+use fpvm_contracts::game::abi::FaultDisputeGame;
+use fpvm_dispute::game::Game;
 
 use crate::evm::Evm;
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Display;
 
 use alloy_primitives::B256;
-use checkpoints::library::LibraryError;
-use checkpoints::warm::Warm;
-use dispute::trace::{Inputs, StepData, TraceError};
+use fpvm_checkpoints::library::LibraryError;
+use fpvm_checkpoints::warm::Warm;
+use fpvm_dispute::trace::{Inputs, StepData, TraceError};
 
 use crate::vm::kept::Kept;
 use crate::vm::{Prover, failed, step_data, whole};

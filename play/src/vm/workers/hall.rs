@@ -3,8 +3,8 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use checkpoints::warm::Warm;
-use dispute::trace::Inputs;
+use fpvm_checkpoints::warm::Warm;
+use fpvm_dispute::trace::Inputs;
 
 use super::Options;
 use super::desk::{Answers, Desk, Dispute, Question};
