@@ -6,7 +6,7 @@ use std::sync::Arc;
 use alloy_primitives::{Address, B256, U256};
 use fpvm_contracts::abi::PreimageOracle as Calls;
 use fpvm_contracts::loader::{self, Call, LoadError, Loading, Metadata, Terms};
-use fpvm_core::oracle::{Oracle, OracleError};
+use fpvm_core::step::oracle::{Oracle, OracleError};
 use fpvm_dispute::oracle::{Preimage, local_key};
 use fpvm_l1::Request;
 use fpvm_oracle::Key;

@@ -17,7 +17,7 @@ use fpvm_challenger::player::{Kind, Strategy};
 use fpvm_contracts::abi::PreimageOracle;
 use fpvm_contracts::loader::{self, Challenge, Loading, Metadata, Proposal, blob_point};
 use fpvm_core::keccak::keccak256;
-use fpvm_core::oracle::{Oracle, OracleError};
+use fpvm_core::step::oracle::{Oracle, OracleError};
 use fpvm_dispute::player::cheat::{Cheat, Way};
 use fpvm_l1::{At, Chain as _, Local, Request};
 use fpvm_oracle::Key;

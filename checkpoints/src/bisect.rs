@@ -8,7 +8,7 @@ use crate::library::LibraryError;
 use crate::manifest::Entry;
 use crate::warm::Warm;
 use crate::{Machine, Root};
-use fpvm_core::frozen::Snapshot;
+use fpvm_core::machine::snapshot::Snapshot;
 
 /// Into how many parts an interval is divided at once.
 const PARTS: u64 = 16;

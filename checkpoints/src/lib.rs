@@ -2,7 +2,7 @@
 //! commitment to the roots, their check by re-execution, and the bisection of two traces.
 //!
 //! Nothing here knows an ISA: a [`Machine`] runs and is frozen into a
-//! [`fpvm_core::frozen::Snapshot`], whose root is hashed in another thread while it runs on
+//! [`fpvm_core::machine::snapshot::Snapshot`], whose root is hashed in another thread while it runs on
 //! ([`maker`]). The roots go to a [`manifest`], committed to by [`commitment`]; the states go to a
 //! [`store`], each page once; both lie in a [`depot`], a folder or a bucket, and are read from there as
 //! a [`library`]. [`replay`] executes intervals alone and finds the first wrong entry;
@@ -21,7 +21,7 @@ pub mod warm;
 
 pub use root::Root;
 
-use fpvm_core::frozen::Snapshot;
+use fpvm_core::machine::snapshot::Snapshot;
 
 /// A machine that can be run to any step, left and come back to.
 pub trait Machine {

@@ -4,7 +4,7 @@ use crate::Root;
 use crate::depot::{Depot, DepotError};
 use crate::manifest::{Entry, LoadError, Manifest};
 use crate::store::{Store, StoreError, Vm};
-use fpvm_core::frozen::Snapshot;
+use fpvm_core::machine::snapshot::Snapshot;
 
 /// A list of checkpoints with their states.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Making checkpoints: the machine runs, and while it runs on another thread hashes where it was.
 
 use crate::{Machine, Root};
-use fpvm_core::frozen::Snapshot;
+use fpvm_core::machine::snapshot::Snapshot;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 

@@ -2,7 +2,7 @@
 
 use crate::manifest::Entry;
 use crate::{Machine, Root};
-use fpvm_core::frozen::Snapshot;
+use fpvm_core::machine::snapshot::Snapshot;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Mutex;

@@ -11,7 +11,7 @@ pub struct Root(pub [u8; 32]);
 impl Root {
     /// Whether, as a state root, it is that of a program which has ended.
     pub fn exited(&self) -> bool {
-        self.0.first() != Some(&fpvm_core::state::STATUS_UNFINISHED)
+        self.0.first() != Some(&fpvm_core::definition::state::STATUS_UNFINISHED)
     }
 }
 

@@ -14,12 +14,12 @@ pub use error::StoreError;
 
 use crate::Root;
 use crate::depot::{Bytes, Depot, Listed};
-use fpvm_core::frozen::Snapshot;
-use fpvm_core::isa::Isa;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::state::WitnessError;
+use fpvm_core::definition::word::Word as _;
 use fpvm_core::keccak::keccak256;
-use fpvm_core::memory::{FrozenMemory, FrozenPage, Part};
-use fpvm_core::state::WitnessError;
-use fpvm_core::word::Word as _;
+use fpvm_core::machine::memory::{FrozenMemory, FrozenPage, Part};
+use fpvm_core::machine::snapshot::Snapshot;
 use pack::{Ends, Listing, Writer};
 use record::{children, parse_state};
 use rustc_hash::{FxHashMap, FxHashSet};

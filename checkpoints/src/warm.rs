@@ -5,7 +5,7 @@ use crate::depot::Depot;
 use crate::library::{Library, LibraryError};
 use crate::store::{Store, StoreError, Vm};
 use crate::{Machine, Root};
-use fpvm_core::frozen::Snapshot;
+use fpvm_core::machine::snapshot::Snapshot;
 use std::collections::BTreeMap;
 use tempfile::TempDir;
 

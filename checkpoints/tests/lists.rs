@@ -11,7 +11,7 @@ use fpvm_checkpoints::replay::verify;
 use fpvm_checkpoints::store::{self, Store};
 use fpvm_checkpoints::warm::Warm;
 use fpvm_checkpoints::{Machine, Root};
-use fpvm_core::isa::Isa as _;
+use fpvm_core::definition::isa::Isa as _;
 use fpvm_isa_mips::Mips32;
 use serde_json::{Value, json};
 use std::sync::Mutex;
@@ -272,10 +272,13 @@ fn two_machines_part_where_one_was_changed() {
                 }
                 self.0.run(until)
             }
-            fn freeze(&mut self) -> Result<fpvm_core::frozen::Snapshot, Error> {
+            fn freeze(&mut self) -> Result<fpvm_core::machine::snapshot::Snapshot, Error> {
                 self.0.freeze()
             }
-            fn restore(&mut self, snapshot: &fpvm_core::frozen::Snapshot) -> Result<(), Error> {
+            fn restore(
+                &mut self,
+                snapshot: &fpvm_core::machine::snapshot::Snapshot,
+            ) -> Result<(), Error> {
                 self.0.restore(snapshot)
             }
             fn root(&mut self) -> Result<Root, Error> {
@@ -329,10 +332,10 @@ impl Machine for Still {
     fn run(&mut self, _until: u64) -> Result<(), Error> {
         Err("it runs".into())
     }
-    fn freeze(&mut self) -> Result<fpvm_core::frozen::Snapshot, Error> {
+    fn freeze(&mut self) -> Result<fpvm_core::machine::snapshot::Snapshot, Error> {
         self.0.freeze()
     }
-    fn restore(&mut self, snapshot: &fpvm_core::frozen::Snapshot) -> Result<(), Error> {
+    fn restore(&mut self, snapshot: &fpvm_core::machine::snapshot::Snapshot) -> Result<(), Error> {
         self.0.restore(snapshot)
     }
     fn root(&mut self) -> Result<Root, Error> {

@@ -6,9 +6,9 @@ use common::{Bare, Error, depot, hello_mips, hello_riscv, plain_roots};
 use fpvm_checkpoints::maker::{MakeError, dense, make};
 use fpvm_checkpoints::store::{self, Store};
 use fpvm_checkpoints::{Machine, Root};
-use fpvm_core::elf::Program;
-use fpvm_core::isa::Isa;
-use fpvm_core::memory::{FrozenMemory, PagedMemory, Prover};
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::formats::elf::Program;
+use fpvm_core::machine::memory::{FrozenMemory, PagedMemory, Prover};
 use proptest::prelude::*;
 
 #[test]
@@ -87,8 +87,8 @@ fn dense_roots_are_those_of_single_steps_whatever_the_threads() {
 
 #[test]
 fn roots_found_before_a_fault_are_given() {
-    use fpvm_core::oracle::{NoOracle, Silent};
-    use fpvm_core::vm::Host;
+    use fpvm_core::machine::vm::Host;
+    use fpvm_core::step::oracle::{NoOracle, Silent};
     let mut machine = hello_mips();
     machine.run(1000).unwrap();
     let mut expected = Vec::new();

@@ -2,15 +2,15 @@
 
 use crate::isa::{AnyIsa, Entry, Guest};
 use crate::tier::TierArgs;
-use fpvm_core::fetch;
-use fpvm_core::frozen::{Snapshot, SnapshotError};
-use fpvm_core::isa::Isa;
-use fpvm_core::memory::PAGE_SIZE;
-use fpvm_core::proof::StepProof;
-use fpvm_core::snapshot::{self, FileError};
-use fpvm_core::symbols::Symbols;
-use fpvm_core::vm::{Event, Host, PreimageRead, Vm, VmError};
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::fetch;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::word::Word as _;
+use fpvm_core::formats::state_file::{self, FileError};
+use fpvm_core::formats::symbols::Symbols;
+use fpvm_core::machine::memory::PAGE_SIZE;
+use fpvm_core::machine::snapshot::{Snapshot, SnapshotError};
+use fpvm_core::machine::vm::{Event, Host, PreimageRead, Vm, VmError};
+use fpvm_core::step::proof::StepProof;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use crate::isa::AnyIsa;
 use anyhow::Context as _;
-use fpvm_core::proof::StepProof;
+use fpvm_core::step::proof::StepProof;
 
 /// `--proof-encoding`. Verifiers tell the forms apart by their lengths.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]

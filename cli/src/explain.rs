@@ -1,14 +1,14 @@
 //! What a proved step did, in words.
 
 use crate::isa::Guest;
-use fpvm_core::disasm::disassemble;
-use fpvm_core::fetch;
-use fpvm_core::isa::Isa;
-use fpvm_core::memory::LEAF_SIZE;
-use fpvm_core::proof::StepProof;
-use fpvm_core::state::{State, state_hash};
-use fpvm_core::verify::{Parts, Verified, VerifyError, verify};
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::disasm::disassemble;
+use fpvm_core::definition::fetch;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::state::{State, state_hash};
+use fpvm_core::definition::word::Word as _;
+use fpvm_core::machine::memory::LEAF_SIZE;
+use fpvm_core::step::proof::StepProof;
+use fpvm_core::step::verify::{Parts, Verified, VerifyError, verify};
 use fpvm_play::report::instruction::{Compared, cells};
 use std::fmt::Write as _;
 

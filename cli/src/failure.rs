@@ -1,8 +1,8 @@
 //! How the process ends: exit codes and the one line that tells why.
 
 use crate::any::AnyVm;
-use fpvm_core::oracle::NoPreimages;
-use fpvm_core::vm::VmError;
+use fpvm_core::machine::vm::VmError;
+use fpvm_core::step::oracle::NoPreimages;
 use std::io;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -6,12 +6,12 @@
 //! jump or a return the frame is again what the prologue made of it. So nothing is asked of a guest
 //! but symbols: no frame pointer, no unwind tables, no release of Go.
 
-use fpvm_core::decode::decode;
-use fpvm_core::isa::Isa;
-use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
-use fpvm_core::operand::{Cell, Imm, Reg};
-use fpvm_core::threads::Stack;
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::decode::decode;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::operand::{Cell, Imm, Reg};
+use fpvm_core::definition::threads::Stack;
+use fpvm_core::definition::word::Word as _;
 use std::marker::PhantomData;
 
 /// Names of the registers in all ISAs' calling conventions.

@@ -5,10 +5,10 @@
 //! another one since Go 1.23, and what gets skipped instead is missed at the end of the program.
 
 use crate::any::{insn_at, instructions};
-use fpvm_core::disasm::disassemble;
-use fpvm_core::elf::{Patch, Program};
-use fpvm_core::fetch;
-use fpvm_core::vm::Vm;
+use fpvm_core::definition::disasm::disassemble;
+use fpvm_core::definition::fetch;
+use fpvm_core::formats::elf::{Patch, Program};
+use fpvm_core::machine::vm::Vm;
 
 /// What the Go linker writes in front of its release.
 const MAGIC: &[u8] = b"\xff Go buildinf:";

@@ -5,16 +5,16 @@ use crate::explain::Explained;
 use crate::frames::{FrameStep, frame_step};
 use crate::go;
 use crate::observe::{Observed, observe};
-use fpvm_core::elf::{self, Program};
-use fpvm_core::fetch;
-use fpvm_core::isa::{Isa, Source, witness_len};
-use fpvm_core::observer::Observer;
-use fpvm_core::proof::StepProof;
-use fpvm_core::snapshot::{self, FileError};
-use fpvm_core::state::State;
-use fpvm_core::verify::{Parts, VerifyError};
-use fpvm_core::vm::Vm;
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::fetch;
+use fpvm_core::definition::isa::{Isa, Source, witness_len};
+use fpvm_core::definition::state::State;
+use fpvm_core::definition::word::Word as _;
+use fpvm_core::formats::elf::{self, Program};
+use fpvm_core::formats::state_file::{self, FileError};
+use fpvm_core::machine::observer::Observer;
+use fpvm_core::machine::vm::Vm;
+use fpvm_core::step::proof::StepProof;
+use fpvm_core::step::verify::{Parts, VerifyError};
 use fpvm_isa_mips64::statistics::Statistics;
 use fpvm_play::report::instruction::{Code, Contest, Instruction};
 use std::marker::PhantomData;
@@ -325,7 +325,7 @@ impl<I: Guest> AnyIsa for Entry<I> {
     }
 
     fn disassemble(&self, insn: u32, pc: u64) -> String {
-        fpvm_core::disasm::disassemble::<I>(insn, pc)
+        fpvm_core::definition::disasm::disassemble::<I>(insn, pc)
     }
 
     fn observe(&self, insn: u32) -> Observed {

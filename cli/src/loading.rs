@@ -5,7 +5,7 @@ use alloy_sol_types::SolCall;
 use anyhow::Context as _;
 use fpvm_contracts::abi::PreimageOracle as abi;
 use fpvm_contracts::loader::{self, Call, Loading, Metadata, Terms};
-use fpvm_core::oracle::Oracle;
+use fpvm_core::step::oracle::Oracle;
 use fpvm_l1::{Address, At, Chain, Receipt, Request, U256, Wallet};
 use fpvm_oracle::Key;
 

@@ -1,12 +1,12 @@
 //! What an instruction can do at all: one more interpretation of the one definition, in which words
 //! are nothing but where they come from.
 
-use fpvm_core::decode::decode;
-use fpvm_core::isa::{Isa, Op as _};
-use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
-use fpvm_core::operand::{Cell, Imm, Reg};
-use fpvm_core::threads::Stack;
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::decode::decode;
+use fpvm_core::definition::isa::{Isa, Op as _};
+use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::operand::{Cell, Imm, Reg};
+use fpvm_core::definition::threads::Stack;
+use fpvm_core::definition::word::Word as _;
 
 /// What an instruction can do.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

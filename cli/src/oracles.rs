@@ -1,7 +1,7 @@
 //! Where a run's pre-images come from, and where the guest's output goes.
 
 use anyhow::{Context as _, bail};
-use fpvm_core::oracle::{Console, NoOracle, Oracle, OracleError};
+use fpvm_core::step::oracle::{Console, NoOracle, Oracle, OracleError};
 use fpvm_oracle::store::{self, Layered, Memory, Store};
 use fpvm_oracle::{Checked, Host, HostOptions, Recorder, Replay, Stats};
 use std::ffi::OsString;

@@ -4,7 +4,7 @@ use crate::any::AnyVm;
 use crate::failure;
 use anyhow::Context as _;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
-use fpvm_core::files;
+use fpvm_core::formats::files;
 use serde::Serialize;
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -2,7 +2,7 @@
 
 use crate::any::{AnyVm, call_before, instructions};
 use crate::frames::{Frame, frames};
-use fpvm_core::symbols::Symbols;
+use fpvm_core::formats::symbols::Symbols;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::Write as _;

@@ -4,7 +4,7 @@
 use crate::isa::Guest;
 use anyhow::{Context as _, ensure};
 use clap::ValueEnum as _;
-use fpvm_core::vm::{Tier, Vm};
+use fpvm_core::machine::vm::{Tier, Vm};
 use fpvm_jit::{Crosscheck, Jit};
 use std::ffi::OsString;
 use std::io;

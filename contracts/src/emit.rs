@@ -8,9 +8,9 @@ mod printer;
 mod template;
 mod text;
 
-use fpvm_core::isa::Isa;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::machine::Fault;
 use fpvm_core::keccak::keccak256;
-use fpvm_core::machine::Fault;
 use layout::Layout;
 use std::collections::BTreeMap;
 use template::Template;

@@ -1,9 +1,9 @@
 //! Whole programs through a [`Harness`], step by step.
 
 use crate::harness::{Harness, HarnessError};
-use fpvm_core::elf::{ElfError, Program, load};
-use fpvm_core::oracle::{Oracle, OracleError, Silent};
-use fpvm_core::vm::{Host, Vm, VmError};
+use fpvm_core::formats::elf::{ElfError, Program, load};
+use fpvm_core::machine::vm::{Host, Vm, VmError};
+use fpvm_core::step::oracle::{Oracle, OracleError, Silent};
 use fpvm_oracle::Key;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -3,11 +3,11 @@
 
 use crate::evm::{EvmError, Gas};
 use crate::verifier::{Executed, OnChain, Refused, SetupError};
-use fpvm_core::compact::encode;
-use fpvm_core::isa::{Isa, ProofShape};
-use fpvm_core::proof::StepProof;
-use fpvm_core::verify::{Verified, VerifyError, verify};
-use fpvm_core::vm::{Host, Vm, VmError};
+use fpvm_core::definition::isa::{Isa, ProofShape};
+use fpvm_core::machine::vm::{Host, Vm, VmError};
+use fpvm_core::step::compact::encode;
+use fpvm_core::step::proof::StepProof;
+use fpvm_core::step::verify::{Verified, VerifyError, verify};
 use std::path::Path;
 
 /// Where [`Harness::new`] looks for upstream's contracts: a folder with `MIPS.json`, `MIPS64.json`,
@@ -128,7 +128,7 @@ impl Harness {
     /// What there is to prove of a step that faults: the thread, its instruction, and the leaf at
     /// address 0 for contracts that want more branches.
     fn faulting<I: Isa>(&self, vm: &mut Vm<I>, state_data: Vec<u8>) -> StepProof {
-        use fpvm_core::memory::Prover as _;
+        use fpvm_core::machine::memory::Prover as _;
         let branches = match I::PROOF {
             ProofShape::Fixed(count) => count,
             ProofShape::UpTo(_) => 2,

@@ -1,7 +1,7 @@
 //! Step verifier contracts, printed from the one definition of each instruction, and an EVM that
 //! runs them.
 //!
-//! [`emit`] is an interpretation of [`fpvm_core::machine::Machine`] whose words are expressions of
+//! [`emit`] is an interpretation of [`fpvm_core::definition::machine::Machine`] whose words are expressions of
 //! Solidity's assembly language.
 
 pub mod abi;

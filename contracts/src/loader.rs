@@ -24,8 +24,8 @@ pub use large::{BLOCK, Challenge, Leaf, MAX_BLOCKS, Matrix, Metadata, Proposal, 
 use crate::abi::PreimageOracle as abi;
 use alloy_sol_types::SolCall;
 use fpvm_core::keccak::keccak256;
-use fpvm_core::oracle::{Oracle, OracleError};
-use fpvm_core::proof::StepProof;
+use fpvm_core::step::oracle::{Oracle, OracleError};
+use fpvm_core::step::proof::StepProof;
 use fpvm_oracle::{BadValue, Key, Kind};
 use revm::primitives::{Address, B256, U256};
 use std::collections::BTreeMap;

@@ -12,16 +12,16 @@ use fpvm_contracts::artifact::PREIMAGE_ORACLE;
 use fpvm_contracts::harness::{Harness, UPSTREAM, compact};
 use fpvm_contracts::verifier::{OnChain, Refused};
 use fpvm_contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
-use fpvm_core::compact::{is_compact, map_len};
-use fpvm_core::isa::{Isa, Source};
+use fpvm_core::definition::isa::{Isa, Source};
+use fpvm_core::definition::operand::Cell;
+use fpvm_core::definition::threads::thread_proof_len;
+use fpvm_core::definition::word::Word as _;
 use fpvm_core::keccak::{hash_pair, keccak256};
-use fpvm_core::memory::tree_depth;
-use fpvm_core::operand::Cell;
-use fpvm_core::oracle::{Oracle, OracleError, Silent};
-use fpvm_core::proof::StepProof;
-use fpvm_core::threads::thread_proof_len;
-use fpvm_core::vm::Host;
-use fpvm_core::word::Word as _;
+use fpvm_core::machine::memory::tree_depth;
+use fpvm_core::machine::vm::Host;
+use fpvm_core::step::compact::{is_compact, map_len};
+use fpvm_core::step::oracle::{Oracle, OracleError, Silent};
+use fpvm_core::step::proof::StepProof;
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::{Mips64, Newest};
 use fpvm_isa_riscv::Rv64;
@@ -107,7 +107,7 @@ fn random_steps<I: Isa>(mut harness: Harness, calls: &Calls, times: usize) -> (u
                 &mut refused
             }) += 1;
         }
-        let always_faults = fpvm_core::effects::Effects::of::<I>(op::<I>(row)).faults;
+        let always_faults = fpvm_core::definition::effects::Effects::of::<I>(op::<I>(row)).faults;
         assert!(
             met || always_faults,
             "no step of {:?} was accepted",
@@ -118,7 +118,7 @@ fn random_steps<I: Isa>(mut harness: Harness, calls: &Calls, times: usize) -> (u
 }
 
 fn op<I: Isa>(row: usize) -> I::Op {
-    use fpvm_core::isa::Op as _;
+    use fpvm_core::definition::isa::Op as _;
     I::Op::ALL[row]
 }
 

@@ -7,7 +7,7 @@ use common::{recorded, repository};
 use fpvm_contracts::guest::{self, Preimages};
 use fpvm_contracts::harness::Harness;
 use fpvm_contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
-use fpvm_core::elf::Program;
+use fpvm_core::formats::elf::Program;
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest;
 use fpvm_isa_riscv::Rv64;

@@ -12,7 +12,7 @@ use fpvm_contracts::loader::{
     plan, stored_key,
 };
 use fpvm_core::keccak::keccak256;
-use fpvm_core::oracle::PreimagePart;
+use fpvm_core::step::oracle::PreimagePart;
 use fpvm_oracle::Key;
 use oracles::{Chain, Preimages, chains};
 use revm::primitives::U256;

@@ -4,8 +4,8 @@ mod common;
 
 use common::{proofs_of_runs, proofs_of_steps, run};
 use fpvm_contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
-use fpvm_core::isa::Isa;
-use fpvm_core::proof::StepProof;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::step::proof::StepProof;
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest;
 use fpvm_isa_riscv::Rv64;

@@ -1,7 +1,7 @@
 //! The part of a pre-image that one step reads, against its definition: a slice of the length as
 //! eight big-endian bytes and then the value.
 
-use fpvm_core::oracle::PreimagePart;
+use fpvm_core::step::oracle::PreimagePart;
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -2,8 +2,10 @@
 //! branches, snapshots and allocations in between (upstream's Asterisc gets this wrong). Checked
 //! against a fresh memory with the same contents and against a tree made from its definition.
 
-use fpvm_core::memory::{Memory, Node, PAGE_SIZE, PagedMemory, Prover, fold_branch, tree_depth};
-use fpvm_core::word::Word;
+use fpvm_core::definition::word::Word;
+use fpvm_core::machine::memory::{
+    Memory, Node, PAGE_SIZE, PagedMemory, Prover, fold_branch, tree_depth,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -3,8 +3,8 @@
 use crate::Done;
 use crate::operand::{RD, RS, RT, SIMM, UPPER, ZIMM};
 use crate::width::{signed32, unsigned32};
-use fpvm_core::machine::{Bin, Cmp, Machine};
-use fpvm_core::operand::Imm;
+use fpvm_core::definition::machine::{Bin, Cmp, Machine};
+use fpvm_core::definition::operand::Imm;
 
 /// rd = rs op rt, on whole registers
 #[inline(always)]

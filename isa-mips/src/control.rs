@@ -4,8 +4,8 @@ use crate::Done;
 use crate::fault::{BRANCH_IN_SLOT, JUMP_IN_SLOT, UNALIGNED_PC};
 use crate::operand::{OFFSET, RD, REGION, RS, RT};
 use crate::state::RA;
-use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
-use fpvm_core::operand::Reg;
+use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::operand::Reg;
 
 /// Faults where the program counter is no multiple of 4.
 #[inline(always)]

@@ -1,7 +1,7 @@
 //! Why a step has no post-state. Upstream's VM panics at these and its contract reverts; the codes
 //! are this project's.
 
-use fpvm_core::machine::Fault;
+use fpvm_core::definition::machine::Fault;
 
 /// No instruction has this word.
 pub const UNDEFINED: Fault = fault(1, "invalid instruction");

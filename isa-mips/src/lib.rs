@@ -1,6 +1,6 @@
 //! Cannon's MIPS32 for fpvm: the VM type `singlethreaded-2` of the OP Stack, byte for byte.
 //!
-//! Every instruction and system call is written once, against [`fpvm_core::machine::Machine`]: see
+//! Every instruction and system call is written once, against [`fpvm_core::definition::machine::Machine`]: see
 //! [`table`] for the instructions and [`state`] for the packed state. Where upstream departs from
 //! the MIPS manual, so does this crate, and says so at the place.
 //!
@@ -24,11 +24,11 @@ pub mod syscall;
 pub mod table;
 pub mod width;
 
-use fpvm_core::isa::{
+use fpvm_core::definition::isa::{
     ElfTarget, Field, FileFormat, Isa, JsonPages, Operand, Pattern, ProofShape, Visitor,
 };
-use fpvm_core::machine::{Fault, Machine};
-use fpvm_core::operand::Cell;
+use fpvm_core::definition::machine::{Fault, Machine};
+use fpvm_core::definition::operand::Cell;
 
 /// How an instruction ends.
 pub type Done<M> = Result<(), <M as Machine>::Stop>;

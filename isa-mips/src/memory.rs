@@ -8,7 +8,7 @@ use crate::Done;
 use crate::alu::complement;
 use crate::operand::{RS, RT, SIMM};
 use crate::width::{signed32, unsigned32};
-use fpvm_core::machine::{Bin, Machine};
+use fpvm_core::definition::machine::{Bin, Machine};
 
 /// rs + immediate
 #[inline(always)]

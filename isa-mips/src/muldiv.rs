@@ -9,8 +9,8 @@ use crate::fault::DIVIDE_BY_ZERO;
 use crate::operand::{RD, RS, RT};
 use crate::state::{HI, LO};
 use crate::width::{signed32, unsigned32};
-use fpvm_core::machine::{Bin, Machine};
-use fpvm_core::operand::Cell;
+use fpvm_core::definition::machine::{Bin, Machine};
+use fpvm_core::definition::operand::Cell;
 
 /// Writes HI and LO, and 0 to rd.
 #[inline(always)]

@@ -1,7 +1,7 @@
 //! The operands of MIPS instructions, and how assembly text names them.
 
-use fpvm_core::isa::Operand;
-use fpvm_core::operand::{Imm, Reg};
+use fpvm_core::definition::isa::Operand;
+use fpvm_core::definition::operand::{Imm, Reg};
 
 /// First source register, or base of an address.
 pub const RS: Reg = Reg::field(21);

@@ -2,10 +2,10 @@
 
 use crate::Mips32;
 use crate::state::SP;
-use fpvm_core::elf::{Patch, Program, write_range};
-use fpvm_core::memory::{MemoryLimit, PAGE_SIZE, PagedMemory};
-use fpvm_core::state::State;
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::state::State;
+use fpvm_core::definition::word::Word as _;
+use fpvm_core::formats::elf::{Patch, Program, write_range};
+use fpvm_core::machine::memory::{MemoryLimit, PAGE_SIZE, PagedMemory};
 
 /// First address of the stack's contents.
 const STACK: u32 = 0x7fff_d000;

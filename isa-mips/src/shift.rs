@@ -3,7 +3,7 @@
 use crate::Done;
 use crate::operand::{RD, RS, RT, SHAMT};
 use crate::width::{signed32, unsigned32};
-use fpvm_core::machine::{Bin, Machine};
+use fpvm_core::definition::machine::{Bin, Machine};
 
 /// rd = the low 32 bits of rt, shifted.
 #[inline(always)]

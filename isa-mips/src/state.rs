@@ -1,7 +1,7 @@
 //! Cannon's single-threaded 32-bit state: cells, their names, and the packed witness.
 
-use fpvm_core::isa::{Field, Source};
-use fpvm_core::operand::Cell;
+use fpvm_core::definition::isa::{Field, Source};
+use fpvm_core::definition::operand::Cell;
 
 /// `v0`: system call number, then its result.
 pub const V0: Cell = Cell(2);
@@ -65,7 +65,7 @@ const fn field(name: &'static str, size: usize, source: Source) -> Field {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fpvm_core::isa::witness_len;
+    use fpvm_core::definition::isa::witness_len;
 
     #[test]
     fn the_witness_has_upstream_offsets() {

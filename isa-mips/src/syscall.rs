@@ -8,9 +8,9 @@
 use crate::Done;
 use crate::fault::PREIMAGE_END;
 use crate::state::{A0, A1, A2, A3, HEAP, V0};
-use fpvm_core::descriptors::{self, WRITABLE};
-use fpvm_core::machine::{Cmp, Machine};
-use fpvm_core::operand::Cell;
+use fpvm_core::definition::descriptors::{self, WRITABLE};
+use fpvm_core::definition::machine::{Cmp, Machine};
+use fpvm_core::definition::operand::Cell;
 
 const READ: u64 = 4003;
 const WRITE: u64 = 4004;

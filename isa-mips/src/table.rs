@@ -116,8 +116,8 @@ mips_instructions! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fpvm_core::decode::{Decoder, decode};
-    use fpvm_core::isa::Op as _;
+    use fpvm_core::definition::decode::{Decoder, decode};
+    use fpvm_core::definition::isa::Op as _;
 
     #[test]
     fn rows_decide_on_their_mask_alone() {

@@ -1,7 +1,7 @@
 //! 32-bit values in registers of either width. In 64-bit registers they are kept sign-extended; in
 //! 32-bit ones there is nothing to do.
 
-use fpvm_core::machine::Machine;
+use fpvm_core::definition::machine::Machine;
 
 /// The low 32 bits, sign-extended: what a 32-bit operation leaves in a register, or takes as signed.
 #[inline(always)]

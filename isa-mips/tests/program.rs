@@ -1,11 +1,11 @@
 //! Programs from ELF file to the end, against what upstream's Cannon made of them.
 
 use flate2::read::GzDecoder;
-use fpvm_core::elf::{Program, load};
-use fpvm_core::isa::Isa;
-use fpvm_core::memory::PAGE_SIZE;
-use fpvm_core::oracle::{Oracle, OracleError, Silent};
-use fpvm_core::vm::{Event, Host, Vm};
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::formats::elf::{Program, load};
+use fpvm_core::machine::memory::PAGE_SIZE;
+use fpvm_core::machine::vm::{Event, Host, Vm};
+use fpvm_core::step::oracle::{Oracle, OracleError, Silent};
 use fpvm_isa_mips::{Mips32, state};
 use serde::Deserialize;
 use std::fs;

@@ -4,11 +4,11 @@
 mod common;
 
 use common::{Leaves, Node, bytes, mnemonic, vectors};
-use fpvm_core::machine::Fault;
-use fpvm_core::operand::Cell;
-use fpvm_core::oracle::PreimagePart;
-use fpvm_core::state::State;
-use fpvm_core::verify::{Verified, VerifyError, verify};
+use fpvm_core::definition::machine::Fault;
+use fpvm_core::definition::operand::Cell;
+use fpvm_core::definition::state::State;
+use fpvm_core::step::oracle::PreimagePart;
+use fpvm_core::step::verify::{Verified, VerifyError, verify};
 use fpvm_isa_mips::{Mips32, fault, state};
 use serde::Deserialize;
 

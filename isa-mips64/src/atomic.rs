@@ -2,11 +2,11 @@
 //!
 //! One reservation is there for all threads. It is by the exact address, the width and the thread;
 //! any write to its aligned 64-bit word ends it, which is the machine's doing
-//! ([`fpvm_core::isa::Reservation`]), not that of each instruction that writes.
+//! ([`fpvm_core::definition::isa::Reservation`]), not that of each instruction that writes.
 
 use crate::state::{LL_ADDRESS, LL_OWNER, LL_STATUS, THREAD_ID};
-use fpvm_core::machine::Machine;
-use fpvm_core::operand::Cell;
+use fpvm_core::definition::machine::Machine;
+use fpvm_core::definition::operand::Cell;
 use fpvm_isa_mips::Done;
 use fpvm_isa_mips::memory::address;
 use fpvm_isa_mips::operand::RT;

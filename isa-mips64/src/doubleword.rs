@@ -1,7 +1,7 @@
 //! The instructions on 64 bits.
 
-use fpvm_core::machine::{Bin, Machine};
-use fpvm_core::operand::Imm;
+use fpvm_core::definition::machine::{Bin, Machine};
+use fpvm_core::definition::operand::Imm;
 use fpvm_isa_mips::Done;
 use fpvm_isa_mips::alu::{complement, immediate, three};
 use fpvm_isa_mips::memory::{

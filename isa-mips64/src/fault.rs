@@ -1,7 +1,7 @@
 //! Why a step has no post-state, where the 32-bit VM has no such reason. Upstream's VM panics at these
 //! and its contract reverts; the codes are this project's.
 
-use fpvm_core::machine::Fault;
+use fpvm_core::definition::machine::Fault;
 
 pub use fpvm_isa_mips::fault::{DIVIDE_BY_ZERO, PREIMAGE_END, UNALIGNED_PC, UNDEFINED};
 

@@ -20,12 +20,12 @@ pub mod syscall;
 pub mod table;
 pub mod thread;
 
-use fpvm_core::isa::{
+use fpvm_core::definition::isa::{
     ElfTarget, Field, FileFormat, Isa, JsonPages, Operand, Pattern, ProofShape, Reservation,
     Semantics, Threads, Visitor,
 };
-use fpvm_core::machine::{Fault, Machine};
-use fpvm_core::operand::Cell;
+use fpvm_core::definition::machine::{Fault, Machine};
+use fpvm_core::definition::operand::Cell;
 use fpvm_isa_mips::Done;
 
 /// The ISA, by its state version: 6, 7 or 8.

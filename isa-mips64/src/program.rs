@@ -4,9 +4,9 @@
 
 use crate::Mips64;
 use crate::state::NEXT_THREAD_ID;
-use fpvm_core::elf::{Patch, Program};
-use fpvm_core::memory::{MemoryLimit, PagedMemory};
-use fpvm_core::state::State;
+use fpvm_core::definition::state::State;
+use fpvm_core::formats::elf::{Patch, Program};
+use fpvm_core::machine::memory::{MemoryLimit, PagedMemory};
 
 /// First address of the stack's contents.
 const STACK: u64 = 0x0000_7fff_ffff_f000;

@@ -2,8 +2,8 @@
 //!
 //! Cells up to the exited flag are those of the 32-bit VM.
 
-use fpvm_core::isa::{Field, Source};
-use fpvm_core::operand::Cell;
+use fpvm_core::definition::isa::{Field, Source};
+use fpvm_core::definition::operand::Cell;
 
 pub use fpvm_isa_mips::state::{
     A0, A1, A2, A3, EXIT_CODE, EXITED, HEAP, HI, LO, NEXT_PC, PC, PREIMAGE_OFFSET, SP, V0,
@@ -71,7 +71,7 @@ const fn field(name: &'static str, size: usize, source: Source) -> Field {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fpvm_core::isa::witness_len;
+    use fpvm_core::definition::isa::witness_len;
 
     fn offsets(fields: &[Field]) -> Vec<usize> {
         (0..=fields.len())

@@ -6,9 +6,9 @@
 use crate::Mips64;
 use crate::state::{LL_STATUS, THREAD_ID};
 use crate::table::Op;
-use fpvm_core::decode::decode;
-use fpvm_core::observer::Observer;
-use fpvm_core::state::State;
+use fpvm_core::definition::decode::decode;
+use fpvm_core::definition::state::State;
+use fpvm_core::machine::observer::Observer;
 
 /// Threads of which upstream remembers the last load-linked.
 const REMEMBERED: usize = 5;

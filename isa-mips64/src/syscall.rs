@@ -8,7 +8,7 @@
 use crate::fault::UNKNOWN_CALL;
 use crate::state::{A0, A1, A2, THREAD_ID, V0};
 use crate::thread;
-use fpvm_core::machine::{Bin, Cmp, Machine};
+use fpvm_core::definition::machine::{Bin, Cmp, Machine};
 use fpvm_isa_mips::Done;
 use fpvm_isa_mips::syscall::{
     self as common, Abi, EBADF, EINVAL, constant, give, give_cell, give_constant,

@@ -7,8 +7,8 @@ use crate::fault::NO_THREAD;
 use crate::state::{
     A0, A1, A3, NEXT_THREAD_ID, SP, THREAD_EXIT_CODE, THREAD_EXITED, THREAD_ID, TRAVERSE_RIGHT, V0,
 };
-use fpvm_core::machine::Machine;
-use fpvm_core::threads::Stack;
+use fpvm_core::definition::machine::Machine;
+use fpvm_core::definition::threads::Stack;
 use fpvm_isa_mips::Done;
 use fpvm_isa_mips::syscall::give_constant;
 

@@ -5,9 +5,9 @@
 mod case;
 
 use case::{Case, cases};
-use fpvm_core::oracle::{Oracle, OracleError, PreimagePart, Silent};
-use fpvm_core::verify::{VerifyError, verify};
-use fpvm_core::vm::{Host, VmError};
+use fpvm_core::machine::vm::{Host, VmError};
+use fpvm_core::step::oracle::{Oracle, OracleError, PreimagePart, Silent};
+use fpvm_core::step::verify::{VerifyError, verify};
 use fpvm_isa_mips64::Mips64;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Sums, bitwise operations, comparisons and constants.
 
 use crate::format::Format;
-use fpvm_core::machine::{Bin, Cmp, Machine};
+use fpvm_core::definition::machine::{Bin, Cmp, Machine};
 
 /// `rd = rs1 op rs2`
 #[inline(always)]

@@ -5,7 +5,7 @@
 use crate::control::trap_unless_zero;
 use crate::fault;
 use crate::operand::{LOAD_RESERVATION, RD, RS1, RS2};
-use fpvm_core::machine::{Bin, Cmp, Machine};
+use fpvm_core::definition::machine::{Bin, Cmp, Machine};
 
 /// The address in rs1, which has to be a multiple of the access's size.
 #[inline(always)]

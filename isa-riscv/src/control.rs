@@ -3,7 +3,7 @@
 use crate::fault;
 use crate::format::Format;
 use crate::operand::RD;
-use fpvm_core::machine::{Cmp, Jump, Machine};
+use fpvm_core::definition::machine::{Cmp, Jump, Machine};
 
 /// An instruction may not lie across a 32-byte line, since one leaf has to prove it. A program
 /// counter that is not a multiple of 4 is no fault by itself: only branches and jumps check theirs.

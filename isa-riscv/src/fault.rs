@@ -1,7 +1,7 @@
 //! Faults: a step that hits one has no post-state. The codes are the words that upstream's contract
 //! reverts with.
 
-use fpvm_core::machine::Fault;
+use fpvm_core::definition::machine::Fault;
 
 const fn fault(code: u32, text: &'static str) -> Fault {
     Fault { code, text }

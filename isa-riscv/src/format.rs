@@ -5,7 +5,7 @@
 //! names; those of two are in [`crate::imac::format`].
 
 use crate::operand::{IMM_B, IMM_I, IMM_J, IMM_S, IMM_U, RD, RS1, RS2, SHAMT, SHAMT_W};
-use fpvm_core::operand::{Imm, Reg};
+use fpvm_core::definition::operand::{Imm, Reg};
 
 /// Where operands are. What an instruction does not have is not looked at.
 pub(crate) trait Format {

@@ -10,11 +10,11 @@ mod format;
 pub mod table;
 
 use crate::{Rv64, control, fault, operand};
-use fpvm_core::isa::{
+use fpvm_core::definition::isa::{
     ElfTarget, Field, FileFormat, Isa, Operand, Pattern, ProofShape, Source, Visitor,
 };
-use fpvm_core::machine::{Fault, Machine};
-use fpvm_core::operand::Cell;
+use fpvm_core::definition::machine::{Fault, Machine};
+use fpvm_core::definition::operand::Cell;
 
 /// What packed states and binary state files begin with: far from Cannon's numbers, which are small.
 pub const VERSION: u8 = 0x81;

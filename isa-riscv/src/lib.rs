@@ -3,7 +3,7 @@
 //!
 //! Everything of the first is byte for byte as in Asterisc v1.3.0, which is laxer than the RISC-V specification
 //! in places; the comments name them. Where upstream's Go VM and its contract could differ, the
-//! contract is followed. An instruction is written once, against [`fpvm_core::machine::Machine`].
+//! contract is followed. An instruction is written once, against [`fpvm_core::definition::machine::Machine`].
 #![cfg_attr(not(feature = "std"), no_std)]
 
 mod alu;
@@ -21,11 +21,11 @@ mod shift;
 mod syscall;
 pub mod table;
 
-use fpvm_core::isa::{
+use fpvm_core::definition::isa::{
     ElfTarget, Field, FileFormat, Isa, JsonPages, Operand, Pattern, ProofShape, Source, Visitor,
 };
-use fpvm_core::machine::{Fault, Machine};
-use fpvm_core::operand::Cell;
+use fpvm_core::definition::machine::{Fault, Machine};
+use fpvm_core::definition::operand::Cell;
 
 /// Asterisc's RV64IMA: one hart, little-endian, 64-bit addresses, no compressed instructions.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

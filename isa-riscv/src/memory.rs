@@ -3,7 +3,7 @@
 
 use crate::fault;
 use crate::format::Format;
-use fpvm_core::machine::Machine;
+use fpvm_core::definition::machine::Machine;
 
 #[inline(always)]
 fn loaded<F: Format, M: Machine>(m: &mut M, bytes: u32) -> Result<M::W, M::Stop> {

@@ -3,7 +3,7 @@
 use crate::alu::{registers, registers_w};
 use crate::format::R;
 use crate::operand::{RD, RS1, RS2};
-use fpvm_core::machine::{Bin, Machine};
+use fpvm_core::definition::machine::{Bin, Machine};
 
 #[inline(always)]
 pub(crate) fn mul<M: Machine>(m: &mut M) -> Result<(), M::Stop> {

@@ -1,7 +1,7 @@
 //! Where operands are in an instruction and in the state.
 
-use fpvm_core::isa::Operand;
-use fpvm_core::operand::{Cell, Imm, Reg};
+use fpvm_core::definition::isa::Operand;
+use fpvm_core::definition::operand::{Cell, Imm, Reg};
 
 /// Program counter.
 pub const PC: Cell = Cell(32);

@@ -3,9 +3,9 @@
 use crate::Rv64;
 use crate::imac::Imac;
 use crate::operand::SP;
-use fpvm_core::elf::{Patch, Program, write_range};
-use fpvm_core::memory::{MemoryLimit, PagedMemory};
-use fpvm_core::state::State;
+use fpvm_core::definition::state::State;
+use fpvm_core::formats::elf::{Patch, Program, write_range};
+use fpvm_core::machine::memory::{MemoryLimit, PagedMemory};
 
 /// Where the stack starts; arguments and auxiliary vector lie from here upwards.
 const STACK: u64 = 0x1000_0000_0000_0000;

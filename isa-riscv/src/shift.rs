@@ -1,7 +1,7 @@
 //! Shifts. Only the low 6 bits of a 64-bit shift's amount count, the low 5 of a 32-bit shift's.
 
 use crate::format::Format;
-use fpvm_core::machine::{Bin, Machine};
+use fpvm_core::definition::machine::{Bin, Machine};
 
 /// `rd = rs1 op amount`
 #[inline(always)]

@@ -5,8 +5,8 @@
 
 use crate::fault;
 use crate::operand::{A0, A1, A2, A3, A4, A7, HEAP};
-use fpvm_core::descriptors::{self, HINT_WRITE, PREIMAGE_WRITE, STDERR, STDOUT};
-use fpvm_core::machine::{Bin, Cmp, Machine};
+use fpvm_core::definition::descriptors::{self, HINT_WRITE, PREIMAGE_WRITE, STDERR, STDOUT};
+use fpvm_core::definition::machine::{Bin, Cmp, Machine};
 
 const EAGAIN: u64 = 11;
 const EACCES: u64 = 13;

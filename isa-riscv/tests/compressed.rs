@@ -3,13 +3,13 @@
 //! `compressed.py` made the file.
 
 use flate2::read::GzDecoder;
-use fpvm_core::isa::Isa as _;
-use fpvm_core::machine::Fault;
-use fpvm_core::memory::PagedMemory;
-use fpvm_core::operand::Cell;
-use fpvm_core::oracle::{NoOracle, Silent};
-use fpvm_core::state::State;
-use fpvm_core::vm::{Event, Host, Vm, VmError};
+use fpvm_core::definition::isa::Isa as _;
+use fpvm_core::definition::machine::Fault;
+use fpvm_core::definition::operand::Cell;
+use fpvm_core::definition::state::State;
+use fpvm_core::machine::memory::PagedMemory;
+use fpvm_core::machine::vm::{Event, Host, Vm, VmError};
+use fpvm_core::step::oracle::{NoOracle, Silent};
 use fpvm_isa_riscv::fault;
 use fpvm_isa_riscv::imac::Imac;
 use std::io::Read as _;

@@ -1,7 +1,7 @@
 //! The table against upstream's nested switches, and against itself.
 
-use fpvm_core::decode::{Decoder, decode};
-use fpvm_core::isa::{Isa, Op as _};
+use fpvm_core::definition::decode::{Decoder, decode};
+use fpvm_core::definition::isa::{Isa, Op as _};
 use fpvm_isa_riscv::Rv64;
 use fpvm_isa_riscv::table::{Op, TABLE};
 

@@ -1,17 +1,17 @@
 //! What RV64IMAC has beyond Asterisc's VM: instructions across leaves, named faults, Linux's errors,
 //! and states that the other VM refuses.
 
-use fpvm_core::compact::encode;
-use fpvm_core::files::FileKind;
-use fpvm_core::isa::{Isa, witness_len};
-use fpvm_core::memory::{PagedMemory, branch_len};
-use fpvm_core::operand::Cell;
-use fpvm_core::oracle::{NoOracle, Silent};
-use fpvm_core::proof::StepProof;
-use fpvm_core::snapshot;
-use fpvm_core::state::State;
-use fpvm_core::verify::{VerifyError, verify};
-use fpvm_core::vm::{Event, Host, Vm, VmError};
+use fpvm_core::definition::isa::{Isa, witness_len};
+use fpvm_core::definition::operand::Cell;
+use fpvm_core::definition::state::State;
+use fpvm_core::formats::files::FileKind;
+use fpvm_core::formats::state_file;
+use fpvm_core::machine::memory::{PagedMemory, branch_len};
+use fpvm_core::machine::vm::{Event, Host, Vm, VmError};
+use fpvm_core::step::compact::encode;
+use fpvm_core::step::oracle::{NoOracle, Silent};
+use fpvm_core::step::proof::StepProof;
+use fpvm_core::step::verify::{VerifyError, verify};
 use fpvm_isa_riscv::Rv64;
 use fpvm_isa_riscv::imac::{Imac, VERSION};
 

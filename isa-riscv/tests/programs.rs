@@ -1,8 +1,8 @@
 //! Whole programs against upstream's runs of them.
 
-use fpvm_core::elf::{Program, load};
-use fpvm_core::oracle::{NoOracle, Oracle, OracleError};
-use fpvm_core::vm::{Event, Host, Vm};
+use fpvm_core::formats::elf::{Program, load};
+use fpvm_core::machine::vm::{Event, Host, Vm};
+use fpvm_core::step::oracle::{NoOracle, Oracle, OracleError};
 use fpvm_isa_riscv::Rv64;
 use serde_json::Value;
 use std::fs;

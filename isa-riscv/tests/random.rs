@@ -4,12 +4,12 @@
 //! and addresses from edges: signs, lines, pages, the end of the address space.
 
 use flate2::read::GzDecoder;
-use fpvm_core::memory::{PagedMemory, Prover};
-use fpvm_core::operand::Cell;
-use fpvm_core::oracle::{Oracle, OracleError, PreimagePart, Silent};
-use fpvm_core::state::{State, state_hash};
-use fpvm_core::verify::{VerifyError, verify};
-use fpvm_core::vm::{Event, Host, Vm, VmError};
+use fpvm_core::definition::operand::Cell;
+use fpvm_core::definition::state::{State, state_hash};
+use fpvm_core::machine::memory::{PagedMemory, Prover};
+use fpvm_core::machine::vm::{Event, Host, Vm, VmError};
+use fpvm_core::step::oracle::{Oracle, OracleError, PreimagePart, Silent};
+use fpvm_core::step::verify::{VerifyError, verify};
 use fpvm_isa_riscv::{Rv64, operand};
 use serde::Deserialize;
 use std::collections::BTreeMap;

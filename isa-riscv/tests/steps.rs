@@ -1,11 +1,11 @@
 //! Proofs that upstream's Asterisc made of steps of real programs, through the stateless verifier.
 
 use flate2::read::GzDecoder;
-use fpvm_core::decode::decode;
-use fpvm_core::isa::Isa;
-use fpvm_core::proof::StepProof;
-use fpvm_core::state::{State, state_hash};
-use fpvm_core::verify::{Verified, VerifyError, verify};
+use fpvm_core::definition::decode::decode;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::state::{State, state_hash};
+use fpvm_core::step::proof::StepProof;
+use fpvm_core::step::verify::{Verified, VerifyError, verify};
 use fpvm_isa_riscv::Rv64;
 use fpvm_isa_riscv::table::Op;
 use std::collections::BTreeMap;

@@ -8,9 +8,9 @@
 //! A guest is an ELF file whose name ends in `.mips`, `.mips64`, `.riscv64` or `.imac`. The other VM has
 //! Cannon's command line (`load-elf`, `run`); its CPU time is that of the whole `run`.
 
-use fpvm_core::elf::{Program, load};
-use fpvm_core::oracle::{NoOracle, Oracle, Silent};
-use fpvm_core::vm::{Host, Tier};
+use fpvm_core::formats::elf::{Program, load};
+use fpvm_core::machine::vm::{Host, Tier};
+use fpvm_core::step::oracle::{NoOracle, Oracle, Silent};
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;

@@ -7,7 +7,7 @@ use crate::asm::{Asm, Mem, Reg, Rm};
 use crate::ir::{Node, Nodes, Val};
 use crate::layout::{IN_MEMORY, Layout, SLOTS};
 use crate::live::Liveness;
-use fpvm_core::operand::CELLS;
+use fpvm_core::definition::operand::CELLS;
 
 const NO_VALUE: Val = Val::MAX;
 const NO_REG: Reg = 0xff;

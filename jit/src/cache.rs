@@ -7,7 +7,7 @@ use crate::emit::{Common, Origin, emit};
 use crate::layout::Layout;
 use crate::live::Liveness;
 use crate::lower::{ExitKind, Trace};
-use fpvm_core::memory::PAGE_SIZE;
+use fpvm_core::machine::memory::PAGE_SIZE;
 use rustc_hash::FxHashMap;
 use std::io;
 

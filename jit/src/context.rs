@@ -11,11 +11,11 @@ use crate::layout::{
     IN_MEMORY, JUMPS, JUMPS_AT, LOADS_AT, LOOK_UP_AT, LOW_AT, Layout, MEMORY, MEMORY_AT, PAGED_AT,
     PAGES, STORE, STORES_AT, field,
 };
-use fpvm_core::isa::Isa;
-use fpvm_core::memory::{PAGE_SIZE, PagedMemory};
-use fpvm_core::operand::Cell;
-use fpvm_core::state::State;
-use fpvm_core::word::Word;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::operand::Cell;
+use fpvm_core::definition::state::State;
+use fpvm_core::definition::word::Word;
+use fpvm_core::machine::memory::{PAGE_SIZE, PagedMemory};
 
 /// The number of the exit for a jump to an address that has no trace.
 pub(crate) const LOST: u32 = 0;

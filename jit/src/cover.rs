@@ -11,7 +11,7 @@
 
 use crate::ir::{NO_EXIT, Node, Val};
 use crate::lower::Trace;
-use fpvm_core::memory::PAGE_SIZE;
+use fpvm_core::machine::memory::PAGE_SIZE;
 
 /// Bytes that accesses share a look at, at most: few, so that they rarely cross a page's end.
 const SPAN: i32 = 512;

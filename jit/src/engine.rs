@@ -6,18 +6,18 @@ use crate::heat::Heat;
 use crate::ir::Node;
 use crate::layout::Layout;
 use crate::lower::{Trace, lower};
-use fpvm_core::code::Code;
-use fpvm_core::concrete::{Position, Stop};
-use fpvm_core::decode::Decoder;
-use fpvm_core::effects::Effects;
-use fpvm_core::fetch;
-use fpvm_core::isa::{Isa, Op};
-use fpvm_core::memory::{MemoryLimit, PagedMemory};
-use fpvm_core::operand::CELLS;
-use fpvm_core::oracle::OracleError;
-use fpvm_core::state::State;
-use fpvm_core::vm::{Running, Tier};
-use fpvm_core::word::Word;
+use fpvm_core::definition::decode::Decoder;
+use fpvm_core::definition::effects::Effects;
+use fpvm_core::definition::fetch;
+use fpvm_core::definition::isa::{Isa, Op};
+use fpvm_core::definition::operand::CELLS;
+use fpvm_core::definition::state::State;
+use fpvm_core::definition::word::Word;
+use fpvm_core::machine::code::Code;
+use fpvm_core::machine::memory::{MemoryLimit, PagedMemory};
+use fpvm_core::machine::vm::{Running, Tier};
+use fpvm_core::step::concrete::{Position, Stop};
+use fpvm_core::step::oracle::OracleError;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ const MANY_WRITES: u32 = 16;
 
 type Stopped = Stop<MemoryLimit, OracleError>;
 
-/// The translator, as a tier for a [`fpvm_core::vm::Vm`].
+/// The translator, as a tier for a [`fpvm_core::machine::vm::Vm`].
 #[derive(Debug)]
 pub struct Jit<I: Isa> {
     pub(crate) cache: Cache,

@@ -5,7 +5,7 @@
 
 mod fold;
 
-use fpvm_core::machine::Bin;
+use fpvm_core::definition::machine::Bin;
 
 /// A value: the number of the node that makes it.
 pub(crate) type Val = u32;

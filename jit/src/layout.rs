@@ -3,9 +3,9 @@
 use crate::asm::{
     Mem, R8, R9, R10, R11, R12, R13, R14, R15, RAX, RBP, RBX, RCX, RDI, RDX, RSI, Reg,
 };
-use fpvm_core::isa::Isa;
-use fpvm_core::operand::CELLS;
-use fpvm_core::word::Word;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::operand::CELLS;
+use fpvm_core::definition::word::Word;
 
 /// Holds the context's address, so that the most used cells have short displacements.
 pub(crate) const CONTEXT: Reg = RBP;

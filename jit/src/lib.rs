@@ -1,7 +1,7 @@
 //! The translator: a tier that runs hot guest code as x86-64 code, for every ISA.
 //!
 //! It knows no ISA. Instructions are the functions that the interpreter runs too, lowered by a
-//! [`fpvm_core::machine::Machine`] whose words are nodes of a trace. Follow a trace as data: the
+//! [`fpvm_core::definition::machine::Machine`] whose words are nodes of a trace. Follow a trace as data: the
 //! engine finds a hot address and records the path taken from there; the path's instructions become
 //! nodes, folded as they are built; stores beside each other share a look at their pages; a backward
 //! pass finds what is needed; the emitter gives values host registers and writes code; the cache links

@@ -11,12 +11,12 @@ mod unaligned;
 use crate::cover::cover;
 use crate::ir::{Cond, ExitId, NO_EXIT, NO_VALUE, Node, Nodes, Test, Truth, Val};
 use core::marker::PhantomData;
-use fpvm_core::fetch;
-use fpvm_core::isa::Isa;
-use fpvm_core::machine::{Bin, Cmp};
-use fpvm_core::memory::PAGE_SIZE;
-use fpvm_core::operand::CELLS;
-use fpvm_core::word::Word;
+use fpvm_core::definition::fetch;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::machine::{Bin, Cmp};
+use fpvm_core::definition::operand::CELLS;
+use fpvm_core::definition::word::Word;
+use fpvm_core::machine::memory::PAGE_SIZE;
 
 /// A way out of a trace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

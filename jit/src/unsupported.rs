@@ -3,13 +3,13 @@
 use crate::Counters;
 use core::convert::Infallible;
 use core::marker::PhantomData;
-use fpvm_core::code::Code;
-use fpvm_core::concrete::Stop;
-use fpvm_core::isa::Isa;
-use fpvm_core::memory::{MemoryLimit, PagedMemory};
-use fpvm_core::oracle::OracleError;
-use fpvm_core::state::State;
-use fpvm_core::vm::{Running, Tier};
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::state::State;
+use fpvm_core::machine::code::Code;
+use fpvm_core::machine::memory::{MemoryLimit, PagedMemory};
+use fpvm_core::machine::vm::{Running, Tier};
+use fpvm_core::step::concrete::Stop;
+use fpvm_core::step::oracle::OracleError;
 use std::io;
 use std::sync::Arc;
 

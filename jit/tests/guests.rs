@@ -3,8 +3,8 @@
 mod common;
 
 use common::{assert_same, assert_same_state, file, guest, run, translated};
-use fpvm_core::elf::Program;
-use fpvm_core::vm::Event;
+use fpvm_core::formats::elf::Program;
+use fpvm_core::machine::vm::Event;
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;

@@ -3,8 +3,8 @@
 mod common;
 
 use common::{assert_same, bare, go_to, run, stepped, translated};
-use fpvm_core::state::State;
-use fpvm_core::vm::Vm;
+use fpvm_core::definition::state::State;
+use fpvm_core::machine::vm::Vm;
 use fpvm_isa_mips::Mips32;
 use std::path::Path;
 

@@ -3,10 +3,10 @@
 mod common;
 
 use common::{assert_same, bare, go_to, run, stepped, translated};
-use fpvm_core::isa::Isa;
-use fpvm_core::operand::Cell;
-use fpvm_core::state::State;
-use fpvm_core::vm::{Event, Vm};
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::operand::Cell;
+use fpvm_core::definition::state::State;
+use fpvm_core::machine::vm::{Event, Vm};
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fpvm_core::oracle::{Oracle, OracleError};
+use fpvm_core::step::oracle::{Oracle, OracleError};
 
 use crate::error::Error;
 use crate::key::Key;

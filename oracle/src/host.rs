@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use fpvm_core::oracle::{Oracle, OracleError};
+use fpvm_core::step::oracle::{Oracle, OracleError};
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::error::Error;

@@ -1,7 +1,7 @@
 //! Pre-images for fpvm: their keys, where they come from, and how they travel.
 //!
 //! A guest names data by a 32-byte [`Key`] and gets the pre-image that the key commits to. On chain
-//! a contract answers; off chain an [`Oracle`](fpvm_core::oracle::Oracle) does. This crate has the
+//! a contract answers; off chain an [`Oracle`](fpvm_core::step::oracle::Oracle) does. This crate has the
 //! oracles, to be stacked as a run needs them:
 //!
 //! ```text
@@ -20,7 +20,7 @@
 //! a program a host, for fpvm or for any VM that starts hosts as Cannon does.
 //!
 //! ```
-//! use fpvm_core::oracle::Oracle;
+//! use fpvm_core::step::oracle::Oracle;
 //! use fpvm_oracle::{Checked, Key, Replay, store::{Memory, Store}};
 //!
 //! let mut store = Memory::default();
@@ -29,7 +29,7 @@
 //! let mut oracle = Checked::new(Replay::new(store), "memory");
 //! assert_eq!(&*oracle.preimage(Key::keccak256(b"hello").0)?, b"hello");
 //! assert!(oracle.preimage(Key::sha256(b"bye").0).is_err());
-//! # Ok::<(), fpvm_core::oracle::OracleError>(())
+//! # Ok::<(), fpvm_core::step::oracle::OracleError>(())
 //! ```
 #![deny(unsafe_code)]
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fpvm_core::oracle::{Oracle, OracleError};
+use fpvm_core::step::oracle::{Oracle, OracleError};
 use fpvm_oracle::store::{Directory, Memory, Store};
 use fpvm_oracle::wire::Limits;
 use fpvm_oracle::{Checked, Error, Host, HostEnds, HostOptions, Key, Recorder, Replay, serve};

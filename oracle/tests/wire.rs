@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 use std::thread;
 
-use fpvm_core::oracle::{Oracle, OracleError};
+use fpvm_core::step::oracle::{Oracle, OracleError};
 use fpvm_oracle::store::{Memory, Store};
 use fpvm_oracle::wire::{self, Limits};
 use fpvm_oracle::{Error, HostEnds, Key, Replay, serve};

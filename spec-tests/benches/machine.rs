@@ -6,13 +6,13 @@ use criterion::measurement::WallTime;
 use criterion::{
     BatchSize, BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main,
 };
-use fpvm_core::elf::{Program, load};
-use fpvm_core::memory::{PAGE_SIZE, PagedMemory, Prover};
-use fpvm_core::oracle::{NoOracle, Silent};
-use fpvm_core::snapshot;
-use fpvm_core::verify::verify;
-use fpvm_core::vm::{Event, Host, Vm};
-use fpvm_core::word::Word;
+use fpvm_core::definition::word::Word;
+use fpvm_core::formats::elf::{Program, load};
+use fpvm_core::formats::state_file;
+use fpvm_core::machine::memory::{PAGE_SIZE, PagedMemory, Prover};
+use fpvm_core::machine::vm::{Event, Host, Vm};
+use fpvm_core::step::oracle::{NoOracle, Silent};
+use fpvm_core::step::verify::verify;
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_riscv::Rv64;
 use spec_tests::vectors::{example, read};

@@ -5,15 +5,15 @@
 pub mod tiers;
 
 use fpvm_checkpoints::manifest::Manifest;
-use fpvm_core::compact;
-use fpvm_core::elf::{self, Program};
-use fpvm_core::files::FileKind;
-use fpvm_core::isa::{Isa, witness_len};
-use fpvm_core::oracle::{NoOracle, Silent};
-use fpvm_core::proof::StepProof;
-use fpvm_core::snapshot;
-use fpvm_core::verify::verify;
-use fpvm_core::vm::Host;
+use fpvm_core::definition::isa::{Isa, witness_len};
+use fpvm_core::formats::elf::{self, Program};
+use fpvm_core::formats::files::FileKind;
+use fpvm_core::formats::state_file;
+use fpvm_core::machine::vm::Host;
+use fpvm_core::step::compact;
+use fpvm_core::step::oracle::{NoOracle, Silent};
+use fpvm_core::step::proof::StepProof;
+use fpvm_core::step::verify::verify;
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_riscv::Rv64;
 use fpvm_oracle::wire::{self, Limits};

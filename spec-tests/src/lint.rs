@@ -1,4 +1,4 @@
-//! The interpretation that checks the rules of [`fpvm_core::machine`], on every path through an
+//! The interpretation that checks the rules of [`fpvm_core::definition::machine`], on every path through an
 //! instruction, system calls' arms included.
 //!
 //! What the rules mean here, on any one path:
@@ -17,14 +17,14 @@
 //! - A value is used in the arm that made it, or in arms within that.
 //! - Widths are among those that the operations are defined for, and a read-modify-write is aligned.
 //!
-//! [`align`]: fpvm_core::machine::Machine::align
+//! [`align`]: fpvm_core::definition::machine::Machine::align
 
 mod machine;
 mod path;
 
-use fpvm_core::isa::{Isa, Op, ProofShape, Semantics, Visitor};
-use fpvm_core::memory::LEAF_SIZE;
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::isa::{Isa, Op, ProofShape, Semantics, Visitor};
+use fpvm_core::definition::word::Word as _;
+use fpvm_core::machine::memory::LEAF_SIZE;
 use path::{ABSOLUTE, Access, Aligned, Path};
 use std::marker::PhantomData;
 

@@ -5,12 +5,12 @@
 //! values before the instruction (which is right as operands are read before registers are written;
 //! [`crate::lint`] checks it). The results of operations are named `a`, `b`, … in order.
 
-use fpvm_core::disasm::register;
-use fpvm_core::isa::{Isa, Op, Operand, Semantics, Source, Visitor};
-use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
-use fpvm_core::operand::{Cell, Imm, Part, Reg};
-use fpvm_core::threads::Stack;
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::disasm::register;
+use fpvm_core::definition::isa::{Isa, Op, Operand, Semantics, Source, Visitor};
+use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::operand::{Cell, Imm, Part, Reg};
+use fpvm_core::definition::threads::Stack;
+use fpvm_core::definition::word::Word as _;
 use std::fmt::Write as _;
 use std::marker::PhantomData;
 

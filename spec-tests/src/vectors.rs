@@ -1,8 +1,8 @@
 //! The vectors: where they are, and oracles over recorded pre-images.
 
 use flate2::read::GzDecoder;
-use fpvm_core::oracle::{Oracle, OracleError};
-use fpvm_core::proof::StepProof;
+use fpvm_core::step::oracle::{Oracle, OracleError};
+use fpvm_core::step::proof::StepProof;
 use serde::de::DeserializeOwned;
 use std::fs;
 use std::io::{self, Read as _};

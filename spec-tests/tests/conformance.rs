@@ -1,13 +1,13 @@
 //! Whole programs against upstream's answers: first and last state, steps, exit code, and every
 //! proof kept, as text. All proofs of a guest are made in one run, upstream's in a process each.
 
-use fpvm_core::elf::{Program, load};
-use fpvm_core::isa::Isa;
-use fpvm_core::oracle::{NoOracle, Oracle};
-use fpvm_core::proof::StepProof;
-use fpvm_core::state::State;
-use fpvm_core::verify::verify;
-use fpvm_core::vm::{Event, Host, Vm};
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::state::State;
+use fpvm_core::formats::elf::{Program, load};
+use fpvm_core::machine::vm::{Event, Host, Vm};
+use fpvm_core::step::oracle::{NoOracle, Oracle};
+use fpvm_core::step::proof::StepProof;
+use fpvm_core::step::verify::verify;
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;

@@ -5,11 +5,13 @@
 #[path = "docs/slt.rs"]
 mod slt;
 
-use fpvm_core::isa::{Field, Isa, JsonPages, Op, Operand, ProofShape, Source, witness_len};
-use fpvm_core::memory::{LEAF_SIZE, PAGE_SIZE, branch_len, tree_depth};
-use fpvm_core::operand::{Cell, Imm};
-use fpvm_core::threads::{thread_len, thread_proof_len};
-use fpvm_core::word::Word;
+use fpvm_core::definition::isa::{
+    Field, Isa, JsonPages, Op, Operand, ProofShape, Source, witness_len,
+};
+use fpvm_core::definition::operand::{Cell, Imm};
+use fpvm_core::definition::threads::{thread_len, thread_proof_len};
+use fpvm_core::definition::word::Word;
+use fpvm_core::machine::memory::{LEAF_SIZE, PAGE_SIZE, branch_len, tree_depth};
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;
@@ -239,14 +241,16 @@ fn instructions<I: Isa>() -> String {
         String::from("| operand | bits of the instruction word | |\n| --- | --- | --- |\n");
     for (name, operand) in I::OPERANDS {
         let (at, what) = match operand {
-            Operand::Reg(fpvm_core::operand::Reg::Field { lo, bits, base }) => {
+            Operand::Reg(fpvm_core::definition::operand::Reg::Field { lo, bits, base }) => {
                 let what = match base {
                     0 => "register",
                     _ => "one of registers 8 to 15",
                 };
                 (format!("{}:{lo}", lo + bits - 1), what)
             }
-            Operand::Reg(fpvm_core::operand::Reg::Fixed(_)) => ("none".into(), "register"),
+            Operand::Reg(fpvm_core::definition::operand::Reg::Fixed(_)) => {
+                ("none".into(), "register")
+            }
             Operand::Imm(imm) => (bits(*imm), "immediate"),
             Operand::Target(imm, _) => (bits(*imm), "branch target, relative"),
             Operand::Region(imm) => (

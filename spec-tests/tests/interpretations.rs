@@ -1,8 +1,8 @@
 //! Semantics as text, and the rules that they keep.
 
-use fpvm_core::isa::Isa;
-use fpvm_core::machine::{Bin, Fault, Jump, Machine};
-use fpvm_core::operand::{Cell, Imm, Reg};
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::machine::{Bin, Fault, Jump, Machine};
+use fpvm_core::definition::operand::{Cell, Imm, Reg};
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;

@@ -5,15 +5,15 @@
 //! state hashes to the one, and the step, re-executed over its branches and its part of a pre-image,
 //! leads to the other.
 
-use fpvm_core::decode::decode;
-use fpvm_core::isa::{Isa, Op, ProofShape};
-use fpvm_core::memory::{LEAF_SIZE, branch_len};
-use fpvm_core::operand::Cell;
-use fpvm_core::oracle::PreimagePart;
-use fpvm_core::proof::StepProof;
-use fpvm_core::state::{State, state_hash};
-use fpvm_core::verify::{Verified, VerifyError, verify};
-use fpvm_core::word::Word;
+use fpvm_core::definition::decode::decode;
+use fpvm_core::definition::isa::{Isa, Op, ProofShape};
+use fpvm_core::definition::operand::Cell;
+use fpvm_core::definition::state::{State, state_hash};
+use fpvm_core::definition::word::Word;
+use fpvm_core::machine::memory::{LEAF_SIZE, branch_len};
+use fpvm_core::step::oracle::PreimagePart;
+use fpvm_core::step::proof::StepProof;
+use fpvm_core::step::verify::{Verified, VerifyError, verify};
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_riscv::Rv64;
 use rayon::prelude::*;

@@ -8,9 +8,9 @@
 #[path = "qemu/random.rs"]
 mod random;
 
-use fpvm_core::elf::{Patch, Program, load};
-use fpvm_core::oracle::{NoOracle, Oracle};
-use fpvm_core::vm::{Event, Host};
+use fpvm_core::formats::elf::{Patch, Program, load};
+use fpvm_core::machine::vm::{Event, Host};
+use fpvm_core::step::oracle::{NoOracle, Oracle};
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;

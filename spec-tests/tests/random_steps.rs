@@ -2,16 +2,16 @@
 //! recorder proves and the verifier finds again; and the root after it is that of a fresh memory.
 //! Here nothing is compared with upstream; the ISAs' own tests do that.
 
-use fpvm_core::decode::{Decoder, decode};
-use fpvm_core::isa::{Isa, Op};
-use fpvm_core::memory::{PAGE_SIZE, PagedMemory, Prover};
-use fpvm_core::operand::{CELLS, Cell};
-use fpvm_core::oracle::{Oracle, OracleError, Silent};
-use fpvm_core::proof::StepProof;
-use fpvm_core::state::State;
-use fpvm_core::verify::{VerifyError, verify};
-use fpvm_core::vm::{Event, Host, Vm, VmError};
-use fpvm_core::word::Word;
+use fpvm_core::definition::decode::{Decoder, decode};
+use fpvm_core::definition::isa::{Isa, Op};
+use fpvm_core::definition::operand::{CELLS, Cell};
+use fpvm_core::definition::state::State;
+use fpvm_core::definition::word::Word;
+use fpvm_core::machine::memory::{PAGE_SIZE, PagedMemory, Prover};
+use fpvm_core::machine::vm::{Event, Host, Vm, VmError};
+use fpvm_core::step::oracle::{Oracle, OracleError, Silent};
+use fpvm_core::step::proof::StepProof;
+use fpvm_core::step::verify::{VerifyError, verify};
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_riscv::Rv64;
 use fpvm_isa_riscv::imac::Imac;

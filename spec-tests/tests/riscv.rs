@@ -1,11 +1,11 @@
 //! RISC-V alone: many proofs in one run, and upstream's riscv-tests.
 
-use fpvm_core::elf::{Program, load, load_segments};
+use fpvm_core::formats::elf::{Program, load, load_segments};
 use fpvm_core::keccak::keccak256;
-use fpvm_core::oracle::{NoOracle, Silent};
-use fpvm_core::proof::StepProof;
-use fpvm_core::verify::verify;
-use fpvm_core::vm::{Event, Host, Vm, VmError};
+use fpvm_core::machine::vm::{Event, Host, Vm, VmError};
+use fpvm_core::step::oracle::{NoOracle, Silent};
+use fpvm_core::step::proof::StepProof;
+use fpvm_core::step::verify::verify;
 use fpvm_isa_riscv::Rv64;
 use rayon::prelude::*;
 use spec_tests::vectors::{path, read};

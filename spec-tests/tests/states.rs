@@ -1,14 +1,14 @@
 //! State files that upstream wrote: read, resumed, and written again.
 
-use fpvm_core::elf::{Program, load};
-use fpvm_core::isa::Isa;
-use fpvm_core::memory::PAGE_SIZE;
-use fpvm_core::operand::Cell;
-use fpvm_core::oracle::{NoOracle, Silent};
-use fpvm_core::snapshot;
-use fpvm_core::state::State;
-use fpvm_core::vm::{Event, Host, Vm, VmError};
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::operand::Cell;
+use fpvm_core::definition::state::State;
+use fpvm_core::definition::word::Word as _;
+use fpvm_core::formats::elf::{Program, load};
+use fpvm_core::formats::state_file;
+use fpvm_core::machine::memory::PAGE_SIZE;
+use fpvm_core::machine::vm::{Event, Host, Vm, VmError};
+use fpvm_core::step::oracle::{NoOracle, Silent};
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;

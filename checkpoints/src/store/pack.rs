@@ -6,7 +6,7 @@
 
 use super::{Key, PAGE};
 use fpvm_core::keccak::keccak256;
-use fpvm_core::memory::Page;
+use fpvm_core::machine::memory::Page;
 use std::io;
 use std::mem;
 use std::ops::Range;

@@ -2,9 +2,9 @@
 
 use super::Key;
 use super::pack::FRAME;
-use fpvm_core::frozen::Snapshot;
 use fpvm_core::keccak::keccak256;
-use fpvm_core::memory::{PAGE_SIZE, Page};
+use fpvm_core::machine::memory::{PAGE_SIZE, Page};
+use fpvm_core::machine::snapshot::Snapshot;
 
 /// A state: the keccak256 of the rest, the key of its memory, the unfinished hint with its length (4
 /// bytes), the packed state.

@@ -3,11 +3,11 @@
 
 use fpvm_checkpoints::depot::Depot;
 use fpvm_checkpoints::{Machine, Root};
-use fpvm_core::elf::{self, Program};
-use fpvm_core::frozen::Snapshot;
-use fpvm_core::isa::Isa;
-use fpvm_core::oracle::{NoOracle, Silent};
-use fpvm_core::vm::{Host, Vm};
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::formats::elf::{self, Program};
+use fpvm_core::machine::snapshot::Snapshot;
+use fpvm_core::machine::vm::{Host, Vm};
+use fpvm_core::step::oracle::{NoOracle, Silent};
 
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 

@@ -1,6 +1,6 @@
 //! Conditions on pre-image reads, as upstream's `--stop-at-preimage*` flags have them.
 
-use fpvm_core::vm::PreimageRead;
+use fpvm_core::machine::vm::PreimageRead;
 
 /// `--stop-at-preimage KEYPREFIX[@OFFSET[@STEP]]`.
 #[derive(Clone, PartialEq, Eq, Debug)]

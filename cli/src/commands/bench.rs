@@ -10,7 +10,7 @@ use crate::oracles::SourceArgs;
 use crate::output::{Target, print};
 use crate::runner::Runner;
 use anyhow::Context as _;
-use fpvm_core::proof::StepProof;
+use fpvm_core::step::proof::StepProof;
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 use std::fmt::Write as _;

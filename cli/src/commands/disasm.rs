@@ -5,7 +5,7 @@ use crate::any::AnyVm;
 use crate::input::InputArgs;
 use crate::output::to_stdout;
 use anyhow::{Context as _, ensure};
-use fpvm_core::symbols::Symbol;
+use fpvm_core::formats::symbols::Symbol;
 use std::io::{self, Write};
 use std::ops::Range;
 

@@ -15,8 +15,8 @@ use crate::output::{StepFormat, Target};
 use crate::runner::Runner;
 use crate::sample::{EVERY, Samples};
 use anyhow::{bail, ensure};
-use fpvm_core::symbols::Symbol;
-use fpvm_core::vm::VmError;
+use fpvm_core::formats::symbols::Symbol;
+use fpvm_core::machine::vm::VmError;
 use info::{DebugInfo, Info};
 use traceback::traceback;
 

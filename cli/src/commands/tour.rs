@@ -9,8 +9,8 @@ use crate::input::vm_of_program;
 use crate::isa::Patches;
 use crate::output::print;
 use anyhow::{Context as _, ensure};
-use fpvm_core::proof::StepProof;
-use fpvm_core::vm::{Event, Host};
+use fpvm_core::machine::vm::{Event, Host};
+use fpvm_core::step::proof::StepProof;
 use fpvm_oracle::store::{Memory, Store as _};
 use fpvm_oracle::{Checked, Key, Kind, Replay};
 use include_dir::{Dir, include_dir};
@@ -180,7 +180,7 @@ fn run_to_end(vm: &mut dyn AnyVm, preimages: Memory) -> anyhow::Result<Outcome> 
 fn prove(app: &App, step: u64) -> anyhow::Result<StepProof> {
     let mut vm = load(app)?;
     let mut oracle = checked(preimages()?);
-    let mut silent = fpvm_core::oracle::Silent;
+    let mut silent = fpvm_core::step::oracle::Silent;
     let mut host = Host {
         oracle: &mut oracle,
         console: &mut silent,

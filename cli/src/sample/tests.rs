@@ -3,8 +3,8 @@
 use super::{End, Samples};
 use crate::any::{AnyVm, call_before};
 use crate::isa::{ISAS, Patches};
-use fpvm_core::oracle::{NoOracle, Silent};
-use fpvm_core::vm::Host;
+use fpvm_core::machine::vm::Host;
+use fpvm_core::step::oracle::{NoOracle, Silent};
 use std::path::Path;
 
 /// A call that has not returned: the address of its instruction, and the stack pointer there.

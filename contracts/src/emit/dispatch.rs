@@ -4,8 +4,8 @@ use super::Faults;
 use super::layout::Layout;
 use super::printer::{self, Printer, print};
 use super::text::{block, number};
-use fpvm_core::decode::{Tree, undefined};
-use fpvm_core::isa::{Isa, Op, Pattern, Semantics, Visitor};
+use fpvm_core::definition::decode::{Tree, undefined};
+use fpvm_core::definition::isa::{Isa, Op, Pattern, Semantics, Visitor};
 use std::convert::Infallible;
 
 /// The lines that choose an instruction and run it, as `I` has it or, where the contract is told the

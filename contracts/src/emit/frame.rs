@@ -2,13 +2,13 @@
 
 use super::layout::Layout;
 use super::{Faults, lines, printer};
-use fpvm_core::compact::{map_len, zero_roots};
-use fpvm_core::fetch::unit;
-use fpvm_core::isa::{Isa, ProofShape, Source};
-use fpvm_core::machine::Machine as _;
-use fpvm_core::memory::LEAF_SIZE;
-use fpvm_core::operand::{Cell, Reg};
-use fpvm_core::threads::NO_THREADS;
+use fpvm_core::definition::fetch::unit;
+use fpvm_core::definition::isa::{Isa, ProofShape, Source};
+use fpvm_core::definition::machine::Machine as _;
+use fpvm_core::definition::operand::{Cell, Reg};
+use fpvm_core::definition::threads::NO_THREADS;
+use fpvm_core::machine::memory::LEAF_SIZE;
+use fpvm_core::step::compact::{map_len, zero_roots};
 
 /// What only contracts of VMs with short instructions, or with a version in their states, have.
 pub(super) fn put_instruction<I: Isa>(

@@ -1,10 +1,10 @@
 //! Where a contract has things in memory and in calldata, from an ISA's table of fields.
 
-use fpvm_core::isa::{Field, Isa, ProofShape, Source, witness_len};
-use fpvm_core::memory::{branch_len, tree_depth};
-use fpvm_core::operand::{Cell, Reg};
-use fpvm_core::threads::{thread_len, thread_proof_len};
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::isa::{Field, Isa, ProofShape, Source, witness_len};
+use fpvm_core::definition::operand::{Cell, Reg};
+use fpvm_core::definition::threads::{thread_len, thread_proof_len};
+use fpvm_core::definition::word::Word as _;
+use fpvm_core::machine::memory::{branch_len, tree_depth};
 
 /// Where the packed state begins in memory. Below it is what Solidity keeps for itself.
 const STATE: usize = 0x100;

@@ -3,7 +3,7 @@
 use super::{LoadError, get, hashed};
 use c_kzg::{BYTES_PER_BLOB, BYTES_PER_FIELD_ELEMENT, Blob, Bytes32, ethereum_kzg_settings};
 use fpvm_core::keccak::keccak256;
-use fpvm_core::oracle::Oracle;
+use fpvm_core::step::oracle::Oracle;
 use fpvm_oracle::Key;
 use revm::primitives::{U256, uint};
 

@@ -10,7 +10,7 @@ use crate::abi::PreimageOracle::{
 };
 use alloy_sol_types::{SolCall as _, SolValue as _};
 use fpvm_core::keccak::{hash_pair, keccak256};
-use fpvm_core::memory::Node;
+use fpvm_core::machine::memory::Node;
 use fpvm_oracle::Key;
 use revm::primitives::{Address, U256};
 use std::sync::Arc;

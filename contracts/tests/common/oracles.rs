@@ -6,7 +6,7 @@ use fpvm_contracts::abi::{PreimageOracle, number};
 use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
 use fpvm_contracts::evm::{Address, Evm};
 use fpvm_contracts::harness::UPSTREAM;
-use fpvm_core::oracle::{Oracle, OracleError};
+use fpvm_core::step::oracle::{Oracle, OracleError};
 use fpvm_oracle::Key;
 use revm::primitives::U256;
 use std::collections::HashMap;

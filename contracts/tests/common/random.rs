@@ -1,12 +1,12 @@
 //! Random states in front of one instruction, for any ISA, from its table.
 
-use fpvm_core::isa::{Isa, Op as _, Source, Threads};
-use fpvm_core::memory::{Memory as _, PagedMemory};
-use fpvm_core::operand::Cell;
-use fpvm_core::state::State;
-use fpvm_core::threads::thread_len;
-use fpvm_core::vm::Vm;
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::isa::{Isa, Op as _, Source, Threads};
+use fpvm_core::definition::operand::Cell;
+use fpvm_core::definition::state::State;
+use fpvm_core::definition::threads::thread_len;
+use fpvm_core::definition::word::Word as _;
+use fpvm_core::machine::memory::{Memory as _, PagedMemory};
+use fpvm_core::machine::vm::Vm;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 

@@ -6,10 +6,10 @@
 use alloy_primitives::{Address, B256, U256};
 use fpvm_contracts::artifact::Artifact;
 use fpvm_contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
-use fpvm_core::elf;
-use fpvm_core::oracle::PreimagePart;
-use fpvm_core::verify::verify;
-use fpvm_core::vm::Tier;
+use fpvm_core::formats::elf;
+use fpvm_core::machine::vm::Tier;
+use fpvm_core::step::oracle::PreimagePart;
+use fpvm_core::step::verify::verify;
 use fpvm_dispute::call::{Action, Block, Call, Effect, GameAction};
 use fpvm_dispute::claim::{GameStatus, OutputRoot};
 use fpvm_dispute::factory::Create;

@@ -2,7 +2,7 @@
 
 use crate::guest::MAGIC;
 use crate::{Op, TABLE};
-use fpvm_core::isa::Op as _;
+use fpvm_core::definition::isa::Op as _;
 
 /// An instruction word: `rd`, `ra`, and either `rb` or an immediate of 16 bits, as the row has it.
 pub fn word(op: Op, rd: u32, ra: u32, rb_or_imm: i32) -> u32 {

@@ -1,10 +1,10 @@
-//! What the command line asks beyond [`Isa`](fpvm_core::isa::Isa): a name, and a loader.
+//! What the command line asks beyond [`Isa`](fpvm_core::definition::isa::Isa): a name, and a loader.
 
 use crate::Toy;
 use fpvm_cli::isa::{Guest, Patches};
-use fpvm_core::memory::PagedMemory;
-use fpvm_core::state::State;
-use fpvm_core::vm::Vm;
+use fpvm_core::definition::state::State;
+use fpvm_core::machine::memory::PagedMemory;
+use fpvm_core::machine::vm::Vm;
 
 /// What a toy program begins with; the words that follow are loaded at address 0.
 pub(crate) const MAGIC: &[u8; 4] = b"TOY1";

@@ -13,11 +13,11 @@ mod guest;
 mod semantics;
 mod table;
 
-use fpvm_core::isa::{
+use fpvm_core::definition::isa::{
     ElfTarget, Field, FileFormat, Isa, JsonPages, Operand, Pattern, ProofShape, Source, Visitor,
 };
-use fpvm_core::machine::{Fault, Machine};
-use fpvm_core::operand::{Cell, Imm, Reg};
+use fpvm_core::definition::machine::{Fault, Machine};
+use fpvm_core::definition::operand::{Cell, Imm, Reg};
 
 pub use table::{Op, TABLE};
 

@@ -2,8 +2,8 @@
 //! interpretations of these functions.
 
 use crate::{HIGH, IMM, OFFSET, PREIMAGE_END, RA, RB, RD, UNALIGNED, UNALIGNED_PC, UNKNOWN_CALL};
-use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
-use fpvm_core::operand::Cell;
+use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::operand::Cell;
 
 type Done<M> = Result<(), <M as Machine>::Stop>;
 

@@ -1,9 +1,9 @@
 //! The toy ISA runs, proves and verifies, with nothing of its own but its definition.
 
-use fpvm_core::isa::Isa;
-use fpvm_core::oracle::{NoOracle, Oracle, OracleError, PreimagePart, Silent};
-use fpvm_core::verify::{VerifyError, verify};
-use fpvm_core::vm::{Event, Host, Vm, VmError};
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::machine::vm::{Event, Host, Vm, VmError};
+use fpvm_core::step::oracle::{NoOracle, Oracle, OracleError, PreimagePart, Silent};
+use fpvm_core::step::verify::{VerifyError, verify};
 use std::sync::Arc;
 use toy_isa::{Op, Toy, asm};
 
@@ -102,10 +102,13 @@ fn a_missing_preimage_is_not_made_up() {
 
 #[test]
 fn the_table_is_whole() {
-    for (row, op) in Toy::TABLE.iter().zip(<Op as fpvm_core::isa::Op>::ALL) {
+    for (row, op) in Toy::TABLE
+        .iter()
+        .zip(<Op as fpvm_core::definition::isa::Op>::ALL)
+    {
         assert_eq!(row.value & !row.mask, 0, "{}", row.name);
         assert_eq!(
-            fpvm_core::decode::decode::<Toy>(row.value),
+            fpvm_core::definition::decode::decode::<Toy>(row.value),
             *op,
             "{}",
             row.name

@@ -1,7 +1,7 @@
 //! What the step tests share: vectors, and a memory tree that does not rest on the core's.
 
 use flate2::read::GzDecoder;
-use fpvm_core::decode::decode;
+use fpvm_core::definition::decode::decode;
 use fpvm_core::keccak::keccak256;
 use fpvm_isa_mips::{Mips32, table};
 use serde::de::DeserializeOwned;

@@ -2,9 +2,9 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 use flate2::read::GzDecoder;
-use fpvm_core::memory::PagedMemory;
-use fpvm_core::state::State;
-use fpvm_core::vm::Vm;
+use fpvm_core::definition::state::State;
+use fpvm_core::machine::memory::PagedMemory;
+use fpvm_core::machine::vm::Vm;
 use fpvm_isa_mips64::Mips64;
 use serde::Deserialize;
 use std::fs::File;

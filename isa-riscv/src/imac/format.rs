@@ -3,8 +3,8 @@
 
 use crate::format::formats;
 use crate::operand::{RA, RD, SP, ZERO};
-use fpvm_core::isa::Operand;
-use fpvm_core::operand::{Imm, Reg};
+use fpvm_core::definition::isa::Operand;
+use fpvm_core::definition::operand::{Imm, Reg};
 
 /// One of eight registers, s0 to a5, by three bits.
 const fn popular(lo: u8) -> Reg {

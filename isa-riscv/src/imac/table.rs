@@ -11,7 +11,7 @@ use super::format::{
 use crate::fault::{self, ILLEGAL};
 use crate::table::riscv_instructions;
 use crate::{alu, control, memory, shift, syscall};
-use fpvm_core::machine::Machine;
+use fpvm_core::definition::machine::Machine;
 
 /// What the specification says that is to be looked at, and jumps to any even address.
 mod strict {

@@ -1,15 +1,15 @@
 //! What a difference between two tiers is: where, in what, and by which trace.
 
 use crate::Jit;
-use fpvm_core::disasm::disassemble;
-use fpvm_core::fetch;
-use fpvm_core::isa::{Isa, Source};
-use fpvm_core::machine::Fault;
-use fpvm_core::memory::{PAGE_SIZE, PagedMemory};
-use fpvm_core::oracle::OracleError;
-use fpvm_core::state::State;
-use fpvm_core::vm::Vm;
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::disasm::disassemble;
+use fpvm_core::definition::fetch;
+use fpvm_core::definition::isa::{Isa, Source};
+use fpvm_core::definition::machine::Fault;
+use fpvm_core::definition::state::State;
+use fpvm_core::definition::word::Word as _;
+use fpvm_core::machine::memory::{PAGE_SIZE, PagedMemory};
+use fpvm_core::machine::vm::Vm;
+use fpvm_core::step::oracle::OracleError;
 use iced_x86::{Decoder, DecoderOptions, FastFormatter};
 use std::fmt::{self, Write as _};
 

@@ -8,7 +8,7 @@ use crate::layout::{
     ACCESS_AT, ADDRESS_AT, FLAGS, LOADS_AT, LOW_AT, MEMORY, MEMORY_AT, PAGES, STORES_AT, entry,
     field,
 };
-use fpvm_core::memory::{PAGE_SIZE, PagedMemory};
+use fpvm_core::machine::memory::{PAGE_SIZE, PagedMemory};
 
 /// A reserved word: the largest there is.
 const WORD: i32 = 8;

@@ -4,7 +4,7 @@ use super::Emitter;
 use crate::alloc::Operand;
 use crate::asm::{Alu, BELOW, Mem, Reg, Rm, Shift, Unary};
 use crate::ir::Val;
-use fpvm_core::machine::Bin;
+use fpvm_core::definition::machine::Bin;
 
 impl Emitter<'_> {
     pub(super) fn bin(&mut self, op: Bin, a: Val, b: Val) {

@@ -4,7 +4,7 @@ use super::Emitter;
 use crate::alloc::Operand;
 use crate::asm::{Alu, EQUAL, RAX, RCX, RDX, Reg, Rm, Shift, Unary};
 use crate::ir::{Node, Val};
-use fpvm_core::machine::Bin;
+use fpvm_core::definition::machine::Bin;
 
 impl Emitter<'_> {
     pub(super) fn multiply(&mut self, a: Val, b: Val) {

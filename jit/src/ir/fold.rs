@@ -1,8 +1,8 @@
 //! Operations as they are built: what is known is folded away, idioms become one node.
 
 use super::{Cond, Node, Nodes, Test, Truth, Val};
-use fpvm_core::concrete::eval_bin;
-use fpvm_core::machine::{Bin, Cmp};
+use fpvm_core::definition::machine::{Bin, Cmp};
+use fpvm_core::step::concrete::eval_bin;
 
 impl Nodes {
     pub(crate) fn bin(&mut self, op: Bin, a: Val, b: Val) -> Val {

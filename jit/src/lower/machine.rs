@@ -2,11 +2,11 @@
 
 use super::{Control, Lowering, NONE, Refused};
 use crate::ir::{NO_EXIT, NO_VALUE, Node, Truth, Val};
-use fpvm_core::isa::Isa;
-use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
-use fpvm_core::operand::{CELLS, Cell, Imm, Reg};
-use fpvm_core::threads::Stack;
-use fpvm_core::word::Word;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::operand::{CELLS, Cell, Imm, Reg};
+use fpvm_core::definition::threads::Stack;
+use fpvm_core::definition::word::Word;
 
 impl<I: Isa> Machine for Lowering<'_, I> {
     type W = Val;

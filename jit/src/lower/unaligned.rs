@@ -8,9 +8,9 @@
 
 use super::Lowering;
 use crate::ir::{NO_VALUE, Node, Val};
-use fpvm_core::isa::Isa;
-use fpvm_core::machine::{Bin, Cmp};
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::machine::{Bin, Cmp};
+use fpvm_core::definition::word::Word as _;
 
 /// Addresses so near to each other do not lie at both ends of the address space.
 const NEAR: i32 = 0x800;

@@ -1,10 +1,10 @@
 //! Running a guest on two tiers side by side.
 #![allow(dead_code, reason = "each test file uses some")]
 
-use fpvm_core::elf::{Program, load};
-use fpvm_core::isa::Isa;
-use fpvm_core::oracle::{Oracle, OracleError, Silent};
-use fpvm_core::vm::{Event, Host, Vm, VmError};
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::formats::elf::{Program, load};
+use fpvm_core::machine::vm::{Event, Host, Vm, VmError};
+use fpvm_core::step::oracle::{Oracle, OracleError, Silent};
 #[allow(unused_imports, reason = "each test file uses some")]
 pub(crate) use spec_tests::fuzz::tiers::{
     assert_same, assert_same_state, bare, go_to, stepped, translated,

@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use alloy_primitives::{B256, hex};
-use fpvm_core::disasm::disassemble;
-use fpvm_core::isa::{Isa, Source};
-use fpvm_core::operand::Cell;
-use fpvm_core::oracle::PreimagePart;
-use fpvm_core::proof::StepProof;
-use fpvm_core::state::State;
-use fpvm_core::verify::{VerifyError, verify};
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::disasm::disassemble;
+use fpvm_core::definition::isa::{Isa, Source};
+use fpvm_core::definition::operand::Cell;
+use fpvm_core::definition::state::State;
+use fpvm_core::definition::word::Word as _;
+use fpvm_core::step::oracle::PreimagePart;
+use fpvm_core::step::proof::StepProof;
+use fpvm_core::step::verify::{VerifyError, verify};
 use fpvm_dispute::claim::Side;
 use fpvm_dispute::game::Game;
 use fpvm_dispute::player::Answer;

@@ -4,16 +4,16 @@
 //! Programs are loops of rows of the ISA's table with random operands. Where one faults, all go on
 //! after the faulting instruction.
 
-use fpvm_core::code::Code;
-use fpvm_core::concrete::{Concrete, Stop};
-use fpvm_core::fetch;
-use fpvm_core::isa::{Isa, Operand, Pattern};
-use fpvm_core::memory::{MemoryLimit, PagedMemory};
-use fpvm_core::operand::Imm;
-use fpvm_core::oracle::{NoOracle, OracleError, Silent};
-use fpvm_core::state::State;
-use fpvm_core::vm::{Event, Host, Running, Tier, Vm, VmError};
-use fpvm_core::word::Word;
+use fpvm_core::definition::fetch;
+use fpvm_core::definition::isa::{Isa, Operand, Pattern};
+use fpvm_core::definition::operand::Imm;
+use fpvm_core::definition::state::State;
+use fpvm_core::definition::word::Word;
+use fpvm_core::machine::code::Code;
+use fpvm_core::machine::memory::{MemoryLimit, PagedMemory};
+use fpvm_core::machine::vm::{Event, Host, Running, Tier, Vm, VmError};
+use fpvm_core::step::concrete::{Concrete, Stop};
+use fpvm_core::step::oracle::{NoOracle, OracleError, Silent};
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest;
 use fpvm_isa_mips64::state::{A0, NEXT_THREAD_ID, THREAD_ID, V0};
@@ -171,7 +171,10 @@ fn toy(row: usize, bits: u32, place: usize, len: usize) -> u32 {
 pub(super) fn initial<I: Isa>(registers: &[u64], pointers: &[(usize, u64)]) -> State<I> {
     let mut state = State::<I>::default();
     for (cell, value) in (1u8..).zip(registers) {
-        state.set(fpvm_core::operand::Cell(cell), I::Word::truncate(*value));
+        state.set(
+            fpvm_core::definition::operand::Cell(cell),
+            I::Word::truncate(*value),
+        );
     }
     for (cell, value) in pointers {
         state.cells[*cell] = I::Word::truncate(*value);

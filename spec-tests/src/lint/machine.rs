@@ -2,11 +2,11 @@
 
 use super::path::{ABSOLUTE, Aligned};
 use super::{Ended, Lint, Rule, Truth, Value};
-use fpvm_core::isa::Isa;
-use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
-use fpvm_core::operand::{Imm, Reg};
-use fpvm_core::threads::Stack;
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::operand::{Imm, Reg};
+use fpvm_core::definition::threads::Stack;
+use fpvm_core::definition::word::Word as _;
 
 impl<I: Isa> Machine for Lint<I> {
     type W = Value;

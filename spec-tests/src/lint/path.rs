@@ -1,6 +1,6 @@
 //! What has happened on a path through an instruction, and the branches that its accesses need.
 
-use fpvm_core::memory::LEAF_SIZE;
+use fpvm_core::machine::memory::LEAF_SIZE;
 
 /// The base of constants.
 pub(super) const ABSOLUTE: usize = 0;

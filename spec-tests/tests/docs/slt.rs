@@ -1,17 +1,17 @@
 //! The chapter that follows `slt` from its row to its case in the contract: each of its listings, out
 //! of the sources and of the interpretations themselves.
 
-use fpvm_core::compact::encode;
-use fpvm_core::decode::decode;
-use fpvm_core::disasm::disassemble;
-use fpvm_core::effects::Effects;
-use fpvm_core::isa::Isa as _;
-use fpvm_core::memory::{Memory as _, PagedMemory};
-use fpvm_core::operand::Cell;
-use fpvm_core::oracle::{NoOracle, Silent};
-use fpvm_core::state::State;
-use fpvm_core::verify::verify;
-use fpvm_core::vm::{Host, Vm};
+use fpvm_core::definition::decode::decode;
+use fpvm_core::definition::disasm::disassemble;
+use fpvm_core::definition::effects::Effects;
+use fpvm_core::definition::isa::Isa as _;
+use fpvm_core::definition::operand::Cell;
+use fpvm_core::definition::state::State;
+use fpvm_core::machine::memory::{Memory as _, PagedMemory};
+use fpvm_core::machine::vm::{Host, Vm};
+use fpvm_core::step::compact::encode;
+use fpvm_core::step::oracle::{NoOracle, Silent};
+use fpvm_core::step::verify::verify;
 use fpvm_isa_mips::{Mips32, state};
 use spec_tests::book::{current, repository};
 use spec_tests::text::semantics;

@@ -1,9 +1,9 @@
 //! Random programs of RV64IMAC that end, and print all registers and all of their data.
 
-use fpvm_core::decode::decode;
-use fpvm_core::fetch;
-use fpvm_core::isa::{Isa as _, Op as _, Operand, Pattern};
-use fpvm_core::operand::Imm;
+use fpvm_core::definition::decode::decode;
+use fpvm_core::definition::fetch;
+use fpvm_core::definition::isa::{Isa as _, Op as _, Operand, Pattern};
+use fpvm_core::definition::operand::Imm;
 use fpvm_isa_riscv::imac::Imac;
 
 const BASE: u64 = 0x1_0000;

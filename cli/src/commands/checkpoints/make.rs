@@ -11,7 +11,7 @@ use fpvm_checkpoints::maker::{MakeError, dense, make};
 use fpvm_checkpoints::manifest::{Entry, LoadError, Manifest, Plan, Range, Shard};
 use fpvm_checkpoints::store::Store;
 use fpvm_checkpoints::{Machine as _, Root};
-use fpvm_core::frozen::Snapshot;
+use fpvm_core::machine::snapshot::Snapshot;
 use std::time::{Duration, Instant};
 
 /// Flags of `checkpoints make`.

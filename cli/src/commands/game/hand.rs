@@ -12,7 +12,7 @@ use fpvm_challenger::read::Reader;
 use fpvm_challenger::read::follow::{Seen, game as read_game};
 use fpvm_challenger::read::site::Site;
 use fpvm_challenger::reasons;
-use fpvm_core::proof::StepProof;
+use fpvm_core::step::proof::StepProof;
 use fpvm_dispute::call::GameAction;
 use fpvm_dispute::claim::Side;
 use fpvm_dispute::game::moves::Move;

@@ -3,7 +3,7 @@
 use crate::any::AnyVm;
 use crate::args::StepMatcher;
 use crate::runner::mebibytes;
-use fpvm_core::symbols::Symbols;
+use fpvm_core::formats::symbols::Symbols;
 use fpvm_oracle::Stats;
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use fpvm_contracts::artifact::PREIMAGE_ORACLE;
 use fpvm_contracts::evm::Gas;
 use fpvm_contracts::loader::{Carried, LoadError};
 use fpvm_contracts::verifier::{LoadingError, OnChain};
-use fpvm_core::proof::StepProof;
+use fpvm_core::step::proof::StepProof;
 use fpvm_l1::Revert;
 use fpvm_oracle::Key;
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use crate::loading::{self, LOCAL_CONTEXT};
 use anyhow::{Context as _, bail, ensure};
 use fpvm_contracts::abi::{self, StepVerifier};
 use fpvm_contracts::loader::Carried;
-use fpvm_core::proof::StepProof;
+use fpvm_core::step::proof::StepProof;
 use fpvm_l1::{Address, At, Call, Chain, Receipt, Request, U256, Wallet};
 use fpvm_oracle::Key;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Immediate operands, cut out of the instruction word.
 
 use crate::emit::text::number;
-use fpvm_core::operand::{Imm, Part};
+use fpvm_core::definition::operand::{Imm, Part};
 
 fn shifted(expression: &str, right_by: i32) -> String {
     match right_by {

@@ -3,11 +3,11 @@
 use super::immediate::immediate;
 use super::{Flag, Printer, Value, position, stack_field};
 use crate::emit::text::{block, choice, number};
-use fpvm_core::isa::{Isa, Operand};
-use fpvm_core::machine::{Bin, Cmp, Fault, Jump, Machine};
-use fpvm_core::operand::{Imm, Reg};
-use fpvm_core::threads::Stack;
-use fpvm_core::word::Word as _;
+use fpvm_core::definition::isa::{Isa, Operand};
+use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::operand::{Imm, Reg};
+use fpvm_core::definition::threads::Stack;
+use fpvm_core::definition::word::Word as _;
 use std::convert::Infallible;
 
 impl<I: Isa> Machine for Printer<'_, I> {

@@ -1,0 +1,399 @@
+//! The running machine's memory: pages in one lazily backed array, found without a hash.
+//!
+//! With 32-bit addresses a page's place is its number, so an access is one bounds check. With 64-bit
+//! addresses that holds for the low ones, where programs have their code and most of their data; pages
+//! above are placed in the order of first use, and a small table of recent places (as a processor's TLB)
+//! stands in front of a map. Either way a store looks at one byte per page; its slow path does all the
+//! bookkeeping of a first write: allocation, dirty list, snapshots, code pages.
+
+mod recent;
+mod snapshots;
+mod space;
+mod translated;
+
+use super::copy_on_write::FrozenMemory;
+use super::tree::Tree;
+use super::{Memory, Node, Prover};
+use crate::definition::word::Word;
+use memmap2::MmapMut;
+use rustc_hash::FxHashMap;
+use space::reserve_address_space;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use translated::Low;
+
+/// Bytes of a page.
+pub const PAGE_SIZE: usize = 4096;
+const PAGE_BITS: u32 = 12;
+
+/// A page's bytes.
+pub type Page = [u8; PAGE_SIZE];
+
+/// The guest has touched more memory than it may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "the guest writes to {at:#x}, which needs more than the {limit} bytes of memory it may use; raise --max-memory"
+)]
+pub struct MemoryLimit {
+    /// The address of the write.
+    pub at: u64,
+    /// The limit in bytes.
+    pub limit: u64,
+}
+
+/// The page exists.
+const ALLOCATED: u8 = 1;
+/// It was written since the last root.
+const DIRTY: u8 = 2;
+/// It was written since the last snapshot.
+const TOUCHED: u8 = 4;
+/// Decoded instructions of it are in use.
+const CODE: u8 = 8;
+/// A store needs no bookkeeping.
+const READY: u8 = ALLOCATED | DIRTY | TOUCHED;
+
+/// Places of high pages found without a map; only for 64-bit addresses.
+const RECENT: usize = 1024;
+
+/// Page numbers and where the pages' bytes begin, each at its number modulo the length.
+type Recent = [(u64, usize); RECENT];
+
+/// High pages that have a place and are not allocated, at most: those read before they are written.
+const UNWRITTEN: usize = 1 << 16;
+
+/// No page has this number.
+const NO_PAGE: u64 = u64::MAX;
+
+/// The number of the next memory.
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+
+/// A guest's memory for addresses of type `A`.
+#[derive(Debug)]
+pub struct PagedMemory<A> {
+    bytes: MmapMut,
+    /// A byte for each place.
+    flags: MmapMut,
+    /// Pages below this number have it for their place.
+    low: u64,
+    /// Places of high pages by number; unused with 32-bit addresses.
+    places: FxHashMap<u64, usize>,
+    /// Recent high pages.
+    recent: Box<Recent>,
+    /// The place of the next high page.
+    next: usize,
+    /// High pages that have a place and are not allocated.
+    unwritten: usize,
+    /// Pages in the order of their allocation.
+    allocated: Vec<u64>,
+    limit: u64,
+    dirty: Vec<u64>,
+    touched: Vec<u64>,
+    /// Memory as of the last snapshot.
+    frozen: FrozenMemory,
+    /// Code pages that were written since they were marked.
+    stale_code: Vec<u64>,
+    /// How often pages have lost [`READY`].
+    unready: u64,
+    id: u64,
+    tree: Tree,
+    /// Whether memory is kept as of [`Memory::own_branch`], and the last such memory and address.
+    keeps: bool,
+    kept: Option<(FrozenMemory, u64)>,
+    address: core::marker::PhantomData<A>,
+}
+
+impl<A: Word> PagedMemory<A> {
+    /// Whether every page's place is its number.
+    const FLAT: bool = A::BITS == 32;
+
+    /// An empty memory. Fails where the system will not reserve address space.
+    pub fn new() -> io::Result<Self> {
+        let (wish, retries) = if Self::FLAT {
+            (1 << 32, 0)
+        } else {
+            (1 << 40, 8)
+        };
+        let (bytes, reserved) = reserve_address_space(wish, retries)?;
+        let (flags, _) = reserve_address_space(reserved >> PAGE_BITS, 0)?;
+        // With 64-bit addresses the low ones are to reach beyond 0xc0_0000_0000, where a Go program has
+        // its heap. Where they cannot, only its code is low.
+        let low_bytes = if Self::FLAT {
+            reserved
+        } else if reserved < wish {
+            reserved / 8
+        } else {
+            reserved / 8 * 7
+        };
+        let low = low_bytes >> PAGE_BITS;
+        Ok(PagedMemory {
+            bytes,
+            flags,
+            low,
+            places: FxHashMap::default(),
+            recent: Box::new([(NO_PAGE, 0); RECENT]),
+            next: low as usize + 1,
+            unwritten: 0,
+            allocated: Vec::new(),
+            // The zero place and those of pages that are not allocated count to nobody.
+            limit: match Self::FLAT {
+                true => reserved - PAGE_SIZE as u64,
+                false => reserved - low_bytes - (1 + UNWRITTEN) as u64 * PAGE_SIZE as u64,
+            },
+            dirty: Vec::new(),
+            touched: Vec::new(),
+            frozen: FrozenMemory::new(A::BITS),
+            stale_code: Vec::new(),
+            unready: 0,
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            tree: Tree::new(A::BITS),
+            keeps: false,
+            kept: None,
+            address: core::marker::PhantomData,
+        })
+    }
+
+    /// The place that is never written: what absent high pages read as.
+    #[inline(always)]
+    fn zero_place(&self) -> usize {
+        self.low as usize
+    }
+
+    /// Sets how many bytes of pages the guest may use.
+    pub fn set_limit(&mut self, bytes: u64) {
+        self.limit = self.limit.min(bytes);
+    }
+
+    /// Number of allocated pages.
+    pub fn page_count(&self) -> usize {
+        self.allocated.len()
+    }
+
+    /// Numbers of the allocated pages, ascending.
+    pub fn pages(&self) -> Vec<u64> {
+        let mut pages = self.allocated.clone();
+        pages.sort_unstable();
+        pages
+    }
+
+    /// A page's bytes; zeros where it is not allocated.
+    pub fn page(&mut self, number: u64) -> &Page {
+        let place = self.place(number);
+        self.page_at(place)
+    }
+
+    /// Whether a page is allocated.
+    pub fn is_allocated(&mut self, number: u64) -> bool {
+        let place = self.place(number);
+        self.flags[place] & ALLOCATED != 0
+    }
+
+    /// Allocates a page without writing to it; the root stays as it is.
+    pub fn allocate(&mut self, number: u64) -> Result<(), MemoryLimit> {
+        if !self.is_allocated(number) {
+            self.open(number)?;
+        }
+        Ok(())
+    }
+
+    /// Writes bytes of any length.
+    pub fn write_slice(&mut self, mut at: u64, mut bytes: &[u8]) -> Result<(), MemoryLimit> {
+        while !bytes.is_empty() {
+            let at_page = at as usize % PAGE_SIZE;
+            let (now, later) = bytes.split_at(bytes.len().min(PAGE_SIZE - at_page));
+            let place = self.writable(Self::number(at))?;
+            let from = place * PAGE_SIZE + at_page;
+            self.bytes[from..from + now.len()].copy_from_slice(now);
+            at = at.wrapping_add(now.len() as u64);
+            bytes = later;
+        }
+        Ok(())
+    }
+
+    /// Reads bytes of any length.
+    pub fn read_slice(&mut self, mut at: u64, mut out: &mut [u8]) {
+        while !out.is_empty() {
+            let at_page = at as usize % PAGE_SIZE;
+            let len = out.len().min(PAGE_SIZE - at_page);
+            let (now, later) = out.split_at_mut(len);
+            let place = self.place(Self::number(at));
+            let from = place * PAGE_SIZE + at_page;
+            now.copy_from_slice(&self.bytes[from..from + len]);
+            at = at.wrapping_add(len as u64);
+            out = later;
+        }
+    }
+
+    /// Marks a page as holding decoded instructions: a write to it will be reported once by
+    /// [`PagedMemory::take_stale_code`]. `false` where the page is not allocated: nothing watches it.
+    pub fn mark_code(&mut self, number: u64) -> bool {
+        let allocated = self.is_allocated(number);
+        if allocated {
+            let place = self.place(number);
+            self.unready += u64::from(self.flags[place] == READY);
+            self.flags[place] |= CODE;
+        }
+        allocated
+    }
+
+    /// Whether a page with decoded instructions was written.
+    #[inline(always)]
+    pub fn has_stale_code(&self) -> bool {
+        !self.stale_code.is_empty()
+    }
+
+    /// The pages with decoded instructions that were written.
+    pub fn take_stale_code(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.stale_code)
+    }
+
+    /// A number that no other memory of this process has.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// A number that changes when pages stop being ready to be written without bookkeeping: when
+    /// roots are taken, pages shared, or code is marked.
+    #[inline(always)]
+    pub fn unready(&self) -> u64 {
+        self.unready
+    }
+
+    #[inline(always)]
+    fn number(at: u64) -> u64 {
+        (at & (u64::MAX >> (64 - A::BITS))) >> PAGE_BITS
+    }
+
+    #[inline(always)]
+    fn page_at(&self, place: usize) -> &Page {
+        let pages = self.bytes.as_chunks::<PAGE_SIZE>().0;
+        &pages[place]
+    }
+
+    /// Where the bytes of a page are that has a place of its own. A high page that is read before it is
+    /// written gets one, as long as there are not too many of them.
+    fn readable(&mut self, number: u64) -> Option<usize> {
+        let place = self.place(number);
+        if place != self.zero_place() {
+            return Some(place);
+        }
+        (self.unwritten < UNWRITTEN).then(|| {
+            self.unwritten += 1;
+            self.give_place(number)
+        })
+    }
+
+    /// Gives a high page a place of its own.
+    fn give_place(&mut self, number: u64) -> usize {
+        let place = self.next;
+        self.next += 1;
+        self.places.insert(number, place);
+        self.recent[number as usize % RECENT] = (number, place * PAGE_SIZE);
+        place
+    }
+
+    /// Where a page's bytes are, for a write.
+    #[inline(always)]
+    fn writable(&mut self, number: u64) -> Result<usize, MemoryLimit> {
+        let place = self.place(number);
+        if self.flags[place] == READY {
+            Ok(place)
+        } else {
+            self.open(number)
+        }
+    }
+
+    /// The bookkeeping before a first write.
+    #[cold]
+    #[inline(never)]
+    fn open(&mut self, number: u64) -> Result<usize, MemoryLimit> {
+        let mut place = self.place(number);
+        if self.flags[place] & ALLOCATED == 0 {
+            if (self.allocated.len() as u64 + 1) * PAGE_SIZE as u64 > self.limit {
+                return Err(MemoryLimit {
+                    at: number << PAGE_BITS,
+                    limit: self.limit,
+                });
+            }
+            // A high page that was read, or that a restored snapshot did not have, keeps its place.
+            if place == self.zero_place() {
+                place = self.give_place(number);
+            } else if !self.is_low(number) {
+                self.unwritten -= 1;
+            }
+            self.allocated.push(number);
+        }
+        let flags = self.flags[place];
+        if flags & DIRTY == 0 {
+            self.dirty.push(number);
+        }
+        if flags & TOUCHED == 0 {
+            self.touched.push(number);
+        }
+        if flags & CODE != 0 {
+            self.stale_code.push(number);
+        }
+        self.flags[place] = READY;
+        Ok(place)
+    }
+}
+
+impl<A: Word> Memory for PagedMemory<A> {
+    type Error = MemoryLimit;
+
+    #[inline(always)]
+    fn read<const N: usize>(&mut self, at: u64) -> Result<[u8; N], MemoryLimit> {
+        Ok(self.read_recent(at).unwrap_or_else(|| {
+            let mut out = [0; N];
+            self.read_slice(at, &mut out);
+            out
+        }))
+    }
+
+    #[inline(always)]
+    fn write<const N: usize>(&mut self, at: u64, bytes: [u8; N]) -> Result<(), MemoryLimit> {
+        match self.write_ready(at, bytes) {
+            Some(()) => Ok(()),
+            None => self.write_slice(at, &bytes),
+        }
+    }
+
+    fn own_branch(&mut self, at: u64) {
+        if self.keeps {
+            self.kept = Some((self.freeze(), at));
+        }
+    }
+
+    fn peek(&mut self, at: u64, out: &mut [u8]) -> bool {
+        self.read_slice(at, out);
+        true
+    }
+}
+
+impl<A: Word> Prover for PagedMemory<A> {
+    fn root(&mut self) -> Node {
+        self.unready += 1;
+        let dirty = std::mem::take(&mut self.dirty);
+        let mut places = Vec::with_capacity(dirty.len());
+        for number in dirty {
+            let place = self.place(number);
+            self.flags[place] &= !DIRTY;
+            places.push((number, place));
+        }
+        let pages = self.bytes.as_chunks::<PAGE_SIZE>().0;
+        let dirty: Vec<(u64, &Page)> = places
+            .iter()
+            .map(|(number, place)| (*number, &pages[*place]))
+            .collect();
+        self.tree.update(&dirty);
+        self.tree.root()
+    }
+
+    fn branch(&mut self, at: u64) -> Vec<Node> {
+        self.root();
+        let at = at & (u64::MAX >> (64 - A::BITS));
+        let place = self.place(Self::number(at));
+        let page = &self.bytes.as_chunks::<PAGE_SIZE>().0[place];
+        self.tree.branch(at, page)
+    }
+}
