@@ -174,7 +174,7 @@ impl<I: Isa> Machine for Framing<I> {
         Known::Other
     }
 
-    fn konst(&mut self, v: u64) -> Known {
+    fn constant(&mut self, v: u64) -> Known {
         Known::Constant(v)
     }
 
@@ -209,7 +209,7 @@ impl<I: Isa> Machine for Framing<I> {
         false
     }
 
-    fn both(&mut self, a: bool, b: bool) -> bool {
+    fn and(&mut self, a: bool, b: bool) -> bool {
         a && b
     }
 

@@ -284,7 +284,7 @@ impl<I: Guest> AnyIsa for Entry<I> {
     }
 
     fn call_bytes(&self) -> &'static [u64] {
-        match (I::DELAY_SLOT, I::LONG) {
+        match (I::DELAY_SLOT, I::COMPRESSED_MASK) {
             (true, _) => &[8],
             (false, 0) => &[4],
             (false, _) => &[4, 2],

@@ -173,7 +173,7 @@ impl<I: Isa> Machine for Observer<I> {
         Origin::Other
     }
 
-    fn konst(&mut self, v: u64) -> Origin {
+    fn constant(&mut self, v: u64) -> Origin {
         Origin::Constant(v)
     }
 
@@ -193,7 +193,7 @@ impl<I: Isa> Machine for Observer<I> {
 
     fn not(&mut self, _b: ()) {}
 
-    fn both(&mut self, _a: (), _b: ()) {}
+    fn and(&mut self, _a: (), _b: ()) {}
 
     fn word(&mut self, _b: ()) -> Origin {
         Origin::Other

@@ -212,6 +212,6 @@ fn count<M: Machine>(m: &mut M, a: M::W) -> Done<M> {
 /// All bits the other way.
 #[inline(always)]
 pub fn complement<M: Machine>(m: &mut M, a: M::W) -> M::W {
-    let ones = m.konst(u64::MAX);
+    let ones = m.constant(u64::MAX);
     m.bin(Bin::Xor, a, ones)
 }

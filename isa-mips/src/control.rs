@@ -42,13 +42,13 @@ fn link<M: Machine>(m: &mut M, to: Reg) {
 
 #[inline(always)]
 fn negative<M: Machine>(m: &mut M, a: M::W) -> M::B {
-    let zero = m.konst(0);
+    let zero = m.constant(0);
     m.cmp(Cmp::LessSigned, a, zero)
 }
 
 #[inline(always)]
 fn positive<M: Machine>(m: &mut M, a: M::W) -> M::B {
-    let zero = m.konst(0);
+    let zero = m.constant(0);
     m.cmp(Cmp::LessSigned, zero, a)
 }
 

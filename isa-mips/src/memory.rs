@@ -104,7 +104,7 @@ pub fn sw<M: Machine>(m: &mut M) -> Done<M> {
 #[inline(always)]
 pub fn sc<M: Machine>(m: &mut M) -> Done<M> {
     store_aligned(m, 4)?;
-    let done = m.konst(1);
+    let done = m.constant(1);
     m.set_reg(RT, done);
     Ok(())
 }
@@ -113,7 +113,7 @@ pub fn sc<M: Machine>(m: &mut M) -> Done<M> {
 #[inline(always)]
 fn bits_before<M: Machine>(m: &mut M, at: M::W, bytes: u32) -> M::W {
     let before = m.and_k(at, u64::from(bytes) - 1);
-    let three = m.konst(3);
+    let three = m.constant(3);
     m.bin(Bin::Shl, before, three)
 }
 
@@ -121,7 +121,7 @@ fn bits_before<M: Machine>(m: &mut M, at: M::W, bytes: u32) -> M::W {
 #[inline(always)]
 fn bits_after<M: Machine>(m: &mut M, at: M::W, bytes: u32) -> M::W {
     let before = bits_before(m, at, bytes);
-    let all = m.konst(8 * u64::from(bytes - 1));
+    let all = m.constant(8 * u64::from(bytes - 1));
     m.bin(Bin::Sub, all, before)
 }
 
@@ -129,7 +129,7 @@ fn bits_after<M: Machine>(m: &mut M, at: M::W, bytes: u32) -> M::W {
 /// those beyond them.
 #[inline(always)]
 fn merge<M: Machine>(m: &mut M, bytes: u32, shift: Bin, old: M::W, new: M::W, by: M::W) -> M::W {
-    let ones = m.konst(u64::MAX >> (64 - 8 * bytes));
+    let ones = m.constant(u64::MAX >> (64 - 8 * bytes));
     let mask = m.bin(shift, ones, by);
     let free = complement(m, mask);
     let (kept, new) = (m.bin(Bin::And, old, free), m.bin(shift, new, by));

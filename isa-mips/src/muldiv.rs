@@ -36,7 +36,7 @@ fn product<M: Machine>(m: &mut M, a: M::W, b: M::W, high: Bin) -> Done<M> {
         32 => (m.bin(high, a, b), m.bin(Bin::Mul, a, b)),
         _ => {
             let both = m.bin(Bin::Mul, a, b);
-            let half = m.konst(32);
+            let half = m.constant(32);
             (m.bin(Bin::Sar, both, half), m.sext(both, 32))
         }
     };
@@ -63,7 +63,7 @@ fn operands<M: Machine>(m: &mut M, narrow: impl Fn(&mut M, M::W) -> M::W) -> (M:
 /// rd = 0
 #[inline(always)]
 fn clear_rd<M: Machine>(m: &mut M) {
-    let zero = m.konst(0);
+    let zero = m.constant(0);
     m.set_reg(RD, zero);
 }
 

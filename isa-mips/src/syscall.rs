@@ -71,7 +71,7 @@ pub fn constant(cases: &[u64], case: Option<usize>) -> Option<u64> {
 
 /// Ends a call with a result.
 pub fn give<M: Machine>(m: &mut M, value: M::W) -> Done<M> {
-    let no_error = m.konst(0);
+    let no_error = m.constant(0);
     m.set(V0, value);
     m.set(A3, no_error);
     Ok(())
@@ -79,7 +79,7 @@ pub fn give<M: Machine>(m: &mut M, value: M::W) -> Done<M> {
 
 /// Ends a call with a constant result.
 pub fn give_constant<M: Machine>(m: &mut M, value: u64) -> Done<M> {
-    let value = m.konst(value);
+    let value = m.constant(value);
     give(m, value)
 }
 
@@ -91,7 +91,7 @@ pub fn give_cell<M: Machine>(m: &mut M, cell: Cell) -> Done<M> {
 
 /// Ends a call with an error number.
 pub fn fail<A: Abi, M: Machine>(m: &mut M, errno: u64) -> Done<M> {
-    let (ones, errno) = (m.konst(u64::MAX), m.konst(errno));
+    let (ones, errno) = (m.constant(u64::MAX), m.constant(errno));
     let (v0, a3) = match A::ERROR_IN_V0 {
         false => (ones, errno),
         true => (errno, ones),
@@ -163,13 +163,13 @@ pub fn mmap<A: Abi, M: Machine>(m: &mut M) -> Done<M> {
         let size = m.add_k(length, PAGE - 1);
         let size = m.and_k(size, !(PAGE - 1));
         let grown = m.add(heap, size);
-        let end = m.konst(A::HEAP_END);
+        let end = m.constant(A::HEAP_END);
 
         let past_end = m.cmp(Cmp::LessUnsigned, end, grown);
         let heap_wraps = m.cmp(Cmp::LessUnsigned, grown, heap);
         let size_wraps = m.cmp(Cmp::LessUnsigned, size, length);
-        let wraps = m.either(heap_wraps, size_wraps);
-        let refused = m.either(past_end, wraps);
+        let wraps = m.or(heap_wraps, size_wraps);
+        let refused = m.or(past_end, wraps);
         m.cond(refused, |m, refused| {
             if refused {
                 return fail::<A, M>(m, EINVAL);

@@ -25,7 +25,7 @@ const fn status(bytes: u32) -> u64 {
 #[inline(always)]
 fn load_linked<M: Machine>(m: &mut M, bytes: u32) -> Done<M> {
     let at = address(m);
-    let (status, owner) = (m.konst(status(bytes)), m.get(THREAD_ID));
+    let (status, owner) = (m.constant(status(bytes)), m.get(THREAD_ID));
     let aligned = m.align(at, bytes);
     let v = m.load(aligned, bytes)?;
     let v = if bytes == 4 { signed32(m, v) } else { v };
@@ -45,8 +45,8 @@ fn store_conditional<M: Machine>(m: &mut M, bytes: u32) -> Done<M> {
     let thread = m.get(THREAD_ID);
     let active = m.eq_k(active, status(bytes));
     let (same_thread, same_address) = (m.eq(owner, thread), m.eq(reserved, at));
-    let same = m.both(same_thread, same_address);
-    let holds = m.both(active, same);
+    let same = m.and(same_thread, same_address);
+    let holds = m.and(active, same);
     let v = m.reg(RT);
     m.cond(holds, |m, holds| {
         if holds {
@@ -54,7 +54,7 @@ fn store_conditional<M: Machine>(m: &mut M, bytes: u32) -> Done<M> {
             // Ends the reservation: it is of the word that is written.
             m.store(at, bytes, v)?;
         }
-        let done = m.konst(holds.into());
+        let done = m.constant(holds.into());
         m.set_reg(RT, done);
         Ok(())
     })

@@ -195,13 +195,13 @@ fn clock_gettime<const VERSION: u8, M: Machine>(m: &mut M) -> Done<M> {
     m.choose(clock, CLOCKS, |m, clock| {
         let (seconds, nanoseconds) = match constant(CLOCKS, clock) {
             Some(CLOCK_MONOTONIC) => {
-                let (step, second) = (m.step(), m.konst(STEPS_PER_SECOND));
+                let (step, second) = (m.step(), m.constant(STEPS_PER_SECOND));
                 let seconds = m.bin(Bin::DivUnsigned, step, second);
                 let left = m.bin(Bin::RemUnsigned, step, second);
-                let unit = m.konst(NANOSECONDS_PER_STEP);
+                let unit = m.constant(NANOSECONDS_PER_STEP);
                 (seconds, m.bin(Bin::Mul, left, unit))
             }
-            Some(CLOCK_REALTIME) => (m.konst(0), m.konst(0)),
+            Some(CLOCK_REALTIME) => (m.constant(0), m.constant(0)),
             _ => return fail::<VERSION, M>(m, EINVAL),
         };
         let at = m.get(A1);
@@ -220,13 +220,13 @@ fn clock_gettime<const VERSION: u8, M: Machine>(m: &mut M) -> Done<M> {
 fn getrandom<M: Machine>(m: &mut M) -> Done<M> {
     let (at, count) = (m.get(A0), m.get(A1));
     let before = m.and_k(at, WORD - 1);
-    let word = m.konst(WORD);
+    let word = m.constant(WORD);
     let room = m.bin(Bin::Sub, word, before);
     let fits = m.cmp(Cmp::LessUnsigned, count, room);
     let count = m.select(fits, count, room);
 
     // `count` bytes of ones from byte `before` on: bytes that a shift by a whole word leaves are 0.
-    let ones = m.konst(u64::MAX);
+    let ones = m.constant(u64::MAX);
     let free = m.bin(Bin::Sub, word, count);
     let (free, before) = (bits(m, free), bits(m, before));
     let mask = m.bin(Bin::Shl, ones, free);
@@ -243,7 +243,7 @@ fn getrandom<M: Machine>(m: &mut M) -> Done<M> {
 }
 
 fn bits<M: Machine>(m: &mut M, bytes: M::W) -> M::W {
-    let three = m.konst(3);
+    let three = m.constant(3);
     m.bin(Bin::Shl, bytes, three)
 }
 
@@ -253,14 +253,14 @@ fn split_mix<M: Machine>(m: &mut M) -> M::W {
     let mut z = m.add_k(step, 0x9e37_79b9_7f4a_7c15);
     for (shift, factor) in [(30, 0xbf58_476d_1ce4_e5b9), (27, 0x94d0_49bb_1331_11eb)] {
         z = xor_shifted(m, z, shift);
-        let factor = m.konst(factor);
+        let factor = m.constant(factor);
         z = m.bin(Bin::Mul, z, factor);
     }
     xor_shifted(m, z, 31)
 }
 
 fn xor_shifted<M: Machine>(m: &mut M, z: M::W, by: u64) -> M::W {
-    let by = m.konst(by);
+    let by = m.constant(by);
     let shifted = m.bin(Bin::Shr, z, by);
     m.bin(Bin::Xor, z, shifted)
 }

@@ -26,7 +26,7 @@ pub(crate) fn turn<M: Machine>(m: &mut M) -> Done<M> {
     let ended = m.get(THREAD_EXITED);
     let runs = m.eq_k(ended, 0);
     let (ends, last) = (m.not(runs), is_last(m));
-    let nobody = m.both(ends, last);
+    let nobody = m.and(ends, last);
     m.trap_if(nobody, NO_THREAD)?;
     let side = next_side(m);
     m.cond(runs, |m, runs| {
@@ -51,7 +51,7 @@ pub(crate) fn give_way<M: Machine>(m: &mut M) -> Done<M> {
 /// Whether there is no thread but the running one.
 fn is_last<M: Machine>(m: &mut M) -> M::B {
     let (beneath, waiting) = (m.is_alone(Stack::Active), m.is_alone(Stack::Waiting));
-    m.both(beneath, waiting)
+    m.and(beneath, waiting)
 }
 
 /// The stack that is active once the running thread has left its own: the other one where that is
@@ -75,14 +75,14 @@ pub(crate) fn clone<M: Machine>(m: &mut M) -> Done<M> {
     let valid = m.eq_k(flags, CLONE_FLAGS);
     m.cond(valid, |m, valid| {
         if !valid {
-            let code = m.konst(PANIC);
+            let code = m.constant(PANIC);
             m.exit(code);
             m.stay();
             return Ok(());
         }
         let (id, stack) = (m.get(NEXT_THREAD_ID), m.get(A1));
         let next_id = m.add_k(id, 1);
-        let zero = m.konst(0);
+        let zero = m.constant(0);
         m.set(V0, id);
         m.set(A3, zero);
         m.park(Stack::Active);
@@ -100,7 +100,7 @@ pub(crate) fn clone<M: Machine>(m: &mut M) -> Done<M> {
 pub(crate) fn exit<M: Machine>(m: &mut M) -> Done<M> {
     let code = m.get(A0);
     let low = m.and_k(code, 0xff);
-    let one = m.konst(1);
+    let one = m.constant(1);
     let last = is_last(m);
     m.stay();
     m.set(THREAD_EXITED, one);

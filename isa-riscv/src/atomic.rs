@@ -52,7 +52,7 @@ pub(crate) fn sc<const BYTES: u32, M: Machine>(m: &mut M) -> Result<(), M::Stop>
     let lost = m.not(held);
     let lost = m.word(lost);
     m.set_reg(RD, lost);
-    let none = m.konst(0);
+    let none = m.constant(0);
     m.set(LOAD_RESERVATION, none);
     Ok(())
 }

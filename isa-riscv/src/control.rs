@@ -10,7 +10,7 @@ use fpvm_core::definition::machine::{Cmp, Jump, Machine};
 #[inline(always)]
 pub(crate) fn fetch<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let pc = m.pc();
-    let (place, last) = (m.and_k(pc, 31), m.konst(28));
+    let (place, last) = (m.and_k(pc, 31), m.constant(28));
     let split = m.cmp(Cmp::LessUnsigned, last, place);
     m.trap_if(split, fault::FETCH_SPLIT)
 }
@@ -201,7 +201,7 @@ pub(crate) fn jr_ra<F: Format, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
 /// There are no control and status registers: reads give 0 and writes vanish.
 #[inline(always)]
 pub(crate) fn csr<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
-    let zero = m.konst(0);
+    let zero = m.constant(0);
     m.set_reg(RD, zero);
     Ok(())
 }

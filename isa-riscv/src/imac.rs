@@ -57,7 +57,7 @@ impl Isa for Imac {
     const VM_TYPE: &'static str = "imac-1";
     const BIG_ENDIAN: bool = false;
     const DELAY_SLOT: bool = false;
-    const LONG: u32 = 0b11;
+    const COMPRESSED_MASK: u32 = 0b11;
     const TABLE: &'static [Pattern] = table::TABLE;
     const OPERANDS: &'static [(&'static str, Operand)] = &OPERANDS;
     const REGISTERS: &'static [&'static str] = operand::REGISTERS;

@@ -95,14 +95,14 @@ impl Abi for Asterisc {
     const EBADF: u64 = 77;
 
     fn succeed<M: Machine>(m: &mut M, result: M::W) -> Result<(), M::Stop> {
-        let no_error = m.konst(0);
+        let no_error = m.constant(0);
         m.set(A0, result);
         m.set(A1, no_error);
         Ok(())
     }
 
     fn fail<M: Machine>(m: &mut M, error: u64) -> Result<(), M::Stop> {
-        let (result, error) = (m.konst(u64::MAX), m.konst(error));
+        let (result, error) = (m.constant(u64::MAX), m.constant(error));
         m.set(A0, result);
         m.set(A1, error);
         Ok(())
@@ -158,7 +158,7 @@ impl Abi for Linux {
     }
 
     fn fail<M: Machine>(m: &mut M, error: u64) -> Result<(), M::Stop> {
-        let result = m.konst(error.wrapping_neg());
+        let result = m.constant(error.wrapping_neg());
         m.set(A0, result);
         Ok(())
     }
@@ -195,14 +195,14 @@ pub(crate) fn ecall<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
 }
 
 fn succeed_k<A: Abi, M: Machine>(m: &mut M, result: u64) -> Result<(), M::Stop> {
-    let result = m.konst(result);
+    let result = m.constant(result);
     A::succeed(m, result)
 }
 
 /// Writes two numbers of 8 bytes at a1.
 fn store_pair<M: Machine>(m: &mut M, first: u64, second: u64) -> Result<(), M::Stop> {
     let at = m.get(A1);
-    let (second_at, first, second) = (m.add_k(at, 8), m.konst(first), m.konst(second));
+    let (second_at, first, second) = (m.add_k(at, 8), m.constant(first), m.constant(second));
     m.store(at, 8, first)?;
     m.store(second_at, 8, second)
 }
@@ -216,7 +216,7 @@ fn mmap<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     let with_file = m.eq_k(anonymous, 0);
     let without_file = m.not(with_file);
     let no_fd = m.eq_k(fd, u64::MAX);
-    let granted = m.both(without_file, no_fd);
+    let granted = m.and(without_file, no_fd);
     m.cond(granted, |m, granted| {
         if !granted {
             return A::fail(m, A::EBADF);
@@ -259,7 +259,7 @@ fn fcntl<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     const GETFL: u64 = 3;
     const COMMANDS: [u64; 2] = [GETFD, GETFL];
     let (fd, command) = (m.get(A0), m.get(A1));
-    let end = m.konst(PREIMAGE_WRITE + 1);
+    let end = m.constant(PREIMAGE_WRITE + 1);
     let open = m.cmp(Cmp::LessUnsigned, fd, end);
     m.choose(command, &COMMANDS, |m, command| {
         let writable = match command.map(|i| COMMANDS[i]) {
@@ -271,7 +271,7 @@ fn fcntl<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
             if !open {
                 return A::fail(m, A::EBADF);
             }
-            let writable = m.konst(writable);
+            let writable = m.constant(writable);
             let flags = m.bin(Bin::Shr, writable, fd);
             let flags = m.and_k(flags, 1);
             A::succeed(m, flags)

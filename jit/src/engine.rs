@@ -308,7 +308,7 @@ impl<I: Isa> Jit<I> {
                     return Ok(Some(head));
                 }
                 self.path.push(next);
-                let insn = match I::LONG {
+                let insn = match I::COMPRESSED_MASK {
                     0 => 0,
                     _ => Self::word(memory, next),
                 };

@@ -350,7 +350,7 @@ impl Nodes {
         own.zeros = own.zeros.max(bits as u8);
     }
 
-    pub(crate) fn konst(&mut self, k: u64) -> Val {
+    pub(crate) fn constant(&mut self, k: u64) -> Val {
         self.push(Node::Const(k & self.ones()))
     }
 }

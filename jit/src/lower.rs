@@ -264,7 +264,7 @@ impl<I: Isa> Lowering<'_, I> {
                 if last {
                     return Some(End::Find(target, exit));
                 }
-                let expected = self.nodes.konst(next);
+                let expected = self.nodes.constant(next);
                 self.nodes.push(Node::LeaveUnless {
                     target,
                     expected,
@@ -356,11 +356,11 @@ impl<I: Isa> Lowering<'_, I> {
         if I::Word::BITS == 64 || self.nodes.is_aligned(at, bytes.trailing_zeros()) {
             return Ok(());
         }
-        let page = self.nodes.konst(PAGE_SIZE as u64 - 1);
+        let page = self.nodes.constant(PAGE_SIZE as u64 - 1);
         let place = self.nodes.bin(Bin::And, at, page);
         let end = self
             .nodes
-            .konst((PAGE_SIZE as u64).wrapping_sub(u64::from(bytes) - 1));
+            .constant((PAGE_SIZE as u64).wrapping_sub(u64::from(bytes) - 1));
         let inside = self.nodes.cmp(Cmp::LessUnsigned, place, end);
         self.expect(inside)
     }

@@ -261,7 +261,7 @@ impl<I: Isa> Lint<I> {
         });
         let declared = match I::PROOF {
             ProofShape::Fixed(count) | ProofShape::UpTo(count) => {
-                count.saturating_sub(if I::LONG == 0 { 1 } else { 2 })
+                count.saturating_sub(if I::COMPRESSED_MASK == 0 { 1 } else { 2 })
             }
         };
         let needed = self.path.leaves();

@@ -253,7 +253,7 @@ impl<I: Isa> Machine for Printer<I> {
         self.name("pc".into())
     }
 
-    fn konst(&mut self, v: u64) -> Name {
+    fn constant(&mut self, v: u64) -> Name {
         self.name(constant::<I>(v))
     }
 
@@ -300,7 +300,7 @@ impl<I: Isa> Machine for Printer<I> {
         self.condition(format!("not({})", self.b(b)))
     }
 
-    fn both(&mut self, a: Condition, b: Condition) -> Condition {
+    fn and(&mut self, a: Condition, b: Condition) -> Condition {
         self.condition(format!("({} and {})", self.b(a), self.b(b)))
     }
 

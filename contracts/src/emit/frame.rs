@@ -16,9 +16,9 @@ pub(super) fn put_instruction<I: Isa>(
     features: &mut Vec<&'static str>,
     put: &mut impl FnMut(&str, &str),
 ) {
-    if I::LONG != 0 {
+    if I::COMPRESSED_MASK != 0 {
         features.push("SHORT");
-        put("LONG", &format!("{:#x}", I::LONG));
+        put("COMPRESSED_MASK", &format!("{:#x}", I::COMPRESSED_MASK));
     }
     let version = I::STATE.iter().find_map(|field| match field.source {
         Source::Version(version) => Some(version),

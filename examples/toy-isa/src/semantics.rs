@@ -74,7 +74,7 @@ pub(crate) fn addi<M: Machine>(m: &mut M) -> Done<M> {
 /// rd ← the immediate as upper half.
 #[inline(always)]
 pub(crate) fn lui<M: Machine>(m: &mut M) -> Done<M> {
-    let (high, sixteen) = (m.imm(HIGH), m.konst(16));
+    let (high, sixteen) = (m.imm(HIGH), m.constant(16));
     let value = m.bin(Bin::Shl, high, sixteen);
     m.set_reg(RD, value);
     Ok(())
@@ -103,14 +103,14 @@ pub(crate) fn sb<M: Machine>(m: &mut M) -> Done<M> {
     let at = ra_plus_imm(m);
     let byte = m.reg(RD);
     let byte = m.and_k(byte, 0xff);
-    let (lane, three) = (m.and_k(at, 3), m.konst(3));
+    let (lane, three) = (m.and_k(at, 3), m.constant(3));
     let shift = m.bin(Bin::Shl, lane, three);
     let word = m.align(at, 4);
     m.rmw(word, 4, |m, old| {
-        let mask = m.konst(0xff);
+        let mask = m.constant(0xff);
         let mask = m.bin(Bin::Shl, mask, shift);
         let byte = m.bin(Bin::Shl, byte, shift);
-        let ones = m.konst(u64::MAX);
+        let ones = m.constant(u64::MAX);
         let keep = m.bin(Bin::Xor, mask, ones);
         let kept = m.bin(Bin::And, old, keep);
         m.bin(Bin::Or, kept, byte)

@@ -40,7 +40,7 @@ pub fn read<M: Machine>(
 ) -> Result<(), M::Stop> {
     m.choose(fd, READABLE, |m, file| {
         let count = match file.and_then(|file| READABLE.get(file).copied()) {
-            Some(STDIN) => Some(m.konst(0)),
+            Some(STDIN) => Some(m.constant(0)),
             Some(HINT_READ) => Some(place(m).1),
             Some(_) => {
                 let (at, count) = place(m);

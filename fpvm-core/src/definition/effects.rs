@@ -87,13 +87,13 @@ impl<I: Isa> Machine for Probe<I> {
         self.effects.more_imms |= *self.effects.imm.get_or_insert(i) != i;
     }
     fn pc(&mut self) {}
-    fn konst(&mut self, _v: u64) {}
+    fn constant(&mut self, _v: u64) {}
     fn bin(&mut self, _op: Bin, (): (), (): ()) {}
     fn clz(&mut self, (): ()) {}
     fn sext(&mut self, (): (), _bits: u32) {}
     fn cmp(&mut self, _op: Cmp, (): (), (): ()) {}
     fn not(&mut self, (): ()) {}
-    fn both(&mut self, (): (), (): ()) {}
+    fn and(&mut self, (): (), (): ()) {}
     fn word(&mut self, (): ()) {}
     fn select(&mut self, (): (), (): (), (): ()) {}
     fn align(&mut self, (): (), _bytes: u32) {}

@@ -4,16 +4,20 @@ use crate::definition::isa::Isa;
 use crate::machine::memory::Memory;
 
 /// Bytes of which each instruction's address and length are a multiple: 4, or 2 where there are
-/// [short](Isa::LONG) instructions.
+/// [short](Isa::COMPRESSED_MASK) instructions.
 #[inline(always)]
 pub const fn unit<I: Isa>() -> u64 {
-    if I::LONG == 0 { 4 } else { 2 }
+    if I::COMPRESSED_MASK == 0 { 4 } else { 2 }
 }
 
 /// Bytes of an instruction: 4 or 2.
 #[inline(always)]
 pub const fn len<I: Isa>(insn: u32) -> u64 {
-    if insn & I::LONG == I::LONG { 4 } else { 2 }
+    if insn & I::COMPRESSED_MASK == I::COMPRESSED_MASK {
+        4
+    } else {
+        2
+    }
 }
 
 /// The instruction that begins with these bytes: its word, or, where it is short, its first half with
@@ -22,7 +26,7 @@ pub const fn len<I: Isa>(insn: u32) -> u64 {
 pub const fn word<I: Isa>(bytes: [u8; 4]) -> u32 {
     const {
         assert!(
-            I::LONG == 0 || !I::BIG_ENDIAN,
+            I::COMPRESSED_MASK == 0 || !I::BIG_ENDIAN,
             "short instructions are known in little-endian ISAs only"
         );
     };
@@ -42,7 +46,7 @@ pub const fn word<I: Isa>(bytes: [u8; 4]) -> u32 {
 /// of the [`unit()`] or, where that is 4, of anything.
 #[inline(always)]
 pub fn read<I: Isa, M: Memory>(memory: &mut M, at: u64) -> Result<u32, M::Error> {
-    if I::LONG == 0 {
+    if I::COMPRESSED_MASK == 0 {
         return Ok(word::<I>(memory.read(at)?));
     }
     let [a, b] = memory.read(at)?;

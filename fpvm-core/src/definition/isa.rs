@@ -191,7 +191,7 @@ pub trait Isa: Copy + Default + Debug + Send + Sync + 'static {
     const DELAY_SLOT: bool;
     /// Bits that are all set in the first two bytes (as a number) of an instruction of four bytes, and
     /// not all in one of two, which is then a word with zeros above. 0 where all have four bytes.
-    const LONG: u32 = 0;
+    const COMPRESSED_MASK: u32 = 0;
     /// The instruction table.
     const TABLE: &'static [Pattern];
     /// Operand names of the table's formats.

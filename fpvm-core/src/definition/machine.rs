@@ -116,7 +116,7 @@ pub trait Machine {
     /// The address of this instruction.
     fn pc(&mut self) -> Self::W;
     /// A constant, cut to the word.
-    fn konst(&mut self, v: u64) -> Self::W;
+    fn constant(&mut self, v: u64) -> Self::W;
 
     // Words.
 
@@ -131,7 +131,7 @@ pub trait Machine {
     /// The negation of a truth value.
     fn not(&mut self, b: Self::B) -> Self::B;
     /// Whether both hold.
-    fn both(&mut self, a: Self::B, b: Self::B) -> Self::B;
+    fn and(&mut self, a: Self::B, b: Self::B) -> Self::B;
     /// 1 where it holds, else 0.
     fn word(&mut self, b: Self::B) -> Self::W;
     /// `yes` where it holds, else `no`.
@@ -252,13 +252,13 @@ pub trait Machine {
     /// Wrapping sum with a constant.
     #[inline(always)]
     fn add_k(&mut self, a: Self::W, k: u64) -> Self::W {
-        let k = self.konst(k);
+        let k = self.constant(k);
         self.bin(Bin::Add, a, k)
     }
     /// Bitwise and with a constant.
     #[inline(always)]
     fn and_k(&mut self, a: Self::W, k: u64) -> Self::W {
-        let k = self.konst(k);
+        let k = self.constant(k);
         self.bin(Bin::And, a, k)
     }
     /// Whether two words are equal.
@@ -269,14 +269,14 @@ pub trait Machine {
     /// Whether a word equals a constant.
     #[inline(always)]
     fn eq_k(&mut self, a: Self::W, k: u64) -> Self::B {
-        let k = self.konst(k);
+        let k = self.constant(k);
         self.cmp(Cmp::Eq, a, k)
     }
     /// Whether either holds.
     #[inline(always)]
-    fn either(&mut self, a: Self::B, b: Self::B) -> Self::B {
+    fn or(&mut self, a: Self::B, b: Self::B) -> Self::B {
         let (a, b) = (self.not(a), self.not(b));
-        let neither = self.both(a, b);
+        let neither = self.and(a, b);
         self.not(neither)
     }
 }

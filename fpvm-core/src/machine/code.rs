@@ -227,7 +227,7 @@ impl<I: Isa> CodePage<I> {
         let unit = fetch::unit::<I>() as usize;
         let units = PAGE_SIZE / unit;
         let mut following = Box::default();
-        if I::LONG != 0 {
+        if I::COMPRESSED_MASK != 0 {
             following = vec![0; units + 2].into_boxed_slice();
             for i in (0..units).rev() {
                 let len = fetch::len::<I>(word::<I>(page, i * unit)) as usize;

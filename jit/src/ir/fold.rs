@@ -13,7 +13,7 @@ impl Nodes {
             } else {
                 eval_bin(op, a, b)
             };
-            return self.konst(result);
+            return self.constant(result);
         }
         let commutes = matches!(op, Bin::Add | Bin::And | Bin::Or | Bin::Xor | Bin::Mul);
         if commutes && ka.is_some() {
@@ -26,13 +26,13 @@ impl Nodes {
                 Some(0),
             ) => return a,
             (Bin::And | Bin::Mul, Some(0)) => return b,
-            (Bin::Shl | Bin::Shr, Some(k)) if k >= u64::from(self.bits) => return self.konst(0),
+            (Bin::Shl | Bin::Shr, Some(k)) if k >= u64::from(self.bits) => return self.constant(0),
             (Bin::Sar, Some(k)) if k >= u64::from(self.bits) => {
-                let k = self.konst(u64::from(self.bits) - 1);
+                let k = self.constant(u64::from(self.bits) - 1);
                 return self.bin(op, a, k);
             }
             (Bin::Sub, Some(k)) => {
-                let k = self.konst(k.wrapping_neg());
+                let k = self.constant(k.wrapping_neg());
                 return self.bin(Bin::Add, a, k);
             }
             (Bin::And, Some(k)) if k.wrapping_add(1).is_power_of_two() && self.max(a) <= k => {
@@ -43,7 +43,7 @@ impl Nodes {
                 if let Node::Bin(Bin::And, x, inner) = self.node(a)
                     && let Some(inner) = self.constant(inner)
                 {
-                    let k = self.konst(k & inner);
+                    let k = self.constant(k & inner);
                     return self.bin(Bin::And, x, k);
                 }
             }
@@ -55,12 +55,12 @@ impl Nodes {
                 if let (Node::Bin(Bin::Shl, x, up), Some(down)) = (self.node(a), kb)
                     && self.constant(up) == Some(down)
                 {
-                    let mask = self.konst(ones >> down);
+                    let mask = self.constant(ones >> down);
                     return self.bin(Bin::And, x, mask);
                 }
             }
             Bin::And | Bin::Or if a == b => return a,
-            Bin::Xor | Bin::Sub if a == b => return self.konst(0),
+            Bin::Xor | Bin::Sub if a == b => return self.constant(0),
             Bin::Or | Bin::Add | Bin::Xor => {
                 if let Some(rotated) = self.rotation(a, b).or_else(|| self.rotation(b, a)) {
                     return self.push(rotated);
@@ -86,7 +86,7 @@ impl Nodes {
         match self.constant(a) {
             Some(k) => {
                 let unused = 64 - self.bits;
-                self.konst(u64::from(k.leading_zeros() - unused))
+                self.constant(u64::from(k.leading_zeros() - unused))
             }
             None => self.push(Node::Clz(a)),
         }
@@ -100,7 +100,7 @@ impl Nodes {
         match self.constant(a) {
             Some(k) => {
                 let unused = 64 - bits;
-                self.konst((((k << unused) as i64) >> unused) as u64)
+                self.constant((((k << unused) as i64) >> unused) as u64)
             }
             None => self.push(Node::Sext(a, bits as u8)),
         }
@@ -146,7 +146,7 @@ impl Nodes {
             Cmp::LessUnsigned if ka == Some(0) => self.cmp(Cmp::Eq, b, a).not(),
             Cmp::LessUnsigned if kb == Some(0) => Truth::Known(false),
             Cmp::LessUnsigned if kb == Some(1) => {
-                let zero = self.konst(0);
+                let zero = self.constant(0);
                 self.cmp(Cmp::Eq, a, zero)
             }
             Cmp::LessUnsigned if kb.is_some_and(|k| self.max(a) < k) => Truth::Known(true),
@@ -155,14 +155,14 @@ impl Nodes {
         }
     }
 
-    pub(crate) fn both(&mut self, a: Truth, b: Truth) -> Truth {
+    pub(crate) fn and(&mut self, a: Truth, b: Truth) -> Truth {
         match (a, b) {
             (Truth::Known(false), _) | (_, Truth::Known(false)) => Truth::Known(false),
             (Truth::Known(true), other) | (other, Truth::Known(true)) => other,
             _ => {
                 let (a, b) = (self.word(a), self.word(b));
                 let both = self.bin(Bin::And, a, b);
-                let zero = self.konst(0);
+                let zero = self.constant(0);
                 self.cmp(Cmp::Eq, both, zero).not()
             }
         }
@@ -183,7 +183,7 @@ impl Nodes {
 
     pub(crate) fn word(&mut self, truth: Truth) -> Val {
         match truth {
-            Truth::Known(known) => self.konst(u64::from(known)),
+            Truth::Known(known) => self.constant(u64::from(known)),
             Truth::Is(cond) => self.push(Node::Flag(cond)),
         }
     }
@@ -194,7 +194,7 @@ impl Nodes {
             Truth::Known(false) => no,
             Truth::Is(_) if yes == no => yes,
             Truth::Is(cond) => match (self.constant(yes), self.constant(no)) {
-                (Some(yes), Some(no)) if yes == no => self.konst(yes),
+                (Some(yes), Some(no)) if yes == no => self.constant(yes),
                 _ => self.push(Node::Select(cond, yes, no)),
             },
         }

@@ -23,10 +23,10 @@ impl<I: Isa> Machine for Lowering<'_, I> {
         }
         if Some(Cell(cell)) == I::NEXT_PC {
             self.refused |= self.in_slot;
-            return self.konst(self.pc.wrapping_add(4));
+            return self.constant(self.pc.wrapping_add(4));
         }
         if cell == 0 {
-            return self.konst(0);
+            return self.constant(0);
         }
         if let Some((_, value)) = self.writes.iter().rev().find(|(to, _)| *to == cell) {
             return *value;
@@ -50,15 +50,15 @@ impl<I: Isa> Machine for Lowering<'_, I> {
     }
 
     fn imm(&mut self, i: Imm) -> Val {
-        self.nodes.konst(i.of(self.insn))
+        self.nodes.constant(i.of(self.insn))
     }
 
     fn pc(&mut self) -> Val {
-        self.nodes.konst(self.pc)
+        self.nodes.constant(self.pc)
     }
 
-    fn konst(&mut self, v: u64) -> Val {
-        self.nodes.konst(v)
+    fn constant(&mut self, v: u64) -> Val {
+        self.nodes.constant(v)
     }
 
     fn bin(&mut self, op: Bin, a: Val, b: Val) -> Val {
@@ -82,8 +82,8 @@ impl<I: Isa> Machine for Lowering<'_, I> {
         b.not()
     }
 
-    fn both(&mut self, a: Truth, b: Truth) -> Truth {
-        self.nodes.both(a, b)
+    fn and(&mut self, a: Truth, b: Truth) -> Truth {
+        self.nodes.and(a, b)
     }
 
     fn word(&mut self, b: Truth) -> Val {
@@ -154,7 +154,7 @@ impl<I: Isa> Machine for Lowering<'_, I> {
             above: 0,
         });
         for cell in ended {
-            let zero = self.konst(0);
+            let zero = self.constant(0);
             self.set(*cell, zero);
         }
         Ok(())
@@ -222,7 +222,7 @@ impl<I: Isa> Machine for Lowering<'_, I> {
 
     fn step(&mut self) -> Val {
         self.refused = true;
-        self.konst(0)
+        self.constant(0)
     }
 
     fn is_alone(&mut self, _stack: Stack) -> Truth {

@@ -125,9 +125,9 @@ impl<I: Isa> Lowering<'_, I> {
         if self.is_inside(at) {
             return;
         }
-        let margin = self.nodes.konst(MARGIN);
+        let margin = self.nodes.constant(MARGIN);
         let above = self.nodes.bin(Bin::Add, at, margin);
-        let both = self.nodes.konst(2 * MARGIN);
+        let both = self.nodes.constant(2 * MARGIN);
         let outside = self.nodes.cmp(Cmp::LessUnsigned, above, both);
         if self.expect(outside.not()).is_ok() {
             let fact = self.nodes.base(at);

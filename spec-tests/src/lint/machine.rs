@@ -32,7 +32,7 @@ impl<I: Isa> Machine for Lint<I> {
         self.value()
     }
 
-    fn konst(&mut self, v: u64) -> Value {
+    fn constant(&mut self, v: u64) -> Value {
         let offset = I::Word::truncate(v).zext();
         Value {
             scope: self.scope(),
@@ -94,7 +94,7 @@ impl<I: Isa> Machine for Lint<I> {
         }
     }
 
-    fn both(&mut self, a: Truth, b: Truth) -> Truth {
+    fn and(&mut self, a: Truth, b: Truth) -> Truth {
         self.uses(&[a.scope, b.scope]);
         self.truth()
     }

@@ -61,7 +61,7 @@ impl<I: Isa> Machine for Printer<'_, I> {
         Value(self.push("here".to_owned()))
     }
 
-    fn konst(&mut self, v: u64) -> Value {
+    fn constant(&mut self, v: u64) -> Value {
         let v = I::Word::truncate(v);
         let all = v == !I::Word::default();
         let text = if all {
@@ -128,7 +128,7 @@ impl<I: Isa> Machine for Printer<'_, I> {
         Flag(self.value("otherwise", format!("iszero({b})")))
     }
 
-    fn both(&mut self, a: Flag, b: Flag) -> Flag {
+    fn and(&mut self, a: Flag, b: Flag) -> Flag {
         let (a, b) = (self.text(a.0), self.text(b.0));
         Flag(self.value("both", format!("and({a}, {b})")))
     }

@@ -291,7 +291,7 @@ pub(super) fn run<I: Isa>(
         };
         let left = (first.run)(first, rest, state, memory, &mut chain);
         let units = all - chain.cut - left;
-        let done = match I::LONG {
+        let done = match I::COMPRESSED_MASK {
             0 => units as u64,
             _ => u64::from(following[place] - following[place + units]),
         };

@@ -47,7 +47,7 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
     }
 
     #[inline(always)]
-    fn konst(&mut self, v: u64) -> I::Word {
+    fn constant(&mut self, v: u64) -> I::Word {
         I::Word::truncate(v)
     }
 
@@ -82,7 +82,7 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
     }
 
     #[inline(always)]
-    fn both(&mut self, a: Truth, b: Truth) -> Truth {
+    fn and(&mut self, a: Truth, b: Truth) -> Truth {
         Truth(a.0 & b.0)
     }
 
