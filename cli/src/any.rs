@@ -213,11 +213,11 @@ impl<I: Guest> AnyVm for Vm<I> {
     }
 
     fn save(&mut self, path: &Path) -> Result<(), FileError> {
-        snapshot::save(self, path)
+        state_file::save(self, path)
     }
 
     fn write_json(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        snapshot::write_json(self, out)
+        state_file::write_json(self, out)
     }
 }
 

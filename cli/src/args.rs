@@ -11,7 +11,7 @@ use crate::commands::{
 };
 use crate::commands::{bisect, checkpoints, serve};
 use crate::commands::{profile, prove, run, state_root, verify, witness};
-use ::checkpoints::manifest::Range;
+use fpvm_checkpoints::manifest::Range;
 use clap::{Parser, Subcommand};
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ pub(crate) enum Command {
     /// Serve, list, check or copy a store of pre-images
     Preimages(preimages::Args),
     /// Write down state roots and states along a run, check and merge them
-    Checkpoints(Box<fpvm_checkpoints::Args>),
+    Checkpoints(Box<checkpoints::Args>),
     /// Answer for any step: roots, witnesses, proofs, a line of JSON each
     Serve(Box<serve::Args>),
     /// Find the first step at which two runs part

@@ -300,7 +300,7 @@ impl<I: Guest> AnyIsa for Entry<I> {
     }
 
     fn load_state(&self, path: &Path, max_memory: u64) -> Result<Box<dyn AnyVm>, FileError> {
-        Ok(Box::new(snapshot::load_within::<I>(path, max_memory)?))
+        Ok(Box::new(state_file::load_within::<I>(path, max_memory)?))
     }
 
     fn store_vm(&self) -> fpvm_checkpoints::store::Vm {

@@ -192,20 +192,20 @@ fn states_of_the_other_vm_are_refused_by_name() {
         ("state.json", FileKind::Json),
     ] {
         let path = dir.join(name);
-        snapshot::save(&mut vm, &path).unwrap();
+        state_file::save(&mut vm, &path).unwrap();
         let bytes = std::fs::read(&path).unwrap();
-        let mut again = snapshot::read::<Imac>(&bytes[..], kind, u64::MAX).unwrap();
+        let mut again = state_file::read::<Imac>(&bytes[..], kind, u64::MAX).unwrap();
         assert_eq!(again.state_root(), vm.state_root());
-        let refused = snapshot::read::<Rv64>(&bytes[..], kind, u64::MAX).unwrap_err();
+        let refused = state_file::read::<Rv64>(&bytes[..], kind, u64::MAX).unwrap_err();
         let text = refused.to_string();
         assert!(
             text.contains("version 129, and states of riscv64 have none"),
             "{text}"
         );
 
-        snapshot::save(&mut theirs, &path).unwrap();
+        state_file::save(&mut theirs, &path).unwrap();
         let bytes = std::fs::read(&path).unwrap();
-        let refused = snapshot::read::<Imac>(&bytes[..], kind, u64::MAX).unwrap_err();
+        let refused = state_file::read::<Imac>(&bytes[..], kind, u64::MAX).unwrap_err();
         let text = refused.to_string();
         assert!(text.contains("imac-1"), "{text}");
     }

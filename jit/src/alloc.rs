@@ -138,7 +138,7 @@ impl<'a> Alloc<'a> {
     /// Whether a value is somewhere else than in a temporary.
     fn is_kept(&self, value: Val) -> bool {
         let place = self.places[value as usize];
-        place.cell != NO_CELL || place.slot != NO_SLOT || self.nodes.constant(value).is_some()
+        place.cell != NO_CELL || place.slot != NO_SLOT || self.nodes.as_constant(value).is_some()
     }
 
     /// Whether a node has made its value already.
@@ -148,7 +148,7 @@ impl<'a> Alloc<'a> {
 
     /// A value as an operand of any kind; locked where it is in a register.
     pub(crate) fn operand(&mut self, value: Val) -> Operand {
-        if let Some(k) = self.nodes.constant(value) {
+        if let Some(k) = self.nodes.as_constant(value) {
             let imm = if self.wide() {
                 i32::try_from(k as i64).ok()
             } else {
@@ -187,7 +187,7 @@ impl<'a> Alloc<'a> {
     /// Copies a value into a register. Leaves the flags alone.
     pub(crate) fn fetch(&mut self, to: Reg, value: Val) {
         let wide = self.wide();
-        if let Some(k) = self.nodes.constant(value) {
+        if let Some(k) = self.nodes.as_constant(value) {
             self.asm.mov_imm(to, k);
         } else if let Some(from) = self.in_reg(value) {
             if from != to {
@@ -324,7 +324,7 @@ impl<'a> Alloc<'a> {
             return;
         }
         let wide = self.wide();
-        if old != NO_VALUE && self.live_later(old) && self.nodes.constant(old).is_none() {
+        if old != NO_VALUE && self.live_later(old) && self.nodes.as_constant(old).is_none() {
             self.keep(cell, old);
         }
         let pin = self.layout.pin[home];

@@ -248,7 +248,7 @@ impl Nodes {
 
     fn know_bin(&self, known: &mut Known, op: Bin, a: Val, b: Val) {
         let (ka, kb) = (self.known(a), self.known(b));
-        let constant = self.constant(b);
+        let constant = self.as_constant(b);
         match op {
             Bin::And => {
                 known.max = ka.max.min(kb.max);
@@ -276,7 +276,7 @@ impl Nodes {
             }
             Bin::Sub => {
                 known.zeros = ka.zeros.min(kb.zeros);
-                if let Some(k) = self.constant(a)
+                if let Some(k) = self.as_constant(a)
                     && kb.max <= k
                 {
                     known.max = k;
@@ -313,7 +313,7 @@ impl Nodes {
         self.list[v as usize]
     }
 
-    pub(crate) fn constant(&self, v: Val) -> Option<u64> {
+    pub(crate) fn as_constant(&self, v: Val) -> Option<u64> {
         match self.node(v) {
             Node::Const(k) => Some(k),
             _ => None,

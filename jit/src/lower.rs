@@ -240,7 +240,7 @@ impl<I: Isa> Lowering<'_, I> {
             Control::Branch(taken, target) => (taken, target),
         };
         let fall = Self::after(self.start, slot);
-        match (taken, self.nodes.constant(target)) {
+        match (taken, self.nodes.as_constant(target)) {
             (Truth::Is(cond), Some(target)) => {
                 let (leaves, other) = if target == next {
                     (taken.not(), fall)
@@ -307,7 +307,7 @@ impl<I: Isa> Lowering<'_, I> {
                 };
                 self.nodes.push(Node::Leave(fails, exit));
                 if let (Test::Clear, false, Some(mask)) =
-                    (cond.test, cond.negated, self.nodes.constant(cond.b))
+                    (cond.test, cond.negated, self.nodes.as_constant(cond.b))
                 {
                     self.nodes.learn_aligned(cond.a, mask.trailing_ones());
                 }

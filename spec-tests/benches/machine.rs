@@ -136,10 +136,10 @@ fn files<I: Program>(group: &mut Group<'_>, guest: &str) {
     for name in ["state.bin", "state.bin.gz", "state.json"] {
         let file = dir.path().join(name);
         group.bench_function(format!("save {name}"), |bench| {
-            bench.iter(|| snapshot::save(&mut vm, &file).expect("it is written"));
+            bench.iter(|| state_file::save(&mut vm, &file).expect("it is written"));
         });
         group.bench_function(format!("load {name}"), |bench| {
-            bench.iter(|| snapshot::load::<I>(&file).expect("it is read"));
+            bench.iter(|| state_file::load::<I>(&file).expect("it is read"));
         });
     }
     let elf = read(&example("bin").join(guest)).expect("the guest is there");

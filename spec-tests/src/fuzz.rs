@@ -57,13 +57,13 @@ pub fn elf(bytes: &[u8]) {
 pub fn state(bytes: &[u8]) {
     fn one<I: Isa>(bytes: &[u8]) {
         for kind in [FileKind::Binary, FileKind::Json] {
-            let Ok(mut vm) = snapshot::read::<I>(bytes, kind, MEMORY) else {
+            let Ok(mut vm) = state_file::read::<I>(bytes, kind, MEMORY) else {
                 continue;
             };
             let mut written = Vec::new();
-            let json = snapshot::write_json(&mut vm, &mut written);
+            let json = state_file::write_json(&mut vm, &mut written);
             json.expect("a list of bytes takes anything");
-            let again = snapshot::read::<I>(&*written, FileKind::Json, MEMORY);
+            let again = state_file::read::<I>(&*written, FileKind::Json, MEMORY);
             let mut again = again.expect("what was written can be read");
             assert_eq!(vm.state_root(), again.state_root());
             assert_eq!(vm.last_hint, again.last_hint);

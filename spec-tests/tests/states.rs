@@ -53,7 +53,7 @@ fn root<I: Isa>(vm: &mut Vm<I>) -> String {
 }
 
 fn assert_read<I: Isa>(known: &Known) -> Vm<I> {
-    let mut vm: Vm<I> = snapshot::load(&known.file).unwrap();
+    let mut vm: Vm<I> = state_file::load(&known.file).unwrap();
     assert_eq!(root(&mut vm), known.hash, "{}", known.file.display());
     assert_eq!(
         (vm.state.step, vm.state.exited()),
@@ -137,7 +137,7 @@ fn riscv_runs_pass_through_the_states() {
 
 fn written<I: Isa>(vm: &mut Vm<I>, dir: &Path, name: &str) -> Vec<u8> {
     let file = dir.join(name);
-    snapshot::save(vm, &file).unwrap();
+    state_file::save(vm, &file).unwrap();
     read(&file).unwrap()
 }
 
@@ -230,7 +230,7 @@ fn assert_round_trips<I: Isa + PartialEq>(vm: &str) {
         first.last_hint = b"\0\0\0\x09unfinish".to_vec();
         for name in ["a.bin", "a.bin.gz", "a.json", "a.json.gz"] {
             let bytes = written(&mut first, dir.path(), name);
-            let mut again: Vm<I> = snapshot::load(&dir.path().join(name)).unwrap();
+            let mut again: Vm<I> = state_file::load(&dir.path().join(name)).unwrap();
             assert_eq!(again.state, first.state, "{name}");
             assert_eq!(again.last_hint, first.last_hint, "{name}");
             assert_eq!(again.memory.pages(), first.memory.pages(), "{name}");
@@ -264,9 +264,9 @@ fn states_of_other_machines_are_refused() {
     let mips = path("states/hello.mips32.step-0.bin.gz");
     let riscv = path("states/hello.riscv64.step-0.bin.gz");
     let later = path("states/hello.mips64.step-0.bin.gz");
-    assert!(snapshot::load::<Mips32>(&riscv).is_err());
-    assert!(snapshot::load::<Rv64>(&mips).is_err());
-    let error = snapshot::load::<Mips32>(&later).unwrap_err().to_string();
+    assert!(state_file::load::<Mips32>(&riscv).is_err());
+    assert!(state_file::load::<Rv64>(&mips).is_err());
+    let error = state_file::load::<Mips32>(&later).unwrap_err().to_string();
     assert!(error.contains("version 8"), "{error}");
 }
 
@@ -295,12 +295,12 @@ fn truncated_states_are_refused() {
         for end in ends {
             let file = dir.path().join("state.bin");
             fs::write(&file, &whole[..end]).unwrap();
-            let error = snapshot::load::<I>(&file).unwrap_err().to_string();
+            let error = state_file::load::<I>(&file).unwrap_err().to_string();
             assert!(error.contains("truncated"), "{end} of {len} bytes: {error}");
         }
         let file = dir.path().join("state.bin");
         fs::write(&file, [&whole[..], &[0]].concat()).unwrap();
-        let error = snapshot::load::<I>(&file).unwrap_err().to_string();
+        let error = state_file::load::<I>(&file).unwrap_err().to_string();
         assert!(error.contains("goes on"), "{error}");
     }
     refuse::<Mips32>("mips32");

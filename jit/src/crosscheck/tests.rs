@@ -18,7 +18,7 @@ pub(crate) fn spoil(trace: &mut Trace) {
     let nodes = &mut trace.nodes;
     for i in 0..nodes.list.len() {
         if let Node::Bin(Bin::Add, a, b) = nodes.list[i]
-            && nodes.constant(b).is_none()
+            && nodes.as_constant(b).is_none()
         {
             nodes.list[i] = Node::Bin(Bin::Sub, a, b);
         }

@@ -16,7 +16,7 @@ const WORD: i32 = 8;
 impl Emitter<'_> {
     /// The host address of a guest address in flat memory.
     fn flat(&mut self, at: Val) -> Mem {
-        match self.to.nodes.constant(at) {
+        match self.to.nodes.as_constant(at) {
             Some(k) if k < 1 << 31 => Mem::at(MEMORY, k as i32),
             _ => Mem::indexed(MEMORY, self.to.reg(at), 0, 0),
         }
@@ -49,7 +49,7 @@ impl Emitter<'_> {
         let first = offset - i32::from(below);
         let reserved = store.filter(|reserved| *reserved != NO_VALUE);
         if let Some(reserved) =
-            reserved.filter(|reserved| self.to.nodes.constant(*reserved) != Some(0))
+            reserved.filter(|reserved| self.to.nodes.as_constant(*reserved) != Some(0))
         {
             let reserved = self.to.rm(reserved);
             self.asm().alu_imm(Alu::Cmp, true, reserved, 0);

@@ -8,7 +8,7 @@ use fpvm_core::definition::machine::Bin;
 
 impl Emitter<'_> {
     pub(super) fn bin(&mut self, op: Bin, a: Val, b: Val) {
-        let constant = self.to.nodes.constant(b);
+        let constant = self.to.nodes.as_constant(b);
         match op {
             Bin::Add => self.add(a, b),
             Bin::Sub => self.two(Alu::Sub, a, b, false),
@@ -92,7 +92,7 @@ impl Emitter<'_> {
             Operand::Reg(x) => self.asm().mov(wide, dest, x),
             Operand::Mem(x) => self.asm().mov(wide, dest, x),
             Operand::Imm(_) => {
-                let k = self.to.nodes.constant(first).unwrap_or_default();
+                let k = self.to.nodes.as_constant(first).unwrap_or_default();
                 self.asm().mov_imm(dest, k);
             }
         }

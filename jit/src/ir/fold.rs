@@ -6,7 +6,7 @@ use fpvm_core::step::concrete::eval_bin;
 
 impl Nodes {
     pub(crate) fn bin(&mut self, op: Bin, a: Val, b: Val) -> Val {
-        let (ka, kb) = (self.constant(a), self.constant(b));
+        let (ka, kb) = (self.as_constant(a), self.as_constant(b));
         if let (Some(a), Some(b)) = (ka, kb) {
             let result = if self.bits == 32 {
                 u64::from(eval_bin(op, a as u32, b as u32))
@@ -41,7 +41,7 @@ impl Nodes {
             (Bin::And, Some(k)) if k == ones => return a,
             (Bin::And, Some(k)) => {
                 if let Node::Bin(Bin::And, x, inner) = self.node(a)
-                    && let Some(inner) = self.constant(inner)
+                    && let Some(inner) = self.as_constant(inner)
                 {
                     let k = self.constant(k & inner);
                     return self.bin(Bin::And, x, k);
@@ -53,7 +53,7 @@ impl Nodes {
             Bin::Shr => {
                 // Zero extension by two shifts.
                 if let (Node::Bin(Bin::Shl, x, up), Some(down)) = (self.node(a), kb)
-                    && self.constant(up) == Some(down)
+                    && self.as_constant(up) == Some(down)
                 {
                     let mask = self.constant(ones >> down);
                     return self.bin(Bin::And, x, mask);
@@ -78,12 +78,12 @@ impl Nodes {
         else {
             return None;
         };
-        let (up, down) = (self.constant(up)?, self.constant(down)?);
+        let (up, down) = (self.as_constant(up)?, self.as_constant(down)?);
         (x == y && up + down == u64::from(self.bits)).then_some(Node::Rotate(x, down as u8))
     }
 
     pub(crate) fn clz(&mut self, a: Val) -> Val {
-        match self.constant(a) {
+        match self.as_constant(a) {
             Some(k) => {
                 let unused = 64 - self.bits;
                 self.constant(u64::from(k.leading_zeros() - unused))
@@ -97,7 +97,7 @@ impl Nodes {
         if u32::from(known.sext) <= bits || bits >= self.bits {
             return a;
         }
-        match self.constant(a) {
+        match self.as_constant(a) {
             Some(k) => {
                 let unused = 64 - bits;
                 self.constant((((k << unused) as i64) >> unused) as u64)
@@ -107,7 +107,7 @@ impl Nodes {
     }
 
     pub(crate) fn cmp(&mut self, op: Cmp, a: Val, b: Val) -> Truth {
-        let (ka, kb) = (self.constant(a), self.constant(b));
+        let (ka, kb) = (self.as_constant(a), self.as_constant(b));
         if let (Some(a), Some(b)) = (ka, kb) {
             let unused = 64 - self.bits;
             return Truth::Known(match op {
@@ -193,7 +193,7 @@ impl Nodes {
             Truth::Known(true) => yes,
             Truth::Known(false) => no,
             Truth::Is(_) if yes == no => yes,
-            Truth::Is(cond) => match (self.constant(yes), self.constant(no)) {
+            Truth::Is(cond) => match (self.as_constant(yes), self.as_constant(no)) {
                 (Some(yes), Some(no)) if yes == no => self.constant(yes),
                 _ => self.push(Node::Select(cond, yes, no)),
             },

@@ -90,7 +90,7 @@ impl<I: Isa> Lowering<'_, I> {
     fn left(&self, op: Bin, of: Val, constant: u64) -> Option<Val> {
         match self.nodes.node(of) {
             Node::Bin(found, a, b) if found == op => {
-                (self.nodes.constant(b) == Some(constant)).then_some(a)
+                (self.nodes.as_constant(b) == Some(constant)).then_some(a)
             }
             _ => None,
         }
@@ -100,7 +100,7 @@ impl<I: Isa> Lowering<'_, I> {
     fn right(&self, op: Bin, constant: u64, of: Val) -> Option<Val> {
         match self.nodes.node(of) {
             Node::Bin(found, a, b) if found == op => {
-                (self.nodes.constant(a) == Some(constant)).then_some(b)
+                (self.nodes.as_constant(a) == Some(constant)).then_some(b)
             }
             _ => None,
         }
