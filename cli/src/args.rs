@@ -11,8 +11,8 @@ use crate::commands::{
 };
 use crate::commands::{bisect, checkpoints, serve};
 use crate::commands::{profile, prove, run, state_root, verify, witness};
-use fpvm_checkpoints::manifest::Range;
 use clap::{Parser, Subcommand};
+use fpvm_checkpoints::manifest::Range;
 use std::time::Duration;
 
 /// Run, prove and verify fault proof programs: Cannon's MIPS32 and Asterisc's RV64, byte for byte.
