@@ -1,8 +1,8 @@
 //! Machines for checkpoints and bisection: run without a word, several side by side over one source
 //! of pre-images.
 
-use crate::App;
 use crate::any::AnyVm;
+use crate::app::App;
 use crate::failure::{self, Interrupted};
 use crate::input::InputArgs;
 use crate::interrupt;

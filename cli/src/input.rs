@@ -1,7 +1,7 @@
 //! What a command works on: a program or a state file, of an ISA that the file itself tells.
 
-use crate::App;
 use crate::any::AnyVm;
+use crate::app::App;
 use crate::isa::{AnyIsa, ISAS, Patches};
 use crate::output::Target;
 use crate::personality::Personality;

@@ -10,6 +10,15 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+/// How results are printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
 /// Where a command's output goes, as upstream's flags have it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Target {

@@ -1,7 +1,7 @@
 //! A machine on its way: run in slices, so that signals are heard and progress is seen.
 
-use crate::App;
 use crate::any::AnyVm;
+use crate::app::App;
 use crate::failure::{self, Interrupted};
 use crate::interrupt;
 use crate::oracles::{GuestLog, Source, SourceArgs};

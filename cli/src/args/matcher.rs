@@ -19,9 +19,9 @@ impl StepMatcher {
     /// Parses a pattern.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         match text.split_at_checked(1) {
-            Some(("=", step)) => Ok(StepMatcher::At(super::number(step)?)),
+            Some(("=", step)) => Ok(StepMatcher::At(super::value::number(step)?)),
             Some(("%", steps)) => {
-                let steps = NonZeroU64::new(super::number(steps)?);
+                let steps = NonZeroU64::new(super::value::number(steps)?);
                 steps
                     .map(StepMatcher::Every)
                     .ok_or_else(|| "every 0 steps is never".into())

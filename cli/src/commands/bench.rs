@@ -3,8 +3,8 @@
 mod against;
 mod tiers;
 
-use crate::App;
 use crate::any::AnyVm;
+use crate::app::App;
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::{Target, print};

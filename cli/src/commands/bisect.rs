@@ -2,8 +2,8 @@
 
 mod outside;
 
-use crate::App;
 use crate::any::AnyVm;
+use crate::app::App;
 use crate::failure::Refused;
 use crate::hosted::{Hosted, Hosts};
 use crate::input::{InputArgs, read_all};

@@ -3,14 +3,13 @@
 mod guest;
 mod metrics;
 
-use crate::App;
+use crate::app::App;
 use crate::chain::{self, ChainArgs};
-use crate::commands::deploy::Format;
 use crate::failure::Interrupted;
 use crate::input::ReadingArgs;
 use crate::interrupt;
 use crate::oracles::SourceArgs;
-use crate::output::{print, to_stdout};
+use crate::output::{Format, print, to_stdout};
 use anyhow::{Context as _, bail};
 use fpvm_challenger::event::{Event, Name, Tell};
 use fpvm_challenger::factory::Factory;

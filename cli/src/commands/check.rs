@@ -4,7 +4,7 @@ mod calls;
 mod code;
 mod report;
 
-use crate::App;
+use crate::app::App;
 use crate::failure::{Refused, told};
 use crate::go;
 use crate::input::{self, ReadingArgs};

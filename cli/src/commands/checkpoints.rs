@@ -4,7 +4,7 @@ mod make;
 mod merge;
 mod verify;
 
-use crate::App;
+use crate::app::App;
 use crate::output::{Target, print};
 use anyhow::Context as _;
 use fpvm_checkpoints::commitment::Membership;

@@ -1,9 +1,7 @@
 //! `completions`: a script for a shell.
 
-use crate::App;
-use crate::args::Cli;
+use crate::app::App;
 use crate::output::to_stdout;
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 
 /// Flags of `completions`.
@@ -13,10 +11,11 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+/// Prints the script; `command` is the program with all its commands.
+pub(crate) fn run(app: &App, args: &Args, mut command: clap::Command) -> anyhow::Result<()> {
     // Made in memory first: the generator panics where it cannot write.
     let mut script = Vec::new();
     let name = app.personality.name();
-    clap_complete::generate(args.shell, &mut Cli::command(), name, &mut script);
+    clap_complete::generate(args.shell, &mut command, name, &mut script);
     to_stdout(|out| out.write_all(&script))
 }

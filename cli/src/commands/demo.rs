@@ -6,7 +6,7 @@ mod seat;
 mod story;
 mod table;
 
-use crate::App;
+use crate::app::App;
 use crate::chain::ChainArgs;
 use crate::instruction::instruction;
 use crate::interrupt;

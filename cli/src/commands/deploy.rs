@@ -1,10 +1,10 @@
 //! `deploy`: puts the pre-image oracle and the step verifiers on a chain.
 
-use crate::App;
+use crate::app::App;
 use crate::chain::{self, ChainArgs};
 use crate::input::Vms;
 use crate::isa::AnyIsa;
-use crate::output::{json, print, to_stdout};
+use crate::output::{Format, json, print, to_stdout};
 use anyhow::{Context as _, ensure};
 use fpvm_contracts::abi;
 use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
@@ -37,15 +37,6 @@ pub(crate) struct Args {
     format: Format,
     #[command(flatten)]
     chain: ChainArgs,
-}
-
-/// How results are printed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
 }
 
 /// A contract on the chain.

@@ -1,7 +1,7 @@
 //! `disasm`: instructions as assembly text, from a program or a state.
 
-use crate::App;
 use crate::any::AnyVm;
+use crate::app::App;
 use crate::input::InputArgs;
 use crate::output::to_stdout;
 use anyhow::{Context as _, ensure};

@@ -10,7 +10,7 @@ mod simulate;
 mod truth;
 mod watch;
 
-use crate::App;
+use crate::app::App;
 use clap::Subcommand;
 
 /// Flags of `game`.

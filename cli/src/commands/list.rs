@@ -1,6 +1,6 @@
 //! `list`: the VMs there are.
 
-use crate::App;
+use crate::app::App;
 use crate::output::print;
 use crate::personality::Personality;
 use std::fmt::Write as _;

@@ -1,6 +1,6 @@
 //! `load-elf`: from a program to a first state, and its symbols.
 
-use crate::App;
+use crate::app::App;
 use crate::input::ReadingArgs;
 use crate::output::Target;
 use crate::personality::Personality;

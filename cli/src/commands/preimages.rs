@@ -2,7 +2,7 @@
 
 pub(crate) mod load;
 
-use crate::App;
+use crate::app::App;
 use crate::failure::Refused;
 use crate::output::to_stdout;
 use anyhow::Context as _;

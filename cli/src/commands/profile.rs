@@ -1,6 +1,6 @@
 //! `profile`: in which functions, called by which, and by which instructions a guest spends its steps.
 
-use crate::App;
+use crate::app::App;
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::{Target, print};

@@ -1,6 +1,6 @@
 //! `prove`: the proof of one step.
 
-use crate::App;
+use crate::app::App;
 use crate::encoding::ProofEncoding;
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;

@@ -3,8 +3,8 @@
 mod info;
 mod traceback;
 
-use crate::App;
 use crate::any::AnyVm;
+use crate::app::App;
 use crate::args::{PreimageKind, PreimagePrefix, PreimageStop, StepMatcher};
 use crate::encoding::ProofEncoding;
 use crate::failure::GuestFaulted;

@@ -4,7 +4,7 @@
 //! answer has the same `id` and either `result` or `error`. A step past the program's end is
 //! answered with its last state, as the game counts it.
 
-use crate::App;
+use crate::app::App;
 use crate::failure::{self, Interrupted};
 use crate::hosted::{Hosted, Hosts, library};
 use crate::input::InputArgs;

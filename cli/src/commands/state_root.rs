@@ -1,6 +1,6 @@
 //! `state-root`: the state hash at a step.
 
-use crate::App;
+use crate::app::App;
 use crate::failure;
 use crate::hosted::{Hosts, resume, threads};
 use crate::input::InputArgs;

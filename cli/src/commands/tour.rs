@@ -1,8 +1,8 @@
 //! `tour`: what fpvm is for, shown on a program that is built in. It checks what it shows, so it is
 //! also a quick test of a build on the machine where it will run.
 
-use crate::App;
 use crate::any::AnyVm;
+use crate::app::App;
 use crate::commands::verify;
 use crate::failure;
 use crate::input::vm_of_program;

@@ -3,7 +3,7 @@
 mod embedded;
 mod remote;
 
-use crate::App;
+use crate::app::App;
 use crate::chain::ChainArgs;
 use crate::failure::{self, Refused};
 use crate::input;

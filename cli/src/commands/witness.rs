@@ -1,6 +1,6 @@
 //! `witness`: a state's packed form and hash.
 
-use crate::App;
+use crate::app::App;
 use crate::input::InputArgs;
 use crate::output::Target;
 use crate::personality::{Personality, is_newer};

@@ -1,7 +1,7 @@
 //! Two VMs with the same commands, side by side: whole commands, by their processor time.
 
 use super::Args;
-use crate::App;
+use crate::app::App;
 use crate::output::print;
 use anyhow::{Context as _, bail};
 use nix::sys::resource::{UsageWho, getrusage};

@@ -1,7 +1,7 @@
 //! The same run by the interpreter, where the translator did it.
 
 use super::{Args, timed};
-use crate::App;
+use crate::app::App;
 use crate::runner::Runner;
 use crate::tier::TierArgs;
 use anyhow::ensure;

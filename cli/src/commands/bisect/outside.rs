@@ -1,8 +1,8 @@
 //! The trace of another VM, which is a program with the same commands: Cannon, Asterisc, another
 //! build of this one.
 
-use crate::App;
 use crate::any::AnyVm;
+use crate::app::App;
 use crate::failure::Interrupted;
 use crate::hosted::Hosts;
 use crate::input::{InputArgs, read_json};

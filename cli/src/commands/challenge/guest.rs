@@ -1,7 +1,7 @@
 //! What the challenger holds to be true: the rollup's outputs, and what the program makes of them.
 
 use super::Args;
-use crate::App;
+use crate::app::App;
 use crate::hosted::{Hosted, Hosts};
 use anyhow::bail;
 use fpvm_challenger::fleet::{Knowledge, Unplayable};

@@ -1,7 +1,7 @@
 //! `checkpoints make`.
 
 use super::told;
-use crate::App;
+use crate::app::App;
 use crate::hosted::{Hosted, Hosts, threads};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;

@@ -1,6 +1,6 @@
 //! `checkpoints verify`.
 
-use crate::App;
+use crate::app::App;
 use crate::failure::Refused;
 use crate::hosted::{Hosts, library, threads};
 use crate::input::InputArgs;

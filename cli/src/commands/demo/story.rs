@@ -1,6 +1,6 @@
 //! What happens, in plain sentences.
 
-use crate::App;
+use crate::app::App;
 use crate::output::print;
 use fpvm_dispute::claim::{Side, VmStatus};
 use fpvm_dispute::game::Game;

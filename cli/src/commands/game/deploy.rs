@@ -1,11 +1,10 @@
 //! `game deploy`: everything that games need, on a chain.
 
 use super::hand::Common;
-use crate::App;
+use crate::app::App;
 use crate::chain::tell;
-use crate::commands::deploy::Format;
 use crate::input::ReadingArgs;
-use crate::output::{json, print, to_stdout};
+use crate::output::{Format, json, print, to_stdout};
 use anyhow::Context as _;
 use fpvm_challenger::world::{Setup, World};
 use fpvm_contracts::artifact::Artifact;

@@ -1,9 +1,8 @@
 //! A game played by hand.
 
 use crate::chain::{self, ChainArgs, tell};
-use crate::commands::deploy::Format;
 use crate::input::read_json;
-use crate::output::{json, print, to_stdout};
+use crate::output::{Format, json, print, to_stdout};
 use anyhow::{Context as _, bail, ensure};
 use fpvm_challenger::calls;
 use fpvm_challenger::loads::{self, Load};

@@ -2,8 +2,7 @@
 
 use super::hand::Common;
 use crate::chain::tell;
-use crate::commands::deploy::Format;
-use crate::output::{json, print, to_stdout};
+use crate::output::{Format, json, print, to_stdout};
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::read::Reader;
 use fpvm_challenger::read::follow::game as read_game;

@@ -1,7 +1,7 @@
 //! `game report`: a page about a game on a chain.
 
 use super::seen::{Seen, SeenArgs};
-use crate::App;
+use crate::app::App;
 use crate::output::Target;
 use fpvm_play::report::html;
 

@@ -1,7 +1,7 @@
 //! A game on a chain, looked at: what `show`, `watch` and `report` share.
 
 use super::truth::{Truth, TruthArgs, told};
-use crate::App;
+use crate::app::App;
 use crate::chain::{self, ChainArgs};
 use anyhow::Context as _;
 use fpvm_challenger::read::Reader;

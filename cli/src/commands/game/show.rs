@@ -1,9 +1,8 @@
 //! `game show`: a game on a chain, as text.
 
 use super::seen::{Seen, SeenArgs};
-use crate::App;
-use crate::commands::deploy::Format;
-use crate::output::{json, print, to_stdout};
+use crate::app::App;
+use crate::output::{Format, json, print, to_stdout};
 use fpvm_play::report::Report;
 
 /// Flags of `game show`.

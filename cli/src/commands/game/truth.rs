@@ -1,6 +1,6 @@
 //! What is true in a game, as far as files tell: the outputs, and the program with its pre-images.
 
-use crate::App;
+use crate::app::App;
 use crate::hosted::{Hosted, Hosts};
 use crate::input::ReadingArgs;
 use crate::instruction::instruction;

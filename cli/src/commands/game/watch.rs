@@ -2,7 +2,7 @@
 
 use super::seen::{Seen, SeenArgs};
 use super::show;
-use crate::App;
+use crate::app::App;
 use crate::failure;
 use anyhow::Context as _;
 use fpvm_play::report::Report;

@@ -1,9 +1,8 @@
 //! `preimages load`: makes a part of a pre-image known to the oracle on a chain.
 
 use crate::chain::ChainArgs;
-use crate::commands::deploy::Format;
 use crate::loading;
-use crate::output::{json, print, to_stdout};
+use crate::output::{Format, json, print, to_stdout};
 use anyhow::{Context as _, bail};
 use fpvm_contracts::loader::{self, Call, Terms};
 use fpvm_core::formats::files;

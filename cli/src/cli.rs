@@ -1,0 +1,92 @@
+//! The program and its commands.
+
+use crate::app::App;
+use crate::commands::{
+    self, bench, bisect, challenge, check, checkpoints, completions, demo, deploy, disasm, game,
+    load_elf, preimages, profile, prove, run, serve, state_root, verify, witness,
+};
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+/// Run, prove and verify fault proof programs: Cannon's MIPS32 and Asterisc's RV64, byte for byte.
+#[derive(Debug, Parser)]
+#[command(version, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Log warnings and errors only; the guest's output is left out too
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Load a program into a first state
+    LoadElf(load_elf::Args),
+    /// Run a program or a state; write proofs, snapshots and the final state
+    Run(Box<run::Args>),
+    /// Print a state's packed form and hash as JSON
+    Witness(witness::Args),
+    /// Print the state root (state hash) at a step
+    StateRoot(state_root::Args),
+    /// Prove one step
+    Prove(prove::Args),
+    /// Check proofs, and tell what their steps did
+    Verify(verify::Args),
+    /// Put the contracts that verify steps on a chain
+    Deploy(Box<deploy::Args>),
+    /// Look at a program before it runs: does it fit the VM, and what may go wrong
+    Check(check::Args),
+    /// Show instructions of a program or a state
+    Disasm(disasm::Args),
+    /// Measure how fast a program runs, is hashed, proved and verified
+    Bench(Box<bench::Args>),
+    /// Show in which functions and by which instructions a program spends its steps
+    Profile(Box<profile::Args>),
+    /// Serve, list, check or copy a store of pre-images
+    Preimages(preimages::Args),
+    /// Write down state roots and states along a run, check and merge them
+    Checkpoints(Box<checkpoints::Args>),
+    /// Answer for any step: roots, witnesses, proofs, a line of JSON each
+    Serve(Box<serve::Args>),
+    /// Find the first step at which two runs part
+    Bisect(Box<bisect::Args>),
+    /// Play dispute games on a chain, honestly
+    Challenge(Box<challenge::Args>),
+    /// Dispute games
+    Game(game::Args),
+    /// List the VMs
+    List,
+    /// See it all once on a program that is built in: run, prove, verify, refuse
+    Tour,
+    /// See a whole dispute game over a program that is built in, on a chain in this process
+    Demo(Box<demo::Args>),
+    /// Print a script that completes commands and flags in a shell
+    Completions(completions::Args),
+}
+
+/// Does what a command asks for.
+pub(crate) fn dispatch(app: &App, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::LoadElf(args) => commands::load_elf::run(app, &args),
+        Command::Run(args) => commands::run::run(app, &args),
+        Command::Witness(args) => commands::witness::run(app, &args),
+        Command::StateRoot(args) => commands::state_root::run(app, &args),
+        Command::Prove(args) => commands::prove::run(app, &args),
+        Command::Verify(args) => commands::verify::run(app, &args),
+        Command::Bench(args) => commands::bench::run(app, &args),
+        Command::Deploy(args) => commands::deploy::run(app, &args),
+        Command::Check(args) => commands::check::run(app, &args),
+        Command::Disasm(args) => commands::disasm::run(app, &args),
+        Command::Profile(args) => commands::profile::run(app, &args),
+        Command::Preimages(args) => commands::preimages::run(app, &args),
+        Command::Checkpoints(args) => commands::checkpoints::run(app, &args),
+        Command::Serve(args) => commands::serve::run(app, &args),
+        Command::Bisect(args) => commands::bisect::run(app, &args),
+        Command::Challenge(args) => commands::challenge::run(app, &args),
+        Command::Game(args) => commands::game::run(app, &args),
+        Command::List => commands::list::run(app),
+        Command::Tour => commands::tour::run(app),
+        Command::Demo(args) => commands::demo::run(app, &args),
+        Command::Completions(args) => commands::completions::run(app, &args, Cli::command()),
+    }
+}
