@@ -2,8 +2,6 @@
 //! lies, who all play at once.
 
 mod common;
-#[path = "../../e2e/node.rs"]
-mod node;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,8 +17,8 @@ use fpvm_challenger::read::Reader;
 use fpvm_challenger::read::follow::game;
 use fpvm_challenger::world::World;
 use fpvm_dispute::claim::GameStatus;
+use fpvm_e2e::node::Node;
 use fpvm_l1::{At, Chain as _, Rpc};
-use node::Node;
 
 /// Of both clocks, in seconds.
 const CLOCK: u64 = 40;

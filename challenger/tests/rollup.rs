@@ -2,8 +2,6 @@
 //! games that are played by it.
 
 mod common;
-#[path = "../../e2e/op_node.rs"]
-mod op_node;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +21,8 @@ use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::synthetic::Rollup;
 use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_dispute::trace::{Outputs as _, TraceError};
+use fpvm_e2e::op_node::{Known, OpNode, Output};
 use fpvm_l1::{At, Chain, Local, Rpc};
-use op_node::{Known, OpNode, Output};
 
 /// What all tests' nodes tell of.
 const ROLLUP: Rollup = Rollup {

@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Shop, json, vectors};
+use fpvm_e2e::{Tool, skip};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -95,9 +96,10 @@ impl Drop for Bucket {
 #[test]
 fn processes_that_share_a_bucket_make_one_list() {
     let Some(program) = program() else {
-        let text =
-            "SKIPPED: moto_server is not installed (pip install 'moto[server]'), so no bucket";
-        let _ = writeln!(std::io::stderr(), "{text}");
+        skip(
+            Tool::Moto,
+            "moto_server is not installed (pip install 'moto[server]'), so no bucket",
+        );
         return;
     };
     let shop = Shop::new();

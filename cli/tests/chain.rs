@@ -1,11 +1,9 @@
 //! Deployment, pre-images and steps on a real chain, through the command.
 
 mod common;
-#[path = "../../e2e/node.rs"]
-mod node;
 
 use common::{Done, Shop, json, vectors};
-use node::{ANVIL_KEY, Node};
+use fpvm_e2e::node::{ANVIL_KEY, Node};
 use serde_json::Value;
 use std::collections::HashSet;
 

@@ -6,6 +6,7 @@ use common::{Shop, json, vectors};
 use fpvm_checkpoints::Root;
 use fpvm_checkpoints::depot::Depot;
 use fpvm_checkpoints::manifest::Manifest;
+use fpvm_e2e::{Tool, skip};
 use serde_json::{Value, json as value};
 use std::fs;
 use std::io::Write as _;
@@ -480,8 +481,10 @@ fn on_a_full_disk_what_was_written_stays_usable() {
     };
     let can = unshare("mkdir try && mount -t tmpfs -o size=8k none try");
     if !can.is_ok_and(|done| done.status.success()) {
-        let skipped = "SKIPPED: file systems cannot be mounted here (unshare), so no disk is full";
-        let _ = writeln!(std::io::stderr(), "{skipped}");
+        skip(
+            Tool::Mounts,
+            "file systems cannot be mounted here (unshare), so no disk is full",
+        );
         return;
     }
     let done: common::Done = unshare(&script).unwrap().into();

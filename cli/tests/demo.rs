@@ -2,13 +2,11 @@
 //! real nodes.
 
 mod common;
-#[path = "../../e2e/node.rs"]
-mod node;
 #[path = "common/outcome.rs"]
 mod outcome;
 
 use common::{Shop, json};
-use node::{ANVIL_KEY, Node};
+use fpvm_e2e::node::{ANVIL_KEY, Node};
 use outcome::the_cheat_loses;
 use serde_json::Value;
 

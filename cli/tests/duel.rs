@@ -3,18 +3,12 @@
 #[path = "common/challengers.rs"]
 mod challengers;
 mod common;
-#[path = "../../e2e/node.rs"]
-mod node;
-#[path = "../../e2e/op_node.rs"]
-mod op_node;
 #[path = "common/outcome.rs"]
 mod outcome;
 #[path = "common/rollup.rs"]
 mod rollup;
 #[path = "common/table.rs"]
 mod table;
-#[path = "../../e2e/upstream.rs"]
-mod upstream;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,12 +22,12 @@ use fpvm_dispute::position::Position;
 use fpvm_dispute::rules::{Params, Rules};
 use fpvm_dispute::trace::Outputs as _;
 use fpvm_dispute::trace::lie::Extent;
+use fpvm_e2e::upstream::{self, Ground, Who};
 use fpvm_l1::signer::Signer;
 use fpvm_l1::{Address, Policy, Request, Rpc, U256, Wallet};
 use outcome::the_cheat_loses;
 use rollup::{ANCHOR, Rollup};
 use table::{CHEAT, CLOCK, DELAY, HONEST, THIRD, Table};
-use upstream::{Ground, Who};
 
 /// Random numbers, by xorshift: which moments are hit follows from the machine's mood anyway.
 struct Random(u64);

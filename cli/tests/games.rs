@@ -1,17 +1,15 @@
 //! Games on a real chain, looked at through the command.
 
 mod common;
-#[path = "../../e2e/node.rs"]
-mod node;
 #[path = "common/world.rs"]
 mod world;
 
 use std::sync::Arc;
 
 use common::Shop;
+use fpvm_e2e::node::{ANVIL_KEY, Node};
 use fpvm_l1::signer::Signer;
 use fpvm_l1::{B256, Chain, Rpc};
-use node::{ANVIL_KEY, Node};
 
 /// The key of the second account that anvil funds.
 const SECOND: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";

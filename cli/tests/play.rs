@@ -1,8 +1,6 @@
 //! A game on anvil that people play by hand, through the command.
 
 mod common;
-#[path = "../../e2e/node.rs"]
-mod node;
 #[path = "common/table.rs"]
 mod table;
 

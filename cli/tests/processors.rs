@@ -8,6 +8,7 @@
 mod common;
 
 use common::{Done, vectors};
+use fpvm_e2e::{Tool, skip};
 use std::io::{self, Write as _};
 use std::process::Command;
 
@@ -26,7 +27,7 @@ fn done(command: &mut Command, args: &[&str]) -> Done {
 fn older_processors_give_the_same_root() {
     let found = Command::new("qemu-x86_64").arg("--version").output();
     if found.is_err() {
-        let _ = writeln!(io::stderr(), "SKIPPED: qemu-x86_64 is not installed");
+        skip(Tool::Qemu, "qemu-x86_64 is not installed");
         return;
     }
     let on = |processor, args: &[&str]| {

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{CODE, Shop, contents, guests, json, mips, mips_state, riscv_state, vectors};
+use fpvm_e2e::{Tool, skip};
 use std::fs;
 use std::path::Path;
 
@@ -397,7 +398,7 @@ fn threads_and_reservations_are_counted_as_upstream_counts_them() {
         ("threads.go126", "auto"),
     ] {
         if tier == "jit" && !fpvm_jit::supported() {
-            println!("SKIPPED: this machine has no translator");
+            skip(Tool::Translator, "this machine has no translator");
             continue;
         }
         let elf = vectors(&format!("guests/{guest}.mips64"));

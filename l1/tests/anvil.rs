@@ -1,11 +1,8 @@
 //! The same interface on a real node: what it reads, and a wallet through a reorg.
 
-#[path = "../../e2e/node.rs"]
-mod node;
-
+use fpvm_e2e::node::{ANVIL_KEY, Node};
 use fpvm_l1::signer::Signer;
 use fpvm_l1::{At, Call, Chain, Error, LogFilter, Policy, Progress, Request, Rpc, U256, Wallet};
-use node::{ANVIL_KEY, Node};
 use std::sync::Arc;
 
 /// Creates a contract that logs something for each call, and reverts where the first word is zero.

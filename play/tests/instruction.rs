@@ -8,6 +8,7 @@ use common::board::{CHEAT, HONEST, Played, Truth, parties, play, trace};
 use common::rollup;
 use fpvm_dispute::claim::{GameStatus, Side};
 use fpvm_dispute::trace::Executions as _;
+use fpvm_e2e::{Tool, skip};
 use fpvm_isa_mips::Mips32;
 use fpvm_play::report::instruction::{Contest, Instruction};
 use fpvm_play::report::{self, Happened, Opinion, Subject, html};
@@ -103,7 +104,10 @@ fn a_game_is_told_down_to_its_instruction() {
         std::fs::write(path, &page).expect("written");
     }
     let Some(browser) = common::browser() else {
-        eprintln!("SKIPPED: no Chromium found, so the report was not drawn");
+        skip(
+            Tool::Chromium,
+            "no Chromium found, so the report was not drawn",
+        );
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{browser, simulated};
+use fpvm_e2e::{Tool, skip};
 use fpvm_play::report::{Role, Status, html};
 
 #[test]
@@ -103,7 +104,7 @@ fn data_cannot_leave_their_element() {
 #[test]
 fn a_browser_draws_it() {
     let Some(browser) = browser() else {
-        eprintln!("SKIPPED: no Chromium found, so no report was drawn");
+        skip(Tool::Chromium, "no Chromium found, so no report was drawn");
         return;
     };
     for seed in [1, 2, 3] {
@@ -138,7 +139,10 @@ fn a_browser_draws_it() {
 #[test]
 fn it_fits_any_screen() {
     let Some(browser) = browser() else {
-        eprintln!("SKIPPED: no Chromium found, so no report was measured");
+        skip(
+            Tool::Chromium,
+            "no Chromium found, so no report was measured",
+        );
         return;
     };
     for seed in [2, 3] {

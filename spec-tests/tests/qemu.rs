@@ -11,6 +11,7 @@ mod random;
 use fpvm_core::formats::elf::{Patch, Program, load};
 use fpvm_core::machine::vm::{Event, Host};
 use fpvm_core::step::oracle::{NoOracle, Oracle};
+use fpvm_e2e::{Tool, skip};
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;
@@ -46,7 +47,7 @@ fn installed(qemu: &str) -> bool {
         .stdout(Stdio::null())
         .status();
     if found.is_err() {
-        let _ = writeln!(io::stderr(), "SKIPPED: {qemu} is not installed");
+        skip(Tool::Qemu, &format!("{qemu} is not installed"));
     }
     found.is_ok()
 }

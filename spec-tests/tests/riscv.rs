@@ -6,6 +6,7 @@ use fpvm_core::machine::vm::{Event, Host, Vm, VmError};
 use fpvm_core::step::oracle::{NoOracle, Silent};
 use fpvm_core::step::proof::StepProof;
 use fpvm_core::step::verify::verify;
+use fpvm_e2e::{Tool, skip};
 use fpvm_isa_riscv::Rv64;
 use rayon::prelude::*;
 use spec_tests::vectors::{path, read};
@@ -135,9 +136,10 @@ fn say(text: &str) {
 #[test]
 fn riscv_tests_pass() {
     let Some(dir) = env::var_os(RISCV_TESTS) else {
-        say(&format!(
-            "SKIPPED: {RISCV_TESTS} is not set to a directory of riscv-tests programs"
-        ));
+        skip(
+            Tool::RiscvTests,
+            &format!("{RISCV_TESTS} is not set to a directory of riscv-tests programs"),
+        );
         return;
     };
     let known = String::from_utf8(read(&path("riscv-tests.txt")).unwrap()).unwrap();

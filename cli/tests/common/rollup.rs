@@ -7,7 +7,7 @@ use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_l1::{B256, U256};
 
 use crate::common::guests;
-use crate::op_node::{Known, OpNode, Output};
+use fpvm_e2e::op_node::{Known, OpNode, Output};
 
 /// The toy rollup that comes with the example guests.
 pub(crate) struct Rollup {

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 use crate::common::{Done, Shop, json};
-use crate::node::{ANVIL_KEY, Node};
+use fpvm_e2e::node::{ANVIL_KEY, Node};
 
 /// Of the first two accounts that anvil funds: who proposes what is wrong, and who shows that.
 pub(crate) const CHEAT: &str = ANVIL_KEY;

@@ -12,7 +12,7 @@ use fpvm_dispute::rules::Params;
 
 use crate::evm::Evm;
 use crate::setup::{DELAY, OWNER, Setup};
-use crate::upstream::{self, Around, Ground, Who};
+use fpvm_e2e::upstream::{self, Around, Ground, Who};
 
 /// Administers upstream's proxies. Has no other part, for they treat their admin differently.
 const ADMIN: Address = Address::repeat_byte(0xad);

@@ -16,6 +16,4 @@ mod setup;
 mod steps;
 mod surroundings;
 mod twin;
-#[path = "../../../e2e/upstream.rs"]
-mod upstream;
 mod worked_game;

@@ -1,7 +1,7 @@
 //! Upstream's contracts of the dispute game, compiled by whoever runs the tests, behind their proxies as on
 //! mainnet. Where nobody has, the tests say so.
-#![allow(dead_code, reason = "each test uses its part")]
 
+use crate::{Tool, skip};
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::{Address, U256};
@@ -34,16 +34,19 @@ sol! {
 /// `DisputeGameFactory.json`, `AnchorStateRegistry.json`, `DelayedWETH.json`, `SuperchainConfig.json`,
 /// `Proxy.json`, `PreimageOracle.json`, `MIPS.json` and `RISCV.json` of October 2024, and `MIPS64.json` of
 /// 2026, with fields `abi` and `bytecode`.
-pub(crate) fn folder() -> Option<PathBuf> {
+pub fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os(UPSTREAM);
     if folder.is_none() {
-        eprintln!("SKIPPED: nothing with upstream's contracts, {UPSTREAM} names no folder");
+        skip(
+            Tool::UpstreamContracts,
+            &format!("nothing with upstream's contracts, {UPSTREAM} names no folder"),
+        );
     }
     folder.map(PathBuf::from)
 }
 
 /// A contract of upstream's.
-pub(crate) fn artifact(folder: &Path, name: &str) -> Artifact {
+pub fn artifact(folder: &Path, name: &str) -> Artifact {
     let path = folder.join(format!("{name}.json"));
     let json = std::fs::read_to_string(&path);
     let json = json.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -51,13 +54,13 @@ pub(crate) fn artifact(folder: &Path, name: &str) -> Artifact {
 }
 
 /// What creates a contract of upstream's.
-pub(crate) fn creation(folder: &Path, name: &str, arguments: &[u8]) -> Vec<u8> {
+pub fn creation(folder: &Path, name: &str, arguments: &[u8]) -> Vec<u8> {
     [artifact(folder, name).bytecode, arguments.to_vec()].concat()
 }
 
 /// Whose transaction something is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Who {
+pub enum Who {
     /// Creates what has no owner.
     Anybody,
     /// Creates the factory's proxy.
@@ -67,7 +70,7 @@ pub(crate) enum Who {
 }
 
 /// Where contracts are deployed.
-pub(crate) trait Ground {
+pub trait Ground {
     /// Creates a contract; what its constructor reverts with is an end of the test.
     fn create(&mut self, by: Who, code: Vec<u8>) -> Address;
 
@@ -77,28 +80,28 @@ pub(crate) trait Ground {
 
 /// Who is what, and from where games start.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Setup {
+pub struct Setup {
     /// Owns factory and vault, and is the guardian.
-    pub(crate) owner: Address,
+    pub owner: Address,
     /// The account of [`Who::Admin`].
-    pub(crate) admin: Address,
-    pub(crate) game_type: u32,
-    pub(crate) anchor: OutputRoot,
+    pub admin: Address,
+    pub game_type: u32,
+    pub anchor: OutputRoot,
     /// Of the vault, in seconds.
-    pub(crate) delay: u64,
+    pub delay: u64,
 }
 
 /// What is around games.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Around {
-    pub(crate) config: Address,
-    pub(crate) vault: Address,
-    pub(crate) factory: Address,
-    pub(crate) registry: Address,
+pub struct Around {
+    pub config: Address,
+    pub vault: Address,
+    pub factory: Address,
+    pub registry: Address,
 }
 
 /// Deploys what is around games.
-pub(crate) fn around(ground: &mut impl Ground, folder: &Path, setup: &Setup) -> Around {
+pub fn around(ground: &mut impl Ground, folder: &Path, setup: &Setup) -> Around {
     let Setup { owner, anchor, .. } = *setup;
     let mut proxied = |by, name: &str, arguments: &[u8], data: Vec<u8>| {
         let implementation = ground.create(Who::Anybody, creation(folder, name, arguments));

@@ -1,7 +1,7 @@
 //! Nodes of real chains for tests: anvil, from this folder's npm package or the PATH, and geth, from
 //! the PATH. Where one is missing, the test says so.
-#![allow(dead_code, reason = "each test uses its part")]
 
+use crate::{Tool, skip};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -9,30 +9,28 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A running node; ends with the test.
-pub(crate) struct Node {
+pub struct Node {
     child: Child,
     port: u16,
     /// Where it keeps its keys and blocks.
-    pub(crate) folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 /// The private key of the first account that anvil funds: known to everybody.
-pub(crate) const ANVIL_KEY: &str =
-    "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+pub const ANVIL_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
 impl Node {
     /// Starts anvil with Prague's rules; `more` are more arguments.
-    pub(crate) fn anvil(more: &[&str]) -> Option<Node> {
+    pub fn anvil(more: &[&str]) -> Option<Node> {
         let package = "node_modules/@foundry-rs";
-        let package = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../e2e")
-            .join(package);
+        let package = Path::new(env!("CARGO_MANIFEST_DIR")).join(package);
         let inside = std::fs::read_dir(package).into_iter().flatten().flatten();
         let inside = inside.map(|entry| entry.path().join("bin/anvil"));
         let anvil = inside.chain(on_path("anvil")).find(|path| path.is_file());
         let Some(anvil) = anvil else {
-            eprintln!(
-                "SKIPPED: anvil was not found; `npm ci --ignore-scripts` in e2e/ installs it"
+            skip(
+                Tool::Anvil,
+                "anvil was not found; `npm ci --ignore-scripts` in e2e/ installs it",
             );
             return None;
         };
@@ -44,9 +42,9 @@ impl Node {
     }
 
     /// Starts `geth --dev` with a block for each transaction, or one a second.
-    pub(crate) fn geth(period: u8) -> Option<Node> {
+    pub fn geth(period: u8) -> Option<Node> {
         let Some(geth) = on_path("geth").next() else {
-            eprintln!("SKIPPED: geth is not on the PATH");
+            skip(Tool::Geth, "geth is not on the PATH");
             return None;
         };
         let mut command = Command::new(geth);
@@ -92,12 +90,12 @@ impl Node {
         node
     }
 
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// Asks it something; its answer as JSON.
-    pub(crate) fn ask(&self, method: &str, params: &str) -> serde_json::Value {
+    pub fn ask(&self, method: &str, params: &str) -> serde_json::Value {
         let answer = self.try_ask(method, params);
         let answer = answer.unwrap_or_else(|| panic!("{method}: no answer"));
         assert!(answer.get("error").is_none(), "{method}: {answer}");

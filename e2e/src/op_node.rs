@@ -1,5 +1,4 @@
 //! A rollup's node for tests, as op-node and the L2 node beside it answer: outputs, safe heads, headers.
-#![allow(dead_code, reason = "each test uses its part")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -9,42 +8,42 @@ use serde_json::{Value, json};
 
 /// What a block's output is made of, each `0x…`.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Output {
-    pub(crate) root: String,
-    pub(crate) state_root: String,
-    pub(crate) withdrawals: String,
-    pub(crate) hash: String,
+pub struct Output {
+    pub root: String,
+    pub state_root: String,
+    pub withdrawals: String,
+    pub hash: String,
     /// The header's RLP.
-    pub(crate) header: String,
+    pub header: String,
 }
 
 /// What the node knows.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Known {
+pub struct Known {
     /// Of the blocks from this number on.
-    pub(crate) first: u64,
-    pub(crate) outputs: Vec<Output>,
+    pub first: u64,
+    pub outputs: Vec<Output>,
     /// The block of L1 that it has come to.
-    pub(crate) current_l1: u64,
+    pub current_l1: u64,
     /// Blocks of L2 that are determined by L1's data up to a block of L1: from that one on, the newest.
-    pub(crate) safe_heads: Vec<(u64, u64)>,
+    pub safe_heads: Vec<(u64, u64)>,
     /// Whether it keeps safe heads.
-    pub(crate) keeps_safe_heads: bool,
+    pub keeps_safe_heads: bool,
     /// What it was asked, in order.
-    pub(crate) asked: Vec<String>,
+    pub asked: Vec<String>,
     /// Answers that it fails to give from now on, with a status of HTTP.
-    pub(crate) fails: u32,
+    pub fails: u32,
 }
 
 /// The node; it answers until the test's process ends.
 #[derive(Clone)]
-pub(crate) struct OpNode {
-    pub(crate) url: String,
+pub struct OpNode {
+    pub url: String,
     known: Arc<Mutex<Known>>,
 }
 
 impl OpNode {
-    pub(crate) fn start(known: Known) -> Self {
+    pub fn start(known: Known) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let known = Arc::new(Mutex::new(known));
@@ -58,7 +57,7 @@ impl OpNode {
         Self { url, known }
     }
 
-    pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
+    pub fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().expect("no test panics with it")
     }
 }

@@ -1,0 +1,13 @@
+//! What tests share that need something from outside this repository.
+//!
+//! [`skip`] says that a test is skipped, and makes that a failure where `FPVM_REQUIRE` asks for the
+//! tool. [`node`] starts anvil and geth, [`op_node`] answers as a rollup's node does, and `upstream`
+//! deploys upstream's contracts of the dispute game.
+
+pub mod node;
+pub mod op_node;
+mod require;
+#[cfg(feature = "upstream")]
+pub mod upstream;
+
+pub use require::{REQUIRE, Tool, skip};
