@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A running node; ends with the test.
+#[derive(Debug)]
 pub struct Node {
     child: Child,
     port: u16,
@@ -90,6 +91,7 @@ impl Node {
         node
     }
 
+    /// Where it listens.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }

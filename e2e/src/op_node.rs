@@ -9,9 +9,13 @@ use serde_json::{Value, json};
 /// What a block's output is made of, each `0x…`.
 #[derive(Clone, Debug, Default)]
 pub struct Output {
+    /// The output root.
     pub root: String,
+    /// The state root of the block.
     pub state_root: String,
+    /// The storage root of the contract that keeps withdrawals.
     pub withdrawals: String,
+    /// The hash of the block.
     pub hash: String,
     /// The header's RLP.
     pub header: String,
@@ -22,6 +26,7 @@ pub struct Output {
 pub struct Known {
     /// Of the blocks from this number on.
     pub first: u64,
+    /// The outputs, one a block.
     pub outputs: Vec<Output>,
     /// The block of L1 that it has come to.
     pub current_l1: u64,
@@ -36,13 +41,15 @@ pub struct Known {
 }
 
 /// The node; it answers until the test's process ends.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct OpNode {
+    /// Where it listens.
     pub url: String,
     known: Arc<Mutex<Known>>,
 }
 
 impl OpNode {
+    /// Starts it on a free port of this machine.
     pub fn start(known: Known) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -57,6 +64,7 @@ impl OpNode {
         Self { url, known }
     }
 
+    /// What it knows, to look at and to change.
     pub fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().expect("no test panics with it")
     }

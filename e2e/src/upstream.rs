@@ -85,7 +85,9 @@ pub struct Setup {
     pub owner: Address,
     /// The account of [`Who::Admin`].
     pub admin: Address,
+    /// The type under which games are created.
     pub game_type: u32,
+    /// Where the first game starts.
     pub anchor: OutputRoot,
     /// Of the vault, in seconds.
     pub delay: u64,
@@ -94,9 +96,13 @@ pub struct Setup {
 /// What is around games.
 #[derive(Clone, Copy, Debug)]
 pub struct Around {
+    /// SuperchainConfig.
     pub config: Address,
+    /// DelayedWETH.
     pub vault: Address,
+    /// DisputeGameFactory.
     pub factory: Address,
+    /// AnchorStateRegistry.
     pub registry: Address,
 }
 
