@@ -9,7 +9,6 @@ use fpvm_checkpoints::manifest::Manifest;
 use fpvm_e2e::{Tool, skip};
 use serde_json::{Value, json as value};
 use std::fs;
-use std::io::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
 

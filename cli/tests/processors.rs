@@ -9,7 +9,7 @@ mod common;
 
 use common::{Done, vectors};
 use fpvm_e2e::{Tool, skip};
-use std::io::{self, Write as _};
+
 use std::process::Command;
 
 const FPVM: &str = env!("CARGO_BIN_EXE_fpvm");
