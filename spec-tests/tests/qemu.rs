@@ -21,6 +21,7 @@ use fpvm_oracle::{HostEnds, serve};
 use serde::Deserialize;
 use spec_tests::vectors::{Folder, example, json, path, read};
 use std::fs::File;
+use std::io::Write as _;
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
