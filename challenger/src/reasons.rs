@@ -1,5 +1,6 @@
 //! Why a contract refused, in the words that it declares.
 
+use fpvm_contracts::VERIFIERS;
 use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
 use fpvm_contracts::game::artifacts;
 use fpvm_dispute::revert::Revert as Reason;
@@ -15,13 +16,12 @@ pub fn named(revert: &Revert) -> Option<String> {
         artifacts::FEE_SPIKE_GAME,
         artifacts::FACTORY,
         artifacts::REGISTRY,
-        fpvm_contracts::MIPS_ARTIFACT,
-        fpvm_contracts::MIPS64_ARTIFACT,
-        fpvm_contracts::RISCV_ARTIFACT,
+        artifacts::VAULT,
         PREIMAGE_ORACLE,
     ];
+    let verifiers = VERIFIERS.map(|verifier| verifier.artifact);
     let named = |artifact: &str| Artifact::parse(artifact).ok()?.error(&revert.0);
-    artifacts.into_iter().find_map(named)
+    artifacts.into_iter().chain(verifiers).find_map(named)
 }
 
 /// Whether a contract refuses since the same was done before: by somebody else who plays that game, in the
@@ -93,6 +93,20 @@ mod tests {
         let other = Revert(SomethingElse {}.abi_encode().into());
         assert_eq!(named(&other), None);
         assert_eq!(told(&other), other.to_string());
+    }
+
+    #[test]
+    fn every_error_of_every_verifier_has_its_name() {
+        for verifier in VERIFIERS {
+            let artifact = Artifact::parse(verifier.artifact).expect("an artifact");
+            let errors: Vec<_> = artifact.errors().collect();
+            assert!(!errors.is_empty(), "{}", verifier.contract.name);
+            for error in errors {
+                let hash = alloy_primitives::keccak256(error.as_bytes());
+                let revert = Revert(hash[..4].to_vec().into());
+                assert_eq!(named(&revert), Some(error), "{}", verifier.contract.name);
+            }
+        }
     }
 
     #[test]

@@ -69,14 +69,19 @@ impl Artifact {
         inputs.iter().filter_map(word).collect::<Vec<_>>().concat()
     }
 
-    /// The signature of the error that the contract declares and these bytes, of a revert, begin with.
-    pub fn error(&self, revert: &[u8]) -> Option<String> {
+    /// The signatures of the errors that the contract declares: `ClockTimeExceeded()`.
+    pub fn errors(&self) -> impl Iterator<Item = String> {
         let errors = self.abi.iter().filter(|item| item.r#type == "error");
-        let mut signatures = errors.map(|item| {
+        errors.map(|item| {
             let types: Vec<_> = item.inputs.iter().map(|input| &*input.r#type).collect();
             format!("{}({})", item.name, types.join(","))
-        });
-        signatures.find(|signature| revert.starts_with(&keccak256(signature.as_bytes())[..4]))
+        })
+    }
+
+    /// The signature of the error that the contract declares and these bytes, of a revert, begin with.
+    pub fn error(&self, revert: &[u8]) -> Option<String> {
+        self.errors()
+            .find(|signature| revert.starts_with(&keccak256(signature.as_bytes())[..4]))
     }
 }
 

@@ -73,3 +73,37 @@ pub const TOY: Contract = Contract {
     faults: FaultStyle::Errors,
     bad_branch: 0,
 };
+
+/// A step verifier: how it is printed, and what that compiles to.
+#[derive(Clone, Copy, Debug)]
+pub struct Verifier {
+    /// The contract.
+    pub contract: Contract,
+    /// Its artifact, as JSON.
+    pub artifact: &'static str,
+}
+
+/// All step verifiers of this project, each once: whoever needs every one of them, to name a revert or to
+/// test, iterates over this list.
+pub const VERIFIERS: [Verifier; 5] = [
+    Verifier {
+        contract: MIPS,
+        artifact: MIPS_ARTIFACT,
+    },
+    Verifier {
+        contract: MIPS64,
+        artifact: MIPS64_ARTIFACT,
+    },
+    Verifier {
+        contract: RISCV,
+        artifact: RISCV_ARTIFACT,
+    },
+    Verifier {
+        contract: IMAC,
+        artifact: IMAC_ARTIFACT,
+    },
+    Verifier {
+        contract: TOY,
+        artifact: TOY_ARTIFACT,
+    },
+];

@@ -5,7 +5,7 @@ use fpvm_dispute::call::{Action, GameAction};
 use fpvm_dispute::game::Game;
 use fpvm_dispute::oracle::Preimage;
 use fpvm_dispute::player::why::Why;
-use fpvm_dispute::player::{Me, Plan, value_of};
+use fpvm_dispute::player::{Me, Plan, bond_of};
 use fpvm_dispute::trace::{Trace, TraceError};
 
 use super::{Deed, Kind, Strategy, Turn};
@@ -33,48 +33,61 @@ impl<T: Trace> Table<'_, T> {
         // Whether what the next step reads is all there.
         let mut is_loaded = true;
         for action in plan.actions {
-            match &action {
-                Action::LoadPreimage(preimage) => is_loaded &= self.load(preimage, turn)?,
-                Action::Game(
-                    _,
-                    GameAction::AddLocalData {
-                        ident,
-                        leaf,
-                        offset,
-                    },
-                ) => {
-                    // Of no execution: cheats try that.
-                    let context = self.game.local_context(*leaf).unwrap_or_default();
-                    let (oracle, at) = (self.terms.oracle, self.game.address());
-                    let there =
-                        loads::has_local(self.reader, oracle, at, *ident, context, *offset)?;
-                    if !there {
-                        turn.deeds.push(self.deed(&action, Kind::Load));
-                        is_loaded = false;
-                    }
-                }
-                Action::Game(_, GameAction::Step(_)) if is_loaded => {
-                    turn.deeds.push(self.deed(&action, Kind::Step));
-                }
-                Action::Game(_, GameAction::Step(_)) => is_loaded = true,
-                Action::Game(_, GameAction::Move(mv)) => {
-                    let used = self
-                        .game
-                        .challenger_duration(mv.parent, self.reader.block.time);
-                    let all = self.game.rules().max_clock_duration();
-                    if used.is_ok_and(|used| used < all) {
-                        turn.deeds.push(self.deed(&action, Kind::Move));
-                    }
-                }
-                Action::Game(_, GameAction::ChallengeBlockNumber(_)) => {
-                    turn.deeds.push(self.deed(&action, Kind::Challenge));
-                }
-                Action::Game(_, GameAction::SampleFee) => {
-                    turn.deeds.push(self.deed(&action, Kind::Sample));
-                }
-                _ => {}
+            match action {
+                Action::LoadPreimage(preimage) => is_loaded &= self.load(&preimage, turn)?,
+                Action::Game(_, action) => self.game_action(&action, &mut is_loaded, turn)?,
+                // What creates games or is the owner's is in no player's plan.
+                Action::Create(_)
+                | Action::SetAnchor(_)
+                | Action::Recover(_)
+                | Action::Hold(..)
+                | Action::TransferFrom(..) => {}
             }
         }
+        Ok(())
+    }
+
+    /// What a plan wants done about the game, as far as it can be done now.
+    fn game_action(
+        &self,
+        action: &GameAction,
+        is_loaded: &mut bool,
+        turn: &mut Turn,
+    ) -> Result<(), ReadError> {
+        let kind = match action {
+            GameAction::AddLocalData {
+                ident,
+                leaf,
+                offset,
+            } => {
+                // Of no execution: cheats try that.
+                let context = self.game.local_context(*leaf).unwrap_or_default();
+                let (oracle, at) = (self.terms.oracle, self.game.address());
+                if loads::has_local(self.reader, oracle, at, *ident, context, *offset)? {
+                    return Ok(());
+                }
+                *is_loaded = false;
+                Kind::Load
+            }
+            GameAction::Step(_) if !std::mem::replace(is_loaded, true) => return Ok(()),
+            GameAction::Step(_) => Kind::Step,
+            GameAction::Move(mv) => {
+                let now = self.reader.block.time;
+                let used = self.game.challenger_duration(mv.parent, now);
+                let all = self.game.rules().max_clock_duration();
+                if !used.is_ok_and(|used| used < all) {
+                    return Ok(());
+                }
+                Kind::Move
+            }
+            GameAction::ChallengeBlockNumber(_) => Kind::Challenge,
+            GameAction::SampleFee => Kind::Sample,
+            // How a game ends is decided in `ending`.
+            GameAction::ResolveClaim { .. } | GameAction::Resolve | GameAction::ClaimCredit(_) => {
+                return Ok(());
+            }
+        };
+        turn.deeds.push(self.deed(action, kind));
         Ok(())
     }
 
@@ -98,14 +111,9 @@ impl<T: Trace> Table<'_, T> {
         Ok(false)
     }
 
-    fn deed(&self, action: &Action, kind: Kind) -> Deed {
-        let value = value_of(self.game, action);
+    fn deed(&self, action: &GameAction, kind: Kind) -> Deed {
+        let value = bond_of(self.game, action);
         let game = self.game.address();
-        let action = match action {
-            Action::Game(_, action) => action,
-            // The others do not come here.
-            _ => &GameAction::SampleFee,
-        };
         Deed {
             game,
             kind,

@@ -166,7 +166,15 @@ fn step_actions(number: usize, claim: usize, side: Side, data: StepData) -> Vec<
 
 /// What must be sent along with an action, in wei.
 pub fn value_of(game: &Game, action: &Action) -> u128 {
-    let Action::Game(_, GameAction::Move(mv)) = action else {
+    match action {
+        Action::Game(_, action) => bond_of(game, action),
+        _ => 0,
+    }
+}
+
+/// The bond that must be sent along with what is done about a game, in wei.
+pub fn bond_of(game: &Game, action: &GameAction) -> u128 {
+    let GameAction::Move(mv) = action else {
         return 0;
     };
     let parent = game.claim(mv.parent);
