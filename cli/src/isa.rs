@@ -321,7 +321,7 @@ impl<I: Guest> AnyIsa for Entry<I> {
     }
 
     fn compact(&self, proof: &StepProof) -> Result<Vec<u8>, VerifyError> {
-        fpvm_contracts::harness::compact::<I>(proof)
+        proof.compact::<I>()
     }
 
     fn disassemble(&self, insn: u32, pc: u64) -> String {

@@ -7,7 +7,7 @@
 mod common;
 
 use common::{proofs_of_imac, proofs_of_runs, proofs_of_steps};
-use fpvm_contracts::evm::Gas;
+use fpvm_evm::Gas;
 use fpvm_contracts::harness::Harness;
 use fpvm_contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
 use fpvm_core::definition::decode::decode;

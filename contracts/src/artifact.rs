@@ -1,7 +1,7 @@
 //! Compiled contracts, as they come with this crate or from a file.
 
 use crate::abi;
-use crate::evm::Address;
+use fpvm_evm::Address;
 use fpvm_core::keccak::keccak256;
 use serde::Deserialize;
 

@@ -1,11 +1,10 @@
 //! One step in all ways: interpreter, Rust verifier, this crate's contract, and where its artifacts
 //! are at hand upstream's contract. Whatever they disagree on is an error.
 
-use crate::evm::{EvmError, Gas};
+use fpvm_evm::{EvmError, Gas};
 use crate::verifier::{Executed, OnChain, Refused, SetupError};
 use fpvm_core::definition::isa::{Isa, ProofShape};
 use fpvm_core::machine::vm::{Host, Vm, VmError};
-use fpvm_core::step::compact::encode;
 use fpvm_core::step::proof::StepProof;
 use fpvm_core::step::verify::{Verified, VerifyError, verify};
 use std::path::Path;
@@ -198,7 +197,7 @@ impl Harness {
         post: [u8; 32],
     ) -> Result<Gas, HarnessError> {
         let failed = |text: String| disagree(proof.step, format!("compact proof: {text}"));
-        let proof_data = compact::<I>(proof).map_err(|error| failed(error.to_string()))?;
+        let proof_data = proof.compact::<I>().map_err(|error| failed(error.to_string()))?;
         let mut part = |key: &[u8; 32], offset| proof.part(key, offset);
         let verified = verify::<I>(&proof.state_data, &proof_data, &mut part);
         let executed = self.ours.step(&proof.state_data, &proof_data)?;
@@ -216,12 +215,6 @@ impl Harness {
             }
         }
     }
-}
-
-/// The compact form of a proof.
-pub fn compact<I: Isa>(proof: &StepProof) -> Result<Vec<u8>, VerifyError> {
-    let mut part = |key: &[u8; 32], offset| proof.part(key, offset);
-    encode::<I>(&proof.state_data, &proof.proof_data, &mut part)
 }
 
 fn disagree(step: u64, text: String) -> HarnessError {

@@ -1,5 +1,5 @@
-//! Step verifier contracts, printed from the one definition of each instruction, and an EVM that
-//! runs them.
+//! Step verifier contracts, printed from the one definition of each instruction, and what it takes to
+//! deploy and call them.
 //!
 //! [`emit`] is an interpretation of [`fpvm_core::definition::machine::Machine`] whose words are expressions of
 //! Solidity's assembly language.
@@ -7,9 +7,10 @@
 pub mod abi;
 pub mod artifact;
 pub mod emit;
-pub mod evm;
 pub mod game;
+#[cfg(feature = "harness")]
 pub mod guest;
+#[cfg(feature = "harness")]
 pub mod harness;
 pub mod loader;
 pub mod verifier;

@@ -27,7 +27,7 @@ use fpvm_core::keccak::keccak256;
 use fpvm_core::step::oracle::{Oracle, OracleError};
 use fpvm_core::step::proof::StepProof;
 use fpvm_oracle::{BadValue, Key, Kind};
-use revm::primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use crate::abi;
 use crate::artifact::{Artifact, ArtifactError, PREIMAGE_ORACLE};
-use crate::evm::{Address, Evm, EvmError, Gas, SENDER};
+use fpvm_evm::{Address, Evm, EvmError, Gas, SENDER};
 use crate::loader::{self, LoadError, Terms};
 use fpvm_core::definition::isa::Isa;
 use fpvm_core::keccak::keccak256;

@@ -9,7 +9,7 @@ mod random;
 use common::{proofs_of_imac, proofs_of_steps};
 use fpvm_contracts::abi;
 use fpvm_contracts::artifact::PREIMAGE_ORACLE;
-use fpvm_contracts::harness::{Harness, UPSTREAM, compact};
+use fpvm_contracts::harness::{Harness, UPSTREAM};
 use fpvm_contracts::verifier::{OnChain, Refused};
 use fpvm_contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
 use fpvm_core::definition::isa::{Isa, Source};
@@ -184,7 +184,7 @@ fn headers_that_lie<I: Isa>(mut harness: Harness, proofs: &[StepProof]) {
     let depth = tree_depth(I::Word::BITS);
     let (len, mut told) = (map_len(depth), 0);
     for original in proofs.iter().filter(|proof| proof.pre[0] == 3) {
-        let compact = compact::<I>(original).expect("a proof");
+        let compact = original.compact::<I>().expect("a proof");
         for at in branches::<I>(&compact) {
             let mut judge = |map: u64, tail: &[&[u8]]| {
                 let mut proof = original.clone();
@@ -247,7 +247,7 @@ fn compact_headers_that_lie_are_refused_alike() {
 fn tampered_compact<I: Isa>(mut harness: Harness, proofs: &[StepProof]) {
     let mut generator = Generator::new(6);
     for original in proofs.iter().filter(|proof| proof.pre[0] == 3) {
-        let compact = compact::<I>(original).expect("a proof");
+        let compact = original.compact::<I>().expect("a proof");
         assert!(compact.len() < original.proof_data.len());
         assert!(is_compact::<I>(compact.len()));
         let mut variants: Vec<Vec<u8>> = (0..10).map(|_| compact.clone()).collect();

@@ -8,7 +8,7 @@ use crate::output::{Format, json, print, to_stdout};
 use anyhow::{Context as _, ensure};
 use fpvm_contracts::abi;
 use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
-use fpvm_contracts::evm::Evm;
+use fpvm_evm::Evm;
 use fpvm_l1::{Address, At, B256, Receipt, Request, U256, Wallet};
 use serde::Serialize;
 use std::fmt::Write as _;

@@ -5,7 +5,7 @@ use c_kzg::{BYTES_PER_BLOB, BYTES_PER_FIELD_ELEMENT, Blob, Bytes32, ethereum_kzg
 use fpvm_core::keccak::keccak256;
 use fpvm_core::step::oracle::Oracle;
 use fpvm_oracle::Key;
-use revm::primitives::{U256, uint};
+use alloy_primitives::{U256, uint};
 
 /// The order of the BLS12-381 scalar field.
 const MODULUS: U256 =

@@ -12,7 +12,7 @@ use alloy_sol_types::{SolCall as _, SolValue as _};
 use fpvm_core::keccak::{hash_pair, keccak256};
 use fpvm_core::machine::memory::Node;
 use fpvm_oracle::Key;
-use revm::primitives::{Address, U256};
+use alloy_primitives::{Address, U256};
 use std::sync::Arc;
 
 /// Bytes of a block that Keccak256 absorbs at once.
@@ -120,7 +120,7 @@ impl Tree {
     }
 }
 
-fn abi_proof(tree: &Tree, index: u32) -> Vec<revm::primitives::B256> {
+fn abi_proof(tree: &Tree, index: u32) -> Vec<alloy_primitives::B256> {
     tree.proof(index).map(Into::into).to_vec()
 }
 

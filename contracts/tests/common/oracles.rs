@@ -4,11 +4,11 @@
 use alloy_sol_types::SolCall as _;
 use fpvm_contracts::abi::{PreimageOracle, number};
 use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
-use fpvm_contracts::evm::{Address, Evm};
+use fpvm_evm::{Address, Evm};
 use fpvm_contracts::harness::UPSTREAM;
 use fpvm_core::step::oracle::{Oracle, OracleError};
 use fpvm_oracle::Key;
-use revm::primitives::U256;
+use alloy_primitives::U256;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,6 +1,9 @@
 //! The proof of one step, in the JSON form that Cannon, Asterisc and op-challenger exchange.
 
+use crate::definition::isa::Isa;
+use crate::step::compact;
 use crate::step::oracle::PreimagePart;
+use crate::step::verify::VerifyError;
 use serde::{Deserialize, Serialize};
 
 /// Hex with `0x` in JSON.
@@ -104,5 +107,14 @@ impl StepProof {
     pub fn part(&self, key: &[u8; 32], offset: u64) -> Option<Option<PreimagePart>> {
         let (known, value) = self.preimage()?;
         (known == *key).then(|| PreimagePart::of(value, offset))
+    }
+
+    /// `proof_data` in its [compact encoding](compact).
+    ///
+    /// # Errors
+    /// If it proves no step of this ISA.
+    pub fn compact<I: Isa>(&self) -> Result<Vec<u8>, VerifyError> {
+        let mut part = |key: &[u8; 32], offset| self.part(key, offset);
+        compact::encode::<I>(&self.state_data, &self.proof_data, &mut part)
     }
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use alloy::consensus::{Signed, Transaction as _, TxEip1559};
 use alloy::primitives::{TxKind, keccak256};
-use fpvm_contracts::evm::{Db, Evm};
+use fpvm_evm::{Db, Evm};
 use revm::context::TxEnv;
 use revm::context::result::ExecutionResult;
 use revm::database_interface::DatabaseRef as _;

@@ -3,7 +3,7 @@
 use crate::isa::AnyIsa;
 use anyhow::{Context as _, ensure};
 use fpvm_contracts::artifact::PREIMAGE_ORACLE;
-use fpvm_contracts::evm::Gas;
+use fpvm_evm::Gas;
 use fpvm_contracts::loader::{Carried, LoadError};
 use fpvm_contracts::verifier::{LoadingError, OnChain};
 use fpvm_core::step::proof::StepProof;
