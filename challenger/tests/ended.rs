@@ -19,7 +19,7 @@ use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::trace::{Executions as _, Inputs, TraceError};
 use fpvm_oracle::Key;
 use fpvm_oracle::store::{Directory, Store as _};
-use fpvm_play::vm::workers::{Options, Workers};
+use fpvm_trace::workers::{Options, Workers};
 
 /// No machine stays in memory.
 const OPTIONS: Options = Options {

@@ -25,9 +25,9 @@ use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
 use fpvm_isa_mips::Mips32;
 use fpvm_oracle::Key;
 use fpvm_oracle::store::{Directory, Store as _};
-use fpvm_play::recorded::{RecordedError, Running};
-use fpvm_play::vm::workers::{Options, Workers};
-use fpvm_play::vm::{Program, Prover, Vms};
+use fpvm_trace::recorded::{RecordedError, Running};
+use fpvm_trace::workers::{Options, Workers};
+use fpvm_trace::{Program, Prover, Vms};
 
 /// What is noted of all machines.
 #[derive(Default)]

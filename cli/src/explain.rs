@@ -9,7 +9,7 @@ use fpvm_core::definition::word::Word as _;
 use fpvm_core::machine::memory::LEAF_SIZE;
 use fpvm_core::step::proof::StepProof;
 use fpvm_core::step::verify::{Parts, Verified, VerifyError, verify};
-use fpvm_play::report::instruction::{Compared, cells};
+use fpvm_report::instruction::{Compared, cells};
 use std::fmt::Write as _;
 
 /// A verified step, told for people.

@@ -14,7 +14,7 @@ use fpvm_core::machine::snapshot::Snapshot;
 use fpvm_core::machine::vm::{Host, VmError};
 use fpvm_core::step::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::step::proof::StepProof;
-use fpvm_play::vm::Prover;
+use fpvm_trace::Prover;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 

@@ -1,8 +1,8 @@
 //! The one instruction of a game, from the machine that is about to execute it.
 
 use crate::hosted::Hosted;
-use fpvm_play::report::instruction::{Code, Contest, Instruction};
-use fpvm_play::vm::Prover as _;
+use fpvm_report::instruction::{Code, Contest, Instruction};
+use fpvm_trace::Prover as _;
 
 /// Instructions that are shown before and after the one.
 const AROUND: u64 = 3;

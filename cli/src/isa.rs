@@ -16,7 +16,7 @@ use fpvm_core::machine::vm::Vm;
 use fpvm_core::step::proof::StepProof;
 use fpvm_core::step::verify::{Parts, VerifyError};
 use fpvm_isa_mips64::statistics::Statistics;
-use fpvm_play::report::instruction::{Code, Contest, Instruction};
+use fpvm_report::instruction::{Code, Contest, Instruction};
 use std::marker::PhantomData;
 use std::path::Path;
 

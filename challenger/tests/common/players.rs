@@ -15,8 +15,8 @@ use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
 use fpvm_dispute::vm::alphabet::encode;
 use fpvm_l1::{Chain, Policy};
-use fpvm_play::vm::Program;
-use fpvm_play::vm::workers::Workers;
+use fpvm_trace::Program;
+use fpvm_trace::workers::Workers;
 
 use super::{alphabet_prestate, signer};
 

@@ -20,8 +20,8 @@ use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_isa_mips::Mips32;
 use fpvm_oracle::Key;
-use fpvm_play::recorded::{RecordedError, Running};
-use fpvm_play::vm::{Program, Vms, local_data};
+use fpvm_trace::recorded::{RecordedError, Running};
+use fpvm_trace::{Program, Vms, local_data};
 
 use super::players::outputs;
 

@@ -27,13 +27,13 @@ use fpvm_dispute::trace::lie::{Extent, Lie};
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_l1::U256;
-use fpvm_play::money::ether;
-use fpvm_play::report::instruction::Contest;
-use fpvm_play::report::{
+use fpvm_report::money::ether;
+use fpvm_report::instruction::Contest;
+use fpvm_report::{
     Happened, Instruction, Opinion, Party, Report, Role, Subject, html, report,
 };
-use fpvm_play::view::span;
-use fpvm_play::vm::Vms;
+use fpvm_report::time::span;
+use fpvm_trace::Vms;
 use ground::{Ground, Who};
 use rollup::Rollup;
 use seat::Seat;

@@ -12,7 +12,7 @@ use crate::oracles::SourceArgs;
 use anyhow::{Context as _, bail, ensure};
 use fpvm_checkpoints::Machine as _;
 use fpvm_checkpoints::warm::Warm;
-use fpvm_play::vm::Prover as _;
+use fpvm_trace::Prover as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Read, Write};

@@ -25,8 +25,8 @@ use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
 use fpvm_dispute::vm::{StepContext, Vm};
 use fpvm_oracle::{Key, Kind};
-use fpvm_play::recorded::Recorded;
-use fpvm_play::vm::{Program as _, Vms};
+use fpvm_trace::recorded::Recorded;
+use fpvm_trace::{Program as _, Vms};
 
 use crate::deploy::{Source, Sources};
 use crate::setup::{ANN, BOB, CLOCK, DELAY, PURSE, START, Setup};

@@ -17,7 +17,7 @@ use fpvm_dispute::trace::{Inputs, Outputs as _};
 use fpvm_l1::{B256, U256};
 use fpvm_oracle::store::{Layered, Memory, Store};
 use fpvm_oracle::{Checked, Key, Kind, Replay};
-use fpvm_play::vm::{Program, Prover, local_data};
+use fpvm_trace::{Program, Prover, local_data};
 use include_dir::{Dir, include_dir};
 use std::rc::Rc;
 use std::sync::Arc;

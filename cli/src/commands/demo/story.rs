@@ -5,8 +5,8 @@ use crate::output::print;
 use fpvm_dispute::claim::{Side, VmStatus};
 use fpvm_dispute::game::Game;
 use fpvm_l1::{Progress, U256};
-use fpvm_play::money::ether;
-use fpvm_play::report::{Instruction, about};
+use fpvm_report::money::ether;
+use fpvm_report::{Instruction, about};
 use indicatif::ProgressBar;
 use std::fmt::Write as _;
 

@@ -15,10 +15,10 @@ use fpvm_dispute::position::Position;
 use fpvm_dispute::rules::Rules;
 use fpvm_dispute::trace::{Executions as _, Trace};
 use fpvm_l1::{Address, U256};
-use fpvm_play::money::rounded;
-use fpvm_play::report::instruction::Contest;
-use fpvm_play::report::{Opinion, Report};
-use fpvm_play::view::span;
+use fpvm_report::money::rounded;
+use fpvm_report::instruction::Contest;
+use fpvm_report::{Opinion, Report};
+use fpvm_report::time::span;
 
 /// What an answer takes where time costs nothing, in seconds.
 const ANSWER: u64 = 3_600;

@@ -3,7 +3,7 @@
 use super::seen::{Seen, SeenArgs};
 use crate::app::App;
 use crate::output::Target;
-use fpvm_play::report::html;
+use fpvm_report::html;
 
 /// Flags of `game report`.
 #[derive(Debug, clap::Args)]

@@ -9,8 +9,8 @@ use fpvm_challenger::read::follow::Follower;
 use fpvm_challenger::read::past::{self, Part};
 use fpvm_dispute::trace::Executions as _;
 use fpvm_l1::{Address, Chain};
-use fpvm_play::report::instruction::Contest;
-use fpvm_play::report::{self, Happened, Opinion, Party, Report, Role, Subject};
+use fpvm_report::instruction::Contest;
+use fpvm_report::{self as report, Happened, Opinion, Party, Report, Role, Subject};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -174,7 +174,7 @@ mod tests {
 
         // Nobody answers: what can be done then is told.
         chain.advance(400_000);
-        let over = fpvm_play::view::text(&look(&[]), 200);
+        let over = fpvm_report::view::text(&look(&[]), 200);
         assert!(
             over.contains("they can be resolved, the last first"),
             "{over}"

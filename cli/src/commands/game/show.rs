@@ -3,7 +3,7 @@
 use super::seen::{Seen, SeenArgs};
 use crate::app::App;
 use crate::output::{Format, json, print, to_stdout};
-use fpvm_play::report::Report;
+use fpvm_report::Report;
 
 /// Flags of `game show`.
 #[derive(Debug, clap::Args)]
@@ -26,5 +26,5 @@ pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 
 /// Prints a game.
 pub(super) fn text(report: &Report) -> anyhow::Result<()> {
-    print(&fpvm_play::view::text(report, usize::MAX))
+    print(&fpvm_report::view::text(report, usize::MAX))
 }

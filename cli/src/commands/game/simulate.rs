@@ -4,7 +4,7 @@ use crate::failure::Refused;
 use crate::output::{Target, print};
 use anyhow::Context as _;
 use fpvm_dispute::simulate::{Table, simulate};
-use fpvm_play::money::rounded;
+use fpvm_report::money::rounded;
 use std::fmt::Write as _;
 use std::time::Instant;
 

@@ -1,0 +1,322 @@
+//! Makes a report of a game.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy_primitives::{Address, B256};
+use fpvm_dispute::call::{Action, Effect, GameAction, Made};
+use fpvm_dispute::claim::{ClaimData, GameStatus, Side};
+use fpvm_dispute::game::Game;
+use fpvm_dispute::past::{Past, What};
+use fpvm_dispute::player::honest::Reading;
+use fpvm_dispute::player::why::Why;
+use fpvm_dispute::position::Position;
+use fpvm_dispute::trace::Trace;
+use serde::Serialize;
+
+use crate::next::next;
+use crate::{Account, Claim, Instruction, Kind, Proposal, Report, Rules, Status, events};
+
+/// What is known of a player.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Plays by the honest rule.
+    Honest,
+    /// Cheats.
+    Cheat,
+    /// Nothing.
+    Unknown,
+}
+
+/// A player, as the report names it.
+#[derive(Clone, Debug)]
+pub struct Party {
+    /// What it is called.
+    pub name: String,
+    /// What is known of it.
+    pub role: Role,
+}
+
+/// What is reported on.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    /// Where the game is played.
+    pub title: String,
+    /// The game.
+    pub game: &'a Game,
+    /// L1 time, in seconds; once the game is resolved that of its resolution counts.
+    pub now: u64,
+    /// Whose names are known.
+    pub parties: BTreeMap<Address, Party>,
+    /// What happened besides its claims.
+    pub happened: Happened<'a>,
+    /// The instruction it came down to, where it is known.
+    pub instruction: Option<Instruction>,
+}
+
+/// What is known to have happened in a game besides its claims.
+#[derive(Clone, Copy, Debug)]
+pub enum Happened<'a> {
+    /// All calls are known.
+    Calls(&'a [Made]),
+    /// What a chain tells.
+    Past(&'a [Past]),
+}
+
+/// What somebody who knows the truth holds of a game's claims.
+#[derive(Clone, Debug, Default)]
+pub struct Opinion {
+    /// By claim, as far as it is known: the true value at its place.
+    truths: Vec<Option<B256>>,
+    /// By claim, as far as it was read: why it is answered.
+    whys: Vec<Option<Why>>,
+}
+
+impl Opinion {
+    /// What somebody whose trace is `trace` holds of all claims.
+    pub fn of<T: Trace>(game: &Game, trace: &T) -> Self {
+        let mut reading = Reading::default();
+        // What was read up to a claim that cannot be judged is right nevertheless.
+        let _ = reading.read(game, trace);
+        let claims = game.claims().iter().enumerate();
+        let truths = claims.map(|(index, claim)| trace.claim_at(game, index, claim.position).ok());
+        let whys = (0..game.claims().len()).map(|index| Why::of(game, &reading, index));
+        Self {
+            truths: truths.collect(),
+            whys: whys.collect(),
+        }
+    }
+
+    /// The true value at the place of the claim at `index`.
+    pub fn truth(&self, index: usize) -> Option<B256> {
+        *self.truths.get(index)?
+    }
+
+    /// Why the claim at `index` is answered or left.
+    pub fn why(&self, index: usize) -> Option<Why> {
+        *self.whys.get(index)?
+    }
+}
+
+/// Reports on a game; `opinion` says who is right in it.
+pub fn report(subject: Subject<'_>, opinion: &Opinion) -> Report {
+    let game = subject.game;
+    let claims: Vec<Claim> = (0..game.claims().len())
+        .filter_map(|index| claim(game, opinion, index, subject.now))
+        .collect();
+    let status = match game.status() {
+        GameStatus::InProgress => Status::InProgress,
+        GameStatus::ChallengerWins => Status::ChallengerWins,
+        GameStatus::DefenderWins => Status::DefenderWins,
+    };
+    let params = game.rules().params();
+    let (proposal, starting) = (game.proposal(), game.starting());
+    let events = match subject.happened {
+        Happened::Calls(made) => events::of_calls(game, made),
+        Happened::Past(past) => events::of_game(game, past),
+    };
+    let mut report = Report {
+        title: subject.title,
+        status,
+        game: game.address(),
+        now: match status {
+            Status::InProgress => subject.now,
+            _ => game.resolved_at(),
+        },
+        created_at: game.created_at(),
+        rules: Rules {
+            game_type: params.game_type,
+            max_depth: game.rules().max_depth(),
+            split_depth: game.rules().split_depth(),
+            max_clock_duration: params.max_clock_duration,
+            clock_extension: params.clock_extension,
+            absolute_prestate: params.absolute_prestate,
+        },
+        proposal: Proposal {
+            creator: proposal.creator,
+            root: proposal.root_claim,
+            block: proposal.l2_block.to_string(),
+            starting_root: starting.root,
+            starting_block: starting.block.to_string(),
+            l1_head: proposal.l1_head,
+            right: opinion
+                .why(0)
+                .map(|why| why.is_honest() && game.block_challenger().is_none()),
+        },
+        accounts: accounts(game, &subject.parties, subject.happened),
+        claims,
+        events,
+        instruction: subject.instruction,
+        next: Vec::new(),
+    };
+    report.next = next(&report);
+    report
+}
+
+/// A way to answer, in words.
+pub(super) struct Words {
+    /// As a noun.
+    pub(super) noun: &'static str,
+    /// As a verb.
+    pub(super) verb: &'static str,
+}
+
+/// How the claim at `index` answers its parent.
+pub(super) fn side(game: &Game, index: usize) -> Option<Words> {
+    let claim = game.claim(index).ok()?;
+    let parent = game.claim(claim.parent?).ok()?;
+    Some(
+        match parent.position.answered(Side::Attack) == claim.position {
+            true => Words {
+                noun: "attack",
+                verb: "attacks",
+            },
+            false => Words {
+                noun: "defend",
+                verb: "defends",
+            },
+        },
+    )
+}
+
+/// What a claim at `position`, the claim at `index` or an answer to it, is about.
+pub fn about(game: &Game, index: usize, position: Position) -> String {
+    if position.depth() <= game.rules().split_depth() {
+        let block = game.output_block(position);
+        return block.map_or_else(
+            |_| "an output root".into(),
+            |block| format!("output root of L2 block {block}"),
+        );
+    }
+    let disputed = game.dispute(index).map(|dispute| dispute.disputed.position);
+    let block = disputed.and_then(|position| game.output_block(position));
+    let instruction = game.rules().instruction(position);
+    match block {
+        Ok(block) => format!("state after instruction {instruction} of L2 block {block}"),
+        Err(_) => format!("state after instruction {instruction}"),
+    }
+}
+
+fn claim(game: &Game, opinion: &Opinion, index: usize, now: u64) -> Option<Claim> {
+    let claim = game.claim(index).ok()?;
+    let why = opinion.why(index);
+    let is_output = claim.position.depth() <= game.rules().split_depth();
+    let is_leaf = claim.position.depth() == game.rules().max_depth();
+    let path = claim.position.path();
+    Some(Claim {
+        parent: claim.parent,
+        side: side(game, index).map(|side| side.noun),
+        depth: claim.position.depth(),
+        path: path
+            .iter()
+            .map(|right| if *right { 'R' } else { 'L' })
+            .collect(),
+        gindex: claim.position.gindex(),
+        kind: if is_output { Kind::Output } else { Kind::State },
+        about: about(game, index, claim.position),
+        value: claim.claim,
+        truth: opinion.truth(index),
+        honest: why.map(|why| why.is_honest()),
+        why: why.map(|why| why.to_string()),
+        claimant: claim.claimant,
+        bond: claim.bond,
+        made_at: claim.clock.timestamp,
+        used: claim.clock.duration,
+        left: left(game, index, now),
+        countered_by: claim.countered_by,
+        stepped: is_leaf && claim.countered_by.is_some(),
+        bond_to: winner(game, index, claim),
+    })
+}
+
+/// For how much longer a claim can be answered, in seconds.
+fn left(game: &Game, index: usize, now: u64) -> Option<u64> {
+    let open = game.status() == GameStatus::InProgress
+        && game.subgame(index).is_some_and(|subgame| !subgame.resolved);
+    let used = game.challenger_duration(index, now);
+    let all = game.rules().max_clock_duration();
+    open.then(|| used.map_or(0, |used| all.saturating_sub(used)))
+}
+
+/// Who gets the bond of a claim, once that is decided.
+fn winner(game: &Game, index: usize, claim: &ClaimData) -> Option<Address> {
+    let resolved = game.subgame(index).is_some_and(|subgame| subgame.resolved);
+    resolved.then(|| claim.countered_by.unwrap_or(claim.claimant))
+}
+
+/// The money of everybody who made a claim, countered one, or is named.
+fn accounts(
+    game: &Game,
+    parties: &BTreeMap<Address, Party>,
+    happened: Happened<'_>,
+) -> Vec<Account> {
+    let paid = payments(happened);
+    let mut order: Vec<Address> = Vec::new();
+    let claims = game.claims().iter();
+    let players = claims.flat_map(|claim| [Some(claim.claimant), claim.countered_by]);
+    let mut seen = BTreeSet::new();
+    for account in players.flatten().chain(parties.keys().copied()) {
+        if seen.insert(account) {
+            order.push(account);
+        }
+    }
+    let unnamed = |account: &Address| Party {
+        name: format!("{}…", account.to_string().get(..8).unwrap_or_default()),
+        role: Role::Unknown,
+    };
+    let of = |account: &Address| {
+        let Party { name, role } = parties
+            .get(account)
+            .cloned()
+            .unwrap_or_else(|| unnamed(account));
+        let mut sums = Account {
+            address: *account,
+            name,
+            role,
+            claims: 0,
+            posted: 0,
+            won: 0,
+            open: 0,
+            paid: 0,
+        };
+        for (index, claim) in game.claims().iter().enumerate() {
+            let winner = winner(game, index, claim);
+            if claim.claimant == *account {
+                sums.claims += 1;
+                sums.posted = sums.posted.saturating_add(claim.bond);
+                if winner.is_none() {
+                    sums.open = sums.open.saturating_add(claim.bond);
+                }
+            }
+            if winner == Some(*account) {
+                sums.won = sums.won.saturating_add(claim.bond);
+            }
+        }
+        let own = paid.iter().filter(|(to, _)| to == account);
+        sums.paid = own.fold(0, |sum, (_, wei)| sum.saturating_add(*wei));
+        sums
+    };
+    order.iter().map(of).collect()
+}
+
+/// Who was paid, and how much in wei.
+fn payments(happened: Happened<'_>) -> Vec<(Address, u128)> {
+    match happened {
+        Happened::Calls(made) => made
+            .iter()
+            .filter_map(|made| match (&made.call.action, &made.result) {
+                (Action::Game(_, GameAction::ClaimCredit(to)), Ok(Effect::Paid(wei))) => {
+                    Some((*to, *wei))
+                }
+                _ => None,
+            })
+            .collect(),
+        Happened::Past(past) => past
+            .iter()
+            .filter_map(|past| match past.what {
+                What::Paid(to, wei) => Some((to, wei)),
+                _ => None,
+            })
+            .collect(),
+    }
+}

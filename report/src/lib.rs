@@ -1,0 +1,195 @@
+//! Dispute games told: what each claim says, who is right, why an honest player answers it, where the money
+//! goes, and the one instruction that a game comes down to.
+//!
+//! [`report()`] reads a game through the model of `fpvm-dispute`, wherever the game itself is, into a
+//! [`Report`]: plain data, for JSON and for tests. [`html`] makes one page of it that needs nothing else,
+//! [`view`] text, and [`watch`] shows it on a terminal while it is played.
+
+mod build;
+mod events;
+pub mod html;
+pub mod instruction;
+pub mod money;
+mod next;
+pub mod simulated;
+pub mod time;
+pub mod view;
+pub mod watch;
+
+use alloy_primitives::{Address, B256};
+use serde::{Serialize, Serializer};
+
+pub use build::{Happened, Opinion, Party, Role, Subject, about, report};
+pub use events::Event;
+pub use instruction::Instruction;
+
+/// A game, told. Times are seconds since 1970, amounts wei in decimal digits.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Where the game was played.
+    pub title: String,
+    /// How it stands.
+    pub status: Status,
+    /// Address of the game's contract.
+    pub game: Address,
+    /// When the report was made, or the game resolved.
+    pub now: u64,
+    /// When it was created.
+    pub created_at: u64,
+    /// The rules it is played by.
+    pub rules: Rules,
+    /// What it is about.
+    pub proposal: Proposal,
+    /// Who played.
+    pub accounts: Vec<Account>,
+    /// All claims, oldest first.
+    pub claims: Vec<Claim>,
+    /// What happened, oldest first.
+    pub events: Vec<Event>,
+    /// The instruction that was run on chain, where it was and is known.
+    pub instruction: Option<Instruction>,
+    /// What can be done next, the most urgent first, in words; nothing once the game is over.
+    pub next: Vec<String>,
+}
+
+impl Report {
+    /// What an account is called.
+    pub fn name(&self, address: Address) -> &str {
+        let mut accounts = self.accounts.iter();
+        let account = accounts.find(|account| account.address == address);
+        account.map_or("?", |account| &account.name)
+    }
+}
+
+/// How a game stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Clocks are running.
+    InProgress,
+    /// The proposal was refuted.
+    ChallengerWins,
+    /// The proposal stands.
+    DefenderWins,
+}
+
+/// The rules, as far as a reader needs them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Rules {
+    /// The type's number in the factory.
+    pub game_type: u32,
+    /// Depth of the deepest claims.
+    pub max_depth: u8,
+    /// Depth of the deepest claims about outputs.
+    pub split_depth: u8,
+    /// Time that each side has, in seconds.
+    pub max_clock_duration: u64,
+    /// Least time that a side is left with after its move, in seconds.
+    pub clock_extension: u64,
+    /// The claim about the state before the first instruction.
+    pub absolute_prestate: B256,
+}
+
+/// What a game is about.
+#[derive(Clone, Debug, Serialize)]
+pub struct Proposal {
+    /// Who proposed.
+    pub creator: Address,
+    /// The output proposed.
+    pub root: B256,
+    /// Its L2 block.
+    pub block: String,
+    /// The output that both sides agree on.
+    pub starting_root: B256,
+    /// Its L2 block.
+    pub starting_block: String,
+    /// The newest L1 block that the game looks at.
+    pub l1_head: B256,
+    /// Whether it is right; `None` if nobody could tell.
+    pub right: Option<bool>,
+}
+
+/// An account and its money.
+#[derive(Clone, Debug, Serialize)]
+pub struct Account {
+    /// Its address.
+    pub address: Address,
+    /// What it is called.
+    pub name: String,
+    /// What is known of it.
+    pub role: Role,
+    /// Claims made.
+    pub claims: usize,
+    /// Bonds posted.
+    #[serde(serialize_with = "decimal")]
+    pub posted: u128,
+    /// Bonds won, its own included, as far as they are decided.
+    #[serde(serialize_with = "decimal")]
+    pub won: u128,
+    /// Its bonds that are not decided yet.
+    #[serde(serialize_with = "decimal")]
+    pub open: u128,
+    /// Paid out to it.
+    #[serde(serialize_with = "decimal")]
+    pub paid: u128,
+}
+
+/// What a claim is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// An output root.
+    Output,
+    /// A state of the VM.
+    State,
+}
+
+/// A claim.
+#[derive(Clone, Debug, Serialize)]
+pub struct Claim {
+    /// The claim that it answers.
+    pub parent: Option<usize>,
+    /// `attack` or `defend`; `None` for the root.
+    pub side: Option<&'static str>,
+    /// Depth in the tree.
+    pub depth: u8,
+    /// Way down from the root: `L` and `R`.
+    pub path: String,
+    /// Generalised index.
+    #[serde(serialize_with = "decimal")]
+    pub gindex: u128,
+    /// What kind of thing it is about.
+    pub kind: Kind,
+    /// What it is about, in words.
+    pub about: String,
+    /// What is claimed.
+    pub value: B256,
+    /// What is true there, as far as anybody could tell.
+    pub truth: Option<B256>,
+    /// Whether an honest player would have made it.
+    pub honest: Option<bool>,
+    /// Why the honest player answers it, or does not.
+    pub why: Option<String>,
+    /// Who made it.
+    pub claimant: Address,
+    /// What was posted with it.
+    #[serde(serialize_with = "decimal")]
+    pub bond: u128,
+    /// When it was made, on the game's clock.
+    pub made_at: u64,
+    /// Time that its side had used then, in seconds.
+    pub used: u64,
+    /// For how much longer it can be answered, in seconds; `None` once its subgame is resolved.
+    pub left: Option<u64>,
+    /// Who countered it.
+    pub countered_by: Option<Address>,
+    /// Whether it was countered by an instruction.
+    pub stepped: bool,
+    /// Who got its bond, once that is decided.
+    pub bond_to: Option<Address>,
+}
+
+/// JavaScript's numbers are too short for these.
+fn decimal<S: Serializer>(number: &u128, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(number)
+}

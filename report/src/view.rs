@@ -1,0 +1,105 @@
+//! A game as text: the tree, the clocks, the money.
+
+use std::fmt::Write as _;
+
+use crate::money::ether;
+use crate::time::span;
+use crate::{Claim, Report, Role, Status};
+
+/// The game for a terminal; `width` columns at most.
+pub fn text(report: &Report, width: usize) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write(&mut text, report);
+    let cut = |line: &str| line.chars().take(width).collect::<String>();
+    text.lines().map(|line| cut(line) + "\n").collect()
+}
+
+fn write(text: &mut String, report: &Report) -> std::fmt::Result {
+    let status = status(report.status);
+    let after = report.now.saturating_sub(report.created_at);
+    writeln!(text, "{}  {}", report.title, report.game)?;
+    writeln!(
+        text,
+        "L2 block {}: {status}, {} after its proposal",
+        report.proposal.block,
+        span(after)
+    )?;
+    writeln!(text)?;
+    for (index, claim) in report.claims.iter().enumerate() {
+        writeln!(text, "{}", line(report, index, claim))?;
+    }
+    writeln!(text)?;
+    for next in &report.next {
+        writeln!(text, "next: {next}")?;
+    }
+    for account in &report.accounts {
+        let role = match account.role {
+            Role::Honest => " (honest)",
+            Role::Cheat => " (cheat)",
+            Role::Unknown => "",
+        };
+        writeln!(
+            text,
+            "{}{role}: posted {} ETH, won or back {}, undecided {}",
+            account.name,
+            ether(account.posted),
+            ether(account.won),
+            ether(account.open)
+        )?;
+    }
+    Ok(())
+}
+
+fn line(report: &Report, index: usize, claim: &Claim) -> String {
+    let mark = mark(claim);
+    let answers = claim
+        .parent
+        .map_or(String::new(), |parent| format!(" {parent}"));
+    let left = claim.left.filter(|left| *left > 0);
+    let left = left.map_or(String::new(), |left| {
+        format!(", can be answered for {}", span(left))
+    });
+    let fate = match fate(claim) {
+        "" => left,
+        fate => format!(", {fate}"),
+    };
+    format!(
+        "{mark} #{index:<3} {:<8} depth {:<2} {}, {} ETH, by {}, clock {} of {}{fate}",
+        format!("{}{answers}", claim.side.unwrap_or("proposal")),
+        claim.depth,
+        claim.about,
+        ether(claim.bond),
+        report.name(claim.claimant),
+        span(claim.used),
+        span(report.rules.max_clock_duration),
+    )
+}
+
+/// How a game stands, in words.
+pub(crate) const fn status(status: Status) -> &'static str {
+    match status {
+        Status::InProgress => "in progress",
+        Status::ChallengerWins => "the proposal is refuted",
+        Status::DefenderWins => "the proposal stands",
+    }
+}
+
+/// `+` for a claim that is right, `-` for one that is wrong, nothing where that is not known.
+pub(crate) fn mark(claim: &Claim) -> char {
+    match claim.truth {
+        None => ' ',
+        Some(truth) if truth == claim.value => '+',
+        Some(_) => '-',
+    }
+}
+
+/// What has become of a claim; empty as long as that is open.
+pub(crate) fn fate(claim: &Claim) -> &'static str {
+    match (claim.stepped, claim.countered_by, claim.bond_to) {
+        (true, ..) => "countered by an instruction",
+        (_, Some(_), _) => "countered",
+        (_, None, Some(_)) => "stands",
+        _ => "",
+    }
+}

@@ -1,0 +1,61 @@
+//! The machine of one dispute: as it is, or its states on disk.
+
+use std::fmt::Display;
+
+use fpvm_checkpoints::library::LibraryError;
+use fpvm_checkpoints::warm::{Shelf, Warm};
+use fpvm_dispute::trace::Inputs;
+
+use crate::program::{Program, Prover};
+
+/// The machine of a dispute.
+pub(crate) enum Kept<M> {
+    /// There is none.
+    New,
+    /// As it is, with states that it has been in.
+    Warm(Box<Warm<M>>),
+    /// States that it has been in.
+    Shelved(Box<Shelf>),
+}
+
+impl<M: Prover> Kept<M>
+where
+    M::Error: Display + From<LibraryError>,
+{
+    /// A machine on `inputs` that goes on where this one was.
+    pub(crate) fn warm<P: Program<Machine = M, Error = M::Error>>(
+        self,
+        program: &P,
+        inputs: &Inputs,
+        every: u64,
+    ) -> Result<Warm<M>, P::Error> {
+        match self {
+            Self::Warm(warm) => Ok(*warm),
+            Self::New => Warm::new(program.start(inputs)?, every, None),
+            Self::Shelved(shelf) => Warm::unshelve(program.start(inputs)?, every, *shelf),
+        }
+    }
+
+    /// Whether it takes memory.
+    pub(crate) const fn is_warm(&self) -> bool {
+        matches!(self, Self::Warm(_))
+    }
+
+    /// The same without the memory: only states on disk; nothing where there is no room for them, and the
+    /// program is run anew then.
+    pub(crate) fn shelved(self) -> Self {
+        let warm = match self {
+            Self::Warm(warm) => warm,
+            other => return other,
+        };
+        let vm = warm.machine().store_vm();
+        match warm.shelve(vm) {
+            Ok(shelf) => Self::Shelved(Box::new(shelf)),
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::warn!(target: "vm", error, "States cannot be kept: a program will be run anew");
+                Self::New
+            }
+        }
+    }
+}

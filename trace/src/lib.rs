@@ -1,0 +1,17 @@
+//! The executions of a fault proof program as the trace of a dispute game: a machine for each dispute, kept
+//! warm. A game asks it as [`fpvm_checkpoints::bisect`] does, and ends at the step that
+//! [`fpvm_checkpoints::bisect::bisect`] finds.
+//!
+//! Each dispute's program runs once in full at most: after that all answers come from states on the way.
+//! Some machines are kept as they are, of the others states on disk. [`Vms`] runs them while whoever asks
+//! waits, [`workers::Workers`] on threads of their own. [`recorded`] is a [`Program`] whose pre-images are at
+//! hand.
+
+mod kept;
+mod program;
+pub mod recorded;
+mod vms;
+pub mod workers;
+
+pub use program::{Program, Prover, local_data};
+pub use vms::Vms;

@@ -1,0 +1,85 @@
+//! A fault proof program: what it is started on, and the machine that runs it.
+
+use std::fmt::Display;
+
+use alloy_primitives::U256;
+use fpvm_checkpoints::library::LibraryError;
+use fpvm_checkpoints::{Machine, store};
+use fpvm_contracts::loader::{self, LoadError};
+use fpvm_core::step::oracle::Oracle;
+use fpvm_core::step::proof::StepProof;
+use fpvm_dispute::game::context::ident;
+use fpvm_dispute::oracle::Preimage;
+use fpvm_dispute::trace::{Inputs, StepData};
+use fpvm_oracle::{Key, Kind};
+
+/// A machine whose steps can be proved.
+pub trait Prover: Machine {
+    /// Executes one step and proves it; one that leaves everything as it is where the program has
+    /// ended.
+    fn prove(&mut self) -> Result<StepProof, Self::Error>;
+
+    /// Where its pre-images come from.
+    fn oracle(&mut self) -> &mut dyn Oracle;
+
+    /// Its VM, for states on disk.
+    fn store_vm(&self) -> store::Vm;
+}
+
+/// A fault proof program that can be started on the inputs of any dispute.
+pub trait Program {
+    /// What runs it.
+    type Machine: Prover<Error = Self::Error>;
+    /// Why it cannot be run.
+    type Error: Display + From<LibraryError>;
+
+    /// A machine before its first step, which gets these inputs as its local pre-images.
+    fn start(&self, inputs: &Inputs) -> Result<Self::Machine, Self::Error>;
+}
+
+/// What the next step of a machine takes, where what it reads is at hand.
+pub(crate) fn step_data<M: Prover>(machine: &mut M) -> Result<Result<StepData, LoadError>, M::Error> {
+    let proof = machine.prove()?;
+    let offset = U256::from(proof.oracle_offset);
+    let (mut local, mut preimages) = (Vec::new(), Vec::new());
+    match proof.preimage().map(|(key, _)| Key(key)) {
+        Some(key) if key.kind() == Kind::Local => local.push((identifier(&key.0), offset)),
+        Some(key) => {
+            let values = match loader::needed(key, proof.oracle_offset, machine.oracle()) {
+                Ok(values) => values.into_iter(),
+                Err(error) => return Ok(Err(error)),
+            };
+            preimages.push(Preimage {
+                key: key.0.into(),
+                offset,
+                values: values
+                    .map(|(key, value)| (key.0.into(), value.to_vec()))
+                    .collect(),
+            });
+        }
+        None => {}
+    }
+    Ok(Ok(StepData {
+        state: proof.state_data,
+        proof: proof.proof_data,
+        local,
+        preimages,
+    }))
+}
+
+/// The local pre-images of an execution, as the game's contract loads them: identifier and value.
+pub fn local_data(inputs: &Inputs, chain_id: U256) -> [(u64, Vec<u8>); 5] {
+    let number = |n: U256| n.wrapping_to::<u64>().to_be_bytes().to_vec();
+    [
+        (ident::L1_HEAD, inputs.l1_head.to_vec()),
+        (ident::STARTING_OUTPUT, inputs.starting.root.to_vec()),
+        (ident::DISPUTED_OUTPUT, inputs.disputed.root.to_vec()),
+        (ident::L2_BLOCK, number(inputs.disputed.block)),
+        (ident::CHAIN_ID, number(chain_id)),
+    ]
+}
+
+/// The identifier of a local key: all but its first byte.
+fn identifier(key: &[u8; 32]) -> U256 {
+    U256::from_be_slice(key.get(1..).unwrap_or_default())
+}

@@ -1,0 +1,100 @@
+//! The executions of a program, run while whoever asks waits.
+
+use std::cell::RefCell;
+use std::fmt::Display;
+
+use alloy_primitives::B256;
+use fpvm_checkpoints::Machine;
+use fpvm_core::step::proof::StepProof;
+use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
+
+use crate::kept::Kept;
+use crate::program::{Program, Prover, step_data};
+
+/// The executions of a program, run while whoever asks waits.
+pub struct Vms<P: Program> {
+    program: P,
+    every: u64,
+    /// The ones asked for last first.
+    running: RefCell<Vec<(Inputs, Kept<P::Machine>)>>,
+}
+
+/// Machines that are kept as they are.
+pub(crate) const KEPT: usize = 4;
+
+impl<P: Program> Vms<P> {
+    /// The executions of `program`, with states remembered every so many steps.
+    pub const fn new(program: P, every: u64) -> Self {
+        Self {
+            program,
+            every,
+            running: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// What `ask` finds out from the machine on `inputs`, after `step` steps or at its end.
+    ///
+    /// # Errors
+    /// If the VM cannot be run so far, or `ask` fails.
+    pub fn at<T>(
+        &self,
+        inputs: &Inputs,
+        step: u128,
+        ask: impl FnOnce(&mut P::Machine) -> Result<T, P::Error>,
+    ) -> Result<T, TraceError> {
+        let mut running = self.running.borrow_mut();
+        let known = running.iter().position(|(of, _)| of == inputs);
+        let kept = match known {
+            Some(place) => running.remove(place).1,
+            None => Kept::New,
+        };
+        let warm = kept.warm(&self.program, inputs, self.every);
+        let mut warm = warm.map_err(|error| failed(step, &error))?;
+        let answer = warm.seek(whole(step)).and_then(ask);
+        running.insert(0, (*inputs, Kept::Warm(Box::new(warm))));
+        for (_, kept) in running.iter_mut().skip(KEPT) {
+            *kept = std::mem::replace(kept, Kept::New).shelved();
+        }
+        answer.map_err(|error| failed(step, &error))
+    }
+
+    /// The proof of instruction `index`.
+    ///
+    /// # Errors
+    /// If the VM cannot be run so far.
+    pub fn proof(&self, inputs: &Inputs, index: u128) -> Result<StepProof, TraceError> {
+        self.at(inputs, index, Prover::prove)
+    }
+}
+
+/// A step of a VM; none has more than these.
+pub(crate) fn whole(step: u128) -> u64 {
+    u64::try_from(step).unwrap_or(u64::MAX)
+}
+
+/// Why there is no answer about the state after `step` steps.
+pub(crate) fn failed(step: u128, reason: &impl Display) -> TraceError {
+    TraceError::Execution {
+        index: step,
+        // With its causes, where the error has such.
+        reason: format!("{reason:#}"),
+    }
+}
+
+impl<P: Program> std::fmt::Debug for Vms<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vms").finish_non_exhaustive()
+    }
+}
+
+impl<P: Program> Executions for Vms<P> {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        let root = self.at(inputs, index.saturating_add(1), Machine::root)?;
+        Ok(root.0.into())
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        let data = self.at(inputs, index, step_data)?;
+        data.map_err(|error| failed(index, &error))
+    }
+}

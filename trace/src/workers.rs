@@ -1,0 +1,126 @@
+//! The executions of a program on threads of their own: whoever asks gets what is known, and goes on.
+//!
+//! A question that has no answer yet is [`TraceError::Pending`], and is put to the machine of its dispute.
+//! Disputes take turns, so that none waits for another's first run: in a turn a machine answers what it can
+//! within some time, and if something is left it comes to the end of the queue. One whose program has been
+//! run comes to its front.
+
+mod desk;
+mod hall;
+
+use std::sync::Arc;
+use std::thread::Scope;
+use std::time::Duration;
+
+use alloy_primitives::B256;
+use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
+
+use crate::program::Program;
+use crate::vms::KEPT;
+use desk::{Answer, Desk, Question};
+use hall::Hall;
+
+/// How a program is run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// Threads.
+    pub threads: usize,
+    /// Steps from one remembered state to the next.
+    pub every: u64,
+    /// The most steps between two looks at the time.
+    pub slice: u64,
+    /// How long a dispute's turn takes, if others wait.
+    pub turn: Duration,
+    /// Machines that are kept as they are; of others there are states on disk.
+    pub kept: usize,
+}
+
+impl Options {
+    /// One thread for each core, and turns of seconds.
+    pub fn new(every: u64) -> Self {
+        Self {
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            every,
+            slice: 20_000_000,
+            turn: Duration::from_secs(5),
+            kept: KEPT,
+        }
+    }
+}
+
+/// The executions of a program, run on other threads, which end with it.
+pub struct Workers<P: Program>(Arc<Hall<P>>);
+
+impl<P: Program> Workers<P> {
+    /// Starts the threads.
+    pub fn start<'scope>(scope: &'scope Scope<'scope, '_>, program: P, options: Options) -> Self
+    where
+        P: Send + Sync + 'scope,
+        P::Machine: Send,
+    {
+        let hall = Arc::new(Hall::new(program, options));
+        for _ in 0..options.threads.max(1) {
+            let hall = hall.clone();
+            scope.spawn(move || while hall.turn() {});
+        }
+        Self(hall)
+    }
+
+    /// Whether something has been answered since this was asked last.
+    pub fn has_news(&self) -> bool {
+        std::mem::take(&mut self.0.desk().has_news)
+    }
+
+    /// Waits until nobody waits for an answer, or for so long.
+    pub fn settle(&self, patience: Duration) {
+        let desk = self.0.desk();
+        let busy = |desk: &mut Desk<P::Machine>| desk.disputes.values().any(|d| d.is_busy);
+        let waited = self.0.news.wait_timeout_while(desk, patience, busy);
+        drop(waited);
+    }
+
+    /// Lets go of all that is kept of disputes with an L1 head: no game with it is in progress any more. Asked
+    /// about again their programs are run anew.
+    pub fn forget(&self, l1_head: B256) {
+        // Folders and hosts go while others are at the desk.
+        let over = self.0.desk().forget(|inputs| inputs.l1_head == l1_head);
+        drop(over);
+    }
+
+    fn ask(&self, inputs: &Inputs, question: Question) -> Result<Answer, TraceError> {
+        let answer = self.0.desk().ask(inputs, question);
+        if answer.is_err() {
+            self.0.work.notify_one();
+        }
+        answer
+    }
+}
+
+impl<P: Program> Executions for Workers<P> {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        match self.ask(inputs, Question::Claim(index))? {
+            Answer::Claim(claim) => Ok(claim),
+            Answer::Step(_) => Err(TraceError::Pending { index }),
+        }
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        match self.ask(inputs, Question::Step(index))? {
+            Answer::Step(data) => Ok(*data),
+            Answer::Claim(_) => Err(TraceError::Pending { index }),
+        }
+    }
+}
+
+impl<P: Program> Drop for Workers<P> {
+    fn drop(&mut self) {
+        self.0.desk().is_closed = true;
+        self.0.work.notify_all();
+    }
+}
+
+impl<P: Program> std::fmt::Debug for Workers<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Workers").finish_non_exhaustive()
+    }
+}

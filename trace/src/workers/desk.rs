@@ -1,0 +1,185 @@
+//! Who has asked what about which dispute, and what is known.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt::Display;
+
+use alloy_primitives::B256;
+use fpvm_checkpoints::library::LibraryError;
+use fpvm_checkpoints::warm::Warm;
+use fpvm_dispute::trace::{Inputs, StepData, TraceError};
+
+use crate::kept::Kept;
+use crate::program::{Prover, step_data};
+use crate::vms::{failed, whole};
+
+/// What is asked of an execution.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Question {
+    /// The claim about the state after an instruction.
+    Claim(u128),
+    /// What running an instruction takes.
+    Step(u128),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    Claim(B256),
+    Step(Box<StepData>),
+}
+
+pub(super) type Answers = BTreeMap<Question, Result<Answer, TraceError>>;
+
+impl Question {
+    /// How many steps have been executed where it can be answered.
+    pub(super) const fn step(self) -> u128 {
+        match self {
+            Self::Claim(index) => index.saturating_add(1),
+            Self::Step(index) => index,
+        }
+    }
+
+    /// There is no answer yet.
+    const fn pending(self) -> TraceError {
+        let (Self::Claim(index) | Self::Step(index)) = self;
+        TraceError::Pending { index }
+    }
+
+    /// The answer of a machine that is there.
+    pub(super) fn answer<M: Prover>(self, warm: &mut Warm<M>) -> Result<Answer, TraceError>
+    where
+        M::Error: Display + From<LibraryError>,
+    {
+        let step = self.step();
+        let machine = warm
+            .seek(whole(step))
+            .map_err(|error| failed(step, &error))?;
+        match self {
+            Self::Claim(_) => {
+                let root = machine.root().map_err(|error| failed(step, &error))?;
+                Ok(Answer::Claim(root.0.into()))
+            }
+            Self::Step(_) => {
+                let data = step_data(machine).map_err(|error| failed(step, &error))?;
+                let data = data.map_err(|error| failed(step, &error))?;
+                Ok(Answer::Step(Box::new(data)))
+            }
+        }
+    }
+}
+
+/// A dispute.
+pub(super) struct Dispute<M> {
+    /// `None` while a thread has it.
+    pub(super) kept: Option<Kept<M>>,
+    /// What has been asked and not answered, in this order.
+    pub(super) asked: VecDeque<Question>,
+    pub(super) answers: Answers,
+    /// Whether it is in the queue, or a thread has it.
+    pub(super) is_busy: bool,
+    /// Whether its program has been run.
+    pub(super) has_run: bool,
+    /// Whether nobody needs it any more, once the thread that has it gives it back.
+    is_over: bool,
+    /// The number of its last turn.
+    pub(super) turn: u64,
+}
+
+impl<M> Default for Dispute<M> {
+    fn default() -> Self {
+        Self {
+            kept: Some(Kept::New),
+            asked: VecDeque::new(),
+            answers: Answers::new(),
+            is_busy: false,
+            has_run: false,
+            is_over: false,
+            turn: 0,
+        }
+    }
+}
+
+pub(super) struct Desk<M> {
+    pub(super) disputes: HashMap<Inputs, Dispute<M>>,
+    /// Who waits for a turn.
+    pub(super) queue: VecDeque<Inputs>,
+    /// Turns so far.
+    pub(super) turns: u64,
+    /// Answers given that nobody has looked for yet.
+    pub(super) has_news: bool,
+    pub(super) is_closed: bool,
+}
+
+impl<M> Desk<M> {
+    pub(super) fn new() -> Self {
+        Self {
+            disputes: HashMap::new(),
+            queue: VecDeque::new(),
+            turns: 0,
+            has_news: false,
+            is_closed: false,
+        }
+    }
+
+    /// The answer, where there is one; else the question is put to the dispute, which is in the queue then.
+    pub(super) fn ask(
+        &mut self,
+        inputs: &Inputs,
+        question: Question,
+    ) -> Result<Answer, TraceError> {
+        let dispute = self.disputes.entry(*inputs).or_default();
+        dispute.is_over = false;
+        match dispute.answers.get(&question) {
+            Some(Ok(answer)) => return Ok(answer.clone()),
+            // Asked again it is tried again.
+            Some(Err(_)) => {
+                let failed = dispute.answers.remove(&question);
+                return failed.unwrap_or(Err(question.pending()));
+            }
+            None => {}
+        }
+        if !dispute.asked.contains(&question) {
+            dispute.asked.push_back(question);
+        }
+        if !std::mem::replace(&mut dispute.is_busy, true) {
+            match dispute.has_run {
+                true => self.queue.push_front(*inputs),
+                false => self.queue.push_back(*inputs),
+            }
+        }
+        Err(question.pending())
+    }
+
+    /// Lets go of disputes, and gives what was kept of them; of those that a thread has nothing, they go
+    /// once it gives them back.
+    pub(super) fn forget(&mut self, are_over: impl Fn(&Inputs) -> bool) -> Vec<Dispute<M>> {
+        self.queue.retain(|inputs| !are_over(inputs));
+        let over = self
+            .disputes
+            .extract_if(|inputs, dispute| are_over(inputs) && dispute.kept.is_some());
+        let over = over.map(|(_, dispute)| dispute).collect();
+        for (_, dispute) in self.disputes.iter_mut().filter(|(of, _)| are_over(of)) {
+            dispute.asked.clear();
+            dispute.is_over = true;
+        }
+        over
+    }
+
+    /// Whether a dispute that a thread has is to be let go of.
+    pub(super) fn is_over(&self, inputs: &Inputs) -> bool {
+        self.disputes.get(inputs).is_none_or(|of| of.is_over)
+    }
+
+    /// Takes a dispute's machine back from a thread; its turn comes again if it has been asked meanwhile,
+    /// or `waits` for one.
+    pub(super) fn give_back(&mut self, inputs: Inputs, kept: Kept<M>, waits: bool) {
+        if self.is_over(&inputs) {
+            self.disputes.remove(&inputs);
+        } else if let Some(dispute) = self.disputes.get_mut(&inputs) {
+            dispute.kept = Some(kept);
+            dispute.is_busy = waits || !dispute.asked.is_empty();
+            if dispute.is_busy {
+                self.queue.push_back(inputs);
+            }
+        }
+    }
+}
