@@ -19,15 +19,15 @@ use fpvm_challenger::fleet::Games;
 use fpvm_challenger::player::Strategy;
 use fpvm_checkpoints::{Machine, Root, store};
 use fpvm_core::machine::snapshot::Snapshot;
+use fpvm_core::machine::vm::Vm;
 use fpvm_core::step::oracle::Oracle;
 use fpvm_core::step::proof::StepProof;
 use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
 use fpvm_isa_mips::Mips32;
 use fpvm_oracle::Key;
 use fpvm_oracle::store::{Directory, Store as _};
-use fpvm_trace::recorded::{RecordedError, Running};
 use fpvm_trace::workers::{Options, Workers};
-use fpvm_trace::{Program, Prover, Vms};
+use fpvm_trace::{Hosted, MachineError, Program, Prover, Vms};
 
 /// What is noted of all machines.
 #[derive(Default)]
@@ -50,16 +50,16 @@ struct Noted {
 }
 
 struct Machined {
-    running: Running<Mips32>,
+    running: Hosted<Vm<Mips32>>,
     notes: Arc<Notes>,
     is_slow: bool,
 }
 
 impl Program for Noted {
     type Machine = Machined;
-    type Error = RecordedError;
+    type Error = MachineError;
 
-    fn start(&self, inputs: &Inputs) -> Result<Machined, RecordedError> {
+    fn start(&self, inputs: &Inputs) -> Result<Machined, MachineError> {
         let notes = self.notes.clone();
         let machines = 1 + notes.machines.fetch_add(1, Ordering::SeqCst);
         notes.most.fetch_max(machines, Ordering::SeqCst);
@@ -79,7 +79,7 @@ impl Drop for Machined {
 }
 
 impl Machine for Machined {
-    type Error = RecordedError;
+    type Error = MachineError;
 
     fn step(&self) -> u64 {
         self.running.step()
@@ -89,7 +89,7 @@ impl Machine for Machined {
         self.running.exited()
     }
 
-    fn run(&mut self, until: u64) -> Result<(), RecordedError> {
+    fn run(&mut self, until: u64) -> Result<(), MachineError> {
         if self.is_slow && !self.notes.is_open.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(200));
         }
@@ -100,21 +100,21 @@ impl Machine for Machined {
         Ok(())
     }
 
-    fn freeze(&mut self) -> Result<Snapshot, RecordedError> {
+    fn freeze(&mut self) -> Result<Snapshot, MachineError> {
         self.running.freeze()
     }
 
-    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), RecordedError> {
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), MachineError> {
         self.running.restore(snapshot)
     }
 
-    fn root(&mut self) -> Result<Root, RecordedError> {
+    fn root(&mut self) -> Result<Root, MachineError> {
         self.running.root()
     }
 }
 
 impl Prover for Machined {
-    fn prove(&mut self) -> Result<StepProof, RecordedError> {
+    fn prove(&mut self) -> Result<StepProof, MachineError> {
         self.running.prove()
     }
 

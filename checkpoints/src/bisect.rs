@@ -122,13 +122,16 @@ fn compare(before: u64, a: &[Entry], b: &[Entry]) -> Option<Interval> {
 /// by `stride` first, further and further, then divides the interval until it is one step: each
 /// trace executes little more than the way to the parting, or twice that where it is far, and is
 /// asked a number of times that grows with the logarithm of it.
-pub fn bisect<A: Trace, B: Trace<Error = A::Error>>(
+pub fn bisect<A: Trace, B: Trace>(
     a: &mut A,
     b: &mut B,
     from: u64,
     until: u64,
     stride: u64,
-) -> Result<Option<Parting>, A::Error> {
+) -> Result<Option<Parting>, A::Error>
+where
+    A::Error: From<B::Error>,
+{
     if a.root(from)? != b.root(from)? {
         let (before, a, b) = (None, a.state(from)?, b.state(from)?);
         let after = Pair { a, b };
@@ -166,7 +169,7 @@ pub fn bisect<A: Trace, B: Trace<Error = A::Error>>(
     }
     let mut pair = |step| {
         let (a, b) = (a.state(step)?, b.state(step)?);
-        Ok(Pair { a, b })
+        Ok::<_, A::Error>(Pair { a, b })
     };
     let before = Some(pair(interval.equal)?);
     let after = pair(interval.differs)?;

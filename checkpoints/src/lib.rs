@@ -1,7 +1,7 @@
 //! Checkpoints of fault proof programs: state roots at chosen steps, states to go on from, a
 //! commitment to the roots, their check by re-execution, and the bisection of two traces.
 //!
-//! Nothing here knows an ISA: a [`Machine`] runs and is frozen into a
+//! Nothing here knows an ISA (a [`GuestVm`] is of whichever): a [`Machine`] runs and is frozen into a
 //! [`fpvm_core::machine::snapshot::Snapshot`], whose root is hashed in another thread while it runs on
 //! ([`maker`]). The roots go to a [`manifest`], committed to by [`commitment`]; the states go to a
 //! [`store`], each page once; both lie in a [`depot`], a folder or a bucket, and are read from there as
@@ -11,6 +11,7 @@
 pub mod bisect;
 pub mod commitment;
 pub mod depot;
+mod guest;
 pub mod library;
 pub mod maker;
 pub mod manifest;
@@ -19,6 +20,7 @@ mod root;
 pub mod store;
 pub mod warm;
 
+pub use guest::GuestVm;
 pub use root::Root;
 
 use fpvm_core::machine::snapshot::Snapshot;

@@ -63,13 +63,13 @@ const INTERVAL: u64 = 1 << 18;
 /// Hands the state root at each step from where the machine is to `until`, both included, or to the
 /// program's end, to `sink`, in order. The machine runs ahead and leaves snapshots behind, from which
 /// as many others as there are threads, made by `spawn`, execute again, each an interval of its own.
-pub fn dense<M: Machine + Send>(
+pub fn dense<M: Machine + Send, E: From<M::Error>>(
     machine: &mut M,
     until: u64,
     threads: usize,
-    spawn: impl Fn() -> Result<M, M::Error>,
-    mut sink: impl FnMut(u64, Root) -> Result<(), M::Error>,
-) -> Result<(), M::Error>
+    spawn: impl Fn() -> Result<M, E>,
+    mut sink: impl FnMut(u64, Root) -> Result<(), E>,
+) -> Result<(), E>
 where
     M::Error: Send,
 {
@@ -100,7 +100,7 @@ where
                 Ok(part) => part,
                 Err(panic) => std::panic::resume_unwind(panic),
             });
-            ended.collect::<Result<Vec<_>, _>>()
+            ended.collect::<Result<Vec<_>, M::Error>>()
         })?;
         for (start, roots) in starts.iter().zip(parts) {
             for (step, root) in (start.step() + 1..).zip(roots) {

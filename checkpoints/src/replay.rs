@@ -40,17 +40,14 @@ struct Stretch {
 /// A wrong entry is named although its own state may be stored and fit it: no state is taken for an
 /// entry's without that entry being compared as the end of the interval before, or, where that lies
 /// outside `range`, by whoever has that part.
-pub fn verify<M: Machine>(
+pub fn verify<M: Machine, E: From<M::Error> + Send>(
     entries: &[Entry],
     range: Range<usize>,
     threads: usize,
     has_state: impl Fn(&Entry) -> bool,
-    state: impl Fn(&Entry) -> Result<Snapshot, M::Error> + Sync,
-    spawn: impl Fn() -> Result<M, M::Error> + Sync,
-) -> Result<Option<Wrong>, M::Error>
-where
-    M::Error: Send,
-{
+    state: impl Fn(&Entry) -> Result<Snapshot, E> + Sync,
+    spawn: impl Fn() -> Result<M, E> + Sync,
+) -> Result<Option<Wrong>, E> {
     let mut stretches: VecDeque<Stretch> = VecDeque::new();
     for index in range {
         let stored = index
@@ -76,7 +73,7 @@ where
     // The first entry known to be wrong; what lies behind it need not be executed any more.
     let first = AtomicUsize::new(usize::MAX);
     let (queue, found) = (Mutex::new(stretches), Mutex::new(None::<Wrong>));
-    let work = || -> Result<(), M::Error> {
+    let work = || -> Result<(), E> {
         let mut machine: Option<M> = None;
         loop {
             let taken = queue.lock().ok().and_then(|mut queue| queue.pop_front());

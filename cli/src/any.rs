@@ -2,29 +2,24 @@
 
 use crate::isa::{AnyIsa, Entry, Guest};
 use crate::tier::TierArgs;
+use fpvm_checkpoints::GuestVm;
 use fpvm_core::definition::fetch;
 use fpvm_core::definition::isa::Isa;
 use fpvm_core::definition::word::Word as _;
 use fpvm_core::formats::state_file::{self, FileError};
 use fpvm_core::formats::symbols::Symbols;
 use fpvm_core::machine::memory::PAGE_SIZE;
-use fpvm_core::machine::snapshot::{Snapshot, SnapshotError};
-use fpvm_core::machine::vm::{Event, Host, PreimageRead, Vm, VmError};
-use fpvm_core::step::proof::StepProof;
+use fpvm_core::machine::vm::Vm;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
 
 /// A machine with a guest in it, of whichever ISA. What it does is [`Vm`]'s.
-pub trait AnyVm: Send {
+pub trait AnyVm: GuestVm + Send {
     /// Its ISA.
     fn isa(&self) -> &'static dyn AnyIsa;
-    /// Steps executed so far.
-    fn step(&self) -> u64;
     /// Program counter.
     fn pc(&self) -> u64;
-    /// Whether the program has ended.
-    fn exited(&self) -> bool;
     /// Exit code; 0 as long as the program runs.
     fn exit_code(&self) -> u8;
     /// The instruction word at the program counter.
@@ -53,29 +48,10 @@ pub trait AnyVm: Send {
     fn symbols(&self) -> &Symbols;
     /// Replaces the function names.
     fn set_symbols(&mut self, symbols: Symbols);
-    /// The pre-image that the step last executed read.
-    fn last_read(&self) -> Option<&PreimageRead>;
-    /// Runs to a step, the program's end or, where asked, a pre-image read.
-    fn run(&mut self, until: u64, reads: bool, host: &mut Host<'_>) -> Result<Event, VmError>;
-    /// Executes one step and proves it.
-    fn prove(&mut self, host: &mut Host<'_>) -> Result<StepProof, VmError>;
     /// See [`Vm::repeat_branches`].
     fn repeat_branches(&mut self);
     /// The packed state.
     fn witness(&mut self) -> Vec<u8>;
-    /// The state hash.
-    fn state_root(&mut self) -> [u8; 32];
-    /// Runs to a step or the program's end, and appends the state root after each step.
-    fn roots(
-        &mut self,
-        until: u64,
-        host: &mut Host<'_>,
-        roots: &mut Vec<[u8; 32]>,
-    ) -> Result<(), VmError>;
-    /// The machine as of now, to come back to.
-    fn freeze(&mut self) -> Snapshot;
-    /// Goes to a snapshot, back or ahead.
-    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError>;
     /// Writes a state file, in the format that its name tells.
     fn save(&mut self, path: &Path) -> Result<(), FileError>;
     /// Writes the state as JSON.
@@ -92,16 +68,8 @@ impl<I: Guest> AnyVm for Vm<I> {
         const { &Entry::<I>::NEW }
     }
 
-    fn step(&self) -> u64 {
-        self.state.step
-    }
-
     fn pc(&self) -> u64 {
         self.state.pc()
-    }
-
-    fn exited(&self) -> bool {
-        self.state.exited()
     }
 
     fn exit_code(&self) -> u8 {
@@ -171,45 +139,12 @@ impl<I: Guest> AnyVm for Vm<I> {
         self.symbols = symbols;
     }
 
-    fn last_read(&self) -> Option<&PreimageRead> {
-        Vm::last_read(self)
-    }
-
-    fn run(&mut self, until: u64, reads: bool, host: &mut Host<'_>) -> Result<Event, VmError> {
-        Vm::run(self, until, reads, host)
-    }
-
-    fn prove(&mut self, host: &mut Host<'_>) -> Result<StepProof, VmError> {
-        Vm::prove(self, host)
-    }
-
     fn repeat_branches(&mut self) {
         Vm::repeat_branches(self);
     }
 
     fn witness(&mut self) -> Vec<u8> {
         Vm::witness(self)
-    }
-
-    fn state_root(&mut self) -> [u8; 32] {
-        Vm::state_root(self)
-    }
-
-    fn roots(
-        &mut self,
-        until: u64,
-        host: &mut Host<'_>,
-        roots: &mut Vec<[u8; 32]>,
-    ) -> Result<(), VmError> {
-        Vm::roots(self, until, host, roots)
-    }
-
-    fn freeze(&mut self) -> Snapshot {
-        Vm::freeze(self)
-    }
-
-    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
-        Vm::restore(self, snapshot)
     }
 
     fn save(&mut self, path: &Path) -> Result<(), FileError> {

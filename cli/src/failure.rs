@@ -1,45 +1,28 @@
 //! How the process ends: exit codes and the one line that tells why.
 
 use crate::any::AnyVm;
+use crate::isa::AnyIsa;
 use fpvm_core::machine::vm::VmError;
-use fpvm_core::step::oracle::NoPreimages;
+use fpvm_trace::MachineError;
 use std::io;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// A guest fault or a pre-image that is missing, with the exit code that its VM's users expect.
-#[derive(Debug, thiserror::Error)]
-#[error("{error}")]
-pub(crate) struct GuestFaulted {
-    /// Exit code of the process.
-    pub(crate) code: u8,
-    /// The fault.
-    pub(crate) error: VmError,
-}
+use std::sync::atomic::AtomicBool;
 
 /// What a machine's error means for the process that ran it.
-///
-/// A pre-image that there is nowhere makes upstream's VM panic as a fault does, and ends with the
-/// same exit code; a host that fails is an ordinary error.
 pub(crate) fn explain(vm: &dyn AnyVm, interrupted: &AtomicBool, error: VmError) -> anyhow::Error {
-    let faulted = match &error {
-        VmError::Fault(_) => true,
-        VmError::Oracle { source, .. } => {
-            let missing = source.downcast_ref::<fpvm_oracle::Error>();
-            source.is::<NoPreimages>()
-                || matches!(missing, Some(fpvm_oracle::Error::Missing { .. }))
-        }
-        VmError::Memory { .. } | VmError::Io(_) => false,
-    };
-    if faulted {
-        let code = vm.isa().fault_exit();
-        GuestFaulted { code, error }.into()
-    } else if interrupted.load(Ordering::Relaxed) {
-        // What the signal made fail is not worth a word of its own.
-        Interrupted.into()
-    } else {
-        error.into()
-    }
+    MachineError::of(vm.isa().vm_type(), interrupted, error).into()
+}
+
+/// Whether a program faulted, or a pre-image was missing.
+pub(crate) fn is_fault(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<MachineError>();
+    matches!(error, Some(MachineError::Faulted { .. }))
+}
+
+/// Whether Ctrl-C or SIGTERM ended it.
+pub(crate) fn is_interrupted(error: &anyhow::Error) -> bool {
+    let of_machine = error.downcast_ref::<MachineError>();
+    error.is::<Interrupted>() || matches!(of_machine, Some(MachineError::Interrupted))
 }
 
 /// Ctrl-C or SIGTERM ended the command.
@@ -63,7 +46,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 ///
 /// 0: done. 1: any error. 130: interrupted. A guest fault has its VM's own code. A reader that
 /// closes our stdout has seen what it wanted, and that is no error.
-pub(crate) fn exit(result: anyhow::Result<()>) -> ExitCode {
+pub(crate) fn exit(isas: &[&dyn AnyIsa], result: anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
     };
@@ -71,12 +54,15 @@ pub(crate) fn exit(result: anyhow::Result<()>) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     eprint(&format!("error: {}\n", told(&error)));
-    if error.downcast_ref::<Interrupted>().is_some() {
+    if is_interrupted(&error) {
         return ExitCode::from(130);
     }
-    match error.downcast_ref::<GuestFaulted>() {
-        Some(fault) => ExitCode::from(fault.code),
-        None => ExitCode::FAILURE,
+    match error.downcast_ref::<MachineError>() {
+        Some(MachineError::Faulted { vm_type, .. }) => {
+            let isa = isas.iter().find(|isa| isa.vm_type() == *vm_type);
+            isa.map_or(ExitCode::FAILURE, |isa| ExitCode::from(isa.fault_exit()))
+        }
+        _ => ExitCode::FAILURE,
     }
 }
 

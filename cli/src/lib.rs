@@ -58,7 +58,7 @@ pub fn main(isas: &'static [&'static dyn AnyIsa]) -> ExitCode {
         screen: Screen::default(),
     };
     log::start(app.personality, cli.quiet, app.screen.clone());
-    failure::exit(cli::dispatch(&app, cli.command))
+    failure::exit(app.isas, cli::dispatch(&app, cli.command))
 }
 
 fn parse(personality: Personality, arguments: Vec<OsString>) -> Result<Cli, clap::Error> {

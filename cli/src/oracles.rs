@@ -1,12 +1,10 @@
 //! Where a run's pre-images come from, and where the guest's output goes.
 
-use anyhow::{Context as _, bail};
-use fpvm_core::step::oracle::{Console, NoOracle, Oracle, OracleError};
-use fpvm_oracle::store::{self, Layered, Memory, Store};
-use fpvm_oracle::{Checked, Host, HostOptions, Recorder, Replay, Stats};
+use anyhow::bail;
+use fpvm_core::step::oracle::Console;
+use fpvm_trace::{Preimages, Source};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -28,14 +26,6 @@ pub(crate) struct SourceArgs {
     host: Vec<OsString>,
 }
 
-/// The pre-images of one command.
-pub(crate) enum Source {
-    None(NoOracle),
-    Store(Checked<Replay<Box<dyn Store>>>),
-    Host(Checked<Host>),
-    Recorded(Checked<Recorder<Host, Box<dyn Store>>>),
-}
-
 impl SourceArgs {
     /// The words of a host that serves the same pre-images; `own` is this program. None where there
     /// are no pre-images.
@@ -51,118 +41,29 @@ impl SourceArgs {
         self.preimages.is_some() || !self.host.is_empty()
     }
 
-    /// Opens it for one dispute: the store with these local pre-images on top, or the host with its
-    /// words filled in.
-    pub(crate) fn open_for(
-        &self,
-        cancel: &Arc<AtomicBool>,
-        local: Memory,
-        fill: &dyn Fn(&str) -> anyhow::Result<String>,
-    ) -> anyhow::Result<Source> {
+    /// Where the pre-images come from; a cache is opened, and a host is not started yet.
+    pub(crate) fn preimages(&self) -> anyhow::Result<Preimages> {
         if let Some(path) = &self.preimages {
-            return Source::stored(path, local);
+            return Ok(Preimages::stored(path)?);
         }
-        let words = self.host.iter().map(|word| match word.to_str() {
-            Some(word) => fill(word).map(OsString::from),
-            None => Ok(word.clone()),
-        });
-        let filled = SourceArgs {
-            host: words.collect::<anyhow::Result<_>>()?,
-            ..self.clone()
-        };
-        filled.open(cancel)
-    }
-
-    /// Opens the store or starts the host.
-    pub(crate) fn open(&self, cancel: &Arc<AtomicBool>) -> anyhow::Result<Source> {
-        if let Some(path) = &self.preimages {
-            let store = store::open(path)?;
-            let name = store.to_string();
-            return Ok(Source::Store(Checked::new(Replay::new(store), name)));
-        }
-        let Some((program, arguments)) = self.host.split_first() else {
-            return Ok(Source::None(NoOracle));
+        let Some(program) = self.host.first() else {
+            return Ok(Preimages::Nowhere);
         };
         if program.is_empty() {
             bail!("after `--` the host's program has to be named");
         }
-        // Opened first: a host should not be started in vain.
-        let cache = self
-            .preimage_cache
-            .as_deref()
-            .map(store::create)
-            .transpose()?;
-        let mut command = Command::new(program);
-        command.args(arguments);
-        let options = HostOptions {
-            timeout: self.host_timeout,
-            cancel: cancel.clone(),
-            ..HostOptions::default()
-        };
-        let name = format!("the host `{}`", program.to_string_lossy());
-        let host = Host::start(command, options)?;
-        Ok(match cache {
-            Some(cache) => Source::Recorded(Checked::new(Recorder::new(host, cache), name)),
-            None => Source::Host(Checked::new(host, name)),
-        })
-    }
-}
-
-impl Source {
-    /// The store at a path, with these local pre-images on top.
-    pub(crate) fn stored(path: &Path, local: Memory) -> anyhow::Result<Self> {
-        let lower = store::open(path)?;
-        let name = lower.to_string();
-        let store: Box<dyn Store> = Box::new(Layered {
-            upper: local,
-            lower,
-        });
-        Ok(Source::Store(Checked::new(Replay::new(store), name)))
+        let cache = self.preimage_cache.as_deref();
+        Ok(Preimages::host(
+            self.host.clone(),
+            self.host_timeout,
+            cache,
+        )?)
     }
 
-    /// What has been asked for.
-    pub(crate) fn stats(&self) -> Stats {
-        match self {
-            Source::None(_) => Stats::default(),
-            Source::Store(store) => store.stats(),
-            Source::Host(host) => host.stats(),
-            Source::Recorded(recorder) => recorder.stats(),
-        }
-    }
-
-    /// Ends the host, and writes out what the cache holds back.
-    pub(crate) fn finish(self) -> anyhow::Result<()> {
-        match self {
-            Source::None(_) | Source::Store(_) => {}
-            Source::Host(host) => {
-                host.into_inner().stop();
-            }
-            Source::Recorded(recorder) => {
-                let finished = recorder.into_inner().finish();
-                finished.context("cannot write the pre-image cache")?.stop();
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Oracle for Source {
-    fn hint(&mut self, hint: &[u8]) -> Result<(), OracleError> {
-        match self {
-            Source::None(none) => none.hint(hint),
-            Source::Store(store) => store.hint(hint),
-            Source::Host(host) => host.hint(hint),
-            Source::Recorded(recorder) => recorder.hint(hint),
-        }
-    }
-
-    fn preimage(&mut self, key: [u8; 32]) -> Result<Arc<[u8]>, OracleError> {
-        match self {
-            Source::None(none) => none.preimage(key),
-            Source::Store(store) => store.preimage(key),
-            Source::Host(host) => host.preimage(key),
-            Source::Recorded(recorder) => recorder.preimage(key),
-        }
+    /// Opens the store or starts the host.
+    pub(crate) fn open(&self, cancel: &Arc<AtomicBool>) -> anyhow::Result<Source> {
+        let fill = |word: &str| Ok::<_, fpvm_oracle::Error>(word.to_owned());
+        Ok(self.preimages()?.open(None, cancel, &fill)?)
     }
 }
 

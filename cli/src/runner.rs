@@ -4,13 +4,14 @@ use crate::any::AnyVm;
 use crate::app::App;
 use crate::failure::{self, Interrupted};
 use crate::interrupt;
-use crate::oracles::{GuestLog, Source, SourceArgs};
+use crate::oracles::{GuestLog, SourceArgs};
 use crate::personality::Personality;
 use anyhow::Context as _;
 use fpvm_core::machine::vm::{Event, Host};
 use fpvm_core::step::oracle::{Console, Silent};
 use fpvm_core::step::proof::StepProof;
 use fpvm_oracle::Stats;
+use fpvm_trace::Source;
 use indicatif::ProgressBar;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -118,7 +119,7 @@ impl Runner {
         self.bar.finish_and_clear();
         let finished = self.source.finish();
         let value = result?;
-        finished?;
+        finished.context("cannot write the pre-image cache")?;
         Ok(value)
     }
 

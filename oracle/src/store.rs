@@ -3,6 +3,7 @@
 mod database;
 mod directory;
 mod memory;
+mod shared;
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 pub use database::Database;
 pub use directory::{Directory, Layout};
 pub use memory::{Layered, Memory};
+pub use shared::Shared;
 
 use crate::error::Error;
 use crate::key::Key;

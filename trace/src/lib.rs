@@ -4,14 +4,23 @@
 //!
 //! Each dispute's program runs once in full at most: after that all answers come from states on the way.
 //! Some machines are kept as they are, of the others states on disk. [`Vms`] runs them while whoever asks
-//! waits, [`workers::Workers`] on threads of their own. [`recorded`] is a [`Program`] whose pre-images are at
-//! hand.
+//! waits, [`workers::Workers`] on threads of their own.
+//!
+//! What they run is a [`Program`]: [`GuestProgram`], which puts it into a VM and opens its [`Preimages`]. Its
+//! machine is [`Hosted`], a VM together with where its pre-images come from.
 
+mod error;
+mod guest;
+mod hosted;
 mod kept;
+mod preimages;
 mod program;
-pub mod recorded;
 mod vms;
 pub mod workers;
 
+pub use error::MachineError;
+pub use guest::GuestProgram;
+pub use hosted::{Hosted, Hosts, Progress};
+pub use preimages::{Preimages, Source};
 pub use program::{Program, Prover, local_data};
 pub use vms::Vms;

@@ -6,6 +6,7 @@ use alloy_primitives::{Address, B256, U256};
 use common::{output, rollup};
 use fpvm_checkpoints::bisect::bisect;
 use fpvm_checkpoints::warm::Warm;
+use fpvm_core::machine::vm::Vm as GuestVm;
 use fpvm_dispute::call::{Action, Block, Call, GameAction};
 use fpvm_dispute::chain::Chain;
 use fpvm_dispute::claim::{OutputRoot, Side};
@@ -21,8 +22,7 @@ use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
 use fpvm_dispute::vault::Vault;
 use fpvm_dispute::vm::{StepContext, Vm};
 use fpvm_isa_mips::Mips32;
-use fpvm_trace::recorded::Recorded;
-use fpvm_trace::{Program as _, Vms};
+use fpvm_trace::{GuestProgram, Program as _, Vms};
 
 const ANN: Address = Address::repeat_byte(0xaa);
 const BOB: Address = Address::repeat_byte(0xbb);
@@ -47,7 +47,7 @@ fn astray(inputs: &Inputs) -> Inputs {
 
 /// One who runs everything on inputs that have gone through `of`.
 struct Running {
-    vms: Vms<Recorded<Mips32>>,
+    vms: Vms<GuestProgram<'static, GuestVm<Mips32>>>,
     of: fn(&Inputs) -> Inputs,
 }
 

@@ -12,6 +12,7 @@ use fpvm_checkpoints::Machine as _;
 use fpvm_contracts::artifact::Artifact;
 use fpvm_core::definition::isa::Isa as _;
 use fpvm_core::formats::elf;
+use fpvm_core::machine::vm::Vm;
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::rules::Params;
 use fpvm_dispute::trace::Inputs;
@@ -20,8 +21,7 @@ use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_isa_mips::Mips32;
 use fpvm_oracle::Key;
-use fpvm_trace::recorded::{RecordedError, Running};
-use fpvm_trace::{Program, Vms, local_data};
+use fpvm_trace::{GuestProgram, Hosted, MachineError, Preimages, Program, Vms};
 
 use super::players::outputs;
 
@@ -108,12 +108,13 @@ pub(crate) struct Reader {
 }
 
 impl Program for Reader {
-    type Machine = Running<Mips32>;
-    type Error = RecordedError;
+    type Machine = Hosted<Vm<Mips32>>;
+    type Error = MachineError;
 
-    fn start(&self, inputs: &Inputs) -> Result<Running<Mips32>, RecordedError> {
-        let vm = elf::load_segments::<Mips32>(&file(self))?;
-        Running::new(vm, &self.preimages, &local_data(inputs, U256::ONE))
+    fn start(&self, inputs: &Inputs) -> Result<Hosted<Vm<Mips32>>, MachineError> {
+        let load = || Ok(elf::load_segments::<Mips32>(&file(self))?);
+        let preimages = Preimages::stored(&self.preimages)?;
+        GuestProgram::new(load, preimages, U256::ONE).start(inputs)
     }
 }
 

@@ -5,7 +5,7 @@ mod outside;
 use crate::any::AnyVm;
 use crate::app::App;
 use crate::failure::Refused;
-use crate::hosted::{Hosted, Hosts};
+use crate::hosted::{self, Hosted};
 use crate::input::{InputArgs, read_all};
 use crate::oracles::SourceArgs;
 use crate::output::print;
@@ -17,6 +17,7 @@ use fpvm_checkpoints::{Machine, Root, step_by_step};
 use fpvm_core::definition::state::{STATUS_UNFINISHED, state_hash};
 use fpvm_core::machine::memory::PAGE_SIZE;
 use fpvm_core::machine::snapshot::Snapshot;
+use fpvm_trace::{Hosts, MachineError};
 use outside::{Outside, is_vm};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -48,9 +49,9 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     if let (Some(claimed), Some(own)) = (&claimed, manifest(args.input.path())?) {
         return two_manifests(claimed, &own);
     }
-    let hosts = Hosts::open(&args.source)?;
+    let hosts = hosted::open(&args.source)?;
     let found = search(app, args, claimed.as_ref(), &hosts);
-    hosts.finish(found)
+    hosted::finish(hosts, found)
 }
 
 /// The manifest in a file; `None` where it is something else.
@@ -90,7 +91,7 @@ fn two_manifests(a: &Manifest, b: &Manifest) -> anyhow::Result<()> {
 }
 
 fn search(app: &App, args: &Args, claimed: Option<&Manifest>, hosts: &Hosts) -> anyhow::Result<()> {
-    let mut machine = hosts.machine(app, &args.input)?;
+    let mut machine = hosted::machine(hosts, app, &args.input)?;
     if let Some(claimed) = claimed {
         return against_manifest(&mut machine, claimed);
     }
@@ -103,7 +104,7 @@ fn search(app: &App, args: &Args, claimed: Option<&Manifest>, hosts: &Hosts) -> 
         let host = args.source.host_command(&own);
         let start = machine.vm.as_mut();
         let mut other = Outside::new(app, &args.input, hosts, &args.other, host, start)?;
-        shown = hosts.machine(app, &args.input)?;
+        shown = hosted::machine(hosts, app, &args.input)?;
         let mut warm = Warm::new(machine, args.stride, None)?;
         let found = bisect(&mut other, &mut warm, first, until, args.stride)?;
         machine = warm.into_machine();
@@ -165,7 +166,7 @@ fn registers(machine: &Hosted) -> Root {
 }
 
 impl Machine for Compared {
-    type Error = anyhow::Error;
+    type Error = MachineError;
 
     fn step(&self) -> u64 {
         self.machine.step()
@@ -175,26 +176,26 @@ impl Machine for Compared {
         self.machine.exited()
     }
 
-    fn run(&mut self, until: u64) -> anyhow::Result<()> {
+    fn run(&mut self, until: u64) -> Result<(), MachineError> {
         self.machine.run(until)
     }
 
-    fn freeze(&mut self) -> anyhow::Result<Snapshot> {
+    fn freeze(&mut self) -> Result<Snapshot, MachineError> {
         self.machine.freeze()
     }
 
-    fn restore(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), MachineError> {
         self.machine.restore(snapshot)
     }
 
-    fn root(&mut self) -> anyhow::Result<Root> {
+    fn root(&mut self) -> Result<Root, MachineError> {
         match self.by_registers {
             true => Ok(registers(&self.machine)),
             false => self.machine.root(),
         }
     }
 
-    fn roots(&mut self, until: u64) -> anyhow::Result<Vec<Root>> {
+    fn roots(&mut self, until: u64) -> Result<Vec<Root>, MachineError> {
         match self.by_registers {
             true => step_by_step(self, until),
             false => self.machine.roots(until),

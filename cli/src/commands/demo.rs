@@ -38,7 +38,7 @@ use ground::{Ground, Who};
 use rollup::Rollup;
 use seat::Seat;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use story::Teller;
 use table::{Parties, Table, bond, money};
@@ -80,13 +80,13 @@ type Honest<'a> = Seat<&'a Truth>;
 type Cheating<'a> = Seat<SplitTrace<Lie<&'a Truth>, Lie<&'a Truth>>>;
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
-    let teller = Rc::new(Teller::new(app));
+    let teller = Arc::new(Teller::new(app));
     let result = play(app, args, &teller);
     teller.end();
     result
 }
 
-fn play(app: &App, args: &Args, teller: &Rc<Teller>) -> anyhow::Result<()> {
+fn play(app: &App, args: &Args, teller: &Arc<Teller>) -> anyhow::Result<()> {
     let isas = app.vms(args.isa.as_deref(), args.vm_type.as_deref())?;
     let isa = *isas.first().context("no VM")?;
     let contract = isa.contract();
@@ -260,7 +260,7 @@ fn decided(game: &Game, truth: &Truth, opinion: &Opinion) -> anyhow::Result<Inst
     let told = truth
         .executions
         .at(&contest.inputs, contest.index, |machine| {
-            instruction(&mut machine.hosted, &contest)
+            instruction(machine, &contest)
         });
     Ok(told?)
 }

@@ -7,8 +7,7 @@ use crate::any::AnyVm;
 use crate::app::App;
 use crate::args::{PreimageKind, PreimagePrefix, PreimageStop, StepMatcher};
 use crate::encoding::ProofEncoding;
-use crate::failure::GuestFaulted;
-use crate::failure::Interrupted;
+use crate::failure::{is_fault, is_interrupted};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::{StepFormat, Target};
@@ -161,7 +160,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 
 /// Whether an error left the machine between two steps, and nothing else is wrong.
 fn is_of_the_run(error: &anyhow::Error) -> bool {
-    error.is::<GuestFaulted>() || error.is::<Interrupted>() || error.is::<VmError>()
+    is_fault(error) || is_interrupted(error) || error.is::<VmError>()
 }
 
 /// Refuses names that would have each file overwrite the one before.

@@ -6,13 +6,13 @@
 
 use crate::app::App;
 use crate::failure::{self, Interrupted};
-use crate::hosted::{Hosted, Hosts, library};
+use crate::hosted::{self, Hosted, library};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use anyhow::{Context as _, bail, ensure};
 use fpvm_checkpoints::Machine as _;
 use fpvm_checkpoints::warm::Warm;
-use fpvm_trace::Prover as _;
+use fpvm_trace::{Hosts, Prover as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -74,13 +74,13 @@ struct Asked {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
-    let hosts = Hosts::open(&args.source)?;
+    let hosts = hosted::open(&args.source)?;
     let served = serve(app, args, &hosts);
-    hosts.finish(served)
+    hosted::finish(hosts, served)
 }
 
 fn serve(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
-    let mut machine = hosts.machine(app, &args.input)?;
+    let mut machine = hosted::machine(hosts, app, &args.input)?;
     let library = match &args.checkpoints {
         Some(place) => Some(library(place, machine.vm.as_mut())?),
         None => None,
@@ -128,7 +128,7 @@ fn answer_all(
         let reply = match question {
             Ok(question) => match reply(warm, &question) {
                 Ok(result) => json!({"id": question.id, "result": result}),
-                Err(error) if error.is::<Interrupted>() => return Err(error),
+                Err(error) if failure::is_interrupted(&error) => return Err(error),
                 Err(error) => json!({"id": question.id, "error": failure::told(&error)}),
             },
             Err(error) => json!({"id": null, "error": error}),

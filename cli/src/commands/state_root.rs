@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::failure;
-use crate::hosted::{Hosts, resume, threads};
+use crate::hosted::{self, resume, threads};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::print;
@@ -33,9 +33,9 @@ pub(crate) struct Args {
 
 /// Prints the roots at all steps of a range, found on all cores.
 fn all(app: &App, args: &Args, range: Range) -> anyhow::Result<()> {
-    let hosts = Hosts::open(&args.source)?;
+    let hosts = hosted::open(&args.source)?;
     let find = |out: &mut dyn Write| {
-        let mut machine = hosts.machine(app, &args.input)?;
+        let mut machine = hosted::machine(&hosts, app, &args.input)?;
         ensure!(
             machine.step() <= range.from,
             "the state is at step {} already, and step {} lies before",
@@ -46,14 +46,14 @@ fn all(app: &App, args: &Args, range: Range) -> anyhow::Result<()> {
             resume(place, machine.vm.as_mut(), range.from)?;
         }
         machine.run(range.from)?;
-        let spawn = || hosts.machine(app, &args.input);
+        let spawn = || hosted::machine(&hosts, app, &args.input);
         dense(&mut machine, range.to, threads(), spawn, |step, root| {
             writeln!(out, "{step} {root}").map_err(failure::stdout)
         })
     };
     let mut out = BufWriter::new(io::stdout().lock());
     let found = find(&mut out).and_then(|()| out.flush().map_err(failure::stdout));
-    hosts.finish(found)
+    hosted::finish(hosts, found)
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {

@@ -25,8 +25,7 @@ use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
 use fpvm_dispute::vm::{StepContext, Vm};
 use fpvm_oracle::{Key, Kind};
-use fpvm_trace::recorded::Recorded;
-use fpvm_trace::{Program as _, Vms};
+use fpvm_trace::{GuestProgram, Program as _, Vms};
 
 use crate::deploy::{Source, Sources};
 use crate::setup::{ANN, BOB, CLOCK, DELAY, PURSE, START, Setup};
@@ -40,6 +39,9 @@ const LIE_FROM: u64 = 102;
 const PROPOSED: u64 = 104;
 /// Steps from one remembered state of an execution to the next.
 const EVERY: u64 = 5_000_000;
+
+/// The program, in a VM of an ISA.
+type Guest<I> = GuestProgram<'static, fpvm_core::machine::vm::Vm<I>>;
 
 fn guests(path: &str) -> std::path::PathBuf {
     let guests = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/guests");
@@ -83,7 +85,7 @@ impl<I: elf::Program> Vm for Verifier<I> {
 /// What there is to know: the outputs, and the executions of the guest.
 struct Truth<'a, I: elf::Program> {
     outputs: &'a OutputList,
-    guest: &'a Vms<Recorded<I>>,
+    guest: &'a Vms<Guest<I>>,
 }
 
 impl<I: elf::Program> Clone for Truth<'_, I> {
@@ -138,7 +140,7 @@ fn opinion<T: Clone>(source: T) -> SplitTrace<T, T> {
 /// Played to the end, on the contracts and in the model. Bob's execution is wrong from instruction
 /// `wrong_from` on.
 fn play<I: elf::Program>(
-    guest: &Vms<Recorded<I>>,
+    guest: &Vms<Guest<I>>,
     prestate: B256,
     verifier: Artifact,
     sources: &Sources,
@@ -254,7 +256,7 @@ fn play<I: elf::Program>(
 
 /// Instructions that games are to end at: one in the middle, one that reads local data, one that reads
 /// the inside of a keccak256 pre-image, and the last.
-fn instructions<I: elf::Program>(guest: &Recorded<I>, inputs: &Inputs) -> [u64; 4] {
+fn instructions<I: elf::Program>(guest: &Guest<I>, inputs: &Inputs) -> [u64; 4] {
     use fpvm_checkpoints::Machine as _;
     let mut machine = guest.start(inputs).expect("it starts");
     let (mut local, mut keccak) = (None, None);
@@ -280,11 +282,10 @@ fn games<I: elf::Program>(
     upstreams: Option<&str>,
     ours: &str,
 ) {
-    let guest = || Recorded {
-        elf: std::fs::read(guests("bin").join(elf)).expect(elf),
-        preimages: guests("preimages-rollup"),
-        chain_id: U256::from(CHAIN_ID),
-        tier,
+    let guest = || {
+        let bytes = std::fs::read(guests("bin").join(elf)).expect(elf);
+        let (preimages, chain_id) = (guests("preimages-rollup"), U256::from(CHAIN_ID));
+        GuestProgram::recorded(bytes, &preimages, chain_id, tier).expect("its pre-images")
     };
     let output = |block: u64| {
         let block = U256::from(block);

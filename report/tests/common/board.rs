@@ -7,6 +7,7 @@ use std::sync::Arc;
 use alloy_primitives::{Address, B256, U256};
 use fpvm_core::step::oracle::PreimagePart;
 use fpvm_core::step::verify::verify;
+use fpvm_core::machine::vm::Vm as GuestVm;
 use fpvm_dispute::call::{Action, Block, Call, GameAction, Made};
 use fpvm_dispute::chain::Chain;
 use fpvm_dispute::claim::{OutputRoot, VmStatus};
@@ -27,9 +28,8 @@ use fpvm_dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
 use fpvm_dispute::vault::Vault;
 use fpvm_dispute::vm::{StepContext, Vm};
 use fpvm_isa_mips::Mips32;
-use fpvm_trace::recorded::Recorded;
 use fpvm_report::{Party, Role};
-use fpvm_trace::{Program as _, Vms};
+use fpvm_trace::{GuestProgram, Program as _, Vms};
 
 use super::rollup::{CHAIN_ID, find_read, output, rollup};
 
@@ -58,7 +58,7 @@ impl Vm for Verifier {
 /// What is true: the outputs, and the executions of the guest.
 pub(crate) struct Truth {
     outputs: OutputList,
-    pub(crate) vms: Vms<Recorded<Mips32>>,
+    pub(crate) vms: Vms<GuestProgram<'static, GuestVm<Mips32>>>,
 }
 
 impl Outputs for Truth {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use alloy_primitives::{B256, U256};
 use fpvm_checkpoints::Machine as _;
+use fpvm_core::machine::vm::Vm;
 use fpvm_isa_mips::Mips32;
-use fpvm_trace::recorded::{Recorded, Running};
+use fpvm_trace::{GuestProgram, Hosted};
 
 /// Chain id of the toy rollup.
 pub(crate) const CHAIN_ID: u64 = 901;
@@ -16,18 +17,19 @@ fn guests() -> PathBuf {
 }
 
 /// The program, on MIPS32.
-pub(crate) fn rollup() -> Recorded<Mips32> {
+pub(crate) fn rollup() -> GuestProgram<'static, Vm<Mips32>> {
     let elf = guests().join("bin/rollup.mips");
-    Recorded {
-        elf: std::fs::read(elf).expect("a bundled guest"),
-        preimages: guests().join("preimages-rollup"),
-        chain_id: U256::from(CHAIN_ID),
-        tier: || Some(Box::new(fpvm_jit::Jit::<Mips32>::new().ok()?)),
-    }
+    GuestProgram::recorded(
+        std::fs::read(elf).expect("a bundled guest"),
+        &guests().join("preimages-rollup"),
+        U256::from(CHAIN_ID),
+        || Some(Box::new(fpvm_jit::Jit::<Mips32>::new().ok()?)),
+    )
+    .expect("bundled pre-images")
 }
 
 /// Runs to the first step, from here on, that reads a keccak256 pre-image at this offset.
-pub(crate) fn find_read(machine: &mut Running<Mips32>, offset: u64) -> u64 {
+pub(crate) fn find_read(machine: &mut Hosted<Vm<Mips32>>, offset: u64) -> u64 {
     loop {
         let read = machine.next_read().expect("it runs");
         let read = read.expect("there is such a read");

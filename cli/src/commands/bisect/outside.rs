@@ -4,7 +4,6 @@
 use crate::any::AnyVm;
 use crate::app::App;
 use crate::failure::Interrupted;
-use crate::hosted::Hosts;
 use crate::input::{InputArgs, read_json};
 use anyhow::{Context as _, bail};
 use fpvm_checkpoints::Root;
@@ -13,6 +12,7 @@ use fpvm_checkpoints::manifest::Entry;
 use fpvm_core::formats::files;
 use fpvm_core::machine::snapshot::Snapshot;
 use serde::Deserialize;
+use fpvm_trace::Hosts;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};

@@ -2,19 +2,15 @@
 
 use super::Args;
 use crate::app::App;
-use crate::hosted::{Hosted, Hosts};
-use anyhow::bail;
+use crate::any::AnyVm;
 use fpvm_challenger::fleet::{Knowledge, Unplayable};
 use fpvm_challenger::read::site::Site;
 use fpvm_challenger::rollup::{GameOutputs, Source};
-use fpvm_dispute::trace::Inputs;
 use fpvm_dispute::trace::lie::{Extent, Lie};
 use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_l1::{B256, Chain, U256};
-use fpvm_oracle::Key;
-use fpvm_oracle::store::{Memory, Store as _};
 use fpvm_trace::workers::{Options, Workers};
-use fpvm_trace::{Program, local_data};
+use fpvm_trace::{GuestProgram, MachineError, Preimages};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -27,6 +23,7 @@ pub(super) struct Knowing<'s, 'a> {
     /// Of the threads that run the program.
     scope: &'s Scope<'s, 'a>,
     outputs: Source,
+    preimages: Preimages,
     interrupted: Arc<AtomicBool>,
     /// The program's own pre-state.
     prestate: B256,
@@ -51,6 +48,7 @@ impl<'s, 'a> Knowing<'s, 'a> {
             args,
             scope,
             outputs,
+            preimages: args.source.preimages()?,
             interrupted,
             prestate: vm.state_root().into(),
             chain: None,
@@ -100,18 +98,16 @@ impl<'a> Knowledge for Knowing<'_, 'a> {
         let outputs = self.outputs.seen_by(site, &**chain);
         let outputs = outputs.map_err(|error| passing(error.to_string()))?;
         let vms = self.vms.entry(params.l2_chain_id).or_insert_with(|| {
-            let guest = Guest {
-                app: self.app,
-                args: self.args,
-                outputs: self.outputs.clone(),
-                chain_id: params.l2_chain_id,
-                interrupted: self.interrupted.clone(),
+            let (app, args, node) = (self.app, self.args, self.outputs.clone());
+            let load = move || {
+                let vm = args.reading.open(app, &args.prestate);
+                vm.map_err(|error| MachineError::Load(error.into()))
             };
-            Arc::new(Workers::start(
-                self.scope,
-                guest,
-                Options::new(self.args.every),
-            ))
+            let head = move |block| node.block_hash(block).map_err(|error| error.to_string());
+            let guest = GuestProgram::new(load, self.preimages.clone(), params.l2_chain_id);
+            let guest = guest.with_head(head).until(self.interrupted.clone());
+            let options = Options::new(self.args.every);
+            Arc::new(Workers::start(self.scope, guest, options))
         });
         let known = Lie {
             truth: SplitTrace {
@@ -135,54 +131,4 @@ impl<'a> Knowledge for Knowing<'_, 'a> {
 type Known<'a> = SplitTrace<GameOutputs, Arc<Workers<Guest<'a>>>>;
 
 /// The program, with its pre-images.
-pub(super) struct Guest<'a> {
-    app: &'a App,
-    args: &'a Args,
-    outputs: Source,
-    chain_id: U256,
-    interrupted: Arc<AtomicBool>,
-}
-
-impl Guest<'_> {
-    /// A word of the host's command line for a dispute.
-    fn fill(&self, word: &str, inputs: &Inputs) -> anyhow::Result<String> {
-        let mut filled = word.to_owned();
-        let values: [(&str, &dyn Fn() -> anyhow::Result<String>); 5] = [
-            ("{l1.head}", &|| Ok(inputs.l1_head.to_string())),
-            ("{l2.head}", &|| {
-                Ok(self.outputs.block_hash(inputs.starting.block)?.to_string())
-            }),
-            ("{l2.outputroot}", &|| Ok(inputs.starting.root.to_string())),
-            ("{l2.claim}", &|| Ok(inputs.disputed.root.to_string())),
-            ("{l2.blocknumber}", &|| {
-                Ok(inputs.disputed.block.to_string())
-            }),
-        ];
-        for (name, value) in values {
-            if filled.contains(name) {
-                filled = filled.replace(name, &value()?);
-            }
-        }
-        if let Some(unknown) = filled.split("{l").nth(1) {
-            let name = unknown.split('}').next().unwrap_or(unknown);
-            bail!("the host's argument `{word}` has {{l{name}}}, and there is no such value");
-        }
-        Ok(filled)
-    }
-}
-
-impl Program for Guest<'_> {
-    type Machine = Hosted;
-    type Error = anyhow::Error;
-
-    fn start(&self, inputs: &Inputs) -> anyhow::Result<Hosted> {
-        let vm = self.args.reading.open(self.app, &self.args.prestate)?;
-        let mut local = Memory::default();
-        for (index, value) in local_data(inputs, self.chain_id) {
-            local.put(Key::local(index), &value)?;
-        }
-        let fill = |word: &str| self.fill(word, inputs);
-        let source = self.args.source.open_for(&self.interrupted, local, &fill)?;
-        Ok(Hosts::over(source, self.interrupted.clone()).hosted(vm))
-    }
-}
+type Guest<'a> = GuestProgram<'a, Box<dyn AnyVm>>;

@@ -2,7 +2,7 @@
 
 use super::told;
 use crate::app::App;
-use crate::hosted::{Hosted, Hosts, threads};
+use crate::hosted::{self, Hosted, threads};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use anyhow::ensure;
@@ -51,12 +51,12 @@ const SAVE_EVERY: Duration = Duration::from_millis(500);
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     ensure!(args.every > 0, "--every has to be above zero");
     let depot = Depot::create(&args.out)?;
-    let hosts = Hosts::open(&args.source)?;
-    let made = hosts.machine(app, &args.input).and_then(|mut machine| {
-        let spawn = || hosts.machine(app, &args.input);
+    let hosts = hosted::open(&args.source)?;
+    let made = hosted::machine(&hosts, app, &args.input).and_then(|mut machine| {
+        let spawn = || hosted::machine(&hosts, app, &args.input);
         checkpoints(args, &depot, &mut machine, spawn)
     });
-    told(&hosts.finish(made)?)
+    told(&hosted::finish(hosts, made)?)
 }
 
 fn checkpoints(

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::failure::Refused;
-use crate::hosted::{Hosts, library, threads};
+use crate::hosted::{self, library, threads};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::print;
@@ -12,6 +12,7 @@ use fpvm_checkpoints::manifest::Shard;
 use fpvm_checkpoints::replay;
 use std::ops::Range;
 use std::sync::Mutex;
+use fpvm_trace::Hosts;
 
 /// Flags of `checkpoints verify`.
 #[derive(Debug, clap::Args)]
@@ -35,9 +36,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
-    let hosts = Hosts::open(&args.source)?;
+    let hosts = hosted::open(&args.source)?;
     let verified = verify(app, args, &hosts);
-    hosts.finish(verified)
+    hosted::finish(hosts, verified)
 }
 
 fn verify(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
@@ -66,7 +67,7 @@ fn verify(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
             .map_err(|_| anyhow::anyhow!("the store failed"))?;
         store.get(entry.root)?.context("a state has vanished")
     };
-    let spawn = || hosts.machine(app, &args.input);
+    let spawn = || hosted::machine(hosts, app, &args.input);
     let count = range.len();
     match replay::verify(entries, range, jobs, has_state, state, spawn)? {
         Some(wrong) => {

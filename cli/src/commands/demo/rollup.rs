@@ -2,26 +2,21 @@
 
 use super::Teller;
 use crate::any::AnyVm;
-use crate::hosted::{Hosted, Hosts};
+use crate::hosted::Hosted;
 use crate::isa::{AnyIsa, Patches};
-use crate::oracles::Source;
 use crate::tier::TierArgs;
 use anyhow::Context as _;
-use fpvm_checkpoints::{Machine, Root, store};
-use fpvm_core::machine::snapshot::Snapshot;
-use fpvm_core::step::oracle::Oracle;
-use fpvm_core::step::proof::StepProof;
+use fpvm_checkpoints::Machine as _;
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::{Inputs, Outputs as _};
 use fpvm_l1::{B256, U256};
-use fpvm_oracle::store::{Layered, Memory, Store};
-use fpvm_oracle::{Checked, Key, Kind, Replay};
-use fpvm_trace::{Program, Prover, local_data};
+use fpvm_oracle::store::{Memory, Shared, Store as _};
+use fpvm_oracle::{Key, Kind};
+use fpvm_trace::{GuestProgram, MachineError, Preimages, Program};
 use include_dir::{Dir, include_dir};
-use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// `rollup` for each machine, by the name of its ISA or of its VM type: it executes one block of a toy
 /// rollup, and says whether an output root is right.
@@ -53,15 +48,11 @@ pub(super) const CHAIN_ID: u64 = 901;
 /// Bytes in front of a pre-image's value: its length.
 const LENGTH_PREFIX: u64 = 8;
 
-/// The most steps between two looks at signals and at the progress.
-const SLICE: u64 = 20_000_000;
-
 /// The program on one VM.
 pub(super) struct Rollup {
     pub(super) isa: &'static dyn AnyIsa,
-    program: &'static [u8],
-    interrupted: Arc<AtomicBool>,
-    teller: Rc<Teller>,
+    program: GuestProgram<'static, Box<dyn AnyVm>>,
+    teller: Arc<Teller>,
 }
 
 impl Rollup {
@@ -69,7 +60,7 @@ impl Rollup {
     pub(super) fn new(
         isa: &'static dyn AnyIsa,
         interrupted: Arc<AtomicBool>,
-        teller: Rc<Teller>,
+        teller: Arc<Teller>,
     ) -> anyhow::Result<Self> {
         let is_for = |name: &str| [isa.name(), isa.vm_type()].contains(&name);
         let program = PROGRAMS.iter().find(|(name, _)| is_for(name));
@@ -79,28 +70,39 @@ impl Rollup {
                 isa.vm_type()
             )
         })?;
+        let load = || {
+            let loaded = isa.load_program(program, Patches::Upstream);
+            let vm = loaded.and_then(|mut vm| {
+                vm.set_tier(&TierArgs::default())?;
+                Ok(vm)
+            });
+            vm.map_err(|error| MachineError::Load(error.into()))
+        };
+        let mut store = Memory::default();
+        for file in PREIMAGES.files() {
+            let name = file.path().to_str().unwrap_or_default();
+            store.put(name.parse()?, file.contents())?;
+        }
+        let preimages = Preimages::Store(Shared::new(Box::new(store)));
+        let program = GuestProgram::new(load, preimages, U256::from(CHAIN_ID));
         Ok(Self {
             isa,
-            program,
-            interrupted,
+            program: program.until(interrupted),
             teller,
         })
     }
 
     /// The program, loaded.
     pub(super) fn load(&self) -> anyhow::Result<Box<dyn AnyVm>> {
-        let mut vm = self.isa.load_program(self.program, Patches::Upstream)?;
-        vm.set_tier(&TierArgs::default())?;
-        Ok(vm)
+        Ok(self.program.load()?)
     }
 
     /// The step at which the program, on these inputs, reads the value of its `number`-th keccak256
     /// pre-image, or of the last before that.
     pub(super) fn read(&self, inputs: &Inputs, number: u64) -> anyhow::Result<u64> {
-        let (mut machine, mut found, mut count) = (self.hosted(inputs)?, None, 0);
+        let (mut machine, mut found, mut count) = (self.program.start(inputs)?, None, 0);
         while !machine.exited() && count <= number {
-            machine.run_to_read()?;
-            let read = machine.vm.last_read();
+            let read = machine.next_read()?;
             let begins_value = read.is_some_and(|read| {
                 Key(read.key).kind() == Kind::Keccak256 && read.offset == LENGTH_PREFIX
             });
@@ -111,19 +113,22 @@ impl Rollup {
         }
         found.context("the program reads no pre-images")
     }
+}
 
-    fn hosted(&self, inputs: &Inputs) -> anyhow::Result<Hosted> {
-        let (mut upper, mut lower) = (Memory::default(), Memory::default());
-        for (index, value) in local_data(inputs, U256::from(CHAIN_ID)) {
-            upper.put(Key::local(index), &value)?;
-        }
-        for file in PREIMAGES.files() {
-            let name = file.path().to_str().unwrap_or_default();
-            lower.put(name.parse()?, file.contents())?;
-        }
-        let store: Box<dyn Store> = Box::new(Layered { upper, lower });
-        let source = Source::Store(Checked::new(Replay::new(store), "the built-in store"));
-        Ok(Hosts::over(source, self.interrupted.clone()).hosted(self.load()?))
+impl Program for Rollup {
+    type Machine = Hosted;
+    type Error = MachineError;
+
+    fn start(&self, inputs: &Inputs) -> Result<Hosted, MachineError> {
+        let (block, furthest) = (inputs.disputed.block, AtomicU64::new(0));
+        let teller = self.teller.clone();
+        // Only what is executed for the first time is shown.
+        let show = move |step: u64, ended: bool| {
+            if furthest.fetch_max(step, Ordering::Relaxed) < step {
+                teller.executed(block, step, ended);
+            }
+        };
+        Ok(self.program.start(inputs)?.with_progress(Arc::new(show)))
     }
 }
 
@@ -151,77 +156,4 @@ pub(super) fn inputs(outputs: &OutputList, block: U256, disputed: B256) -> anyho
             block,
         },
     })
-}
-
-impl Program for Rollup {
-    type Machine = Running;
-    type Error = anyhow::Error;
-
-    fn start(&self, inputs: &Inputs) -> anyhow::Result<Running> {
-        Ok(Running {
-            hosted: self.hosted(inputs)?,
-            block: inputs.disputed.block,
-            furthest: 0,
-            teller: self.teller.clone(),
-        })
-    }
-}
-
-/// A machine whose first run is shown.
-pub(super) struct Running {
-    pub(super) hosted: Hosted,
-    block: U256,
-    furthest: u64,
-    teller: Rc<Teller>,
-}
-
-impl Machine for Running {
-    type Error = anyhow::Error;
-
-    fn step(&self) -> u64 {
-        self.hosted.step()
-    }
-
-    fn exited(&self) -> bool {
-        self.hosted.exited()
-    }
-
-    fn run(&mut self, until: u64) -> anyhow::Result<()> {
-        while self.step() < until && !self.exited() {
-            let slice = until.min(self.step().saturating_add(SLICE));
-            self.hosted.run(slice)?;
-            if self.step() > self.furthest {
-                self.furthest = self.step();
-                let ended = self.exited();
-                self.teller.executed(self.block, self.furthest, ended)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn freeze(&mut self) -> anyhow::Result<Snapshot> {
-        self.hosted.freeze()
-    }
-
-    fn restore(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
-        self.hosted.restore(snapshot)
-    }
-
-    fn root(&mut self) -> anyhow::Result<Root> {
-        self.hosted.root()
-    }
-}
-
-impl Prover for Running {
-    fn prove(&mut self) -> anyhow::Result<StepProof> {
-        self.hosted.prove()
-    }
-
-    fn oracle(&mut self) -> &mut dyn Oracle {
-        self.hosted.oracle()
-    }
-
-    fn store_vm(&self) -> store::Vm {
-        self.hosted.store_vm()
-    }
 }

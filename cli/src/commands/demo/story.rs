@@ -34,17 +34,18 @@ impl Teller {
     }
 
     /// Shows how far the execution of a block has come, when it is run for the first time.
-    pub(super) fn executed(&self, block: U256, step: u64, ended: bool) -> anyhow::Result<()> {
+    pub(super) fn executed(&self, block: U256, step: u64, ended: bool) {
         if ended {
-            return self.say(&format!(
+            // Where stdout is closed, the next sentence of the story says so.
+            let _ = self.say(&format!(
                 "        (the program has been run on L2 block {block}: {step} steps)\n"
             ));
+            return;
         }
         let millions = step / 1_000_000;
         self.doing(format!(
             "executing L2 block {block}: {millions} million steps"
         ));
-        Ok(())
     }
 
     /// Shows what is being sent.

@@ -1,25 +1,19 @@
 //! What is true in a game, as far as files tell: the outputs, and the program with its pre-images.
 
 use crate::app::App;
-use crate::hosted::{Hosted, Hosts};
+use crate::any::AnyVm;
 use crate::input::ReadingArgs;
 use crate::instruction::instruction;
 use crate::interrupt;
-use crate::oracles::Source;
 use anyhow::{Context as _, ensure};
 use fpvm_dispute::rules::Rules;
-use fpvm_dispute::trace::Inputs;
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
-use fpvm_l1::{B256, U256};
-use fpvm_oracle::Key;
-use fpvm_oracle::store::{Memory, Store as _};
+use fpvm_l1::B256;
 use fpvm_report::Instruction;
 use fpvm_report::instruction::Contest;
-use fpvm_trace::{Program, Vms, local_data};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use fpvm_trace::{GuestProgram, MachineError, Preimages, Vms};
+use std::path::PathBuf;
 
 /// Steps from one remembered state to the next.
 const EVERY: u64 = 5_000_000;
@@ -69,14 +63,14 @@ impl TruthArgs {
                     params.absolute_prestate,
                     prestate.display()
                 );
-                let guest = Guest {
-                    app,
-                    reading: &self.reading,
-                    prestate,
-                    preimages,
-                    chain_id: params.l2_chain_id,
-                    interrupted: interrupt::watch().context("cannot watch for signals")?,
+                let load = || {
+                    let vm = self.reading.open(app, prestate);
+                    vm.map_err(|error| MachineError::Load(error.into()))
                 };
+                let preimages = Preimages::stored(preimages)?;
+                let interrupted = interrupt::watch().context("cannot watch for signals")?;
+                let guest = GuestProgram::new(load, preimages, params.l2_chain_id);
+                let guest = guest.until(interrupted);
                 Some(Vms::new(guest, EVERY))
             }
             _ => None,
@@ -89,7 +83,7 @@ impl TruthArgs {
 }
 
 /// What is true: the outputs, and the executions where there is a program.
-pub(super) type Truth<'a> = SplitTrace<OutputList, Option<Vms<Guest<'a>>>>;
+pub(super) type Truth<'a> = SplitTrace<OutputList, Option<Vms<GuestProgram<'a, Box<dyn AnyVm>>>>>;
 
 /// What the instruction that contests a claim does, where there is a program.
 pub(super) fn told(truth: &Truth<'_>, contest: &Contest) -> anyhow::Result<Option<Instruction>> {
@@ -100,29 +94,4 @@ pub(super) fn told(truth: &Truth<'_>, contest: &Contest) -> anyhow::Result<Optio
         })
     });
     Ok(told.transpose()?)
-}
-
-/// A program whose pre-images are in a store.
-pub(super) struct Guest<'a> {
-    app: &'a App,
-    reading: &'a ReadingArgs,
-    prestate: &'a Path,
-    preimages: &'a Path,
-    chain_id: U256,
-    interrupted: Arc<AtomicBool>,
-}
-
-impl Program for Guest<'_> {
-    type Machine = Hosted;
-    type Error = anyhow::Error;
-
-    fn start(&self, inputs: &Inputs) -> anyhow::Result<Hosted> {
-        let vm = self.reading.open(self.app, self.prestate)?;
-        let mut local = Memory::default();
-        for (index, value) in local_data(inputs, self.chain_id) {
-            local.put(Key::local(index), &value)?;
-        }
-        let source = Source::stored(self.preimages, local)?;
-        Ok(Hosts::over(source, self.interrupted.clone()).hosted(vm))
-    }
 }

@@ -1,0 +1,143 @@
+//! A VM with a program in it, of whichever ISA.
+
+use crate::store;
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::machine::snapshot::{Snapshot, SnapshotError};
+use fpvm_core::machine::vm::{Event, Host, PreimageRead, Vm, VmError};
+use fpvm_core::step::proof::StepProof;
+
+/// What whoever runs a program for its checkpoints, its bisection or a game needs of a VM; what it does is
+/// [`Vm`]'s.
+pub trait GuestVm {
+    /// Steps executed so far.
+    fn step(&self) -> u64;
+    /// Whether the program has ended.
+    fn exited(&self) -> bool;
+    /// Runs to a step, the program's end or, where asked, a step that reads a pre-image.
+    ///
+    /// # Errors
+    /// If a step fails.
+    fn run(&mut self, until: u64, reads: bool, host: &mut Host<'_>) -> Result<Event, VmError>;
+    /// Executes one step and proves it.
+    ///
+    /// # Errors
+    /// If the step fails.
+    fn prove(&mut self, host: &mut Host<'_>) -> Result<StepProof, VmError>;
+    /// The pre-image that the step last executed read.
+    fn last_read(&self) -> Option<&PreimageRead>;
+    /// The state hash.
+    fn state_root(&mut self) -> [u8; 32];
+    /// Runs to a step or the program's end, and appends the state root after each step.
+    ///
+    /// # Errors
+    /// If a step fails.
+    fn roots(
+        &mut self,
+        until: u64,
+        host: &mut Host<'_>,
+        roots: &mut Vec<[u8; 32]>,
+    ) -> Result<(), VmError>;
+    /// The machine as of now, to come back to.
+    fn freeze(&mut self) -> Snapshot;
+    /// Goes to a snapshot, back or ahead.
+    ///
+    /// # Errors
+    /// If the snapshot is of something else.
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError>;
+    /// What there is to know of it to make its snapshots.
+    fn store_vm(&self) -> store::Vm;
+}
+
+impl<I: Isa> GuestVm for Vm<I> {
+    fn step(&self) -> u64 {
+        self.state.step
+    }
+
+    fn exited(&self) -> bool {
+        self.state.exited()
+    }
+
+    fn run(&mut self, until: u64, reads: bool, host: &mut Host<'_>) -> Result<Event, VmError> {
+        Vm::run(self, until, reads, host)
+    }
+
+    fn prove(&mut self, host: &mut Host<'_>) -> Result<StepProof, VmError> {
+        Vm::prove(self, host)
+    }
+
+    fn last_read(&self) -> Option<&PreimageRead> {
+        Vm::last_read(self)
+    }
+
+    fn state_root(&mut self) -> [u8; 32] {
+        Vm::state_root(self)
+    }
+
+    fn roots(
+        &mut self,
+        until: u64,
+        host: &mut Host<'_>,
+        roots: &mut Vec<[u8; 32]>,
+    ) -> Result<(), VmError> {
+        Vm::roots(self, until, host, roots)
+    }
+
+    fn freeze(&mut self) -> Snapshot {
+        Vm::freeze(self)
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        Vm::restore(self, snapshot)
+    }
+
+    fn store_vm(&self) -> store::Vm {
+        store::Vm::of::<I>()
+    }
+}
+
+impl<V: GuestVm + ?Sized> GuestVm for Box<V> {
+    fn step(&self) -> u64 {
+        (**self).step()
+    }
+
+    fn exited(&self) -> bool {
+        (**self).exited()
+    }
+
+    fn run(&mut self, until: u64, reads: bool, host: &mut Host<'_>) -> Result<Event, VmError> {
+        (**self).run(until, reads, host)
+    }
+
+    fn prove(&mut self, host: &mut Host<'_>) -> Result<StepProof, VmError> {
+        (**self).prove(host)
+    }
+
+    fn last_read(&self) -> Option<&PreimageRead> {
+        (**self).last_read()
+    }
+
+    fn state_root(&mut self) -> [u8; 32] {
+        (**self).state_root()
+    }
+
+    fn roots(
+        &mut self,
+        until: u64,
+        host: &mut Host<'_>,
+        roots: &mut Vec<[u8; 32]>,
+    ) -> Result<(), VmError> {
+        (**self).roots(until, host, roots)
+    }
+
+    fn freeze(&mut self) -> Snapshot {
+        (**self).freeze()
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        (**self).restore(snapshot)
+    }
+
+    fn store_vm(&self) -> store::Vm {
+        (**self).store_vm()
+    }
+}

@@ -1,0 +1,159 @@
+//! A program and where its pre-images are: what starts it on the inputs of any dispute.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use alloy_primitives::{B256, U256};
+use fpvm_checkpoints::GuestVm;
+use fpvm_core::formats::elf;
+use fpvm_core::machine::vm::{Tier, Vm};
+use fpvm_dispute::trace::Inputs;
+use fpvm_oracle::Key;
+use fpvm_oracle::store::{Memory, Store as _};
+
+use crate::error::MachineError;
+use crate::hosted::{Hosted, Hosts};
+use crate::preimages::Preimages;
+use crate::program::{Program, local_data};
+
+type Load<'a, V> = Box<dyn Fn() -> Result<V, MachineError> + Send + Sync + 'a>;
+type Head<'a> = Box<dyn Fn(U256) -> Result<B256, String> + Send + Sync + 'a>;
+
+/// A program that is started on a dispute's inputs. Its local pre-images come from the dispute.
+pub struct GuestProgram<'a, V> {
+    load: Load<'a, V>,
+    preimages: Preimages,
+    /// L2 chain id of the games.
+    chain_id: U256,
+    head: Option<Head<'a>>,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl<'a, V: GuestVm> GuestProgram<'a, V> {
+    /// A program that `load` puts into a VM before its first step.
+    pub fn new(
+        load: impl Fn() -> Result<V, MachineError> + Send + Sync + 'a,
+        preimages: Preimages,
+        chain_id: U256,
+    ) -> Self {
+        Self {
+            load: Box::new(load),
+            preimages,
+            chain_id,
+            head: None,
+            interrupted: Arc::default(),
+        }
+    }
+
+    /// The same, with where the hash of an L2 block comes from, which a host's `{l2.head}` stands for.
+    #[must_use]
+    pub fn with_head(
+        self,
+        head: impl Fn(U256) -> Result<B256, String> + Send + Sync + 'a,
+    ) -> Self {
+        Self {
+            head: Some(Box::new(head)),
+            ..self
+        }
+    }
+
+    /// The same, and its machines end where `interrupted` is set.
+    #[must_use]
+    pub fn until(self, interrupted: Arc<AtomicBool>) -> Self {
+        Self {
+            interrupted,
+            ..self
+        }
+    }
+
+    /// The program, loaded.
+    ///
+    /// # Errors
+    /// If it cannot be loaded.
+    pub fn load(&self) -> Result<V, MachineError> {
+        (self.load)()
+    }
+
+    /// A word of the host's command line for a dispute.
+    fn fill(&self, word: &str, inputs: &Inputs) -> Result<String, MachineError> {
+        let head = || {
+            let head = self.head.as_ref();
+            let hash = match head {
+                Some(head) => head(inputs.starting.block),
+                None => Err("nobody here tells the hash of an L2 block".to_owned()),
+            };
+            hash.map(|hash| hash.to_string())
+                .map_err(MachineError::NoHead)
+        };
+        let mut filled = word.to_owned();
+        let values: [(&str, &dyn Fn() -> Result<String, MachineError>); 5] = [
+            ("{l1.head}", &|| Ok(inputs.l1_head.to_string())),
+            ("{l2.head}", &head),
+            ("{l2.outputroot}", &|| Ok(inputs.starting.root.to_string())),
+            ("{l2.claim}", &|| Ok(inputs.disputed.root.to_string())),
+            ("{l2.blocknumber}", &|| {
+                Ok(inputs.disputed.block.to_string())
+            }),
+        ];
+        for (name, value) in values {
+            if filled.contains(name) {
+                filled = filled.replace(name, &value()?);
+            }
+        }
+        match filled.split("{l").nth(1) {
+            None => Ok(filled),
+            Some(unknown) => Err(MachineError::NoSuchValue {
+                word: word.to_owned(),
+                name: unknown.split('}').next().unwrap_or(unknown).to_owned(),
+            }),
+        }
+    }
+}
+
+impl<I: elf::Program> GuestProgram<'_, Vm<I>> {
+    /// A program from the bytes of an ELF file with its pre-images in a store, on what `tier` makes faster
+    /// than the interpreter.
+    ///
+    /// # Errors
+    /// If there is no such store.
+    pub fn recorded(
+        elf: Vec<u8>,
+        preimages: &Path,
+        chain_id: U256,
+        tier: fn() -> Option<Box<dyn Tier<I>>>,
+    ) -> Result<Self, MachineError> {
+        let load = move || {
+            let mut vm = elf::load::<I>(&elf, I::PATCHES)?;
+            vm.set_tier(tier());
+            Ok(vm)
+        };
+        Ok(Self::new(load, Preimages::stored(preimages)?, chain_id))
+    }
+}
+
+impl<V: GuestVm> Program for GuestProgram<'_, V> {
+    type Machine = Hosted<V>;
+    type Error = MachineError;
+
+    fn start(&self, inputs: &Inputs) -> Result<Hosted<V>, MachineError> {
+        let vm = self.load()?;
+        let mut local = Memory::default();
+        for (index, value) in local_data(inputs, self.chain_id) {
+            local.put(Key::local(index), &value)?;
+        }
+        let fill = |word: &str| self.fill(word, inputs);
+        let source = self.preimages.open(Some(local), &self.interrupted, &fill)?;
+        Ok(Hosts::over(source, self.interrupted.clone()).hosted(vm))
+    }
+}
+
+impl<V> fmt::Debug for GuestProgram<'_, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuestProgram")
+            .field("preimages", &self.preimages)
+            .field("chain_id", &self.chain_id)
+            .finish_non_exhaustive()
+    }
+}

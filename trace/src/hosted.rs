@@ -1,0 +1,185 @@
+//! A VM together with where its pre-images come from, as checkpoints, bisection and games drive it. What the
+//! program prints is forgotten.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use fpvm_checkpoints::{GuestVm, Machine, Root, store};
+use fpvm_core::machine::snapshot::Snapshot;
+use fpvm_core::machine::vm::{Event, Host, PreimageRead, VmError};
+use fpvm_core::step::oracle::{Oracle, Silent};
+use fpvm_core::step::proof::StepProof;
+
+use crate::error::MachineError;
+use crate::preimages::{SharedSource, Source};
+use crate::program::Prover;
+
+/// The most steps that are run before [`Hosts`] is asked whether to end: about a quarter of a second.
+const SLICE: u64 = 50_000_000;
+
+/// What machines that run side by side share: a source of pre-images, and the wish to end.
+#[allow(missing_debug_implementations, reason = "a source has none")]
+pub struct Hosts {
+    source: SharedSource,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Hosts {
+    /// Machines over a source; they end where `interrupted` is set.
+    pub fn over(source: Source, interrupted: Arc<AtomicBool>) -> Self {
+        Self {
+            source: SharedSource(Arc::new(Mutex::new(source))),
+            interrupted,
+        }
+    }
+
+    /// A machine with a VM in it.
+    pub fn hosted<V: GuestVm>(&self, vm: V) -> Hosted<V> {
+        Hosted {
+            vm,
+            source: self.source.clone(),
+            interrupted: self.interrupted.clone(),
+            progress: None,
+        }
+    }
+
+    /// Whether the machines are to end.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Ends the host, where no machine needs it any more.
+    ///
+    /// # Errors
+    /// If what it answered cannot be written down.
+    pub fn finish(self) -> Result<(), fpvm_oracle::Error> {
+        let source = Arc::try_unwrap(self.source.0).ok();
+        match source.and_then(|source| source.into_inner().ok()) {
+            Some(source) => source.finish(),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Who is told after each slice how many steps have been executed, and whether the program has ended.
+pub type Progress = Arc<dyn Fn(u64, bool) + Send + Sync>;
+
+/// A machine that says nothing of what its guest prints.
+pub struct Hosted<V> {
+    /// The VM.
+    pub vm: V,
+    source: SharedSource,
+    interrupted: Arc<AtomicBool>,
+    progress: Option<Progress>,
+}
+
+impl<V: GuestVm> Hosted<V> {
+    /// The same, and its progress is told.
+    #[must_use]
+    pub fn with_progress(self, progress: Progress) -> Self {
+        Self {
+            progress: Some(progress),
+            ..self
+        }
+    }
+
+    /// Runs up to and with the next step that reads a pre-image; `None` where the program ends first.
+    ///
+    /// # Errors
+    /// If a step fails.
+    pub fn next_read(&mut self) -> Result<Option<PreimageRead>, MachineError> {
+        loop {
+            match self.slice(u64::MAX, true)? {
+                Event::Preimage => return Ok(self.vm.last_read().cloned()),
+                _ if self.vm.exited() => return Ok(None),
+                _ => {}
+            }
+        }
+    }
+
+    /// Runs to a step, but one slice at most.
+    fn slice(&mut self, until: u64, reads: bool) -> Result<Event, MachineError> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(MachineError::Interrupted);
+        }
+        let until = until.min(self.vm.step().saturating_add(SLICE));
+        let (oracle, console) = (&mut self.source, &mut Silent);
+        let done = self.vm.run(until, reads, &mut Host { oracle, console });
+        let event = done.map_err(|error| self.explain(error))?;
+        if let Some(progress) = &self.progress {
+            progress(self.vm.step(), self.vm.exited());
+        }
+        Ok(event)
+    }
+
+    fn explain(&self, error: VmError) -> MachineError {
+        MachineError::of(self.vm.store_vm().vm_type, &self.interrupted, error)
+    }
+}
+
+impl<V: GuestVm> Machine for Hosted<V> {
+    type Error = MachineError;
+
+    fn step(&self) -> u64 {
+        self.vm.step()
+    }
+
+    fn exited(&self) -> bool {
+        self.vm.exited()
+    }
+
+    fn run(&mut self, until: u64) -> Result<(), MachineError> {
+        while self.vm.step() < until && !self.vm.exited() {
+            self.slice(until, false)?;
+        }
+        Ok(())
+    }
+
+    fn freeze(&mut self) -> Result<Snapshot, MachineError> {
+        Ok(self.vm.freeze())
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), MachineError> {
+        Ok(self.vm.restore(snapshot)?)
+    }
+
+    fn root(&mut self) -> Result<Root, MachineError> {
+        Ok(Root(self.vm.state_root()))
+    }
+
+    fn roots(&mut self, until: u64) -> Result<Vec<Root>, MachineError> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(MachineError::Interrupted);
+        }
+        let (oracle, console) = (&mut self.source, &mut Silent);
+        let mut roots = Vec::new();
+        let done = self
+            .vm
+            .roots(until, &mut Host { oracle, console }, &mut roots);
+        done.map_err(|error| self.explain(error))?;
+        Ok(roots.into_iter().map(Root).collect())
+    }
+}
+
+impl<V: GuestVm> Prover for Hosted<V> {
+    fn prove(&mut self) -> Result<StepProof, MachineError> {
+        let (oracle, console) = (&mut self.source, &mut Silent);
+        let proof = self.vm.prove(&mut Host { oracle, console });
+        proof.map_err(|error| self.explain(error))
+    }
+
+    fn oracle(&mut self) -> &mut dyn Oracle {
+        &mut self.source
+    }
+
+    fn store_vm(&self) -> store::Vm {
+        self.vm.store_vm()
+    }
+}
+
+impl<V> fmt::Debug for Hosted<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hosted").finish_non_exhaustive()
+    }
+}
