@@ -18,6 +18,7 @@ pub mod calls;
 pub mod event;
 pub mod factory;
 pub mod fleet;
+mod kind;
 pub mod loads;
 pub mod metrics;
 pub mod player;

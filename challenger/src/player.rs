@@ -19,6 +19,7 @@ use fpvm_l1::Request;
 use crate::read::follow::{Follower, Seen};
 use crate::read::site::Site;
 use crate::read::{ReadError, Reader};
+pub use crate::kind::Kind;
 pub use ending::resolutions;
 use ending::{pay, resolve};
 use table::Table;
@@ -31,27 +32,6 @@ pub enum Strategy {
     Honest,
     /// In one of the model's ways to cheat, for tests and demonstrations.
     Cheat(Cheat),
-}
-
-/// What kind of thing is done, for counting.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Kind {
-    /// A claim.
-    Move,
-    /// An instruction against a claim.
-    Step,
-    /// Something that a step reads.
-    Load,
-    /// The proposal's L2 block number is contested.
-    Challenge,
-    /// Somebody's large pre-image is contested.
-    Accuse,
-    /// A claim or the game is resolved.
-    Resolve,
-    /// A credit is paid.
-    Pay,
-    /// The base fee is sampled.
-    Sample,
 }
 
 /// Something to do, with its reason.

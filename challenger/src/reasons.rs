@@ -6,7 +6,7 @@ use fpvm_contracts::game::artifacts;
 use fpvm_dispute::revert::Revert as Reason;
 use fpvm_l1::{Revert, SendError};
 
-use crate::player::Kind;
+use crate::kind::Kind;
 
 /// The signature of the error that one of our contracts reverts with: a verifier, the oracle, or one of
 /// the game's. Upstream's have the same names.

@@ -5,7 +5,7 @@
 //! that is expensive to start is started a few times only.
 
 use crate::library::LibraryError;
-use crate::manifest::Entry;
+use crate::entry::Entry;
 use crate::warm::Warm;
 use crate::{Machine, Root};
 use fpvm_core::machine::snapshot::Snapshot;

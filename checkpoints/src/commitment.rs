@@ -6,7 +6,7 @@
 //! `keccak256(2)`.
 
 use crate::Root;
-use crate::manifest::Entry;
+use crate::entry::Entry;
 use fpvm_core::keccak::keccak256;
 use rs_merkle::{Hasher, MerkleProof, MerkleTree};
 use serde::{Deserialize, Serialize};

@@ -11,6 +11,7 @@
 pub mod bisect;
 pub mod commitment;
 pub mod depot;
+mod entry;
 mod guest;
 pub mod library;
 pub mod maker;

@@ -7,6 +7,7 @@ pub use merge::{MergeError, merge};
 pub use plan::{Plan, Range, Shard};
 
 use crate::Root;
+pub use crate::entry::Entry;
 use crate::commitment::commit;
 use crate::depot::{Depot, DepotError};
 use serde::{Deserialize, Serialize};
@@ -17,16 +18,6 @@ const FORMAT: &str = "fpvm-checkpoints";
 const VERSION: u32 = 1;
 /// The largest manifest that is read, in bytes: some ten million entries.
 const LIMIT: u64 = 1 << 30;
-
-/// A checkpoint: the state root at a step.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entry {
-    /// The step counter.
-    pub step: u64,
-    /// The state root there.
-    pub root: Root,
-}
 
 /// The checkpoints of a run, or as many as are made so far.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

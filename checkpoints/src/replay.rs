@@ -1,6 +1,6 @@
 //! Checking checkpoints: intervals are executed again, each from a state alone.
 
-use crate::manifest::Entry;
+use crate::entry::Entry;
 use crate::{Machine, Root};
 use fpvm_core::machine::snapshot::Snapshot;
 use std::collections::VecDeque;

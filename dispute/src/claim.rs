@@ -4,20 +4,7 @@ use alloy_primitives::{Address, B256};
 
 use crate::clock::Clock;
 use crate::position::Position;
-
-/// How a claim is answered.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Side {
-    /// "It is wrong": the answer lies to its left.
-    Attack,
-    /// "It is right, what follows from it is wrong": the answer lies to its right.
-    Defend,
-}
-
-impl Side {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Attack, Self::Defend];
-}
+pub use crate::side::Side;
 
 /// How a game stands, numbered as upstream's `GameStatus`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]

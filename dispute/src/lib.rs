@@ -35,6 +35,7 @@ pub mod registry;
 pub mod revert;
 pub mod rlp;
 pub mod rules;
+mod side;
 pub mod simulate;
 pub mod synthetic;
 pub mod trace;

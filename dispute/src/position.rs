@@ -12,7 +12,7 @@ use core::ops::Deref;
 
 use bitvec::prelude::{BitArray, BitSlice, Msb0};
 
-use crate::claim::Side;
+use crate::side::Side;
 
 /// A node of the game's tree, as a generalised index; never zero.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::opinion::{Opinion, Truth};
-use super::run::Outcome;
+use super::outcome::Outcome;
 use super::scenario::Scenario;
 use crate::call::{Action, Block, Call, Effect, GameAction, Made};
 use crate::chain::Chain;

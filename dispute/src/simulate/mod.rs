@@ -5,6 +5,7 @@
 
 mod board;
 pub mod opinion;
+mod outcome;
 pub mod random_call;
 pub mod run;
 pub mod scenario;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::run::Outcome;
+use super::outcome::Outcome;
 use super::scenario::Scenario;
 use crate::claim::GameStatus;
 
