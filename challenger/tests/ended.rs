@@ -50,12 +50,12 @@ fn states_on_disk_go_with_their_game() {
     let [preimages, shelves] = ["preimages", "shelves"].map(|name| folder.path().join(name));
     std::fs::create_dir(&shelves).expect("it is made");
     tempfile::env::override_temp_dir(&shelves).expect("once");
-    let shelved = || std::fs::read_dir(&shelves).expect("a folder").count();
-    resolved_games_leave_none(reader(&preimages), &shelved);
-    what_a_thread_has_goes_when_it_comes_back(reader(&folder.path().join("others")), &shelved);
+    let spilled = || std::fs::read_dir(&shelves).expect("a folder").count();
+    resolved_games_leave_none(reader(&preimages), &spilled);
+    what_a_thread_has_goes_when_it_comes_back(reader(&folder.path().join("others")), &spilled);
 }
 
-fn resolved_games_leave_none(reader: Reader, shelved: &dyn Fn() -> usize) {
+fn resolved_games_leave_none(reader: Reader, spilled: &dyn Fn() -> usize) {
     let mut setup = reader.setup(126_000);
     (setup.params.max_depth, setup.params.split_depth) = (10, 2);
     let (chain, world) = world(&setup);
@@ -87,7 +87,7 @@ fn resolved_games_leave_none(reader: Reader, shelved: &dyn Fn() -> usize) {
                 workers.settle(Duration::from_secs(60));
             }
             games.push(game);
-            assert_eq!(shelved(), games.len());
+            assert_eq!(spilled(), games.len());
             chain.advance(CLOCK * 2 / 3);
         }
         // The first game's clocks have run out, the second's have not.
@@ -95,11 +95,11 @@ fn resolved_games_leave_none(reader: Reader, shelved: &dyn Fn() -> usize) {
         let status = |game: usize| read(&chain, games[game]).1.status();
         assert_eq!(status(0), GameStatus::ChallengerWins);
         assert_eq!(status(1), GameStatus::InProgress);
-        assert_eq!(shelved(), 1);
+        assert_eq!(spilled(), 1);
         chain.advance(CLOCK);
         play(&mut honest, &mut events);
         assert_eq!(status(1), GameStatus::ChallengerWins);
-        assert_eq!(shelved(), 0);
+        assert_eq!(spilled(), 0);
         // And is paid as before.
         chain.advance(DELAY);
         assert_eq!(play(&mut honest, &mut events), 2);
@@ -107,7 +107,7 @@ fn resolved_games_leave_none(reader: Reader, shelved: &dyn Fn() -> usize) {
     });
 }
 
-fn what_a_thread_has_goes_when_it_comes_back(reader: Reader, shelved: &dyn Fn() -> usize) {
+fn what_a_thread_has_goes_when_it_comes_back(reader: Reader, spilled: &dyn Fn() -> usize) {
     let inputs = |number: u8| Inputs {
         l1_head: B256::repeat_byte(number),
         ..Reader::inputs()
@@ -122,14 +122,14 @@ fn what_a_thread_has_goes_when_it_comes_back(reader: Reader, shelved: &dyn Fn() 
             workers.forget(B256::repeat_byte(number));
         }
         workers.settle(patience);
-        assert_eq!(shelved(), 0);
+        assert_eq!(spilled(), 0);
         // Asked about again it is run anew.
         assert!(matches!(ask(1), Err(TraceError::Pending { .. })));
         workers.forget(B256::repeat_byte(1));
         assert!(matches!(ask(1), Err(TraceError::Pending { .. })));
         workers.settle(patience);
         assert!(ask(1).is_ok());
-        assert_eq!(shelved(), 1);
+        assert_eq!(spilled(), 1);
     });
-    assert_eq!(shelved(), 0);
+    assert_eq!(spilled(), 0);
 }

@@ -28,12 +28,12 @@ use tempfile::TempDir;
 const LARGE: u64 = 500;
 
 /// A folder of pre-images.
-struct Shelf {
+struct DiskCache {
     folder: TempDir,
     store: Directory,
 }
 
-impl Shelf {
+impl DiskCache {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Directory::create(folder.path()).expect("a store");
@@ -67,8 +67,8 @@ impl Shelf {
 
 /// A game that ends at the instruction that reads `key` at `offset`, won with one step. What the honest
 /// challenger has loaded.
-fn ends_at(shelf: &Shelf, key: Key, offset: u64, way: Way) -> Vec<Event> {
-    let (_, mut events) = played(shelf, key, offset, way, &mut |_, _| ());
+fn ends_at(disk: &DiskCache, key: Key, offset: u64, way: Way) -> Vec<Event> {
+    let (_, mut events) = played(disk, key, offset, way, &mut |_, _| ());
     events.retain(|event| event.kind == Some(Kind::Load));
     events
 }
@@ -76,13 +76,13 @@ fn ends_at(shelf: &Shelf, key: Key, offset: u64, way: Way) -> Vec<Event> {
 /// The same, while others do what they like between the turns. The chain, and what the honest challenger has
 /// done.
 fn played(
-    shelf: &Shelf,
+    disk: &DiskCache,
     key: Key,
     offset: u64,
     way: Way,
     others: &mut dyn FnMut(&Local, Address),
 ) -> (Local, Vec<Event>) {
-    let reader = shelf.reader(key);
+    let reader = disk.reader(key);
     let instruction = reader.instruction(offset);
     let (chain, _, games) = proposed(&reader.setup(LARGE), &[lie()]);
     let shared = Arc::new(chain.clone());
@@ -118,9 +118,9 @@ fn played(
 }
 
 /// One transaction loads the part.
-fn ends_at_small(shelf: &Shelf, key: Key, function: &str) {
+fn ends_at_small(disk: &DiskCache, key: Key, function: &str) {
     for offset in [0, 8, 20] {
-        let loads = ends_at(shelf, key, offset, Way::Liar);
+        let loads = ends_at(disk, key, offset, Way::Liar);
         assert_eq!(loads.len(), 1, "{key} at {offset}: {loads:?}");
         assert!(loads[0].what.contains(function), "{}", loads[0].what);
     }
@@ -128,27 +128,27 @@ fn ends_at_small(shelf: &Shelf, key: Key, function: &str) {
 
 #[test]
 fn hashed() {
-    let mut shelf = Shelf::new();
+    let mut disk = DiskCache::new();
     let value: Vec<u8> = (0..100).collect();
-    let keccak = shelf.put(Key::keccak256(&value), &value);
-    ends_at_small(&shelf, keccak, "loadKeccak256PreimagePart");
-    let sha = shelf.put(Key::sha256(&value), &value);
-    ends_at_small(&shelf, sha, "loadSha256PreimagePart");
+    let keccak = disk.put(Key::keccak256(&value), &value);
+    ends_at_small(&disk, keccak, "loadKeccak256PreimagePart");
+    let sha = disk.put(Key::sha256(&value), &value);
+    ends_at_small(&disk, sha, "loadSha256PreimagePart");
 }
 
 #[test]
 fn precompiles() {
-    let mut shelf = Shelf::new();
+    let mut disk = DiskCache::new();
     // Identity succeeds.
     let input = b"a hundred bytes or less";
     let name = [&[0; 19][..], &[4], &100_000u64.to_be_bytes(), input].concat();
-    let identity = shelf.named(6, &name, &[&[1], &input[..]].concat());
-    ends_at_small(&shelf, identity, "loadPrecompilePreimagePart");
+    let identity = disk.named(6, &name, &[&[1], &input[..]].concat());
+    ends_at_small(&disk, identity, "loadPrecompilePreimagePart");
     // Pairing fails on bad points: the value is one byte, of which reads find the length and itself.
     let name = [&[0; 19][..], &[8], &100_000u64.to_be_bytes(), &[0xff; 192]].concat();
-    let pairing = shelf.named(6, &name, &[0]);
+    let pairing = disk.named(6, &name, &[0]);
     for offset in [0, 8] {
-        let loads = ends_at(&shelf, pairing, offset, Way::Liar);
+        let loads = ends_at(&disk, pairing, offset, Way::Liar);
         assert_eq!(loads.len(), 1, "{loads:?}");
         // It spends all that it is given: not what a block has.
         let gas = loads[0].gas.expect("it is done");
@@ -158,7 +158,7 @@ fn precompiles() {
 
 #[test]
 fn blobs() {
-    let mut shelf = Shelf::new();
+    let mut disk = DiskCache::new();
     let settings = c_kzg::ethereum_kzg_settings(0);
     let mut blob = [0; c_kzg::BYTES_PER_BLOB];
     for (index, element) in blob.chunks_exact_mut(32).enumerate() {
@@ -171,16 +171,16 @@ fn blobs() {
     let keys: Vec<Key> = elements
         .map(|(index, element)| {
             let name = [&commitment[..], &blob_point(index)].concat();
-            shelf.named(5, &name, element)
+            disk.named(5, &name, element)
         })
         .collect();
-    ends_at_small(&shelf, keys[3], "loadBlobPreimagePart");
+    ends_at_small(&disk, keys[3], "loadBlobPreimagePart");
 }
 
 /// A value that is loaded by proposal, and its key.
-fn large(shelf: &mut Shelf) -> (Key, Vec<u8>) {
+fn large(disk: &mut DiskCache) -> (Key, Vec<u8>) {
     let value: Vec<u8> = (0..1_000u32).map(|i| (i * 7) as u8).collect();
-    (shelf.put(Key::keccak256(&value), &value), value)
+    (disk.put(Key::keccak256(&value), &value), value)
 }
 
 fn functions(loads: &[Event]) -> Vec<&str> {
@@ -197,22 +197,22 @@ fn functions(loads: &[Event]) -> Vec<&str> {
 
 #[test]
 fn large_ones_are_proposed() {
-    let mut shelf = Shelf::new();
-    let (key, _) = large(&mut shelf);
+    let mut disk = DiskCache::new();
+    let (key, _) = large(&mut disk);
     for offset in [0, 8, 20] {
-        let loads = ends_at(&shelf, key, offset, Way::Liar);
+        let loads = ends_at(&disk, key, offset, Way::Liar);
         assert_eq!(functions(&loads), ["initLPP", "addLeavesLPP", "squeezeLPP"]);
     }
 }
 
 #[test]
 fn cheats_who_load_what_is_wrong_lose() {
-    let mut shelf = Shelf::new();
+    let mut disk = DiskCache::new();
     let value: Vec<u8> = (0..100).collect();
-    let sha = shelf.put(Key::sha256(&value), &value);
-    let (key, _) = large(&mut shelf);
+    let sha = disk.put(Key::sha256(&value), &value);
+    let (key, _) = large(&mut disk);
     for key in [sha, key] {
-        ends_at(&shelf, key, 8, Way::BadPreimages);
+        ends_at(&disk, key, 8, Way::BadPreimages);
     }
 }
 
@@ -245,8 +245,8 @@ fn proposal(oracle: Address, by: u8, key: Key, value: &[u8]) -> Proposal {
 /// honest proposal that it is the wrong one. Its own is contested, and its deposit the challenger's.
 fn disturbed(wrong: usize) {
     const EVE: u8 = 4;
-    let mut shelf = Shelf::new();
-    let (key, value) = large(&mut shelf);
+    let mut disk = DiskCache::new();
+    let (key, value) = large(&mut disk);
     let (mut accused, mut countered) = (0, 0);
     let mut eve = |chain: &Local, oracle: Address| {
         let mut wallet = wallet(Arc::new(chain.clone()), EVE);
@@ -288,7 +288,7 @@ fn disturbed(wrong: usize) {
         assert!(!send(wrong.expect("a wrong block").data, 0));
         accused += 1;
     };
-    let (chain, events) = played(&shelf, key, 8, Way::Liar, &mut eve);
+    let (chain, events) = played(&disk, key, 8, Way::Liar, &mut eve);
     let of = |kind| {
         let these = events.iter().filter(|event| event.kind == Some(kind));
         these.cloned().collect::<Vec<_>>()

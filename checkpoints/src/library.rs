@@ -29,7 +29,7 @@ pub enum LibraryError {
     Store(#[from] StoreError),
     /// There is no folder for temporary files.
     #[error("no folder for a machine's states can be made ({0}): TMPDIR says where")]
-    NoShelf(#[source] std::io::Error),
+    NoDiskCache(#[source] std::io::Error),
     /// They are of another VM.
     #[error("{place} has checkpoints of {found}, and the program is for {expected}")]
     Isa {

@@ -1,5 +1,6 @@
 //! A machine that is kept warm: it remembers states on its way, and answers for any step from the
-//! nearest, be it remembered or stored as a checkpoint. To make room it can be [shelved](Warm::shelve).
+//! nearest, be it remembered or stored as a checkpoint. To make room its states can be [spilled](Warm::spill)
+//! to disk.
 
 use crate::depot::Depot;
 use crate::library::{Library, LibraryError};
@@ -18,7 +19,7 @@ pub struct Warm<M> {
     machine: M,
     states: BTreeMap<u64, Snapshot>,
     library: Option<Library>,
-    shelf: Option<Shelf>,
+    disk: Option<DiskCache>,
     /// Steps from one remembered state to the next.
     every: u64,
     /// Where the program ends, once known.
@@ -28,7 +29,7 @@ pub struct Warm<M> {
 /// States on disk of a machine that was given up to make room: in a folder for temporary files, which goes
 /// with them.
 #[derive(Debug)]
-pub struct Shelf {
+pub struct DiskCache {
     store: Store,
     /// Their roots, by step.
     roots: BTreeMap<u64, Root>,
@@ -38,8 +39,9 @@ pub struct Shelf {
     _folder: TempDir,
 }
 
-/// States of a machine that are shelved at once; of more, one in so many.
-const SHELVED: usize = 32;
+/// How many states go to disk when a machine is given up. Of more only every nth does, because writing
+/// them takes longer than running the few steps between two of them again.
+const SPILLED: usize = 32;
 
 impl<M: Machine> Warm<M>
 where
@@ -53,7 +55,7 @@ where
             states: BTreeMap::from([(first.step(), first)]),
             end: machine.exited().then_some(machine.step()),
             library,
-            shelf: None,
+            disk: None,
             every: every.max(1),
             machine,
         })
@@ -61,27 +63,27 @@ where
 
     /// Gives up the machine and keeps states of its way on disk; the last where it is now. The machine's
     /// VM is `vm`.
-    pub fn shelve(mut self, vm: Vm) -> Result<Shelf, M::Error> {
+    pub fn spill(mut self, vm: Vm) -> Result<DiskCache, M::Error> {
         let here = self.machine.freeze()?;
         self.states.insert(here.step(), here);
-        let mut shelf = match self.shelf.take() {
-            Some(shelf) => shelf,
-            None => Shelf::open(vm)?,
+        let mut disk = match self.disk.take() {
+            Some(disk) => disk,
+            None => DiskCache::open(vm)?,
         };
-        shelf.end = self.end;
-        let apart = self.states.len().div_ceil(SHELVED);
+        disk.end = self.end;
+        let apart = self.states.len().div_ceil(SPILLED);
         // Counted from the last.
         for (_, snapshot) in self.states.iter().rev().step_by(apart) {
-            shelf.put(snapshot).map_err(LibraryError::from)?;
+            disk.put(snapshot).map_err(LibraryError::from)?;
         }
-        Ok(shelf)
+        Ok(disk)
     }
 
     /// Goes on where another machine was given up, with one that has not run yet.
-    pub fn unshelve(machine: M, every: u64, shelf: Shelf) -> Result<Self, M::Error> {
+    pub fn restart(machine: M, every: u64, disk: DiskCache) -> Result<Self, M::Error> {
         Ok(Warm {
-            end: shelf.end,
-            shelf: Some(shelf),
+            end: disk.end,
+            disk: Some(disk),
             ..Warm::new(machine, every, None)?
         })
     }
@@ -105,8 +107,8 @@ where
             known = entry.step;
             self.states.insert(entry.step, snapshot);
         }
-        if let Some(shelf) = &mut self.shelf
-            && let Some(snapshot) = shelf.nearest(step, known).map_err(LibraryError::from)?
+        if let Some(disk) = &mut self.disk
+            && let Some(snapshot) = disk.nearest(step, known).map_err(LibraryError::from)?
         {
             self.states.insert(snapshot.step(), snapshot);
         }
@@ -175,11 +177,11 @@ where
     }
 }
 
-impl Shelf {
+impl DiskCache {
     fn open(vm: Vm) -> Result<Self, LibraryError> {
-        let folder = tempfile::tempdir().map_err(LibraryError::NoShelf)?;
+        let folder = tempfile::tempdir().map_err(LibraryError::NoDiskCache)?;
         let depot = Depot::open(&folder.path().to_string_lossy())?;
-        Ok(Shelf {
+        Ok(DiskCache {
             store: Store::open(&depot, vm)?,
             roots: BTreeMap::new(),
             end: None,

@@ -354,21 +354,21 @@ fn a_shelved_machine_goes_on_where_it_was() {
     let mut warm = Warm::new(hello_mips(), 1000, None).unwrap();
     warm.seek(200_500).unwrap();
     // From a machine that does not run: the states on disk do.
-    let shelf = warm.shelve(vm).unwrap();
-    let mut still = Warm::unshelve(Still(hello_mips()), 1000, shelf).unwrap();
+    let disk = warm.spill(vm).unwrap();
+    let mut still = Warm::restart(Still(hello_mips()), 1000, disk).unwrap();
     assert_eq!(
         still.seek(200_500).unwrap().root().unwrap(),
         expected(200_500)
     );
     // Again, after it has gone back and on to its end.
-    let shelf = still.shelve(vm).unwrap();
-    let mut warm = Warm::unshelve(hello_mips(), 1000, shelf).unwrap();
+    let disk = still.spill(vm).unwrap();
+    let mut warm = Warm::restart(hello_mips(), 1000, disk).unwrap();
     for step in [100_100, u64::MAX] {
         assert_eq!(warm.seek(step).unwrap().root().unwrap(), expected(step));
     }
     let end = warm.end();
-    let shelf = warm.shelve(vm).unwrap();
-    let mut still = Warm::unshelve(Still(hello_mips()), 1000, shelf).unwrap();
+    let disk = warm.spill(vm).unwrap();
+    let mut still = Warm::restart(Still(hello_mips()), 1000, disk).unwrap();
     assert_eq!((still.end(), end), (Some(END), Some(END)));
     for step in [END, 200_500] {
         assert_eq!(still.seek(step).unwrap().root().unwrap(), expected(step));

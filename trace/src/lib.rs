@@ -9,10 +9,10 @@
 //! What they run is a [`Program`]: [`GuestProgram`], which puts it into a VM and opens its [`Preimages`]. Its
 //! machine is [`Hosted`], a VM together with where its pre-images come from.
 
+mod cached;
 mod error;
 mod guest;
 mod hosted;
-mod kept;
 mod preimages;
 mod program;
 mod vms;

@@ -8,7 +8,7 @@ use fpvm_checkpoints::Machine;
 use fpvm_core::step::proof::StepProof;
 use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
 
-use crate::kept::Kept;
+use crate::cached::CachedMachine;
 use crate::program::{Program, Prover, step_data};
 
 /// The executions of a program, run while whoever asks waits.
@@ -16,7 +16,7 @@ pub struct Vms<P: Program> {
     program: P,
     every: u64,
     /// The ones asked for last first.
-    running: RefCell<Vec<(Inputs, Kept<P::Machine>)>>,
+    running: RefCell<Vec<(Inputs, CachedMachine<P::Machine>)>>,
 }
 
 /// Machines that are kept as they are.
@@ -46,14 +46,14 @@ impl<P: Program> Vms<P> {
         let known = running.iter().position(|(of, _)| of == inputs);
         let kept = match known {
             Some(place) => running.remove(place).1,
-            None => Kept::New,
+            None => CachedMachine::New,
         };
         let warm = kept.warm(&self.program, inputs, self.every);
         let mut warm = warm.map_err(|error| failed(step, &error))?;
         let answer = warm.seek(whole(step)).and_then(ask);
-        running.insert(0, (*inputs, Kept::Warm(Box::new(warm))));
+        running.insert(0, (*inputs, CachedMachine::Warm(Box::new(warm))));
         for (_, kept) in running.iter_mut().skip(KEPT) {
-            *kept = std::mem::replace(kept, Kept::New).shelved();
+            *kept = std::mem::replace(kept, CachedMachine::New).spilled();
         }
         answer.map_err(|error| failed(step, &error))
     }

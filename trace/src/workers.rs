@@ -5,8 +5,8 @@
 //! within some time, and if something is left it comes to the end of the queue. One whose program has been
 //! run comes to its front.
 
-mod desk;
-mod hall;
+mod pool;
+mod queue;
 
 use std::sync::Arc;
 use std::thread::Scope;
@@ -17,8 +17,8 @@ use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
 
 use crate::program::Program;
 use crate::vms::KEPT;
-use desk::{Answer, Desk, Question};
-use hall::Hall;
+use pool::WorkerPool;
+use queue::{Answer, JobQueue, Question};
 
 /// How a program is run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,7 +49,7 @@ impl Options {
 }
 
 /// The executions of a program, run on other threads, which end with it.
-pub struct Workers<P: Program>(Arc<Hall<P>>);
+pub struct Workers<P: Program>(Arc<WorkerPool<P>>);
 
 impl<P: Program> Workers<P> {
     /// Starts the threads.
@@ -58,37 +58,37 @@ impl<P: Program> Workers<P> {
         P: Send + Sync + 'scope,
         P::Machine: Send,
     {
-        let hall = Arc::new(Hall::new(program, options));
+        let pool = Arc::new(WorkerPool::new(program, options));
         for _ in 0..options.threads.max(1) {
-            let hall = hall.clone();
-            scope.spawn(move || while hall.turn() {});
+            let pool = pool.clone();
+            scope.spawn(move || while pool.turn() {});
         }
-        Self(hall)
+        Self(pool)
     }
 
     /// Whether something has been answered since this was asked last.
     pub fn has_news(&self) -> bool {
-        std::mem::take(&mut self.0.desk().has_news)
+        std::mem::take(&mut self.0.jobs().has_news)
     }
 
     /// Waits until nobody waits for an answer, or for so long.
     pub fn settle(&self, patience: Duration) {
-        let desk = self.0.desk();
-        let busy = |desk: &mut Desk<P::Machine>| desk.disputes.values().any(|d| d.is_busy);
-        let waited = self.0.news.wait_timeout_while(desk, patience, busy);
+        let jobs = self.0.jobs();
+        let busy = |jobs: &mut JobQueue<P::Machine>| jobs.disputes.values().any(|d| d.is_busy);
+        let waited = self.0.news.wait_timeout_while(jobs, patience, busy);
         drop(waited);
     }
 
     /// Lets go of all that is kept of disputes with an L1 head: no game with it is in progress any more. Asked
     /// about again their programs are run anew.
     pub fn forget(&self, l1_head: B256) {
-        // Folders and hosts go while others are at the desk.
-        let over = self.0.desk().forget(|inputs| inputs.l1_head == l1_head);
+        // Dropped after the lock is given back: folders are removed and hosts end meanwhile.
+        let over = self.0.jobs().forget(|inputs| inputs.l1_head == l1_head);
         drop(over);
     }
 
     fn ask(&self, inputs: &Inputs, question: Question) -> Result<Answer, TraceError> {
-        let answer = self.0.desk().ask(inputs, question);
+        let answer = self.0.jobs().ask(inputs, question);
         if answer.is_err() {
             self.0.work.notify_one();
         }
@@ -114,7 +114,7 @@ impl<P: Program> Executions for Workers<P> {
 
 impl<P: Program> Drop for Workers<P> {
     fn drop(&mut self) {
-        self.0.desk().is_closed = true;
+        self.0.jobs().is_closed = true;
         self.0.work.notify_all();
     }
 }

@@ -1,4 +1,4 @@
-//! The threads, and whose turn it is.
+//! The threads, and which dispute has its turn.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -7,67 +7,68 @@ use fpvm_checkpoints::warm::Warm;
 use fpvm_dispute::trace::Inputs;
 
 use super::Options;
-use super::desk::{Answers, Desk, Dispute, Question};
-use crate::kept::Kept;
+use super::queue::{Answers, JobQueue, Dispute, Question};
+use crate::cached::CachedMachine;
 use crate::program::Program;
 use crate::vms::{failed, whole};
 
-pub(super) struct Hall<P: Program> {
+pub(super) struct WorkerPool<P: Program> {
     program: P,
     options: Options,
-    desk: Mutex<Desk<P::Machine>>,
+    jobs: Mutex<JobQueue<P::Machine>>,
     /// Somebody is in the queue, or it is closed.
     pub(super) work: Condvar,
     /// A turn is over.
     pub(super) news: Condvar,
 }
 
-impl<P: Program> Hall<P> {
+impl<P: Program> WorkerPool<P> {
     pub(super) fn new(program: P, options: Options) -> Self {
         Self {
             program,
             options,
-            desk: Mutex::new(Desk::new()),
+            jobs: Mutex::new(JobQueue::new()),
             work: Condvar::new(),
             news: Condvar::new(),
         }
     }
 
-    /// A thread that fails leaves the desk as it should be: nothing is done there that can.
-    pub(super) fn desk(&self) -> MutexGuard<'_, Desk<P::Machine>> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The queue. It is whole even after a thread has panicked, because nothing that can panic runs while
+    /// the lock is held.
+    pub(super) fn jobs(&self) -> MutexGuard<'_, JobQueue<P::Machine>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the next in the queue and gives it its turn; `false` once it is closed.
     pub(super) fn turn(&self) -> bool {
-        let desk = self.desk();
-        let idle = |desk: &mut Desk<_>| desk.queue.is_empty() && !desk.is_closed;
-        let desk = self.work.wait_while(desk, idle);
-        let mut desk = desk.unwrap_or_else(PoisonError::into_inner);
-        let Some(inputs) = desk.queue.pop_front().filter(|_| !desk.is_closed) else {
+        let jobs = self.jobs();
+        let idle = |jobs: &mut JobQueue<_>| jobs.queue.is_empty() && !jobs.is_closed;
+        let jobs = self.work.wait_while(jobs, idle);
+        let mut jobs = jobs.unwrap_or_else(PoisonError::into_inner);
+        let Some(inputs) = jobs.queue.pop_front().filter(|_| !jobs.is_closed) else {
             return false;
         };
-        desk.turns += 1;
-        let turn = desk.turns;
-        let dispute = desk.disputes.entry(inputs).or_default();
+        jobs.turns += 1;
+        let turn = jobs.turns;
+        let dispute = jobs.disputes.entry(inputs).or_default();
         dispute.turn = turn;
-        let kept = dispute.kept.take().unwrap_or(Kept::New);
+        let kept = dispute.kept.take().unwrap_or(CachedMachine::New);
         let asked: Vec<_> = dispute.asked.iter().copied().collect();
-        drop(desk);
+        drop(jobs);
 
         let (kept, answers, has_run) = self.serve(&inputs, kept, &asked);
-        let mut desk = self.desk();
-        if let Some(dispute) = desk.disputes.get_mut(&inputs) {
+        let mut jobs = self.jobs();
+        if let Some(dispute) = jobs.disputes.get_mut(&inputs) {
             dispute
                 .asked
                 .retain(|question| !answers.contains_key(question));
             dispute.answers.extend(answers);
             dispute.has_run |= has_run;
         }
-        desk.give_back(inputs, kept, false);
+        jobs.give_back(inputs, kept, false);
         self.work.notify_one();
-        desk.has_news = true;
-        self.make_room(desk);
+        jobs.has_news = true;
+        self.make_room(jobs);
         self.news.notify_all();
         true
     }
@@ -76,14 +77,14 @@ impl<P: Program> Hall<P> {
     fn serve(
         &self,
         inputs: &Inputs,
-        kept: Kept<P::Machine>,
+        kept: CachedMachine<P::Machine>,
         asked: &[Question],
-    ) -> (Kept<P::Machine>, Answers, bool) {
+    ) -> (CachedMachine<P::Machine>, Answers, bool) {
         let begun = Instant::now();
         let mut answers = Answers::new();
         let done = |warm: Warm<_>, answers| {
             let has_run = warm.end().is_some();
-            (Kept::Warm(Box::new(warm)), answers, has_run)
+            (CachedMachine::Warm(Box::new(warm)), answers, has_run)
         };
         let mut warm = match kept.warm(&self.program, inputs, self.options.every) {
             Ok(warm) => warm,
@@ -92,7 +93,7 @@ impl<P: Program> Hall<P> {
                     let index = question.step();
                     (*question, Err(failed(index, &error)))
                 });
-                return (Kept::New, failed.collect(), false);
+                return (CachedMachine::New, failed.collect(), false);
             }
         };
         for question in asked {
@@ -106,14 +107,14 @@ impl<P: Program> Hall<P> {
                     Err(error) => {
                         // Another run may fare better, with a host that is started anew.
                         answers.insert(*question, Err(failed(question.step(), &error)));
-                        return (Kept::New, answers, false);
+                        return (CachedMachine::New, answers, false);
                     }
                 }
                 let time_is_up = begun.elapsed() >= self.options.turn;
-                let desk = self.desk();
-                let others_wait = !desk.queue.is_empty();
-                if desk.is_closed || desk.is_over(inputs) || time_is_up && others_wait {
-                    drop(desk);
+                let jobs = self.jobs();
+                let others_wait = !jobs.queue.is_empty();
+                if jobs.is_closed || jobs.is_over(inputs) || time_is_up && others_wait {
+                    drop(jobs);
                     return done(warm, answers);
                 }
             }
@@ -122,16 +123,16 @@ impl<P: Program> Hall<P> {
     }
 
     /// Puts the machines on disk that are needed least, if there are more than are to be kept.
-    fn make_room<'a>(&'a self, mut desk: MutexGuard<'a, Desk<P::Machine>>) {
+    fn make_room<'a>(&'a self, mut jobs: MutexGuard<'a, JobQueue<P::Machine>>) {
         loop {
             let warm =
-                |dispute: &Dispute<P::Machine>| dispute.kept.as_ref().is_some_and(Kept::is_warm);
-            let all = desk.disputes.iter().filter(|(_, dispute)| warm(dispute));
+                |dispute: &Dispute<P::Machine>| dispute.kept.as_ref().is_some_and(CachedMachine::is_warm);
+            let all = jobs.disputes.iter().filter(|(_, dispute)| warm(dispute));
             if all.clone().count() <= self.options.kept {
                 return;
             }
             // Who waits for a turn needs its machine, the last in the queue latest.
-            let place = |inputs: &Inputs| desk.queue.iter().position(|other| other == inputs);
+            let place = |inputs: &Inputs| jobs.queue.iter().position(|other| other == inputs);
             let least = all.max_by_key(|(inputs, dispute)| {
                 (place(inputs).unwrap_or(usize::MAX), u64::MAX - dispute.turn)
             });
@@ -139,16 +140,16 @@ impl<P: Program> Hall<P> {
                 return;
             };
             let waited = place(&inputs).is_some();
-            desk.queue.retain(|other| *other != inputs);
-            let Some(dispute) = desk.disputes.get_mut(&inputs) else {
+            jobs.queue.retain(|other| *other != inputs);
+            let Some(dispute) = jobs.disputes.get_mut(&inputs) else {
                 return;
             };
             dispute.is_busy = true;
-            let kept = dispute.kept.take().unwrap_or(Kept::New);
-            drop(desk);
-            let kept = kept.shelved();
-            desk = self.desk();
-            desk.give_back(inputs, kept, waited);
+            let kept = dispute.kept.take().unwrap_or(CachedMachine::New);
+            drop(jobs);
+            let kept = kept.spilled();
+            jobs = self.jobs();
+            jobs.give_back(inputs, kept, waited);
             self.work.notify_one();
         }
     }

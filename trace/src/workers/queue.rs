@@ -8,7 +8,7 @@ use fpvm_checkpoints::library::LibraryError;
 use fpvm_checkpoints::warm::Warm;
 use fpvm_dispute::trace::{Inputs, StepData, TraceError};
 
-use crate::kept::Kept;
+use crate::cached::CachedMachine;
 use crate::program::{Prover, step_data};
 use crate::vms::{failed, whole};
 
@@ -70,7 +70,7 @@ impl Question {
 /// A dispute.
 pub(super) struct Dispute<M> {
     /// `None` while a thread has it.
-    pub(super) kept: Option<Kept<M>>,
+    pub(super) kept: Option<CachedMachine<M>>,
     /// What has been asked and not answered, in this order.
     pub(super) asked: VecDeque<Question>,
     pub(super) answers: Answers,
@@ -87,7 +87,7 @@ pub(super) struct Dispute<M> {
 impl<M> Default for Dispute<M> {
     fn default() -> Self {
         Self {
-            kept: Some(Kept::New),
+            kept: Some(CachedMachine::New),
             asked: VecDeque::new(),
             answers: Answers::new(),
             is_busy: false,
@@ -98,7 +98,7 @@ impl<M> Default for Dispute<M> {
     }
 }
 
-pub(super) struct Desk<M> {
+pub(super) struct JobQueue<M> {
     pub(super) disputes: HashMap<Inputs, Dispute<M>>,
     /// Who waits for a turn.
     pub(super) queue: VecDeque<Inputs>,
@@ -109,7 +109,7 @@ pub(super) struct Desk<M> {
     pub(super) is_closed: bool,
 }
 
-impl<M> Desk<M> {
+impl<M> JobQueue<M> {
     pub(super) fn new() -> Self {
         Self {
             disputes: HashMap::new(),
@@ -171,7 +171,7 @@ impl<M> Desk<M> {
 
     /// Takes a dispute's machine back from a thread; its turn comes again if it has been asked meanwhile,
     /// or `waits` for one.
-    pub(super) fn give_back(&mut self, inputs: Inputs, kept: Kept<M>, waits: bool) {
+    pub(super) fn give_back(&mut self, inputs: Inputs, kept: CachedMachine<M>, waits: bool) {
         if self.is_over(&inputs) {
             self.disputes.remove(&inputs);
         } else if let Some(dispute) = self.disputes.get_mut(&inputs) {

@@ -3,22 +3,22 @@
 use std::fmt::Display;
 
 use fpvm_checkpoints::library::LibraryError;
-use fpvm_checkpoints::warm::{Shelf, Warm};
+use fpvm_checkpoints::warm::{DiskCache, Warm};
 use fpvm_dispute::trace::Inputs;
 
 use crate::program::{Program, Prover};
 
 /// The machine of a dispute.
-pub(crate) enum Kept<M> {
+pub(crate) enum CachedMachine<M> {
     /// There is none.
     New,
     /// As it is, with states that it has been in.
     Warm(Box<Warm<M>>),
     /// States that it has been in.
-    Shelved(Box<Shelf>),
+    Spilled(Box<DiskCache>),
 }
 
-impl<M: Prover> Kept<M>
+impl<M: Prover> CachedMachine<M>
 where
     M::Error: Display + From<LibraryError>,
 {
@@ -32,7 +32,7 @@ where
         match self {
             Self::Warm(warm) => Ok(*warm),
             Self::New => Warm::new(program.start(inputs)?, every, None),
-            Self::Shelved(shelf) => Warm::unshelve(program.start(inputs)?, every, *shelf),
+            Self::Spilled(disk) => Warm::restart(program.start(inputs)?, every, *disk),
         }
     }
 
@@ -43,14 +43,14 @@ where
 
     /// The same without the memory: only states on disk; nothing where there is no room for them, and the
     /// program is run anew then.
-    pub(crate) fn shelved(self) -> Self {
+    pub(crate) fn spilled(self) -> Self {
         let warm = match self {
             Self::Warm(warm) => warm,
             other => return other,
         };
         let vm = warm.machine().store_vm();
-        match warm.shelve(vm) {
-            Ok(shelf) => Self::Shelved(Box::new(shelf)),
+        match warm.spill(vm) {
+            Ok(disk) => Self::Spilled(Box::new(disk)),
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::warn!(target: "vm", error, "States cannot be kept: a program will be run anew");
