@@ -6,8 +6,8 @@ use fpvm_dispute::game::Game;
 use fpvm_l1::{Progress, Receipt};
 use serde::Serialize;
 
-use crate::player::{Deed, Kind};
-use crate::read::site::Site;
+use crate::player::{Kind, PlannedTx};
+use crate::read::game_params::GameParams;
 
 /// Something that happened.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -86,11 +86,14 @@ impl Event {
     }
 
     /// A game is played from now on.
-    pub fn found(site: &Site) -> Self {
-        let (game_type, block) = (site.rules.params().game_type, site.proposal.l2_block);
+    pub fn found(game_params: &GameParams) -> Self {
+        let (game_type, block) = (
+            game_params.rules.params().game_type,
+            game_params.proposal.l2_block,
+        );
         Self {
             what: format!("play a game of type {game_type} about L2 block {block}"),
-            ..Self::of(Name::Found, Some(site.game))
+            ..Self::of(Name::Found, Some(game_params.game))
         }
     }
 
@@ -139,53 +142,53 @@ impl Event {
         }
     }
 
-    fn deed(name: Name, deed: &Deed) -> Self {
+    fn tx(name: Name, tx: &PlannedTx) -> Self {
         Self {
-            what: deed.request.what.clone(),
-            why: deed.why.clone(),
-            value: (!deed.request.value.is_zero()).then(|| deed.request.value.to_string()),
-            kind: Some(deed.kind),
-            ..Self::of(name, Some(deed.game))
+            what: tx.request.what.clone(),
+            why: tx.why.clone(),
+            value: (!tx.request.value.is_zero()).then(|| tx.request.value.to_string()),
+            kind: Some(tx.kind),
+            ..Self::of(name, Some(tx.game))
         }
     }
 
     /// Something is to be done.
-    pub fn planned(deed: &Deed) -> Self {
-        Self::deed(Name::Planned, deed)
+    pub fn planned(tx: &PlannedTx) -> Self {
+        Self::tx(Name::Planned, tx)
     }
 
     /// Something is done.
-    pub fn done(deed: &Deed, receipt: &Receipt) -> Self {
+    pub fn done(tx: &PlannedTx, receipt: &Receipt) -> Self {
         Self {
             transaction: Some(receipt.transaction),
             block: Some(receipt.block),
             gas: Some(receipt.gas_used),
-            ..Self::deed(Name::Done, deed)
+            ..Self::tx(Name::Done, tx)
         }
     }
 
     /// Somebody else has done it first.
-    pub fn overtaken(deed: &Deed) -> Self {
-        Self::deed(Name::Overtaken, deed)
+    pub fn overtaken(tx: &PlannedTx) -> Self {
+        Self::tx(Name::Overtaken, tx)
     }
 
     /// Something cannot be done.
-    pub fn refused(deed: &Deed, why: &str) -> Self {
+    pub fn refused(tx: &PlannedTx, why: &str) -> Self {
         Self {
             why: why.to_owned(),
-            ..Self::deed(Name::Refused, deed)
+            ..Self::tx(Name::Refused, tx)
         }
     }
 }
 
 /// Whom events are told.
 #[allow(missing_debug_implementations, reason = "a closure has none")]
-pub struct Tell<'a>(pub &'a mut dyn FnMut(&Event));
+pub struct EventSink<'a>(pub &'a mut dyn FnMut(&Event));
 
-impl Tell<'_> {
+impl EventSink<'_> {
     /// Tells an event.
     #[allow(clippy::needless_pass_by_value, reason = "made to be told")]
-    pub fn event(&mut self, event: Event) {
+    pub fn emit(&mut self, event: Event) {
         (self.0)(&event);
     }
 
@@ -207,6 +210,6 @@ impl Tell<'_> {
             Progress::Silent(error) => Event::general(&error.to_string()),
             Progress::Included(..) => return,
         };
-        self.event(event);
+        self.emit(event);
     }
 }

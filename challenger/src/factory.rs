@@ -124,9 +124,9 @@ impl Factory {
         game_type: u32,
         root: B256,
         block: U256,
-        told: &mut dyn FnMut(Progress<'_>),
+        report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Address, CreateError> {
-        let nonce = wallet.settle(told)?;
+        let nonce = wallet.settle(report)?;
         let chain = wallet.chain().clone();
         let reader = Reader::newest(&*chain)?;
         let bond = self.bond(&reader, game_type)?;
@@ -145,7 +145,7 @@ impl Factory {
             value: bond,
             gas: None,
         };
-        let receipts = wallet.send_from(nonce, &[request], told)?;
+        let receipts = wallet.send_from(nonce, &[request], report)?;
         let transaction = receipts.first().map_or(B256::ZERO, |done| done.transaction);
         let logs = receipts.iter().flat_map(|receipt| &receipt.logs);
         let mut created = logs.filter(|log| log.address == self.0).filter_map(|log| {

@@ -2,11 +2,11 @@
 //!
 //! [`read`] takes a game, and everything around it, from a chain into the model of `dispute`, all of
 //! one block: players, reports and views of the model then work on it unchanged. [`player`] plays one
-//! game by what the model's players decide, [`fleet`] all of an account's games. [`loads`] makes known
+//! game by what the model's players decide, [`scheduler`] all of an account's games. [`loads`] makes known
 //! to the oracle what steps read, [`proposals`] contests what others load wrongly, and [`rollup`] asks
 //! for the true outputs. What happens is told as [`event`]s, which [`metrics`] counts.
 //!
-//! [`factory`] finds and creates games; [`world`] deploys everything that games need. [`calls`] makes
+//! [`factory`] finds and creates games; [`deployment`] deploys everything that games need. [`calls`] makes
 //! transactions of the model's calls, and [`reasons`] tells why a contract refused.
 
 #![allow(
@@ -15,9 +15,9 @@
 )]
 
 pub mod calls;
+pub mod deployment;
 pub mod event;
 pub mod factory;
-pub mod fleet;
 mod kind;
 pub mod loads;
 pub mod metrics;
@@ -26,4 +26,4 @@ pub mod proposals;
 pub mod read;
 pub mod reasons;
 pub mod rollup;
-pub mod world;
+pub mod scheduler;

@@ -6,7 +6,7 @@
 //! loaded, a subgame that is resolved is not resolved.
 
 mod ending;
-mod table;
+mod planner;
 
 use alloy_primitives::Address;
 use fpvm_dispute::claim::GameStatus;
@@ -16,13 +16,13 @@ use fpvm_dispute::player::honest;
 use fpvm_dispute::trace::{Trace, TraceError};
 use fpvm_l1::Request;
 
-use crate::read::follow::{Follower, Seen};
-use crate::read::site::Site;
-use crate::read::{ReadError, Reader};
 pub use crate::kind::Kind;
+use crate::read::game_params::GameParams;
+use crate::read::watch::{GameSnapshot, GameWatcher};
+use crate::read::{ReadError, Reader};
 pub use ending::resolutions;
 use ending::{pay, resolve};
-use table::Table;
+use planner::ActionPlanner;
 
 /// How a player plays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -36,7 +36,7 @@ pub enum Strategy {
 
 /// Something to do, with its reason.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Deed {
+pub struct PlannedTx {
     /// The game that it is about, or the oracle.
     pub game: Address,
     /// What kind it is of.
@@ -51,7 +51,7 @@ pub struct Deed {
 #[derive(Clone, Debug, Default)]
 pub struct Turn {
     /// What is to be done now. None depends on another.
-    pub deeds: Vec<Deed>,
+    pub planned: Vec<PlannedTx>,
     /// Why there is not more, if there should be.
     pub trouble: Option<String>,
     /// Whether there may be more once the program has been run so far.
@@ -65,7 +65,7 @@ pub struct Turn {
 /// A player of one game.
 #[derive(Debug)]
 pub struct Player<T> {
-    follower: Follower,
+    watcher: GameWatcher,
     me: Me<T>,
     strategy: Strategy,
     /// L1 time before which the trace is not asked again: it failed.
@@ -79,9 +79,9 @@ const REST: [u64; 2] = [60, 3_600];
 
 impl<T: Trace> Player<T> {
     /// A player from an account, who holds `trace` to be true of a game.
-    pub fn new(follower: Follower, account: Address, trace: T, strategy: Strategy) -> Self {
+    pub fn new(watcher: GameWatcher, account: Address, trace: T, strategy: Strategy) -> Self {
         Self {
-            follower,
+            watcher,
             me: Me::new(account, 0, trace),
             strategy,
             rest_until: 0,
@@ -90,13 +90,13 @@ impl<T: Trace> Player<T> {
     }
 
     /// The game's unchanging parts.
-    pub const fn site(&self) -> &Site {
-        &self.follower.site
+    pub const fn game_params(&self) -> &GameParams {
+        &self.watcher.game_params
     }
 
     /// What the last look found.
-    pub const fn seen(&self) -> Option<&Seen> {
-        self.follower.seen()
+    pub const fn snapshot(&self) -> Option<&GameSnapshot> {
+        self.watcher.snapshot()
     }
 
     /// What the player holds to be true.
@@ -109,22 +109,22 @@ impl<T: Trace> Player<T> {
     /// # Errors
     /// If the game cannot be read.
     pub fn turn(&mut self, reader: &Reader<'_>) -> Result<Turn, ReadError> {
-        let (_, anew) = self.follower.look(reader)?;
-        let Some(seen) = self.follower.seen() else {
+        let (_, anew) = self.watcher.look(reader)?;
+        let Some(snapshot) = self.watcher.snapshot() else {
             return Ok(Turn::default());
         };
-        let (game, now) = (&seen.game, seen.block.time);
+        let (game, now) = (&snapshot.game, snapshot.block.time);
         if anew {
             self.me.forget();
         }
         if game.status() != GameStatus::InProgress {
-            return pay(&self.follower.site, reader, game, self.me.account);
+            return pay(&self.watcher.game_params, reader, game, self.me.account);
         }
         let mut turn = Turn::default();
         if now >= self.rest_until {
             let plan = match &self.strategy {
-                Strategy::Honest => honest::next_moves(&mut self.me, &seen.view()),
-                Strategy::Cheat(way) => cheat::next_moves(way, &mut self.me, &seen.view()),
+                Strategy::Honest => honest::next_moves(&mut self.me, &snapshot.view()),
+                Strategy::Cheat(way) => cheat::next_moves(way, &mut self.me, &snapshot.view()),
             };
             (self.rest, self.rest_until) = match plan.trouble {
                 None | Some(TraceError::Pending { .. }) => (0, 0),
@@ -133,15 +133,15 @@ impl<T: Trace> Player<T> {
                     (rest, now.saturating_add(rest))
                 }
             };
-            let terms = self.follower.site.terms(self.me.account);
-            let table = Table {
+            let terms = self.watcher.game_params.terms(self.me.account);
+            let planner = ActionPlanner {
                 reader,
                 game,
                 terms,
                 me: &self.me,
                 strategy: self.strategy,
             };
-            table.deeds(plan, &mut turn)?;
+            planner.planned(plan, &mut turn)?;
         }
         resolve(game, now, &self.me, &mut turn);
         Ok(turn)

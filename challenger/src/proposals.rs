@@ -11,8 +11,8 @@ use fpvm_contracts::loader::{Challenge, Metadata};
 use fpvm_l1::LogFilter;
 
 use crate::calls;
-use crate::player::{Deed, Kind};
-use crate::read::site::Site;
+use crate::player::{Kind, PlannedTx};
+use crate::read::game_params::GameParams;
 use crate::read::{ReadError, Reader, fit};
 
 /// Seconds after the end of a challenge period, after which no reorg brings it back.
@@ -31,19 +31,19 @@ pub struct Proposals {
 }
 
 /// What there is to do about a proposal.
-enum Seen {
+enum Standing {
     /// Nothing, and never will be.
     Settled,
     /// To contest it, where there is something wrong with it.
-    Open(Option<Deed>),
+    Open(Option<PlannedTx>),
 }
 
 impl Proposals {
     /// Those of a game's oracle.
-    pub const fn of(site: &Site) -> Self {
+    pub const fn of(game_params: &GameParams) -> Self {
         Self {
-            oracle: site.oracle.oracle,
-            challenge_period: site.oracle.challenge_period,
+            oracle: game_params.oracle.oracle,
+            challenge_period: game_params.oracle.challenge_period,
             open_from: 0,
             judged: BTreeMap::new(),
         }
@@ -51,26 +51,26 @@ impl Proposals {
 
     /// Challenges of all that are wrong. One that cannot be judged hides none of the others: why is given
     /// beside them, for each.
-    pub fn challenges(&mut self, reader: &Reader<'_>) -> (Vec<Deed>, Vec<ReadError>) {
-        let (mut deeds, mut troubles) = (Vec::new(), Vec::new());
+    pub fn challenges(&mut self, reader: &Reader<'_>) -> (Vec<PlannedTx>, Vec<ReadError>) {
+        let (mut planned, mut troubles) = (Vec::new(), Vec::new());
         let count = reader
             .ask(self.oracle, &Calls::proposalCountCall {})
             .and_then(|count| fit(self.oracle, "proposalCount()", count));
         let count: u64 = match count {
             Ok(count) => count,
-            Err(error) => return (deeds, vec![error]),
+            Err(error) => return (planned, vec![error]),
         };
         let mut all_settled = true;
         for number in self.open_from..count {
             match self.look(reader, number) {
-                Ok(Seen::Settled) if all_settled => {
+                Ok(Standing::Settled) if all_settled => {
                     self.open_from = number.saturating_add(1);
                     self.judged.retain(|(judged, _), _| *judged > number);
                 }
-                Ok(Seen::Settled) => {}
-                Ok(Seen::Open(wrong)) => {
+                Ok(Standing::Settled) => {}
+                Ok(Standing::Open(wrong)) => {
                     all_settled = false;
-                    deeds.extend(wrong);
+                    planned.extend(wrong);
                 }
                 Err(error) => {
                     all_settled = false;
@@ -82,11 +82,11 @@ impl Proposals {
                 }
             }
         }
-        (deeds, troubles)
+        (planned, troubles)
     }
 
     /// Looks at one of them.
-    fn look(&mut self, reader: &Reader<'_>, number: u64) -> Result<Seen, ReadError> {
+    fn look(&mut self, reader: &Reader<'_>, number: u64) -> Result<Standing, ReadError> {
         let index = U256::from(number);
         let keys = reader.ask(self.oracle, &Calls::proposalsCall { index })?;
         let (claimant, uuid) = (keys.claimant, keys.uuid);
@@ -95,10 +95,10 @@ impl Proposals {
         let end = known.timestamp.saturating_add(self.challenge_period);
         let is_whole = known.timestamp != 0;
         if is_whole && end.saturating_add(SETTLED) < reader.block.time {
-            return Ok(Seen::Settled);
+            return Ok(Standing::Settled);
         }
         if !is_whole || known.countered || end < reader.block.time {
-            return Ok(Seen::Open(None));
+            return Ok(Standing::Open(None));
         }
         let key = (number, known.timestamp);
         if !self.judged.contains_key(&key) {
@@ -106,7 +106,7 @@ impl Proposals {
             self.judged.insert(key, wrong);
         }
         let wrong = self.judged.get(&key).and_then(Option::as_ref);
-        Ok(Seen::Open(wrong.map(|wrong| self.deed(claimant, wrong))))
+        Ok(Standing::Open(wrong.map(|wrong| self.tx(claimant, wrong))))
     }
 
     /// What is wrong with a proposal, from what the oracle logged when its blocks were posted: the sender (20
@@ -161,10 +161,10 @@ impl Proposals {
         Ok(Challenge::find(claimant, uuid, &input, &commitments))
     }
 
-    fn deed(&self, claimant: Address, wrong: &Challenge) -> Deed {
+    fn tx(&self, claimant: Address, wrong: &Challenge) -> PlannedTx {
         let what = format!("contest the large pre-image that {claimant} proposes");
         let request = calls::request(what, self.oracle, wrong.data.clone(), 0);
-        Deed {
+        PlannedTx {
             game: self.oracle,
             kind: Kind::Accuse,
             why: format!(

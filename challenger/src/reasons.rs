@@ -52,7 +52,7 @@ pub fn was_done_already(kind: Kind, error: &SendError) -> bool {
 }
 
 /// What a revert says, by name where there is one.
-pub fn told(revert: &Revert) -> String {
+pub fn describe(revert: &Revert) -> String {
     named(revert).map_or_else(
         || revert.to_string(),
         |name| format!("the contract reverts: {name}"),
@@ -62,7 +62,7 @@ pub fn told(revert: &Revert) -> String {
 /// An error of sending, with the contract's reason by its name.
 pub fn sending(error: &SendError) -> String {
     match error {
-        SendError::WouldRevert { what, revert } => format!("cannot {what}: {}", told(revert)),
+        SendError::WouldRevert { what, revert } => format!("cannot {what}: {}", describe(revert)),
         SendError::Failed {
             what,
             transaction,
@@ -70,7 +70,7 @@ pub fn sending(error: &SendError) -> String {
             ..
         } => format!(
             "could not {what} (transaction {transaction}): {}",
-            told(revert)
+            describe(revert)
         ),
         other => other.to_string(),
     }
@@ -89,10 +89,13 @@ mod tests {
     #[test]
     fn reasons_have_names() {
         let revert = Revert(ClockTimeExceeded {}.abi_encode().into());
-        assert_eq!(told(&revert), "the contract reverts: ClockTimeExceeded()");
+        assert_eq!(
+            describe(&revert),
+            "the contract reverts: ClockTimeExceeded()"
+        );
         let other = Revert(SomethingElse {}.abi_encode().into());
         assert_eq!(named(&other), None);
-        assert_eq!(told(&other), other.to_string());
+        assert_eq!(describe(&other), other.to_string());
     }
 
     #[test]

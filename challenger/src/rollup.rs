@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::read::site::Site;
+use crate::read::game_params::GameParams;
 
 /// Where outputs come from.
 #[derive(Clone, Debug)]
@@ -102,11 +102,15 @@ impl Source {
     ///
     /// # Errors
     /// If a node does not answer, or is not so far.
-    pub fn seen_by(&self, site: &Site, l1: &dyn Chain) -> Result<GameOutputs, SourceError> {
+    pub fn seen_by(
+        &self,
+        game_params: &GameParams,
+        l1: &dyn Chain,
+    ) -> Result<GameOutputs, SourceError> {
         let safe_head = match self {
             Self::List(list) => list.safe_head(),
             Self::Node { rollup, .. } => {
-                let head = l1.block(At::Hash(site.proposal.l1_head))?.number;
+                let head = l1.block(At::Hash(game_params.proposal.l1_head))?.number;
                 // A node that is not past the block answers with the safe head of an earlier one.
                 let status: SyncStatus = ask(rollup, "optimism_syncStatus", json!([]))?;
                 if status.current_l1.number <= head {

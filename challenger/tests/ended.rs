@@ -8,13 +8,13 @@ use std::thread::scope;
 use std::time::Duration;
 
 use alloy_primitives::{B256, U256};
-use common::players::{CHEAT, HONEST, Working, fleet};
+use common::players::{CHEAT, HONEST, Working, scheduler};
 use common::reader::Reader;
 use common::table::{contradict, play, read};
-use common::{CLOCK, DELAY, wallet, world};
+use common::{CLOCK, DELAY, deployment, wallet};
 use fpvm_challenger::factory::Factory;
-use fpvm_challenger::fleet::Games;
 use fpvm_challenger::player::Strategy;
+use fpvm_challenger::scheduler::Games;
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::trace::{Executions as _, Inputs, TraceError};
 use fpvm_oracle::Key;
@@ -58,9 +58,9 @@ fn states_on_disk_go_with_their_game() {
 fn resolved_games_leave_none(reader: Reader, spilled: &dyn Fn() -> usize) {
     let mut setup = reader.setup(126_000);
     (setup.params.max_depth, setup.params.split_depth) = (10, 2);
-    let (chain, world) = world(&setup);
+    let (chain, deployment) = deployment(&setup);
     let shared = Arc::new(chain.clone());
-    let (factory, mut proposer) = (Factory(world.factory), wallet(shared.clone(), CHEAT));
+    let (factory, mut proposer) = (Factory(deployment.factory), wallet(shared.clone(), CHEAT));
     let mut create = |number: u8| {
         let root = B256::repeat_byte(number);
         let game = factory.create(&mut proposer, 0, root, U256::from(4), &mut |_| ());
@@ -74,7 +74,7 @@ fn resolved_games_leave_none(reader: Reader, spilled: &dyn Fn() -> usize) {
     scope(|scope| {
         let workers = Arc::new(Workers::start(scope, reader, OPTIONS));
         let truth = Working(workers.clone());
-        let mut honest = fleet(shared.clone(), HONEST, created, truth, Strategy::Honest);
+        let mut honest = scheduler(shared.clone(), HONEST, created, truth, Strategy::Honest);
         let mut events = Vec::new();
         // Down to the program's last state, for which it is run.
         let mut games = Vec::new();

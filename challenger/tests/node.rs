@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alloy_primitives::U256;
-use common::players::{CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, fleet, lie};
+use common::players::{CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, lie, scheduler};
 use common::{account, alphabet, wallet};
-use fpvm_challenger::event::{Event, Name, Tell};
+use fpvm_challenger::deployment::Deployment;
+use fpvm_challenger::event::{Event, EventSink, Name};
 use fpvm_challenger::factory::Factory;
-use fpvm_challenger::fleet::{Fleet, Games, Knowledge};
 use fpvm_challenger::player::Strategy;
 use fpvm_challenger::read::Reader;
-use fpvm_challenger::read::follow::game;
-use fpvm_challenger::world::World;
+use fpvm_challenger::read::watch::game;
+use fpvm_challenger::scheduler::{GameScheduler, Games, TraceSource};
 use fpvm_dispute::claim::GameStatus;
 use fpvm_e2e::node::Node;
 use fpvm_l1::{At, Chain as _, Rpc};
@@ -27,11 +27,11 @@ const CLOCK: u64 = 40;
 const SECOND: u8 = 4;
 
 /// Plays until nothing is ever to be done again; what happened.
-fn to_the_end<K: Knowledge>(chain: &Rpc, mut fleet: Fleet<K>) -> Vec<Event> {
+fn to_the_end<K: TraceSource>(chain: &Rpc, mut scheduler: GameScheduler<K>) -> Vec<Event> {
     let (begun, mut events) = (Instant::now(), Vec::new());
     loop {
         let mut collect = |event: &Event| events.push(event.clone());
-        let round = fleet.round(&mut Tell(&mut collect));
+        let round = scheduler.round(&mut EventSink(&mut collect));
         if round.expect("it answers").is_over {
             return events;
         }
@@ -61,8 +61,8 @@ fn play(node: &Node) {
     setup.params.max_clock_duration = CLOCK;
     setup.params.challenge_period = 5;
     setup.delay = 10;
-    let world = World::deploy(&mut wallet(chain.clone(), 1), &setup, &mut |_| ());
-    let factory = Factory(world.expect("it deploys").factory);
+    let deployment = Deployment::deploy(&mut wallet(chain.clone(), 1), &setup, &mut |_| ());
+    let factory = Factory(deployment.expect("it deploys").factory);
     let (mut proposer, block) = (wallet(chain.clone(), CHEAT), U256::from(PROPOSED));
     let at = factory.create(&mut proposer, 255, lie(), block, &mut |_| ());
     let at = at.expect("it is created");
@@ -73,7 +73,7 @@ fn play(node: &Node) {
         let chain = connect();
         to_the_end(
             &chain.clone(),
-            fleet(chain, key, listed(), Truth, Strategy::Honest),
+            scheduler(chain, key, listed(), Truth, Strategy::Honest),
         )
     };
     let events = std::thread::scope(|scope| {
@@ -81,19 +81,19 @@ fn play(node: &Node) {
         let chain = connect();
         to_the_end(
             &chain.clone(),
-            fleet(chain, CHEAT, listed(), False(LIE), cheat(100)),
+            scheduler(chain, CHEAT, listed(), False(LIE), cheat(100)),
         );
         threads
             .map(|thread| thread.join().expect("it plays to the end"))
             .concat()
     });
     let reader = Reader::newest(&*chain).expect("a block");
-    let (site, seen) = game(&reader, at).expect("a game");
+    let (game_params, seen) = game(&reader, at).expect("a game");
     assert_eq!(seen.game.status(), GameStatus::ChallengerWins);
     let honest = [HONEST, SECOND].map(account);
     let mut won = seen.game.claims().iter();
     assert!(won.any(|claim| claim.countered_by.is_some_and(|by| honest.contains(&by))));
-    assert_eq!(site.bonds(&reader).expect("a number"), U256::ZERO);
+    assert_eq!(game_params.bonds(&reader).expect("a number"), U256::ZERO);
     let is_wrong = |event: &Event| matches!(event.event, Name::Refused | Name::Trouble);
     assert!(!events.iter().any(is_wrong), "{events:#?}");
     let overtaken = events.iter().filter(|event| event.event == Name::Overtaken);

@@ -10,14 +10,14 @@ use std::time::Duration;
 use alloy_primitives::{B256, U256};
 use common::between::{Between, Hook, Method};
 use common::players::{
-    CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, fleet, lie, outputs, sides,
+    CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, lie, outputs, scheduler, sides,
 };
 use common::table::{check, check_money, play, proposed, read, to_the_end};
 use common::{CLOCK, DELAY, alphabet, signer};
-use fpvm_challenger::event::{Event, Name, Tell};
+use fpvm_challenger::event::{Event, EventSink, Name};
 use fpvm_challenger::factory::Factory;
-use fpvm_challenger::fleet::{Fleet, Games, Options};
 use fpvm_challenger::player::{Kind, Strategy};
+use fpvm_challenger::scheduler::{GameScheduler, Games, Options};
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::trace::Outputs as _;
 use fpvm_dispute::trace::lie::Extent;
@@ -49,7 +49,7 @@ fn the_honest_win_by_an_instruction() {
     assert!(events.iter().any(|event| event.event == Name::Over));
     let mut silent = |_: &Event| ();
     let round = honest
-        .round(&mut Tell(&mut silent))
+        .round(&mut EventSink(&mut silent))
         .expect("the chain answers");
     assert!(round.is_over);
 }
@@ -102,7 +102,7 @@ impl Hook for Mortal {
 fn killed(seed: u64, automatic: bool) -> usize {
     let (chain, _, games) = proposed(&alphabet(), &[lie()]);
     let listed = Games::Listed(games.clone());
-    let mut liar = fleet(
+    let mut liar = scheduler(
         Arc::new(chain.clone()),
         CHEAT,
         listed.clone(),
@@ -138,18 +138,18 @@ fn killed(seed: u64, automatic: bool) -> usize {
                 },
             };
             let (signer, games) = (signer(HONEST), listed.clone());
-            let mut fleet = Fleet::new(mortal.clone(), signer, games, Truth, options);
+            let mut scheduler = GameScheduler::new(mortal.clone(), signer, games, Truth, options);
             let mut silent = |_: &Event| ();
             // What the chain does not tell about one game does not end a round.
             let is_dead = || mortal.hook.left.load(Ordering::Relaxed) <= 0;
             let last = loop {
-                match fleet.round(&mut Tell(&mut silent)) {
+                match scheduler.round(&mut EventSink(&mut silent)) {
                     Ok(round) if round.done > 0 && !is_dead() => {}
                     other => break other,
                 }
             };
             kills += usize::from(is_dead());
-            if last.is_ok() && !is_dead() && fleet.players().count() == 1 {
+            if last.is_ok() && !is_dead() && scheduler.players().count() == 1 {
                 break;
             }
         }
@@ -188,13 +188,13 @@ fn killed_anywhere_it_goes_on() {
 fn a_hundred_games_at_once() {
     let mut roots: Vec<_> = (0..100u8).map(|n| B256::repeat_byte(n ^ 0x55)).collect();
     roots[99] = outputs().output(U256::from(PROPOSED)).expect("listed");
-    let (chain, world, games) = proposed(&alphabet(), &roots);
+    let (chain, deployment, games) = proposed(&alphabet(), &roots);
     let created = Games::Created {
-        factory: Factory(world.factory),
+        factory: Factory(deployment.factory),
         types: vec![255],
         window: 10 * DELAY,
     };
-    let mut honest = fleet(
+    let mut honest = scheduler(
         Arc::new(chain.clone()),
         HONEST,
         created,

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall as _;
-use common::players::{CHEAT, HONEST, fleet, lie};
+use common::players::{CHEAT, HONEST, lie, scheduler};
 use common::reader::Reader;
 use common::table::{check, proposed, read, with_others};
 use common::{account, wallet};
 use fpvm_challenger::event::{Event, Name};
-use fpvm_challenger::fleet::Games;
 use fpvm_challenger::player::{Kind, Strategy};
+use fpvm_challenger::scheduler::Games;
 use fpvm_contracts::abi::PreimageOracle;
 use fpvm_contracts::loader::{self, Challenge, Loading, Metadata, Proposal, blob_point};
 use fpvm_core::keccak::keccak256;
@@ -93,8 +93,8 @@ fn played(
         seed: 1,
         budget: 100,
     });
-    let mut honest = fleet(shared.clone(), HONEST, listed(), truth, Strategy::Honest);
-    let mut liar = fleet(shared, CHEAT, listed(), lie, cheat);
+    let mut honest = scheduler(shared.clone(), HONEST, listed(), truth, Strategy::Honest);
+    let mut liar = scheduler(shared, CHEAT, listed(), lie, cheat);
     let mut events = Vec::new();
     let oracle = read(&chain, games[0]).0.oracle.oracle;
     with_others(&chain, &mut honest, &mut liar, &mut events, &mut || {

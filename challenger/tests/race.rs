@@ -9,15 +9,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use alloy_primitives::{Address, U256};
 use common::between::{Between, Hook, Method};
 use common::players::{
-    CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, fleet, lie, outputs, sides,
+    CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, lie, outputs, scheduler, sides,
 };
 use common::table::{check, proposed, read, to_the_end};
 use common::{account, alphabet, wallet};
 use fpvm_challenger::calls;
-use fpvm_challenger::event::{Event, Name, Tell};
-use fpvm_challenger::fleet::{Fleet, Games, Knowledge};
+use fpvm_challenger::event::{Event, EventSink, Name};
 use fpvm_challenger::player::{Kind, Strategy};
 use fpvm_challenger::read::Reader;
+use fpvm_challenger::scheduler::{GameScheduler, Games, TraceSource};
 use fpvm_dispute::call::GameAction;
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::trace::Outputs as _;
@@ -111,11 +111,11 @@ impl Drop for Leaving {
 }
 
 /// Plays until nothing is ever to be done again; what happened.
-fn play<K: Knowledge>(
+fn play<K: TraceSource>(
     players: &Arc<Players>,
     chain: &Local,
     is_slow: bool,
-    fleet: impl FnOnce(Arc<dyn Chain>) -> Fleet<K>,
+    scheduler: impl FnOnce(Arc<dyn Chain>) -> GameScheduler<K>,
 ) -> Vec<Event> {
     let _leaving = Leaving(players.clone(), chain.clone());
     let hook = Seat {
@@ -126,10 +126,10 @@ fn play<K: Knowledge>(
         chain: chain.clone(),
         hook,
     });
-    let (mut fleet, mut events) = (fleet(chain.clone()), Vec::new());
+    let (mut scheduler, mut events) = (scheduler(chain.clone()), Vec::new());
     loop {
         let mut collect = |event: &Event| events.push(event.clone());
-        let round = fleet.round(&mut Tell(&mut collect));
+        let round = scheduler.round(&mut EventSink(&mut collect));
         if round.expect("the chain answers").is_over {
             return events;
         }
@@ -179,14 +179,14 @@ fn race(second_is_slow: bool) -> [(Vec<Event>, usize); 3] {
         let strategy = Strategy::Honest;
         move || {
             play(players, chain, is_slow, |chain| {
-                fleet(chain, key, listed, Truth, strategy)
+                scheduler(chain, key, listed, Truth, strategy)
             })
         }
     };
     let liar = || {
         let listed = Games::Listed(games.clone());
         play(&players, &chain, false, |chain| {
-            fleet(chain, CHEAT, listed, False(LIE), cheat(100))
+            scheduler(chain, CHEAT, listed, False(LIE), cheat(100))
         })
     };
     let told = std::thread::scope(|scope| {
@@ -207,7 +207,7 @@ fn race(second_is_slow: bool) -> [(Vec<Event>, usize); 3] {
         .iter()
         .zip([GameStatus::ChallengerWins, GameStatus::DefenderWins])
     {
-        let (site, game) = read(&chain, *address);
+        let (game_params, game) = read(&chain, *address);
         assert_eq!(game.status(), status);
         let mut places = HashSet::new();
         for (index, claim) in game.claims().iter().enumerate() {
@@ -227,7 +227,7 @@ fn race(second_is_slow: bool) -> [(Vec<Event>, usize); 3] {
             }
         }
         let reader = Reader::newest(&chain).expect("a block");
-        assert_eq!(site.bonds(&reader).expect("a number"), U256::ZERO);
+        assert_eq!(game_params.bonds(&reader).expect("a number"), U256::ZERO);
     }
     let mut told = told.into_iter();
     std::array::from_fn(|seat| {

@@ -14,12 +14,12 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall as _;
 use common::between::{Between, Hook};
-use common::{CLOCK, DELAY, account, alphabet, alphabet_prestate, wallet, world};
+use common::{CLOCK, DELAY, account, alphabet, alphabet_prestate, deployment, wallet};
 use fpvm_challenger::calls;
+use fpvm_challenger::deployment::{Deployment, Setup};
 use fpvm_challenger::factory::{CreateError, Factory};
-use fpvm_challenger::read::follow::{Follower, game};
+use fpvm_challenger::read::watch::{GameWatcher, game};
 use fpvm_challenger::read::{ReadError, Reader};
-use fpvm_challenger::world::{Setup, World};
 use fpvm_contracts::game::abi::FaultDisputeGame::claimDataLenCall;
 use fpvm_dispute::call::{Action, Block, Call, Effect, GameAction};
 use fpvm_dispute::claim::{GameStatus, Side, VmStatus};
@@ -39,21 +39,21 @@ const BOB: u8 = 3;
 
 struct Board {
     chain: Local,
-    world: World,
+    deployment: Deployment,
     model: fpvm_dispute::chain::Chain<AlphabetVm>,
     game: Address,
-    follower: Follower,
+    watcher: GameWatcher,
 }
 
 impl Board {
     /// A game that Ann has created.
     fn new(setup: &Setup, root: B256) -> Self {
-        let (chain, world) = world(setup);
+        let (chain, deployment) = deployment(setup);
         let owner = account(1);
         let rules = Rules::new(setup.params.clone()).expect("legal rules");
         let bond = rules.required_bond(fpvm_dispute::position::Position::ROOT);
         let game_type = setup.params.game_type;
-        let mut factory = fpvm_dispute::factory::Factory::at(world.factory, owner);
+        let mut factory = fpvm_dispute::factory::Factory::at(deployment.factory, owner);
         let set = factory.set_implementation(owner, game_type, rules.into());
         set.expect("the owner");
         let set = factory.set_init_bond(owner, game_type, bond.expect("a root"));
@@ -69,7 +69,7 @@ impl Board {
         }
 
         let mut ann = wallet(Arc::new(chain.clone()), ANN);
-        let factory = Factory(world.factory);
+        let factory = Factory(deployment.factory);
         let block = U256::from(16);
         let game = factory.create(&mut ann, game_type, root, block, &mut |_| ());
         let game = game.expect("it is created");
@@ -86,13 +86,13 @@ impl Board {
         let here = here(&chain, At::Latest);
         assert_eq!(model.apply(&call, &here), Ok(Effect::Created(0)));
         let reader = Reader::newest(&chain).expect("a block");
-        let follower = Follower::open(&reader, game).expect("a game");
+        let watcher = GameWatcher::open(&reader, game).expect("a game");
         let mut board = Self {
             chain,
-            world,
+            deployment,
             model,
             game,
-            follower,
+            watcher,
         };
         board.compare();
         board
@@ -121,7 +121,7 @@ impl Board {
     fn compare(&mut self) {
         let expected = self.model.game(0).expect("created");
         let reader = Reader::newest(&self.chain).expect("a block");
-        let (seen, _) = self.follower.look(&reader).expect("it can be read");
+        let (seen, _) = self.watcher.look(&reader).expect("it can be read");
         assert_eq!(&seen.game, expected, "as followed");
         let game_type = expected.rules().params().game_type;
         assert_eq!(seen.anchor, self.model.registry.anchor(game_type));
@@ -130,14 +130,16 @@ impl Board {
             let durations = [expected, &seen.game].map(|g| g.challenger_duration(index, now));
             assert_eq!(durations[0], durations[1]);
         }
-        let (site, seen) = game(&reader, self.game).expect("it can be read");
+        let (game_params, seen) = game(&reader, self.game).expect("it can be read");
         assert_eq!(&seen.game, expected, "at once");
         for key in [ANN, BOB] {
-            let found = site.withdrawal(&reader, account(key)).expect("a number");
+            let found = game_params
+                .withdrawal(&reader, account(key))
+                .expect("a number");
             let unlocked = self.model.vault.withdrawal(self.game, account(key));
             assert_eq!(found, unlocked);
         }
-        let held = site.bonds(&reader).expect("a number");
+        let held = game_params.bonds(&reader).expect("a number");
         assert_eq!(held, U256::from(self.model.vault.balance(self.game)));
     }
 
@@ -209,7 +211,7 @@ fn a_game_is_the_models() {
     let status = board.model.game(0).expect("created").status();
     assert_eq!(status, GameStatus::DefenderWins);
     assert_eq!(
-        board.follower.seen().expect("looked").anchor.root,
+        board.watcher.snapshot().expect("looked").anchor.root,
         B256::repeat_byte(0x99)
     );
     board.chain.advance(DELAY);
@@ -245,10 +247,10 @@ fn after_a_reorg_everything_is_read_anew() {
     board.model = before;
     let chain = board.chain.clone();
     let reader = Reader::newest(&chain).expect("a block");
-    let (_, anew) = board.follower.look(&reader).expect("it can be read");
+    let (_, anew) = board.watcher.look(&reader).expect("it can be read");
     assert!(anew);
     board.compare();
-    let (_, anew) = board.follower.look(&reader).expect("it can be read");
+    let (_, anew) = board.watcher.look(&reader).expect("it can be read");
     assert!(!anew);
 }
 
@@ -262,11 +264,11 @@ fn what_is_no_game_is_refused() {
         .map(|_| ())
         .expect_err("nothing there");
     assert!(matches!(error, ReadError::NoContract { .. }), "{error}");
-    let error = game(&reader, board.world.vault).map(|_| ());
+    let error = game(&reader, board.deployment.vault).map(|_| ());
     let error = error.expect_err("another contract");
     assert!(matches!(error, ReadError::UnknownGame { .. }), "{error}");
 
-    let factory = Factory(board.world.factory);
+    let factory = Factory(board.deployment.factory);
     assert_eq!(factory.count(&reader).expect("a number"), 1);
     assert_eq!(factory.game(&reader, 0).expect("listed").game, board.game);
     assert!(factory.game(&reader, 1).is_err());

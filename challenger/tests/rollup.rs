@@ -7,16 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use common::players::{Alphabet, CHEAT, HONEST, PROPOSED, fleet, known};
-use common::{CLOCK, alphabet, wallet, world};
-use fpvm_challenger::event::{Event, Name, Tell};
+use common::players::{Alphabet, CHEAT, HONEST, PROPOSED, known, scheduler};
+use common::{CLOCK, alphabet, deployment, wallet};
+use fpvm_challenger::event::{Event, EventSink, Name};
 use fpvm_challenger::factory::Factory;
-use fpvm_challenger::fleet::{Fleet, Games, Knowledge, Unplayable};
 use fpvm_challenger::player::{Kind, Strategy};
 use fpvm_challenger::read::Reader;
-use fpvm_challenger::read::follow::game;
-use fpvm_challenger::read::site::Site;
+use fpvm_challenger::read::game_params::GameParams;
+use fpvm_challenger::read::watch::game;
 use fpvm_challenger::rollup::{GameOutputs, Source, SourceError};
+use fpvm_challenger::scheduler::{GameScheduler, Games, TraceSource, Unplayable};
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::synthetic::Rollup;
 use fpvm_dispute::trace::split::SplitTrace;
@@ -64,12 +64,12 @@ fn source(node: &OpNode, patience: Duration) -> Source {
 /// What is true according to a node.
 struct Told(Source, Arc<dyn Chain>);
 
-impl Knowledge for Told {
+impl TraceSource for Told {
     type Trace = SplitTrace<GameOutputs, Alphabet>;
 
-    fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
-        known(site)?;
-        let outputs = self.0.seen_by(site, &*self.1);
+    fn of(&mut self, game_params: &GameParams) -> Result<Self::Trace, Unplayable> {
+        known(game_params)?;
+        let outputs = self.0.seen_by(game_params, &*self.1);
         Ok(SplitTrace {
             outputs: outputs.map_err(|error| Unplayable {
                 why: error.to_string(),
@@ -84,10 +84,10 @@ impl Knowledge for Told {
 fn proposed(root: B256) -> (Local, Address) {
     let mut setup = alphabet();
     setup.anchor.root = ROLLUP.root(U256::ZERO);
-    let (chain, world) = world(&setup);
+    let (chain, deployment) = deployment(&setup);
     let mut proposer = wallet(Arc::new(chain.clone()), CHEAT);
     let block = U256::from(PROPOSED);
-    let factory = Factory(world.factory);
+    let factory = Factory(deployment.factory);
     let game = factory.create(
         &mut proposer,
         setup.params.game_type,
@@ -98,23 +98,25 @@ fn proposed(root: B256) -> (Local, Address) {
     (chain, game.expect("it is created"))
 }
 
-fn site(chain: &Local, address: Address) -> Site {
+fn game_params(chain: &Local, address: Address) -> GameParams {
     let reader = Reader::newest(chain).expect("a block");
     game(&reader, address).expect("a game").0
 }
 
 /// An honest player who believes the node.
-fn honest(chain: &Local, address: Address, node: &OpNode) -> Fleet<Told> {
+fn honest(chain: &Local, address: Address, node: &OpNode) -> GameScheduler<Told> {
     let chain: Arc<dyn Chain> = Arc::new(chain.clone());
     let told = Told(source(node, Duration::ZERO), chain.clone());
     let games = Games::Listed(vec![address]);
-    fleet(chain, HONEST, games, told, Strategy::Honest)
+    scheduler(chain, HONEST, games, told, Strategy::Honest)
 }
 
-fn round<K: Knowledge>(fleet: &mut Fleet<K>) -> Vec<Event> {
+fn round<K: TraceSource>(scheduler: &mut GameScheduler<K>) -> Vec<Event> {
     let mut events = Vec::new();
     let mut collect = |event: &Event| events.push(event.clone());
-    fleet.round(&mut Tell(&mut collect)).expect("it answers");
+    scheduler
+        .round(&mut EventSink(&mut collect))
+        .expect("it answers");
     events
 }
 
@@ -128,7 +130,7 @@ fn done(events: &[Event], kind: Kind) -> usize {
 fn outputs_heads_and_evidence_are_read() {
     let (chain, address) = proposed(B256::repeat_byte(1));
     let node = node(20);
-    let outputs = source(&node, Duration::ZERO).seen_by(&site(&chain, address), &chain);
+    let outputs = source(&node, Duration::ZERO).seen_by(&game_params(&chain, address), &chain);
     let outputs = outputs.expect("the node is so far");
     let at = U256::from(PROPOSED);
     assert_eq!(outputs.safe_head(), at);
@@ -148,13 +150,13 @@ fn outputs_heads_and_evidence_are_read() {
 #[test]
 fn a_node_that_cannot_know_is_told() {
     let (chain, address) = proposed(B256::repeat_byte(1));
-    let site = site(&chain, address);
+    let game_params = game_params(&chain, address);
     let head = chain
-        .block(At::Hash(site.proposal.l1_head))
+        .block(At::Hash(game_params.proposal.l1_head))
         .expect("a block")
         .number;
     let node = node(20);
-    let ask = || source(&node, Duration::ZERO).seen_by(&site, &chain);
+    let ask = || source(&node, Duration::ZERO).seen_by(&game_params, &chain);
 
     // At the block itself it may still be deriving from that.
     node.known().current_l1 = head;
@@ -179,7 +181,7 @@ fn a_node_that_cannot_know_is_told() {
     // It fails for a while, and is asked again.
     node.known().safe_heads = vec![(0, 16)];
     node.known().fails = 2;
-    let patient = source(&node, Duration::from_secs(10)).seen_by(&site, &chain);
+    let patient = source(&node, Duration::from_secs(10)).seen_by(&game_params, &chain);
     assert_eq!(patient.expect("it comes back").safe_head(), U256::from(16));
     node.known().fails = 2;
     let hasty = ask().expect_err("nobody waits").to_string();

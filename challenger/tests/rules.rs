@@ -5,14 +5,14 @@ mod common;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
-use common::players::{Alphabet, HONEST, LIE, PROPOSED, fleet, known, lie, sides};
+use common::players::{Alphabet, HONEST, LIE, PROPOSED, known, lie, scheduler, sides};
 use common::table::{check, play, proposed, read, to_the_end};
 use common::{CLOCK, DELAY, account, alphabet};
-use fpvm_challenger::event::{Event, Name, Tell};
-use fpvm_challenger::fleet::{Games, Knowledge, Unplayable};
+use fpvm_challenger::event::{Event, EventSink, Name};
 use fpvm_challenger::player::{Kind, Strategy};
 use fpvm_challenger::read::Reader;
-use fpvm_challenger::read::site::Site;
+use fpvm_challenger::read::game_params::GameParams;
+use fpvm_challenger::scheduler::{Games, TraceSource, Unplayable};
 use fpvm_dispute::bond::ASSUMED_BASE_FEE;
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::fees::FeeSpikes;
@@ -56,11 +56,11 @@ impl Outputs for Behind {
     }
 }
 
-impl Knowledge for Behind {
+impl TraceSource for Behind {
     type Trace = SplitTrace<Behind, Alphabet>;
 
-    fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
-        known(site)?;
+    fn of(&mut self, game_params: &GameParams) -> Result<Self::Trace, Unplayable> {
+        known(game_params)?;
         Ok(SplitTrace {
             outputs: self.clone(),
             executions: Alphabet,
@@ -80,7 +80,7 @@ fn the_right_output_for_another_block_is_contested() {
     let shared = Arc::new(chain.clone());
     let knows = Behind { headers: true };
     let listed = Games::Listed(games.clone());
-    let mut honest = fleet(
+    let mut honest = scheduler(
         shared.clone(),
         HONEST,
         listed.clone(),
@@ -104,12 +104,12 @@ fn the_right_output_for_another_block_is_contested() {
     play(&mut honest, &mut events);
     chain.advance(DELAY);
     play(&mut honest, &mut events);
-    let (site, game) = read(&chain, games[0]);
+    let (game_params, game) = read(&chain, games[0]);
     assert_eq!(game.status(), GameStatus::ChallengerWins);
     assert_eq!(game.claims()[0].countered_by, Some(account(HONEST)));
     assert_eq!(of(&events, Name::Done, Kind::Pay).len(), 1);
     let reader = Reader::newest(&chain).expect("a block");
-    assert_eq!(site.bonds(&reader).expect("a number"), U256::ZERO);
+    assert_eq!(game_params.bonds(&reader).expect("a number"), U256::ZERO);
     assert_eq!(of(&events, Name::Done, Kind::Challenge).len(), 1);
 }
 
@@ -120,7 +120,7 @@ fn without_the_header_it_says_so() {
     let knows = Behind { headers: false };
     let listed = Games::Listed(games);
     let shared = Arc::new(chain);
-    let mut honest = fleet(shared, HONEST, listed, knows, Strategy::Honest);
+    let mut honest = scheduler(shared, HONEST, listed, knows, Strategy::Honest);
     let mut events = Vec::new();
     assert_eq!(play(&mut honest, &mut events), 0);
     let trouble = events.iter().find(|event| event.event == Name::Trouble);
@@ -159,7 +159,7 @@ fn while_fees_spike_it_samples_and_waits() {
         play(&mut honest, &mut events);
         let mut silent = |_: &Event| ();
         look = honest
-            .round(&mut Tell(&mut silent))
+            .round(&mut EventSink(&mut silent))
             .expect("it answers")
             .look_again;
     }

@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
 use common::players::{
-    Alphabet, CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, fleet, lie, outputs,
+    Alphabet, CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, lie, outputs, scheduler,
 };
 use common::table::{check, play, proposed, read, to_the_end};
 use common::{account, alphabet, signer, wallet};
+use fpvm_challenger::deployment::Deployment;
 use fpvm_challenger::event::{Event, Name};
 use fpvm_challenger::factory::Factory;
-use fpvm_challenger::fleet::{Fleet, Games, Knowledge, Options, Unplayable};
 use fpvm_challenger::player::{Kind, Strategy};
-use fpvm_challenger::read::site::Site;
-use fpvm_challenger::world::World;
+use fpvm_challenger::read::game_params::GameParams;
+use fpvm_challenger::scheduler::{GameScheduler, Games, Options, TraceSource, Unplayable};
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
@@ -33,19 +33,19 @@ fn told(events: &[Event], name: Name) -> Vec<(Option<Address>, &str)> {
 
 #[test]
 fn games_that_cannot_be_played_do_not_stop_the_others() {
-    let (chain, world, games) = proposed(&alphabet(), &[lie()]);
+    let (chain, deployment, games) = proposed(&alphabet(), &[lie()]);
     let shared = Arc::new(chain.clone());
     // A game about another program.
     let mut setup = alphabet();
     setup.params.absolute_prestate = B256::repeat_byte(3);
-    let other = World::deploy(&mut wallet(shared.clone(), 1), &setup, &mut |_| ());
+    let other = Deployment::deploy(&mut wallet(shared.clone(), 1), &setup, &mut |_| ());
     let factory = Factory(other.expect("it deploys").factory);
     let (mut proposer, block) = (wallet(shared.clone(), CHEAT), U256::from(PROPOSED));
     let other = factory.create(&mut proposer, 255, lie(), block, &mut |_| ());
     let other = other.expect("it is created");
     let nothing = Address::repeat_byte(0x77);
-    let listed = Games::Listed(vec![world.vault, nothing, other, games[0]]);
-    let mut honest = fleet(shared, HONEST, listed, Truth, Strategy::Honest);
+    let listed = Games::Listed(vec![deployment.vault, nothing, other, games[0]]);
+    let mut honest = scheduler(shared, HONEST, listed, Truth, Strategy::Honest);
     let mut events = Vec::new();
     play(&mut honest, &mut events);
     chain.mine(1);
@@ -58,9 +58,9 @@ fn games_that_cannot_be_played_do_not_stop_the_others() {
         found.expect("it is said").1
     };
     assert!(
-        why(world.vault).contains("is no game of a known type: "),
+        why(deployment.vault).contains("is no game of a known type: "),
         "{}",
-        why(world.vault)
+        why(deployment.vault)
     );
     let expected =
         format!("there is no contract at {nothing}, where the game should be, on chain 900");
@@ -74,7 +74,7 @@ fn without_money_it_says_so_and_a_dry_run_sends_nothing() {
     let (chain, _, games) = proposed(&alphabet(), &[lie()]);
     let shared = Arc::new(chain.clone());
     let listed = Games::Listed(games.clone());
-    let mut poor = fleet(shared.clone(), 77, listed.clone(), Truth, Strategy::Honest);
+    let mut poor = scheduler(shared.clone(), 77, listed.clone(), Truth, Strategy::Honest);
     let mut events = Vec::new();
     assert_eq!(play(&mut poor, &mut events), 0);
     let refused = events.iter().find(|event| event.event == Name::Refused);
@@ -89,7 +89,7 @@ fn without_money_it_says_so_and_a_dry_run_sends_nothing() {
         dry_run: true,
         policy: Policy::default(),
     };
-    let mut dry = Fleet::new(shared, signer(HONEST), listed, Truth, options);
+    let mut dry = GameScheduler::new(shared, signer(HONEST), listed, Truth, options);
     let mut events = Vec::new();
     assert_eq!(play(&mut dry, &mut events), 0);
     assert!(events.iter().any(|event| event.event == Name::Planned));
@@ -104,7 +104,7 @@ fn what_cannot_be_paid_is_said_and_the_rest_is_sent() {
     chain.fund(account(POOR), U256::from(250_000_000_000_000_000u64));
     let shared = Arc::new(chain.clone());
     let listed = Games::Listed(games.clone());
-    let mut poor = fleet(shared, POOR, listed, Truth, Strategy::Honest);
+    let mut poor = scheduler(shared, POOR, listed, Truth, Strategy::Honest);
     let mut events = Vec::new();
     assert_eq!(play(&mut poor, &mut events), 1);
     let refused = told(&events, Name::Refused);
@@ -151,10 +151,10 @@ struct Unsure {
     l1_head: B256,
 }
 
-impl Knowledge for Unsure {
+impl TraceSource for Unsure {
     type Trace = SplitTrace<OutputList, Failing>;
 
-    fn of(&mut self, _site: &Site) -> Result<Self::Trace, Unplayable> {
+    fn of(&mut self, _site: &GameParams) -> Result<Self::Trace, Unplayable> {
         let (left, l1_head) = (self.left.clone(), self.l1_head);
         Ok(SplitTrace {
             outputs: outputs(),
@@ -165,30 +165,30 @@ impl Knowledge for Unsure {
 
 #[test]
 fn a_host_that_fails_is_asked_again_later_and_the_other_game_goes_on() {
-    let (chain, world, mut games) = proposed(&alphabet(), &[lie()]);
+    let (chain, deployment, mut games) = proposed(&alphabet(), &[lie()]);
     // Another world for the same lie about the same block.
     let shared = Arc::new(chain.clone());
-    let other = World::deploy(&mut wallet(shared.clone(), 1), &alphabet(), &mut |_| ());
+    let other = Deployment::deploy(&mut wallet(shared.clone(), 1), &alphabet(), &mut |_| ());
     let factory = Factory(other.expect("it deploys").factory);
-    assert_ne!(factory.0, world.factory);
+    assert_ne!(factory.0, deployment.factory);
     let (mut proposer, block) = (wallet(shared.clone(), CHEAT), U256::from(PROPOSED));
     let created = factory.create(&mut proposer, 255, lie(), block, &mut |_| ());
     games.push(created.expect("it is created"));
 
     let left = Rc::new(Cell::new(4));
-    let knowledge = Unsure {
+    let trace_source = Unsure {
         left: left.clone(),
         l1_head: read(&chain, games[0]).0.proposal.l1_head,
     };
     let listed = Games::Listed(games.clone());
-    let mut honest = fleet(
+    let mut honest = scheduler(
         shared.clone(),
         HONEST,
         listed.clone(),
-        knowledge,
+        trace_source,
         Strategy::Honest,
     );
-    let mut liar = fleet(shared, CHEAT, listed, False(LIE), cheat(100));
+    let mut liar = scheduler(shared, CHEAT, listed, False(LIE), cheat(100));
     let mut events = Vec::new();
     to_the_end(&chain, &mut honest, &mut liar, &mut events);
     assert_eq!(left.get(), 0);

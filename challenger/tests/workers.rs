@@ -9,14 +9,14 @@ use std::thread::scope;
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
-use common::players::{CHEAT, HONEST, Working, fleet};
+use common::players::{CHEAT, HONEST, Working, scheduler};
 use common::reader::Reader;
 use common::table::{contradict, play, read};
-use common::{wallet, world};
-use fpvm_challenger::event::{Event, Name, Tell};
+use common::{deployment, wallet};
+use fpvm_challenger::event::{Event, EventSink, Name};
 use fpvm_challenger::factory::Factory;
-use fpvm_challenger::fleet::Games;
 use fpvm_challenger::player::Strategy;
+use fpvm_challenger::scheduler::Games;
 use fpvm_checkpoints::{Machine, Root, store};
 use fpvm_core::machine::snapshot::Snapshot;
 use fpvm_core::machine::vm::Vm;
@@ -261,9 +261,9 @@ fn a_hundred_games_go_on_while_one_program_is_slow() {
     let (_folder, program) = program(&notes);
     let mut setup = program.reader.setup(126_000);
     (setup.params.max_depth, setup.params.split_depth) = (10, 2);
-    let (chain, world) = world(&setup);
+    let (chain, deployment) = deployment(&setup);
     let shared = Arc::new(chain.clone());
-    let (factory, mut proposer) = (Factory(world.factory), wallet(shared.clone(), CHEAT));
+    let (factory, mut proposer) = (Factory(deployment.factory), wallet(shared.clone(), CHEAT));
     let mut create = |number: usize| {
         let root = B256::from(U256::from(number + 1));
         let game = factory.create(&mut proposer, 0, root, U256::from(4), &mut |_| ());
@@ -274,13 +274,13 @@ fn a_hundred_games_go_on_while_one_program_is_slow() {
     *notes.slow.lock().expect("nobody panics") = Some(read(&chain, slow).0.proposal.l1_head);
     scope(|scope| {
         let workers = Arc::new(Workers::start(scope, program, OPTIONS));
-        let knowledge = Working(workers.clone());
+        let trace_source = Working(workers.clone());
         let listed = Games::Listed(games.clone());
-        let mut honest = fleet(
+        let mut honest = scheduler(
             shared.clone(),
             HONEST,
             listed.clone(),
-            knowledge,
+            trace_source,
             Strategy::Honest,
         );
         let mut events = Vec::new();
@@ -291,7 +291,9 @@ fn a_hundred_games_go_on_while_one_program_is_slow() {
         let waiting = loop {
             play(&mut honest, &mut events);
             let mut silent = |_: &Event| ();
-            let round = honest.round(&mut Tell(&mut silent)).expect("it answers");
+            let round = honest
+                .round(&mut EventSink(&mut silent))
+                .expect("it answers");
             if round.waiting <= 1 {
                 break round.waiting;
             }

@@ -4,8 +4,8 @@
 //! another VM that runs in a process of its own. Roots are asked for many at a time, so that a trace
 //! that is expensive to start is started a few times only.
 
-use crate::library::LibraryError;
 use crate::entry::Entry;
+use crate::library::LibraryError;
 use crate::warm::Warm;
 use crate::{Machine, Root};
 use fpvm_core::machine::snapshot::Snapshot;

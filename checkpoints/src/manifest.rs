@@ -7,9 +7,9 @@ pub use merge::{MergeError, merge};
 pub use plan::{Plan, Range, Shard};
 
 use crate::Root;
-pub use crate::entry::Entry;
 use crate::commitment::commit;
 use crate::depot::{Depot, DepotError};
+pub use crate::entry::Entry;
 use serde::{Deserialize, Serialize};
 
 /// What a manifest says of itself.

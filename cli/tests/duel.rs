@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use alloy_sol_types::SolValue as _;
 use challengers::Challenger;
 use common::json;
-use fpvm_challenger::world;
+use fpvm_challenger::deployment;
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::position::Position;
 use fpvm_dispute::rules::{Params, Rules};

@@ -7,7 +7,6 @@
 mod common;
 
 use common::{proofs_of_imac, proofs_of_runs, proofs_of_steps};
-use fpvm_evm::Gas;
 use fpvm_contracts::harness::Harness;
 use fpvm_contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT, TOY_ARTIFACT};
 use fpvm_core::definition::decode::decode;
@@ -18,6 +17,7 @@ use fpvm_core::machine::memory::{Memory as _, PagedMemory};
 use fpvm_core::machine::vm::{Host, Vm};
 use fpvm_core::step::oracle::{Oracle, OracleError, Silent};
 use fpvm_core::step::proof::StepProof;
+use fpvm_evm::Gas;
 use fpvm_isa_riscv::imac::Imac;
 use serde::Serialize;
 use std::collections::BTreeMap;

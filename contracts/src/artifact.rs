@@ -1,8 +1,8 @@
 //! Compiled contracts, as they come with this crate or from a file.
 
 use crate::abi;
-use fpvm_evm::Address;
 use fpvm_core::keccak::keccak256;
+use fpvm_evm::Address;
 use serde::Deserialize;
 
 /// A compiled contract.

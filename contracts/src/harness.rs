@@ -1,12 +1,12 @@
 //! One step in all ways: interpreter, Rust verifier, this crate's contract, and where its artifacts
 //! are at hand upstream's contract. Whatever they disagree on is an error.
 
-use fpvm_evm::{EvmError, Gas};
 use crate::verifier::{Executed, OnChain, Refused, SetupError};
 use fpvm_core::definition::isa::{Isa, ProofShape};
 use fpvm_core::machine::vm::{Host, Vm, VmError};
 use fpvm_core::step::proof::StepProof;
 use fpvm_core::step::verify::{Verified, VerifyError, verify};
+use fpvm_evm::{EvmError, Gas};
 use std::path::Path;
 
 /// Where [`Harness::new`] looks for upstream's contracts: a folder with `MIPS.json`, `MIPS64.json`,
@@ -197,7 +197,9 @@ impl Harness {
         post: [u8; 32],
     ) -> Result<Gas, HarnessError> {
         let failed = |text: String| disagree(proof.step, format!("compact proof: {text}"));
-        let proof_data = proof.compact::<I>().map_err(|error| failed(error.to_string()))?;
+        let proof_data = proof
+            .compact::<I>()
+            .map_err(|error| failed(error.to_string()))?;
         let mut part = |key: &[u8; 32], offset| proof.part(key, offset);
         let verified = verify::<I>(&proof.state_data, &proof_data, &mut part);
         let executed = self.ours.step(&proof.state_data, &proof_data)?;

@@ -22,12 +22,12 @@ pub use blob::blob_point;
 pub use large::{BLOCK, Challenge, Leaf, MAX_BLOCKS, Matrix, Metadata, Proposal, TREE_DEPTH, Tree};
 
 use crate::abi::PreimageOracle as abi;
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use fpvm_core::keccak::keccak256;
 use fpvm_core::step::oracle::{Oracle, OracleError};
 use fpvm_core::step::proof::StepProof;
 use fpvm_oracle::{BadValue, Key, Kind};
-use alloy_primitives::{Address, B256, U256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

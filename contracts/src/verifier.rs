@@ -2,11 +2,11 @@
 
 use crate::abi;
 use crate::artifact::{Artifact, ArtifactError, PREIMAGE_ORACLE};
-use fpvm_evm::{Address, Evm, EvmError, Gas, SENDER};
 use crate::loader::{self, LoadError, Terms};
 use fpvm_core::definition::isa::Isa;
 use fpvm_core::keccak::keccak256;
 use fpvm_core::step::oracle::{Oracle, PreimagePart};
+use fpvm_evm::{Address, Evm, EvmError, Gas, SENDER};
 use fpvm_oracle::Key;
 
 /// Smallest large pre-image in bytes, and the challenge period in seconds: mainnet's.

@@ -4,18 +4,18 @@
 #[path = "common/oracles.rs"]
 mod oracles;
 
+use alloy_primitives::U256;
 use alloy_sol_types::SolCall as _;
 use fpvm_contracts::abi::PreimageOracle;
-use fpvm_evm::{Address, SENDER};
 use fpvm_contracts::loader::{
     BLOCK, Call, Challenge, LoadError, Loading, MAX_BLOCKS, Metadata, Proposal, Terms, blob_point,
     plan, stored_key,
 };
 use fpvm_core::keccak::keccak256;
 use fpvm_core::step::oracle::PreimagePart;
+use fpvm_evm::{Address, SENDER};
 use fpvm_oracle::Key;
 use oracles::{Chain, Preimages, chains};
-use alloy_primitives::U256;
 
 /// Loads a part as planned, and reads it.
 fn loaded(chain: &mut Chain, terms: &Terms, key: Key, offset: u64, preimages: &mut Preimages) {

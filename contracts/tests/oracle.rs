@@ -7,18 +7,18 @@
 #[path = "common/oracles.rs"]
 mod oracles;
 
+use alloy_primitives::{B256, U256};
 use alloy_sol_types::{SolCall, SolError as _};
 use fpvm_contracts::abi::PreimageOracle as abi;
 use fpvm_contracts::abi::{self as interface, number};
 use fpvm_contracts::artifact::PREIMAGE_ORACLE;
-use fpvm_evm::{Address, Outcome, SENDER};
 use fpvm_contracts::loader::{BLOCK, Leaf, Matrix, TREE_DEPTH, Tree};
 use fpvm_core::keccak::keccak256;
+use fpvm_evm::{Address, Outcome, SENDER};
 use fpvm_oracle::Key;
 use oracles::{Chain, upstream};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use alloy_primitives::{B256, U256};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;

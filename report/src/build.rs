@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256};
 use fpvm_dispute::call::{Action, Effect, GameAction, Made};
 use fpvm_dispute::claim::{ClaimData, GameStatus, Side};
 use fpvm_dispute::game::Game;
-use fpvm_dispute::past::{Past, What};
+use fpvm_dispute::history::{HistoryEvent, What};
 use fpvm_dispute::player::honest::Reading;
 use fpvm_dispute::player::why::Why;
 use fpvm_dispute::position::Position;
@@ -60,7 +60,7 @@ pub enum Happened<'a> {
     /// All calls are known.
     Calls(&'a [Made]),
     /// What a chain tells.
-    Past(&'a [Past]),
+    History(&'a [HistoryEvent]),
 }
 
 /// What somebody who knows the truth holds of a game's claims.
@@ -113,7 +113,7 @@ pub fn report(subject: Subject<'_>, opinion: &Opinion) -> Report {
     let (proposal, starting) = (game.proposal(), game.starting());
     let events = match subject.happened {
         Happened::Calls(made) => events::of_calls(game, made),
-        Happened::Past(past) => events::of_game(game, past),
+        Happened::History(history) => events::of_game(game, history),
     };
     let mut report = Report {
         title: subject.title,
@@ -311,9 +311,9 @@ fn payments(happened: Happened<'_>) -> Vec<(Address, u128)> {
                 _ => None,
             })
             .collect(),
-        Happened::Past(past) => past
+        Happened::History(history) => history
             .iter()
-            .filter_map(|past| match past.what {
+            .filter_map(|event| match event.what {
                 What::Paid(to, wei) => Some((to, wei)),
                 _ => None,
             })

@@ -4,7 +4,7 @@ use alloy_primitives::Address;
 use fpvm_dispute::call::{Action, Effect, GameAction, Made};
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::game::Game;
-use fpvm_dispute::past::{Past, What};
+use fpvm_dispute::history::{HistoryEvent, What};
 use serde::Serialize;
 
 use crate::money::ether;
@@ -25,7 +25,7 @@ pub struct Event {
 }
 
 /// What can be told of a game from its state, its claims and its end, and from its past.
-pub(super) fn of_game(game: &Game, past: &[Past]) -> Vec<Event> {
+pub(super) fn of_game(game: &Game, history: &[HistoryEvent]) -> Vec<Event> {
     let claims = game.claims().iter().enumerate().map(|(index, claim)| {
         let (kind, text) = match claim.parent {
             None => ("create", "proposes".to_string()),
@@ -39,24 +39,24 @@ pub(super) fn of_game(game: &Game, past: &[Past]) -> Vec<Event> {
             claim: Some(index),
         }
     });
-    let ended = past.iter().find(|past| past.what == What::Ended);
+    let ended = history.iter().find(|event| event.what == What::Ended);
     let end = (game.status() != GameStatus::InProgress).then(|| Event {
         at: game.resolved_at(),
-        by: ended.and_then(|past| past.by),
+        by: ended.and_then(|event| event.by),
         kind: "end",
         text: end_of(game.status()).into(),
         claim: None,
     });
-    let past = past.iter().filter_map(|past| of_past(game, past));
-    let mut events: Vec<_> = claims.chain(past).chain(end).collect();
+    let history = history.iter().filter_map(|event| of_event(game, event));
+    let mut events: Vec<_> = claims.chain(history).chain(end).collect();
     // Of what happens at once a game's end is last but for payments.
     events.sort_by_key(|event| (event.at, event.kind == "end"));
     events
 }
 
 /// But for its end, which the game tells.
-fn of_past(game: &Game, past: &Past) -> Option<Event> {
-    let (kind, text, claim) = match past.what {
+fn of_event(game: &Game, event: &HistoryEvent) -> Option<Event> {
+    let (kind, text, claim) = match event.what {
         What::Stepped(claim) => ("step", stepped(claim), Some(claim)),
         What::Loaded(key, claim) => (
             "load",
@@ -66,7 +66,7 @@ fn of_past(game: &Game, past: &Past) -> Option<Event> {
         What::Resolved(claim) => {
             let countered = game.claim(claim).ok().and_then(|claim| claim.countered_by);
             let fate = countered.map_or("it stands", |_| "it is countered");
-            let text = match past.by {
+            let text = match event.by {
                 Some(_) => format!("resolves claim {claim}: {fate}"),
                 None => format!("claim {claim} is resolved: {fate}"),
             };
@@ -75,12 +75,12 @@ fn of_past(game: &Game, past: &Past) -> Option<Event> {
         What::Ended => return None,
         What::Paid(_, wei) => ("pay", format!("is paid {} ETH", ether(wei)), None),
     };
-    let by = match past.what {
+    let by = match event.what {
         What::Paid(to, _) => Some(to),
-        _ => past.by,
+        _ => event.by,
     };
     Some(Event {
-        at: past.at,
+        at: event.at,
         by,
         kind,
         text,

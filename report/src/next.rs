@@ -1,7 +1,7 @@
 //! What can happen next in a game, in words.
 
-use crate::{Report, Status};
 use crate::time::span;
+use crate::{Report, Status};
 
 /// The next things that can be done, the most urgent first. Empty once the game is over.
 pub(super) fn next(report: &Report) -> Vec<String> {

@@ -4,8 +4,8 @@ mod common;
 
 use common::simulated;
 use fpvm_dispute::game::Game;
-use fpvm_report::{self as report, Happened, Opinion, Report, Status, Subject};
 use fpvm_report::watch::{Key, Watch, draw};
+use fpvm_report::{self as report, Happened, Opinion, Report, Status, Subject};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -34,7 +34,7 @@ fn running(game: &Game, seconds: u64) -> Report {
         game: &game,
         now,
         parties: Default::default(),
-        happened: Happened::Past(&[]),
+        happened: Happened::History(&[]),
         instruction: None,
     };
     report::report(subject, &Opinion::default())
@@ -89,7 +89,7 @@ fn a_running_game_shows_clocks_and_what_comes() {
         game: &game,
         now: game.created_at() + all,
         parties: Default::default(),
-        happened: Happened::Past(&[]),
+        happened: Happened::History(&[]),
         instruction: None,
     };
     let report = report::report(subject, &Opinion::default());

@@ -49,10 +49,7 @@ impl<'a, V: GuestVm> GuestProgram<'a, V> {
 
     /// The same, with where the hash of an L2 block comes from, which a host's `{l2.head}` stands for.
     #[must_use]
-    pub fn with_head(
-        self,
-        head: impl Fn(U256) -> Result<B256, String> + Send + Sync + 'a,
-    ) -> Self {
+    pub fn with_head(self, head: impl Fn(U256) -> Result<B256, String> + Send + Sync + 'a) -> Self {
         Self {
             head: Some(Box::new(head)),
             ..self

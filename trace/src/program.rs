@@ -38,7 +38,9 @@ pub trait Program {
 }
 
 /// What the next step of a machine takes, where what it reads is at hand.
-pub(crate) fn step_data<M: Prover>(machine: &mut M) -> Result<Result<StepData, LoadError>, M::Error> {
+pub(crate) fn step_data<M: Prover>(
+    machine: &mut M,
+) -> Result<Result<StepData, LoadError>, M::Error> {
     let proof = machine.prove()?;
     let offset = U256::from(proof.oracle_offset);
     let (mut local, mut preimages) = (Vec::new(), Vec::new());

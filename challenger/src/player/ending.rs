@@ -6,9 +6,9 @@ use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::game::Game;
 use fpvm_dispute::player::{Answer, Me};
 
-use super::{Deed, Kind, Turn};
+use super::{Kind, PlannedTx, Turn};
 use crate::calls;
-use crate::read::site::Site;
+use crate::read::game_params::GameParams;
 use crate::read::{ReadError, Reader};
 
 /// The most answers of a claim that one transaction resolves.
@@ -30,7 +30,7 @@ pub(super) fn resolve<T>(game: &Game, now: u64, me: &Me<T>, turn: &mut Turn) {
         {
             continue;
         }
-        turn.deeds.push(Deed {
+        turn.planned.push(PlannedTx {
             game: game.address(),
             kind: Kind::Resolve,
             why,
@@ -76,7 +76,7 @@ pub fn resolutions(game: &Game, now: u64) -> Vec<(GameAction, String)> {
 
 /// What is left to do once the game has ended: to be paid.
 pub(super) fn pay(
-    site: &Site,
+    game_params: &GameParams,
     reader: &Reader<'_>,
     game: &Game,
     account: Address,
@@ -87,18 +87,18 @@ pub(super) fn pay(
         turn.is_over = true;
         return Ok(turn);
     }
-    let unlocked = site.withdrawal(reader, account)?;
-    let ready = unlocked.timestamp.saturating_add(site.vault_delay);
+    let unlocked = game_params.withdrawal(reader, account)?;
+    let ready = unlocked.timestamp.saturating_add(game_params.vault_delay);
     if reader.block.time < ready {
         turn.look_again = Some(ready);
         return Ok(turn);
     }
     let action = GameAction::ClaimCredit(account);
-    turn.deeds.push(Deed {
-        game: site.game,
+    turn.planned.push(PlannedTx {
+        game: game_params.game,
         kind: Kind::Pay,
         why: "The game has ended, and the vault's delay is over.".into(),
-        request: calls::game(site.game, &action, 0),
+        request: calls::game(game_params.game, &action, 0),
     });
     Ok(turn)
 }

@@ -1,16 +1,16 @@
 //! A game and everything around it, from a chain, all of one block.
 //!
 //! [`Reader`] asks contracts at the end of one block, which is named by its hash: several answers are of
-//! one and the same state, whatever the chain does meanwhile. [`site`] is what about a game never
-//! changes, [`follow`] the game itself, of which each look reads only what can have changed since the
-//! last. [`past`] finds out when things happened.
+//! one and the same state, whatever the chain does meanwhile. [`game_params`] is what about a game never
+//! changes, [`watch`] the game itself, of which each look reads only what can have changed since the
+//! last. [`history`] finds out when things happened.
 //!
 //! Games are those of upstream's contracts of October 2024 (`FaultDisputeGame` 1.x) and this project's,
 //! with or without time for fee spikes.
 
-pub mod follow;
-pub mod past;
-pub mod site;
+pub mod game_params;
+pub mod history;
+pub mod watch;
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
@@ -46,7 +46,7 @@ pub enum ReadError {
         chain_id: u64,
     },
     /// A contract refuses to tell.
-    #[error("{contract} does not tell {function}: {}", reasons::told(.revert))]
+    #[error("{contract} does not tell {function}: {}", reasons::describe(.revert))]
     Reverted {
         /// The contract.
         contract: Address,

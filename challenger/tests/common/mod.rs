@@ -9,7 +9,7 @@ pub(crate) mod table;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
-use fpvm_challenger::world::{Setup, World};
+use fpvm_challenger::deployment::{Deployment, Setup};
 use fpvm_contracts::artifact::Artifact;
 use fpvm_dispute::claim::{OutputRoot, VmStatus};
 use fpvm_dispute::rules::Params;
@@ -74,12 +74,12 @@ pub(crate) fn wallet(chain: Arc<dyn Chain>, key: u8) -> Wallet {
 }
 
 /// A chain with a world on it, owned by key 1; keys 2 to 9 have money too.
-pub(crate) fn world(setup: &Setup) -> (Local, World) {
+pub(crate) fn deployment(setup: &Setup) -> (Local, Deployment) {
     let chain = Local::new(900);
     for key in 1..10 {
         chain.fund(account(key), U256::from(PURSE));
     }
     let mut owner = wallet(Arc::new(chain.clone()), 1);
-    let world = World::deploy(&mut owner, setup, &mut |_| ()).expect("it deploys");
-    (chain, world)
+    let deployment = Deployment::deploy(&mut owner, setup, &mut |_| ()).expect("it deploys");
+    (chain, deployment)
 }

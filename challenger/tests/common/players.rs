@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
-use fpvm_challenger::fleet::{Fleet, Games, Knowledge, Options, Unplayable};
 use fpvm_challenger::player::Strategy;
-use fpvm_challenger::read::site::Site;
+use fpvm_challenger::read::game_params::GameParams;
+use fpvm_challenger::scheduler::{GameScheduler, Games, Options, TraceSource, Unplayable};
 use fpvm_dispute::claim::VmStatus;
 use fpvm_dispute::game::context::ident;
 use fpvm_dispute::player::cheat::{Cheat, Way};
@@ -71,17 +71,17 @@ pub(crate) fn outputs() -> OutputList {
 #[derive(Default)]
 pub(crate) struct Truth;
 
-impl Knowledge for Truth {
+impl TraceSource for Truth {
     type Trace = All;
 
-    fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
-        known(site)?;
+    fn of(&mut self, game_params: &GameParams) -> Result<Self::Trace, Unplayable> {
+        known(game_params)?;
         Ok(all())
     }
 }
 
-pub(crate) fn known(site: &Site) -> Result<(), Unplayable> {
-    match site.rules.params().absolute_prestate == alphabet_prestate() {
+pub(crate) fn known(game_params: &GameParams) -> Result<(), Unplayable> {
+    match game_params.rules.params().absolute_prestate == alphabet_prestate() {
         true => Ok(()),
         false => Err(Unplayable {
             why: "another pre-state".into(),
@@ -93,10 +93,10 @@ pub(crate) fn known(site: &Site) -> Result<(), Unplayable> {
 /// What is true, from threads that run the program.
 pub(crate) struct Working<P: Program>(pub(crate) Arc<Workers<P>>);
 
-impl<P: Program> Knowledge for Working<P> {
+impl<P: Program> TraceSource for Working<P> {
     type Trace = SplitTrace<OutputList, Arc<Workers<P>>>;
 
-    fn of(&mut self, _site: &Site) -> Result<Self::Trace, Unplayable> {
+    fn of(&mut self, _site: &GameParams) -> Result<Self::Trace, Unplayable> {
         Ok(SplitTrace {
             outputs: outputs(),
             executions: self.0.clone(),
@@ -121,11 +121,11 @@ fn all() -> All {
     }
 }
 
-impl Knowledge for False {
+impl TraceSource for False {
     type Trace = SplitTrace<Lie<All>, Lie<All>>;
 
-    fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
-        known(site)?;
+    fn of(&mut self, game_params: &GameParams) -> Result<Self::Trace, Unplayable> {
+        known(game_params)?;
         let lie = Lie {
             truth: all(),
             extent: self.0,
@@ -143,19 +143,19 @@ pub(crate) const LIE: Extent = Extent {
     salt: 7,
 };
 
-pub(crate) fn fleet<K: Knowledge>(
+pub(crate) fn scheduler<K: TraceSource>(
     chain: Arc<dyn Chain>,
     key: u8,
     games: Games,
-    knowledge: K,
+    trace_source: K,
     strategy: Strategy,
-) -> Fleet<K> {
+) -> GameScheduler<K> {
     let options = Options {
         strategy,
         dry_run: false,
         policy: Policy::default(),
     };
-    Fleet::new(chain, signer(key), games, knowledge, options)
+    GameScheduler::new(chain, signer(key), games, trace_source, options)
 }
 
 pub(crate) fn cheat(budget: usize) -> Strategy {
@@ -171,16 +171,19 @@ pub(crate) fn sides(
     chain: Arc<dyn Chain>,
     games: &[Address],
     lie: Extent,
-) -> (Fleet<Truth>, Fleet<False>) {
+) -> (GameScheduler<Truth>, GameScheduler<False>) {
     let listed = Games::Listed(games.to_vec());
-    let honest = fleet(
+    let honest = scheduler(
         chain.clone(),
         HONEST,
         listed.clone(),
         Truth,
         Strategy::Honest,
     );
-    (honest, fleet(chain, CHEAT, listed, False(lie), cheat(100)))
+    (
+        honest,
+        scheduler(chain, CHEAT, listed, False(lie), cheat(100)),
+    )
 }
 
 /// The liar's root of the proposal.

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use alloy_primitives::{B256, U256};
-use fpvm_challenger::fleet::{Knowledge, Unplayable};
-use fpvm_challenger::read::site::Site;
-use fpvm_challenger::world::Setup;
+use fpvm_challenger::deployment::Setup;
+use fpvm_challenger::read::game_params::GameParams;
+use fpvm_challenger::scheduler::{TraceSource, Unplayable};
 use fpvm_checkpoints::Machine as _;
 use fpvm_contracts::artifact::Artifact;
 use fpvm_core::definition::isa::Isa as _;
@@ -127,10 +127,10 @@ pub(crate) struct Side {
     pub(crate) extent: Extent,
 }
 
-impl Knowledge for Side {
+impl TraceSource for Side {
     type Trace = SplitTrace<Lie<Known>, Lie<Known>>;
 
-    fn of(&mut self, _site: &Site) -> Result<Self::Trace, Unplayable> {
+    fn of(&mut self, _site: &GameParams) -> Result<Self::Trace, Unplayable> {
         let lie = Lie {
             truth: self.known.clone(),
             extent: self.extent,

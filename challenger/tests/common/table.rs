@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
 use fpvm_challenger::calls;
-use fpvm_challenger::event::{Event, Tell};
+use fpvm_challenger::deployment::{Deployment, Setup};
+use fpvm_challenger::event::{Event, EventSink};
 use fpvm_challenger::factory::Factory;
-use fpvm_challenger::fleet::{Fleet, Knowledge};
 use fpvm_challenger::read::Reader;
-use fpvm_challenger::read::follow::game;
-use fpvm_challenger::read::site::Site;
-use fpvm_challenger::world::{Setup, World};
+use fpvm_challenger::read::game_params::GameParams;
+use fpvm_challenger::read::watch::game;
+use fpvm_challenger::scheduler::{GameScheduler, TraceSource};
 use fpvm_dispute::call::GameAction;
 use fpvm_dispute::claim::{GameStatus, Side};
 use fpvm_dispute::game::Game;
@@ -18,13 +18,13 @@ use fpvm_dispute::game::moves::Move;
 use fpvm_l1::Local;
 
 use super::players::{CHEAT, HONEST, PROPOSED};
-use super::{CLOCK, DELAY, account, wallet, world};
+use super::{CLOCK, DELAY, account, deployment, wallet};
 
 /// A world with games about lies, from block `PROPOSED` down.
-pub(crate) fn proposed(setup: &Setup, roots: &[B256]) -> (Local, World, Vec<Address>) {
-    let (chain, world) = world(setup);
+pub(crate) fn proposed(setup: &Setup, roots: &[B256]) -> (Local, Deployment, Vec<Address>) {
+    let (chain, deployment) = deployment(setup);
     let mut proposer = wallet(Arc::new(chain.clone()), CHEAT);
-    let factory = Factory(world.factory);
+    let factory = Factory(deployment.factory);
     let mut create = |root| {
         let block = U256::from(PROPOSED);
         let created = factory.create(
@@ -37,16 +37,19 @@ pub(crate) fn proposed(setup: &Setup, roots: &[B256]) -> (Local, World, Vec<Addr
         created.expect("it is created")
     };
     let games = roots.iter().map(|root| create(*root)).collect();
-    (chain, world, games)
+    (chain, deployment, games)
 }
 
 /// Rounds of somebody until nothing is left to do now; what happened is collected.
-pub(crate) fn play<K: Knowledge>(fleet: &mut Fleet<K>, events: &mut Vec<Event>) -> usize {
+pub(crate) fn play<K: TraceSource>(
+    scheduler: &mut GameScheduler<K>,
+    events: &mut Vec<Event>,
+) -> usize {
     let mut all = 0;
     loop {
         let mut collect = |event: &Event| events.push(event.clone());
-        let round = fleet
-            .round(&mut Tell(&mut collect))
+        let round = scheduler
+            .round(&mut EventSink(&mut collect))
             .expect("the chain answers");
         all += round.done;
         if round.done == 0 {
@@ -55,10 +58,10 @@ pub(crate) fn play<K: Knowledge>(fleet: &mut Fleet<K>, events: &mut Vec<Event>) 
     }
 }
 
-pub(crate) fn read(chain: &Local, address: Address) -> (Site, Game) {
+pub(crate) fn read(chain: &Local, address: Address) -> (GameParams, Game) {
     let reader = Reader::newest(chain).expect("a block");
-    let (site, seen) = game(&reader, address).expect("a game");
-    (site, seen.game)
+    let (game_params, seen) = game(&reader, address).expect("a game");
+    (game_params, seen.game)
 }
 
 /// What must be true of a game between the two that is over: it was decided by an instruction, rightly,
@@ -74,7 +77,7 @@ pub(crate) fn check(chain: &Local, address: Address) {
 }
 
 pub(crate) fn check_money(chain: &Local, address: Address) {
-    let (site, game) = read(chain, address);
+    let (game_params, game) = read(chain, address);
     assert_eq!(game.status(), GameStatus::ChallengerWins);
     for (index, claim) in game.claims().iter().enumerate() {
         let honest = claim.claimant == account(HONEST);
@@ -87,24 +90,24 @@ pub(crate) fn check_money(chain: &Local, address: Address) {
         assert_eq!(twins.count(), 1, "claim {index} was made once");
     }
     let reader = Reader::newest(chain).expect("a block");
-    assert_eq!(site.bonds(&reader).expect("a number"), U256::ZERO);
+    assert_eq!(game_params.bonds(&reader).expect("a number"), U256::ZERO);
 }
 
 /// Two fleets play until both are done, with an hour between their turns, and then through all delays.
-pub(crate) fn to_the_end<A: Knowledge, B: Knowledge>(
+pub(crate) fn to_the_end<A: TraceSource, B: TraceSource>(
     chain: &Local,
-    honest: &mut Fleet<A>,
-    cheat: &mut Fleet<B>,
+    honest: &mut GameScheduler<A>,
+    cheat: &mut GameScheduler<B>,
     events: &mut Vec<Event>,
 ) {
     with_others(chain, honest, cheat, events, &mut || ());
 }
 
 /// The same, while others do something between the turns.
-pub(crate) fn with_others<A: Knowledge, B: Knowledge>(
+pub(crate) fn with_others<A: TraceSource, B: TraceSource>(
     chain: &Local,
-    honest: &mut Fleet<A>,
-    cheat: &mut Fleet<B>,
+    honest: &mut GameScheduler<A>,
+    cheat: &mut GameScheduler<B>,
     events: &mut Vec<Event>,
     others: &mut dyn FnMut(),
 ) {
@@ -128,7 +131,7 @@ pub(crate) fn with_others<A: Knowledge, B: Knowledge>(
 
 /// Somebody answers the first answer with what is wrong.
 pub(crate) fn contradict(chain: &Local, game: Address) {
-    let (site, seen) = read(chain, game);
+    let (game_params, seen) = read(chain, game);
     let answered = &seen.claims()[1];
     let mv = Move {
         disputed: answered.claim,
@@ -136,7 +139,7 @@ pub(crate) fn contradict(chain: &Local, game: Address) {
         claim: B256::repeat_byte(0xee),
         side: Side::Attack,
     };
-    let bond = site.rules.required_bond(answered.position.attack());
+    let bond = game_params.rules.required_bond(answered.position.attack());
     let request = calls::game(game, &GameAction::Move(mv), bond.expect("a bond"));
     let mut cheat = wallet(Arc::new(chain.clone()), CHEAT);
     cheat.send(&[request], &mut |_| ()).expect("it is sent");

@@ -11,17 +11,17 @@ use crate::interrupt;
 use crate::oracles::SourceArgs;
 use crate::output::{Format, print, to_stdout};
 use anyhow::{Context as _, bail};
-use fpvm_challenger::event::{Event, Name, Tell};
+use fpvm_challenger::event::{Event, EventSink, Name};
 use fpvm_challenger::factory::Factory;
-use fpvm_challenger::fleet::{Fleet, FleetError, Games, Options};
 use fpvm_challenger::metrics::Metrics;
 use fpvm_challenger::player::Strategy;
 use fpvm_challenger::rollup::Source;
+use fpvm_challenger::scheduler::{GameScheduler, Games, Options, SchedulerError};
 use fpvm_dispute::player::cheat::{Cheat, Way};
 use fpvm_dispute::trace::lie::Extent;
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_l1::{Address, At, Chain, Rpc, U256};
-use guest::Knowing;
+use guest::ProgramTraceSource;
 use metrics::Exporter;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -155,7 +155,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     // The threads that run the program end when the fleet is gone.
     std::thread::scope(|scope| {
         let outputs = outputs(args)?;
-        let knowing = Knowing::open(app, args, outputs, interrupted.clone(), scope)?;
+        let knowing = ProgramTraceSource::open(app, args, outputs, interrupted.clone(), scope)?;
         let chain = chain::needed(args.chain.connect()?)?;
         let knowing = knowing.on(chain.clone());
         let games = match args.factory {
@@ -173,8 +173,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         };
         let exporter = args.metrics.as_deref().map(Exporter::serve).transpose()?;
         let signer = args.chain.signer()?;
-        let fleet = Fleet::new(chain.clone(), signer, games, knowing, options);
-        play(args, fleet, &*chain, exporter.as_ref(), &interrupted)
+        let scheduler = GameScheduler::new(chain.clone(), signer, games, knowing, options);
+        play(args, scheduler, &*chain, exporter.as_ref(), &interrupted)
     })
 }
 
@@ -199,7 +199,7 @@ fn outputs(args: &Args) -> anyhow::Result<Source> {
 /// Round after round, as long as there are games to play.
 fn play(
     args: &Args,
-    mut fleet: Fleet<Knowing<'_, '_>>,
+    mut scheduler: GameScheduler<ProgramTraceSource<'_, '_>>,
     chain: &dyn Chain,
     exporter: Option<&Exporter>,
     interrupted: &Arc<AtomicBool>,
@@ -213,23 +213,23 @@ fn play(
                 printed = show(event, args.format, args.dry_run);
             }
         };
-        let round = fleet.round(&mut Tell(&mut tell));
+        let round = scheduler.round(&mut EventSink(&mut tell));
         printed?;
         printed = Ok(());
         if interrupted.load(Ordering::Relaxed) {
             return Err(Interrupted.into());
         }
-        let playing = fleet.in_progress() as u64;
-        let all = fleet.players().count() as u64;
-        metrics.games = [playing, all - playing, fleet.left().count() as u64];
-        metrics.block = fleet.head().map_or(0, |head| head.number);
+        let playing = scheduler.in_progress() as u64;
+        let all = scheduler.players().count() as u64;
+        metrics.games = [playing, all - playing, scheduler.left().count() as u64];
+        metrics.block = scheduler.head().map_or(0, |head| head.number);
         if let Some(exporter) = exporter {
             exporter.set(metrics.text());
         }
         match round {
             Ok(round) if round.done > 0 => continue,
             Ok(round) if round.is_over => {
-                return match (fleet.players().count(), fleet.left().next()) {
+                return match (scheduler.players().count(), scheduler.left().next()) {
                     (0, Some((game, why))) => bail!("{game} cannot be played: {why}"),
                     _ => Ok(()),
                 };
@@ -237,7 +237,7 @@ fn play(
             Ok(round) if round.overtaken > 0 => {}
             Ok(round) if round.waiting == 0 && (args.once || args.dry_run) => return Ok(()),
             Ok(_) => {}
-            Err(error @ FleetError::Send(fpvm_l1::SendError::Signer(_))) => {
+            Err(error @ SchedulerError::Send(fpvm_l1::SendError::Signer(_))) => {
                 return Err(error.into());
             }
             Err(error) if args.once => return Err(error.into()),
@@ -246,16 +246,20 @@ fn play(
                 tracing::warn!(target: "challenger", error, "This round came to nothing");
             }
         }
-        wait(&fleet, chain, interrupted);
+        wait(&scheduler, chain, interrupted);
     }
 }
 
 /// Waits for a block that was not seen yet, or for news of the program.
-fn wait(fleet: &Fleet<Knowing<'_, '_>>, chain: &dyn Chain, interrupted: &AtomicBool) {
-    let seen = fleet.head().map(|head| head.hash);
+fn wait(
+    scheduler: &GameScheduler<ProgramTraceSource<'_, '_>>,
+    chain: &dyn Chain,
+    interrupted: &AtomicBool,
+) {
+    let seen = scheduler.head().map(|head| head.hash);
     while !interrupted.load(Ordering::Relaxed) {
         chain.pause();
-        if fleet.knowledge().has_news() {
+        if scheduler.trace_source().has_news() {
             return;
         }
         match chain.block(At::Latest) {

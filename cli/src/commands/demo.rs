@@ -12,14 +12,14 @@ use crate::instruction::instruction;
 use crate::interrupt;
 use crate::output::Target;
 use anyhow::{Context as _, ensure};
+use fpvm_challenger::deployment::{Deployment, Setup};
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::player::Strategy;
 use fpvm_challenger::read::Reader;
-use fpvm_challenger::read::follow::{Follower, Seen};
-use fpvm_challenger::world::{Setup, World};
+use fpvm_challenger::read::watch::{GameSnapshot, GameWatcher};
 use fpvm_contracts::artifact::Artifact;
 use fpvm_dispute::game::Game;
-use fpvm_dispute::past::Past;
+use fpvm_dispute::history::HistoryEvent;
 use fpvm_dispute::player::cheat::{Cheat, Way};
 use fpvm_dispute::rules::{Params, Rules};
 use fpvm_dispute::trace::Outputs as _;
@@ -27,12 +27,10 @@ use fpvm_dispute::trace::lie::{Extent, Lie};
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_l1::U256;
-use fpvm_report::money::ether;
 use fpvm_report::instruction::Contest;
-use fpvm_report::{
-    Happened, Instruction, Opinion, Party, Report, Role, Subject, html, report,
-};
+use fpvm_report::money::ether;
 use fpvm_report::time::span;
+use fpvm_report::{Happened, Instruction, Opinion, Party, Report, Role, Subject, html, report};
 use fpvm_trace::Vms;
 use ground::{Ground, Who};
 use rollup::Rollup;
@@ -122,7 +120,7 @@ fn play(app: &App, args: &Args, teller: &Arc<Teller>) -> anyhow::Result<()> {
         verifier: Artifact::parse(contract)?,
         state_version: isa.version(),
     };
-    let world = deploy(&ground, teller, &rules, &setup)?;
+    let deployment = deploy(&ground, teller, &rules, &setup)?;
 
     let (honest, mut cheat) = (ground.wallet(Who::Honest)?, ground.wallet(Who::Cheat)?);
     let parties = Parties {
@@ -141,10 +139,10 @@ fn play(app: &App, args: &Args, teller: &Arc<Teller>) -> anyhow::Result<()> {
         truth: &truth,
         extent,
     };
-    let (factory, proposed) = (Factory(world.factory), lie.output(last)?);
+    let (factory, proposed) = (Factory(deployment.factory), lie.output(last)?);
     let game = factory.create(
         &mut cheat,
-        world.game_type,
+        deployment.game_type,
         proposed,
         last,
         &mut |progress| {
@@ -165,7 +163,7 @@ fn play(app: &App, args: &Args, teller: &Arc<Teller>) -> anyhow::Result<()> {
         teller,
         ground: &ground,
         parties,
-        follower: Follower::open(&Reader::newest(&*ground.chain)?, game)?,
+        watcher: GameWatcher::open(&Reader::newest(&*ground.chain)?, game)?,
         told: 1,
         done: Vec::new(),
     };
@@ -189,8 +187,8 @@ fn play(app: &App, args: &Args, teller: &Arc<Teller>) -> anyhow::Result<()> {
     table.settle(&mut honest, &mut cheat, delay)?;
 
     let after = parties.balances(&ground)?;
-    let past = table.past(&truth, &opinion)?;
-    let report = told(table.look()?, &parties, &opinion, &past, decided);
+    let history = table.history(&truth, &opinion)?;
+    let report = told(table.look()?, &parties, &opinion, &history, decided);
     ensure!(
         report.accounts.iter().any(|account| {
             account.address == parties.cheat && account.won == 0 && account.open == 0
@@ -210,22 +208,27 @@ fn play(app: &App, args: &Args, teller: &Arc<Teller>) -> anyhow::Result<()> {
 }
 
 /// Puts everything that games need on the chain.
-fn deploy(ground: &Ground, teller: &Teller, rules: &Rules, setup: &Setup) -> anyhow::Result<World> {
-    let world = World::deploy(&mut ground.wallet(Who::Owner)?, setup, &mut |progress| {
+fn deploy(
+    ground: &Ground,
+    teller: &Teller,
+    rules: &Rules,
+    setup: &Setup,
+) -> anyhow::Result<Deployment> {
+    let deployment = Deployment::deploy(&mut ground.wallet(Who::Owner)?, setup, &mut |progress| {
         teller.sending(&progress);
     })?;
     teller.say(&format!(
         "1. Deploy   game factory {}\n            step verifier {}, the program's pre-state {}\n            \
          depth {MAX_DEPTH}, the last {} for the steps of one block; clocks of {}, bonds of {} to {} ETH\n\n",
-        world.factory,
-        world.vm,
+        deployment.factory,
+        deployment.vm,
         rules.params().absolute_prestate,
         MAX_DEPTH - SPLIT_DEPTH - 1,
         span(rules.max_clock_duration()),
         ether(bond(rules, 0)),
         ether(bond(rules, rules.max_depth())),
     ))?;
-    Ok(world)
+    Ok(deployment)
 }
 
 /// What is lied about.
@@ -267,10 +270,10 @@ fn decided(game: &Game, truth: &Truth, opinion: &Opinion) -> anyhow::Result<Inst
 
 /// The report of the game.
 fn told(
-    seen: &Seen,
+    seen: &GameSnapshot,
     parties: &Parties,
     opinion: &Opinion,
-    past: &[Past],
+    history: &[HistoryEvent],
     decided: Instruction,
 ) -> Report {
     let party = |name: &str, role| Party {
@@ -285,7 +288,7 @@ fn told(
             (parties.honest, party("Honest", Role::Honest)),
             (parties.cheat, party("Cheat", Role::Cheat)),
         ]),
-        happened: Happened::Past(past),
+        happened: Happened::History(history),
         instruction: Some(decided),
     };
     report(subject, opinion)

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use fpvm_challenger::calls;
+use fpvm_challenger::deployment::{Deployment, Setup};
 use fpvm_challenger::factory::Factory;
-use fpvm_challenger::world::{Setup, World};
 use fpvm_contracts::artifact::Artifact;
 use fpvm_dispute::call::GameAction;
 use fpvm_dispute::claim::{OutputRoot, Side};
@@ -37,7 +37,7 @@ pub(crate) fn played(chain: &Arc<dyn Chain>, signers: [Signer; 2], between: impl
         verifier,
         state_version: None,
     };
-    let world = World::deploy(&mut ann, &setup, &mut |_| ()).expect("it deploys");
+    let world = Deployment::deploy(&mut ann, &setup, &mut |_| ()).expect("it deploys");
     let (factory, root) = (Factory(world.factory), B256::repeat_byte(0xff));
     let game = factory.create(&mut ann, 0, root, U256::from(2), &mut |_| ());
     let game = game.expect("it is created");

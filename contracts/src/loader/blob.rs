@@ -1,11 +1,11 @@
 //! The opening of a blob at a point: what shows a contract that a field element is the blob's.
 
 use super::{LoadError, get, hashed};
+use alloy_primitives::{U256, uint};
 use c_kzg::{BYTES_PER_BLOB, BYTES_PER_FIELD_ELEMENT, Blob, Bytes32, ethereum_kzg_settings};
 use fpvm_core::keccak::keccak256;
 use fpvm_core::step::oracle::Oracle;
 use fpvm_oracle::Key;
-use alloy_primitives::{U256, uint};
 
 /// The order of the BLS12-381 scalar field.
 const MODULUS: U256 =

@@ -8,11 +8,11 @@ use crate::abi;
 use crate::abi::PreimageOracle::{
     addLeavesLPPCall, challengeFirstLPPCall, challengeLPPCall, initLPPCall, squeezeLPPCall,
 };
+use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall as _, SolValue as _};
 use fpvm_core::keccak::{hash_pair, keccak256};
 use fpvm_core::machine::memory::Node;
 use fpvm_oracle::Key;
-use alloy_primitives::{Address, U256};
 use std::sync::Arc;
 
 /// Bytes of a block that Keccak256 absorbs at once.

@@ -1,14 +1,14 @@
 //! Pre-image oracles to load into, and pre-images.
 #![allow(dead_code, reason = "each test uses its part")]
 
+use alloy_primitives::U256;
 use alloy_sol_types::SolCall as _;
 use fpvm_contracts::abi::{PreimageOracle, number};
 use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
-use fpvm_evm::{Address, Evm};
 use fpvm_contracts::harness::UPSTREAM;
 use fpvm_core::step::oracle::{Oracle, OracleError};
+use fpvm_evm::{Address, Evm};
 use fpvm_oracle::Key;
-use alloy_primitives::U256;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolValue;
-use fpvm_challenger::world;
+use fpvm_challenger::deployment;
 use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
 use fpvm_contracts::game;
 use fpvm_contracts::game::abi::{OutputRoot as AnchorRoot, StartingAnchorRoot};

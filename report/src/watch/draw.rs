@@ -8,9 +8,9 @@ use ratatui::widgets::{Block, Gauge, Paragraph, Row, Table, Wrap};
 
 use super::Watch;
 use crate::money::ether;
-use crate::{Account, Claim, Kind, Report, Role, Status};
 use crate::time::span;
 use crate::view::{fate, mark, status};
+use crate::{Account, Claim, Kind, Report, Role, Status};
 
 /// Columns from which on the claim in full is beside the tree.
 const WIDE: u16 = 100;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
+use fpvm_core::machine::vm::Vm as GuestVm;
 use fpvm_core::step::oracle::PreimagePart;
 use fpvm_core::step::verify::verify;
-use fpvm_core::machine::vm::Vm as GuestVm;
 use fpvm_dispute::call::{Action, Block, Call, GameAction, Made};
 use fpvm_dispute::chain::Chain;
 use fpvm_dispute::claim::{OutputRoot, VmStatus};

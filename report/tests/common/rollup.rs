@@ -7,8 +7,8 @@ use alloy_primitives::{B256, U256};
 use fpvm_checkpoints::Machine as _;
 use fpvm_core::machine::vm::Vm;
 use fpvm_isa_mips::Mips32;
-use fpvm_trace::{GuestProgram, Hosted};
 use fpvm_report::instruction::Code;
+use fpvm_trace::{GuestProgram, Hosted};
 
 /// Chain id of the toy rollup.
 pub(crate) const CHAIN_ID: u64 = 901;

@@ -7,7 +7,7 @@ use fpvm_checkpoints::warm::Warm;
 use fpvm_dispute::trace::Inputs;
 
 use super::Options;
-use super::queue::{Answers, JobQueue, Dispute, Question};
+use super::queue::{Answers, Dispute, JobQueue, Question};
 use crate::cached::CachedMachine;
 use crate::program::Program;
 use crate::vms::{failed, whole};
@@ -125,8 +125,9 @@ impl<P: Program> WorkerPool<P> {
     /// Puts the machines on disk that are needed least, if there are more than are to be kept.
     fn make_room<'a>(&'a self, mut jobs: MutexGuard<'a, JobQueue<P::Machine>>) {
         loop {
-            let warm =
-                |dispute: &Dispute<P::Machine>| dispute.kept.as_ref().is_some_and(CachedMachine::is_warm);
+            let warm = |dispute: &Dispute<P::Machine>| {
+                dispute.kept.as_ref().is_some_and(CachedMachine::is_warm)
+            };
             let all = jobs.disputes.iter().filter(|(_, dispute)| warm(dispute));
             if all.clone().count() <= self.options.kept {
                 return;

@@ -3,9 +3,9 @@
 use super::Args;
 use crate::app::App;
 use crate::any::AnyVm;
-use fpvm_challenger::fleet::{Knowledge, Unplayable};
-use fpvm_challenger::read::site::Site;
+use fpvm_challenger::read::game_params::GameParams;
 use fpvm_challenger::rollup::{GameOutputs, Source};
+use fpvm_challenger::scheduler::{TraceSource, Unplayable};
 use fpvm_dispute::trace::lie::{Extent, Lie};
 use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_l1::{B256, Chain, U256};
@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread::Scope;
 
 /// What is true, for all games about one program.
-pub(super) struct Knowing<'s, 'a> {
+pub(super) struct ProgramTraceSource<'s, 'a> {
     app: &'a App,
     args: &'a Args,
     /// Of the threads that run the program.
@@ -33,7 +33,7 @@ pub(super) struct Knowing<'s, 'a> {
     vms: BTreeMap<U256, Arc<Workers<Guest<'a>>>>,
 }
 
-impl<'s, 'a> Knowing<'s, 'a> {
+impl<'s, 'a> ProgramTraceSource<'s, 'a> {
     /// Opens the program.
     pub(super) fn open(
         app: &'a App,
@@ -73,11 +73,11 @@ impl<'s, 'a> Knowing<'s, 'a> {
     }
 }
 
-impl<'a> Knowledge for Knowing<'_, 'a> {
+impl<'a> TraceSource for ProgramTraceSource<'_, 'a> {
     type Trace = SplitTrace<Lie<Known<'a>>, Lie<Known<'a>>>;
 
-    fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable> {
-        let params = site.rules.params();
+    fn of(&mut self, game_params: &GameParams) -> Result<Self::Trace, Unplayable> {
+        let params = game_params.rules.params();
         if params.absolute_prestate != self.prestate {
             return Err(Unplayable {
                 why: format!(
@@ -95,7 +95,7 @@ impl<'a> Knowledge for Knowing<'_, 'a> {
         };
         let chain = self.chain.as_ref();
         let chain = chain.ok_or_else(|| passing("there is no chain".into()))?;
-        let outputs = self.outputs.seen_by(site, &**chain);
+        let outputs = self.outputs.seen_by(game_params, &**chain);
         let outputs = outputs.map_err(|error| passing(error.to_string()))?;
         let vms = self.vms.entry(params.l2_chain_id).or_insert_with(|| {
             let (app, args, node) = (self.app, self.args, self.outputs.clone());

@@ -10,9 +10,9 @@ use anyhow::{Context as _, ensure};
 use fpvm_checkpoints::library::Library;
 use fpvm_checkpoints::manifest::Shard;
 use fpvm_checkpoints::replay;
+use fpvm_trace::Hosts;
 use std::ops::Range;
 use std::sync::Mutex;
-use fpvm_trace::Hosts;
 
 /// Flags of `checkpoints verify`.
 #[derive(Debug, clap::Args)]

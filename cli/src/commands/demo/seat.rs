@@ -4,7 +4,7 @@ use super::story::Teller;
 use anyhow::{anyhow, bail};
 use fpvm_challenger::player::{Kind, Player, Strategy, Turn};
 use fpvm_challenger::read::Reader;
-use fpvm_challenger::read::follow::Follower;
+use fpvm_challenger::read::watch::GameWatcher;
 use fpvm_challenger::reasons;
 use fpvm_dispute::trace::Trace;
 use fpvm_l1::{Address, SendError, Wallet};
@@ -35,9 +35,9 @@ impl<T: Trace> Seat<T> {
         game: Address,
     ) -> anyhow::Result<Self> {
         let chain = wallet.chain().clone();
-        let follower = Follower::open(&Reader::newest(&*chain)?, game)?;
+        let watcher = GameWatcher::open(&Reader::newest(&*chain)?, game)?;
         Ok(Self {
-            player: Player::new(follower, wallet.address(), trace, strategy),
+            player: Player::new(watcher, wallet.address(), trace, strategy),
             is_honest: strategy == Strategy::Honest,
             wallet,
         })
@@ -52,20 +52,22 @@ impl<T: Trace> Seat<T> {
         let told = &mut |progress: fpvm_l1::Progress<'_>| teller.sending(&progress);
         let mut nonce = self.wallet.settle(told)?;
         let chain = self.wallet.chain().clone();
-        let Turn { deeds, trouble, .. } = self.player.turn(&Reader::newest(&*chain)?)?;
+        let Turn {
+            planned, trouble, ..
+        } = self.player.turn(&Reader::newest(&*chain)?)?;
         if let Some(trouble) = trouble {
             bail!(trouble);
         }
         let mut all = Vec::new();
-        for deed in deeds {
-            let receipts = match self.wallet.send_from(nonce, &[deed.request], told) {
+        for tx in planned {
+            let receipts = match self.wallet.send_from(nonce, &[tx.request], told) {
                 Err(SendError::WouldRevert { .. }) if !self.is_honest => continue,
                 sent => sent.map_err(|error| anyhow!(reasons::sending(&error)))?,
             };
             nonce = nonce.saturating_add(1);
             all.extend(receipts.into_iter().map(|receipt| Done {
                 by: self.wallet.address(),
-                kind: deed.kind,
+                kind: tx.kind,
                 gas: receipt.gas_used,
             }));
         }

@@ -7,18 +7,18 @@ use super::story::{self, Teller};
 use anyhow::{Context as _, ensure};
 use fpvm_challenger::player::Kind;
 use fpvm_challenger::read::Reader;
-use fpvm_challenger::read::follow::{Follower, Seen};
-use fpvm_challenger::read::past::{self, Part};
+use fpvm_challenger::read::history::{self, Part};
+use fpvm_challenger::read::watch::{GameSnapshot, GameWatcher};
 use fpvm_dispute::claim::GameStatus;
-use fpvm_dispute::past::Past;
+use fpvm_dispute::history::HistoryEvent;
 use fpvm_dispute::position::Position;
 use fpvm_dispute::rules::Rules;
 use fpvm_dispute::trace::{Executions as _, Trace};
 use fpvm_l1::{Address, U256};
-use fpvm_report::money::rounded;
 use fpvm_report::instruction::Contest;
-use fpvm_report::{Opinion, Report};
+use fpvm_report::money::rounded;
 use fpvm_report::time::span;
+use fpvm_report::{Opinion, Report};
 
 /// What an answer takes where time costs nothing, in seconds.
 const ANSWER: u64 = 3_600;
@@ -61,7 +61,7 @@ pub(super) struct Table<'a> {
     pub(super) teller: &'a Teller,
     pub(super) ground: &'a Ground,
     pub(super) parties: Parties,
-    pub(super) follower: Follower,
+    pub(super) watcher: GameWatcher,
     /// Claims told.
     pub(super) told: usize,
     pub(super) done: Vec<Done>,
@@ -94,7 +94,7 @@ impl Table<'_> {
         cheat: &mut Seat<C>,
         delay: u64,
     ) -> anyhow::Result<()> {
-        let clock = self.follower.site.rules.max_clock_duration();
+        let clock = self.watcher.game_params.rules.max_clock_duration();
         self.ground.wait(clock)?;
         // From the deepest claims up: each turn those whose answers are resolved.
         while !honest.turn(self.teller)?.is_empty() {}
@@ -114,22 +114,26 @@ impl Table<'_> {
     }
 
     /// The game as it is now.
-    pub(super) fn look(&mut self) -> anyhow::Result<&Seen> {
+    pub(super) fn look(&mut self) -> anyhow::Result<&GameSnapshot> {
         let reader = Reader::newest(&*self.ground.chain)?;
-        Ok(self.follower.look(&reader)?.0)
+        Ok(self.watcher.look(&reader)?.0)
     }
 
     /// When what happened that left no log; nothing where the node has forgotten.
-    pub(super) fn past(&mut self, truth: &Truth, opinion: &Opinion) -> anyhow::Result<Vec<Past>> {
+    pub(super) fn history(
+        &mut self,
+        truth: &Truth,
+        opinion: &Opinion,
+    ) -> anyhow::Result<Vec<HistoryEvent>> {
         self.look()?;
         let reader = Reader::newest(&*self.ground.chain)?;
-        let seen = self.follower.seen().context("nothing was seen")?;
+        let seen = self.watcher.snapshot().context("nothing was seen")?;
         let mut parts = Vec::new();
         if let Some(contest) = Contest::of(&seen.game, truth, opinion) {
             let step = truth.step(&contest.inputs, contest.index)?;
             parts = Part::of(&seen.game, contest.claim, &step);
         }
-        Ok(past::past(&reader, &self.follower.site, seen, &parts).unwrap_or_default())
+        Ok(history::history(&reader, &self.watcher.game_params, seen, &parts).unwrap_or_default())
     }
 
     /// What the step took.

@@ -6,7 +6,7 @@ use crate::chain::tell;
 use crate::input::ReadingArgs;
 use crate::output::{Format, json, print, to_stdout};
 use anyhow::Context as _;
-use fpvm_challenger::world::{Setup, World};
+use fpvm_challenger::deployment::{Deployment, Setup};
 use fpvm_contracts::artifact::Artifact;
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::rules::Params;
@@ -89,7 +89,7 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
     };
     let chain = args.common.connect()?;
     let mut wallet = args.common.chain.wallet(chain)?;
-    let world = World::deploy(&mut wallet, &setup, &mut tell)?;
+    let world = Deployment::deploy(&mut wallet, &setup, &mut tell)?;
     let contracts = [
         ("factory", world.factory),
         ("game", world.implementation),

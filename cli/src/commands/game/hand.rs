@@ -6,10 +6,10 @@ use crate::output::{Format, json, print, to_stdout};
 use anyhow::{Context as _, bail, ensure};
 use fpvm_challenger::calls;
 use fpvm_challenger::loads::{self, Load};
-use fpvm_challenger::player::{Kind as Deed, resolutions};
+use fpvm_challenger::player::{Kind as PlannedTx, resolutions};
 use fpvm_challenger::read::Reader;
-use fpvm_challenger::read::follow::{Seen, game as read_game};
-use fpvm_challenger::read::site::Site;
+use fpvm_challenger::read::game_params::GameParams;
+use fpvm_challenger::read::watch::{Seen, game as read_game};
 use fpvm_challenger::reasons;
 use fpvm_core::step::proof::StepProof;
 use fpvm_dispute::call::GameAction;
@@ -122,7 +122,7 @@ struct Hand {
     chain: Arc<dyn Chain>,
     wallet: Wallet,
     format: Format,
-    site: Site,
+    site: GameParams,
     seen: Seen,
 }
 
@@ -145,7 +145,7 @@ impl Hand {
     }
 
     /// Sends something; if it is of a kind that somebody else may do as well, being second is no error.
-    fn send_as(&mut self, request: Request, deed: Option<Deed>) -> anyhow::Result<()> {
+    fn send_as(&mut self, request: Request, deed: Option<PlannedTx>) -> anyhow::Result<()> {
         let what = request.what.clone();
         match self.wallet.send(&[request], &mut tell) {
             Ok(receipts) => self.done(&what, receipts.first().context("no receipt")?),
@@ -178,7 +178,7 @@ impl Hand {
     /// Resolves something, unless somebody else has done so first.
     fn resolve(&mut self, action: &GameAction) -> anyhow::Result<()> {
         let request = calls::game(self.site.game, action, 0);
-        self.send_as(request, Some(Deed::Resolve))
+        self.send_as(request, Some(PlannedTx::Resolve))
     }
 
     fn act(&mut self, action: &GameAction, value: u128) -> anyhow::Result<()> {

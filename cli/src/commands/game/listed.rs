@@ -5,7 +5,7 @@ use crate::chain::tell;
 use crate::output::{Format, json, print, to_stdout};
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::read::Reader;
-use fpvm_challenger::read::follow::game as read_game;
+use fpvm_challenger::read::watch::game as read_game;
 use fpvm_dispute::claim::GameStatus;
 use fpvm_l1::{Address, B256, U256};
 use serde::Serialize;

@@ -5,8 +5,8 @@ use crate::app::App;
 use crate::chain::{self, ChainArgs};
 use anyhow::Context as _;
 use fpvm_challenger::read::Reader;
-use fpvm_challenger::read::follow::Follower;
-use fpvm_challenger::read::past::{self, Part};
+use fpvm_challenger::read::history::{self, Part};
+use fpvm_challenger::read::watch::GameWatcher;
 use fpvm_dispute::trace::Executions as _;
 use fpvm_l1::{Address, Chain};
 use fpvm_report::instruction::Contest;
@@ -40,7 +40,7 @@ fn named(text: &str) -> Result<(Address, String), String> {
 /// A game that is looked at again and again.
 pub(super) struct Seen<'a> {
     chain: Arc<dyn Chain>,
-    follower: Follower,
+    watcher: GameWatcher,
     truth: Option<Truth<'a>>,
     parties: BTreeMap<Address, Party>,
 }
@@ -51,15 +51,15 @@ impl<'a> Seen<'a> {
     }
 
     fn over(app: &'a App, chain: Arc<dyn Chain>, args: &'a SeenArgs) -> anyhow::Result<Self> {
-        let follower = Follower::open(&Reader::newest(&*chain)?, args.game)?;
-        let truth = args.truth.open(app, &follower.site.rules)?;
+        let watcher = GameWatcher::open(&Reader::newest(&*chain)?, args.game)?;
+        let truth = args.truth.open(app, &watcher.game_params.rules)?;
         let party = |(address, name): &(Address, String)| {
             let (name, role) = (name.clone(), Role::Unknown);
             (*address, Party { name, role })
         };
         Ok(Self {
             chain,
-            follower,
+            watcher,
             truth,
             parties: args.names.iter().map(party).collect(),
         })
@@ -68,12 +68,12 @@ impl<'a> Seen<'a> {
     /// The game as it is now; where asked, with its past and down to the instruction that it has come down to.
     pub(super) fn report(&mut self, in_full: bool) -> anyhow::Result<Report> {
         let reader = Reader::newest(&*self.chain)?;
-        self.follower.look(&reader)?;
-        let seen = self.follower.seen().context("nothing was seen")?;
+        self.watcher.look(&reader)?;
+        let seen = self.watcher.snapshot().context("nothing was seen")?;
         let truth = self.truth.as_ref();
         let opinion = truth.map(|truth| Opinion::of(&seen.game, truth));
         let opinion = opinion.unwrap_or_default();
-        let (mut instruction, mut parts, mut past) = (None, Vec::new(), Vec::new());
+        let (mut instruction, mut parts, mut history) = (None, Vec::new(), Vec::new());
         if in_full {
             let contest = truth.and_then(|truth| {
                 let contest = Contest::of(&seen.game, truth, &opinion)?;
@@ -85,7 +85,7 @@ impl<'a> Seen<'a> {
                 let step = step.unwrap_or_default();
                 parts = Part::of(&seen.game, contest.claim, &step);
             }
-            past = past::past(&reader, &self.follower.site, seen, &parts).unwrap_or_else(|error| {
+            history = history::history(&reader, &self.watcher.game_params, seen, &parts).unwrap_or_else(|error| {
                 let error = error.to_string();
                 tracing::warn!(target: "l1", error, "When steps, resolutions and payments were is not told");
                 Vec::new()
@@ -96,7 +96,7 @@ impl<'a> Seen<'a> {
             game: &seen.game,
             now: seen.block.time,
             parties: self.parties.clone(),
-            happened: Happened::Past(&past),
+            happened: Happened::History(&history),
             instruction,
         };
         Ok(report::report(subject, &opinion))

@@ -3,10 +3,10 @@
 use crate::isa::AnyIsa;
 use anyhow::{Context as _, ensure};
 use fpvm_contracts::artifact::PREIMAGE_ORACLE;
-use fpvm_evm::Gas;
 use fpvm_contracts::loader::{Carried, LoadError};
 use fpvm_contracts::verifier::{LoadingError, OnChain};
 use fpvm_core::step::proof::StepProof;
+use fpvm_evm::Gas;
 use fpvm_l1::Revert;
 use fpvm_oracle::Key;
 use std::collections::BTreeMap;

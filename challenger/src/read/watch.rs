@@ -18,7 +18,7 @@ use fpvm_dispute::player::View;
 use fpvm_dispute::position::Position;
 use fpvm_l1::{At, Block};
 
-use super::site::Site;
+use super::game_params::GameParams;
 use super::{ReadError, Reader, fit};
 
 /// The most blocks between two looks that are followed one by one; after more everything is read anew.
@@ -30,7 +30,7 @@ const NO_PARENT: u32 = u32::MAX;
 
 /// A game at the end of a block.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct GameSnapshot {
     /// The block.
     pub block: Block,
     /// The game.
@@ -39,7 +39,7 @@ pub struct Seen {
     pub anchor: OutputRoot,
 }
 
-impl Seen {
+impl GameSnapshot {
     /// What a player of the model sees.
     pub const fn view(&self) -> View<'_> {
         View {
@@ -52,25 +52,28 @@ impl Seen {
 
 /// A game that is looked at again and again.
 #[derive(Clone, Debug)]
-pub struct Follower {
+pub struct GameWatcher {
     /// What never changes.
-    pub site: Site,
-    seen: Option<Seen>,
+    pub game_params: GameParams,
+    snapshot: Option<GameSnapshot>,
 }
 
-impl Follower {
+impl GameWatcher {
     /// Begins with the game at an address.
     ///
     /// # Errors
-    /// As [`Site::read`].
+    /// As [`GameParams::read`].
     pub fn open(reader: &Reader<'_>, game: Address) -> Result<Self, ReadError> {
-        let site = Site::read(reader, game)?;
-        Ok(Self { site, seen: None })
+        let game_params = GameParams::read(reader, game)?;
+        Ok(Self {
+            game_params,
+            snapshot: None,
+        })
     }
 
     /// What the last look found.
-    pub const fn seen(&self) -> Option<&Seen> {
-        self.seen.as_ref()
+    pub const fn snapshot(&self) -> Option<&GameSnapshot> {
+        self.snapshot.as_ref()
     }
 
     /// Looks at the game. Whether claims that were seen before may be others now, as after a reorg, is
@@ -78,31 +81,37 @@ impl Follower {
     ///
     /// # Errors
     /// If the chain does not answer, or the contract says what no game says. What was seen before stays.
-    pub fn look(&mut self, reader: &Reader<'_>) -> Result<(&Seen, bool), ReadError> {
-        let seen = self.seen.as_ref();
-        let goes_on = seen.map(|seen| descends(reader, &seen.block)).transpose()?;
-        let before = self.seen.take_if(|_| goes_on == Some(true));
+    pub fn look(&mut self, reader: &Reader<'_>) -> Result<(&GameSnapshot, bool), ReadError> {
+        let snapshot = self.snapshot.as_ref();
+        let goes_on = snapshot
+            .map(|snapshot| descends(reader, &snapshot.block))
+            .transpose()?;
+        let before = self.snapshot.take_if(|_| goes_on == Some(true));
         let anew = before.is_none();
-        let site = &self.site;
-        let seen = match look(site, reader, before.as_ref().map(|seen| &seen.game)) {
-            Ok(seen) => seen,
+        let game_params = &self.game_params;
+        let snapshot = match look(
+            game_params,
+            reader,
+            before.as_ref().map(|snapshot| &snapshot.game),
+        ) {
+            Ok(snapshot) => snapshot,
             Err(error) => {
-                self.seen = before;
+                self.snapshot = before;
                 return Err(error);
             }
         };
-        Ok((self.seen.insert(seen), anew))
+        Ok((self.snapshot.insert(snapshot), anew))
     }
 }
 
 /// Reads a game once.
 ///
 /// # Errors
-/// As [`Follower::look`].
-pub fn game(reader: &Reader<'_>, game: Address) -> Result<(Site, Seen), ReadError> {
-    let site = Site::read(reader, game)?;
-    let seen = look(&site, reader, None)?;
-    Ok((site, seen))
+/// As [`GameWatcher::look`].
+pub fn game(reader: &Reader<'_>, game: Address) -> Result<(GameParams, GameSnapshot), ReadError> {
+    let game_params = GameParams::read(reader, game)?;
+    let snapshot = look(&game_params, reader, None)?;
+    Ok((game_params, snapshot))
 }
 
 /// Whether a block lies below the reader's, or is it.
@@ -118,10 +127,14 @@ fn descends(reader: &Reader<'_>, below: &Block) -> Result<bool, ReadError> {
 }
 
 /// Looks, and where the answers are not of one block, again.
-fn look(site: &Site, reader: &Reader<'_>, before: Option<&Game>) -> Result<Seen, ReadError> {
+fn look(
+    game_params: &GameParams,
+    reader: &Reader<'_>,
+    before: Option<&Game>,
+) -> Result<GameSnapshot, ReadError> {
     let mut left = AGAIN;
     loop {
-        match look_once(site, reader, before) {
+        match look_once(game_params, reader, before) {
             Err(ReadError::Torn { .. } | ReadError::Parts { .. }) if left > 0 => left -= 1,
             other => return other,
         }
@@ -129,11 +142,15 @@ fn look(site: &Site, reader: &Reader<'_>, before: Option<&Game>) -> Result<Seen,
     }
 }
 
-fn look_once(site: &Site, reader: &Reader<'_>, before: Option<&Game>) -> Result<Seen, ReadError> {
-    let game = site.game;
+fn look_once(
+    game_params: &GameParams,
+    reader: &Reader<'_>,
+    before: Option<&Game>,
+) -> Result<GameSnapshot, ReadError> {
+    let game = game_params.game;
     let misfit = |source| ReadError::Parts { game, source };
-    let mut parts = outside(site, reader)?;
-    claims(site, reader, before, &mut parts)?;
+    let mut parts = outside(game_params, reader)?;
+    claims(game_params, reader, before, &mut parts)?;
     let clocks = Game::from_parts(Parts {
         status: GameStatus::InProgress,
         ..parts.clone()
@@ -143,10 +160,10 @@ fn look_once(site: &Site, reader: &Reader<'_>, before: Option<&Game>) -> Result<
         parts.credit = credit(reader, &parts)?;
     }
     let call = AnchorStateRegistry::anchorsCall {
-        gameType: site.rules.params().game_type,
+        gameType: game_params.rules.params().game_type,
     };
-    let anchor = reader.ask(site.registry, &call)?;
-    Ok(Seen {
+    let anchor = reader.ask(game_params.registry, &call)?;
+    Ok(GameSnapshot {
         block: reader.block,
         game: Game::from_parts(parts).map_err(misfit)?,
         anchor: OutputRoot {
@@ -157,8 +174,8 @@ fn look_once(site: &Site, reader: &Reader<'_>, before: Option<&Game>) -> Result<
 }
 
 /// The game without its claims.
-fn outside(site: &Site, reader: &Reader<'_>) -> Result<Parts, ReadError> {
-    let game = site.game;
+fn outside(game_params: &GameParams, reader: &Reader<'_>) -> Result<Parts, ReadError> {
+    let game = game_params.game;
     let status = match reader.ask(game, &Calls::statusCall {})? {
         0 => GameStatus::InProgress,
         1 => GameStatus::ChallengerWins,
@@ -175,7 +192,7 @@ fn outside(site: &Site, reader: &Reader<'_>) -> Result<Parts, ReadError> {
         true => Some(reader.ask(game, &Calls::l2BlockNumberChallengerCall {})?),
         false => None,
     };
-    let fees = match site.rules.params().fee_spikes {
+    let fees = match game_params.rules.params().fee_spikes {
         None => FeeMeter::default(),
         Some(_) => {
             let meter = reader.ask(game, &Calls::feeMeterCall {})?;
@@ -187,11 +204,11 @@ fn outside(site: &Site, reader: &Reader<'_>) -> Result<Parts, ReadError> {
         }
     };
     Ok(Parts {
-        rules: site.rules.clone(),
+        rules: game_params.rules.clone(),
         address: game,
-        proposal: site.proposal.clone(),
-        starting: site.starting,
-        created_at: site.created_at,
+        proposal: game_params.proposal.clone(),
+        starting: game_params.starting,
+        created_at: game_params.created_at,
         resolved_at: reader.ask(game, &Calls::resolvedAtCall {})?,
         status,
         block_challenger: challenger,
@@ -205,7 +222,7 @@ fn outside(site: &Site, reader: &Reader<'_>) -> Result<Parts, ReadError> {
 
 /// All claims, those of before as they were but for steps.
 fn claims(
-    site: &Site,
+    game_params: &GameParams,
     reader: &Reader<'_>,
     before: Option<&Game>,
     parts: &mut Parts,
@@ -215,17 +232,17 @@ fn claims(
         parts.resolved = before.resolved;
         parts.checkpoints = before.checkpoints;
     }
-    let deepest = site.rules.max_depth();
+    let deepest = game_params.rules.max_depth();
     for (index, known) in parts.claims.iter_mut().enumerate() {
         let may_be_stepped = known.position.depth() == deepest && known.countered_by.is_none();
         if may_be_stepped {
-            *known = claim(reader, site.game, index)?;
+            *known = claim(reader, game_params.game, index)?;
         }
     }
-    let count = reader.ask(site.game, &Calls::claimDataLenCall {})?;
-    let count = fit(site.game, "claimDataLen()", count)?;
+    let count = reader.ask(game_params.game, &Calls::claimDataLenCall {})?;
+    let count = fit(game_params.game, "claimDataLen()", count)?;
     for index in parts.claims.len()..count {
-        let counted = claim(reader, site.game, index).map_err(|error| match error {
+        let counted = claim(reader, game_params.game, index).map_err(|error| match error {
             ReadError::Reverted { contract, .. } => ReadError::Torn {
                 contract,
                 block: reader.block.hash,

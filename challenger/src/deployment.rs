@@ -34,7 +34,7 @@ pub struct Setup {
 
 /// Where everything is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct World {
+pub struct Deployment {
     /// Names the guardian.
     pub config: Address,
     /// The vault of the bonds.
@@ -67,7 +67,7 @@ pub enum DeployError {
     Send(#[from] SendError),
 }
 
-impl World {
+impl Deployment {
     /// Deploys it all, and lets the factory create games.
     ///
     /// # Errors
@@ -75,18 +75,18 @@ impl World {
     pub fn deploy(
         wallet: &mut Wallet,
         setup: &Setup,
-        told: &mut dyn FnMut(Progress<'_>),
+        report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Self, DeployError> {
         let params = &setup.params;
         let rules = Rules::new(params.clone()).map_err(DeployError::Rules)?;
         let bond = rules.required_bond(Position::ROOT);
         let bond = bond.map_err(DeployError::Rules)?;
         let owner = wallet.address();
-        let first = wallet.settle(told)?;
-        let world = Self::at(params.game_type, |n| owner.create(first.saturating_add(n)));
-        let requests = world.requests(setup, owner, bond)?;
-        wallet.send_from(first, &requests, told)?;
-        Ok(world)
+        let first = wallet.settle(report)?;
+        let deployment = Self::at(params.game_type, |n| owner.create(first.saturating_add(n)));
+        let requests = deployment.requests(setup, owner, bond)?;
+        wallet.send_from(first, &requests, report)?;
+        Ok(deployment)
     }
 
     /// The world whose contracts are created one after the other.
@@ -131,8 +131,8 @@ impl World {
         );
         let oracle = Artifact::parse(PREIMAGE_ORACLE)?.bytecode;
         let oracle = [oracle, numbers.abi_encode_params()].concat();
-        let told = verifier.arguments(self.oracle, *state_version);
-        let vm = [&*verifier.bytecode, &told].concat();
+        let report = verifier.arguments(self.oracle, *state_version);
+        let vm = [&*verifier.bytecode, &report].concat();
         let creations = [
             ("configuration", game::config(owner)?),
             ("vault", game::vault(*delay, owner, self.config)?),

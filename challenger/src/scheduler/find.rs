@@ -5,21 +5,21 @@ use std::collections::BTreeSet;
 use alloy_primitives::Address;
 use fpvm_l1::{At, Block, Error};
 
-use super::{Fleet, Games, Knowledge, Seat, Unplayable};
-use crate::event::{Event, Tell};
+use super::{GameScheduler, Games, TraceSource, TrackedGame, Unplayable};
+use crate::event::{Event, EventSink};
 use crate::player::Player;
-use crate::read::follow::Follower;
+use crate::read::watch::GameWatcher;
 use crate::read::{ReadError, Reader};
 
 /// The most games of a factory that are looked through for new ones at a reorg.
 const SCAN: u64 = 100_000;
 
-impl<K: Knowledge> Fleet<K> {
+impl<K: TraceSource> GameScheduler<K> {
     /// Finds new games.
     pub(super) fn find(
         &mut self,
         reader: &Reader<'_>,
-        tell: &mut Tell<'_>,
+        sink: &mut EventSink<'_>,
     ) -> Result<(), ReadError> {
         let found = match &self.games {
             Games::Listed(games) => games.clone(),
@@ -49,7 +49,7 @@ impl<K: Knowledge> Fleet<K> {
         };
         let known = |game: &Address| {
             let refused = self.left.get(game);
-            self.seats.contains_key(game) || refused.is_some_and(|refused| refused.is_final)
+            self.tracked_games.contains_key(game) || refused.is_some_and(|refused| refused.is_final)
         };
         // Those that could not be begun with are tried again.
         let again = self.left.keys().copied();
@@ -58,18 +58,18 @@ impl<K: Knowledge> Fleet<K> {
         for game in new {
             match self.sit(reader, game) {
                 Ok(player) => {
-                    tell.event(Event::found(player.site()));
+                    sink.emit(Event::found(player.game_params()));
                     self.left.remove(&game);
-                    let seat = Seat {
+                    let tracked = TrackedGame {
                         player,
                         is_waiting: false,
                         over_since: None,
                     };
-                    self.seats.insert(game, seat);
+                    self.tracked_games.insert(game, tracked);
                 }
                 Err(refused) => {
                     if self.left.get(&game) != Some(&refused) {
-                        tell.event(Event::left(game, &refused.why));
+                        sink.emit(Event::left(game, &refused.why));
                     }
                     self.left.insert(game, refused);
                 }
@@ -80,7 +80,7 @@ impl<K: Knowledge> Fleet<K> {
 
     fn sit(&mut self, reader: &Reader<'_>, game: Address) -> Result<Player<K::Trace>, Unplayable> {
         let is_listed = matches!(self.games, Games::Listed(_));
-        let follower = Follower::open(reader, game).map_err(|error| Unplayable {
+        let watcher = GameWatcher::open(reader, game).map_err(|error| Unplayable {
             // A game that a reorg has taken from the factory may come again.
             is_final: match error {
                 ReadError::UnknownGame { .. } => true,
@@ -89,9 +89,9 @@ impl<K: Knowledge> Fleet<K> {
             },
             why: error.to_string(),
         })?;
-        let trace = self.knowledge.of(&follower.site)?;
+        let trace = self.trace_source.of(&watcher.game_params)?;
         let account = self.account();
-        Ok(Player::new(follower, account, trace, self.options.strategy))
+        Ok(Player::new(watcher, account, trace, self.options.strategy))
     }
 }
 

@@ -16,7 +16,7 @@ use super::{ReadError, Reader, fit};
 
 /// A game's unchanging parts.
 #[derive(Clone, Debug)]
-pub struct Site {
+pub struct GameParams {
     /// The game's contract.
     pub game: Address,
     /// What it calls its own version.
@@ -42,7 +42,7 @@ pub struct Site {
     pub oracle: Terms,
 }
 
-impl Site {
+impl GameParams {
     /// Reads the parts of the game at an address.
     ///
     /// # Errors
@@ -132,7 +132,7 @@ impl Site {
         }
     }
 
-    /// What the game has unlocked in the vault for an account: it is paid [`Site::vault_delay`] seconds
+    /// What the game has unlocked in the vault for an account: it is paid [`GameParams::vault_delay`] seconds
     /// after that.
     ///
     /// # Errors

@@ -17,17 +17,17 @@ use fpvm_dispute::trace::Trace;
 use fpvm_l1::signer::Signer;
 use fpvm_l1::{Block, Chain, Earlier, Error, Policy, Progress, SendError, Wallet};
 
-use crate::event::Tell;
+use crate::event::EventSink;
 use crate::factory::Factory;
 use crate::player::{Player, Strategy};
 use crate::proposals::Proposals;
-use crate::read::site::Site;
+use crate::read::game_params::GameParams;
 use crate::read::{ReadError, Reader};
 use crate::reasons;
 use troubles::{Refusals, Troubles};
 
 /// What somebody holds to be true of games.
-pub trait Knowledge {
+pub trait TraceSource {
     /// What it holds to be true of one.
     type Trace: Trace;
 
@@ -35,7 +35,7 @@ pub trait Knowledge {
     ///
     /// # Errors
     /// If it cannot: its program is another than the game's, or its sources do not answer.
-    fn of(&mut self, site: &Site) -> Result<Self::Trace, Unplayable>;
+    fn of(&mut self, game_params: &GameParams) -> Result<Self::Trace, Unplayable>;
 
     /// No game with this L1 head is in progress any more: what was kept to answer about such can go. Only a
     /// reorg brings one back.
@@ -82,7 +82,7 @@ pub struct Options {
 }
 
 /// A game at hand.
-struct Seat<T> {
+struct TrackedGame<T> {
     player: Player<T>,
     /// Whether it waited for the program at the last look.
     is_waiting: bool,
@@ -92,7 +92,7 @@ struct Seat<T> {
 
 /// The games of one account.
 #[allow(missing_debug_implementations, reason = "a chain need not have one")]
-pub struct Fleet<K: Knowledge> {
+pub struct GameScheduler<K: TraceSource> {
     chain: Arc<dyn Chain>,
     /// Waits for transactions from before.
     patient: Wallet,
@@ -100,8 +100,8 @@ pub struct Fleet<K: Knowledge> {
     hasty: Wallet,
     games: Games,
     options: Options,
-    knowledge: K,
-    seats: BTreeMap<Address, Seat<K::Trace>>,
+    trace_source: K,
+    tracked_games: BTreeMap<Address, TrackedGame<K::Trace>>,
     /// Other people's large pre-images, by oracle.
     proposals: BTreeMap<Address, Proposals>,
     troubles: Troubles,
@@ -134,7 +134,7 @@ pub struct Round {
 
 /// Why a block came to nothing. It passes, or not: whoever runs the fleet decides.
 #[derive(Debug, thiserror::Error)]
-pub enum FleetError {
+pub enum SchedulerError {
     /// The chain does not tell.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -143,19 +143,19 @@ pub enum FleetError {
     Send(#[from] SendError),
 }
 
-impl From<Error> for FleetError {
+impl From<Error> for SchedulerError {
     fn from(error: Error) -> Self {
         Self::Read(error.into())
     }
 }
 
-impl<K: Knowledge> Fleet<K> {
+impl<K: TraceSource> GameScheduler<K> {
     /// The games of an account that nobody else uses meanwhile.
     pub fn new(
         chain: Arc<dyn Chain>,
         signer: Signer,
         games: Games,
-        knowledge: K,
+        trace_source: K,
         options: Options,
     ) -> Self {
         let wallet = |earlier| {
@@ -171,8 +171,8 @@ impl<K: Knowledge> Fleet<K> {
             chain,
             games,
             options,
-            knowledge,
-            seats: BTreeMap::new(),
+            trace_source,
+            tracked_games: BTreeMap::new(),
             proposals: BTreeMap::new(),
             troubles: Troubles::default(),
             refusals: Refusals::default(),
@@ -189,13 +189,13 @@ impl<K: Knowledge> Fleet<K> {
     }
 
     /// Where what is held to be true comes from.
-    pub const fn knowledge(&self) -> &K {
-        &self.knowledge
+    pub const fn trace_source(&self) -> &K {
+        &self.trace_source
     }
 
     /// The games that are played.
     pub fn players(&self) -> impl Iterator<Item = &Player<K::Trace>> {
-        self.seats.values().map(|seat| &seat.player)
+        self.tracked_games.values().map(|tracked| &tracked.player)
     }
 
     /// The games that are not played, and why.
@@ -210,24 +210,24 @@ impl<K: Knowledge> Fleet<K> {
     ///
     /// # Errors
     /// If the chain does not answer, or transactions are not settled.
-    pub fn round(&mut self, tell: &mut Tell<'_>) -> Result<Round, FleetError> {
+    pub fn round(&mut self, sink: &mut EventSink<'_>) -> Result<Round, SchedulerError> {
         // The nonce is taken before anything is read: a transaction from before that gets into the chain
         // meanwhile makes the sending fail, and nothing is done twice.
-        let nonce = self.settle(tell)?;
+        let nonce = self.settle(sink)?;
         let chain = self.chain.clone();
         let reader = Reader::newest(&*chain)?;
-        self.find(&reader, tell)?;
+        self.find(&reader, sink)?;
         let mut round = Round::default();
-        let deeds = self.decide(&reader, &mut round, tell);
-        round.playing = self.seats.len();
+        let planned = self.decide(&reader, &mut round, sink);
+        round.playing = self.tracked_games.len();
         self.head = Some(reader.block);
-        if self.options.dry_run || deeds.is_empty() {
+        if self.options.dry_run || planned.is_empty() {
             self.refusals = Refusals::default();
             round.is_over = self.is_over();
             return Ok(round);
         }
-        let refused = self.send(nonce, &deeds, &reader, &mut round, tell)?;
-        self.refusals.tell(&refused, tell);
+        let refused = self.send(nonce, &planned, &reader, &mut round, sink)?;
+        self.refusals.sink(&refused, sink);
         Ok(round)
     }
 
@@ -235,22 +235,26 @@ impl<K: Knowledge> Fleet<K> {
         let all_known = match &self.games {
             Games::Listed(games) => games.iter().all(|game| {
                 let left = self.left.get(game);
-                self.seats.contains_key(game) || left.is_some_and(|left| left.is_final)
+                self.tracked_games.contains_key(game) || left.is_some_and(|left| left.is_final)
             }),
             Games::Created { .. } => false,
         };
-        all_known && self.seats.values().all(|seat| seat.over_since.is_some())
+        all_known
+            && self
+                .tracked_games
+                .values()
+                .all(|tracked| tracked.over_since.is_some())
     }
 
     /// The nonce of what is sent next. What waits from before is waited for, and replaced if it is
     /// stuck: what it was meant to do is decided anew.
-    fn settle(&self, tell: &mut Tell<'_>) -> Result<u64, SendError> {
+    fn settle(&self, sink: &mut EventSink<'_>) -> Result<u64, SendError> {
         if self.options.dry_run {
             return Ok(0);
         }
-        let mut told = |progress: Progress<'_>| tell.progress(&progress);
-        match self.patient.settle(&mut told) {
-            Err(SendError::EarlierStuck { .. }) => self.hasty.settle(&mut told),
+        let mut report = |progress: Progress<'_>| sink.progress(&progress);
+        match self.patient.settle(&mut report) {
+            Err(SendError::EarlierStuck { .. }) => self.hasty.settle(&mut report),
             other => other,
         }
     }
@@ -270,6 +274,6 @@ impl<K: Knowledge> Fleet<K> {
 
 /// Whether a game is in progress, as far as it has been seen.
 fn is_in_progress<T: Trace>(player: &Player<T>) -> bool {
-    let seen = player.seen();
-    seen.is_some_and(|seen| seen.game.status() == GameStatus::InProgress)
+    let snapshot = player.snapshot();
+    snapshot.is_some_and(|snapshot| snapshot.game.status() == GameStatus::InProgress)
 }

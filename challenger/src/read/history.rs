@@ -10,13 +10,13 @@ use fpvm_contracts::abi::PreimageOracle;
 use fpvm_contracts::game::abi::FaultDisputeGame as Calls;
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::game::Game;
+use fpvm_dispute::history::{HistoryEvent, What};
 use fpvm_dispute::oracle::local_key;
-use fpvm_dispute::past::{Past, What};
 use fpvm_dispute::trace::StepData;
 use fpvm_l1::{At, Block};
 
-use super::follow::Seen;
-use super::site::Site;
+use super::game_params::GameParams;
+use super::watch::GameSnapshot;
 use super::{ReadError, Reader};
 
 /// A part that a step reads.
@@ -52,24 +52,24 @@ impl Part {
 ///
 /// # Errors
 /// If the chain does not tell: often since the node does not have states of so long ago.
-pub fn past(
+pub fn history(
     reader: &Reader<'_>,
-    site: &Site,
-    seen: &Seen,
+    game_params: &GameParams,
+    snapshot: &GameSnapshot,
     parts: &[Part],
-) -> Result<Vec<Past>, ReadError> {
-    let (game, address) = (&seen.game, site.game);
-    let now = seen.block.number;
+) -> Result<Vec<HistoryEvent>, ReadError> {
+    let (game, address) = (&snapshot.game, game_params.game);
+    let now = snapshot.block.number;
     let span = Span {
         reader,
         first: first(0, now, |number| {
             let block = reader.chain.block(At::Number(number))?;
-            Ok(block.time >= site.created_at)
+            Ok(block.time >= game_params.created_at)
         })?,
         last: now,
     };
     let mut all = Vec::new();
-    let deepest = site.rules.max_depth();
+    let deepest = game_params.rules.max_depth();
     for (index, claim) in game.claims().iter().enumerate() {
         let claim_index = U256::from(index);
         if claim.position.depth() == deepest && claim.countered_by.is_some() {
@@ -81,7 +81,7 @@ pub fn past(
                 Ok(!reader.ask(address, &call)?.counteredBy.is_zero())
             };
             let at = span.when(countered)?;
-            all.push(Past {
+            all.push(HistoryEvent {
                 at: at.time,
                 by: claim.countered_by,
                 what: What::Stepped(index),
@@ -96,7 +96,7 @@ pub fn past(
                 let call = Calls::resolveClaimCall::abi_decode(data);
                 call.is_ok_and(|call| call.claimIndex == claim_index)
             })?;
-            all.push(Past {
+            all.push(HistoryEvent {
                 at: at.time,
                 by,
                 what: What::Resolved(index),
@@ -106,9 +106,9 @@ pub fn past(
     for part in parts {
         let Part { claim, key, offset } = *part;
         let call = PreimageOracle::preimagePartOkCall { key, offset };
-        if reader.ask(site.oracle.oracle, &call)? {
-            let at = span.when(|reader| reader.ask(site.oracle.oracle, &call))?;
-            all.push(Past {
+        if reader.ask(game_params.oracle.oracle, &call)? {
+            let at = span.when(|reader| reader.ask(game_params.oracle.oracle, &call))?;
+            all.push(HistoryEvent {
                 at: at.time,
                 by: None,
                 what: What::Loaded(key, claim),
@@ -119,22 +119,27 @@ pub fn past(
         let resolved_at = game.resolved_at();
         let at = span.when(|reader| Ok(reader.block.time >= resolved_at))?;
         let is_end = |data: &[u8]| Calls::resolveCall::abi_decode(data).is_ok();
-        all.push(Past {
+        all.push(HistoryEvent {
             at: at.time,
             by: span.caller(&at, address, is_end)?,
             what: What::Ended,
         });
-        all.extend(payments(&span, site, seen, at.number)?);
+        all.extend(payments(&span, game_params, snapshot, at.number)?);
     }
     // What happens in one block stays as it is: a load goes before its step.
-    all.sort_by_key(|past| (past.at, matches!(past.what, What::Stepped(_))));
+    all.sort_by_key(|history| (history.at, matches!(history.what, What::Stepped(_))));
     Ok(all)
 }
 
 /// Credits grow while claims are resolved, up to the block `ended`, and are gone when they are paid.
-fn payments(span: &Span<'_>, site: &Site, seen: &Seen, ended: u64) -> Result<Vec<Past>, ReadError> {
+fn payments(
+    span: &Span<'_>,
+    game_params: &GameParams,
+    snapshot: &GameSnapshot,
+    ended: u64,
+) -> Result<Vec<HistoryEvent>, ReadError> {
     let at_end = span.reader_at(ended)?;
-    let claims = seen.game.claims().iter();
+    let claims = snapshot.game.claims().iter();
     let mut winners: Vec<_> = claims
         .map(|claim| claim.countered_by.unwrap_or(claim.claimant))
         .collect();
@@ -143,16 +148,16 @@ fn payments(span: &Span<'_>, site: &Site, seen: &Seen, ended: u64) -> Result<Vec
     let mut paid = Vec::new();
     for account in winners {
         let call = Calls::creditCall { account };
-        let credit = at_end.ask(site.game, &call)?;
-        if credit.is_zero() || seen.game.credit(account) > 0 {
+        let credit = at_end.ask(game_params.game, &call)?;
+        if credit.is_zero() || snapshot.game.credit(account) > 0 {
             continue;
         }
         let span = Span {
             first: ended,
             ..*span
         };
-        let at = span.when(|reader| Ok(reader.ask(site.game, &call)?.is_zero()))?;
-        paid.push(Past {
+        let at = span.when(|reader| Ok(reader.ask(game_params.game, &call)?.is_zero()))?;
+        paid.push(HistoryEvent {
             at: at.time,
             by: None,
             what: What::Paid(account, credit.saturating_to()),

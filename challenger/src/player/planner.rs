@@ -8,13 +8,13 @@ use fpvm_dispute::player::why::Why;
 use fpvm_dispute::player::{Me, Plan, bond_of};
 use fpvm_dispute::trace::{Trace, TraceError};
 
-use super::{Deed, Kind, Strategy, Turn};
+use super::{Kind, PlannedTx, Strategy, Turn};
 use crate::calls;
 use crate::loads::{self, Load};
 use crate::read::{ReadError, Reader};
 
 /// What a plan is turned into deeds with.
-pub(super) struct Table<'a, T> {
+pub(super) struct ActionPlanner<'a, T> {
     pub(super) reader: &'a Reader<'a>,
     pub(super) game: &'a Game,
     pub(super) terms: Terms,
@@ -22,9 +22,9 @@ pub(super) struct Table<'a, T> {
     pub(super) strategy: Strategy,
 }
 
-impl<T: Trace> Table<'_, T> {
+impl<T: Trace> ActionPlanner<'_, T> {
     /// What is to be done of a plan now, into `turn`.
-    pub(super) fn deeds(&self, plan: Plan, turn: &mut Turn) -> Result<(), ReadError> {
+    pub(super) fn planned(&self, plan: Plan, turn: &mut Turn) -> Result<(), ReadError> {
         turn.look_again = plan.look_again;
         match plan.trouble {
             Some(TraceError::Pending { .. }) => turn.is_waiting = true,
@@ -87,7 +87,7 @@ impl<T: Trace> Table<'_, T> {
                 return Ok(());
             }
         };
-        turn.deeds.push(self.deed(action, kind));
+        turn.planned.push(self.tx(action, kind));
         Ok(())
     }
 
@@ -95,7 +95,7 @@ impl<T: Trace> Table<'_, T> {
     fn load(&self, preimage: &Preimage, turn: &mut Turn) -> Result<bool, ReadError> {
         match loads::part(self.reader, &self.terms, preimage) {
             Ok(Load::Done) => return Ok(true),
-            Ok(Load::Send(request)) => turn.deeds.push(Deed {
+            Ok(Load::Send(request)) => turn.planned.push(PlannedTx {
                 game: self.game.address(),
                 kind: Kind::Load,
                 why: "An instruction that is to be run on chain reads it.".into(),
@@ -111,10 +111,10 @@ impl<T: Trace> Table<'_, T> {
         Ok(false)
     }
 
-    fn deed(&self, action: &GameAction, kind: Kind) -> Deed {
+    fn tx(&self, action: &GameAction, kind: Kind) -> PlannedTx {
         let value = bond_of(self.game, action);
         let game = self.game.address();
-        Deed {
+        PlannedTx {
             game,
             kind,
             why: self.why(action),

@@ -19,7 +19,7 @@ pub enum What {
 
 /// When it happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Past {
+pub struct HistoryEvent {
     /// Time of the block, in seconds since 1970.
     pub at: u64,
     /// Who did it, where the chain tells.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::Address;
 
-use crate::event::{Event, Tell};
-use crate::player::Deed;
+use crate::event::{Event, EventSink};
+use crate::player::PlannedTx;
 
 /// What went wrong at the last look, by game or oracle.
 #[derive(Debug, Default)]
@@ -13,10 +13,10 @@ pub(super) struct Troubles(BTreeMap<Address, Vec<String>>);
 
 impl Troubles {
     /// Tells of what goes wrong at `place` now what did not at the last look.
-    pub(super) fn tell(&mut self, place: Address, now: Vec<String>, tell: &mut Tell<'_>) {
+    pub(super) fn sink(&mut self, place: Address, now: Vec<String>, sink: &mut EventSink<'_>) {
         let before = self.0.remove(&place).unwrap_or_default();
         for why in now.iter().filter(|why| !before.contains(why)) {
-            tell.event(Event::trouble(place, why));
+            sink.emit(Event::trouble(place, why));
         }
         if !now.is_empty() {
             self.0.insert(place, now);
@@ -26,20 +26,20 @@ impl Troubles {
 
 /// What was refused at the last look, and why.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Vec<(Deed, String)>);
+pub(super) struct Refusals(Vec<(PlannedTx, String)>);
 
 impl Refusals {
     /// Tells of what is refused now and was not at the last look, or for another reason.
-    pub(super) fn tell(&mut self, now: &[(&Deed, String)], tell: &mut Tell<'_>) {
-        for (deed, why) in now {
-            let same = |(before, reason): &(Deed, String)| {
-                (before.game, &before.request, reason) == (deed.game, &deed.request, why)
+    pub(super) fn sink(&mut self, now: &[(&PlannedTx, String)], sink: &mut EventSink<'_>) {
+        for (tx, why) in now {
+            let same = |(before, reason): &(PlannedTx, String)| {
+                (before.game, &before.request, reason) == (tx.game, &tx.request, why)
             };
             if !self.0.iter().any(same) {
-                tell.event(Event::refused(deed, why));
+                sink.emit(Event::refused(tx, why));
             }
         }
-        let kept = now.iter().map(|(deed, why)| ((*deed).clone(), why.clone()));
+        let kept = now.iter().map(|(tx, why)| ((*tx).clone(), why.clone()));
         self.0 = kept.collect();
     }
 }
@@ -62,7 +62,7 @@ mod tests {
                 told.push(event.why.clone());
             };
             let now = now.iter().map(ToString::to_string).collect();
-            troubles.tell(place, now, &mut Tell(&mut collect));
+            troubles.sink(place, now, &mut EventSink(&mut collect));
             told
         };
         assert_eq!(told(game, &["a"]), ["a"]);
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_once_for_each_reason() {
-        let deed = Deed {
+        let tx = PlannedTx {
             game: Address::repeat_byte(1),
             kind: Kind::Pay,
             why: String::new(),
@@ -97,8 +97,8 @@ mod tests {
                 assert_eq!(event.event, Name::Refused);
                 told += 1;
             };
-            let now: Vec<_> = why.into_iter().map(|why| (&deed, why.into())).collect();
-            refusals.tell(&now, &mut Tell(&mut count));
+            let now: Vec<_> = why.into_iter().map(|why| (&tx, why.into())).collect();
+            refusals.sink(&now, &mut EventSink(&mut count));
             told
         };
         let [paused, poor] = [Some("paused"), Some("poor")];

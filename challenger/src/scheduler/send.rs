@@ -3,9 +3,9 @@
 use alloy_primitives::U256;
 use fpvm_l1::{At, Call, Error, Progress, Request};
 
-use super::{Fleet, FleetError, Knowledge, Round};
-use crate::event::{Event, Tell};
-use crate::player::Deed;
+use super::{GameScheduler, Round, SchedulerError, TraceSource};
+use crate::event::{Event, EventSink};
+use crate::player::PlannedTx;
 use crate::read::Reader;
 use crate::reasons;
 
@@ -20,40 +20,41 @@ enum Undone {
     Refused(String),
 }
 
-impl<K: Knowledge> Fleet<K> {
+impl<K: TraceSource> GameScheduler<K> {
     /// Sends what can be sent; what of it is refused, and why. None of it depends on another, so that holds
     /// up nothing: it is decided anew at the next block.
     pub(super) fn send<'d>(
         &mut self,
         nonce: u64,
-        deeds: &'d [Deed],
+        planned: &'d [PlannedTx],
         reader: &Reader<'_>,
         round: &mut Round,
-        tell: &mut Tell<'_>,
-    ) -> Result<Vec<(&'d Deed, String)>, FleetError> {
+        sink: &mut EventSink<'_>,
+    ) -> Result<Vec<(&'d PlannedTx, String)>, SchedulerError> {
         let account = self.account();
         let mut left = self.chain.balance(account, At::Latest)?;
         let price = reader.block.base_fee.saturating_mul(2);
         let price = price.saturating_add(self.chain.tip()?);
         let price = U256::from(price.min(self.options.policy.max_fee));
-        let (mut going, mut undone): (Vec<(&Deed, Request)>, Vec<_>) = (Vec::new(), Vec::new());
-        for deed in deeds {
+        let (mut going, mut undone): (Vec<(&PlannedTx, Request)>, Vec<_>) =
+            (Vec::new(), Vec::new());
+        for tx in planned {
             if going.len() == BATCH {
                 break;
             }
-            let request = match self.estimated(&deed.request) {
+            let request = match self.estimated(&tx.request) {
                 Ok(request) => request,
                 Err(Error::Reverted(revert)) => {
-                    let why = match reasons::is_done_already(deed.kind, &revert) {
+                    let why = match reasons::is_done_already(tx.kind, &revert) {
                         true => Undone::Overtaken,
-                        false => Undone::Refused(reasons::told(&revert)),
+                        false => Undone::Refused(reasons::describe(&revert)),
                     };
-                    undone.push((deed, why));
+                    undone.push((tx, why));
                     continue;
                 }
                 // geth says so of calls that cost more than there is.
                 Err(Error::Refused { message, .. }) => {
-                    undone.push((deed, Undone::Refused(message)));
+                    undone.push((tx, Undone::Refused(message)));
                     continue;
                 }
                 Err(other) => return Err(other.into()),
@@ -65,35 +66,35 @@ impl<K: Knowledge> Fleet<K> {
                 None => {
                     let (have, cost) = (fpvm_l1::ether(left), fpvm_l1::ether(cost));
                     let why = format!("{account} has {have} left, and it takes up to {cost}");
-                    undone.push((deed, Undone::Refused(why)));
+                    undone.push((tx, Undone::Refused(why)));
                     continue;
                 }
             }
-            going.push((deed, request));
+            going.push((tx, request));
         }
         let requests: Vec<_> = going.iter().map(|(_, request)| request.clone()).collect();
-        let mut told = |progress: Progress<'_>| tell.progress(&progress);
-        let outcomes = self.hasty.send_each_from(nonce, &requests, &mut told)?;
-        for ((deed, _), outcome) in going.iter().zip(outcomes) {
+        let mut report = |progress: Progress<'_>| sink.progress(&progress);
+        let outcomes = self.hasty.send_each_from(nonce, &requests, &mut report)?;
+        for ((tx, _), outcome) in going.iter().zip(outcomes) {
             match outcome {
                 Ok(receipt) => {
                     round.done += 1;
-                    tell.event(Event::done(deed, &receipt));
+                    sink.emit(Event::done(tx, &receipt));
                 }
-                Err(error) if reasons::was_done_already(deed.kind, &error) => {
-                    undone.push((deed, Undone::Overtaken));
+                Err(error) if reasons::was_done_already(tx.kind, &error) => {
+                    undone.push((tx, Undone::Overtaken));
                 }
-                Err(error) => undone.push((deed, Undone::Refused(reasons::sending(&error)))),
+                Err(error) => undone.push((tx, Undone::Refused(reasons::sending(&error)))),
             }
         }
         let mut refused = Vec::new();
-        for (deed, why) in undone {
+        for (tx, why) in undone {
             match why {
                 Undone::Overtaken => {
                     round.overtaken += 1;
-                    tell.event(Event::overtaken(deed));
+                    sink.emit(Event::overtaken(tx));
                 }
-                Undone::Refused(why) => refused.push((deed, why)),
+                Undone::Refused(why) => refused.push((tx, why)),
             }
         }
         Ok(refused)

@@ -1,0 +1,116 @@
+//! What is to be done about all games.
+
+use super::{GameScheduler, Games, Round, TraceSource, TrackedGame, is_in_progress};
+use crate::event::{Event, EventSink};
+use crate::player::{Kind, PlannedTx, Strategy, Turn};
+use crate::proposals::Proposals;
+use crate::read::Reader;
+
+/// After how many blocks a game that is over is forgotten: no reorg comes that far.
+const SETTLED: u64 = 64;
+
+impl<K: TraceSource> GameScheduler<K> {
+    /// What is to be done, the most urgent first.
+    pub(super) fn decide(
+        &mut self,
+        reader: &Reader<'_>,
+        round: &mut Round,
+        sink: &mut EventSink<'_>,
+    ) -> Vec<PlannedTx> {
+        let mut planned = Vec::new();
+        for (game, tracked) in &mut self.tracked_games {
+            let turn = tracked.player.turn(reader);
+            let turn = turn.unwrap_or_else(|error| Turn {
+                trouble: Some(error.to_string()),
+                ..Turn::default()
+            });
+            self.troubles
+                .sink(*game, turn.trouble.into_iter().collect(), sink);
+            round.waiting += usize::from(turn.is_waiting);
+            if turn.is_waiting && !tracked.is_waiting {
+                sink.emit(Event::waiting(*game));
+            }
+            tracked.is_waiting = turn.is_waiting;
+            round.look_again = match (round.look_again, turn.look_again) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+            match (turn.is_over, tracked.over_since) {
+                (true, None) => {
+                    tracked.over_since = Some(reader.block.number);
+                    if let Some(snapshot) = tracked.player.snapshot() {
+                        sink.emit(Event::over(&snapshot.game));
+                    }
+                }
+                (false, Some(_)) => tracked.over_since = None,
+                _ => {}
+            }
+            planned.extend(turn.planned);
+        }
+        self.forget();
+        if self.options.strategy == Strategy::Honest {
+            self.accuse(reader, &mut planned, sink);
+        }
+        let number = reader.block.number;
+        let is_settled = |tracked: &TrackedGame<K::Trace>| {
+            let since = tracked.over_since;
+            since.is_some_and(|since| number > since.saturating_add(SETTLED))
+        };
+        if let Games::Created { .. } = self.games {
+            self.tracked_games.retain(|_, tracked| !is_settled(tracked));
+        }
+        planned.sort_by_key(|tx| urgency(tx.kind));
+        for tx in &planned {
+            sink.emit(Event::planned(tx));
+        }
+        planned
+    }
+
+    /// Contests what others load wrongly into the oracles of these games.
+    fn accuse(
+        &mut self,
+        reader: &Reader<'_>,
+        planned: &mut Vec<PlannedTx>,
+        sink: &mut EventSink<'_>,
+    ) {
+        for tracked in self
+            .tracked_games
+            .values()
+            .filter(|tracked| tracked.over_since.is_none())
+        {
+            let game_params = tracked.player.game_params();
+            let oracle = self.proposals.entry(game_params.oracle.oracle);
+            oracle.or_insert_with(|| Proposals::of(game_params));
+        }
+        for (oracle, proposals) in &mut self.proposals {
+            let (wrong, troubles) = proposals.challenges(reader);
+            planned.extend(wrong);
+            let troubles = troubles.iter().map(ToString::to_string).collect();
+            self.troubles.sink(*oracle, troubles, sink);
+        }
+    }
+
+    /// Lets go of what is known of disputes whose games have all been resolved.
+    fn forget(&mut self) {
+        let playing = self.tracked_games.values().map(|tracked| &tracked.player);
+        let playing = playing.filter(|player| is_in_progress(player));
+        let heads = playing
+            .map(|player| player.game_params().proposal.l1_head)
+            .collect();
+        let before = std::mem::replace(&mut self.heads, heads);
+        for over in before.difference(&self.heads) {
+            self.trace_source.forget(*over);
+        }
+    }
+}
+
+/// What is done first.
+const fn urgency(kind: Kind) -> u8 {
+    match kind {
+        Kind::Step | Kind::Challenge | Kind::Accuse | Kind::Sample => 0,
+        Kind::Load => 1,
+        Kind::Move => 2,
+        Kind::Resolve => 3,
+        Kind::Pay => 4,
+    }
+}
