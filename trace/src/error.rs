@@ -29,9 +29,9 @@ pub enum MachineError {
     /// The program cannot be loaded.
     #[error(transparent)]
     Elf(#[from] ElfError),
-    /// The program cannot be loaded, by whoever started the machine.
+    /// Whoever loads the program, or asks the machine, fails.
     #[error(transparent)]
-    Load(Box<dyn Error + Send + Sync>),
+    Other(Box<dyn Error + Send + Sync>),
     /// There is no source of pre-images.
     #[error(transparent)]
     Preimages(#[from] fpvm_oracle::Error),

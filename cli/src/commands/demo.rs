@@ -31,7 +31,7 @@ use fpvm_report::instruction::Contest;
 use fpvm_report::money::ether;
 use fpvm_report::time::span;
 use fpvm_report::{Happened, Instruction, Opinion, Party, Report, Role, Subject, html, report};
-use fpvm_trace::Vms;
+use fpvm_trace::{MachineError, Vms};
 use ground::{Ground, Who};
 use rollup::Rollup;
 use seat::Seat;
@@ -263,7 +263,7 @@ fn decided(game: &Game, truth: &Truth, opinion: &Opinion) -> anyhow::Result<Inst
     let told = truth
         .executions
         .at(&contest.inputs, contest.index, |machine| {
-            instruction(machine, &contest)
+            instruction(machine, &contest).map_err(|error| MachineError::Other(error.into()))
         });
     Ok(told?)
 }

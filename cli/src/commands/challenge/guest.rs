@@ -101,7 +101,7 @@ impl<'a> TraceSource for ProgramTraceSource<'_, 'a> {
             let (app, args, node) = (self.app, self.args, self.outputs.clone());
             let load = move || {
                 let vm = args.reading.open(app, &args.prestate);
-                vm.map_err(|error| MachineError::Load(error.into()))
+                vm.map_err(|error| MachineError::Other(error.into()))
             };
             let head = move |block| node.block_hash(block).map_err(|error| error.to_string());
             let guest = GuestProgram::new(load, self.preimages.clone(), params.l2_chain_id);

@@ -155,7 +155,8 @@ fn checkpoints(
                 },
             )
             .map_err(|error| match error {
-                MakeError::Machine(error) | MakeError::Sink(error) => error,
+                MakeError::Machine(error) => error.into(),
+                MakeError::Sink(error) => error,
             }),
         };
         if done.is_err() || machine.exited() {

@@ -50,7 +50,6 @@ const LENGTH_PREFIX: u64 = 8;
 
 /// The program on one VM.
 pub(super) struct Rollup {
-    pub(super) isa: &'static dyn AnyIsa,
     program: GuestProgram<'static, Box<dyn AnyVm>>,
     teller: Arc<Teller>,
 }
@@ -76,7 +75,7 @@ impl Rollup {
                 vm.set_tier(&TierArgs::default())?;
                 Ok(vm)
             });
-            vm.map_err(|error| MachineError::Load(error.into()))
+            vm.map_err(|error| MachineError::Other(error.into()))
         };
         let mut store = Memory::default();
         for file in PREIMAGES.files() {
@@ -86,7 +85,6 @@ impl Rollup {
         let preimages = Preimages::Store(Shared::new(Box::new(store)));
         let program = GuestProgram::new(load, preimages, U256::from(CHAIN_ID));
         Ok(Self {
-            isa,
             program: program.until(interrupted),
             teller,
         })

@@ -9,7 +9,7 @@ use fpvm_challenger::loads::{self, Load};
 use fpvm_challenger::player::{Kind as PlannedTx, resolutions};
 use fpvm_challenger::read::Reader;
 use fpvm_challenger::read::game_params::GameParams;
-use fpvm_challenger::read::watch::{Seen, game as read_game};
+use fpvm_challenger::read::watch::{GameSnapshot, game as read_game};
 use fpvm_challenger::reasons;
 use fpvm_core::step::proof::StepProof;
 use fpvm_dispute::call::GameAction;
@@ -123,7 +123,7 @@ struct Hand {
     wallet: Wallet,
     format: Format,
     site: GameParams,
-    seen: Seen,
+    seen: GameSnapshot,
 }
 
 impl Hand {

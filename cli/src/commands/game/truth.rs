@@ -65,7 +65,7 @@ impl TruthArgs {
                 );
                 let load = || {
                     let vm = self.reading.open(app, prestate);
-                    vm.map_err(|error| MachineError::Load(error.into()))
+                    vm.map_err(|error| MachineError::Other(error.into()))
                 };
                 let preimages = Preimages::stored(preimages)?;
                 let interrupted = interrupt::watch().context("cannot watch for signals")?;
@@ -90,7 +90,7 @@ pub(super) fn told(truth: &Truth<'_>, contest: &Contest) -> anyhow::Result<Optio
     let vms = truth.executions.as_ref();
     let told = vms.map(|vms| {
         vms.at(&contest.inputs, contest.index, |machine| {
-            instruction(machine, contest)
+            instruction(machine, contest).map_err(|error| MachineError::Other(error.into()))
         })
     });
     Ok(told.transpose()?)
