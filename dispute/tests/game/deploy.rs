@@ -157,13 +157,13 @@ impl Contracts {
     ) -> Result<Address, Vec<u8>> {
         let (vm, vault, registry) = (self.vm, self.vault, self.registry);
         let code = match source {
-            Source::Ours => world::implementation(params, vm, vault, registry).expect("code"),
+            Source::Ours => deployment::implementation(params, vm, vault, registry).expect("code"),
             Source::Upstream(_) => {
                 assert_eq!(
                     params.fee_spikes, None,
                     "upstream's game has no such option"
                 );
-                let parameters = world::parameters(params, vm, vault, registry);
+                let parameters = deployment::parameters(params, vm, vault, registry);
                 source.code("FaultDisputeGame", "", &parameters.abi_encode())
             }
         };
@@ -178,7 +178,7 @@ impl Contracts {
         implementation: Address,
         bond: u128,
     ) {
-        let requests = world::registration(self.factory, game_type, implementation, bond);
+        let requests = deployment::registration(self.factory, game_type, implementation, bond);
         for request in requests {
             let done = evm.send(OWNER, self.factory, 0, request.data.to_vec());
             assert!(done.output.is_ok(), "{}: {:?}", request.what, done.output);
