@@ -1,7 +1,7 @@
 //! What is true in a game, as far as files tell: the outputs, and the program with its pre-images.
 
-use crate::app::App;
 use crate::any::AnyVm;
+use crate::app::App;
 use crate::input::ReadingArgs;
 use crate::instruction::instruction;
 use crate::interrupt;
