@@ -62,6 +62,8 @@ pub(crate) struct Cache {
     exits: Vec<ExitPoint>,
     /// Traces do not jump to each other.
     apart: bool,
+    /// A hash of all code that was made, where it is asked for.
+    pub(crate) digest: Option<u64>,
     asm: Asm,
     live: Liveness,
 }
@@ -79,6 +81,7 @@ impl Cache {
             by_page: FxHashMap::default(),
             exits: Vec::new(),
             apart: false,
+            digest: None,
             asm: Asm::default(),
             live: Liveness::default(),
         };
@@ -151,6 +154,9 @@ impl Cache {
         let Some(emitted) = emitted else {
             return false;
         };
+        if let Some(digest) = &mut self.digest {
+            *digest = hashed(*digest, &self.asm.bytes);
+        }
         if !self.buffer.append(&self.asm.bytes) {
             return false;
         }
@@ -279,6 +285,13 @@ impl Cache {
         }
         any
     }
+}
+
+/// A hash and more bytes, hashed: FNV-1a, which is the same everywhere.
+fn hashed(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// The page of a guest address.

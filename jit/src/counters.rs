@@ -13,6 +13,10 @@ pub struct Counters {
     pub refused: AtomicU64,
     /// Bytes of host code now.
     pub code_bytes: AtomicU64,
+    /// A hash of the code of all traces in the order in which they were translated, where
+    /// [`Jit::digest_code`](crate::Jit::digest_code) asked for it, else 0. Code holds no addresses of the
+    /// process, so equal runs have equal hashes.
+    pub code_digest: AtomicU64,
     /// Steps that the interpreter did.
     pub interpreted: AtomicU64,
     /// How often translated code was left.

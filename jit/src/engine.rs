@@ -121,6 +121,14 @@ impl<I: Isa> Jit<I> {
         self
     }
 
+    /// Hashes all code that it makes, for [`Counters::code_digest`]: to see whether a change of the
+    /// translator changes what it emits.
+    pub fn digest_code(mut self) -> Self {
+        // The offset basis of FNV-1a.
+        self.cache.digest = Some(0xcbf2_9ce4_8422_2325);
+        self
+    }
+
     /// What the translator does, counted as it runs.
     pub fn counters(&self) -> Arc<Counters> {
         self.counters.clone()
@@ -385,6 +393,9 @@ impl<I: Isa> Jit<I> {
             added = self.cache.add(head, &mut self.trace, &pages);
         }
         Counters::set(&self.counters.code_bytes, self.cache.code_len() as u64);
+        if let Some(digest) = self.cache.digest {
+            Counters::set(&self.counters.code_digest, digest);
+        }
         if let Some(paths) = &mut self.watch.paths
             && added
         {
