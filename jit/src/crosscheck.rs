@@ -30,8 +30,8 @@ type Stopped = Stop<MemoryLimit, OracleError>;
 /// [`Difference`] (the source of a [`VmError::Oracle`]) where the two part; the machine is then that
 /// of the interpreter, at the step where it was noticed.
 ///
-/// Compared are registers and all other cells, pre-image key, hint, and memory root: every so many
-/// steps, at a fault, where the guest exits, and where the run ends; after a pre-image read only if
+/// Compared are registers and all other cells, parked threads, pre-image key, hint, and memory root: every
+/// so many steps, at a fault, where the guest exits, and where the run ends; after a pre-image read only if
 /// the run ends there.
 #[derive(Debug)]
 pub struct Crosscheck<I: Isa> {
@@ -215,6 +215,12 @@ impl<I: Isa> Crosscheck<I> {
         if !parts {
             return Ok(None);
         }
+        // Without any, it is not made by translated code.
+        let (_, parts) = self.part(&mut reference, start, noticed, 0)?;
+        if parts {
+            let jit = self.jit.get();
+            return Ok(Some(Wrong::new(&jit, &mut reference, &mut self.twin)));
+        }
         let (mut good, mut bad) = (0, all);
         while bad - good > 1 {
             let middle = good + (bad - good) / 2;
@@ -250,6 +256,7 @@ impl<I: Isa> Crosscheck<I> {
             jit.start_over(0);
         }
         jit.watch.left = Some(traces);
+        jit.watch.entered = None;
         drop(jit);
         let error = run_to(reference, step, &mut self.reads).is_some();
         let twin_error = run_to(&mut self.twin, step, &mut self.reads).is_some();

@@ -241,7 +241,7 @@ impl<I: Isa> Lowering<'_, I> {
         };
         let fall = Self::after(self.start, slot);
         match (taken, self.nodes.as_constant(target)) {
-            (Truth::Is(cond), Some(target)) => {
+            (Truth::Is(_), Some(target)) => {
                 let (leaves, other) = if target == next {
                     (taken.not(), fall)
                 } else {
@@ -253,7 +253,6 @@ impl<I: Isa> Lowering<'_, I> {
                     let exit = self.new_exit(ExitKind::Go, other);
                     self.nodes.push(Node::Leave(leaves, exit));
                 }
-                let _ = cond;
                 let here = if target == next { target } else { fall };
                 self.reach(here, next, last)
             }

@@ -23,12 +23,22 @@ pub struct State<I: Isa> {
     pub parked: Parked,
 }
 
-// Not derived: that would ask the ISA to be comparable too.
+/// Equal are states of which every field is, parked threads included. Threads that a state knows by the
+/// root of their stack alone equal those that have this root.
+// Not derived: that would ask the ISA to be comparable too. The fields are named, so that one that is
+// added cannot be forgotten here.
 impl<I: Isa> PartialEq for State<I> {
     fn eq(&self, other: &Self) -> bool {
-        self.step == other.step
-            && self.preimage_key == other.preimage_key
-            && self.cells == other.cells
+        let State {
+            step,
+            preimage_key,
+            cells,
+            parked: _,
+        } = self;
+        *step == other.step
+            && *preimage_key == other.preimage_key
+            && *cells == other.cells
+            && self.has_same_threads(other)
     }
 }
 

@@ -87,6 +87,12 @@ impl Chain {
     fn is_empty(&self) -> bool {
         self.threads.is_empty() && self.root == NO_THREADS
     }
+
+    /// Whether both hold the same threads, as far as that can be told without hashing.
+    fn is_same(&self, other: &Self) -> bool {
+        let packed = |chain: &Self| chain.threads.iter().map(|thread| &thread.packed[..]);
+        self.root == other.root && packed(self).eq(packed(other))
+    }
 }
 
 /// The threads of a state that are not in its cells.
@@ -188,6 +194,22 @@ impl<I: Isa> State<I> {
     /// The stack that the running thread is the top of: left (0) or right (1).
     pub(crate) fn running_side(&self) -> Option<u8> {
         (I::THREADS.is_some() && self.parked.running).then_some(self.active() as u8)
+    }
+
+    /// Whether both states have the same threads beside those in the cells, and as many steps left of the
+    /// running one's turn. What is kept only so that it is not hashed again does not count.
+    pub(crate) fn has_same_threads(&self, other: &Self) -> bool {
+        let Parked {
+            chains,
+            top: _,
+            running,
+            began,
+        } = &self.parked;
+        let of = &other.parked;
+        let mut pairs = chains.iter().zip(&of.chains);
+        let is_same = *running == of.running && pairs.all(|(a, b)| a.is_same(b));
+        let is_committed = || (0..2).all(|side| self.stack_root(side) == other.stack_root(side));
+        *began == of.began && (is_same || I::THREADS.is_some() && is_committed())
     }
 
     /// Whether no thread but the running one is on a stack.

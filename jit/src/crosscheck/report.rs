@@ -141,6 +141,14 @@ fn differences<I: Isa>(reference: &mut Vm<I>, twin: &mut Vm<I>) -> Vec<String> {
         let [a, b] = [a, b].map(|word| format!("{:#x}", word.zext()));
         line(&cell_name::<I>(cell), &a, &b);
     }
+    line(
+        "steps of the thread's turn",
+        &a.turn_steps().to_string(),
+        &b.turn_steps().to_string(),
+    );
+    for [what, a, b] in thread_values(a, b) {
+        line(&what, &a, &b);
+    }
     let key = |state: &State<I>| format!("{:02x?}", state.preimage_key);
     line("pre-image key", &key(a), &key(b));
     let hint = |vm: &Vm<I>| format!("{} bytes", vm.last_hint.len());
@@ -169,13 +177,60 @@ fn differences<I: Isa>(reference: &mut Vm<I>, twin: &mut Vm<I>) -> Vec<String> {
     lines
 }
 
-/// A cell by the name of its register or its field of the state.
+/// The values of the parked threads of two states, by their name. The running thread is in the cells.
+fn thread_values<I: Isa>(a: &State<I>, b: &State<I>) -> Vec<[String; 3]> {
+    let mut values = Vec::new();
+    let fields = I::THREADS.map_or(&[][..], |threads| threads.fields);
+    for (side, name) in [(0, "left"), (1, "right")] {
+        let stacks = [a.stack(side), b.stack(side)];
+        let [count, other] = [&stacks[0], &stacks[1]].map(|stack| stack.len().to_string());
+        values.push([format!("threads on the {name} stack"), count, other]);
+        let [one, other] = stacks;
+        for (number, (one, other)) in one.iter().zip(&other).enumerate() {
+            let (mut one, mut other) = (&one[..], &other[..]);
+            for field in fields {
+                let first = match field.source {
+                    Source::Cell(cell) | Source::Cells(cell, _) => usize::from(cell.0),
+                    // A packed thread is of cells alone.
+                    _ => continue,
+                };
+                let (mine, rest) = one.split_at(field.len());
+                let (yours, other_rest) = other.split_at(field.len());
+                (one, other) = (rest, other_rest);
+                let pairs = mine.chunks(field.size).zip(yours.chunks(field.size));
+                for (cell, (mine, yours)) in (first..).zip(pairs) {
+                    values.push([
+                        format!(
+                            "{} of thread {number} from the bottom of the {name} stack",
+                            cell_name::<I>(cell)
+                        ),
+                        number_text(mine),
+                        number_text(yours),
+                    ]);
+                }
+            }
+        }
+    }
+    values
+}
+
+/// A big-endian number of at most eight bytes.
+fn number_text(bytes: &[u8]) -> String {
+    let number = bytes
+        .iter()
+        .fold(0, |number, byte| number << 8 | u64::from(*byte));
+    format!("{number:#x}")
+}
+
+/// A cell by the name of its register or its field of the state or of a thread.
 fn cell_name<I: Isa>(cell: usize) -> String {
     if let Some(name) = I::REGISTERS.get(cell) {
         return (*name).into();
     }
+    let threads = I::THREADS.map_or(&[][..], |threads| threads.fields);
     let field = I::STATE
         .iter()
+        .chain(threads)
         .find(|field| matches!(field.source, Source::Cell(of) if usize::from(of.0) == cell));
     field.map_or_else(|| format!("cell {cell}"), |field| field.name.into())
 }

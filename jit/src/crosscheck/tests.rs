@@ -1,14 +1,19 @@
-//! Traces that are translated wrong on purpose are found.
+//! Traces that are translated wrong on purpose are found, and so is damage where no trace looks.
 
 use super::{Crosscheck, Difference};
 use crate::Jit;
 use crate::ir::Node;
 use crate::lower::Trace;
+use fpvm_core::definition::isa::Isa;
 use fpvm_core::definition::machine::Bin;
+use fpvm_core::definition::state::State;
 use fpvm_core::formats::elf::{Program, load};
-use fpvm_core::machine::vm::{Event, Host, Vm, VmError};
+use fpvm_core::machine::code::Code;
+use fpvm_core::machine::memory::PagedMemory;
+use fpvm_core::machine::vm::{Event, Host, Running, Tier, Vm, VmError};
 use fpvm_core::step::oracle::{NoOracle, Silent};
 use fpvm_isa_mips::Mips32;
+use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;
 use std::path::Path;
 
@@ -26,8 +31,12 @@ pub(crate) fn spoil(trace: &mut Trace) {
 }
 
 fn guest<I: Program>(name: &str) -> Vm<I> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/guests/bin");
-    let bytes = std::fs::read(path.join(name)).expect(name);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = match name.starts_with("threads") {
+        true => "spec-tests/vectors/guests",
+        false => "examples/guests/bin",
+    };
+    let bytes = std::fs::read(root.join(folder).join(name)).expect(name);
     load::<I>(&bytes, I::PATCHES).expect(name)
 }
 
@@ -108,4 +117,78 @@ fn wrong_mips_traces_are_found() {
 #[test]
 fn wrong_riscv_traces_are_found() {
     finds_wrong_traces::<Rv64>("sort.riscv64");
+}
+
+/// The translator, which at a step damages a register of a thread that is parked.
+#[derive(Debug)]
+struct Damaging<I: Isa>(super::Shared<I>, u64);
+
+/// The last register of a packed thread.
+const LAST: &str = "ra";
+
+impl<I: Isa> Tier<I> for Damaging<I> {
+    fn run(
+        &mut self,
+        code: &mut Code<I>,
+        state: &mut State<I>,
+        memory: &mut PagedMemory<I::Word>,
+        env: &mut Running<'_, '_>,
+        until: u64,
+    ) -> Result<(), super::Stopped> {
+        let before = state.step;
+        self.0.run(code, state, memory, env, until)?;
+        if (before..state.step).contains(&self.1) {
+            let turn = state.turn_steps();
+            let mut stacks = [state.stack(0), state.stack(1)];
+            // The thread that runs is the top of its stack; beneath it, or on the other, lies one.
+            let parked = stacks.iter_mut().find_map(|stack| match stack.len() {
+                0 => None,
+                _ => stack.first_mut(),
+            });
+            let last = parked.and_then(|thread| thread.last_mut());
+            *last.expect("a thread") ^= 4;
+            assert!(state.set_stacks(stacks));
+            assert_eq!(state.turn_steps(), turn);
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, pages: &[u64]) {
+        self.0.forget(pages);
+    }
+}
+
+/// A register of a thread that does not run is wrong where the machines are compared, and right in every
+/// cell. It was not compared once, and the next interval began from the interpreter's threads.
+#[test]
+fn a_damaged_register_of_a_parked_thread_is_found() {
+    const EVERY: u64 = 1000;
+    let name = "threads.c.mips64";
+    // Two threads at least, neither of them at the end of its turn within the next comparison.
+    let mut plain = guest::<Mips64>(name);
+    let mut at = 0;
+    while plain.state.thread_count() < 3 || plain.state.stack(0).len() < 2 {
+        at += 500;
+        assert_eq!(run(&mut plain, at).expect("no fault"), Event::Reached);
+    }
+    let jit = Jit::<Mips64>::new().expect("a machine that the translator knows");
+    let mut check = Crosscheck::with(EVERY, jit.hot_after(24)).expect("memory");
+    let shared = super::Shared(check.jit.0.clone());
+    check.twin.set_tier(Some(Box::new(Damaging(shared, at))));
+    let mut vm = guest::<Mips64>(name);
+    vm.set_tier(Some(Box::new(check)));
+    let error = run(&mut vm, at + 2 * EVERY).expect_err("the damage is found");
+    let VmError::Oracle { step, source, .. } = error else {
+        panic!("{error}");
+    };
+    assert!((at..=at + EVERY).contains(&step), "{step} after {at}");
+    let difference = source.downcast::<Difference>().expect("a difference");
+    let text = difference.to_string();
+    let wrong = difference.wrong.as_ref().expect(&text);
+    assert_eq!(wrong.what.len(), 1, "{text}");
+    let line = &wrong.what[0];
+    assert!(
+        line.starts_with(&format!("{LAST} of thread 0 from the bottom of the ")),
+        "{text}"
+    );
 }

@@ -472,6 +472,7 @@ pub fn assert_same_state<I: Isa>(a: &State<I>, b: &State<I>) {
         assert_eq!(a.turn_steps(), b.turn_steps());
         assert_eq!([a.stack(0), a.stack(1)], [b.stack(0), b.stack(1)]);
     }
+    assert!(a == b, "at step {}", a.step);
 }
 
 /// Panics where two machines are not in the same state.
