@@ -5,28 +5,18 @@
 
 use crate::asm::{Asm, Mem, Reg, Rm};
 use crate::ir::{Node, Nodes, Val};
-use crate::layout::{IN_MEMORY, Layout, SLOTS};
+use crate::layout::{Home, Layout, SLOTS};
 use crate::live::Liveness;
 use fpvm_core::definition::operand::CELLS;
 
-const NO_VALUE: Val = Val::MAX;
-const NO_REG: Reg = 0xff;
-const NO_CELL: u8 = 0xff;
-const NO_SLOT: u8 = 0xff;
-
 /// Where a value is; it may be in several places.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    temporary: Reg,
-    cell: u8,
-    slot: u8,
+#[derive(Clone, Copy, Default, Debug)]
+struct Places {
+    temporary: Option<Reg>,
+    /// The cell whose home it is in.
+    cell: Option<u8>,
+    slot: Option<u8>,
 }
-
-const NOWHERE: Place = Place {
-    temporary: NO_REG,
-    cell: NO_CELL,
-    slot: NO_SLOT,
-};
 
 /// An operand of a host instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,13 +33,14 @@ pub(crate) struct Alloc<'a> {
     pub(crate) layout: &'a Layout,
     pub(crate) nodes: &'a Nodes,
     live: &'a Liveness,
-    places: Vec<Place>,
+    places: Vec<Places>,
     /// The value in each cell's home.
-    homes: [Val; CELLS],
-    /// The value in each temporary.
-    held: [Val; 16],
+    homes: [Option<Val>; CELLS],
+    /// The value in each temporary, by its register.
+    held: [Option<Val>; Reg::COUNT],
+    /// Registers that are not to be given out, a bit each.
     locked: u16,
-    slots: [Val; SLOTS],
+    slots: [Option<Val>; SLOTS],
     /// The node that is being emitted.
     pub(crate) at: usize,
     pub(crate) out_of_slots: bool,
@@ -67,18 +58,18 @@ impl<'a> Alloc<'a> {
             layout,
             nodes,
             live,
-            places: vec![NOWHERE; nodes.list.len()],
-            homes: [NO_VALUE; CELLS],
-            held: [NO_VALUE; 16],
+            places: vec![Places::default(); nodes.list.len()],
+            homes: [None; CELLS],
+            held: [None; Reg::COUNT],
             locked: 0,
-            slots: [NO_VALUE; SLOTS],
+            slots: [None; SLOTS],
             at: 0,
             out_of_slots: false,
         };
         for (value, node) in nodes.list.iter().enumerate() {
             if let Node::Entry(cell) = node {
-                alloc.homes[usize::from(*cell)] = value as Val;
-                alloc.places[value].cell = *cell;
+                alloc.homes[usize::from(*cell)] = Some(value as Val);
+                alloc.places[value].cell = Some(*cell);
             }
         }
         alloc
@@ -88,7 +79,7 @@ impl<'a> Alloc<'a> {
         self.layout.wide
     }
 
-    fn place(&mut self, value: Val) -> &mut Place {
+    fn places(&mut self, value: Val) -> &mut Places {
         &mut self.places[value as usize]
     }
 
@@ -109,36 +100,32 @@ impl<'a> Alloc<'a> {
 
     /// Keeps a register from being given out until [`Alloc::unlock`].
     pub(crate) fn lock(&mut self, reg: Reg) -> Reg {
-        self.locked |= 1 << reg;
+        self.locked |= 1 << reg.number();
         reg
     }
 
     /// The host register that a value is in, if any.
     fn in_reg(&self, value: Val) -> Option<Reg> {
-        let place = self.places[value as usize];
-        if place.temporary != NO_REG {
-            return Some(place.temporary);
+        let places = self.places[value as usize];
+        match places.temporary {
+            None => self.layout.pins[usize::from(places.cell?)],
+            temporary => temporary,
         }
-        let pin = self.layout.pin.get(usize::from(place.cell))?;
-        (*pin != IN_MEMORY).then_some(*pin)
     }
 
+    /// Where in the context a value is, if anywhere.
     fn in_mem(&self, value: Val) -> Option<Mem> {
-        let place = self.places[value as usize];
-        let pin = self.layout.pin.get(usize::from(place.cell));
-        if pin == Some(&IN_MEMORY) {
-            Some(self.layout.cell(place.cell))
-        } else if place.slot != NO_SLOT {
-            Some(Layout::slot(place.slot))
-        } else {
-            None
+        let places = self.places[value as usize];
+        match places.cell.map(|cell| self.layout.home(cell)) {
+            Some(Home::Memory(cell)) => Some(cell),
+            _ => places.slot.map(Layout::slot),
         }
     }
 
     /// Whether a value is somewhere else than in a temporary.
     fn is_kept(&self, value: Val) -> bool {
-        let place = self.places[value as usize];
-        place.cell != NO_CELL || place.slot != NO_SLOT || self.nodes.as_constant(value).is_some()
+        let places = self.places[value as usize];
+        places.cell.is_some() || places.slot.is_some() || self.nodes.as_constant(value).is_some()
     }
 
     /// Whether a node has made its value already.
@@ -201,26 +188,27 @@ impl<'a> Alloc<'a> {
     /// Says that a temporary has a value.
     pub(crate) fn hold(&mut self, reg: Reg, value: Val) {
         self.drop_held(reg);
-        self.held[usize::from(reg)] = value;
-        self.place(value).temporary = reg;
+        self.held[reg as usize] = Some(value);
+        self.places(value).temporary = Some(reg);
     }
 
     fn drop_held(&mut self, reg: Reg) {
-        let old = core::mem::replace(&mut self.held[usize::from(reg)], NO_VALUE);
-        if old != NO_VALUE {
-            self.place(old).temporary = NO_REG;
+        if let Some(old) = self.held[reg as usize].take() {
+            self.places(old).temporary = None;
         }
     }
 
     /// A temporary for use within this node, locked.
     pub(crate) fn scratch(&mut self) -> Reg {
         let temporaries = self.layout.temporaries;
-        let open = |alloc: &Self, reg: &Reg| alloc.locked & 1 << *reg == 0;
+        let open = |alloc: &Self, reg: &Reg| alloc.locked & 1 << reg.number() == 0;
+        // Cheapest is a register whose value nothing needs, then one whose value is elsewhere too; among
+        // equals that whose value is needed last.
         let cost = |alloc: &Self, reg: Reg| {
-            let value = alloc.held[usize::from(reg)];
-            if value == NO_VALUE || !alloc.live_now(value) {
+            let held = alloc.held[reg as usize];
+            let Some(value) = held.filter(|value| alloc.live_now(*value)) else {
                 return (0, 0);
-            }
+            };
             let next = u32::MAX - alloc.live.last_use[value as usize];
             (if alloc.is_kept(value) { 1 } else { 2 }, next)
         };
@@ -243,22 +231,20 @@ impl<'a> Alloc<'a> {
 
     /// Frees a temporary, with its value kept somewhere if it is still needed.
     pub(crate) fn evict(&mut self, reg: Reg) {
-        let value = self.held[usize::from(reg)];
-        if value == NO_VALUE {
+        let Some(value) = self.held[reg as usize] else {
             return;
-        }
+        };
         if self.live_now(value) && !self.is_kept(value) {
             let free = self
                 .slots
                 .iter()
-                .position(|owner| *owner == NO_VALUE || !self.live_now(*owner));
+                .position(|owner| owner.is_none_or(|owner| !self.live_now(owner)));
             match free {
                 Some(slot) => {
-                    let old = core::mem::replace(&mut self.slots[slot], value);
-                    if old != NO_VALUE {
-                        self.place(old).slot = NO_SLOT;
+                    if let Some(old) = self.slots[slot].replace(value) {
+                        self.places(old).slot = None;
                     }
-                    self.place(value).slot = slot as u8;
+                    self.places(value).slot = Some(slot as u8);
                     let wide = self.wide();
                     self.asm.mov_to(wide, Layout::slot(slot as u8), reg);
                 }
@@ -282,18 +268,19 @@ impl<'a> Alloc<'a> {
         let value = self.at as Val;
         let (cell, write) = self.live.written[self.at];
         let home = usize::from(cell);
-        let pin = self.layout.pin[home];
+        // Where control can leave before the write, the cell still has to have its old value there.
         let unbroken = self.live.next_leave[self.at] > write;
-        if pin != IN_MEMORY && write != crate::live::NEVER && unbroken {
-            let old = self.homes[home];
-            if old == NO_VALUE || !self.live_later(old) {
-                self.move_in(cell, value);
-                return pin;
-            }
+        if let Some(pin) = self.layout.pins[home]
+            && write != crate::live::NEVER
+            && unbroken
+            && self.homes[home].is_none_or(|old| !self.live_later(old))
+        {
+            self.move_in(cell, value);
+            return pin;
         }
         let dead = self.layout.temporaries.iter().find(|reg| {
-            let held = self.held[usize::from(**reg)];
-            held != NO_VALUE && !self.live_later(held)
+            let held = self.held[**reg as usize];
+            held.is_some_and(|held| !self.live_later(held))
         });
         let reg = match dead {
             Some(reg) => *reg,
@@ -305,14 +292,16 @@ impl<'a> Alloc<'a> {
 
     /// A cell's home has a new value.
     fn move_in(&mut self, cell: u8, value: Val) {
-        let old = core::mem::replace(&mut self.homes[usize::from(cell)], value);
-        if old != NO_VALUE && self.places[old as usize].cell == cell {
-            let other = self.homes.iter().position(|held| *held == old);
-            self.place(old).cell = other.map_or(NO_CELL, |other| other as u8);
+        if let Some(old) = self.homes[usize::from(cell)].replace(value)
+            && self.places[old as usize].cell == Some(cell)
+        {
+            let other = self.homes.iter().position(|held| *held == Some(old));
+            self.places(old).cell = other.map(|other| other as u8);
         }
-        let pinned = self.layout.pin[usize::from(cell)] != IN_MEMORY;
-        if self.places[value as usize].cell == NO_CELL || pinned {
-            self.place(value).cell = cell;
+        // Of several homes, one that is a register is the better to know.
+        let pinned = self.layout.pins[usize::from(cell)].is_some();
+        if self.places[value as usize].cell.is_none() || pinned {
+            self.places(value).cell = Some(cell);
         }
     }
 
@@ -320,41 +309,45 @@ impl<'a> Alloc<'a> {
     pub(crate) fn set_cell(&mut self, cell: u8, value: Val) {
         let home = usize::from(cell);
         let old = self.homes[home];
-        if old == value {
+        if old == Some(value) {
             return;
         }
         let wide = self.wide();
-        if old != NO_VALUE && self.live_later(old) && self.nodes.as_constant(old).is_none() {
+        if let Some(old) = old
+            && self.live_later(old)
+            && self.nodes.as_constant(old).is_none()
+        {
             self.keep(cell, old);
         }
-        let pin = self.layout.pin[home];
-        if pin != IN_MEMORY {
-            self.fetch(pin, value);
-        } else {
-            match self.operand(value) {
+        let pin = self.layout.pins[home];
+        match pin {
+            Some(pin) => self.fetch(pin, value),
+            None => match self.operand(value) {
                 Operand::Imm(imm) => self.asm.mov_to_imm(wide, self.layout.cell(cell), imm),
                 _ => {
                     let reg = self.reg(value);
                     self.asm.mov_to(wide, self.layout.cell(cell), reg);
                 }
-            }
+            },
         }
         self.move_in(cell, value);
-        if pin != IN_MEMORY && self.places[value as usize].temporary != NO_REG {
-            let reg = self.places[value as usize].temporary;
-            self.drop_held(reg);
+        // The cell's register holds it from now on; a temporary that did is free.
+        if pin.is_some()
+            && let Some(temporary) = self.places[value as usize].temporary
+        {
+            self.drop_held(temporary);
         }
     }
 
     /// Sees to it that a value outlives the cell that it is in.
     fn keep(&mut self, cell: u8, value: Val) {
-        let place = self.places[value as usize];
+        let places = self.places[value as usize];
         let elsewhere = self
             .homes
             .iter()
             .enumerate()
-            .any(|(other, held)| other != usize::from(cell) && *held == value);
-        if place.temporary != NO_REG || place.slot != NO_SLOT || elsewhere {
+            .any(|(other, held)| other != usize::from(cell) && *held == Some(value));
+        if places.temporary.is_some() || places.slot.is_some() || elsewhere {
             return;
         }
         let reg = self.scratch();

@@ -1,6 +1,6 @@
 //! The traces that there are, their exits, and the jumps between them.
 
-use crate::asm::Asm;
+use crate::asm::{Asm, JUMP_LEN, MOV_EAX, jump_between};
 use crate::buffer::CodeBuffer;
 use crate::context::{Context, LOST, common};
 use crate::emit::{Common, Origin, emit};
@@ -55,7 +55,6 @@ pub(crate) struct Cache {
     pub(crate) context: Context,
     layout: Layout,
     common: Common,
-    common_len: usize,
     traces: Vec<Translated>,
     by_pc: FxHashMap<u64, usize>,
     by_page: FxHashMap<u64, Vec<usize>>,
@@ -75,7 +74,6 @@ impl Cache {
             context: Context::new(),
             layout,
             common: Common::default(),
-            common_len: 0,
             traces: Vec::new(),
             by_pc: FxHashMap::default(),
             by_page: FxHashMap::default(),
@@ -100,7 +98,6 @@ impl Cache {
         self.context.clear();
         self.asm.bytes.clear();
         self.common = common(&mut self.asm, &self.layout);
-        self.common_len = self.asm.here();
         self.buffer.truncate(0);
         self.buffer.append(&self.asm.bytes);
         self.exits.clear();
@@ -233,10 +230,7 @@ impl Cache {
         };
         let trace = &mut self.traces[number];
         trace.incoming.push(exit);
-        let displacement = trace.begin as i64 - (at as i64 + 5);
-        let mut jump = [0xe9; 5];
-        jump[1..].copy_from_slice(&(displacement as i32).to_le_bytes());
-        self.buffer.patch(at, &jump);
+        self.buffer.patch(at, &jump_between(at, trace.begin));
     }
 
     /// Puts the trace for an address among those that indirect jumps find; `false` where there is none.
@@ -269,7 +263,7 @@ impl Cache {
         for exit in incoming {
             if let Some(ExitPoint { link: Some(at), .. }) = self.exits.get(exit as usize).copied() {
                 // Back to `mov eax, number`, as emitted.
-                let mut mov = [0xb8; 5];
+                let mut mov = [MOV_EAX; JUMP_LEN];
                 mov[1..].copy_from_slice(&exit.to_le_bytes());
                 self.buffer.patch(at, &mov);
             }

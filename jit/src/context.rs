@@ -1,15 +1,12 @@
 //! The block of memory that translated code works in, and the way into that code.
 
-use crate::asm::{
-    Alu, Asm, Mem, R8, R9, R10, R11, R12, R13, R14, R15, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP,
-    Reg,
-};
+use crate::asm::{Alu, Asm, Mem, Reg};
 use crate::buffer::CodeBuffer;
 use crate::emit::{Common, find};
 use crate::layout::{
-    ACCESS_AT, ADDRESS_AT, BIAS, BUDGET, BUDGET_AT, CONTEXT, CONTEXT_LEN, FLAGS, FLAGS_AT,
-    IN_MEMORY, JUMPS, JUMPS_AT, LOADS_AT, LOOK_UP_AT, LOW_AT, Layout, MEMORY, MEMORY_AT, PAGED_AT,
-    PAGES, STORE, STORES_AT, field,
+    ACCESS_AT, ADDRESS_AT, BIAS, BUDGET, BUDGET_AT, CONTEXT, CONTEXT_LEN, FLAGS, FLAGS_AT, JUMPS,
+    JUMPS_AT, LOADS_AT, LOOK_UP_AT, LOW_AT, Layout, MEMORY, MEMORY_AT, PAGED_AT, PAGES, STORE,
+    STORES_AT, field,
 };
 use fpvm_core::definition::isa::Isa;
 use fpvm_core::definition::operand::Cell;
@@ -20,8 +17,18 @@ use fpvm_core::machine::memory::{PAGE_SIZE, PagedMemory};
 /// The number of the exit for a jump to an address that has no trace.
 pub(crate) const LOST: u32 = 0;
 
-const SAVED: [Reg; 6] = [RBX, RBP, R12, R13, R14, R15];
-const CALLER_SAVED: [Reg; 9] = [RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11];
+const SAVED: [Reg; 6] = [Reg::Rbx, Reg::Rbp, Reg::R12, Reg::R13, Reg::R14, Reg::R15];
+const CALLER_SAVED: [Reg; 9] = [
+    Reg::Rax,
+    Reg::Rcx,
+    Reg::Rdx,
+    Reg::Rsi,
+    Reg::Rdi,
+    Reg::R8,
+    Reg::R9,
+    Reg::R10,
+    Reg::R11,
+];
 
 /// The code that all traces share: into them and out of them. Starts with the way in.
 pub(crate) fn common(asm: &mut Asm, layout: &Layout) -> Common {
@@ -30,52 +37,51 @@ pub(crate) fn common(asm: &mut Asm, layout: &Layout) -> Common {
         asm.push(reg);
     }
     // Six registers and the return address: eight bytes more align the stack.
-    asm.alu_imm(Alu::Sub, true, RSP, 8);
-    asm.lea(true, CONTEXT, Mem::at(RDI, BIAS));
-    asm.mov(true, RAX, RSI);
+    asm.alu_imm(Alu::Sub, true, Reg::Rsp, 8);
+    asm.lea(true, CONTEXT, Mem::at(Reg::Rdi, BIAS));
+    asm.mov(true, Reg::Rax, Reg::Rsi);
     asm.mov(true, BUDGET, field(BUDGET_AT));
     if !wide {
         asm.mov(true, MEMORY, field(MEMORY_AT));
         asm.mov(true, FLAGS, field(FLAGS_AT));
     }
-    let pins = || (0u8..).zip(layout.pin).filter(|(_, pin)| *pin != IN_MEMORY);
-    for (cell, pin) in pins() {
+    for (cell, pin) in layout.pinned() {
         asm.mov(wide, pin, layout.cell(cell));
     }
-    asm.jmp_to(RAX);
+    asm.jmp_indirect(Reg::Rax);
 
-    let leave = asm.here();
-    for (cell, pin) in pins() {
+    let leave = asm.label();
+    for (cell, pin) in layout.pinned() {
         asm.mov_to(wide, layout.cell(cell), pin);
     }
     asm.mov_to(true, field(BUDGET_AT), BUDGET);
-    asm.alu_imm(Alu::Add, true, RSP, 8);
+    asm.alu_imm(Alu::Add, true, Reg::Rsp, 8);
     for reg in SAVED.into_iter().rev() {
         asm.pop(reg);
     }
     asm.ret();
 
-    let lost = asm.here();
-    asm.mov_to(true, field(ADDRESS_AT), RAX);
-    asm.mov_imm(RAX, u64::from(LOST));
-    asm.jmp_back(leave as i64);
+    let lost = asm.label();
+    asm.mov_to(true, field(ADDRESS_AT), Reg::Rax);
+    asm.mov_imm(Reg::Rax, u64::from(LOST));
+    asm.jmp(leave);
 
     // The registers that a called function may change. With the return address they are eighty
     // bytes, so that the stack stays aligned.
-    let look_up = asm.here();
+    let look_up = asm.label();
     for reg in CALLER_SAVED {
         asm.push(reg);
     }
-    asm.lea(true, RDI, Mem::at(CONTEXT, -BIAS));
-    asm.call_to(field(LOOK_UP_AT));
-    asm.test(false, RAX, RAX);
+    asm.lea(true, Reg::Rdi, Mem::at(CONTEXT, -BIAS));
+    asm.call_indirect(field(LOOK_UP_AT));
+    asm.test(false, Reg::Rax, Reg::Rax);
     for reg in CALLER_SAVED.into_iter().rev() {
         asm.pop(reg);
     }
     asm.ret();
 
-    let found = asm.here();
-    find(asm, wide, lost as i64);
+    let found = asm.label();
+    find(asm, wide, lost);
     Common {
         leave,
         find: found,

@@ -6,24 +6,48 @@ mod condition;
 mod product;
 
 use crate::alloc::{Alloc, Operand};
-use crate::asm::{Alu, Asm, Cc, EQUAL, Jump, NEGATIVE, RAX, RCX, Reg, Rm, Shift};
+use crate::asm::{Alu, Asm, Condition, Jump, Label, Reg, Rm, Shift};
 use crate::ir::{Cond, ExitId, Node};
-use crate::layout::{BUDGET, JUMPS, JUMPS_AT, Layout, STORE, entry};
+use crate::layout::{BUDGET, ENTRY, JUMPS, JUMPS_AT, Layout, STORE, entry};
 use crate::live::Liveness;
 use crate::lower::{End, ExitKind, Trace};
 
-/// Code that all traces share, by offsets in the code buffer.
+/// Code that all traces share, at the begin of the code buffer.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Common {
     /// Leaves translated code; eax says by which exit.
-    pub(crate) leave: usize,
+    pub(crate) leave: Label,
     /// Goes on at the guest address in rax.
-    pub(crate) find: usize,
+    pub(crate) find: Label,
     /// Leaves since there is no trace for the guest address in rax.
-    pub(crate) lost: usize,
+    pub(crate) lost: Label,
     /// Looks the page of the address in the context up; a call that keeps all registers, and sets
     /// the zero flag where the access is none for translated code.
-    pub(crate) look_up: usize,
+    pub(crate) look_up: Label,
+}
+
+impl Common {
+    /// Offsets in the code buffer, and what is there.
+    #[cfg(test)]
+    pub(crate) fn names(self) -> [(usize, &'static str); 4] {
+        [
+            (self.leave, "leave"),
+            (self.find, "find"),
+            (self.lost, "lost"),
+            (self.look_up, "look_up"),
+        ]
+        .map(|(label, name)| (label.offset(), name))
+    }
+
+    /// The same code for a trace whose code begins at an offset in the buffer.
+    fn seen_from(self, begin: usize) -> Self {
+        Common {
+            leave: self.leave.seen_from(begin),
+            find: self.find.seen_from(begin),
+            lost: self.lost.seen_from(begin),
+            look_up: self.look_up.seen_from(begin),
+        }
+    }
 }
 
 /// Where things are in a trace's code, from its begin.
@@ -42,9 +66,9 @@ struct Stub {
 enum StubKind {
     Leave(ExitId),
     /// A load is not from a low address: looks the page up and goes on there.
-    High(Look, usize),
+    High(Look, Label),
     /// The page of a store was not found: has it looked up, and tries again there.
-    Miss(Look, usize),
+    Miss(Look, Label),
     /// Something is reserved: leaves where the store that follows may be to it.
     Reserved(ExitId, Reserved),
     /// To the trace at the address in this operand.
@@ -73,7 +97,7 @@ struct Reserved {
     first: i32,
     bytes: u16,
     /// Where the store goes on.
-    again: usize,
+    again: Label,
 }
 
 struct Emitter<'a> {
@@ -81,8 +105,6 @@ struct Emitter<'a> {
     trace: &'a Trace,
     live: &'a Liveness,
     common: Common,
-    /// Offset of this trace's code in the code buffer.
-    begin: usize,
     /// Number of the trace's first exit among all.
     first_exit: u32,
     stubs: Vec<Stub>,
@@ -123,8 +145,7 @@ pub(crate) fn emit(
         to: Alloc::new(asm, layout, &trace.nodes, live),
         trace,
         live,
-        common,
-        begin,
+        common: common.seen_from(begin),
         first_exit,
         stubs: Vec::new(),
         emitted: Emitted::default(),
@@ -136,14 +157,18 @@ pub(crate) fn emit(
 }
 
 /// Goes on in the trace for the guest address in rax, or at `lost`.
-pub(crate) fn find(asm: &mut Asm, wide: bool, lost: i64) {
-    let mask = 4 * (JUMPS as i32 - 1);
-    asm.mov(false, RCX, RAX);
-    asm.alu_imm(Alu::And, false, RCX, mask);
-    asm.alu(Alu::Cmp, wide, RAX, entry(JUMPS_AT, RCX, 2));
-    let miss = asm.jcc(EQUAL ^ 1);
-    asm.jmp_to(entry(JUMPS_AT + 8, RCX, 2));
-    asm.land(miss, lost);
+pub(crate) fn find(asm: &mut Asm, wide: bool, lost: Label) {
+    // A trace's entry is that of its address divided by the length of an instruction; times that, it is
+    // the address itself, of which the operand makes an offset in the table.
+    const LEN: usize = 4;
+    let mask = (LEN * (JUMPS - 1)) as i32;
+    let scale = (ENTRY / LEN).trailing_zeros() as u8;
+    asm.mov(false, Reg::Rcx, Reg::Rax);
+    asm.alu_imm(Alu::And, false, Reg::Rcx, mask);
+    asm.alu(Alu::Cmp, wide, Reg::Rax, entry(JUMPS_AT, Reg::Rcx, scale));
+    let miss = asm.jcc_ahead(Condition::NotEqual);
+    asm.jmp_indirect(entry(JUMPS_AT + 8, Reg::Rcx, scale));
+    asm.bind_to(miss, lost);
 }
 
 impl Emitter<'_> {
@@ -158,7 +183,7 @@ impl Emitter<'_> {
     fn trace(&mut self, head: u64) {
         let steps = self.trace.steps as i32;
         self.asm().alu_imm(Alu::Sub, true, BUDGET, steps);
-        let undo = self.asm().jcc(NEGATIVE);
+        let undo = self.asm().jcc_ahead(Condition::Negative);
 
         let mut list = &self.trace.nodes.list[..];
         let mut looping = None;
@@ -179,31 +204,30 @@ impl Emitter<'_> {
         self.to.unlock();
         match (looping, self.trace.end) {
             (Some((cond, other)), _) => {
-                let cc = self.compare(cond) ^ 1;
-                let back = self.asm().jcc(cc);
-                self.asm().land(back, 0);
+                let when = self.compare(cond);
+                self.asm().jcc(!when, Label::BEGIN);
                 self.leave(other);
             }
             (_, Some(End::Go(exit))) => self.leave(exit),
             (_, Some(End::Find(target, exit))) => {
-                self.to.fetch(RAX, target);
-                let (wide, lost) = (self.wide(), self.common.lost as i64 - self.begin as i64);
+                self.to.fetch(Reg::Rax, target);
+                let (wide, lost) = (self.wide(), self.common.lost);
                 self.give_back(exit);
                 find(self.to.asm, wide, lost);
             }
             (_, None) => {}
         }
         self.stubs();
-        self.asm().land_here(undo);
+        self.asm().bind(undo);
         self.asm().alu_imm(Alu::Add, true, BUDGET, steps);
         let number = self.budget_exit;
         self.leave_by(number);
     }
 
     fn leave_by(&mut self, number: u32) {
-        let common = self.common.leave as i64 - self.begin as i64;
-        self.asm().mov_imm(RAX, u64::from(number));
-        self.asm().jmp_back(common);
+        let leave = self.common.leave;
+        self.asm().mov_imm(Reg::Rax, u64::from(number));
+        self.asm().jmp(leave);
     }
 
     /// Gives back the steps that an exit comes before.
@@ -217,7 +241,7 @@ impl Emitter<'_> {
     fn leave(&mut self, exit: ExitId) {
         self.give_back(exit);
         if self.trace.exits[exit as usize].kind == ExitKind::Go {
-            let here = self.asm().here();
+            let here = self.asm().len();
             self.emitted.links.push((exit, here));
         }
         let number = self.first_exit + exit;
@@ -227,12 +251,12 @@ impl Emitter<'_> {
     fn stubs(&mut self) {
         let mut stubs = core::mem::take(&mut self.stubs);
         while let Some(stub) = stubs.pop() {
-            self.to.asm.land_here(stub.from);
+            self.to.asm.bind(stub.from);
             match stub.kind {
                 StubKind::Leave(exit) => {
                     stubs.retain(|other| match other.kind {
                         StubKind::Leave(same) if same == exit => {
-                            self.to.asm.land_here(other.from);
+                            self.to.asm.bind(other.from);
                             false
                         }
                         _ => true,
@@ -248,21 +272,22 @@ impl Emitter<'_> {
                 StubKind::Find(exit, target) => {
                     let wide = self.wide();
                     match target {
-                        Operand::Reg(RAX) => {}
-                        Operand::Reg(reg) => self.asm().mov(wide, RAX, reg),
-                        Operand::Mem(mem) => self.asm().mov(wide, RAX, mem),
-                        Operand::Imm(imm) => self.asm().mov_imm(RAX, imm as u64),
+                        Operand::Reg(Reg::Rax) => {}
+                        Operand::Reg(reg) => self.asm().mov(wide, Reg::Rax, reg),
+                        Operand::Mem(mem) => self.asm().mov(wide, Reg::Rax, mem),
+                        Operand::Imm(imm) => self.asm().mov_imm(Reg::Rax, imm as u64),
                     }
                     self.give_back(exit);
-                    let common = self.common.find as i64 - self.begin as i64;
-                    self.asm().jmp_back(common);
+                    let find = self.common.find;
+                    self.asm().jmp(find);
                 }
             }
         }
     }
 
-    fn stub(&mut self, cc: Cc, kind: StubKind) {
-        let from = self.asm().jcc(cc);
+    /// Has the trace go on out of its way where the flags say so.
+    fn stub(&mut self, when: Condition, kind: StubKind) {
+        let from = self.asm().jcc_ahead(when);
         self.stubs.push(Stub { from, kind });
     }
 
@@ -299,8 +324,8 @@ impl Emitter<'_> {
             Node::Store { bytes, value, .. } => self.store(node, u32::from(bytes), value),
             Node::SetCell(cell, value) => self.set_cell(cell, value),
             Node::Leave(cond, exit) => {
-                let cc = self.compare(cond);
-                self.stub(cc, StubKind::Leave(exit));
+                let when = self.compare(cond);
+                self.stub(when, StubKind::Leave(exit));
             }
             Node::LeaveUnless {
                 target,

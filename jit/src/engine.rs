@@ -383,7 +383,7 @@ impl<I: Isa> Jit<I> {
         {
             self.layouts += 1;
             let layout = Layout::new::<I>(&self.uses);
-            if layout.pin != self.cache.layout().pin {
+            if layout.pins != self.cache.layout().pins {
                 self.clear(Some(layout));
             }
         }

@@ -1,25 +1,20 @@
 //! Where translated code finds things: the context block, and the host registers of guest cells.
 
-use crate::asm::{
-    Mem, R8, R9, R10, R11, R12, R13, R14, R15, RAX, RBP, RBX, RCX, RDI, RDX, RSI, Reg,
-};
+use crate::asm::{Mem, Reg};
 use fpvm_core::definition::isa::Isa;
 use fpvm_core::definition::operand::CELLS;
 use fpvm_core::definition::word::Word;
 
 /// Holds the context's address, so that the most used cells have short displacements.
-pub(crate) const CONTEXT: Reg = RBP;
+pub(crate) const CONTEXT: Reg = Reg::Rbp;
 /// What [`CONTEXT`] is ahead of the context's begin.
 pub(crate) const BIAS: i32 = 128;
 /// Steps left.
-pub(crate) const BUDGET: Reg = R14;
+pub(crate) const BUDGET: Reg = Reg::R14;
 /// With 32-bit addresses, the bytes of the memory.
-pub(crate) const MEMORY: Reg = R15;
+pub(crate) const MEMORY: Reg = Reg::R15;
 /// With 32-bit addresses, the flags of its pages.
-pub(crate) const FLAGS: Reg = R13;
-
-/// A cell that is not in a host register.
-pub(crate) const IN_MEMORY: Reg = 0xff;
+pub(crate) const FLAGS: Reg = Reg::R13;
 
 /// Spilled values that a trace can have at a time.
 pub(crate) const SLOTS: usize = 24;
@@ -45,16 +40,35 @@ pub(crate) const LOW_AT: usize = PAGED_AT + 8;
 /// then for stores.
 pub(crate) const PAGES: usize = 4096;
 pub(crate) const LOADS_AT: usize = 1024;
-pub(crate) const STORES_AT: usize = LOADS_AT + 16 * PAGES;
+pub(crate) const STORES_AT: usize = LOADS_AT + ENTRY * PAGES;
 /// Traces by address: guest address and host address of each.
 pub(crate) const JUMPS: usize = 1 << 16;
-pub(crate) const JUMPS_AT: usize = STORES_AT + 16 * PAGES;
+pub(crate) const JUMPS_AT: usize = STORES_AT + ENTRY * PAGES;
 /// Bytes of the context.
-pub(crate) const CONTEXT_LEN: usize = JUMPS_AT + 16 * JUMPS;
+pub(crate) const CONTEXT_LEN: usize = JUMPS_AT + ENTRY * JUMPS;
+/// Bytes of an entry of these tables: two words.
+pub(crate) const ENTRY: usize = 16;
 
-const PINS: [Reg; 8] = [RBX, RSI, RDI, R8, R9, R10, R11, R12];
-const FLAT_TEMPORARIES: &[Reg] = &[RAX, RCX, RDX];
-const PAGED_TEMPORARIES: &[Reg] = &[RAX, RCX, RDX, FLAGS, MEMORY];
+const PINS: [Reg; 8] = [
+    Reg::Rbx,
+    Reg::Rsi,
+    Reg::Rdi,
+    Reg::R8,
+    Reg::R9,
+    Reg::R10,
+    Reg::R11,
+    Reg::R12,
+];
+const FLAT_TEMPORARIES: &[Reg] = &[Reg::Rax, Reg::Rcx, Reg::Rdx];
+const PAGED_TEMPORARIES: &[Reg] = &[Reg::Rax, Reg::Rcx, Reg::Rdx, FLAGS, MEMORY];
+
+/// Where a cell is between instructions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Home {
+    Register(Reg),
+    /// In the context.
+    Memory(Mem),
+}
 
 /// How an ISA's state lies in the context and in host registers.
 #[derive(Clone, Debug)]
@@ -63,8 +77,8 @@ pub(crate) struct Layout {
     pub(crate) wide: bool,
     /// Guest byte order is not the host's.
     pub(crate) swap: bool,
-    /// The host register of each cell.
-    pub(crate) pin: [Reg; CELLS],
+    /// The host register of each cell that has one; the others are in the context.
+    pub(crate) pins: [Option<Reg>; CELLS],
     pub(crate) temporaries: &'static [Reg],
 }
 
@@ -74,20 +88,35 @@ impl Layout {
         let wide = I::Word::BITS == 64;
         let mut cells: Vec<usize> = (1..CELLS).filter(|cell| uses[*cell] > 0).collect();
         cells.sort_by_key(|cell| core::cmp::Reverse(uses[*cell]));
-        let mut pin = [IN_MEMORY; CELLS];
+        let mut pins = [None; CELLS];
         for (cell, reg) in cells.into_iter().zip(PINS) {
-            pin[cell] = reg;
+            pins[cell] = Some(reg);
         }
         Layout {
             wide,
             swap: I::BIG_ENDIAN,
-            pin,
+            pins,
             temporaries: if wide {
                 PAGED_TEMPORARIES
             } else {
                 FLAT_TEMPORARIES
             },
         }
+    }
+
+    /// Where a cell is between instructions.
+    pub(crate) fn home(&self, cell: u8) -> Home {
+        match self.pins[usize::from(cell) % CELLS] {
+            Some(pin) => Home::Register(pin),
+            None => Home::Memory(self.cell(cell)),
+        }
+    }
+
+    /// The cells that have a host register, and which.
+    pub(crate) fn pinned(&self) -> impl Iterator<Item = (u8, Reg)> {
+        (0u8..)
+            .zip(self.pins)
+            .filter_map(|(cell, pin)| Some((cell, pin?)))
     }
 
     /// A cell's place in the context.
@@ -101,12 +130,34 @@ impl Layout {
     }
 }
 
+/// What is at an offset of the context, for listings.
+#[cfg(test)]
+pub(crate) fn name_of_field<I: Isa>(offset: usize) -> String {
+    let (cell, slot) = (offset / I::Word::BYTES, offset.wrapping_sub(SLOTS_AT) / 8);
+    if offset < SLOTS_AT {
+        return match I::REGISTERS.get(cell) {
+            Some(name) => (*name).into(),
+            None => format!("cell {cell}"),
+        };
+    }
+    match offset {
+        _ if slot < SLOTS => format!("slot {slot}"),
+        BUDGET_AT => "budget".into(),
+        MEMORY_AT => "memory".into(),
+        FLAGS_AT => "flags".into(),
+        ADDRESS_AT => "address".into(),
+        ACCESS_AT => "access".into(),
+        LOW_AT => "low".into(),
+        _ => format!("context {offset:#x}"),
+    }
+}
+
 /// A place in the context by its offset.
 pub(crate) fn field(offset: usize) -> Mem {
     Mem::at(CONTEXT, offset as i32 - BIAS)
 }
 
-/// An entry of a table in the context; `index` holds the entry's number times 16, shifted right by
+/// An entry of a table in the context; `index` holds the entry's number times [`ENTRY`], shifted right by
 /// `scale`.
 pub(crate) fn entry(table: usize, index: Reg, scale: u8) -> Mem {
     Mem::indexed(CONTEXT, index, scale, table as i32 - BIAS)

@@ -9,7 +9,7 @@ mod machine;
 mod unaligned;
 
 use crate::cover::cover;
-use crate::ir::{Cond, ExitId, NO_EXIT, NO_VALUE, Node, Nodes, Test, Truth, Val};
+use crate::ir::{Cond, ExitId, NO_EXIT, Node, Nodes, Test, Truth, Val};
 use core::marker::PhantomData;
 use fpvm_core::definition::fetch;
 use fpvm_core::definition::isa::Isa;
@@ -64,9 +64,6 @@ pub(crate) struct Trace {
 #[derive(Debug)]
 pub(crate) struct Refused;
 
-/// No value.
-const NONE: Val = NO_VALUE;
-
 /// Constants that go into host instructions are nearer to zero.
 const FAR: u64 = 1 << 30;
 
@@ -82,7 +79,7 @@ struct Lowering<'a, I> {
     nodes: &'a mut Nodes,
     exits: &'a mut Vec<Exit>,
     /// The value of each cell, where known.
-    cells: [Val; CELLS],
+    cells: [Option<Val>; CELLS],
     /// Cells written by the instruction, or the branch and its slot, that is being lowered.
     writes: Vec<(u8, Val)>,
     insn: u32,
@@ -121,7 +118,7 @@ pub(crate) fn lower<I: Isa>(
     let mut lowering = Lowering::<I> {
         nodes: &mut trace.nodes,
         exits: &mut trace.exits,
-        cells: [NONE; CELLS],
+        cells: [None; CELLS],
         writes: Vec::new(),
         insn: 0,
         pc: 0,
@@ -209,7 +206,7 @@ impl<I: Isa> Lowering<'_, I> {
     fn commit(&mut self, steps: u32) {
         for (cell, value) in core::mem::take(&mut self.writes) {
             self.nodes.push(Node::SetCell(cell, value));
-            self.cells[cell as usize % CELLS] = value;
+            self.cells[cell as usize % CELLS] = Some(value);
         }
         self.steps += steps;
     }
@@ -326,7 +323,7 @@ impl<I: Isa> Lowering<'_, I> {
 
     /// Finds the page of an access to memory of 64-bit addresses; gives a value and a constant whose
     /// sum the address is, and the page. `store` is for stores: the address of the reserved word, a
-    /// write to which is left to the interpreter, since it ends the reservation; or [`NO_VALUE`].
+    /// write to which is left to the interpreter, since it ends the reservation; or [`NO_VALUE`](crate::ir::NO_VALUE).
     fn look(
         &mut self,
         at: Val,

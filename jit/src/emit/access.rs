@@ -2,11 +2,11 @@
 
 use super::{Emitter, Look, Reserved, Stub, StubKind};
 use crate::alloc::Operand;
-use crate::asm::{ABOVE, Alu, BELOW, EQUAL, Jump, Mem, RAX, Reg, Shift};
+use crate::asm::{Alu, Condition, Jump, Label, Mem, Reg, Shift};
 use crate::ir::{NO_EXIT, NO_VALUE, Node, Val};
 use crate::layout::{
-    ACCESS_AT, ADDRESS_AT, FLAGS, LOADS_AT, LOW_AT, MEMORY, MEMORY_AT, PAGES, STORES_AT, entry,
-    field,
+    ACCESS_AT, ADDRESS_AT, ENTRY, FLAGS, LOADS_AT, LOW_AT, MEMORY, MEMORY_AT, PAGES, STORES_AT,
+    entry, field,
 };
 use fpvm_core::machine::memory::{PAGE_SIZE, PagedMemory};
 
@@ -53,8 +53,8 @@ impl Emitter<'_> {
         {
             let reserved = self.to.rm(reserved);
             self.asm().alu_imm(Alu::Cmp, true, reserved, 0);
-            let from = self.asm().jcc(EQUAL ^ 1);
-            let again = self.asm().here();
+            let from = self.asm().jcc_ahead(Condition::NotEqual);
+            let again = self.asm().label();
             let store = Reserved {
                 reserved,
                 by: place,
@@ -76,7 +76,7 @@ impl Emitter<'_> {
         };
         match store {
             Some(_) => {
-                let again = self.asm().here();
+                let again = self.asm().label();
                 let miss = self.find_page(&look, STORES_AT);
                 let kind = StubKind::Miss(look, again);
                 self.stubs.push(Stub { from: miss, kind });
@@ -90,9 +90,9 @@ impl Emitter<'_> {
                     place
                 };
                 asm.alu(Alu::Cmp, true, address, field(LOW_AT));
-                let from = asm.jcc(BELOW ^ 1);
+                let from = asm.jcc_ahead(Condition::NotBelow);
                 asm.mov(true, row, field(MEMORY_AT));
-                let back = asm.here();
+                let back = asm.label();
                 let kind = StubKind::High(look, back);
                 self.stubs.push(Stub { from, kind });
             }
@@ -114,38 +114,39 @@ impl Emitter<'_> {
         } = look;
         let asm = self.asm();
         asm.lea(true, place, Mem::at(at, first));
-        // A shift, whose upper bits do not matter, into another register.
-        asm.rotate_right(true, row, place, 12 - 4);
-        asm.alu_imm(Alu::And, false, row, 16 * (PAGES as i32 - 1));
+        // A shift, whose upper bits do not matter, into another register: the page's number times the
+        // length of an entry.
+        let by = PAGE_SIZE.trailing_zeros() - ENTRY.trailing_zeros();
+        asm.rotate_right(true, row, place, by as u8);
+        asm.alu_imm(Alu::And, false, row, (ENTRY * (PAGES - 1)) as i32);
         asm.alu(Alu::Sub, true, place, entry(table, row, 0));
         asm.alu_imm(Alu::Cmp, true, place, PAGE_SIZE as i32 - i32::from(bytes));
-        let miss = asm.jcc(ABOVE);
+        let miss = asm.jcc_ahead(Condition::Above);
         asm.mov(true, row, entry(table + 8, row, 0));
         miss
     }
 
     /// The look of a load at an address that is not low; goes on at `back`.
-    pub(super) fn high(&mut self, look: &Look, back: usize) {
-        let again = self.asm().here();
+    pub(super) fn high(&mut self, look: &Look, back: Label) {
+        let again = self.asm().label();
         let miss = self.find_page(look, LOADS_AT);
         let asm = self.asm();
-        asm.jmp_back(back as i64);
-        asm.land_here(miss);
+        asm.jmp(back);
+        asm.bind(miss);
         self.miss(look, 0, again);
     }
 
     /// Has a page looked up, for a load (0) or a store ([`STORE`](crate::layout::STORE)), and tries again, or leaves.
-    pub(super) fn miss(&mut self, look: &Look, kind: u32, again: usize) {
+    pub(super) fn miss(&mut self, look: &Look, kind: u32, again: Label) {
         let access = kind | u32::from(look.bytes);
-        let look_up = self.common.look_up as i64 - self.begin as i64;
+        let look_up = self.common.look_up;
         let wide = self.wide();
         let asm = self.asm();
         asm.lea(wide, look.row, Mem::at(look.at, look.first));
         asm.mov_to(true, field(ADDRESS_AT), look.row);
         asm.mov_to_imm(false, field(ACCESS_AT), access as i32);
-        asm.call_back(look_up);
-        let found = asm.jcc(EQUAL ^ 1);
-        asm.land(found, again as i64);
+        asm.call(look_up);
+        asm.jcc(Condition::NotEqual, again);
         self.leave(look.exit);
     }
 
@@ -166,8 +167,7 @@ impl Emitter<'_> {
         asm.alu(Alu::Sub, true, by, at);
         asm.alu_imm(Alu::Sub, true, by, first - (WORD - 1));
         asm.alu_imm(Alu::Cmp, true, by, i32::from(bytes) + 2 * (WORD - 1));
-        let elsewhere = asm.jcc(BELOW ^ 1);
-        asm.land(elsewhere, again as i64);
+        asm.jcc(Condition::NotBelow, again);
     }
 
     /// Looks whether the page of an address in flat memory may be written to.
@@ -176,7 +176,7 @@ impl Emitter<'_> {
         asm.lea(false, page, at);
         asm.shift_imm(Shift::Right, false, page, PAGE_SIZE.trailing_zeros() as u8);
         asm.cmp_byte(Mem::indexed(FLAGS, page, 0, 0), PagedMemory::<u32>::READY);
-        self.stub(EQUAL ^ 1, otherwise);
+        self.stub(Condition::NotEqual, otherwise);
     }
 
     pub(super) fn load(&mut self, node: &Node, bytes: u32, signed: bool) {
@@ -237,7 +237,7 @@ impl Emitter<'_> {
             _ => None,
         };
         let from = match constant {
-            Some(_) => RAX,
+            Some(_) => Reg::Rax,
             None => self.to.reg(value),
         };
         if exit != NO_EXIT {
@@ -251,7 +251,7 @@ impl Emitter<'_> {
                 row: by,
                 place: by,
             };
-            let again = self.asm().here();
+            let again = self.asm().label();
             let miss = StubKind::Miss(look, again);
             self.ready(by, Mem::at(at, 0), miss);
             for distance in [-i32::from(below), i32::from(above)] {

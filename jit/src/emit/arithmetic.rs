@@ -2,7 +2,7 @@
 
 use super::Emitter;
 use crate::alloc::Operand;
-use crate::asm::{Alu, BELOW, Mem, Reg, Rm, Shift, Unary};
+use crate::asm::{Alu, Condition, Mem, Reg, Rm, Shift, Unary};
 use crate::ir::Val;
 use fpvm_core::definition::machine::Bin;
 
@@ -131,14 +131,14 @@ impl Emitter<'_> {
         let asm = self.asm();
         asm.shift(op, wide, made, from, by);
         asm.alu_imm(Alu::Cmp, wide, by, bits as i32);
-        let in_range = asm.jcc(BELOW);
+        let in_range = asm.jcc_ahead(Condition::Below);
         if op == Shift::Arithmetic {
             asm.mov(wide, made, from);
             asm.shift_imm(op, wide, made, bits as u8 - 1);
         } else {
             asm.mov_imm(made, 0);
         }
-        asm.land_here(in_range);
+        asm.bind(in_range);
         self.to.unlock();
         let dest = self.to.dest();
         self.asm().mov(wide, dest, made);

@@ -2,24 +2,24 @@
 
 use super::{Emitter, StubKind};
 use crate::alloc::Operand;
-use crate::asm::{Alu, BELOW, Cc, EQUAL, LESS, Rm};
+use crate::asm::{Alu, Condition, Rm};
 use crate::ir::{Cond, ExitId, Test, Val};
 
 impl Emitter<'_> {
-    /// Sets the flags, where they are not set already; gives the code under which the condition holds.
-    pub(super) fn compare(&mut self, cond: Cond) -> Cc {
+    /// Sets the flags, where they are not set already; gives what they say where the condition holds.
+    pub(super) fn compare(&mut self, cond: Cond) -> Condition {
         let wide = self.wide();
-        let negate = u8::from(cond.negated);
-        let cc = match cond.test {
-            Test::Equal | Test::Clear => EQUAL,
-            Test::LessSigned => LESS,
-            Test::LessUnsigned => BELOW,
+        let when = match cond.test {
+            Test::Equal | Test::Clear => Condition::Equal,
+            Test::LessSigned => Condition::Less,
+            Test::LessUnsigned => Condition::Below,
         };
-        let here = self.asm().here();
+        let when = when.negated_if(cond.negated);
+        let here = self.asm().len();
         if self.compared.is_some_and(|(of, at)| {
             at == here && (of.test, of.a, of.b) == (cond.test, cond.a, cond.b)
         }) {
-            return cc ^ negate;
+            return when;
         }
         let mut a = self.to.operand(cond.a);
         if let Operand::Imm(_) = a {
@@ -42,7 +42,7 @@ impl Emitter<'_> {
                     self.asm().test(wide, a, b);
                 }
             }
-            return cc ^ negate;
+            return when;
         }
         match (a, b) {
             (Operand::Reg(a), Operand::Imm(0)) if cond.test == Test::Equal => {
@@ -55,24 +55,24 @@ impl Emitter<'_> {
             (Operand::Mem(a), Operand::Reg(b)) => self.asm().alu_to(Alu::Cmp, wide, a, b),
             _ => self.to.out_of_slots = true,
         }
-        cc ^ negate
+        when
     }
 
     /// Makes a condition a value: 1 or 0.
     pub(super) fn flag(&mut self, cond: Cond) {
-        let cc = self.compare(cond);
+        let when = self.compare(cond);
         self.to.unlock();
         let dest = self.to.dest();
-        self.asm().set(cc, dest);
+        self.asm().set(when, dest);
         self.asm().movzx(1, dest, dest);
-        self.compared = Some((cond, self.asm().here()));
+        self.compared = Some((cond, self.asm().len()));
     }
 
     /// Writes a cell, which leaves the flags alone.
     pub(super) fn set_cell(&mut self, cell: u8, value: Val) {
-        let before = self.asm().here();
+        let before = self.asm().len();
         self.to.set_cell(cell, value);
-        let here = self.asm().here();
+        let here = self.asm().len();
         if let Some((_, at)) = &mut self.compared
             && *at == before
         {
@@ -82,7 +82,7 @@ impl Emitter<'_> {
 
     pub(super) fn select(&mut self, cond: Cond, yes: Val, no: Val) {
         let wide = self.wide();
-        let cc = self.compare(cond);
+        let when = self.compare(cond);
         // Only moves from here on: they leave the flags alone.
         self.to.unlock();
         let yes_rm = self.to.rm(yes);
@@ -90,12 +90,12 @@ impl Emitter<'_> {
         let dest = self.to.dest();
         if yes_rm == Rm::Reg(dest) && yes != no {
             match no_operand {
-                Operand::Reg(no) => self.asm().cmov(cc ^ 1, wide, dest, no),
-                Operand::Mem(no) => self.asm().cmov(cc ^ 1, wide, dest, no),
+                Operand::Reg(no) => self.asm().cmov(!when, wide, dest, no),
+                Operand::Mem(no) => self.asm().cmov(!when, wide, dest, no),
                 Operand::Imm(_) => {
-                    let skip = self.asm().jcc(cc);
+                    let skip = self.asm().jcc_ahead(when);
                     self.to.fetch(dest, no);
-                    self.to.asm.land_here(skip);
+                    self.to.asm.bind(skip);
                 }
             }
             return;
@@ -106,7 +106,7 @@ impl Emitter<'_> {
             Operand::Mem(no) => self.asm().mov(wide, dest, no),
             Operand::Imm(_) => self.to.fetch(dest, no),
         }
-        self.asm().cmov(cc, wide, dest, yes_rm);
+        self.asm().cmov(when, wide, dest, yes_rm);
     }
 
     /// Leaves for wherever `target` is, where that is not `expected`.
@@ -125,6 +125,6 @@ impl Emitter<'_> {
             // Both sides are never constant, and a constant is never in memory.
             _ => self.to.out_of_slots = true,
         }
-        self.stub(EQUAL ^ 1, StubKind::Find(exit, target));
+        self.stub(Condition::NotEqual, StubKind::Find(exit, target));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Emitter;
 use crate::alloc::Operand;
-use crate::asm::{Alu, EQUAL, RAX, RCX, RDX, Reg, Rm, Shift, Unary};
+use crate::asm::{Alu, Condition, Reg, Rm, Shift, Unary};
 use crate::ir::{Node, Val};
 use fpvm_core::definition::machine::Bin;
 
@@ -50,24 +50,24 @@ impl Emitter<'_> {
     }
 
     pub(super) fn multiply_high_wide(&mut self, op: Bin, a: Val, b: Val) {
-        self.operands_in(a, RDX, b, RCX);
+        self.operands_in(a, Reg::Rdx, b, Reg::Rcx);
         let asm = self.asm();
         match op {
             Bin::MulHighSigned => {
-                asm.mov(true, RAX, RDX);
-                asm.unary(Unary::MulSigned, true, RCX);
+                asm.mov(true, Reg::Rax, Reg::Rdx);
+                asm.unary(Unary::MulSigned, true, Reg::Rcx);
             }
             Bin::MulHighSignedUnsigned => {
-                asm.mulx(true, RAX, RAX, RCX);
-                asm.shift_imm(Shift::Arithmetic, true, RDX, 63);
-                asm.alu(Alu::And, true, RDX, RCX);
-                asm.alu(Alu::Sub, true, RAX, RDX);
-                asm.mov(true, RDX, RAX);
+                asm.mulx(true, Reg::Rax, Reg::Rax, Reg::Rcx);
+                asm.shift_imm(Shift::Arithmetic, true, Reg::Rdx, 63);
+                asm.alu(Alu::And, true, Reg::Rdx, Reg::Rcx);
+                asm.alu(Alu::Sub, true, Reg::Rax, Reg::Rdx);
+                asm.mov(true, Reg::Rdx, Reg::Rax);
             }
-            _ => asm.mulx(true, RDX, RAX, RCX),
+            _ => asm.mulx(true, Reg::Rdx, Reg::Rax, Reg::Rcx),
         }
         let value = self.to.at as Val;
-        self.to.hold(RDX, value);
+        self.to.hold(Reg::Rdx, value);
     }
 
     /// Two values in two temporaries, all others free.
@@ -90,49 +90,53 @@ impl Emitter<'_> {
             _ => (false, false),
         };
         let wide = self.wide();
-        self.operands_in(a, RAX, b, RCX);
+        self.operands_in(a, Reg::Rax, b, Reg::Rcx);
         let asm = self.asm();
-        asm.test(wide, RCX, RCX);
-        let by_zero = asm.jcc(EQUAL);
+        asm.test(wide, Reg::Rcx, Reg::Rcx);
+        let by_zero = asm.jcc_ahead(Condition::Equal);
         let mut by_minus_one = None;
         match (signed, wide) {
             (false, _) => {
-                asm.alu(Alu::Xor, false, RDX, RDX);
-                asm.unary(Unary::DivUnsigned, wide, RCX);
+                asm.alu(Alu::Xor, false, Reg::Rdx, Reg::Rdx);
+                asm.unary(Unary::DivUnsigned, wide, Reg::Rcx);
             }
             // Of 64 bits, so that the quotient always fits.
             (true, false) => {
-                asm.movsx(true, 4, RAX, RAX);
-                asm.movsx(true, 4, RCX, RCX);
+                asm.movsx(true, 4, Reg::Rax, Reg::Rax);
+                asm.movsx(true, 4, Reg::Rcx, Reg::Rcx);
                 asm.sign_into_rdx(true);
-                asm.unary(Unary::DivSigned, true, RCX);
-                asm.mov(false, RAX, RAX);
-                asm.mov(false, RDX, RDX);
+                asm.unary(Unary::DivSigned, true, Reg::Rcx);
+                asm.mov(false, Reg::Rax, Reg::Rax);
+                asm.mov(false, Reg::Rdx, Reg::Rdx);
             }
             (true, true) => {
-                asm.alu_imm(Alu::Cmp, true, RCX, -1);
-                by_minus_one = Some(asm.jcc(EQUAL));
+                asm.alu_imm(Alu::Cmp, true, Reg::Rcx, -1);
+                by_minus_one = Some(asm.jcc_ahead(Condition::Equal));
                 asm.sign_into_rdx(true);
-                asm.unary(Unary::DivSigned, true, RCX);
+                asm.unary(Unary::DivSigned, true, Reg::Rcx);
             }
         }
-        let done = asm.jmp();
+        let done = asm.jmp_ahead();
         if let Some(by_minus_one) = by_minus_one {
-            asm.land_here(by_minus_one);
-            asm.unary(Unary::Neg, true, RAX);
-            asm.alu(Alu::Xor, false, RDX, RDX);
-            let done = asm.jmp();
-            asm.land_here(by_zero);
-            asm.mov(wide, RDX, RAX);
-            asm.mov_imm(RAX, u64::MAX);
-            asm.land_here(done);
+            asm.bind(by_minus_one);
+            asm.unary(Unary::Neg, true, Reg::Rax);
+            asm.alu(Alu::Xor, false, Reg::Rdx, Reg::Rdx);
+            let done = asm.jmp_ahead();
+            asm.bind(by_zero);
+            asm.mov(wide, Reg::Rdx, Reg::Rax);
+            asm.mov_imm(Reg::Rax, u64::MAX);
+            asm.bind(done);
         } else {
-            asm.land_here(by_zero);
-            asm.mov(wide, RDX, RAX);
-            asm.mov_imm(RAX, if wide { u64::MAX } else { u64::from(u32::MAX) });
+            asm.bind(by_zero);
+            asm.mov(wide, Reg::Rdx, Reg::Rax);
+            asm.mov_imm(Reg::Rax, if wide { u64::MAX } else { u64::from(u32::MAX) });
         }
-        asm.land_here(done);
-        let (own, other) = if remainder { (RDX, RAX) } else { (RAX, RDX) };
+        asm.bind(done);
+        let (own, other) = if remainder {
+            (Reg::Rdx, Reg::Rax)
+        } else {
+            (Reg::Rax, Reg::Rdx)
+        };
         self.to.hold(own, value);
         let twin = match op {
             Bin::DivSigned => Bin::RemSigned,

@@ -1,6 +1,6 @@
 //! What each operation of the machine becomes.
 
-use super::{Control, Lowering, NONE, Refused};
+use super::{Control, Lowering, Refused};
 use crate::ir::{NO_EXIT, NO_VALUE, Node, Truth, Val};
 use fpvm_core::definition::isa::Isa;
 use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
@@ -32,10 +32,7 @@ impl<I: Isa> Machine for Lowering<'_, I> {
             return *value;
         }
         let known = &mut self.cells[cell as usize];
-        if *known == NONE {
-            *known = self.nodes.push(Node::Entry(cell));
-        }
-        *known
+        *known.get_or_insert_with(|| self.nodes.push(Node::Entry(cell)))
     }
 
     fn set_reg(&mut self, r: Reg, v: Val) {

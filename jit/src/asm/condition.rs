@@ -1,0 +1,46 @@
+//! Conditions that jumps, moves and `setcc` depend on.
+
+use core::ops::Not;
+
+/// What the flags say, by its code in encodings. Of a comparison of `a` with `b`: `Below` and `Above` are
+/// of unsigned numbers, `Less` of signed ones.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum Condition {
+    Below = 2,
+    NotBelow = 3,
+    Equal = 4,
+    NotEqual = 5,
+    NotAbove = 6,
+    Above = 7,
+    Negative = 8,
+    NotNegative = 9,
+    Less = 12,
+    NotLess = 13,
+}
+
+impl Condition {
+    /// This condition, or its negation.
+    pub(crate) fn negated_if(self, negated: bool) -> Self {
+        if negated { !self } else { self }
+    }
+}
+
+impl Not for Condition {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Condition::Below => Condition::NotBelow,
+            Condition::NotBelow => Condition::Below,
+            Condition::Equal => Condition::NotEqual,
+            Condition::NotEqual => Condition::Equal,
+            Condition::NotAbove => Condition::Above,
+            Condition::Above => Condition::NotAbove,
+            Condition::Negative => Condition::NotNegative,
+            Condition::NotNegative => Condition::Negative,
+            Condition::Less => Condition::NotLess,
+            Condition::NotLess => Condition::Less,
+        }
+    }
+}
