@@ -39,6 +39,8 @@ mod heat;
 mod ir;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod layout;
+#[cfg(all(test, target_arch = "x86_64", target_os = "linux"))]
+mod listings;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod live;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
