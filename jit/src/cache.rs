@@ -6,14 +6,14 @@ use crate::context::{Context, LOST, common};
 use crate::emit::{Common, Origin, emit};
 use crate::layout::Layout;
 use crate::live::Liveness;
-use crate::lower::{ExitKind, Trace};
+use crate::trace::{ExitKind, Trace};
 use fpvm_core::machine::memory::PAGE_SIZE;
 use rustc_hash::FxHashMap;
 use std::io;
 
 /// What to do after leaving translated code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum After {
+pub(crate) enum ExitAction {
     /// The interpreter does the next instruction.
     Interpret,
     /// The trace at the exit's address goes on.
@@ -27,13 +27,13 @@ pub(crate) enum After {
 /// An exit of a translated trace.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ExitPoint {
-    pub(crate) after: After,
+    pub(crate) action: ExitAction,
     pub(crate) pc: u64,
     pub(crate) trace: usize,
     /// How often the interpreter was needed here.
     pub(crate) interpreted: u32,
     /// The trace does not expect the addresses of the instruction to be aligned.
-    pub(crate) careful: bool,
+    pub(crate) assume_unaligned: bool,
     /// Offset of the code that a jump to another trace takes the place of.
     link: Option<usize>,
 }
@@ -102,11 +102,11 @@ impl Cache {
         self.buffer.append(&self.asm.bytes);
         self.exits.clear();
         self.exits.push(ExitPoint {
-            after: After::Find,
+            action: ExitAction::Find,
             pc: 0,
             trace: usize::MAX,
             interpreted: 0,
-            careful: false,
+            assume_unaligned: false,
             link: None,
         });
         debug_assert_eq!(self.exits.len(), LOST as usize + 1);
@@ -160,24 +160,24 @@ impl Cache {
         let number = self.traces.len();
         for exit in &trace.exits {
             self.exits.push(ExitPoint {
-                after: match exit.kind {
-                    ExitKind::Interpret => After::Interpret,
-                    ExitKind::Go => After::Go,
-                    ExitKind::Find => After::Find,
+                action: match exit.kind {
+                    ExitKind::Interpret => ExitAction::Interpret,
+                    ExitKind::Go => ExitAction::Go,
+                    ExitKind::Find => ExitAction::Find,
                 },
                 pc: exit.pc,
                 trace: number,
                 interpreted: 0,
-                careful: exit.careful,
+                assume_unaligned: exit.assume_unaligned,
                 link: None,
             });
         }
         self.exits.push(ExitPoint {
-            after: After::Finish,
+            action: ExitAction::Finish,
             pc: head,
             trace: number,
             interpreted: 0,
-            careful: false,
+            assume_unaligned: false,
             link: None,
         });
         self.traces.push(Translated {

@@ -4,9 +4,9 @@ use crate::asm::{Alu, Asm, Mem, Reg};
 use crate::buffer::CodeBuffer;
 use crate::emit::{Common, find};
 use crate::layout::{
-    ACCESS_AT, ADDRESS_AT, BIAS, BUDGET, BUDGET_AT, CONTEXT, CONTEXT_LEN, FLAGS, FLAGS_AT, JUMPS,
-    JUMPS_AT, LOADS_AT, LOOK_UP_AT, LOW_AT, Layout, MEMORY, MEMORY_AT, PAGED_AT, PAGES, STORE,
-    STORES_AT, field,
+    ACCESS_AT, ADDRESS_AT, BIAS, BUDGET, BUDGET_AT, CONTEXT, CONTEXT_LEN, FLAGS, FLAGS_AT,
+    IDENTITY_END_AT, JUMPS, JUMPS_AT, LOADS_AT, LOOK_UP_AT, Layout, MEMORY, MEMORY_AT, PAGED_AT,
+    PAGES, STORE, STORES_AT, field,
 };
 use fpvm_core::definition::isa::Isa;
 use fpvm_core::definition::operand::Cell;
@@ -31,12 +31,32 @@ const CALLER_SAVED: [Reg; 9] = [
 ];
 
 /// The code that all traces share: into them and out of them. Starts with the way in.
+///
+/// ```text
+/// enter:   push …              ; the registers that a function keeps
+///          sub rsp, 8          ; six registers and the return address: eight bytes more align the stack
+///          lea rbp, [rdi + 128]
+///          mov rax, rsi
+///          mov r14, [budget]
+///          …                   ; memory, flags, the pinned cells
+///          jmp rax
+/// leave:   …                   ; the pinned cells and the budget, back to the context
+///          ret                 ; eax has the exit
+/// lost:    mov [address], rax
+///          mov eax, 0
+///          jmp leave
+/// look_up: push …              ; the registers that a called function may change
+///          lea rdi, [rbp - 128]
+///          call [look_up_at]
+///          test eax, eax
+///          pop …
+///          ret
+/// ```
 pub(crate) fn common(asm: &mut Asm, layout: &Layout) -> Common {
     let wide = layout.wide;
     for reg in SAVED {
         asm.push(reg);
     }
-    // Six registers and the return address: eight bytes more align the stack.
     asm.alu_imm(Alu::Sub, true, Reg::Rsp, 8);
     asm.lea(true, CONTEXT, Mem::at(Reg::Rdi, BIAS));
     asm.mov(true, Reg::Rax, Reg::Rsi);
@@ -66,8 +86,7 @@ pub(crate) fn common(asm: &mut Asm, layout: &Layout) -> Common {
     asm.mov_imm(Reg::Rax, u64::from(LOST));
     asm.jmp(leave);
 
-    // The registers that a called function may change. With the return address they are eighty
-    // bytes, so that the stack stays aligned.
+    // With the return address they are eighty bytes, so that the stack stays aligned.
     let look_up = asm.label();
     for reg in CALLER_SAVED {
         asm.push(reg);
@@ -90,9 +109,9 @@ pub(crate) fn common(asm: &mut Asm, layout: &Layout) -> Common {
     }
 }
 
-/// Makes the page of the access that the context tells of one that translated code can access: does
-/// the bookkeeping before a write, and adds the page to the table of recent ones where there is such
-/// a table. 0 where the access is left to the interpreter, as is one that crosses the page's end.
+/// Makes translated code able to do the access that the context describes: does the bookkeeping before a
+/// write to its page, and with 64-bit addresses puts the page into the tables. Gives 0 where the interpreter
+/// has to do the access, as one that crosses the page's end.
 ///
 /// # Safety
 ///
@@ -123,14 +142,14 @@ unsafe extern "sysv64" fn look_up<W: Word>(context: *mut u64) -> u32 {
     1
 }
 
-/// Puts a page among the recent ones, for stores too if it may be written.
+/// Puts a page into the table of loads, and into that of stores if it may be written.
 fn put_page(words: &mut [u64], number: u64, (bytes, writable): (*mut u8, bool)) {
-    let row = number as usize % PAGES;
+    let entry = number as usize % PAGES;
     let at = number * PAGE_SIZE as u64;
-    let entry = [at, (bytes as u64).wrapping_sub(at)];
-    words[LOADS_AT / 8 + 2 * row..][..2].copy_from_slice(&entry);
+    let ahead = (bytes as u64).wrapping_sub(at);
+    words[LOADS_AT / 8 + 2 * entry..][..2].copy_from_slice(&[at, ahead]);
     if writable {
-        words[STORES_AT / 8 + 2 * row..][..2].copy_from_slice(&entry);
+        words[STORES_AT / 8 + 2 * entry..][..2].copy_from_slice(&[at, ahead]);
     }
 }
 
@@ -138,8 +157,8 @@ fn put_page(words: &mut [u64], number: u64, (bytes, writable): (*mut u8, bool)) 
 #[derive(Debug)]
 pub(crate) struct Context {
     words: Box<[u64]>,
-    /// What the memory's number of lost pages was when stores were last allowed.
-    unready: u64,
+    /// The memory's generation of writes, as of which the table of stores holds.
+    write_generation: u64,
     /// Whether traces were put in, so that there is a table of them to clear.
     jumps: bool,
 }
@@ -148,7 +167,7 @@ impl Context {
     pub(crate) fn new() -> Self {
         let mut context = Context {
             words: vec![0; CONTEXT_LEN / 8].into_boxed_slice(),
-            unready: 0,
+            write_generation: 0,
             jumps: false,
         };
         context.clear();
@@ -167,10 +186,10 @@ impl Context {
     }
 
     fn forget_pages(&mut self, table: usize) {
-        let rows = self.words[table / 8..][..2 * PAGES].as_chunks_mut::<2>().0;
-        for (row, entry) in (0u64..).zip(rows) {
-            // No address of this row's pages is in the page of its neighbour.
-            *entry = [(row ^ 1) * PAGE_SIZE as u64, 0];
+        let entries = self.words[table / 8..][..2 * PAGES].as_chunks_mut::<2>().0;
+        for (number, entry) in (0u64..).zip(entries) {
+            // The page of the neighbour, which no address that is looked up here is in.
+            *entry = [(number ^ 1) * PAGE_SIZE as u64, 0];
         }
     }
 
@@ -181,24 +200,26 @@ impl Context {
 
     /// Where the trace for a guest address begins; `None` takes it out.
     pub(crate) fn set_jump(&mut self, pc: u64, code: Option<*const u8>) {
-        let row = (pc >> 2) as usize % JUMPS;
-        let at = JUMPS_AT / 8 + 2 * row;
+        let entry = (pc >> 2) as usize % JUMPS;
+        let at = JUMPS_AT / 8 + 2 * entry;
         match code {
             Some(code) => {
                 self.jumps = true;
                 self.words[at..at + 2].copy_from_slice(&[pc, code as u64]);
             }
             None if self.words[at] == pc => {
-                self.words[at..at + 2].copy_from_slice(&[u64::from(row == 0), 0]);
+                // An address that is not looked up here.
+                self.words[at..at + 2].copy_from_slice(&[u64::from(entry == 0), 0]);
             }
             None => {}
         }
     }
 
-    /// Takes back the right to store where pages have lost it. In flat memory their flags tell.
+    /// Forgets which pages may be written where some of them may not be any more. In flat memory their flags
+    /// tell.
     fn keep_up<W: Word>(&mut self, memory: &PagedMemory<W>) {
-        if W::BITS == 64 && self.unready != memory.unready() {
-            self.unready = memory.unready();
+        if W::BITS == 64 && self.write_generation != memory.write_generation() {
+            self.write_generation = memory.write_generation();
             self.forget_pages(STORES_AT);
         }
     }
@@ -219,10 +240,10 @@ impl Context {
         self.keep_up(memory);
         let budget = budget.min(i64::MAX as u64);
         self.words[BUDGET_AT / 8] = budget;
-        let low = memory.low_parts();
-        self.words[MEMORY_AT / 8] = low.bytes as u64;
-        self.words[FLAGS_AT / 8] = low.flags as u64;
-        self.words[LOW_AT / 8] = low.end - PAGE_SIZE as u64;
+        let mapped = memory.identity_mapped();
+        self.words[MEMORY_AT / 8] = mapped.bytes as u64;
+        self.words[FLAGS_AT / 8] = mapped.flags as u64;
+        self.words[IDENTITY_END_AT / 8] = mapped.end - PAGE_SIZE as u64;
         self.words[LOOK_UP_AT / 8] =
             look_up::<I::Word> as unsafe extern "sysv64" fn(*mut u64) -> u32 as usize as u64;
         self.words[PAGED_AT / 8] = core::ptr::from_mut(memory) as u64;
@@ -233,8 +254,8 @@ impl Context {
         // calling convention. What runs from there reads and writes the context, which is borrowed
         // exclusively, at offsets below its length; the bytes of guest memory, also borrowed
         // exclusively, at offsets that cannot leave it (32-bit words on an array of 4 GiB without
-        // accesses across its end, from low addresses no nearer to their end than what loads share a
-        // look for, or within a page that was looked up), and writes only pages that
+        // accesses across its end, in identity-mapped pages no nearer to their end than what loads share a
+        // look-up for, or within a page that was looked up), and writes only pages that
         // are ready; and reads page flags, one for each 32-bit page number. Where it calls `look_up`,
         // that has context and memory for itself.
         let exit = unsafe {

@@ -117,7 +117,7 @@ impl<I: Isa> Crosscheck<I> {
     }
 
     fn with(every: u64, mut jit: Jit<I>) -> io::Result<Self> {
-        jit.watch.paths = Some(FxHashMap::default());
+        jit.hooks.paths = Some(FxHashMap::default());
         let jit = Arc::new(Mutex::new(jit));
         let mut twin = Vm::new(State::default(), PagedMemory::new()?);
         twin.set_tier(Some(Box::new(Shared(jit.clone()))));
@@ -187,7 +187,7 @@ impl<I: Isa> Crosscheck<I> {
         // With the traces that there are; or else, for the wrong one may be gone, with new ones of all
         // that is run.
         for frozen in [true, false] {
-            self.jit.get().watch.frozen = frozen;
+            self.jit.get().hooks.frozen = frozen;
             match self.look_closer(start, noticed) {
                 Ok(wrong) => difference.wrong = wrong,
                 Err(error) => difference.failed = Some(error),
@@ -199,7 +199,7 @@ impl<I: Isa> Crosscheck<I> {
         let mut jit = self.jit.get();
         jit.start_over(hot);
         jit.cache.keep_apart(false);
-        let watch = &mut jit.watch;
+        let watch = &mut jit.hooks;
         (watch.frozen, watch.left, watch.stops) = (false, None, false);
         difference
     }
@@ -232,7 +232,7 @@ impl<I: Isa> Crosscheck<I> {
             }
         }
         // Once more, to right behind that trace.
-        self.jit.get().watch.stops = true;
+        self.jit.get().hooks.stops = true;
         self.part(&mut reference, start, noticed, bad)?;
         reference.restore(start)?;
         run_to(&mut reference, self.twin.state.step, &mut self.reads);
@@ -252,15 +252,15 @@ impl<I: Isa> Crosscheck<I> {
         reference.restore(start)?;
         self.twin.restore(start)?;
         let mut jit = self.jit.get();
-        if !jit.watch.frozen {
+        if !jit.hooks.frozen {
             jit.start_over(0);
         }
-        jit.watch.left = Some(traces);
-        jit.watch.entered = None;
+        jit.hooks.left = Some(traces);
+        jit.hooks.entered = None;
         drop(jit);
         let error = run_to(reference, step, &mut self.reads).is_some();
         let twin_error = run_to(&mut self.twin, step, &mut self.reads).is_some();
-        let left = self.jit.get().watch.left.unwrap_or_default();
+        let left = self.jit.get().hooks.left.unwrap_or_default();
         let parts = error != twin_error
             || reference.state != self.twin.state
             || reference.last_hint != self.twin.last_hint

@@ -8,9 +8,9 @@ mod product;
 use crate::alloc::{Alloc, Operand};
 use crate::asm::{Alu, Asm, Condition, Jump, Label, Reg, Rm, Shift};
 use crate::ir::{Cond, ExitId, Node};
-use crate::layout::{BUDGET, ENTRY, JUMPS, JUMPS_AT, Layout, STORE, entry};
+use crate::layout::{BUDGET, ENTRY, JUMPS, JUMPS_AT, Layout, STORE, table_entry};
 use crate::live::Liveness;
-use crate::lower::{End, ExitKind, Trace};
+use crate::trace::{End, ExitKind, Trace};
 
 /// Code that all traces share, at the begin of the code buffer.
 #[derive(Clone, Copy, Default, Debug)]
@@ -64,27 +64,28 @@ struct Stub {
 }
 
 enum StubKind {
-    Leave(ExitId),
-    /// A load is not from a low address: looks the page up and goes on there.
-    High(Look, Label),
+    SideExit(ExitId),
+    /// A load is not from an identity-mapped page: looks the page up and goes on there.
+    High(TlbLookup, Label),
     /// The page of a store was not found: has it looked up, and tries again there.
-    Miss(Look, Label),
+    Miss(TlbLookup, Label),
     /// Something is reserved: leaves where the store that follows may be to it.
     Reserved(ExitId, Reserved),
     /// To the trace at the address in this operand.
     Find(ExitId, Operand),
 }
 
-/// A look at the page of the bytes from `at + first` on.
-struct Look {
+/// The look-up of the page of the bytes from `at + first` on.
+struct TlbLookup {
     exit: ExitId,
     at: Reg,
     first: i32,
     bytes: u16,
-    /// Gets what the host address is ahead of the guest's.
-    row: Reg,
+    /// Has the number of the page's entry in a table, and in the end what the entry says: what the host
+    /// address is ahead of the guest's.
+    entry: Reg,
     /// A register that is free.
-    place: Reg,
+    free: Reg,
 }
 
 /// A store while something is reserved: to this many bytes from `at + first` on.
@@ -157,6 +158,14 @@ pub(crate) fn emit(
 }
 
 /// Goes on in the trace for the guest address in rax, or at `lost`.
+///
+/// ```text
+/// mov ecx, eax
+/// and ecx, mask            ; the table has an entry for each four bytes, modulo its length
+/// cmp rax, [jumps + 4·rcx]
+/// jne lost
+/// jmp [jumps + 8 + 4·rcx]
+/// ```
 pub(crate) fn find(asm: &mut Asm, wide: bool, lost: Label) {
     // A trace's entry is that of its address divided by the length of an instruction; times that, it is
     // the address itself, of which the operand makes an offset in the table.
@@ -165,9 +174,14 @@ pub(crate) fn find(asm: &mut Asm, wide: bool, lost: Label) {
     let scale = (ENTRY / LEN).trailing_zeros() as u8;
     asm.mov(false, Reg::Rcx, Reg::Rax);
     asm.alu_imm(Alu::And, false, Reg::Rcx, mask);
-    asm.alu(Alu::Cmp, wide, Reg::Rax, entry(JUMPS_AT, Reg::Rcx, scale));
+    asm.alu(
+        Alu::Cmp,
+        wide,
+        Reg::Rax,
+        table_entry(JUMPS_AT, Reg::Rcx, scale),
+    );
     let miss = asm.jcc_ahead(Condition::NotEqual);
-    asm.jmp_indirect(entry(JUMPS_AT + 8, Reg::Rcx, scale));
+    asm.jmp_indirect(table_entry(JUMPS_AT + 8, Reg::Rcx, scale));
     asm.bind_to(miss, lost);
 }
 
@@ -180,6 +194,22 @@ impl Emitter<'_> {
         self.to.layout.wide
     }
 
+    /// The whole trace. The steps are taken from the budget at once; where too few are left, that is undone
+    /// and the interpreter does them, so that a run ends at exactly the step that was asked for.
+    ///
+    /// ```text
+    /// begin: sub r14, steps
+    ///        js undo
+    ///        …                    ; the nodes
+    ///        mov eax, exit        ; or a jump to the next trace, once it is there
+    ///        jmp leave
+    ///        …                    ; what is out of the way
+    /// undo:  add r14, steps
+    ///        mov eax, exit
+    ///        jmp leave
+    /// ```
+    ///
+    /// A trace that ends with a branch to its own begin jumps there itself.
     fn trace(&mut self, head: u64) {
         let steps = self.trace.steps as i32;
         self.asm().alu_imm(Alu::Sub, true, BUDGET, steps);
@@ -187,7 +217,7 @@ impl Emitter<'_> {
 
         let mut list = &self.trace.nodes.list[..];
         let mut looping = None;
-        if let (Some(End::Go(exit)), Some((Node::Leave(cond, other), rest))) =
+        if let (Some(End::Go(exit)), Some((Node::SideExit(cond, other), rest))) =
             (self.trace.end, list.split_last())
             && self.trace.exits[exit as usize].pc == head
             && self.trace.exits[*other as usize].kind == ExitKind::Go
@@ -230,7 +260,7 @@ impl Emitter<'_> {
         self.asm().jmp(leave);
     }
 
-    /// Gives back the steps that an exit comes before.
+    /// Gives back the steps that an exit comes before: `add r14, left`.
     fn give_back(&mut self, exit: ExitId) {
         let left = self.trace.steps - self.trace.exits[exit as usize].steps;
         if left > 0 {
@@ -238,6 +268,14 @@ impl Emitter<'_> {
         }
     }
 
+    /// Leaves by an exit. The `mov` has the length of a jump, which takes its place when a trace begins where
+    /// this one goes on.
+    ///
+    /// ```text
+    /// add r14, left
+    /// mov eax, exit
+    /// jmp leave
+    /// ```
     fn leave(&mut self, exit: ExitId) {
         self.give_back(exit);
         if self.trace.exits[exit as usize].kind == ExitKind::Go {
@@ -248,14 +286,15 @@ impl Emitter<'_> {
         self.leave_by(number);
     }
 
+    /// The code that is out of the way, which a stub can add to. Side exits that are the same share it.
     fn stubs(&mut self) {
         let mut stubs = core::mem::take(&mut self.stubs);
         while let Some(stub) = stubs.pop() {
             self.to.asm.bind(stub.from);
             match stub.kind {
-                StubKind::Leave(exit) => {
+                StubKind::SideExit(exit) => {
                     stubs.retain(|other| match other.kind {
-                        StubKind::Leave(same) if same == exit => {
+                        StubKind::SideExit(same) if same == exit => {
                             self.to.asm.bind(other.from);
                             false
                         }
@@ -319,15 +358,15 @@ impl Emitter<'_> {
             }
             Node::Flag(cond) => self.flag(cond),
             Node::Select(cond, yes, no) => self.select(cond, yes, no),
-            Node::Look { .. } => self.look(node),
+            Node::TlbLookup { .. } => self.look(node),
             Node::Load { bytes, signed, .. } => self.load(node, u32::from(bytes), signed),
             Node::Store { bytes, value, .. } => self.store(node, u32::from(bytes), value),
             Node::SetCell(cell, value) => self.set_cell(cell, value),
-            Node::Leave(cond, exit) => {
+            Node::SideExit(cond, exit) => {
                 let when = self.compare(cond);
-                self.stub(when, StubKind::Leave(exit));
+                self.stub(when, StubKind::SideExit(exit));
             }
-            Node::LeaveUnless {
+            Node::SideExitUnless {
                 target,
                 expected,
                 exit,

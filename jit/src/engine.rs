@@ -1,11 +1,12 @@
 //! The tier: which code is hot, which path it takes, and what happens outside of translated code.
 
 use crate::Counters;
-use crate::cache::{After, Cache, page_of};
-use crate::heat::Heat;
+use crate::cache::{Cache, ExitAction, page_of};
+use crate::hot_counters::HotCounters;
 use crate::ir::Node;
 use crate::layout::Layout;
-use crate::lower::{Trace, lower};
+use crate::lower::lower;
+use crate::trace::Trace;
 use fpvm_core::definition::decode::Decoder;
 use fpvm_core::definition::effects::Effects;
 use fpvm_core::definition::fetch;
@@ -43,7 +44,7 @@ pub struct Jit<I: Isa> {
     decoder: Decoder<I>,
     /// Instruction kinds that reach the host, by table row.
     host: Vec<bool>,
-    heat: Heat,
+    visits: HotCounters,
     uses: [u32; CELLS],
     layouts: usize,
     trace: Trace,
@@ -51,7 +52,7 @@ pub struct Jit<I: Isa> {
     /// Heads that cannot be translated.
     refused: FxHashSet<u64>,
     /// Instructions whose addresses are not expected to be aligned.
-    careful: FxHashSet<u64>,
+    assume_unaligned: FxHashSet<u64>,
     /// How often code in a page was written.
     writes: FxHashMap<u64, u32>,
     /// The exit just taken, which may become a jump to the next trace.
@@ -59,12 +60,12 @@ pub struct Jit<I: Isa> {
     /// The memory that all this holds for.
     memory: Option<u64>,
     counters: Arc<Counters>,
-    pub(crate) watch: Watch,
+    pub(crate) hooks: DebugHooks,
 }
 
 /// What a crosscheck wants to know of a translator, and have of it.
 #[derive(Debug, Default)]
-pub(crate) struct Watch {
+pub(crate) struct DebugHooks {
     /// The instructions of each trace by its head, where they are to be kept.
     pub(crate) paths: Option<FxHashMap<u64, Box<[u64]>>>,
     /// No traces are made or dropped.
@@ -95,29 +96,29 @@ impl<I: Isa> Jit<I> {
             cache: Cache::new(Layout::new::<I>(&[0; CELLS]))?,
             decoder: Decoder::default(),
             host: I::Op::ALL.iter().map(host).collect(),
-            heat: Heat::default(),
+            visits: HotCounters::default(),
             uses: [0; CELLS],
             layouts: 0,
             trace: Trace::default(),
             path: Vec::new(),
             refused: FxHashSet::default(),
-            careful: FxHashSet::default(),
+            assume_unaligned: FxHashSet::default(),
             writes: FxHashMap::default(),
             pending: None,
             memory: None,
             counters: Arc::default(),
-            watch: Watch::default(),
+            hooks: DebugHooks::default(),
         })
     }
 
     /// How often code is reached before it is translated.
     pub(crate) fn hot(&self) -> u8 {
-        self.heat.hot
+        self.visits.hot
     }
 
     /// Translates code when it has been reached this often; 0 and 1 mean at once.
     pub fn hot_after(mut self, visits: u8) -> Self {
-        self.heat.hot = visits;
+        self.visits.hot = visits;
         self
     }
 
@@ -137,7 +138,7 @@ impl<I: Isa> Jit<I> {
     /// Forgets all traces.
     pub(crate) fn clear(&mut self, layout: Option<Layout>) {
         self.cache.clear(layout);
-        if let Some(paths) = &mut self.watch.paths {
+        if let Some(paths) = &mut self.hooks.paths {
             paths.clear();
         }
         self.refused.clear();
@@ -146,9 +147,9 @@ impl<I: Isa> Jit<I> {
 
     /// Forgets all that was seen of the guest.
     pub(crate) fn start_over(&mut self, hot: u8) {
-        self.heat.clear();
-        self.heat.hot = hot;
-        self.careful.clear();
+        self.visits.clear();
+        self.visits.hot = hot;
+        self.assume_unaligned.clear();
         self.writes.clear();
         self.clear(None);
     }
@@ -178,7 +179,7 @@ impl<I: Isa> Jit<I> {
         until: u64,
     ) -> Result<(), Stopped> {
         let before = state.step;
-        let done = code.run(state, memory, env, until, &mut |pc| self.heat.touch(pc));
+        let done = code.run(state, memory, env, until, &mut |pc| self.visits.count(pc));
         Counters::add(&self.counters.interpreted, state.step.wrapping_sub(before));
         done
     }
@@ -202,26 +203,26 @@ impl<I: Isa> Jit<I> {
                 .enter(&cache.buffer, begin, state, memory, budget);
             Counters::add(&self.counters.exits, 1);
             if state.step != first {
-                self.watch.entered = Some((head, first));
-                self.watch.left = self.watch.left.map(|left| left.saturating_sub(1));
+                self.hooks.entered = Some((head, first));
+                self.hooks.left = self.hooks.left.map(|left| left.saturating_sub(1));
             }
             let address = cache.context.address();
             let Some(exit) = cache.exit(number) else {
                 return Ok(());
             };
-            let (after, pc, trace) = (exit.after, exit.pc, exit.trace);
-            match after {
-                After::Go => {
+            let (action, pc, trace) = (exit.action, exit.pc, exit.trace);
+            match action {
+                ExitAction::Go => {
                     Self::go_to(state, pc);
                     self.pending = Some(number);
                     self.cache.link(number);
                 }
-                After::Find => {
+                ExitAction::Find => {
                     Self::go_to(state, address);
                     self.pending = None;
                     self.cache.refind(address);
                 }
-                After::Finish => {
+                ExitAction::Finish => {
                     Self::go_to(state, pc);
                     self.pending = None;
                     if state.step >= until {
@@ -229,13 +230,13 @@ impl<I: Isa> Jit<I> {
                     }
                     return self.interpret(code, state, memory, env, until);
                 }
-                After::Interpret => {
+                ExitAction::Interpret => {
                     Self::go_to(state, pc);
                     self.pending = None;
                     exit.interpreted += 1;
-                    let many = exit.interpreted >= MANY_EXITS && !self.watch.frozen;
-                    if many && !exit.careful {
-                        self.careful.insert(pc);
+                    let many = exit.interpreted >= MANY_EXITS && !self.hooks.frozen;
+                    if many && !exit.assume_unaligned {
+                        self.assume_unaligned.insert(pc);
                         self.cache.drop_trace(trace);
                     }
                     if state.step >= until {
@@ -246,7 +247,7 @@ impl<I: Isa> Jit<I> {
                 }
             }
             match self.cache.find(state.pc()) {
-                Some(next) if state.step < until && self.watch.left.is_none() => begin = next,
+                Some(next) if state.step < until && self.hooks.left.is_none() => begin = next,
                 _ => return Ok(()),
             }
         }
@@ -266,7 +267,7 @@ impl<I: Isa> Jit<I> {
             return Ok(());
         };
         if self.add(head, next, memory) {
-            self.heat.set(head, u8::MAX);
+            self.visits.set(head, u8::MAX);
             if let Some(exit) = pending {
                 self.cache.link(exit);
             }
@@ -300,9 +301,9 @@ impl<I: Isa> Jit<I> {
                 break;
             }
             let first = state.step;
-            let heat = &mut self.heat;
+            let visits = &mut self.visits;
             let done = code.run(state, memory, env, first + most as u64, &mut |pc| {
-                heat.touch(pc);
+                visits.count(pc);
                 true
             });
             let steps = state.step.wrapping_sub(first);
@@ -341,7 +342,7 @@ impl<I: Isa> Jit<I> {
     /// Translates the path that was recorded, which went on at `next`.
     fn add(&mut self, head: u64, next: u64, memory: &mut PagedMemory<I::Word>) -> bool {
         let (decoder, writes) = (&self.decoder, &self.writes);
-        let careful = &self.careful;
+        let assume_unaligned = &self.assume_unaligned;
         let mut pages: Vec<u64> = Vec::new();
         let fetch = |pc: u64| {
             let insn = Self::word(memory, pc);
@@ -361,13 +362,13 @@ impl<I: Isa> Jit<I> {
             Some((insn, decoder.decode(insn)))
         };
         lower::<I>(&mut self.trace, &self.path, next, fetch, |pc| {
-            careful.contains(&pc)
+            assume_unaligned.contains(&pc)
         });
         if self.trace.steps == 0 {
             return false;
         }
         #[cfg(test)]
-        if self.watch.fault == Some(head) {
+        if self.hooks.fault == Some(head) {
             crate::crosscheck::tests::spoil(&mut self.trace);
         }
         for node in &self.trace.nodes.list {
@@ -396,7 +397,7 @@ impl<I: Isa> Jit<I> {
         if let Some(digest) = self.cache.digest {
             Counters::set(&self.counters.code_digest, digest);
         }
-        if let Some(paths) = &mut self.watch.paths
+        if let Some(paths) = &mut self.hooks.paths
             && added
         {
             let path = &self.path[..self.path.len().min(self.trace.steps as usize)];
@@ -425,8 +426,8 @@ impl<I: Isa> Tier<I> for Jit<I> {
             return self.interpret(code, state, memory, env, until);
         }
         let pc = state.pc();
-        if self.watch.left == Some(0) {
-            if self.watch.stops {
+        if self.hooks.left == Some(0) {
+            if self.hooks.stops {
                 return Err(Stop::Environment("as many traces as asked".into()));
             }
             return self.interpret(code, state, memory, env, until);
@@ -434,7 +435,7 @@ impl<I: Isa> Tier<I> for Jit<I> {
         if let Some(begin) = self.cache.find(pc) {
             return self.execute(begin, code, state, memory, env, until);
         }
-        let hot = self.heat.touch(pc) && !self.refused.contains(&pc) && !self.watch.frozen;
+        let hot = self.visits.count(pc) && !self.refused.contains(&pc) && !self.hooks.frozen;
         if hot && until.wrapping_sub(state.step) > 2 * LONGEST as u64 {
             return self.translate(code, state, memory, env);
         }

@@ -76,7 +76,7 @@ pub(crate) enum Node {
     Select(Cond, Val, Val),
     /// Finds the page of memory of 64-bit addresses that the bytes at `at + offset` are in, from so
     /// many below on; the value is what a host address in it is ahead of the guest's.
-    Look {
+    TlbLookup {
         at: Val,
         offset: i32,
         below: u16,
@@ -85,7 +85,7 @@ pub(crate) enum Node {
         store: Option<Val>,
         exit: ExitId,
     },
-    /// From `at + offset`: in flat memory, or in the page that a [`Node::Look`] has found.
+    /// From `at + offset`: in flat memory, or in the page that a [`Node::TlbLookup`] has found.
     Load {
         at: Val,
         offset: i32,
@@ -107,9 +107,9 @@ pub(crate) enum Node {
     },
     SetCell(u8, Val),
     /// Leaves where the condition holds.
-    Leave(Cond, ExitId),
+    SideExit(Cond, ExitId),
     /// Leaves for wherever `target` is, where it is not `expected`.
-    LeaveUnless {
+    SideExitUnless {
         target: Val,
         expected: Val,
         exit: ExitId,
@@ -128,15 +128,17 @@ impl Node {
         match *self {
             Node::Nothing | Node::Const(_) | Node::Entry(_) => {}
             Node::Rotate(a, _) | Node::Clz(a) | Node::Sext(a, _) | Node::SetCell(_, a) => f(a),
-            Node::Look { at, store, .. } => [Some(at), store].into_iter().flatten().for_each(f),
+            Node::TlbLookup { at, store, .. } => {
+                [Some(at), store].into_iter().flatten().for_each(f)
+            }
             Node::Load { at, page, .. } => [at, page].into_iter().for_each(f),
             Node::Bin(_, a, b) => [a, b].into_iter().for_each(f),
-            Node::Flag(cond) | Node::Leave(cond, _) => [cond.a, cond.b].into_iter().for_each(f),
+            Node::Flag(cond) | Node::SideExit(cond, _) => [cond.a, cond.b].into_iter().for_each(f),
             Node::Select(cond, a, b) => [cond.a, cond.b, a, b].into_iter().for_each(f),
             Node::Store {
                 at, value, page, ..
             } => [at, value, page].into_iter().for_each(f),
-            Node::LeaveUnless {
+            Node::SideExitUnless {
                 target, expected, ..
             } => [target, expected].into_iter().for_each(f),
         }
@@ -146,7 +148,7 @@ impl Node {
     pub(crate) fn can_leave(&self) -> bool {
         match self {
             Node::Store { exit, .. } => *exit != NO_EXIT,
-            Node::Look { .. } | Node::Leave(..) | Node::LeaveUnless { .. } => true,
+            Node::TlbLookup { .. } | Node::SideExit(..) | Node::SideExitUnless { .. } => true,
             _ => false,
         }
     }
@@ -155,7 +157,10 @@ impl Node {
     pub(crate) fn has_effect(&self) -> bool {
         matches!(
             self,
-            Node::Store { .. } | Node::SetCell(..) | Node::Leave(..) | Node::LeaveUnless { .. }
+            Node::Store { .. }
+                | Node::SetCell(..)
+                | Node::SideExit(..)
+                | Node::SideExitUnless { .. }
         )
     }
 }

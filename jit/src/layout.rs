@@ -33,11 +33,11 @@ pub(crate) const STORE: u32 = 0x1_0000;
 /// The function that looks a page up, and the memory that it does so in.
 pub(crate) const LOOK_UP_AT: usize = ACCESS_AT + 8;
 pub(crate) const PAGED_AT: usize = LOOK_UP_AT + 8;
-/// With 64-bit addresses, where the last low page begins: up to there loads need no look at a table.
-pub(crate) const LOW_AT: usize = PAGED_AT + 8;
+/// With 64-bit addresses, where the last identity-mapped page begins: up to there loads need no table.
+pub(crate) const IDENTITY_END_AT: usize = PAGED_AT + 8;
 
-/// Pages found lately: the address of each, and what its host address is ahead of that; for loads,
-/// then for stores.
+/// The TLB of translated code, a table for loads and one for stores: the address of each page, and what its host
+/// address is ahead of that.
 pub(crate) const PAGES: usize = 4096;
 pub(crate) const LOADS_AT: usize = 1024;
 pub(crate) const STORES_AT: usize = LOADS_AT + ENTRY * PAGES;
@@ -147,7 +147,7 @@ pub(crate) fn name_of_field<I: Isa>(offset: usize) -> String {
         FLAGS_AT => "flags".into(),
         ADDRESS_AT => "address".into(),
         ACCESS_AT => "access".into(),
-        LOW_AT => "low".into(),
+        IDENTITY_END_AT => "identity_end".into(),
         _ => format!("context {offset:#x}"),
     }
 }
@@ -159,6 +159,6 @@ pub(crate) fn field(offset: usize) -> Mem {
 
 /// An entry of a table in the context; `index` holds the entry's number times [`ENTRY`], shifted right by
 /// `scale`.
-pub(crate) fn entry(table: usize, index: Reg, scale: u8) -> Mem {
+pub(crate) fn table_entry(table: usize, index: Reg, scale: u8) -> Mem {
     Mem::indexed(CONTEXT, index, scale, table as i32 - BIAS)
 }

@@ -23,10 +23,10 @@ mod buffer;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod cache;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod coalesce;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod context;
 mod counters;
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-mod cover;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod crosscheck;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
@@ -34,7 +34,7 @@ mod emit;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod engine;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-mod heat;
+mod hot_counters;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod ir;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
@@ -45,6 +45,8 @@ mod listings;
 mod live;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod lower;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod trace;
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
 mod unsupported;
 

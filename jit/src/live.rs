@@ -1,7 +1,7 @@
 //! What of a trace is needed, and where: uses, dead writes, and which value may be made in place.
 
 use crate::ir::{Node, Val};
-use crate::lower::{End, Trace};
+use crate::trace::{End, Trace};
 
 /// No place in a trace.
 pub(crate) const NEVER: u32 = u32::MAX;
@@ -37,6 +37,7 @@ impl Liveness {
         if let Some(End::Find(target, _)) = trace.end {
             self.last_use[target as usize] = len as u32;
         }
+        // Backwards: a use is seen before what makes the value, an overwriting before what it overwrites.
         let (mut overwritten, mut leave) = (0u64, NEVER);
         for i in (0..len).rev() {
             self.next_leave[i] = leave;
@@ -50,6 +51,7 @@ impl Liveness {
                 list[i] = Node::Nothing;
                 continue;
             }
+            // A load that only its sign extension needs becomes one that extends.
             if let Node::Sext(from, bits) = node
                 && from as usize + 1 == i
                 && self.last_use[from as usize] == NEVER
@@ -61,6 +63,7 @@ impl Liveness {
                     *signed = true;
                 }
             }
+            // Where control can leave, every cell is looked at.
             let node = list[i];
             if node.can_leave() {
                 overwritten = 0;

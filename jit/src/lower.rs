@@ -8,8 +8,9 @@
 mod machine;
 mod unaligned;
 
-use crate::cover::cover;
+use crate::coalesce::coalesce;
 use crate::ir::{Cond, ExitId, NO_EXIT, Node, Nodes, Test, Truth, Val};
+use crate::trace::{End, Exit, ExitKind, Trace};
 use core::marker::PhantomData;
 use fpvm_core::definition::fetch;
 use fpvm_core::definition::isa::Isa;
@@ -17,48 +18,6 @@ use fpvm_core::definition::machine::{Bin, Cmp};
 use fpvm_core::definition::operand::CELLS;
 use fpvm_core::definition::word::Word;
 use fpvm_core::machine::memory::PAGE_SIZE;
-
-/// A way out of a trace.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Exit {
-    pub(crate) kind: ExitKind,
-    /// Where the guest goes on; unused where that is only known at run time.
-    pub(crate) pc: u64,
-    /// Steps of the trace that are done there.
-    pub(crate) steps: u32,
-    /// The trace does not expect the addresses of the instruction to be aligned.
-    pub(crate) careful: bool,
-}
-
-/// What happens at a way out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum ExitKind {
-    /// The interpreter does the instruction.
-    Interpret,
-    /// Another trace goes on.
-    Go,
-    /// Another trace goes on at an address that is a value.
-    Find,
-}
-
-/// How a trace ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum End {
-    /// At a known address.
-    Go(ExitId),
-    /// At the address that is this value.
-    Find(Val, ExitId),
-}
-
-/// A path through the guest's code and what it does.
-#[derive(Debug, Default)]
-pub(crate) struct Trace {
-    pub(crate) nodes: Nodes,
-    pub(crate) exits: Vec<Exit>,
-    pub(crate) end: Option<End>,
-    /// Guest instructions from begin to end.
-    pub(crate) steps: u32,
-}
 
 /// The instruction is none that a trace can hold.
 #[derive(Debug)]
@@ -98,19 +57,19 @@ struct Lowering<'a, I> {
     /// Values that are the same, or the trace was left.
     same: Vec<(Val, Val)>,
     /// Addresses of the instruction are not expected to be aligned.
-    careful: bool,
+    assume_unaligned: bool,
     isa: PhantomData<I>,
 }
 
 /// Lowers the instructions of a path that goes on at `next`. `fetch` gives the word at an address,
-/// where it may be translated; `careful` tells of instructions whose addresses are not aligned, by the
+/// where it may be translated; `assume_unaligned` tells of instructions whose addresses are not aligned, by the
 /// branch for one in a delay slot.
 pub(crate) fn lower<I: Isa>(
     trace: &mut Trace,
     path: &[u64],
     next: u64,
     mut fetch: impl FnMut(u64) -> Option<(u32, I::Op)>,
-    careful: impl Fn(u64) -> bool,
+    assume_unaligned: impl Fn(u64) -> bool,
 ) {
     let bits = I::Word::BITS;
     trace.nodes.clear(bits);
@@ -131,7 +90,7 @@ pub(crate) fn lower<I: Isa>(
         refused: false,
         inside: Vec::new(),
         same: Vec::new(),
-        careful: false,
+        assume_unaligned: false,
         isa: PhantomData,
     };
     let mut at = 0;
@@ -141,7 +100,7 @@ pub(crate) fn lower<I: Isa>(
         };
         let marks = (lowering.nodes.list.len(), lowering.exits.len());
         lowering.begin(*pc);
-        lowering.careful = careful(*pc);
+        lowering.assume_unaligned = assume_unaligned(*pc);
         let done = lowering.group(&mut fetch);
         let Some(steps) = done.filter(|steps| at + steps <= path.len()) else {
             lowering.nodes.truncate(marks.0);
@@ -157,7 +116,7 @@ pub(crate) fn lower<I: Isa>(
     };
     trace.steps = lowering.steps;
     trace.end = Some(end);
-    cover(trace);
+    coalesce(trace);
 }
 
 impl<I: Isa> Lowering<'_, I> {
@@ -216,7 +175,7 @@ impl<I: Isa> Lowering<'_, I> {
             kind,
             pc,
             steps: self.steps,
-            careful: self.careful,
+            assume_unaligned: self.assume_unaligned,
         });
         self.exits.len() as ExitId - 1
     }
@@ -248,7 +207,7 @@ impl<I: Isa> Lowering<'_, I> {
                     && fall != target
                 {
                     let exit = self.new_exit(ExitKind::Go, other);
-                    self.nodes.push(Node::Leave(leaves, exit));
+                    self.nodes.push(Node::SideExit(leaves, exit));
                 }
                 let here = if target == next { target } else { fall };
                 self.reach(here, next, last)
@@ -261,7 +220,7 @@ impl<I: Isa> Lowering<'_, I> {
                     return Some(End::Find(target, exit));
                 }
                 let expected = self.nodes.constant(next);
-                self.nodes.push(Node::LeaveUnless {
+                self.nodes.push(Node::SideExitUnless {
                     target,
                     expected,
                     exit,
@@ -301,7 +260,7 @@ impl<I: Isa> Lowering<'_, I> {
                     negated: !cond.negated,
                     ..cond
                 };
-                self.nodes.push(Node::Leave(fails, exit));
+                self.nodes.push(Node::SideExit(fails, exit));
                 if let (Test::Clear, false, Some(mask)) =
                     (cond.test, cond.negated, self.nodes.as_constant(cond.b))
                 {
@@ -335,7 +294,7 @@ impl<I: Isa> Lowering<'_, I> {
             (base, offset) if (offset as i64).unsigned_abs() < FAR => (base, offset as i32),
             _ => (at, 0),
         };
-        let page = self.nodes.push(Node::Look {
+        let page = self.nodes.push(Node::TlbLookup {
             at,
             offset,
             below: 0,

@@ -85,8 +85,8 @@ impl Difference {
 impl Wrong {
     /// What two machines differ in, after the translator's was run a trace at a time.
     pub(super) fn new<I: Isa>(jit: &Jit<I>, reference: &mut Vm<I>, twin: &mut Vm<I>) -> Self {
-        let trace = jit.watch.entered.map(|(head, step)| {
-            let path = jit.watch.paths.as_ref().and_then(|paths| paths.get(&head));
+        let trace = jit.hooks.entered.map(|(head, step)| {
+            let path = jit.hooks.paths.as_ref().and_then(|paths| paths.get(&head));
             let path = path.map_or(&[][..], |path| path);
             let line = |pc: &u64| guest_line::<I>(&mut reference.memory, *pc);
             WrongTrace {

@@ -3,7 +3,7 @@
 use super::{Crosscheck, Difference};
 use crate::Jit;
 use crate::ir::Node;
-use crate::lower::Trace;
+use crate::trace::Trace;
 use fpvm_core::definition::isa::Isa;
 use fpvm_core::definition::machine::Bin;
 use fpvm_core::definition::state::State;
@@ -52,7 +52,7 @@ fn checked<I: Program>(name: &str, every: u64, fault: Option<u64>) -> (Vm<I>, su
     let jit = Jit::<I>::new().expect("a machine that the translator knows");
     // Soon enough for many traces in a short run.
     let mut jit = jit.hot_after(24);
-    jit.watch.fault = fault;
+    jit.hooks.fault = fault;
     let check = Crosscheck::with(every, jit).expect("memory");
     let shared = super::Shared(check.jit.0.clone());
     let mut vm = guest::<I>(name);
@@ -67,7 +67,7 @@ fn finds_wrong_traces<I: Program>(name: &str) {
         run(&mut vm, 3_000_000).expect("tiers agree"),
         Event::Reached
     );
-    let mut heads: Vec<u64> = match &jit.get().watch.paths {
+    let mut heads: Vec<u64> = match &jit.get().hooks.paths {
         Some(paths) => paths.keys().copied().collect(),
         None => Vec::new(),
     };
@@ -100,7 +100,7 @@ fn finds_wrong_traces<I: Program>(name: &str) {
         run(&mut plain, step).expect("no fault");
         assert_eq!(plain.state, vm.state);
         assert_eq!(plain.state_root(), vm.state_root());
-        jit.get().watch.fault = None;
+        jit.get().hooks.fault = None;
         assert_eq!(
             run(&mut vm, 3_000_000).expect("tiers agree"),
             Event::Reached

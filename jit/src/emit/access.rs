@@ -1,12 +1,12 @@
 //! Loads and stores.
 
-use super::{Emitter, Look, Reserved, Stub, StubKind};
+use super::{Emitter, Reserved, Stub, StubKind, TlbLookup};
 use crate::alloc::Operand;
 use crate::asm::{Alu, Condition, Jump, Label, Mem, Reg, Shift};
 use crate::ir::{NO_EXIT, NO_VALUE, Node, Val};
 use crate::layout::{
-    ACCESS_AT, ADDRESS_AT, ENTRY, FLAGS, LOADS_AT, LOW_AT, MEMORY, MEMORY_AT, PAGES, STORES_AT,
-    entry, field,
+    ACCESS_AT, ADDRESS_AT, ENTRY, FLAGS, IDENTITY_END_AT, LOADS_AT, MEMORY, MEMORY_AT, PAGES,
+    STORES_AT, field, table_entry,
 };
 use fpvm_core::machine::memory::{PAGE_SIZE, PagedMemory};
 
@@ -31,9 +31,23 @@ impl Emitter<'_> {
         Mem::indexed(page, self.to.reg(at), 0, offset)
     }
 
-    /// Looks a page up among the recent ones.
+    /// Finds the page of an access to memory of 64-bit addresses. A load asks first whether its page is
+    /// identity-mapped, as most are; a store has to know that the page is ready, which only the table of
+    /// stores tells. Where something is reserved, a store asks too whether it may be to that word.
+    ///
+    /// ```text
+    /// cmp at, [identity_end]       ; a load
+    /// jae high
+    /// mov entry, [memory]          ; and goes on
+    /// ```
+    ///
+    /// ```text
+    /// cmp reserved, 0              ; a store, on an ISA with reservations
+    /// jne reserved
+    /// …                            ; `find_page` in the table of stores, or `miss`
+    /// ```
     pub(super) fn look(&mut self, node: &Node) {
-        let Node::Look {
+        let Node::TlbLookup {
             at,
             offset,
             below,
@@ -45,7 +59,7 @@ impl Emitter<'_> {
             return;
         };
         let at = self.to.reg(at);
-        let (row, place) = (self.to.scratch(), self.to.scratch());
+        let (entry, free) = (self.to.scratch(), self.to.scratch());
         let first = offset - i32::from(below);
         let reserved = store.filter(|reserved| *reserved != NO_VALUE);
         if let Some(reserved) =
@@ -57,7 +71,7 @@ impl Emitter<'_> {
             let again = self.asm().label();
             let store = Reserved {
                 reserved,
-                by: place,
+                by: free,
                 at,
                 first,
                 bytes,
@@ -66,13 +80,13 @@ impl Emitter<'_> {
             let kind = StubKind::Reserved(exit, store);
             self.stubs.push(Stub { from, kind });
         }
-        let look = Look {
+        let look = TlbLookup {
             exit,
             at,
             first,
             bytes,
-            row,
-            place,
+            entry,
+            free,
         };
         match store {
             Some(_) => {
@@ -86,48 +100,65 @@ impl Emitter<'_> {
                 let address = if first == 0 {
                     at
                 } else {
-                    asm.lea(true, place, Mem::at(at, first));
-                    place
+                    asm.lea(true, free, Mem::at(at, first));
+                    free
                 };
-                asm.alu(Alu::Cmp, true, address, field(LOW_AT));
+                asm.alu(Alu::Cmp, true, address, field(IDENTITY_END_AT));
                 let from = asm.jcc_ahead(Condition::NotBelow);
-                asm.mov(true, row, field(MEMORY_AT));
+                asm.mov(true, entry, field(MEMORY_AT));
                 let back = asm.label();
                 let kind = StubKind::High(look, back);
                 self.stubs.push(Stub { from, kind });
             }
         }
         let value = self.to.at as Val;
-        self.to.hold(row, value);
+        self.to.hold(entry, value);
     }
 
     /// Looks a page up in a table; gives the jump that is taken where it is not there, or the bytes are
-    /// not all in it.
-    fn find_page(&mut self, look: &Look, table: usize) -> Jump {
-        let &Look {
+    /// not all in it: one comparison says both, since the address less the page's is then not below the
+    /// page's length.
+    ///
+    /// ```text
+    /// lea free, [at + first]
+    /// rorx entry, free, 8
+    /// and entry, 16·(entries − 1)
+    /// sub free, [table + entry]
+    /// cmp free, 4096 − bytes
+    /// ja miss
+    /// mov entry, [table + 8 + entry]
+    /// ```
+    fn find_page(&mut self, look: &TlbLookup, table: usize) -> Jump {
+        let &TlbLookup {
             at,
             first,
             bytes,
-            row,
-            place,
+            entry,
+            free,
             ..
         } = look;
         let asm = self.asm();
-        asm.lea(true, place, Mem::at(at, first));
+        asm.lea(true, free, Mem::at(at, first));
         // A shift, whose upper bits do not matter, into another register: the page's number times the
         // length of an entry.
         let by = PAGE_SIZE.trailing_zeros() - ENTRY.trailing_zeros();
-        asm.rotate_right(true, row, place, by as u8);
-        asm.alu_imm(Alu::And, false, row, (ENTRY * (PAGES - 1)) as i32);
-        asm.alu(Alu::Sub, true, place, entry(table, row, 0));
-        asm.alu_imm(Alu::Cmp, true, place, PAGE_SIZE as i32 - i32::from(bytes));
+        asm.rotate_right(true, entry, free, by as u8);
+        asm.alu_imm(Alu::And, false, entry, (ENTRY * (PAGES - 1)) as i32);
+        asm.alu(Alu::Sub, true, free, table_entry(table, entry, 0));
+        asm.alu_imm(Alu::Cmp, true, free, PAGE_SIZE as i32 - i32::from(bytes));
         let miss = asm.jcc_ahead(Condition::Above);
-        asm.mov(true, row, entry(table + 8, row, 0));
+        asm.mov(true, entry, table_entry(table + 8, entry, 0));
         miss
     }
 
-    /// The look of a load at an address that is not low; goes on at `back`.
-    pub(super) fn high(&mut self, look: &Look, back: Label) {
+    /// The look-up of a load whose page is not identity-mapped; goes on at `back`.
+    ///
+    /// ```text
+    /// high: …                      ; `find_page` in the table of loads
+    ///       jmp back
+    ///       …                      ; `miss`, which tries again at `high`
+    /// ```
+    pub(super) fn high(&mut self, look: &TlbLookup, back: Label) {
         let again = self.asm().label();
         let miss = self.find_page(look, LOADS_AT);
         let asm = self.asm();
@@ -137,13 +168,22 @@ impl Emitter<'_> {
     }
 
     /// Has a page looked up, for a load (0) or a store ([`STORE`](crate::layout::STORE)), and tries again, or leaves.
-    pub(super) fn miss(&mut self, look: &Look, kind: u32, again: Label) {
+    ///
+    /// ```text
+    /// lea entry, [at + first]
+    /// mov [address], entry
+    /// mov [access], bytes          ; and a bit for a store
+    /// call look_up
+    /// jne again
+    /// …                            ; `leave`
+    /// ```
+    pub(super) fn miss(&mut self, look: &TlbLookup, kind: u32, again: Label) {
         let access = kind | u32::from(look.bytes);
         let look_up = self.common.look_up;
         let wide = self.wide();
         let asm = self.asm();
-        asm.lea(wide, look.row, Mem::at(look.at, look.first));
-        asm.mov_to(true, field(ADDRESS_AT), look.row);
+        asm.lea(wide, look.entry, Mem::at(look.at, look.first));
+        asm.mov_to(true, field(ADDRESS_AT), look.entry);
         asm.mov_to_imm(false, field(ACCESS_AT), access as i32);
         asm.call(look_up);
         asm.jcc(Condition::NotEqual, again);
@@ -151,7 +191,17 @@ impl Emitter<'_> {
     }
 
     /// Leaves where a store may be to the reserved word, at any address but 0: that is what the cell has
-    /// where nothing is reserved, and translated code stores to no address near it.
+    /// where nothing is reserved, and translated code stores to no address near it. Both may be anywhere in
+    /// their words, so whatever is nearer than that may be the same word.
+    ///
+    /// ```text
+    /// mov by, reserved
+    /// sub by, at
+    /// sub by, first − 7
+    /// cmp by, bytes + 14
+    /// jae again
+    /// …                            ; `leave`
+    /// ```
     pub(super) fn reserved(&mut self, store: &Reserved) {
         let &Reserved {
             reserved,
@@ -161,7 +211,6 @@ impl Emitter<'_> {
             bytes,
             again,
         } = store;
-        // Both may be anywhere in their words.
         let asm = self.asm();
         asm.mov(true, by, reserved);
         asm.alu(Alu::Sub, true, by, at);
@@ -171,6 +220,13 @@ impl Emitter<'_> {
     }
 
     /// Looks whether the page of an address in flat memory may be written to.
+    ///
+    /// ```text
+    /// lea page, [at]
+    /// shr page, 12
+    /// cmp byte [flags + page], ready
+    /// jne otherwise
+    /// ```
     fn ready(&mut self, page: Reg, at: Mem, otherwise: StubKind) {
         let asm = self.asm();
         asm.lea(false, page, at);
@@ -179,6 +235,17 @@ impl Emitter<'_> {
         self.stub(Condition::NotEqual, otherwise);
     }
 
+    /// Loads. A big-endian guest's bytes are turned by `movbe`, which does not extend; of two bytes it leaves
+    /// the rest of the register alone.
+    ///
+    /// ```text
+    /// movsx dest, word [page + at + offset]
+    /// ```
+    ///
+    /// ```text
+    /// movbe dest, [page + at + offset]     ; big-endian
+    /// movsxd dest, dest
+    /// ```
     pub(super) fn load(&mut self, node: &Node, bytes: u32, signed: bool) {
         let &Node::Load {
             at, offset, page, ..
@@ -216,6 +283,11 @@ impl Emitter<'_> {
 
     /// Stores. In flat memory the page of the address has to be ready for it, and so have those of the
     /// addresses so far below and above, or the trace is left.
+    ///
+    /// ```text
+    /// …                            ; `ready`, for up to three addresses
+    /// movbe [r15 + at], value      ; flat memory; else [page + at + offset]
+    /// ```
     pub(super) fn store(&mut self, node: &Node, bytes: u32, value: Val) {
         let &Node::Store {
             at,
@@ -243,20 +315,20 @@ impl Emitter<'_> {
         if exit != NO_EXIT {
             let at = self.to.reg(at);
             let by = self.to.scratch();
-            let look = Look {
+            let look = TlbLookup {
                 exit,
                 at,
                 first: 0,
                 bytes: bytes as u16,
-                row: by,
-                place: by,
+                entry: by,
+                free: by,
             };
             let again = self.asm().label();
             let miss = StubKind::Miss(look, again);
             self.ready(by, Mem::at(at, 0), miss);
             for distance in [-i32::from(below), i32::from(above)] {
                 if distance != 0 {
-                    self.ready(by, Mem::at(at, distance), StubKind::Leave(exit));
+                    self.ready(by, Mem::at(at, distance), StubKind::SideExit(exit));
                 }
             }
         }

@@ -45,6 +45,7 @@ impl Emitter<'_> {
         }
     }
 
+    /// A sum: `add` where it is made in the place of an operand, else `lea dest, [a + b]`.
     fn add(&mut self, a: Val, b: Val) {
         let wide = self.wide();
         let (a_at, b_at) = (self.to.operand(a), self.to.operand(b));
@@ -71,7 +72,8 @@ impl Emitter<'_> {
         }
     }
 
-    /// dest = a, then dest op= b.
+    /// `mov dest, a; op dest, b`. Where `b` is in the register for the result, operands that commute change
+    /// places, and a difference is `neg dest; add dest, a`.
     fn two(&mut self, op: Alu, a: Val, b: Val, commutes: bool) {
         let wide = self.wide();
         let (mut x, mut y) = (self.to.operand(a), self.to.operand(b));
@@ -108,6 +110,18 @@ impl Emitter<'_> {
         }
     }
 
+    /// A shift. Guests shift by any amount; one of the width and more shifts all out, where the host takes it
+    /// modulo the width.
+    ///
+    /// ```text
+    ///           shlx made, from, by
+    ///           cmp by, 64
+    ///           jb in_range
+    ///           mov made, 0        ; arithmetic: `mov made, from; sar made, 63`
+    /// in_range: mov dest, made
+    /// ```
+    ///
+    /// By a constant it is `shl dest, k`, and by an amount that is known to be small `shlx` alone.
     fn shift(&mut self, op: Shift, a: Val, b: Val, constant: Option<u64>) {
         let wide = self.wide();
         let bits: u64 = if wide { 64 } else { 32 };
@@ -126,7 +140,6 @@ impl Emitter<'_> {
             self.asm().shift(op, wide, dest, from, by);
             return;
         }
-        // The host takes the amount modulo the width; here a large one shifts all out.
         let made = self.to.scratch();
         let asm = self.asm();
         asm.shift(op, wide, made, from, by);

@@ -58,7 +58,13 @@ impl Emitter<'_> {
         when
     }
 
-    /// Makes a condition a value: 1 or 0.
+    /// Makes a condition a value: 1 or 0. The flags stay as they are, for a branch that looks at the value.
+    ///
+    /// ```text
+    /// cmp a, b
+    /// setb dest
+    /// movzx edest, dest
+    /// ```
     pub(super) fn flag(&mut self, cond: Cond) {
         let when = self.compare(cond);
         self.to.unlock();
@@ -80,6 +86,16 @@ impl Emitter<'_> {
         }
     }
 
+    /// One of two values.
+    ///
+    /// ```text
+    /// cmp a, b
+    /// mov dest, no
+    /// cmovb dest, yes
+    /// ```
+    ///
+    /// Where `yes` is already in the register for the result, the other value is moved if the condition does
+    /// not hold; a constant cannot be moved so, and is jumped over.
     pub(super) fn select(&mut self, cond: Cond, yes: Val, no: Val) {
         let wide = self.wide();
         let when = self.compare(cond);
@@ -109,7 +125,17 @@ impl Emitter<'_> {
         self.asm().cmov(when, wide, dest, yes_rm);
     }
 
-    /// Leaves for wherever `target` is, where that is not `expected`.
+    /// Leaves for wherever `target` is, where that is not `expected`: what a return or a call of a function
+    /// value becomes.
+    ///
+    /// ```text
+    /// cmp target, expected
+    /// jne out
+    /// …
+    /// out: mov rax, target
+    ///      add r14, left
+    ///      jmp find
+    /// ```
     pub(super) fn leave_unless(&mut self, target: Val, expected: Val, exit: ExitId) {
         let wide = self.wide();
         let target = self.to.operand(target);

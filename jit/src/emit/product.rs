@@ -7,6 +7,7 @@ use crate::ir::{Node, Val};
 use fpvm_core::definition::machine::Bin;
 
 impl Emitter<'_> {
+    /// The low half of a product: `imul dest, b`, after `mov dest, a` where needed.
     pub(super) fn multiply(&mut self, a: Val, b: Val) {
         let wide = self.wide();
         let (x, y) = (self.to.rm(a), self.to.operand(b));
@@ -28,6 +29,13 @@ impl Emitter<'_> {
     }
 
     /// The high half of a product of 32-bit words, by a product of 64 bits.
+    ///
+    /// ```text
+    /// movsxd left, a               ; `mov` where it is unsigned
+    /// movsxd dest, b
+    /// imul dest, left
+    /// shr dest, 32
+    /// ```
     pub(super) fn multiply_high(&mut self, op: Bin, a: Val, b: Val) {
         let x = self.to.rm(a);
         let left = self.to.scratch();
@@ -49,6 +57,16 @@ impl Emitter<'_> {
         self.asm().shift_imm(Shift::Right, true, dest, 32);
     }
 
+    /// The high half of a product of 64-bit words. The host has the products of two signed and of two unsigned
+    /// numbers; of a signed `a` and an unsigned `b` it is the unsigned one less `b` where `a` is negative.
+    ///
+    /// ```text
+    /// mulx rax, rax, rcx           ; signed by unsigned: rdx has a, rcx has b
+    /// sar rdx, 63
+    /// and rdx, rcx
+    /// sub rax, rdx
+    /// mov rdx, rax
+    /// ```
     pub(super) fn multiply_high_wide(&mut self, op: Bin, a: Val, b: Val) {
         self.operands_in(a, Reg::Rdx, b, Reg::Rcx);
         let asm = self.asm();
@@ -78,6 +96,22 @@ impl Emitter<'_> {
     }
 
     /// Quotient and remainder, both at once where the next node wants the other.
+    ///
+    /// By zero the quotient is all ones and the remainder the dividend, as RISC-V has it; ISAs that say
+    /// otherwise do not come here with zero. The host faults on the least number divided by −1, so that is
+    /// a negation; of 32-bit words the quotient of 64 bits always fits.
+    ///
+    /// ```text
+    ///       test rcx, rcx
+    ///       je by_zero
+    ///       cmp rcx, -1            ; signed, of 64 bits
+    ///       je by_minus_one
+    ///       cqo
+    ///       idiv rcx
+    ///       jmp done
+    ///       …
+    /// done:
+    /// ```
     pub(super) fn divide(&mut self, op: Bin, a: Val, b: Val) {
         let value = self.to.at as Val;
         if self.to.is_placed(value) {
@@ -100,7 +134,6 @@ impl Emitter<'_> {
                 asm.alu(Alu::Xor, false, Reg::Rdx, Reg::Rdx);
                 asm.unary(Unary::DivUnsigned, wide, Reg::Rcx);
             }
-            // Of 64 bits, so that the quotient always fits.
             (true, false) => {
                 asm.movsx(true, 4, Reg::Rax, Reg::Rax);
                 asm.movsx(true, 4, Reg::Rcx, Reg::Rcx);

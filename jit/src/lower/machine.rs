@@ -96,7 +96,7 @@ impl<I: Isa> Machine for Lowering<'_, I> {
         if self.nodes.is_aligned(at, bytes.trailing_zeros()) {
             return at;
         }
-        if self.careful || self.stored || self.nodes.as_constant(at).is_some() {
+        if self.assume_unaligned || self.stored || self.nodes.as_constant(at).is_some() {
             return self.and_k(at, !low);
         }
         let low = self.and_k(at, low);

@@ -309,7 +309,7 @@ pub(super) fn run<I: Isa>(
         }
         // What the end of a chain did not let happen may happen at the head of one.
         left_over = match chain.miss {
-            Some(miss) => missed.replace(step) == Some(step) || !memory.make_recent(miss),
+            Some(miss) => missed.replace(step) == Some(step) || !memory.fill_tlb(miss),
             None => done == 0,
         };
         if left_over {

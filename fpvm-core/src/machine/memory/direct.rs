@@ -14,7 +14,7 @@ pub(crate) struct Miss {
     pub(crate) write: bool,
 }
 
-/// A memory that reaches recently used pages only. It never calls a function, so code over it needs
+/// A memory that reaches pages only that are found without a map. It never calls a function, so code over it needs
 /// to save no host registers.
 #[derive(Debug)]
 pub(crate) struct Direct<'a, A>(pub(crate) &'a mut PagedMemory<A>);
@@ -29,7 +29,7 @@ impl<A: Word> Memory for Direct<'_, A> {
             len: N,
             write: false,
         };
-        self.0.read_recent(at).ok_or(miss)
+        self.0.read_fast(at).ok_or(miss)
     }
 
     #[inline(always)]

@@ -1,14 +1,14 @@
 //! The running machine's memory: pages in one lazily backed array, found without a hash.
 //!
-//! With 32-bit addresses a page's place is its number, so an access is one bounds check. With 64-bit
-//! addresses that holds for the low ones, where programs have their code and most of their data; pages
-//! above are placed in the order of first use, and a small table of recent places (as a processor's TLB)
-//! stands in front of a map. Either way a store looks at one byte per page; its slow path does all the
+//! With 32-bit addresses a page's slot is its number, so an access is one bounds check. With 64-bit
+//! addresses that holds for low addresses, where programs have their code and most of their data: these
+//! pages are *identity-mapped*. The pages above, the high pages, get slots in the order of first use, and a
+//! small table of the slots used last, a TLB, stands in front of a map. Either way a store looks at one byte per page; its slow path does all the
 //! bookkeeping of a first write: allocation, dirty list, snapshots, code pages.
 
-mod recent;
 mod snapshots;
 mod space;
+mod tlb;
 mod translated;
 
 use super::copy_on_write::FrozenMemory;
@@ -21,7 +21,7 @@ use space::reserve_address_space;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use translated::Low;
+pub use translated::IdentityMapped;
 
 /// Bytes of a page.
 pub const PAGE_SIZE: usize = 4096;
@@ -53,13 +53,13 @@ const CODE: u8 = 8;
 /// A store needs no bookkeeping.
 const READY: u8 = ALLOCATED | DIRTY | TOUCHED;
 
-/// Places of high pages found without a map; only for 64-bit addresses.
-const RECENT: usize = 1024;
+/// Slots of high pages found without a map; only for 64-bit addresses.
+const TLB_ENTRIES: usize = 1024;
 
-/// Page numbers and where the pages' bytes begin, each at its number modulo the length.
-type Recent = [(u64, usize); RECENT];
+/// Page numbers and where the bytes of the pages begin, each at its number modulo the length.
+type Tlb = [(u64, usize); TLB_ENTRIES];
 
-/// High pages that have a place and are not allocated, at most: those read before they are written.
+/// High pages that have a slot and are not allocated, at most: those read before they are written.
 const UNWRITTEN: usize = 1 << 16;
 
 /// No page has this number.
@@ -72,17 +72,17 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 #[derive(Debug)]
 pub struct PagedMemory<A> {
     bytes: MmapMut,
-    /// A byte for each place.
+    /// A byte for each slot.
     flags: MmapMut,
-    /// Pages below this number have it for their place.
-    low: u64,
-    /// Places of high pages by number; unused with 32-bit addresses.
-    places: FxHashMap<u64, usize>,
-    /// Recent high pages.
-    recent: Box<Recent>,
-    /// The place of the next high page.
+    /// Pages below this number have it for their slot; those from it on are high pages.
+    identity_mapped: u64,
+    /// Slots of high pages by number; unused with 32-bit addresses.
+    slots: FxHashMap<u64, usize>,
+    /// High pages used last.
+    tlb: Box<Tlb>,
+    /// The slot of the next high page.
     next: usize,
-    /// High pages that have a place and are not allocated.
+    /// High pages that have a slot and are not allocated.
     unwritten: usize,
     /// Pages in the order of their allocation.
     allocated: Vec<u64>,
@@ -94,7 +94,7 @@ pub struct PagedMemory<A> {
     /// Code pages that were written since they were marked.
     stale_code: Vec<u64>,
     /// How often pages have lost [`READY`].
-    unready: u64,
+    write_generation: u64,
     id: u64,
     tree: Tree,
     /// Whether memory is kept as of [`Memory::own_branch`], and the last such memory and address.
@@ -104,7 +104,7 @@ pub struct PagedMemory<A> {
 }
 
 impl<A: Word> PagedMemory<A> {
-    /// Whether every page's place is its number.
+    /// Whether every page's slot is its number.
     const FLAT: bool = A::BITS == 32;
 
     /// An empty memory. Fails where the system will not reserve address space.
@@ -116,35 +116,35 @@ impl<A: Word> PagedMemory<A> {
         };
         let (bytes, reserved) = reserve_address_space(wish, retries)?;
         let (flags, _) = reserve_address_space(reserved >> PAGE_BITS, 0)?;
-        // With 64-bit addresses the low ones are to reach beyond 0xc0_0000_0000, where a Go program has
-        // its heap. Where they cannot, only its code is low.
-        let low_bytes = if Self::FLAT {
+        // With 64-bit addresses the identity-mapped pages are to reach beyond 0xc0_0000_0000, where a Go program has
+        // its heap. Where they cannot, only its code is identity-mapped.
+        let identity_bytes = if Self::FLAT {
             reserved
         } else if reserved < wish {
             reserved / 8
         } else {
             reserved / 8 * 7
         };
-        let low = low_bytes >> PAGE_BITS;
+        let identity_mapped = identity_bytes >> PAGE_BITS;
         Ok(PagedMemory {
             bytes,
             flags,
-            low,
-            places: FxHashMap::default(),
-            recent: Box::new([(NO_PAGE, 0); RECENT]),
-            next: low as usize + 1,
+            identity_mapped,
+            slots: FxHashMap::default(),
+            tlb: Box::new([(NO_PAGE, 0); TLB_ENTRIES]),
+            next: identity_mapped as usize + 1,
             unwritten: 0,
             allocated: Vec::new(),
-            // The zero place and those of pages that are not allocated count to nobody.
+            // The zero slot and those of pages that are not allocated count to nobody.
             limit: match Self::FLAT {
                 true => reserved - PAGE_SIZE as u64,
-                false => reserved - low_bytes - (1 + UNWRITTEN) as u64 * PAGE_SIZE as u64,
+                false => reserved - identity_bytes - (1 + UNWRITTEN) as u64 * PAGE_SIZE as u64,
             },
             dirty: Vec::new(),
             touched: Vec::new(),
             frozen: FrozenMemory::new(A::BITS),
             stale_code: Vec::new(),
-            unready: 0,
+            write_generation: 0,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             tree: Tree::new(A::BITS),
             keeps: false,
@@ -153,10 +153,10 @@ impl<A: Word> PagedMemory<A> {
         })
     }
 
-    /// The place that is never written: what absent high pages read as.
+    /// The slot that is never written: what absent high pages read as.
     #[inline(always)]
-    fn zero_place(&self) -> usize {
-        self.low as usize
+    fn zero_slot(&self) -> usize {
+        self.identity_mapped as usize
     }
 
     /// Sets how many bytes of pages the guest may use.
@@ -178,14 +178,14 @@ impl<A: Word> PagedMemory<A> {
 
     /// A page's bytes; zeros where it is not allocated.
     pub fn page(&mut self, number: u64) -> &Page {
-        let place = self.place(number);
-        self.page_at(place)
+        let slot = self.slot(number);
+        self.page_at(slot)
     }
 
     /// Whether a page is allocated.
     pub fn is_allocated(&mut self, number: u64) -> bool {
-        let place = self.place(number);
-        self.flags[place] & ALLOCATED != 0
+        let slot = self.slot(number);
+        self.flags[slot] & ALLOCATED != 0
     }
 
     /// Allocates a page without writing to it; the root stays as it is.
@@ -201,8 +201,8 @@ impl<A: Word> PagedMemory<A> {
         while !bytes.is_empty() {
             let at_page = at as usize % PAGE_SIZE;
             let (now, later) = bytes.split_at(bytes.len().min(PAGE_SIZE - at_page));
-            let place = self.writable(Self::number(at))?;
-            let from = place * PAGE_SIZE + at_page;
+            let slot = self.writable(Self::number(at))?;
+            let from = slot * PAGE_SIZE + at_page;
             self.bytes[from..from + now.len()].copy_from_slice(now);
             at = at.wrapping_add(now.len() as u64);
             bytes = later;
@@ -216,8 +216,8 @@ impl<A: Word> PagedMemory<A> {
             let at_page = at as usize % PAGE_SIZE;
             let len = out.len().min(PAGE_SIZE - at_page);
             let (now, later) = out.split_at_mut(len);
-            let place = self.place(Self::number(at));
-            let from = place * PAGE_SIZE + at_page;
+            let slot = self.slot(Self::number(at));
+            let from = slot * PAGE_SIZE + at_page;
             now.copy_from_slice(&self.bytes[from..from + len]);
             at = at.wrapping_add(len as u64);
             out = later;
@@ -229,9 +229,9 @@ impl<A: Word> PagedMemory<A> {
     pub fn mark_code(&mut self, number: u64) -> bool {
         let allocated = self.is_allocated(number);
         if allocated {
-            let place = self.place(number);
-            self.unready += u64::from(self.flags[place] == READY);
-            self.flags[place] |= CODE;
+            let slot = self.slot(number);
+            self.write_generation += u64::from(self.flags[slot] == READY);
+            self.flags[slot] |= CODE;
         }
         allocated
     }
@@ -255,8 +255,8 @@ impl<A: Word> PagedMemory<A> {
     /// A number that changes when pages stop being ready to be written without bookkeeping: when
     /// roots are taken, pages shared, or code is marked.
     #[inline(always)]
-    pub fn unready(&self) -> u64 {
-        self.unready
+    pub fn write_generation(&self) -> u64 {
+        self.write_generation
     }
 
     #[inline(always)]
@@ -265,39 +265,39 @@ impl<A: Word> PagedMemory<A> {
     }
 
     #[inline(always)]
-    fn page_at(&self, place: usize) -> &Page {
+    fn page_at(&self, slot: usize) -> &Page {
         let pages = self.bytes.as_chunks::<PAGE_SIZE>().0;
-        &pages[place]
+        &pages[slot]
     }
 
-    /// Where the bytes of a page are that has a place of its own. A high page that is read before it is
+    /// Where the bytes of a page are that has a slot of its own. A high page that is read before it is
     /// written gets one, as long as there are not too many of them.
     fn readable(&mut self, number: u64) -> Option<usize> {
-        let place = self.place(number);
-        if place != self.zero_place() {
-            return Some(place);
+        let slot = self.slot(number);
+        if slot != self.zero_slot() {
+            return Some(slot);
         }
         (self.unwritten < UNWRITTEN).then(|| {
             self.unwritten += 1;
-            self.give_place(number)
+            self.give_slot(number)
         })
     }
 
-    /// Gives a high page a place of its own.
-    fn give_place(&mut self, number: u64) -> usize {
-        let place = self.next;
+    /// Gives a high page a slot of its own.
+    fn give_slot(&mut self, number: u64) -> usize {
+        let slot = self.next;
         self.next += 1;
-        self.places.insert(number, place);
-        self.recent[number as usize % RECENT] = (number, place * PAGE_SIZE);
-        place
+        self.slots.insert(number, slot);
+        self.tlb[number as usize % TLB_ENTRIES] = (number, slot * PAGE_SIZE);
+        slot
     }
 
     /// Where a page's bytes are, for a write.
     #[inline(always)]
     fn writable(&mut self, number: u64) -> Result<usize, MemoryLimit> {
-        let place = self.place(number);
-        if self.flags[place] == READY {
-            Ok(place)
+        let slot = self.slot(number);
+        if self.flags[slot] == READY {
+            Ok(slot)
         } else {
             self.open(number)
         }
@@ -307,23 +307,23 @@ impl<A: Word> PagedMemory<A> {
     #[cold]
     #[inline(never)]
     fn open(&mut self, number: u64) -> Result<usize, MemoryLimit> {
-        let mut place = self.place(number);
-        if self.flags[place] & ALLOCATED == 0 {
+        let mut slot = self.slot(number);
+        if self.flags[slot] & ALLOCATED == 0 {
             if (self.allocated.len() as u64 + 1) * PAGE_SIZE as u64 > self.limit {
                 return Err(MemoryLimit {
                     at: number << PAGE_BITS,
                     limit: self.limit,
                 });
             }
-            // A high page that was read, or that a restored snapshot did not have, keeps its place.
-            if place == self.zero_place() {
-                place = self.give_place(number);
-            } else if !self.is_low(number) {
+            // A high page that was read, or that a restored snapshot did not have, keeps its slot.
+            if slot == self.zero_slot() {
+                slot = self.give_slot(number);
+            } else if !self.is_identity_mapped(number) {
                 self.unwritten -= 1;
             }
             self.allocated.push(number);
         }
-        let flags = self.flags[place];
+        let flags = self.flags[slot];
         if flags & DIRTY == 0 {
             self.dirty.push(number);
         }
@@ -333,8 +333,8 @@ impl<A: Word> PagedMemory<A> {
         if flags & CODE != 0 {
             self.stale_code.push(number);
         }
-        self.flags[place] = READY;
-        Ok(place)
+        self.flags[slot] = READY;
+        Ok(slot)
     }
 }
 
@@ -343,7 +343,7 @@ impl<A: Word> Memory for PagedMemory<A> {
 
     #[inline(always)]
     fn read<const N: usize>(&mut self, at: u64) -> Result<[u8; N], MemoryLimit> {
-        Ok(self.read_recent(at).unwrap_or_else(|| {
+        Ok(self.read_fast(at).unwrap_or_else(|| {
             let mut out = [0; N];
             self.read_slice(at, &mut out);
             out
@@ -372,18 +372,18 @@ impl<A: Word> Memory for PagedMemory<A> {
 
 impl<A: Word> Prover for PagedMemory<A> {
     fn root(&mut self) -> Node {
-        self.unready += 1;
+        self.write_generation += 1;
         let dirty = std::mem::take(&mut self.dirty);
-        let mut places = Vec::with_capacity(dirty.len());
+        let mut slots = Vec::with_capacity(dirty.len());
         for number in dirty {
-            let place = self.place(number);
-            self.flags[place] &= !DIRTY;
-            places.push((number, place));
+            let slot = self.slot(number);
+            self.flags[slot] &= !DIRTY;
+            slots.push((number, slot));
         }
         let pages = self.bytes.as_chunks::<PAGE_SIZE>().0;
-        let dirty: Vec<(u64, &Page)> = places
+        let dirty: Vec<(u64, &Page)> = slots
             .iter()
-            .map(|(number, place)| (*number, &pages[*place]))
+            .map(|(number, slot)| (*number, &pages[*slot]))
             .collect();
         self.tree.update(&dirty);
         self.tree.root()
@@ -392,8 +392,8 @@ impl<A: Word> Prover for PagedMemory<A> {
     fn branch(&mut self, at: u64) -> Vec<Node> {
         self.root();
         let at = at & (u64::MAX >> (64 - A::BITS));
-        let place = self.place(Self::number(at));
-        let page = &self.bytes.as_chunks::<PAGE_SIZE>().0[place];
+        let slot = self.slot(Self::number(at));
+        let page = &self.bytes.as_chunks::<PAGE_SIZE>().0[slot];
         self.tree.branch(at, page)
     }
 }

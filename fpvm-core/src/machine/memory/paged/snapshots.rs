@@ -27,11 +27,11 @@ impl<A: Word> PagedMemory<A> {
 
     /// All pages as of now. Copies those that changed since the last call, shares the others.
     pub fn freeze(&mut self) -> FrozenMemory {
-        self.unready += 1;
+        self.write_generation += 1;
         for number in std::mem::take(&mut self.touched) {
-            let place = self.place(number);
-            self.flags[place] &= !TOUCHED;
-            let page = self.page_at(place);
+            let slot = self.slot(number);
+            self.flags[slot] &= !TOUCHED;
+            let page = self.page_at(slot);
             if self
                 .frozen
                 .page(number)
@@ -54,7 +54,7 @@ impl<A: Word> PagedMemory<A> {
                 limit: self.limit,
             });
         }
-        self.unready += 1;
+        self.write_generation += 1;
         let mut changed = std::mem::take(&mut self.touched);
         changed.extend(
             self.frozen
@@ -81,19 +81,19 @@ impl<A: Word> PagedMemory<A> {
             let Some(page) = frozen.page(number) else {
                 continue;
             };
-            let place = self.writable(number)?;
-            self.bytes.as_chunks_mut::<PAGE_SIZE>().0[place] = *page.bytes();
-            self.flags[place] &= !TOUCHED;
+            let slot = self.writable(number)?;
+            self.bytes.as_chunks_mut::<PAGE_SIZE>().0[slot] = *page.bytes();
+            self.flags[slot] &= !TOUCHED;
             if let Some(root) = page.known_root() {
-                self.flags[place] &= !DIRTY;
+                self.flags[slot] &= !DIRTY;
                 known.push((number, root));
             }
         }
         self.touched.clear();
         let mut dirty = std::mem::take(&mut self.dirty);
         dirty.retain(|number| {
-            let place = self.place(*number);
-            self.flags[place] & DIRTY != 0
+            let slot = self.slot(*number);
+            self.flags[slot] & DIRTY != 0
         });
         self.dirty = dirty;
         self.tree.adopt(&known);
@@ -101,17 +101,17 @@ impl<A: Word> PagedMemory<A> {
         Ok(())
     }
 
-    /// Makes a page as if it had never been allocated, but that a high page's place stays its own.
+    /// Makes a page as if it had never been allocated, but that a high page's slot stays its own.
     fn remove(&mut self, number: u64) {
-        let place = self.place(number);
-        if self.flags[place] & ALLOCATED == 0 {
+        let slot = self.slot(number);
+        if self.flags[slot] & ALLOCATED == 0 {
             return;
         }
-        if self.flags[place] & CODE != 0 {
+        if self.flags[slot] & CODE != 0 {
             self.stale_code.push(number);
         }
-        self.bytes.as_chunks_mut::<PAGE_SIZE>().0[place].fill(0);
-        self.flags[place] = 0;
-        self.unwritten += usize::from(!self.is_low(number));
+        self.bytes.as_chunks_mut::<PAGE_SIZE>().0[slot].fill(0);
+        self.flags[slot] = 0;
+        self.unwritten += usize::from(!self.is_identity_mapped(number));
     }
 }

@@ -10,15 +10,15 @@
 //! interpreter does it.
 
 use crate::ir::{NO_EXIT, Node, Val};
-use crate::lower::Trace;
+use crate::trace::Trace;
 use fpvm_core::machine::memory::PAGE_SIZE;
 
 /// Bytes that accesses share a look at, at most: few, so that they rarely cross a page's end.
 const SPAN: i32 = 512;
 
-/// Lets accesses look for those that follow. One whose exit is careful looks for itself only: what it
-/// looked at was often not ready.
-pub(crate) fn cover(trace: &mut Trace) {
+/// Lets accesses look for those that follow. One that is assumed to be unaligned looks for itself only,
+/// since it was often left to the interpreter: what is near its address may not be there.
+pub(crate) fn coalesce(trace: &mut Trace) {
     share(trace);
     let nodes = &trace.nodes;
     let mut stores = Vec::new();
@@ -27,14 +27,21 @@ pub(crate) fn cover(trace: &mut Trace) {
             && *exit != NO_EXIT
         {
             let (base, offset) = nodes.base(*at);
-            let careful = trace.exits[*exit as usize].careful;
-            stores.push((number, base, i64::from(offset as u32 as i32), careful));
+            let assume_unaligned = trace.exits[*exit as usize].assume_unaligned;
+            stores.push((
+                number,
+                base,
+                i64::from(offset as u32 as i32),
+                assume_unaligned,
+            ));
         }
     }
+    // Greedily, from the front: each store that nobody looks for yet takes in as many later ones as lie in
+    // less than a page with it.
     let mut covered = vec![false; stores.len()];
     for first in 0..stores.len() {
-        let (number, base, offset, careful) = stores[first];
-        if covered[first] || careful {
+        let (number, base, offset, assume_unaligned) = stores[first];
+        if covered[first] || assume_unaligned {
             continue;
         }
         let (mut lowest, mut highest) = (offset, offset);
@@ -46,6 +53,7 @@ pub(crate) fn cover(trace: &mut Trace) {
                 group.push(i);
             }
         }
+        // Looking at the lowest and the highest address costs as much as two stores would.
         let more = usize::from(lowest < offset) + usize::from(highest > offset);
         if group.len() <= more {
             continue;
@@ -63,7 +71,7 @@ pub(crate) fn cover(trace: &mut Trace) {
     }
 }
 
-/// A [`Node::Look`] that others may share.
+/// A [`Node::TlbLookup`] that others may share.
 struct Shared {
     node: Val,
     at: Val,
@@ -78,7 +86,7 @@ fn share(trace: &mut Trace) {
     let list = &mut trace.nodes.list;
     let mut looks: Vec<Shared> = Vec::new();
     for number in 0..list.len() {
-        let Node::Look {
+        let Node::TlbLookup {
             at,
             offset,
             bytes,
@@ -89,7 +97,7 @@ fn share(trace: &mut Trace) {
         else {
             continue;
         };
-        if trace.exits[exit as usize].careful {
+        if trace.exits[exit as usize].assume_unaligned {
             continue;
         }
         let (from, to) = (offset, offset + i32::from(bytes));
@@ -109,7 +117,7 @@ fn share(trace: &mut Trace) {
         };
         (shared.from, shared.to) = (shared.from.min(from), shared.to.max(to));
         list[number] = Node::Nothing;
-        if let Node::Look {
+        if let Node::TlbLookup {
             offset,
             below,
             bytes,

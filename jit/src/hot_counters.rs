@@ -1,0 +1,43 @@
+//! Which code is hot: how often jump targets were reached.
+
+/// A jump's target is translated when it has been reached this often, if nobody says otherwise: about as
+/// often as the interpreter does it in the time that translation takes.
+const HOT: u8 = 80;
+/// Counters, each for the targets whose addresses are the same modulo their number. One that shares its
+/// counter with a hot one is translated too early, so there are more than a large program has targets.
+const COUNTERS: usize = 1 << 20;
+
+/// How often jump targets were reached.
+#[derive(Debug)]
+pub(crate) struct HotCounters {
+    counts: Box<[u8]>,
+    pub(crate) hot: u8,
+}
+
+impl Default for HotCounters {
+    fn default() -> Self {
+        HotCounters {
+            counts: vec![0; COUNTERS].into_boxed_slice(),
+            hot: HOT,
+        }
+    }
+}
+
+impl HotCounters {
+    /// Counts a visit; tells whether the target is hot.
+    #[inline(always)]
+    pub(crate) fn count(&mut self, pc: u64) -> bool {
+        let count = &mut self.counts[(pc >> 2) as usize % COUNTERS];
+        *count = count.saturating_add(1);
+        *count >= self.hot
+    }
+
+    pub(crate) fn set(&mut self, pc: u64, count: u8) {
+        self.counts[(pc >> 2) as usize % COUNTERS] = count;
+    }
+
+    /// Forgets what was reached.
+    pub(crate) fn clear(&mut self) {
+        self.counts.fill(0);
+    }
+}
