@@ -106,18 +106,24 @@ fn listing<I: Isa>(
     assert!(all.len() > WAY_IN + WAY_OUT);
     let shown = &all[WAY_IN..all.len() - WAY_OUT];
     let targets: BTreeSet<u64> = shown.iter().filter_map(branch).collect();
-    let label = |at: u64| targets.iter().position(|target| *target == at);
-    let name = |at: u64| match label(at) {
-        Some(_) if at < begin as u64 => common
-            .names()
-            .into_iter()
-            .find(|(place, _)| *place as u64 == at)
-            .map_or_else(|| format!("{at:#x}"), |(_, name)| name.into()),
-        Some(_) if at == begin as u64 => "begin".into(),
-        number => format!("L{}", number.unwrap_or_default()),
+    let own: Vec<u64> = targets
+        .iter()
+        .copied()
+        .filter(|at| *at > begin as u64)
+        .collect();
+    let name = |at: u64| {
+        let mut shared = common.names().into_iter();
+        match own.iter().position(|label| *label == at) {
+            Some(number) => format!("L{}", number + 1),
+            None if at == begin as u64 => "begin".into(),
+            None => match shared.find(|(place, _)| *place as u64 == at) {
+                Some((_, name)) => name.into(),
+                None => format!("{at:#x}"),
+            },
+        }
     };
     for instruction in shown {
-        if label(instruction.ip()).is_some() {
+        if targets.contains(&instruction.ip()) {
             let _ = writeln!(text, "  {}:", name(instruction.ip()));
         }
         let _ = writeln!(text, "    {}", line::<I>(instruction, name));

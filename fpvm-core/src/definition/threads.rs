@@ -90,8 +90,10 @@ impl Chain {
 
     /// Whether both hold the same threads, as far as that can be told without hashing.
     fn is_same(&self, other: &Self) -> bool {
-        let packed = |chain: &Self| chain.threads.iter().map(|thread| &thread.packed[..]);
-        self.root == other.root && packed(self).eq(packed(other))
+        let (mine, yours) = (self.threads.iter(), other.threads.iter());
+        self.root == other.root
+            && self.threads.len() == other.threads.len()
+            && mine.zip(yours).all(|(a, b)| a.packed == b.packed)
     }
 }
 

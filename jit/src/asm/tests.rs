@@ -66,7 +66,7 @@ fn every_register_is_itself_in_every_field() {
             );
             assert_eq!(
                 read(|asm| asm.test(true, a, b)),
-                [format!("test {a8},{b8}")]
+                [format!("test {b8},{a8}")]
             );
             assert_eq!(
                 read(|asm| asm.movzx(1, a, b)),
@@ -90,7 +90,7 @@ fn every_register_is_itself_in_every_field() {
             );
             assert_eq!(
                 read(|asm| asm.store(1, Mem::at(b, 1), a)),
-                [format!("mov [{b8}+1],{}", name(a, 1))]
+                [format!("mov [{b8}+1h],{}", name(a, 1))]
             );
             if b != Reg::Rsp {
                 assert_eq!(
@@ -117,14 +117,14 @@ fn every_register_is_itself_in_every_field() {
             [
                 format!("push {a8}"),
                 format!("pop {a8}"),
-                format!("mov {a4},7"),
+                format!("mov {a4},7h"),
                 format!("mov {a8},0FFFFFFFFFFFFFFFFh"),
                 format!("mov {a8},1122334455667788h"),
                 format!("sub {a8},3E8h"),
                 format!("div {a4}"),
                 format!("setb {}", name(a, 1)),
                 format!("lzcnt {a8},{a8}"),
-                format!("rorx {a4},{a4},5"),
+                format!("rorx {a4},{a4},5h"),
                 format!("jmp {a8}"),
             ]
         );

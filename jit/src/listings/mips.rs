@@ -74,7 +74,7 @@ fn mips32() {
         &[("slt", r(V0, A0, A1)), ("bne", i(0, V0, 4)), NOP],
         &[("bltz", i(0, A0, 4)), ("addiu", i(A0, A0, 1))],
         &[("jal", 0x4100), NOP],
-        &[("jr_", 0), NOP],
+        &[("jr", r(0, RA, 0)), NOP],
         &[("jalr", r(RA, A0, 0)), NOP],
         &[("syscall", 0)],
     ];
@@ -118,7 +118,7 @@ fn mips64() {
         &[("bne", i(A1, A0, 4)), NOP],
         &[("sltu", r(V0, A0, A1)), ("beq", i(0, V0, 4)), NOP],
         &[("jal", 0x4100), NOP],
-        &[("jr_", 0), NOP],
+        &[("jr", r(0, RA, 0)), NOP],
         &[("syscall", 0)],
     ];
     insta::assert_snapshot!("mips64", listings::<Mips64>(&PINNED, rows));

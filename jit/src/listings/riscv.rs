@@ -73,9 +73,9 @@ fn rv64() {
         &[("amoadd_w", r(A0, A1, A2))],
         &[("beq", b(A0, A1))],
         &[("bltu", b(A0, T0))],
-        &[("jal_", 0x0100_0000)],
+        &[("jal", RA << 7 | 0x0100_0000)],
         &[("ret", 0)],
-        &[("jalr_", A0 << 15)],
+        &[("jalr", RA << 7 | A0 << 15)],
         &[("ecall", 0)],
     ];
     insta::assert_snapshot!("rv64", listings::<Rv64>(&PINNED, rows));
