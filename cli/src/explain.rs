@@ -3,12 +3,12 @@
 use crate::isa::Guest;
 use fpvm_core::definition::disasm::disassemble;
 use fpvm_core::definition::fetch;
-use fpvm_core::definition::isa::Isa;
+use fpvm_core::definition::isa::{Isa, Threads};
 use fpvm_core::definition::state::{State, state_hash};
 use fpvm_core::definition::word::Word as _;
 use fpvm_core::machine::memory::LEAF_SIZE;
 use fpvm_core::step::proof::StepProof;
-use fpvm_core::step::verify::{Parts, Verified, VerifyError, verify};
+use fpvm_core::step::verify::{LeafAccess, Parts, Step, Verified, VerifyError, verify};
 use fpvm_report::instruction::{Compared, cells};
 use std::fmt::Write as _;
 
@@ -46,24 +46,40 @@ impl Explained {
 }
 
 fn told<I: Isa>(done: &Verified<I>) -> Vec<String> {
-    let Some(insn) = done.insn else {
-        let code = done.before.exit_code();
-        return vec![format!("nothing: the program had exited with code {code}")];
+    let (mut lines, len) = match done.step {
+        Step::Instruction(insn) => {
+            let text = disassemble::<I>(insn, done.before.pc());
+            (vec![text], fetch::len::<I>(insn))
+        }
+        Step::ThreadSwitch => (vec![thread_switch(&done.before)], 0),
+        Step::Exited => {
+            let code = done.before.exit_code();
+            return vec![format!("nothing: the program had exited with code {code}")];
+        }
     };
-    let mut lines = vec![disassemble::<I>(insn, done.before.pc())];
-    lines.extend(changed_cells(
-        &done.before,
-        &done.after,
-        fetch::len::<I>(insn),
-    ));
+    lines.extend(changed_cells(&done.before, &done.after, len));
     if done.before.preimage_key != done.after.preimage_key {
         let key = const_hex::encode_prefixed(done.after.preimage_key);
         lines.push(format!("preimageKey: now {key}"));
     }
-    for (at, before, after) in &done.data {
+    for LeafAccess { at, before, after } in &done.data {
         lines.push(leaf(*at, before, after));
     }
     lines
+}
+
+/// A step without an instruction, in which the VM takes up another thread.
+fn thread_switch<I: Isa>(before: &State<I>) -> String {
+    let has_ended = |threads: Threads| before.get(threads.ended) != I::Word::default();
+    match I::THREADS {
+        Some(threads) if !has_ended(threads) => format!(
+            "no instruction: the running thread has had its {} steps, and gives way to the next",
+            before.turn_steps()
+        ),
+        _ => {
+            "no instruction: the running thread has ended, and the next one takes its place".into()
+        }
+    }
 }
 
 /// Registers and other cells that the step changed; the program counter where it did not go on to

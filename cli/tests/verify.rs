@@ -102,6 +102,27 @@ fn a_proof_tells_the_function_where_symbols_are_given() {
     );
 }
 
+/// MIPS64's threads give way by steps that run no instruction, which are not the program's end.
+#[test]
+fn a_change_of_threads_is_told_as_such() {
+    let shop = Shop::new();
+    for (run, step) in [
+        ("threads.c.mips64", 1_378_508),
+        ("threads.c.mips64-7", 1_478_509),
+    ] {
+        let proof = vectors("runs").join(format!("{run}/proof-{step}.json"));
+        let told = shop.run_words(&["verify", proof.to_str().unwrap()]).ok();
+        let switch = "no instruction: the running thread has had its 100000 steps";
+        assert!(told.contains(switch) && !told.contains("exited"), "{told}");
+        // Nothing of the dropped thread is told as changed.
+        let lines = told
+            .lines()
+            .skip(2)
+            .filter(|line| !line.contains("traverseRight"));
+        assert_eq!(lines.count(), 1, "{told}");
+    }
+}
+
 /// The numbers in a line.
 fn numbers(line: &str) -> Vec<u64> {
     let words = line.split(|c: char| !c.is_ascii_digit());

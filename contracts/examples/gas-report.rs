@@ -117,7 +117,7 @@ fn table<I: Isa>(mut harness: Harness, proofs: &[StepProof]) -> Result<Vec<Row>>
         let Some(agreed) = harness.judge::<I>(proof)? else {
             return Err(format!("step {} is refused", proof.step).into());
         };
-        let Some(insn) = agreed.verified.insn else {
+        let Some(insn) = agreed.verified.step.insn() else {
             continue;
         };
         let class = class::<I>(decode::<I>(insn), proof);

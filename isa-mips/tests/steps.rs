@@ -158,7 +158,7 @@ fn steps_of_go_programs_end_as_upstream() {
         };
         let found = verify::<Mips32>(&witness, &bytes(&proof.proof_data), &mut parts)
             .unwrap_or_else(|error| panic!("step {}: {error}", proof.step));
-        let name = mnemonic(found.insn.expect("a running program"));
+        let name = mnemonic(found.step.insn().expect("a running program"));
         assert_eq!(
             const_hex::encode_prefixed(found.post),
             proof.post,

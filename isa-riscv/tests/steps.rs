@@ -5,7 +5,7 @@ use fpvm_core::definition::decode::decode;
 use fpvm_core::definition::isa::Isa;
 use fpvm_core::definition::state::{State, state_hash};
 use fpvm_core::step::proof::StepProof;
-use fpvm_core::step::verify::{Verified, VerifyError, verify};
+use fpvm_core::step::verify::{Step, Verified, VerifyError, verify};
 use fpvm_isa_riscv::Rv64;
 use fpvm_isa_riscv::table::Op;
 use std::collections::BTreeMap;
@@ -51,7 +51,7 @@ fn check(proof: &StepProof) -> Result<Verified<Rv64>, VerifyError> {
 
 fn assert_equals_upstream(proof: &StepProof) -> Op {
     let verified = check(proof).unwrap_or_else(|error| panic!("step {}: {error}", proof.step));
-    let op = decode::<Rv64>(verified.insn.expect("a step before the end"));
+    let op = decode::<Rv64>(verified.step.insn().expect("a step before the end"));
     let pre = state_hash(verified.before.status(), &proof.state_data);
     assert_eq!(
         pre, proof.pre,
@@ -134,5 +134,5 @@ fn nothing_follows_the_end() {
     let verified = verify::<Rv64>(&witness, &[], &mut |_, _| None).unwrap();
     assert_eq!(verified.post, state_hash(2, &witness));
     assert_eq!(verified.post[0], 2, "any exit code but 0 and 1 is a panic");
-    assert_eq!((verified.insn, verified.after.step), (None, 0));
+    assert_eq!((verified.step, verified.after.step), (Step::Exited, 0));
 }

@@ -10,7 +10,7 @@ use fpvm_core::definition::state::State;
 use fpvm_core::definition::word::Word as _;
 use fpvm_core::step::oracle::PreimagePart;
 use fpvm_core::step::proof::StepProof;
-use fpvm_core::step::verify::{VerifyError, verify};
+use fpvm_core::step::verify::{LeafAccess, Step, VerifyError, verify};
 use fpvm_dispute::claim::Side;
 use fpvm_dispute::game::Game;
 use fpvm_dispute::player::Answer;
@@ -180,9 +180,10 @@ impl Instruction {
         let part = &mut |key: &[u8; 32], offset| proof.part(key, offset);
         let done = verify::<I>(&proof.state_data, &proof.proof_data, part)?;
         let pc = done.before.pc();
-        let assembly = match done.insn {
-            Some(insn) => disassemble::<I>(insn, pc),
-            None => "nothing: the program has ended".into(),
+        let assembly = match done.step {
+            Step::Instruction(insn) => disassemble::<I>(insn, pc),
+            Step::ThreadSwitch => "no instruction: the VM switches to another thread".into(),
+            Step::Exited => "nothing: the program has ended".into(),
         };
         let line = |(at, insn): &(u64, u32)| Line {
             pc: format!("{at:#x}"),
@@ -197,11 +198,14 @@ impl Instruction {
             before: word(cell.before),
             after: word(cell.after),
         });
-        let memory = done.data.iter().map(|(at, before, after)| Change {
-            at: format!("{at:#x}"),
-            before: hex::encode(before),
-            after: hex::encode(after),
-        });
+        let memory = done
+            .data
+            .iter()
+            .map(|LeafAccess { at, before, after }| Change {
+                at: format!("{at:#x}"),
+                before: hex::encode(before),
+                after: hex::encode(after),
+            });
         Ok(Self {
             claim: contest.claim,
             index: contest.index.to_string(),

@@ -62,7 +62,7 @@ fn samples<I: Isa>(vm: &str, call: Cell) -> Vec<Sample<I>> {
         let verified = check::<I>(&proof).unwrap();
         assert!(accepted::<I>(&proof), "{vm}, step {}", proof.step);
         let row = I::TABLE
-            .get(decode::<I>(verified.insn.unwrap()).index())
+            .get(decode::<I>(verified.step.insn().unwrap()).index())
             .unwrap();
         let mut name = format!("{} with {} branches", row.name, 1 + verified.data.len());
         if matches!(row.name, "syscall" | "ecall") {

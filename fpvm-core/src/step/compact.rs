@@ -66,7 +66,7 @@ pub fn encode<I: Isa>(
         return Ok(vec![0; thread_proof_len::<I>().max(1)]);
     }
     let depth = tree_depth(I::Word::BITS);
-    let data = verified.data.iter().map(|data| data.0);
+    let data = verified.data.iter().map(|data| data.at);
     let used = verified.fetched.iter().copied().chain(data);
     let indices = used.map(|at| at / LEAF_SIZE as u64);
     let (thread, proof) = proof.split_at(thread_proof_len::<I>());

@@ -69,6 +69,38 @@ pub enum VerifyError {
 /// hand; inner `None`: the offset is at or past the end.
 pub type Parts<'a> = &'a mut dyn FnMut(&[u8; 32], u64) -> Option<Option<PreimagePart>>;
 
+/// What a step was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// It ran the instruction with this word.
+    Instruction(u32),
+    /// It dropped the running thread and took up another, by force: no instruction ran.
+    ThreadSwitch,
+    /// The program had exited before: the step changes nothing.
+    Exited,
+}
+
+impl Step {
+    /// The word of the instruction that ran, where one did.
+    pub fn insn(self) -> Option<u32> {
+        match self {
+            Step::Instruction(insn) => Some(insn),
+            Step::ThreadSwitch | Step::Exited => None,
+        }
+    }
+}
+
+/// A use of a leaf of memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeafAccess {
+    /// The leaf's address.
+    pub at: u64,
+    /// Its bytes before the step.
+    pub before: Node,
+    /// Its bytes after this use.
+    pub after: Node,
+}
+
 /// What a verified step leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Verified<I: Isa> {
@@ -81,13 +113,12 @@ pub struct Verified<I: Isa> {
     /// The post-state. Where the step took up another thread, its cells are still those of the one that
     /// it dropped: no proof tells more of the other than its hash.
     pub after: State<I>,
-    /// The instruction word; `None` where no instruction ran: the program had exited before, or the step
-    /// is a change of threads.
-    pub insn: Option<u32>,
+    /// What the step was.
+    pub step: Step,
     /// Addresses of the leaves that the instruction was fetched from, in order.
     pub fetched: Vec<u64>,
-    /// Data accesses, in order: address of the leaf, its bytes before and after.
-    pub data: Vec<(u64, Node, Node)>,
+    /// Data accesses, in order.
+    pub data: Vec<LeafAccess>,
 }
 
 /// Re-executes one step over its proof, of upstream's form or [compact](crate::step::compact).
@@ -106,7 +137,7 @@ pub fn verify<I: Isa>(
             witness,
             before,
             after,
-            insn: None,
+            step: Step::Exited,
             fetched: Vec::new(),
             data: Vec::new(),
         });
@@ -119,6 +150,7 @@ pub fn verify<I: Isa>(
     let mut memory = WitnessMemory::new(root, branches, I::Word::BITS);
     let mut env = Given { parts };
     let insn = Concrete::step(&mut after, &mut memory, &mut env).map_err(refused)?;
+    let step = insn.map_or(Step::ThreadSwitch, Step::Instruction);
     let (root, Accesses { fetched, data }) = memory.finish()?;
     let witness = after.witness(&root);
     let post = state_hash(after.status(), &witness);
@@ -127,7 +159,7 @@ pub fn verify<I: Isa>(
         witness,
         before,
         after,
-        insn,
+        step,
         fetched,
         data,
     })
@@ -167,7 +199,7 @@ impl Environment for Given<'_> {
 #[derive(Default, Debug)]
 struct Accesses {
     fetched: Vec<u64>,
-    data: Vec<(u64, Node, Node)>,
+    data: Vec<LeafAccess>,
 }
 
 /// The leaf that the step is at.
@@ -235,7 +267,11 @@ impl<'a> WitnessMemory<'a> {
             let at = open.leaf_index * LEAF_SIZE as u64;
             match self.fetching {
                 true => self.accesses.fetched.push(at),
-                false => self.accesses.data.push((at, open.before, open.leaf)),
+                false => self.accesses.data.push(LeafAccess {
+                    at,
+                    before: open.before,
+                    after: open.leaf,
+                }),
             }
         }
     }
