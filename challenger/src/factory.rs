@@ -31,7 +31,7 @@ pub enum CreateError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// There is no such type of game.
-    #[error("the factory {factory} has no games of type {game_type}; --game-type chooses another")]
+    #[error("the factory {factory} has no games of type {game_type}")]
     UnknownType {
         /// The factory.
         factory: Address,

@@ -1,9 +1,11 @@
-//! Values that flags take, each parsed by a function of its own.
+//! Values that flags take, each parsed by a function of its own, and flags that several commands have.
 
 mod matcher;
 mod preimage;
+mod tier;
 mod value;
 
 pub(crate) use matcher::StepMatcher;
 pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
+pub(crate) use tier::TierArgs;
 pub(crate) use value::{duration, number, size, steps};

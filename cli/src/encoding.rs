@@ -1,7 +1,7 @@
 //! In which form a proof hands its memory branches over.
 
-use crate::isa::AnyIsa;
 use anyhow::Context as _;
+use fpvm::AnyIsa;
 use fpvm_core::step::proof::StepProof;
 
 /// `--proof-encoding`. Verifiers tell the forms apart by their lengths.

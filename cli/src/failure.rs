@@ -1,7 +1,8 @@
 //! How the process ends: exit codes and the one line that tells why.
 
-use crate::any::AnyVm;
-use crate::isa::AnyIsa;
+use crate::hint::hint;
+use fpvm::AnyVm;
+use fpvm::Registry;
 use fpvm_core::machine::vm::VmError;
 use fpvm_trace::MachineError;
 use std::io;
@@ -13,10 +14,10 @@ pub(crate) fn explain(vm: &dyn AnyVm, interrupted: &AtomicBool, error: VmError) 
     MachineError::of(vm.isa().vm_type(), interrupted, error).into()
 }
 
-/// Whether a program faulted, or a pre-image was missing.
-pub(crate) fn is_fault(error: &anyhow::Error) -> bool {
+/// Whether a step failed: the program faulted, its host did, or there is no memory for it.
+pub(crate) fn is_of_vm(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<MachineError>();
-    matches!(error, Some(MachineError::Faulted { .. }))
+    matches!(error, Some(MachineError::Faulted { .. } | MachineError::Vm(_)))
 }
 
 /// Whether Ctrl-C or SIGTERM ended it.
@@ -46,7 +47,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 ///
 /// 0: done. 1: any error. 130: interrupted. A guest fault has its VM's own code. A reader that
 /// closes our stdout has seen what it wanted, and that is no error.
-pub(crate) fn exit(isas: &[&dyn AnyIsa], result: anyhow::Result<()>) -> ExitCode {
+pub(crate) fn exit(vms: &Registry, result: anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
     };
@@ -59,14 +60,17 @@ pub(crate) fn exit(isas: &[&dyn AnyIsa], result: anyhow::Result<()>) -> ExitCode
     }
     match error.downcast_ref::<MachineError>() {
         Some(MachineError::Faulted { vm_type, .. }) => {
-            let isa = isas.iter().find(|isa| isa.vm_type() == *vm_type);
-            isa.map_or(ExitCode::FAILURE, |isa| ExitCode::from(isa.fault_exit()))
+            let isa = vms.isas().iter().find(|isa| isa.vm_type() == *vm_type);
+            isa.map_or(ExitCode::FAILURE, |isa| {
+                ExitCode::from(isa.about().fault_exit)
+            })
         }
         _ => ExitCode::FAILURE,
     }
 }
 
-/// An error with its causes, each said once: some errors have their cause in their own text.
+/// An error with its causes, each said once, since some errors have their cause in their own text; and what
+/// a flag can do about it.
 pub(crate) fn told(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
@@ -74,7 +78,10 @@ pub(crate) fn told(error: &anyhow::Error) -> String {
             text = format!("{text}: {cause}");
         }
     }
-    text
+    match error.chain().find_map(hint) {
+        Some(hint) => format!("{text}; {hint}"),
+        None => text,
+    }
 }
 
 /// The reader of our stdout is gone.

@@ -1,11 +1,11 @@
 //! Machines of one command for checkpoints and bisection, several side by side over one source of pre-images.
 
-use crate::any::AnyVm;
 use crate::app::App;
 use crate::input::InputArgs;
 use crate::interrupt;
 use crate::oracles::SourceArgs;
 use anyhow::Context as _;
+use fpvm::AnyVm;
 use fpvm_checkpoints::Root;
 use fpvm_checkpoints::library::Library;
 use fpvm_trace::Hosts;

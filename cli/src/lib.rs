@@ -1,49 +1,44 @@
-//! The command line of fpvm, over any list of ISAs.
+//! The command line of fpvm, over any list of VMs: arguments, calls of the libraries, and printing.
 //!
-//! [`main`] is all that a binary needs: `fpvm` passes [`isa::ISAS`], and a program with an ISA of
-//! its own passes a list that has that as well. Everything behind `AnyVm` is monomorphised;
-//! the choice of ISA is the one place with `dyn`.
+//! [`main`] is all that a binary needs: `fpvm` passes [`fpvm::ISAS`], and a program with an ISA of its own
+//! passes a list that has that as well.
 
-mod any;
 mod app;
 mod args;
 mod chain;
 mod cli;
 mod commands;
 mod encoding;
-mod explain;
 mod failure;
-mod frames;
-mod go;
+mod hint;
 mod hosted;
 mod input;
 mod instruction;
 mod interrupt;
-pub mod isa;
 mod loading;
 mod log;
-mod observe;
 mod oracles;
 mod output;
 mod personality;
 mod runner;
-mod sample;
 mod screen;
-mod tier;
+
+pub use crate::app::Contract;
 
 use crate::app::App;
 use crate::cli::Cli;
-use crate::isa::AnyIsa;
 use crate::personality::Personality;
 use crate::screen::Screen;
 use clap::{CommandFactory, FromArgMatches};
+use fpvm::{AnyIsa, Registry};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Runs the command that the process's arguments ask for, over these ISAs.
+/// Runs the command that the process's arguments ask for, over these VMs. `contracts` are the verifier
+/// contracts of those that `fpvm` does not know.
 ///
 /// Invoked under the name `cannon` or `asterisc`, it has that program's defaults and output forms.
-pub fn main(isas: &'static [&'static dyn AnyIsa]) -> ExitCode {
+pub fn main(isas: &[&'static dyn AnyIsa], contracts: &'static [Contract]) -> ExitCode {
     let mut arguments = std::env::args_os();
     let name = arguments.next().unwrap_or_default();
     let personality = Personality::of(&name);
@@ -52,13 +47,18 @@ pub fn main(isas: &'static [&'static dyn AnyIsa]) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return failure::usage(&error),
     };
+    let vms = match Registry::new(isas) {
+        Ok(vms) => vms,
+        Err(error) => return failure::exit(&Registry::builtin(), Err(error.into())),
+    };
     let app = App {
-        isas,
+        vms,
+        contracts,
         personality,
         screen: Screen::default(),
     };
     log::start(app.personality, cli.quiet, app.screen.clone());
-    failure::exit(app.isas, cli::dispatch(&app, cli.command))
+    failure::exit(&app.vms, cli::dispatch(&app, cli.command))
 }
 
 fn parse(personality: Personality, arguments: Vec<OsString>) -> Result<Cli, clap::Error> {

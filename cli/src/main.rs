@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    fpvm_cli::main(fpvm_cli::isa::ISAS)
+    fpvm_cli::main(fpvm::ISAS, &[])
 }

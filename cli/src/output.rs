@@ -1,9 +1,9 @@
 //! Data that commands hand out: to stdout, to files, as JSON in upstream's form.
 
-use crate::any::AnyVm;
 use crate::failure;
 use anyhow::Context as _;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use fpvm::AnyVm;
 use fpvm_core::formats::files;
 use serde::Serialize;
 use std::ffi::OsString;

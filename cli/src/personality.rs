@@ -1,6 +1,6 @@
 //! The name that the program is invoked under: as `cannon` or `asterisc` it is that program.
 
-use crate::isa::AnyIsa;
+use fpvm::AnyIsa;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 

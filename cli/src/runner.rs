@@ -1,12 +1,12 @@
 //! A machine on its way: run in slices, so that signals are heard and progress is seen.
 
-use crate::any::AnyVm;
 use crate::app::App;
 use crate::failure::{self, Interrupted};
 use crate::interrupt;
 use crate::oracles::{GuestLog, SourceArgs};
 use crate::personality::Personality;
 use anyhow::Context as _;
+use fpvm::AnyVm;
 use fpvm_core::machine::vm::{Event, Host};
 use fpvm_core::step::oracle::{Console, Silent};
 use fpvm_core::step::proof::StepProof;

@@ -166,7 +166,7 @@ fn the_vm_for_compressed_code_is_named() {
     assert!(
         refused
             .out
-            .contains("remedy: run it with --type imac-1, a VM that has them"),
+            .contains("remedy: run it on the VM type imac-1, which has them"),
         "{}",
         refused.out
     );

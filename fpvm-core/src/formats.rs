@@ -2,5 +2,6 @@
 
 pub mod elf;
 pub mod files;
+pub mod guest;
 pub mod state_file;
 pub mod symbols;

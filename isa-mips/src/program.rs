@@ -5,6 +5,7 @@ use crate::state::SP;
 use fpvm_core::definition::state::State;
 use fpvm_core::definition::word::Word as _;
 use fpvm_core::formats::elf::{Patch, Program, write_range};
+use fpvm_core::formats::guest::About;
 use fpvm_core::machine::memory::{MemoryLimit, PAGE_SIZE, PagedMemory};
 
 /// First address of the stack's contents.
@@ -23,6 +24,13 @@ const NAME: &[u8] = b"op-program\0";
 const RETURN: &[u8] = &[0x03, 0xe0, 0x00, 0x08, 0, 0, 0, 0];
 
 impl Program for Mips32 {
+    const ABOUT: About = About {
+        text: "MIPS32 big-endian, as Cannon's single-threaded VM",
+        upstream: "cannon",
+        fault_exit: 2,
+        sleep: Some("runtime.notesleep"),
+        later_patches: &[],
+    };
     const HEAP_START: u64 = 0x0500_0000;
     const SEGMENT_END: Option<u64> = Some(Self::HEAP_START);
     const PAGE_AFTER_RANGES: bool = true;

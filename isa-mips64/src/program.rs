@@ -4,14 +4,28 @@
 
 use crate::Mips64;
 use crate::state::NEXT_THREAD_ID;
+use crate::statistics::Statistics;
 use fpvm_core::definition::state::State;
 use fpvm_core::formats::elf::{Patch, Program};
+use fpvm_core::formats::guest::About;
 use fpvm_core::machine::memory::{MemoryLimit, PagedMemory};
+use fpvm_core::machine::observer::Observer;
 
 /// First address of the stack's contents.
 const STACK: u64 = 0x0000_7fff_ffff_f000;
 
 impl<const VERSION: u8> Program for Mips64<VERSION> {
+    const ABOUT: About = About {
+        text: match VERSION {
+            8 => "MIPS64 big-endian with threads, as Cannon's newest",
+            7 => "the same, as the version before",
+            _ => "the same, two versions before",
+        },
+        upstream: "cannon",
+        fault_exit: 2,
+        sleep: None,
+        later_patches: &[],
+    };
     const HEAP_START: u64 = 0x1000_0000_0000;
     const SEGMENT_END: Option<u64> = Some(Self::HEAP_START);
     const PAGE_AFTER_RANGES: bool = false;
@@ -23,5 +37,9 @@ impl<const VERSION: u8> Program for Mips64<VERSION> {
     ) -> Result<(), MemoryLimit> {
         state.set(NEXT_THREAD_ID, 1);
         fpvm_isa_mips::program::set_up_stack(state, memory, STACK)
+    }
+
+    fn debug_info(state: &State<Self>) -> Option<Box<dyn Observer<Self>>> {
+        Some(Box::new(Statistics::new(state)))
     }
 }

@@ -5,6 +5,7 @@ use crate::imac::Imac;
 use crate::operand::SP;
 use fpvm_core::definition::state::State;
 use fpvm_core::formats::elf::{Patch, Program, write_range};
+use fpvm_core::formats::guest::{About, OWN};
 use fpvm_core::machine::memory::{MemoryLimit, PagedMemory};
 
 /// Where the stack starts; arguments and auxiliary vector lie from here upwards.
@@ -77,6 +78,14 @@ const PATCHES: &[Patch] = &[
 ];
 
 impl Program for Rv64 {
+    const ABOUT: About = About {
+        text: "RV64IMA little-endian, as Asterisc",
+        upstream: "asterisc",
+        fault_exit: 1,
+        sleep: Some("runtime.notesleep"),
+        // Since Go 1.24 the initial look at the limit of open files is a system call that faults.
+        later_patches: &[(24, "syscall.init.0")],
+    };
     /// Above the arenas that Go asks for by address (0xc0_0000_0000 to 0x7f00_0000_0000).
     const HEAP_START: u64 = 0x7f00_0000_0000;
     const SEGMENT_END: Option<u64> = None;
@@ -92,6 +101,13 @@ impl Program for Rv64 {
 }
 
 impl Program for Imac {
+    const ABOUT: About = About {
+        text: "RV64IMAC as compilers emit it, of fpvm alone",
+        upstream: OWN,
+        fault_exit: 1,
+        sleep: Some("runtime.notesleep"),
+        later_patches: &[],
+    };
     const HEAP_START: u64 = Rv64::HEAP_START;
     const SEGMENT_END: Option<u64> = None;
     const PAGE_AFTER_RANGES: bool = false;

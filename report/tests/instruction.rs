@@ -3,9 +3,11 @@
 
 mod common;
 
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{B256, U256, hex};
 use common::board::{CHEAT, HONEST, Played, Truth, parties, play, trace};
-use common::rollup;
+use fpvm_analysis::StepExplanation;
+use fpvm_analysis::explain::Register;
+use fpvm_analysis::listing::surroundings;
 use fpvm_dispute::claim::{GameStatus, Side};
 use fpvm_dispute::trace::Executions as _;
 use fpvm_e2e::{Tool, skip};
@@ -29,53 +31,55 @@ fn a_game_is_told_down_to_its_instruction() {
     let vms = &truth.source().vms;
     let index = contest.index;
     let told = vms.at(&contest.inputs, index, |machine| {
-        let code = rollup::code(machine);
-        Ok((machine.prove()?, code))
+        let place = surroundings(&mut machine.vm, 2);
+        Ok((machine.prove()?, place))
     });
-    let (proof, code) = told.expect("it runs");
-    let told = Instruction::of::<Mips32>(&proof, &contest, code).expect("it is told");
+    let (proof, place) = told.expect("it runs");
+    let part = &mut |key: &[u8; 32], offset| proof.part(key, offset);
+    let step = StepExplanation::verify::<Mips32>(&proof, part).expect("it holds");
+    let told = Instruction::of(&contest, step.clone(), place.clone());
     assert_eq!(told.claim, contest.claim);
     assert_eq!(told.index, index.to_string());
     assert_eq!(
-        told.before,
+        B256::from(step.pre),
         truth.claim(&contest.inputs, index - 1).expect("it runs")
     );
     assert_eq!(
-        told.after,
+        B256::from(step.post),
         truth.claim(&contest.inputs, index).expect("it runs")
     );
-    assert_ne!(told.after, told.claimed, "the claim is a lie");
+    assert_ne!(B256::from(step.post), told.claimed, "the claim is a lie");
     if contest.side == Side::Attack {
         assert_eq!(told.claimed, contested.claim);
     }
-    assert_eq!(told.assembly, "syscall");
+    assert_eq!(step.assembly, "syscall");
     assert!(
-        told.symbol
+        place
+            .symbol
             .as_deref()
             .is_some_and(|name| name.contains("Syscall")),
         "{:?}",
-        told.symbol
+        place.symbol
     );
-    let here: Vec<_> = told.code.iter().filter(|line| line.here).collect();
-    assert_eq!((here.len(), &here[0].assembly), (1, &told.assembly));
+    let here: Vec<_> = place.code.iter().filter(|line| line.here).collect();
+    assert_eq!((here.len(), &here[0].assembly), (1, &step.assembly));
     // It reads four bytes of the state root into memory, and says so in v0.
-    let preimage = told.preimage.as_ref().expect("it reads a pre-image");
+    let preimage = step.preimage.as_ref().expect("it reads a pre-image");
     assert_eq!((preimage.bytes, preimage.offset), (128, 40));
-    let [leaf] = &told.memory[..] else {
-        panic!("{:?}", told.memory)
+    let [leaf] = &step.memory[..] else {
+        panic!("{:?}", step.memory)
     };
-    let changed = (0..32).filter(|i| leaf.before[2 * i..][..2] != leaf.after[2 * i..][..2]);
+    let changed = (0..32).filter(|i| leaf.before[*i] != leaf.after[*i]);
     assert!(changed.clone().count() > 0 && changed.clone().count() <= 4);
     let first = changed.clone().next().expect("a byte") & !3;
-    assert_eq!(leaf.after[2 * first..][..8], preimage.part[..8]);
-    let v0 = told.registers.iter().find(|r| r.name == "v0").expect("v0");
-    assert_eq!(v0.after, "0x00000004");
-    assert!(told.registers.iter().any(|r| r.name == "pc"
-        && r.before
-            == format!(
-                "{:#010x}",
-                u32::from_str_radix(&told.pc[2..], 16).expect("hex")
-            )));
+    assert_eq!(
+        hex::encode(&leaf.after[first..first + 4]),
+        preimage.part[..8]
+    );
+    let v0 = step.registers.iter().find(|r| r.name == "v0").expect("v0");
+    assert_eq!(v0.after.to_string(), "0x00000004");
+    let is_pc = |r: &Register| r.name == "pc" && r.before.number == step.pc;
+    assert!(step.registers.iter().any(is_pc));
 
     let subject = Subject {
         title: "A game about the toy rollup".into(),

@@ -27,7 +27,7 @@ pub struct Range {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Plan {
-    /// The ISA, by its name for `--isa`.
+    /// The ISA, by its name, [`Isa::NAME`](fpvm_core::Isa::NAME).
     pub isa: String,
     /// VM type as upstream names it.
     pub vm_type: String,

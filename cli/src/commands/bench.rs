@@ -3,13 +3,13 @@
 mod against;
 mod tiers;
 
-use crate::any::AnyVm;
 use crate::app::App;
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::{Target, print};
 use crate::runner::Runner;
 use anyhow::Context as _;
+use fpvm::AnyVm;
 use fpvm_core::step::proof::StepProof;
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;

@@ -2,14 +2,14 @@
 
 mod outside;
 
-use crate::any::AnyVm;
 use crate::app::App;
 use crate::failure::Refused;
 use crate::hosted::{self, Hosted};
-use crate::input::{InputArgs, read_all};
+use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::print;
 use anyhow::{Context as _, ensure};
+use fpvm::AnyVm;
 use fpvm_checkpoints::bisect::{Pair, Parting, bisect, narrow};
 use fpvm_checkpoints::manifest::{Entry, Manifest};
 use fpvm_checkpoints::warm::Warm;
@@ -59,7 +59,7 @@ fn manifest(path: &Path) -> anyhow::Result<Option<Manifest>> {
     if path.extension().is_none_or(|extension| extension != "json") {
         return Ok(None);
     }
-    let bytes = read_all(path)?;
+    let bytes = fpvm::read_file(path)?;
     match Manifest::is_one(&bytes) {
         true => Ok(Some(Manifest::parse(&bytes, &path.display().to_string())?)),
         false => Ok(None),

@@ -1,18 +1,12 @@
 //! `check`: looks at a program before anybody runs it.
 
-mod calls;
-mod code;
-mod report;
-
 use crate::app::App;
 use crate::failure::{Refused, told};
-use crate::go;
-use crate::input::{self, ReadingArgs};
-use crate::isa::{AnyIsa, OWN, Patches};
+use crate::input::ReadingArgs;
 use crate::output::print;
-use calls::{check_calls, check_memory_names};
-use code::{Code, check_code};
-use report::Report;
+use fpvm::analysis::check::{Code, Report, check};
+use fpvm::analysis::go;
+use fpvm::{AnyIsa, OWN, Patches, read_file};
 use std::path::PathBuf;
 
 /// Flags of `check`.
@@ -26,9 +20,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
-    let bytes = input::read_all(&args.file)?;
+    let bytes = read_file(&args.file)?;
     let mut report = Report::default();
-    check(app, args, &bytes, &mut report)?;
+    look(app, args, &bytes, &mut report)?;
     print(&report.to_string())?;
     match report.problems() {
         0 => Ok(()),
@@ -40,12 +34,16 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     }
 }
 
-fn check(app: &App, args: &Args, bytes: &[u8], report: &mut Report) -> anyhow::Result<()> {
+fn look(app: &App, args: &Args, bytes: &[u8], report: &mut Report) -> anyhow::Result<()> {
     let vms = args.reading.vms(app)?;
-    let isa = match input::vm_of_program(&vms, bytes) {
+    let isa = match vms.of_program(bytes) {
         Ok(isa) => isa,
         Err(error) => {
-            report.problem(&told(&error), "", "build the program for one of these VMs");
+            report.problem(
+                &told(&error.into()),
+                "",
+                "build the program for one of these VMs",
+            );
             return Ok(());
         }
     };
@@ -71,13 +69,7 @@ fn check(app: &App, args: &Args, bytes: &[u8], report: &mut Report) -> anyhow::R
         }
     };
     check_patches(args, isa, bytes, release.as_deref(), report);
-    if code.is_compressed() {
-        compressed(release.as_deref(), report);
-        return Ok(());
-    }
-    check_code(isa, &code, release.is_some(), report);
-    check_calls(isa, &code, report);
-    check_memory_names(isa, bytes, release.as_deref(), &code, report);
+    check(&code, bytes, report);
     Ok(())
 }
 
@@ -101,12 +93,19 @@ fn check_patches(
             Some(root)
         }
         Err(error) => {
-            report.problem(&format!("it cannot be loaded: {}", told(&error)), "", "");
+            report.problem(
+                &format!(
+                    "it cannot be loaded: {}",
+                    told(&anyhow::Error::from_boxed(error))
+                ),
+                "",
+                "",
+            );
             None
         }
     };
-    if args.reading.patch == Patches::None || release.is_none() || isa.upstream() == OWN {
-        root(args.reading.patch, report);
+    if args.reading.patches() == Patches::None || release.is_none() || isa.about().upstream == OWN {
+        root(args.reading.patches(), report);
         return;
     }
     let (Some(upstream), Some(auto)) =
@@ -117,7 +116,7 @@ fn check_patches(
     let release = release.unwrap_or_default();
     if upstream == auto {
         report.fact("patches", "upstream's fit this Go release");
-    } else if args.reading.patch == Patches::Auto {
+    } else if args.reading.patches() == Patches::Auto {
         report.fact(
             "patches",
             "upstream's do not fit this Go release, and are moved by --patch auto",
@@ -131,23 +130,4 @@ fn check_patches(
              with Go 1.22",
         );
     }
-}
-
-fn compressed(release: Option<&str>, report: &mut Report) {
-    let remedy = match release.and_then(go::minor) {
-        Some(26..) => {
-            "build it with -gcflags=all=-d=compressinstructions=0 and \
-             -asmflags=all=-d=compressinstructions=0, or with Go 1.25 or older. (The VM that has them, \
-             --type imac-1, has no floating-point registers, and Go needs those)"
-        }
-        _ => {
-            "run it with --type imac-1, a VM that has them; or build it without the C extension \
-             (-march=rv64ima, target feature -c)"
-        }
-    };
-    report.problem(
-        "it has compressed (16-bit) instructions, and the VM faults on them",
-        "the RISC-V C extension is on in the compiler; Go turned it on in Go 1.26",
-        remedy,
-    );
 }

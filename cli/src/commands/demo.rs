@@ -86,8 +86,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 
 fn play(app: &App, args: &Args, teller: &Arc<Teller>) -> anyhow::Result<()> {
     let isas = app.vms(args.isa.as_deref(), args.vm_type.as_deref())?;
-    let isa = *isas.first().context("no VM")?;
-    let contract = isa.contract();
+    let isa = *isas.isas().first().context("no VM")?;
+    let contract = app.contract(isa);
     let contract = contract.with_context(|| format!("there is no contract for {}", isa.name()))?;
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
     let rollup = Rollup::new(isa, interrupted, teller.clone())?;

@@ -2,10 +2,9 @@
 
 use crate::app::App;
 use crate::chain::{self, ChainArgs};
-use crate::input::Vms;
-use crate::isa::AnyIsa;
 use crate::output::{Format, json, print, to_stdout};
 use anyhow::{Context as _, ensure};
+use fpvm::AnyIsa;
 use fpvm_contracts::abi;
 use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
 use fpvm_evm::Evm;
@@ -94,7 +93,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     };
     let mut verifiers = Vec::new();
     for isa in isas {
-        let (name, contract) = (isa.vm_type(), isa.contract());
+        let (name, contract) = (isa.vm_type(), app.contract(isa));
         let contract = contract.with_context(|| format!("there is no contract for {name}"))?;
         let what = format!("the verifier of {name}");
         let arguments = Artifact::parse(contract)?.arguments(oracle.address, isa.version());
@@ -119,28 +118,30 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 
 /// The VMs whose verifiers were asked for; of an ISA with several types the newest, unless a type is
 /// named.
-fn chosen(app: &App, args: &Args) -> anyhow::Result<Vms> {
-    let mut chosen = Vms::new();
+fn chosen(app: &App, args: &Args) -> anyhow::Result<Vec<&'static dyn AnyIsa>> {
+    let mut chosen: Vec<&'static dyn AnyIsa> = Vec::new();
     for name in &args.isa {
         let vms = app.vms(Some(name), None)?;
         ensure!(
-            vms[0].contract().is_some(),
+            vms.isas()
+                .first()
+                .is_some_and(|isa| app.contract(*isa).is_some()),
             "there is no contract for {name}"
         );
-        chosen.extend(vms.first());
+        chosen.extend(vms.isas().first());
     }
     for vm_type in &args.vm_type {
         let vms = app.vms(None, Some(vm_type))?;
         ensure!(
-            vms.iter().all(|isa| isa.contract().is_some()),
+            vms.isas().iter().all(|isa| app.contract(*isa).is_some()),
             "there is no contract for {vm_type}"
         );
-        chosen.extend(vms);
+        chosen.extend(vms.isas());
     }
     if chosen.is_empty() {
-        chosen.extend(app.isas);
+        chosen.extend(app.vms.isas());
         chosen.dedup_by_key(|isa| isa.name());
-        chosen.retain(|isa| isa.contract().is_some());
+        chosen.retain(|isa| app.contract(*isa).is_some());
     }
     Ok(chosen)
 }

@@ -1,10 +1,10 @@
 //! `disasm`: instructions as assembly text, from a program or a state.
 
-use crate::any::AnyVm;
 use crate::app::App;
 use crate::input::InputArgs;
 use crate::output::to_stdout;
 use anyhow::{Context as _, ensure};
+use fpvm::AnyVm;
 use fpvm_core::formats::symbols::Symbol;
 use std::io::{self, Write};
 use std::ops::Range;

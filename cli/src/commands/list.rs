@@ -18,9 +18,10 @@ pub(crate) fn run(app: &App) -> anyhow::Result<()> {
 fn cannon(app: &App, text: &mut String) -> std::fmt::Result {
     writeln!(text, "Available cannon versions:")?;
     for isa in app
-        .isas
+        .vms
+        .isas()
         .iter()
-        .filter(|isa| isa.upstream() == app.personality.name())
+        .filter(|isa| isa.about().upstream == app.personality.name())
     {
         if let Some(version) = isa.version() {
             let name = isa.vm_type();
@@ -39,12 +40,12 @@ fn table(app: &App, text: &mut String) -> std::fmt::Result {
         "{:<8} {:<18} {:<9} {:<10} about",
         "--isa", "--type", "version", "as"
     )?;
-    for isa in app.isas {
+    for isa in app.vms.isas() {
         let version = isa
             .version()
             .map_or("-".into(), |version| version.to_string());
-        let (name, vm_type, upstream) = (isa.name(), isa.vm_type(), isa.upstream());
-        let about = isa.about();
+        let (name, vm_type, upstream) = (isa.name(), isa.vm_type(), isa.about().upstream);
+        let about = isa.about().text;
         writeln!(
             text,
             "{name:<8} {vm_type:<18} {version:<9} {upstream:<10} {about}"

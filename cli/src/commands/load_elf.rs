@@ -33,7 +33,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         .or(args.path.as_deref())
         .context("no program is given")?;
     if app.personality == Personality::Cannon && !args.reading.has_type() {
-        let types = app.own_types();
+        let types = app.own_vms().types();
         bail!("--type is missing: the types of VM that there are: {types}");
     }
     let mut vm = args.reading.open_program(app, path)?;

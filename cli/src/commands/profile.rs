@@ -5,7 +5,7 @@ use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::{Target, print};
 use crate::runner::Runner;
-use crate::sample::{EVERY, Samples};
+use fpvm::analysis::sample::{EVERY, Samples};
 
 /// Flags of `profile`.
 #[derive(Debug, clap::Args)]
@@ -41,14 +41,14 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let mut samples = Samples::new(args.every);
     let mut ran = Ok(());
     while !vm.exited() && vm.step() < until && ran.is_ok() {
-        let next = samples.next(vm).min(until);
+        let next = samples.next(vm.step()).min(until);
         ran = runner.seek(vm, next);
         if ran.is_ok() && !vm.exited() && vm.step() < until {
             samples.take(vm);
         }
     }
     // What was seen before a fault is worth seeing.
-    let profile = samples.profile(vm);
+    let profile = samples.profile(vm, vm.step());
     let told = match args.json {
         true => Target::Stdout.write_json(&profile),
         false => print(&profile.table(true)),

@@ -3,19 +3,18 @@
 mod info;
 mod traceback;
 
-use crate::any::AnyVm;
 use crate::app::App;
 use crate::args::{PreimageKind, PreimagePrefix, PreimageStop, StepMatcher};
 use crate::encoding::ProofEncoding;
-use crate::failure::{is_fault, is_interrupted};
+use crate::failure::{is_interrupted, is_of_vm};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::{StepFormat, Target};
 use crate::runner::Runner;
-use crate::sample::{EVERY, Samples};
 use anyhow::{bail, ensure};
+use fpvm::AnyVm;
+use fpvm::analysis::sample::{EVERY, Samples};
 use fpvm_core::formats::symbols::Symbol;
-use fpvm_core::machine::vm::VmError;
 use info::{DebugInfo, Info};
 use traceback::traceback;
 
@@ -122,7 +121,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         ),
         sleep: vm
             .isa()
-            .sleep()
+            .about()
+            .sleep
             .and_then(|name| vm.symbols().named(name).cloned()),
         profile: args.profile.then(|| Samples::new(EVERY)),
         snapshot_fmt,
@@ -135,7 +135,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let stats = runner.stats();
     let ran = runner.finish(ran);
     if let Some(profile) = &run.profile {
-        app.screen.print(&profile.profile(vm.as_ref()).table(false));
+        app.screen
+            .print(&profile.profile(vm.as_ref(), vm.step()).table(false));
     }
     if args.debug {
         app.screen.print(&traceback(vm.as_mut()));
@@ -160,7 +161,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 
 /// Whether an error left the machine between two steps, and nothing else is wrong.
 fn is_of_the_run(error: &anyhow::Error) -> bool {
-    is_fault(error) || is_interrupted(error) || error.is::<VmError>()
+    is_of_vm(error) || is_interrupted(error)
 }
 
 /// Refuses names that would have each file overwrite the one before.

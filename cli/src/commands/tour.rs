@@ -1,14 +1,13 @@
 //! `tour`: what fpvm is for, shown on a program that is built in. It checks what it shows, so it is
 //! also a quick test of a build on the machine where it will run.
 
-use crate::any::AnyVm;
 use crate::app::App;
 use crate::commands::verify;
 use crate::failure;
-use crate::input::vm_of_program;
-use crate::isa::Patches;
 use crate::output::print;
 use anyhow::{Context as _, ensure};
+use fpvm::AnyVm;
+use fpvm::Options;
 use fpvm_core::machine::vm::{Event, Host};
 use fpvm_core::step::proof::StepProof;
 use fpvm_oracle::store::{Memory, Store as _};
@@ -66,13 +65,13 @@ pub(crate) fn run(app: &App) -> anyhow::Result<()> {
         hex(&proof.post),
     ))?;
 
-    let told = verify::check(app.isas, &proof, vm.symbols())?;
+    let told = verify::check(&app.vms, &proof, vm.symbols())?;
     print(&format!(
         "4. Verify   from the proof alone\n{}\n5. Tamper   one bit at a time\n",
         indented(&told, 10)
     ))?;
     for (name, bad) in tampered(&proof) {
-        let refused = verify::check(app.isas, &bad, vm.symbols()).err();
+        let refused = verify::check(&app.vms, &bad, vm.symbols()).err();
         let refused =
             refused.with_context(|| format!("a proof with another {name} is accepted"))?;
         print(&format!(
@@ -105,7 +104,7 @@ pub(crate) fn run(app: &App) -> anyhow::Result<()> {
 }
 
 fn load(app: &App) -> anyhow::Result<Box<dyn AnyVm>> {
-    vm_of_program(app.isas, PROGRAM)?.load_program(PROGRAM, Patches::Upstream)
+    Ok(app.vms.load(PROGRAM, &Options::default())?)
 }
 
 /// The built-in pre-images of the true claim.

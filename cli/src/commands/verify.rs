@@ -7,10 +7,10 @@ use crate::app::App;
 use crate::chain::ChainArgs;
 use crate::failure::{self, Refused};
 use crate::input;
-use crate::isa::AnyIsa;
 use crate::output::{Target, print};
 use anyhow::{Context as _, bail, ensure};
 use embedded::Embedded;
+use fpvm::{AnyIsa, Registry};
 use fpvm_core::formats::files;
 use fpvm_core::formats::symbols::Symbols;
 use fpvm_core::step::proof::StepProof;
@@ -77,10 +77,15 @@ impl Contracts {
         })
     }
 
-    fn check(&mut self, isa: &dyn AnyIsa, proof: &StepProof) -> anyhow::Result<Vec<String>> {
+    fn check(
+        &mut self,
+        app: &App,
+        isa: &dyn AnyIsa,
+        proof: &StepProof,
+    ) -> anyhow::Result<Vec<String>> {
         let mut lines = Vec::new();
         if let Some(embedded) = &mut self.embedded {
-            lines.extend(embedded.check(isa, proof)?);
+            lines.extend(embedded.check(app, isa, proof)?);
         }
         if let Some(remote) = &mut self.remote {
             lines.extend(remote.check(proof)?);
@@ -120,7 +125,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 /// Checks the proofs of a file. What is wrong with them is told at once; errors here are of stdout.
 fn check_file(
     app: &App,
-    vms: &[&'static dyn AnyIsa],
+    vms: &Registry,
     path: &Path,
     symbols: &Symbols,
     contracts: &mut Contracts,
@@ -155,7 +160,7 @@ fn check_file(
         };
         match proof
             .context("it is no proof")
-            .and_then(|proof| check_with(vms, &proof, symbols, contracts))
+            .and_then(|proof| check_with(app, vms, &proof, symbols, contracts))
         {
             Ok(told) => {
                 tally.all += 1;
@@ -179,13 +184,14 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
 
 /// Checks one proof in all ways that are asked for; tells what its step did.
 fn check_with(
-    vms: &[&'static dyn AnyIsa],
+    app: &App,
+    vms: &Registry,
     proof: &StepProof,
     symbols: &Symbols,
     contracts: &mut Contracts,
 ) -> anyhow::Result<String> {
     let mut text = check(vms, proof, symbols)?;
-    for line in contracts.check(vm_of(vms, proof)?, proof)? {
+    for line in contracts.check(app, vms.of_witness(&proof.state_data)?, proof)? {
         writeln!(text, "    {line}")?;
     }
     Ok(text)
@@ -193,11 +199,11 @@ fn check_with(
 
 /// Checks one proof; tells what its step did.
 pub(crate) fn check(
-    vms: &[&'static dyn AnyIsa],
+    vms: &Registry,
     proof: &StepProof,
     symbols: &Symbols,
 ) -> anyhow::Result<String> {
-    let isa = vm_of(vms, proof)?;
+    let isa = vms.of_witness(&proof.state_data)?;
     let mut read = None;
     let explained = isa.verify(proof, &mut |key, offset| {
         read = Some((Key(*key), offset));
@@ -236,8 +242,11 @@ pub(crate) fn check(
         isa.vm_type(),
         explained.step
     )?;
-    for line in explained.lines.iter().chain(&preimage) {
+    for line in explained.to_string().lines() {
         writeln!(text, "    {line}")?;
+    }
+    if let Some(preimage) = preimage {
+        writeln!(text, "    {preimage}")?;
     }
     Ok(text)
 }
@@ -263,23 +272,4 @@ fn preimage(proof: &StepProof, key: Key, offset: u64) -> anyhow::Result<String> 
     Ok(format!(
         "pre-image: {key} at offset {offset}, {len} bytes, {trust}"
     ))
-}
-
-/// The VM whose packed states have this length. A single VM is asked in any case.
-fn vm_of(vms: &[&'static dyn AnyIsa], proof: &StepProof) -> anyhow::Result<&'static dyn AnyIsa> {
-    if let [only] = vms {
-        return Ok(*only);
-    }
-    let len = proof.state_data.len();
-    let found = vms.iter().find(|isa| isa.witness_len() == len);
-    found.copied().with_context(|| {
-        let known = vms
-            .iter()
-            .map(|isa| format!("{} ({})", isa.witness_len(), isa.vm_type()));
-        let known: Vec<_> = known.collect();
-        format!(
-            "its packed state has {len} bytes, and there are {}",
-            known.join(", ")
-        )
-    })
 }

@@ -1,8 +1,9 @@
-//! What the command line asks beyond [`Isa`](fpvm_core::definition::isa::Isa): a name, and a loader.
+//! What a front end asks beyond [`Isa`](fpvm_core::definition::isa::Isa): words about the VM, and a loader.
 
 use crate::Toy;
-use fpvm_cli::isa::{Guest, Patches};
 use fpvm_core::definition::state::State;
+use fpvm_core::formats::elf::Patch;
+use fpvm_core::formats::guest::{About, Guest, LoadError};
 use fpvm_core::machine::memory::PagedMemory;
 use fpvm_core::machine::vm::Vm;
 
@@ -12,24 +13,27 @@ pub(crate) const MAGIC: &[u8; 4] = b"TOY1";
 const LIMIT: usize = 1 << 24;
 
 impl Guest for Toy {
-    const ABOUT: &'static str = "16 registers, 32-bit little-endian, from examples/toy-isa";
-    const UPSTREAM: &'static str = "none";
-    const FAULT_EXIT: u8 = 1;
-    const SLEEP: Option<&'static str> = None;
-    const CONTRACT: Option<&'static str> = Some(fpvm_contracts::TOY_ARTIFACT);
+    fn about() -> About {
+        About {
+            text: "16 registers, 32-bit little-endian, from examples/toy-isa",
+            upstream: "none",
+            fault_exit: 1,
+            sleep: None,
+            later_patches: &[],
+        }
+    }
 
     fn is_program(bytes: &[u8]) -> bool {
         bytes.starts_with(MAGIC)
     }
 
-    fn load_program(bytes: &[u8], _patches: Patches) -> anyhow::Result<Vm<Self>> {
+    fn load(bytes: &[u8], _patches: &[Patch]) -> Result<Vm<Self>, LoadError> {
         let Some(image) = bytes.strip_prefix(MAGIC) else {
-            anyhow::bail!("not a toy program: it does not begin with TOY1");
+            return Err("not a toy program: it does not begin with TOY1".into());
         };
-        anyhow::ensure!(
-            image.len() <= LIMIT,
-            "a toy program has at most {LIMIT} bytes"
-        );
+        if image.len() > LIMIT {
+            return Err(format!("a toy program has at most {LIMIT} bytes").into());
+        }
         let mut memory = PagedMemory::new()?;
         memory.write_slice(0, image)?;
         Ok(Vm::new(State::default(), memory))

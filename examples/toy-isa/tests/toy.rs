@@ -1,6 +1,7 @@
 //! The toy ISA runs, proves and verifies, with nothing of its own but its definition.
 
 use fpvm_core::definition::isa::Isa;
+use fpvm_core::formats::guest::Guest as _;
 use fpvm_core::machine::vm::{Event, Host, Vm, VmError};
 use fpvm_core::step::oracle::{NoOracle, Oracle, OracleError, PreimagePart, Silent};
 use fpvm_core::step::verify::{VerifyError, verify};
@@ -21,8 +22,7 @@ impl Oracle for Local {
 }
 
 fn machine(words: &[u32]) -> Vm<Toy> {
-    use fpvm_cli::isa::{Guest, Patches};
-    Toy::load_program(&asm::program(words), Patches::None).unwrap()
+    Toy::load(&asm::program(words), &[]).unwrap()
 }
 
 #[test]

@@ -181,9 +181,9 @@ pub trait Isa: Copy + Default + Debug + Send + Sync + 'static {
     /// Instruction kind; made by [`crate::instructions!`].
     type Op: Op;
 
-    /// Name for `--isa`.
+    /// The ISA's name. VMs that share it are one ISA's, in several versions.
     const NAME: &'static str;
-    /// VM type as upstream names it (`--type`).
+    /// The VM type, as upstream names it.
     const VM_TYPE: &'static str;
     /// Byte order of instructions and data in memory.
     const BIG_ENDIAN: bool;

@@ -6,8 +6,10 @@
 use crate::definition::isa::{ElfTarget, Isa};
 use crate::definition::state::State;
 use crate::definition::word::Word;
+use crate::formats::guest::About;
 use crate::formats::symbols::{Symbol, Symbols};
 use crate::machine::memory::{MemoryLimit, PAGE_SIZE, PagedMemory};
+use crate::machine::observer::Observer;
 use crate::machine::vm::Vm;
 use object::elf;
 use object::read::elf::{FileHeader, ProgramHeader, Sym};
@@ -15,6 +17,8 @@ use object::{Endianness, FileKind, Object as _};
 
 /// What an ISA adds to the image of an ELF file.
 pub trait Program: Isa {
+    /// What a front end says of the VM.
+    const ABOUT: About;
     /// First address of the heap.
     const HEAP_START: u64;
     /// Segments have to end below this address.
@@ -30,6 +34,12 @@ pub trait Program: Isa {
         state: &mut State<Self>,
         memory: &mut PagedMemory<Self::Word>,
     ) -> Result<(), MemoryLimit>;
+
+    /// Counts what upstream's debug info says of a run that begins at a state, where it says more than of
+    /// memory and pre-images.
+    fn debug_info(_state: &State<Self>) -> Option<Box<dyn Observer<Self>>> {
+        None
+    }
 }
 
 /// Bytes written over the start of a symbol.
@@ -48,9 +58,7 @@ pub enum ElfError {
     #[error("not an ELF file that can be read: {0}")]
     Malformed(String),
     /// An ELF file for another machine.
-    #[error(
-        "the ELF file is for {found}, and {vm} takes {expected}; build the program for it or choose another --isa"
-    )]
+    #[error("the ELF file is for {found}, and {vm} takes {expected}; build the program for it")]
     Target {
         /// What the file is for.
         found: String,
@@ -73,7 +81,7 @@ pub enum ElfError {
     },
     /// No symbol table, without which patches cannot be placed.
     #[error(
-        "the ELF file has no symbol table, which the Go patches need; build it without -s (or strip it less), or load it with --patch none"
+        "the ELF file has no symbol table, which the Go patches need; build it without -s, or strip it less"
     )]
     NoSymbols,
     /// The ISA does not take ELF files.

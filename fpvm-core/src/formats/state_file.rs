@@ -51,9 +51,7 @@ pub enum FileErrorKind {
         vm: &'static str,
     },
     /// A state of another version.
-    #[error(
-        "the state has version {found}, and {vm} has version {expected}; check --isa and --type"
-    )]
+    #[error("the state has version {found}, and {vm} has version {expected}")]
     Version {
         /// The version byte found.
         found: u8,
@@ -63,7 +61,7 @@ pub enum FileErrorKind {
         vm: &'static str,
     },
     /// A state of a VM that has versions, for one that has none.
-    #[error("the state has version {found}, and states of {vm} have none; check --isa and --type")]
+    #[error("the state has version {found}, and states of {vm} have none")]
     Versioned {
         /// The version found.
         found: u8,

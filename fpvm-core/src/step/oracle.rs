@@ -24,7 +24,10 @@ pub struct NoOracle;
 
 /// The guest asked for a pre-image and nothing can give one.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the program reads pre-image 0x{}, but there is no host and no store of pre-images: give `--preimages DIR|DB` or `-- HOST ARGS`", const_hex::encode(self.0))]
+#[error(
+    "the program reads pre-image 0x{}, but there is no host and no store of pre-images",
+    const_hex::encode(self.0)
+)]
 pub struct NoPreimages(pub [u8; 32]);
 
 impl Oracle for NoOracle {

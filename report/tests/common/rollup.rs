@@ -7,7 +7,6 @@ use alloy_primitives::{B256, U256};
 use fpvm_checkpoints::Machine as _;
 use fpvm_core::machine::vm::Vm;
 use fpvm_isa_mips::Mips32;
-use fpvm_report::instruction::Code;
 use fpvm_trace::{GuestProgram, Hosted};
 
 /// Chain id of the toy rollup.
@@ -38,20 +37,6 @@ pub(crate) fn find_read(machine: &mut Hosted<Vm<Mips32>>, offset: u64) -> u64 {
             return machine.step() - 1;
         }
     }
-}
-
-/// The instruction about to be executed, its neighbours and its function.
-pub(crate) fn code(machine: &mut Hosted<Vm<Mips32>>) -> Code {
-    let vm = &mut machine.vm;
-    let pc = vm.state.pc();
-    let mut word = |at: u64| {
-        let mut bytes = [0; 4];
-        vm.memory.read_slice(at, &mut bytes);
-        (at, u32::from_be_bytes(bytes))
-    };
-    let words = (pc - 8..=pc + 8).step_by(4).map(&mut word).collect();
-    let symbol = vm.symbols.at(pc).map(|symbol| symbol.name.clone());
-    Code { symbol, words }
 }
 
 /// The true output of a block, from 100 to 104.

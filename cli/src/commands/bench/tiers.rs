@@ -3,8 +3,8 @@
 use super::{Args, timed};
 use crate::app::App;
 use crate::runner::Runner;
-use crate::tier::TierArgs;
 use anyhow::ensure;
+use fpvm::Tier;
 use serde::Serialize;
 
 /// The interpreter's run beside the translator's.
@@ -26,7 +26,7 @@ pub(super) fn compare(
     root: [u8; 32],
 ) -> anyhow::Result<Interpreter> {
     let mut vm = args.input.open(app, "")?;
-    vm.set_tier(&TierArgs::INTERPRETER)?;
+    vm.set_tier(Tier::Interpreter)?;
     let mut runner = Runner::new(app, &args.source, Some(end))?.silent();
     let (_, cpu, ran) = timed(|| runner.seek(vm.as_mut(), end));
     runner.finish(ran)?;

@@ -1,11 +1,11 @@
 //! The trace of another VM, which is a program with the same commands: Cannon, Asterisc, another
 //! build of this one.
 
-use crate::any::AnyVm;
 use crate::app::App;
 use crate::failure::Interrupted;
 use crate::input::{InputArgs, read_json};
 use anyhow::{Context as _, bail};
+use fpvm::AnyVm;
 use fpvm_checkpoints::Root;
 use fpvm_checkpoints::bisect::{Trace, marks};
 use fpvm_checkpoints::manifest::Entry;
@@ -34,7 +34,7 @@ pub(super) fn is_vm(app: &App, path: &Path) -> bool {
     let program = [&b"\x7fELF"[..], b"#!", &MACH_O];
     read.is_ok()
         && program.iter().any(|magic| start.starts_with(magic))
-        && !app.isas.iter().any(|isa| isa.is_program(&start))
+        && !app.vms.isas().iter().any(|isa| isa.is_program(&start))
 }
 
 /// Another VM, with the state files that it has written.

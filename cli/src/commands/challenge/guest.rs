@@ -1,8 +1,8 @@
 //! What the challenger holds to be true: the rollup's outputs, and what the program makes of them.
 
 use super::Args;
-use crate::any::AnyVm;
 use crate::app::App;
+use fpvm::AnyVm;
 use fpvm_challenger::read::game_params::GameParams;
 use fpvm_challenger::rollup::{GameOutputs, Source};
 use fpvm_challenger::scheduler::{TraceSource, Unplayable};

@@ -1,11 +1,10 @@
 //! The toy rollup that is built in: its program, its outputs, and what the program reads.
 
 use super::Teller;
-use crate::any::AnyVm;
 use crate::hosted::Hosted;
-use crate::isa::{AnyIsa, Patches};
-use crate::tier::TierArgs;
 use anyhow::Context as _;
+use fpvm::AnyVm;
+use fpvm::{AnyIsa, Options, Patches};
 use fpvm_checkpoints::Machine as _;
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::trace::outputs::OutputList;
@@ -71,11 +70,10 @@ impl Rollup {
         })?;
         let load = || {
             let loaded = isa.load_program(program, Patches::Upstream);
-            let vm = loaded.and_then(|mut vm| {
-                vm.set_tier(&TierArgs::default())?;
-                Ok(vm)
-            });
-            vm.map_err(|error| MachineError::Other(error.into()))
+            let mut vm = loaded.map_err(MachineError::Other)?;
+            let set_up = Options::default().apply(vm.as_mut());
+            set_up.map_err(|error| MachineError::Other(error.into()))?;
+            Ok(vm)
         };
         let mut store = Memory::default();
         for file in PREIMAGES.files() {

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::output::print;
 use fpvm_dispute::claim::{Side, VmStatus};
 use fpvm_dispute::game::Game;
-use fpvm_l1::{Progress, U256};
+use fpvm_l1::{B256, Progress, U256};
 use fpvm_report::money::ether;
 use fpvm_report::{Instruction, about};
 use indicatif::ProgressBar;
@@ -97,42 +97,45 @@ pub(super) fn claim(game: &Game, index: usize, name: &str) -> Option<String> {
 
 /// The instruction that decides.
 pub(super) fn instruction(told: &Instruction) -> String {
-    let place = told
+    let (step, place) = (&told.step, &told.place);
+    let place = place
         .symbol
         .as_deref()
         .unwrap_or("a function without a name");
     let mut text = format!(
-        "   instruction {} at pc {} in {place}\n     {}\n",
-        told.index, told.pc, told.assembly
+        "   instruction {} at pc {:#x} in {place}\n     {}\n",
+        told.index, step.pc, step.assembly
     );
     let changed = |name: &str| !matches!(name, "pc" | "nextPC" | "step");
-    let registers = told.registers.iter();
-    for register in registers.filter(|r| r.before != r.after && changed(&r.name)) {
+    let registers = step.registers.iter();
+    for register in registers.filter(|r| r.before != r.after && changed(r.name)) {
         let _ = writeln!(
             text,
             "     {}: {} → {}",
             register.name, register.before, register.after
         );
     }
-    for change in told
+    for change in step
         .memory
         .iter()
         .filter(|change| change.before != change.after)
     {
         let _ = writeln!(
             text,
-            "     memory at {}: {} → {}",
-            change.at, change.before, change.after
+            "     memory at {:#x}: {} → {}",
+            change.at,
+            const_hex::encode(change.before),
+            const_hex::encode(change.after)
         );
     }
-    if let Some(preimage) = &told.preimage {
+    if let Some(preimage) = &step.preimage {
         let _ = writeln!(
             text,
             "     it reads {} at offset {}, of {} bytes",
             preimage.key, preimage.offset, preimage.bytes
         );
     }
-    let (claimed, after) = (told.claimed, told.after);
+    let (claimed, after) = (told.claimed, B256::from(step.post));
     let _ = writeln!(text, "   claimed  {claimed}\n   in truth {after}");
     text
 }

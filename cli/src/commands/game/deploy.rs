@@ -63,7 +63,7 @@ pub(super) struct DeployArgs {
 pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
     let mut vm = args.reading.open(app, &args.prestate)?;
     let (prestate, isa) = (B256::from(vm.state_root()), vm.isa());
-    let contract = isa.contract();
+    let contract = app.contract(isa);
     let contract =
         contract.with_context(|| format!("there is no contract for {}", isa.vm_type()))?;
     let setup = Setup {

@@ -111,10 +111,10 @@ mod world;
 mod tests {
     use super::world::{output, played};
     use super::*;
-    use crate::isa::ISAS;
     use crate::personality::Personality;
     use crate::screen::Screen;
     use clap::Parser;
+    use fpvm::Registry;
     use fpvm_l1::signer::Signer;
     use fpvm_l1::{B256, Local, U256};
 
@@ -140,7 +140,8 @@ mod tests {
             .collect();
         std::fs::write(&file, outputs).expect("written");
         let app = App {
-            isas: ISAS,
+            vms: Registry::builtin(),
+            contracts: &[],
             personality: Personality::Fpvm,
             screen: Screen::default(),
         };

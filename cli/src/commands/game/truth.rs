@@ -1,11 +1,11 @@
 //! What is true in a game, as far as files tell: the outputs, and the program with its pre-images.
 
-use crate::any::AnyVm;
 use crate::app::App;
 use crate::input::ReadingArgs;
 use crate::instruction::instruction;
 use crate::interrupt;
 use anyhow::{Context as _, ensure};
+use fpvm::AnyVm;
 use fpvm_dispute::rules::Rules;
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;

@@ -1,8 +1,8 @@
 //! What a run tells of itself: log lines and debug info.
 
-use crate::any::AnyVm;
 use crate::args::StepMatcher;
 use crate::runner::mebibytes;
+use fpvm::AnyVm;
 use fpvm_core::formats::symbols::Symbols;
 use fpvm_oracle::Stats;
 use serde::Serialize;

@@ -1,6 +1,7 @@
 //! Where a guest is, and how it got there.
 
-use crate::any::{AnyVm, call_before};
+use fpvm::AnyVm;
+use fpvm::analysis::listing::call_before;
 use std::fmt::Write as _;
 
 /// How far up the stack return addresses are looked for, in bytes.

@@ -1,7 +1,8 @@
 //! A proof through the contracts in an EVM of this process.
 
-use crate::isa::AnyIsa;
+use crate::app::App;
 use anyhow::{Context as _, ensure};
+use fpvm::AnyIsa;
 use fpvm_contracts::artifact::PREIMAGE_ORACLE;
 use fpvm_contracts::loader::{Carried, LoadError};
 use fpvm_contracts::verifier::{LoadingError, OnChain};
@@ -19,11 +20,12 @@ impl Embedded {
     /// Has a contract execute the step, with a proof in either encoding; what it costs, line by line.
     pub(super) fn check(
         &mut self,
+        app: &App,
         isa: &dyn AnyIsa,
         proof: &StepProof,
     ) -> anyhow::Result<Vec<String>> {
         if !self.0.contains_key(isa.vm_type()) {
-            let contract = isa.contract();
+            let contract = app.contract(isa);
             let contract =
                 contract.with_context(|| format!("there is no contract for {}", isa.vm_type()))?;
             let contracts = OnChain::with_oracle(contract, isa.version(), PREIMAGE_ORACLE)?;

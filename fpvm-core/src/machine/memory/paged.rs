@@ -33,7 +33,7 @@ pub type Page = [u8; PAGE_SIZE];
 /// The guest has touched more memory than it may.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "the guest writes to {at:#x}, which needs more than the {limit} bytes of memory it may use; raise --max-memory"
+    "the guest writes to {at:#x}, which needs more than the {limit} bytes of memory it may use"
 )]
 pub struct MemoryLimit {
     /// The address of the write.

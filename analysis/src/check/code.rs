@@ -1,11 +1,12 @@
 //! A program's instructions, function by function.
 
 use super::report::Report;
-use crate::any::instructions;
-use crate::isa::AnyIsa;
+use crate::info::IsaInfo;
+use crate::listing::instructions;
 use object::read::elf::{ElfFile32, ElfFile64};
 use object::{Endianness, FileKind, Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Instructions that do nothing and ought to: there is one processor, and no cache.
 const RIGHTLY_NOTHING: [&str; 3] = ["fence", "sync", "pref"];
@@ -14,8 +15,8 @@ const RIGHTLY_NOTHING: [&str; 3] = ["fence", "sync", "pref"];
 const NAMED: usize = 6;
 
 /// The executable parts of a program.
-pub(super) struct Code<'a> {
-    isa: &'static dyn AnyIsa,
+pub struct Code<'a> {
+    pub(super) isa: &'static dyn IsaInfo,
     is_riscv: bool,
     sections: Vec<(u64, &'a [u8])>,
     /// Functions by address: name and size. Without symbols each section is one.
@@ -32,14 +33,17 @@ pub(super) struct At<'a> {
 
 impl<'a> Code<'a> {
     /// The code of an ELF file, for a VM.
-    pub(super) fn of(isa: &'static dyn AnyIsa, bytes: &'a [u8]) -> object::Result<Self> {
+    ///
+    /// # Errors
+    /// If the file is broken.
+    pub fn of(isa: &'static dyn IsaInfo, bytes: &'a [u8]) -> object::Result<Self> {
         match FileKind::parse(bytes)? {
             FileKind::Elf32 => Ok(Code::parts(isa, &ElfFile32::<Endianness>::parse(bytes)?)),
             _ => Ok(Code::parts(isa, &ElfFile64::<Endianness>::parse(bytes)?)),
         }
     }
 
-    fn parts<'f>(isa: &'static dyn AnyIsa, file: &'f impl Object<'a>) -> Self {
+    fn parts<'f>(isa: &'static dyn IsaInfo, file: &'f impl Object<'a>) -> Self {
         let text = file
             .sections()
             .filter(|section| section.kind() == SectionKind::Text);
@@ -160,9 +164,19 @@ impl Places {
     }
 }
 
+impl fmt::Debug for Code<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut code = f.debug_struct("Code");
+        code.field("vm", &self.isa.vm_type());
+        code.field("functions", &self.functions.len());
+        code.finish_non_exhaustive()
+    }
+}
+
 /// Looks for instructions that fault or do nothing. That a Go program has them is no problem, since its
 /// run time has some that it never comes to; but where floating point faults, none runs.
-pub(super) fn check_code(isa: &dyn AnyIsa, code: &Code<'_>, is_go: bool, report: &mut Report) {
+pub(super) fn check_code(code: &Code<'_>, is_go: bool, report: &mut Report) {
+    let isa = code.isa;
     let mut count = 0usize;
     let mut faults: BTreeMap<(&'static str, bool), Places> = BTreeMap::new();
     let mut ignored: BTreeMap<(&'static str, bool), Places> = BTreeMap::new();
@@ -194,7 +208,7 @@ pub(super) fn check_code(isa: &dyn AnyIsa, code: &Code<'_>, is_go: bool, report:
                     places.told()
                 ),
                 "Go has no soft float for RISC-V; its run time comes to such instructions at its start",
-                "run it on Asterisc's VM (--type riscv64), where they do nothing, or write it in Rust \
+                "run it on Asterisc's VM (type riscv64), where they do nothing, or write it in Rust \
                  or C",
             );
             continue;

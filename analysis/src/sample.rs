@@ -1,8 +1,8 @@
 //! Where a guest spends its steps: samples of its call stack and its instruction.
 
-use crate::any::{AnyVm, call_before, instructions};
 use crate::frames::{Frame, frames};
-use fpvm_core::formats::symbols::Symbols;
+use crate::inspect::Inspect;
+use crate::listing::{self, LONGEST, call_before, function};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -12,13 +12,10 @@ mod tests;
 
 /// Steps from one sample to the next, if nobody says otherwise: a prime, so that no loop of the guest
 /// keeps time with it.
-pub(crate) const EVERY: u64 = 10_007;
+pub const EVERY: u64 = 10_007;
 
 /// The deepest stack that is followed.
 const DEEPEST: usize = 256;
-
-/// What a function's instructions at most are looked at, in bytes.
-const LONGEST: u64 = 1 << 20;
 
 /// Where goroutines begin: its return address is no call's.
 const GOROUTINE: &str = "runtime.goexit";
@@ -31,7 +28,7 @@ const LISTED: usize = 30;
 
 /// Samples of a run.
 #[derive(Debug)]
-pub(crate) struct Samples {
+pub struct Samples {
     every: u64,
     count: u64,
     lost: u64,
@@ -63,23 +60,9 @@ enum End {
     Lost,
 }
 
-/// The address and size of the function that an address is in. Assembly often gives no size: such a
-/// function reaches to the next.
-fn function(symbols: &Symbols, address: u64) -> Option<(u64, u64)> {
-    let all = symbols.all();
-    let after = all.partition_point(|symbol| symbol.start <= address);
-    let symbol = all.get(after.checked_sub(1)?)?;
-    let size = match (symbol.size, all.get(after)) {
-        (0, Some(next)) => next.start - symbol.start,
-        (0, None) => LONGEST,
-        (size, _) => size,
-    };
-    (address - symbol.start < size).then_some((symbol.start, size))
-}
-
 impl Samples {
     /// None yet. `every` is how many steps lie between two.
-    pub(crate) fn new(every: u64) -> Self {
+    pub fn new(every: u64) -> Self {
         Samples {
             every,
             count: 0,
@@ -90,13 +73,13 @@ impl Samples {
         }
     }
 
-    /// The step of the next sample.
-    pub(crate) fn next(&self, vm: &dyn AnyVm) -> u64 {
-        vm.step().saturating_add(self.every)
+    /// The step of the next sample after this one.
+    pub fn next(&self, step: u64) -> u64 {
+        step.saturating_add(self.every)
     }
 
     /// Takes a sample.
-    pub(crate) fn take(&mut self, vm: &mut dyn AnyVm) {
+    pub fn take(&mut self, vm: &mut dyn Inspect) {
         self.count += 1;
         *self.words.entry(vm.insn()).or_default() += 1;
         let (levels, end) = self.walk(vm);
@@ -115,7 +98,7 @@ impl Samples {
     }
 
     /// Follows the stack from the innermost function outwards.
-    fn walk(&mut self, vm: &mut dyn AnyVm) -> (Vec<Level>, End) {
+    fn walk(&mut self, vm: &mut dyn Inspect) -> (Vec<Level>, End) {
         let registers = vm.registers();
         let register = |name| {
             let found = registers.iter().find(|(known, _)| *known == name);
@@ -160,15 +143,11 @@ impl Samples {
     }
 
     /// The frame at an address of a function.
-    fn frame(&mut self, vm: &mut dyn AnyVm, start: u64, size: u64, pc: u64) -> Option<Frame> {
+    fn frame(&mut self, vm: &mut dyn Inspect, start: u64, size: u64, pc: u64) -> Option<Frame> {
         let frames = self.frames.entry(start).or_insert_with(|| {
-            let isa = vm.isa();
+            let isa = vm.info();
             let end = start.saturating_add(size.clamp(4, LONGEST));
-            let fetch = |at| {
-                let insn = vm.insn_at(at);
-                (insn, isa.insn_len(insn))
-            };
-            let code: Vec<_> = instructions(start..end, fetch).collect();
+            let code: Vec<_> = listing::code(vm, start..end).collect();
             let steps = code.iter().map(|(_, insn)| isa.frame_step(*insn));
             let frames = frames(steps, isa.delay_slot());
             code.iter().map(|(at, _)| *at).zip(frames).collect()
@@ -177,8 +156,8 @@ impl Samples {
         frames.get(at).map(|(_, frame)| *frame)
     }
 
-    /// What was sampled, with names.
-    pub(crate) fn profile(&self, vm: &dyn AnyVm) -> Profile {
+    /// What was sampled up to a step, with names.
+    pub fn profile(&self, vm: &dyn Inspect, step: u64) -> Profile {
         let name = |at: &u64| match (at, vm.symbols().at(*at)) {
             (0, _) => LOST.to_string(),
             (_, Some(symbol)) => symbol.name.clone(),
@@ -207,12 +186,12 @@ impl Samples {
         functions.remove(LOST);
         let mut instructions: HashMap<&'static str, u64> = HashMap::new();
         for (word, count) in &self.words {
-            let mnemonic = vm.isa().observe(*word).mnemonic;
+            let mnemonic = vm.info().observe(*word).mnemonic;
             *instructions.entry(mnemonic).or_default() += count;
         }
         let mut profile = Profile {
-            vm: vm.isa().vm_type(),
-            step: vm.step(),
+            vm: vm.info().vm_type(),
+            step,
             every: self.every,
             samples: self.count,
             lost: self.lost,
@@ -239,7 +218,7 @@ impl Samples {
 
 /// Where a guest has spent its steps.
 #[derive(Debug, Serialize)]
-pub(crate) struct Profile {
+pub struct Profile {
     vm: &'static str,
     /// The step at which the profile ends.
     step: u64,
@@ -278,7 +257,7 @@ struct Stack {
 
 impl Profile {
     /// The functions and, where asked, the instructions with the most steps.
-    pub(crate) fn table(&self, instructions: bool) -> String {
+    pub fn table(&self, instructions: bool) -> String {
         let share = |samples: u64| samples as f64 * 100.0 / self.samples.max(1) as f64;
         let mut text = format!(
             "guest profile: {} samples, one each {} steps; {:.1} % with callers that are not known\n\n  own %  with callees  function\n",
@@ -305,7 +284,7 @@ impl Profile {
     }
 
     /// A line for each stack: functions with semicolons between them, and its samples.
-    pub(crate) fn folded(&self) -> String {
+    pub fn folded(&self) -> String {
         let line = |stack: &Stack| {
             // What ends a frame or a line in this format is in no name of a function but by accident.
             let clean = |name: &String| name.replace(';', ",").replace(char::is_whitespace, "_");

@@ -4,27 +4,31 @@ use std::fmt;
 
 /// Facts, then what keeps the program from running, then what may.
 #[derive(Default, Debug)]
-pub(super) struct Report {
+pub struct Report {
     facts: Vec<(&'static str, String)>,
     problems: Vec<Finding>,
     warnings: Vec<Finding>,
 }
 
 /// Something found.
-#[derive(Debug)]
-struct Finding {
-    what: String,
-    cause: String,
-    remedy: String,
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// What it is.
+    pub what: String,
+    /// Why it is so; empty where nothing is to be said of it.
+    pub cause: String,
+    /// What to do; empty where nothing is.
+    pub remedy: String,
 }
 
 impl Report {
-    pub(super) fn fact(&mut self, name: &'static str, text: &str) {
+    /// Something to know.
+    pub fn fact(&mut self, name: &'static str, text: &str) {
         self.facts.push((name, text.into()));
     }
 
     /// Something that keeps the program from running.
-    pub(super) fn problem(&mut self, what: &str, cause: &str, remedy: &str) {
+    pub fn problem(&mut self, what: &str, cause: &str, remedy: &str) {
         let (what, cause, remedy) = (what.into(), cause.into(), remedy.into());
         self.problems.push(Finding {
             what,
@@ -34,7 +38,7 @@ impl Report {
     }
 
     /// Something that matters where the program comes to it.
-    pub(super) fn warning(&mut self, what: String, cause: &str, remedy: &str) {
+    pub fn warning(&mut self, what: String, cause: &str, remedy: &str) {
         let (cause, remedy) = (cause.into(), remedy.into());
         self.warnings.push(Finding {
             what,
@@ -43,7 +47,8 @@ impl Report {
         });
     }
 
-    pub(super) fn problems(&self) -> usize {
+    /// How many problems there are.
+    pub fn problems(&self) -> usize {
         self.problems.len()
     }
 }

@@ -64,7 +64,7 @@ pub enum Answer {
 }
 
 /// Observes an instruction.
-pub(crate) fn observe<I: Isa>(insn: u32) -> Observed {
+pub fn observe<I: Isa>(insn: u32) -> Observed {
     let op = decode::<I>(insn);
     let mut observer = Observer::<I>::default();
     // Nothing stops it.

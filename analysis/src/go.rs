@@ -4,10 +4,10 @@
 //! what was `runtime.init.5` there, the start of the goroutine that forces garbage collection, is
 //! another one since Go 1.23, and what gets skipped instead is missed at the end of the program.
 
-use crate::any::{insn_at, instructions};
+use crate::listing;
 use fpvm_core::definition::disasm::disassemble;
-use fpvm_core::definition::fetch;
-use fpvm_core::formats::elf::{Patch, Program};
+use fpvm_core::definition::isa::Isa;
+use fpvm_core::formats::elf::Patch;
 use fpvm_core::machine::vm::Vm;
 
 /// What the Go linker writes in front of its release.
@@ -36,7 +36,7 @@ const INITS: [&str; 16] = [
 
 /// The release that made a program: `go1.22.10`; `None` for one that is not Go's, or older than
 /// Go 1.18.
-pub(crate) fn release(bytes: &[u8]) -> Option<String> {
+pub fn release(bytes: &[u8]) -> Option<String> {
     let info = bytes
         .chunks(16)
         .position(|chunk| chunk.starts_with(MAGIC))?;
@@ -54,7 +54,7 @@ pub(crate) fn release(bytes: &[u8]) -> Option<String> {
 }
 
 /// Whether a program was built with a setting of Go's run time, `name=value`.
-pub(crate) fn is_set_at_build(bytes: &[u8], setting: &str) -> bool {
+pub fn is_set_at_build(bytes: &[u8], setting: &str) -> bool {
     let lines = bytes.split(|byte| *byte == b'\n');
     let mut settings = lines.filter_map(|line| line.strip_prefix(b"build\tDefaultGODEBUG="));
     settings.any(|all| {
@@ -64,7 +64,7 @@ pub(crate) fn is_set_at_build(bytes: &[u8], setting: &str) -> bool {
 }
 
 /// The second number of a release: 22 of `go1.22.10`.
-pub(crate) fn minor(release: &str) -> Option<u32> {
+pub fn minor(release: &str) -> Option<u32> {
     let rest = release.strip_prefix("go1.")?;
     let end = rest
         .find(|c: char| !c.is_ascii_digit())
@@ -73,7 +73,7 @@ pub(crate) fn minor(release: &str) -> Option<u32> {
 }
 
 /// The `runtime.init.N` that starts the goroutine which forces garbage collection.
-pub(crate) fn starter<I: Program>(vm: &mut Vm<I>) -> Option<&'static str> {
+fn starter<I: Isa>(vm: &mut Vm<I>) -> Option<&'static str> {
     let spawn = vm.symbols.named("runtime.newproc")?.start;
     let target = format!("{spawn:#x}");
     INITS.into_iter().find(|name| {
@@ -81,10 +81,7 @@ pub(crate) fn starter<I: Program>(vm: &mut Vm<I>) -> Option<&'static str> {
             return false;
         };
         let end = function.start.saturating_add(function.size.min(4096));
-        let mut code = instructions(function.start..end, |at| {
-            let insn = insn_at(vm, at);
-            (insn, fetch::len::<I>(insn))
-        });
+        let mut code = listing::code(vm, function.start..end);
         code.any(|(at, insn)| {
             let text = disassemble::<I>(insn, at);
             text.split([' ', ',']).next_back() == Some(target.as_str())
@@ -93,13 +90,14 @@ pub(crate) fn starter<I: Program>(vm: &mut Vm<I>) -> Option<&'static str> {
 }
 
 /// Upstream's patches, moved to where this program has what they are meant for; `later` are
-/// functions that have to be skipped as well, from a release on.
-pub(crate) fn patches<I: Program>(
+/// functions that have to be skipped as well, from the release Go 1.N on. The program is in `vm`.
+pub fn patches<I: Isa>(
     vm: &mut Vm<I>,
     release: Option<&str>,
+    upstream: &[Patch],
     later: &[(u32, &'static str)],
 ) -> Vec<Patch> {
-    let mut patches = I::PATCHES.to_vec();
+    let mut patches = upstream.to_vec();
     let Some(skip) = patches
         .iter()
         .find(|patch| patch.symbol == STARTER)

@@ -36,7 +36,7 @@ pub struct FrameStep {
 }
 
 /// What an instruction does to the frame.
-pub(crate) fn frame_step<I: Isa>(insn: u32) -> FrameStep {
+pub fn frame_step<I: Isa>(insn: u32) -> FrameStep {
     let cell = |name| {
         let at = I::REGISTERS.iter().position(|register| *register == name);
         at.and_then(|at| u8::try_from(at).ok()).map(Cell)
@@ -55,12 +55,12 @@ pub(crate) fn frame_step<I: Isa>(insn: u32) -> FrameStep {
 
 /// A frame at an instruction of its function, before the instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Frame {
+pub struct Frame {
     /// The stack pointer, from what it was when the function was entered; `None` where the function
     /// has gone to another stack.
-    pub(crate) depth: Option<i64>,
+    pub depth: Option<i64>,
     /// Where the return address is, from the same; `None` for its register.
-    pub(crate) saved_at: Option<i64>,
+    pub saved_at: Option<i64>,
 }
 
 const ENTRY: Frame = Frame {
@@ -69,7 +69,7 @@ const ENTRY: Frame = Frame {
 };
 
 /// The frames at each instruction of a function.
-pub(crate) fn frames(steps: impl Iterator<Item = FrameStep>, delay_slot: bool) -> Vec<Frame> {
+pub fn frames(steps: impl Iterator<Item = FrameStep>, delay_slot: bool) -> Vec<Frame> {
     let (mut now, mut body) = (ENTRY, ENTRY);
     let mut frames = Vec::new();
     let mut slot_of_leave = false;

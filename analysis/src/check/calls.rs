@@ -3,7 +3,7 @@
 use super::code::{At, Code, Places};
 use super::report::Report;
 use crate::go;
-use crate::isa::AnyIsa;
+use crate::info::IsaInfo;
 use crate::observe::Answer;
 use std::collections::BTreeMap;
 
@@ -13,7 +13,8 @@ const BACK: usize = 24;
 const CALLS: u64 = 8192;
 
 /// Looks for system calls that fault, or that the VM does not know and answers all alike.
-pub(super) fn check_calls(isa: &dyn AnyIsa, code: &Code<'_>, report: &mut Report) {
+pub(super) fn check_calls(code: &Code<'_>, report: &mut Report) {
+    let isa = code.isa;
     let mut found: BTreeMap<(Answer, u64), Places> = BTreeMap::new();
     for function in code.functions() {
         for (i, at) in function.iter().enumerate() {
@@ -63,7 +64,6 @@ pub(super) fn check_calls(isa: &dyn AnyIsa, code: &Code<'_>, report: &mut Report
 /// Looks whether the run time of a newer Go release names its memory for the system, by a call whose
 /// number does not stand beside it, and whether that faults. `release` is Go's, as [`go::release`] reads it.
 pub(super) fn check_memory_names(
-    isa: &dyn AnyIsa,
     bytes: &[u8],
     release: Option<&str>,
     code: &Code<'_>,
@@ -73,6 +73,7 @@ pub(super) fn check_memory_names(
     const SINCE: u32 = 25;
     const OFF: &str = "decoratemappings=0";
 
+    let isa = code.isa;
     let minor = release.and_then(go::minor);
     if minor.is_none_or(|minor| minor < SINCE) || go::is_set_at_build(bytes, OFF) {
         return;
@@ -91,9 +92,17 @@ pub(super) fn check_memory_names(
     }
 }
 
+/// A number as the listing writes it.
+fn parse(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
 /// The constant that was last loaded into a register, from the instructions' texts: the second
 /// operand of such a load is the register that is always zero, the third the number.
-fn number(isa: &dyn AnyIsa, before: &[At<'_>], register: &str) -> Option<u64> {
+fn number(isa: &dyn IsaInfo, before: &[At<'_>], register: &str) -> Option<u64> {
     before.iter().rev().find_map(|at| {
         let text = isa.disassemble(at.insn, at.address);
         let (mnemonic, operands) = text.split_once(' ')?;
@@ -103,8 +112,8 @@ fn number(isa: &dyn AnyIsa, before: &[At<'_>], register: &str) -> Option<u64> {
         }
         // Written, but not with a constant: there is nothing to find further up.
         let constant = match (operands.next(), operands.next()) {
-            (Some("zero"), Some(number)) => crate::args::number(number).ok(),
-            (Some(number), None) if mnemonic.ends_with(".li") => crate::args::number(number).ok(),
+            (Some("zero"), Some(number)) => parse(number),
+            (Some(number), None) if mnemonic.ends_with(".li") => parse(number),
             _ => None,
         };
         Some(constant)

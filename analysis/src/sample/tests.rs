@@ -1,16 +1,20 @@
 //! Stacks that are followed, against calls that were seen.
 
 use super::{End, Samples};
-use crate::any::{AnyVm, call_before};
-use crate::isa::{ISAS, Patches};
+use crate::inspect::Inspect;
+use crate::listing::call_before;
+use fpvm_core::Vm;
+use fpvm_core::formats::elf::{self, Program};
 use fpvm_core::machine::vm::Host;
 use fpvm_core::step::oracle::{NoOracle, Silent};
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_riscv::Rv64;
 use std::path::Path;
 
 /// A call that has not returned: the address of its instruction, and the stack pointer there.
 type Open = (u64, u64);
 
-fn sp(vm: &dyn AnyVm) -> u64 {
+fn sp(vm: &dyn Inspect) -> u64 {
     let registers = vm.registers();
     let sp = registers.iter().find(|(name, _)| *name == "sp");
     sp.map_or(0, |(_, value)| *value)
@@ -19,18 +23,14 @@ fn sp(vm: &dyn AnyVm) -> u64 {
 /// Runs a guest step by step, with a list of its open calls, and follows its stack now and then. All
 /// callers that are found have to be open calls in their order; gives the samples, and how many of
 /// them end at a root.
-fn follow(guest: &str, first: u64, steps: u64) -> (u64, u64) {
+fn follow<I: Program>(guest: &str, first: u64, steps: u64) -> (u64, u64) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../examples/guests/bin")
         .join(guest);
     let bytes = std::fs::read(path).expect(guest);
-    let isa = ISAS
-        .iter()
-        .find(|isa| isa.is_program(&bytes))
-        .expect("an ISA");
-    let mut vm = isa.load_program(&bytes, Patches::Upstream).expect(guest);
-    let vm = vm.as_mut();
-    let run = |vm: &mut dyn AnyVm, until| {
+    let vm = &mut elf::load::<I>(&bytes, I::PATCHES).expect(guest);
+    let isa = vm.info();
+    let run = |vm: &mut Vm<I>, until| {
         let mut host = Host {
             oracle: &mut NoOracle,
             console: &mut Silent,
@@ -40,12 +40,12 @@ fn follow(guest: &str, first: u64, steps: u64) -> (u64, u64) {
     let mut samples = Samples::new(1);
     let mut open: Vec<Open> = Vec::new();
     let (mut taken, mut rooted) = (0, 0);
-    while !vm.exited() && vm.step() < first + steps {
+    while !vm.state.exited() && vm.state.step < first + steps {
         let (pc, insn) = (vm.pc(), vm.insn());
         if isa.frame_step(insn).calls {
             open.push((pc, sp(vm)));
         }
-        let next = vm.step() + 1;
+        let next = vm.state.step + 1;
         run(vm, next);
         let pc = vm.pc();
         let back = (call_before(vm, pc).unwrap_or_default(), sp(vm));
@@ -55,7 +55,7 @@ fn follow(guest: &str, first: u64, steps: u64) -> (u64, u64) {
         if let Some(call) = returned.or(last.map(|_| open.len() - 1)) {
             open.truncate(call);
         }
-        if vm.step() < first || !vm.step().is_multiple_of(61) {
+        if vm.state.step < first || !vm.state.step.is_multiple_of(61) {
             continue;
         }
         let (levels, end) = samples.walk(vm);
@@ -68,7 +68,8 @@ fn follow(guest: &str, first: u64, steps: u64) -> (u64, u64) {
                 .iter()
                 .map(|level| vm.symbols().at(level.pc))
                 .collect();
-            outer = found.unwrap_or_else(|| panic!("step {}: {level:x?} of {names:?}", vm.step()));
+            outer =
+                found.unwrap_or_else(|| panic!("step {}: {level:x?} of {names:?}", vm.state.step));
         }
     }
     (taken, rooted)
@@ -84,7 +85,10 @@ fn callers_are_calls_that_have_not_returned() {
         "bare.mips",
         "bare.riscv64",
     ] {
-        let (taken, rooted) = follow(guest, 0, 400_000);
+        let (taken, rooted) = match guest.ends_with("mips") {
+            true => follow::<Mips32>(guest, 0, 400_000),
+            false => follow::<Rv64>(guest, 0, 400_000),
+        };
         assert!(
             taken > 0 && rooted * 100 >= taken * 99,
             "{guest}: {rooted} of {taken}"

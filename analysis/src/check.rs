@@ -1,0 +1,41 @@
+//! What speaks against a program before anybody runs it, found in its ELF file.
+
+mod calls;
+mod code;
+mod report;
+
+pub use code::Code;
+pub use report::{Finding, Report};
+
+use crate::go;
+
+/// Looks at a program's code for what the VM does not do as the program expects; `bytes` are its ELF file.
+pub fn check(code: &Code<'_>, bytes: &[u8], report: &mut Report) {
+    let release = go::release(bytes);
+    if code.is_compressed() {
+        compressed(release.as_deref(), report);
+        return;
+    }
+    code::check_code(code, release.is_some(), report);
+    calls::check_calls(code, report);
+    calls::check_memory_names(bytes, release.as_deref(), code, report);
+}
+
+fn compressed(release: Option<&str>, report: &mut Report) {
+    let remedy = match release.and_then(go::minor) {
+        Some(26..) => {
+            "build it with -gcflags=all=-d=compressinstructions=0 and \
+             -asmflags=all=-d=compressinstructions=0, or with Go 1.25 or older. (The VM that has them, \
+             type imac-1, has no floating-point registers, and Go needs those)"
+        }
+        _ => {
+            "run it on the VM type imac-1, which has them; or build it without the C extension \
+             (-march=rv64ima, target feature -c)"
+        }
+    };
+    report.problem(
+        "it has compressed (16-bit) instructions, and the VM faults on them",
+        "the RISC-V C extension is on in the compiler; Go turned it on in Go 1.26",
+        remedy,
+    );
+}

@@ -1,0 +1,101 @@
+//! What analyses ask of an ISA.
+
+use crate::frames::{FrameStep, frame_step};
+use crate::observe::{Observed, observe};
+use fpvm_core::Isa;
+use fpvm_core::definition::disasm::disassemble;
+use fpvm_core::definition::fetch;
+use fpvm_core::definition::word::Word as _;
+use std::marker::PhantomData;
+
+/// An ISA, with its type forgotten.
+pub trait IsaInfo: Sync {
+    /// The VM type, as upstream names it.
+    fn vm_type(&self) -> &'static str;
+    /// Bytes of a guest word.
+    fn word_bytes(&self) -> u8;
+    /// Whether the instruction after a branch runs before the branch's target.
+    fn delay_slot(&self) -> bool;
+    /// Whether there are instructions of 2 bytes beside those of 4.
+    fn is_compressed(&self) -> bool;
+    /// The instruction that begins with these bytes.
+    fn insn_of(&self, bytes: [u8; 4]) -> u32;
+    /// Bytes of an instruction.
+    fn insn_len(&self, insn: u32) -> u64;
+    /// Bytes from a call to where it returns to, of each kind of call.
+    fn call_bytes(&self) -> &'static [u64];
+    /// An instruction as assembly text.
+    fn disassemble(&self, insn: u32, pc: u64) -> String;
+    /// What an instruction can do at all.
+    fn observe(&self, insn: u32) -> Observed;
+    /// What an instruction does to the frame of its function.
+    fn frame_step(&self, insn: u32) -> FrameStep;
+    /// The name that Linux has for a system call of this machine.
+    fn call_name(&self, number: u64) -> Option<&'static str>;
+}
+
+/// An ISA as an [`IsaInfo`].
+#[derive(Debug)]
+pub struct Info<I>(PhantomData<fn() -> I>);
+
+impl<I: Isa> Info<I> {
+    /// The one value.
+    pub const NEW: Self = Info(PhantomData);
+}
+
+impl<I: Isa> IsaInfo for Info<I> {
+    fn vm_type(&self) -> &'static str {
+        I::VM_TYPE
+    }
+
+    fn word_bytes(&self) -> u8 {
+        I::Word::BYTES as u8
+    }
+
+    fn delay_slot(&self) -> bool {
+        I::DELAY_SLOT
+    }
+
+    fn is_compressed(&self) -> bool {
+        I::COMPRESSED_MASK != 0
+    }
+
+    fn insn_of(&self, bytes: [u8; 4]) -> u32 {
+        fetch::word::<I>(bytes)
+    }
+
+    fn insn_len(&self, insn: u32) -> u64 {
+        fetch::len::<I>(insn)
+    }
+
+    fn call_bytes(&self) -> &'static [u64] {
+        match (I::DELAY_SLOT, I::COMPRESSED_MASK) {
+            (true, _) => &[8],
+            (false, 0) => &[4],
+            (false, _) => &[4, 2],
+        }
+    }
+
+    fn disassemble(&self, insn: u32, pc: u64) -> String {
+        disassemble::<I>(insn, pc)
+    }
+
+    fn observe(&self, insn: u32) -> Observed {
+        observe::<I>(insn)
+    }
+
+    fn frame_step(&self, insn: u32) -> FrameStep {
+        frame_step::<I>(insn)
+    }
+
+    fn call_name(&self, number: u64) -> Option<&'static str> {
+        let number = usize::try_from(number).ok()?;
+        let target = I::ELF?;
+        match (target.machine, target.is_64) {
+            (8, false) => Some(syscalls::mips::Sysno::new(number)?.name()),
+            (8, true) => Some(syscalls::mips64::Sysno::new(number)?.name()),
+            (243, true) => Some(syscalls::riscv64::Sysno::new(number)?.name()),
+            _ => None,
+        }
+    }
+}

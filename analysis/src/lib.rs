@@ -1,0 +1,24 @@
+//! What a guest may do, what a step of it did, and where it spends its steps.
+//!
+//! - [`observe`]: what an instruction can do at all, from the one definition of it
+//! - [`frames`]: call stacks, from what instructions do with the stack pointer
+//! - [`explain`]: what a proved step did, as data and as text
+//! - [`sample`]: samples of a run, by call stack and by instruction
+//! - [`check`]: what speaks against a program before it runs
+//! - [`go`]: which Go release made a program, and what has to be skipped in it
+//!
+//! All of it sees an ISA as an [`IsaInfo`] and a machine as an [`Inspect`], whichever ISA that is.
+
+pub mod check;
+pub mod explain;
+pub mod frames;
+pub mod go;
+pub mod info;
+pub mod inspect;
+pub mod listing;
+pub mod observe;
+pub mod sample;
+
+pub use explain::StepExplanation;
+pub use info::IsaInfo;
+pub use inspect::Inspect;

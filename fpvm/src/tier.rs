@@ -1,0 +1,82 @@
+//! How a guest is run: by the interpreter, by the translator with the interpreter behind it, or by
+//! both side by side.
+
+use crate::Error;
+use fpvm_core::Isa;
+use fpvm_core::machine::vm;
+#[cfg(feature = "jit")]
+use fpvm_jit::{Crosscheck, Jit};
+use std::io;
+
+/// Steps from one comparison of tiers to the next, if nobody says otherwise: some hundredths of a
+/// second.
+pub const CROSSCHECK_EVERY: u64 = 10_000_000;
+
+/// A choice of tier. All give the same results.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Tier {
+    /// The translator where this machine has what it needs, else the interpreter.
+    #[default]
+    Auto,
+    /// The translator.
+    Jit,
+    /// The interpreter.
+    Interpreter,
+    /// Both, compared each so many steps: a difference ends the run with an error.
+    Crosscheck(u64),
+}
+
+/// The tier; `None` is the interpreter alone.
+#[cfg(feature = "jit")]
+pub(crate) fn tier<I: Isa>(choice: Tier) -> Result<Option<Box<dyn vm::Tier<I>>>, Error> {
+    by(choice, Jit::new)
+}
+
+/// The tier, by a translator that can perhaps not be made.
+#[cfg(feature = "jit")]
+fn by<I: Isa>(
+    choice: Tier,
+    translator: impl FnOnce() -> io::Result<Jit<I>>,
+) -> Result<Option<Box<dyn vm::Tier<I>>>, Error> {
+    Ok(match choice {
+        Tier::Interpreter => None,
+        Tier::Jit => Some(Box::new(translator().map_err(Error::NoTranslator)?)),
+        Tier::Crosscheck(every) => {
+            let both = Crosscheck::<I>::every(every).map_err(Error::NoTranslator)?;
+            Some(Box::new(both))
+        }
+        // Executable memory can be refused where the processor has all it takes.
+        Tier::Auto => translator().ok().map(|jit| Box::new(jit) as _),
+    })
+}
+
+/// The same without a translator.
+#[cfg(not(feature = "jit"))]
+pub(crate) fn tier<I: Isa>(choice: Tier) -> Result<Option<Box<dyn vm::Tier<I>>>, Error> {
+    match choice {
+        Tier::Interpreter | Tier::Auto => Ok(None),
+        Tier::Jit | Tier::Crosscheck(_) => Err(Error::NoTranslator(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "fpvm was built without the feature `jit`",
+        ))),
+    }
+}
+
+#[cfg(all(test, feature = "jit", feature = "mips"))]
+mod tests {
+    use super::*;
+    use fpvm_isa_mips::Mips32;
+    use std::error::Error as _;
+
+    #[test]
+    fn without_a_translator_guests_are_interpreted() {
+        let refused = || Err(io::Error::new(io::ErrorKind::Unsupported, "no BMI2"));
+        let tier = |tier| by::<Mips32>(tier, refused);
+        assert!(tier(Tier::Auto).is_ok_and(|tier| tier.is_none()));
+        assert!(tier(Tier::Interpreter).is_ok_and(|tier| tier.is_none()));
+        let error = tier(Tier::Jit).err().expect("no translator");
+        assert_eq!(error.to_string(), "cannot translate guests on this machine");
+        let cause = error.source().expect("a cause");
+        assert_eq!(cause.to_string(), "no BMI2");
+    }
+}

@@ -1,0 +1,97 @@
+//! A machine of any ISA.
+
+use crate::isa::{AnyIsa, entry};
+use crate::tier::{Tier, tier};
+use crate::{Error, Guest};
+use fpvm_analysis::Inspect;
+use fpvm_checkpoints::GuestVm;
+use fpvm_core::formats::state_file::{self, FileError};
+use fpvm_core::formats::symbols::Symbols;
+use fpvm_core::machine::vm::Vm;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// A machine with a guest in it, of whichever ISA: [`GuestVm`] runs, proves and hashes it, [`Inspect`] looks at
+/// it, [`Save`] writes it down, [`SetUp`] says how it is run. What it does is [`Vm`]'s.
+pub trait AnyVm: GuestVm + Inspect + Save + SetUp + Send {
+    /// Its VM.
+    fn isa(&self) -> &'static dyn AnyIsa;
+}
+
+/// How a guest is run from now on.
+pub trait SetUp {
+    /// Chooses how the guest is run.
+    ///
+    /// # Errors
+    /// If the translator was asked for, and cannot run on this machine.
+    fn set_tier(&mut self, tier: Tier) -> Result<(), Error>;
+    /// Sets how many bytes of memory the guest may use.
+    fn set_memory_limit(&mut self, bytes: u64);
+    /// Counts from now on what upstream's debug info says; to be called before the guest runs.
+    fn count(&mut self);
+    /// See [`Vm::repeat_branches`].
+    fn repeat_branches(&mut self);
+    /// Replaces the function names.
+    fn set_symbols(&mut self, symbols: Symbols);
+}
+
+/// Writing a machine's state.
+pub trait Save {
+    /// The packed state.
+    fn witness(&mut self) -> Vec<u8>;
+    /// Writes a state file, in the format that its name says.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn save(&mut self, path: &Path) -> Result<(), FileError>;
+    /// Writes the state as JSON.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn write_json(&mut self, out: &mut dyn Write) -> io::Result<()>;
+}
+
+impl<I: Guest> AnyVm for Vm<I> {
+    fn isa(&self) -> &'static dyn AnyIsa {
+        entry::<I>()
+    }
+}
+
+impl<I: Guest> SetUp for Vm<I> {
+    fn set_tier(&mut self, choice: Tier) -> Result<(), Error> {
+        Vm::set_tier(self, tier::<I>(choice)?);
+        Ok(())
+    }
+
+    fn set_memory_limit(&mut self, bytes: u64) {
+        self.memory.set_limit(bytes);
+    }
+
+    fn count(&mut self) {
+        if let Some(observer) = I::observer(&self.state) {
+            self.observe(observer);
+        }
+    }
+
+    fn repeat_branches(&mut self) {
+        Vm::repeat_branches(self);
+    }
+
+    fn set_symbols(&mut self, symbols: Symbols) {
+        self.symbols = symbols;
+    }
+}
+
+impl<I: Guest> Save for Vm<I> {
+    fn witness(&mut self) -> Vec<u8> {
+        Vm::witness(self)
+    }
+
+    fn save(&mut self, path: &Path) -> Result<(), FileError> {
+        state_file::save(self, path)
+    }
+
+    fn write_json(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        state_file::write_json(self, out)
+    }
+}
