@@ -17,7 +17,10 @@ pub(crate) fn explain(vm: &dyn AnyVm, interrupted: &AtomicBool, error: VmError) 
 /// Whether a step failed: the program faulted, its host did, or there is no memory for it.
 pub(crate) fn is_of_vm(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<MachineError>();
-    matches!(error, Some(MachineError::Faulted { .. } | MachineError::Vm(_)))
+    matches!(
+        error,
+        Some(MachineError::Faulted { .. } | MachineError::Vm(_))
+    )
 }
 
 /// Whether Ctrl-C or SIGTERM ended it.

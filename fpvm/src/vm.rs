@@ -68,7 +68,7 @@ impl<I: Guest> SetUp for Vm<I> {
     }
 
     fn count(&mut self) {
-        if let Some(observer) = I::observer(&self.state) {
+        if let Some(observer) = I::observer() {
             self.observe(observer);
         }
     }

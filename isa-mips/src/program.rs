@@ -4,7 +4,7 @@ use crate::Mips32;
 use crate::state::SP;
 use fpvm_core::definition::state::State;
 use fpvm_core::definition::word::Word as _;
-use fpvm_core::formats::elf::{Patch, Program, write_range};
+use fpvm_core::formats::elf::{Patch, Program, SegmentEnd, write_range};
 use fpvm_core::formats::guest::About;
 use fpvm_core::machine::memory::{MemoryLimit, PAGE_SIZE, PagedMemory};
 
@@ -32,7 +32,7 @@ impl Program for Mips32 {
         later_patches: &[],
     };
     const HEAP_START: u64 = 0x0500_0000;
-    const SEGMENT_END: Option<u64> = Some(Self::HEAP_START);
+    const SEGMENT_END: SegmentEnd = SegmentEnd::Before(Self::HEAP_START);
     const PAGE_AFTER_RANGES: bool = true;
     const PATCHES: &'static [Patch] = &[
         // Garbage collection and the system monitor need threads.

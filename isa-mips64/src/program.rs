@@ -6,7 +6,7 @@ use crate::Mips64;
 use crate::state::NEXT_THREAD_ID;
 use crate::statistics::Statistics;
 use fpvm_core::definition::state::State;
-use fpvm_core::formats::elf::{Patch, Program};
+use fpvm_core::formats::elf::{Patch, Program, SegmentEnd};
 use fpvm_core::formats::guest::About;
 use fpvm_core::machine::memory::{MemoryLimit, PagedMemory};
 use fpvm_core::machine::observer::Observer;
@@ -27,7 +27,7 @@ impl<const VERSION: u8> Program for Mips64<VERSION> {
         later_patches: &[],
     };
     const HEAP_START: u64 = 0x1000_0000_0000;
-    const SEGMENT_END: Option<u64> = Some(Self::HEAP_START);
+    const SEGMENT_END: SegmentEnd = SegmentEnd::UpTo(Self::HEAP_START);
     const PAGE_AFTER_RANGES: bool = false;
     const PATCHES: &'static [Patch] = &[];
 
@@ -39,7 +39,7 @@ impl<const VERSION: u8> Program for Mips64<VERSION> {
         fpvm_isa_mips::program::set_up_stack(state, memory, STACK)
     }
 
-    fn debug_info(state: &State<Self>) -> Option<Box<dyn Observer<Self>>> {
-        Some(Box::new(Statistics::new(state)))
+    fn debug_info() -> Option<Box<dyn Observer<Self>>> {
+        Some(Box::new(Statistics::default()))
     }
 }

@@ -1,7 +1,7 @@
 //! What upstream's program counts as it runs, for its `--debug-info`: how threads and reservations fare.
 //!
-//! Only load-linked and store-conditional have to be looked at for it: that a write ended a
-//! reservation shows when the next of them, or the end, finds it gone.
+//! Only load-linked and store-conditional have to be looked at for it: the machine itself counts the
+//! writes to the reserved word.
 
 use crate::Mips64;
 use crate::state::{LL_STATUS, THREAD_ID};
@@ -15,17 +15,16 @@ const REMEMBERED: usize = 5;
 
 /// The counts of a run. They begin with it: of what was before a state that is resumed, upstream knows
 /// nothing either.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Statistics {
     rmw_success: u64,
     rmw_fail: u64,
     max_steps_between_ll_and_sc: u64,
-    reservation_invalidation: u64,
     forced_preemption: u64,
     idle_step_count_thread_0: u64,
     /// Steps at which threads did their last load-linked, the latest thread last.
     linked: Vec<(u64, u64)>,
-    /// Whether there was a reservation when it was last looked at.
+    /// Whether there was a reservation before the step.
     reserved: bool,
     /// The thread that upstream takes for the running one: it looks only where one gives way.
     active: u64,
@@ -36,33 +35,6 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Nothing is counted yet.
-    pub fn new<const VERSION: u8>(state: &State<Mips64<VERSION>>) -> Self {
-        Statistics {
-            rmw_success: 0,
-            rmw_fail: 0,
-            max_steps_between_ll_and_sc: 0,
-            reservation_invalidation: 0,
-            forced_preemption: 0,
-            idle_step_count_thread_0: 0,
-            linked: Vec::new(),
-            reserved: is_reserved(state),
-            active: 0,
-            idle_since: 0,
-            threads: 0,
-        }
-    }
-
-    /// A write has ended the reservation since the last look.
-    fn is_invalidated<const VERSION: u8>(&self, state: &State<Mips64<VERSION>>) -> bool {
-        self.reserved && !is_reserved(state)
-    }
-
-    fn look<const VERSION: u8>(&mut self, state: &State<Mips64<VERSION>>) {
-        self.reservation_invalidation += u64::from(self.is_invalidated(state));
-        self.reserved = is_reserved(state);
-    }
-
     fn take_linked(&mut self, thread: u64) -> Option<u64> {
         let at = self.linked.iter().position(|(of, _)| *of == thread)?;
         Some(self.linked.remove(at).1)
@@ -109,7 +81,7 @@ impl<const VERSION: u8> Observer<Mips64<VERSION>> for Statistics {
     }
 
     fn before(&mut self, state: &State<Mips64<VERSION>>) {
-        self.look(state);
+        self.reserved = is_reserved(state);
         self.threads = state.thread_count();
     }
 
@@ -124,17 +96,17 @@ impl<const VERSION: u8> Observer<Mips64<VERSION>> for Statistics {
             Some(Op::ll | Op::lld) => self.load_linked(thread, state.step),
             Some(Op::sc | Op::scd) => {
                 // A store that happens ends the reservation, and nothing else about it does.
-                let success = self.is_invalidated(state);
+                let success = self.reserved && !is_reserved(state);
                 self.store_conditional(thread, state.step, success);
-                self.reserved = is_reserved(state);
             }
             _ => {}
         }
-        self.look(state);
     }
 
-    fn counts(&self, state: &State<Mips64<VERSION>>) -> Vec<(&'static str, u64)> {
-        let ended = u64::from(self.is_invalidated(state));
+    fn counts(&self, reserved_writes: u64) -> Vec<(&'static str, u64)> {
+        // Upstream compares each address that is written with the reserved one, also where nothing is
+        // reserved and that is 0. The store of a store-conditional alone it does not compare.
+        let invalidated = reserved_writes.saturating_sub(self.rmw_success);
         vec![
             ("rmw_success_count", self.rmw_success),
             ("rmw_fail_count", self.rmw_fail),
@@ -142,10 +114,7 @@ impl<const VERSION: u8> Observer<Mips64<VERSION>> for Statistics {
                 "max_steps_between_ll_and_sc",
                 self.max_steps_between_ll_and_sc,
             ),
-            (
-                "reservation_invalidation_count",
-                self.reservation_invalidation + ended,
-            ),
+            ("reservation_invalidation_count", invalidated),
             ("forced_preemption_count", self.forced_preemption),
             ("idle_step_count_thread_0", self.idle_step_count_thread_0),
         ]

@@ -4,7 +4,7 @@ use crate::Rv64;
 use crate::imac::Imac;
 use crate::operand::SP;
 use fpvm_core::definition::state::State;
-use fpvm_core::formats::elf::{Patch, Program, write_range};
+use fpvm_core::formats::elf::{Patch, Program, SegmentEnd, write_range};
 use fpvm_core::formats::guest::{About, OWN};
 use fpvm_core::machine::memory::{MemoryLimit, PagedMemory};
 
@@ -88,7 +88,7 @@ impl Program for Rv64 {
     };
     /// Above the arenas that Go asks for by address (0xc0_0000_0000 to 0x7f00_0000_0000).
     const HEAP_START: u64 = 0x7f00_0000_0000;
-    const SEGMENT_END: Option<u64> = None;
+    const SEGMENT_END: SegmentEnd = SegmentEnd::Anywhere;
     const PAGE_AFTER_RANGES: bool = true;
     const PATCHES: &'static [Patch] = PATCHES;
 
@@ -109,7 +109,7 @@ impl Program for Imac {
         later_patches: &[],
     };
     const HEAP_START: u64 = Rv64::HEAP_START;
-    const SEGMENT_END: Option<u64> = None;
+    const SEGMENT_END: SegmentEnd = SegmentEnd::Anywhere;
     const PAGE_AFTER_RANGES: bool = false;
     const PATCHES: &'static [Patch] = &[];
 

@@ -21,8 +21,8 @@ pub trait Program: Isa {
     const ABOUT: About;
     /// First address of the heap.
     const HEAP_START: u64;
-    /// Segments have to end below this address.
-    const SEGMENT_END: Option<u64>;
+    /// Where segments have to end.
+    const SEGMENT_END: SegmentEnd;
     /// Whether upstream's loader also puts the page of the byte after each range that it writes on the
     /// list of pages, after empty ranges too.
     const PAGE_AFTER_RANGES: bool;
@@ -35,10 +35,36 @@ pub trait Program: Isa {
         memory: &mut PagedMemory<Self::Word>,
     ) -> Result<(), MemoryLimit>;
 
-    /// Counts what upstream's debug info says of a run that begins at a state, where it says more than of
+    /// Counts what upstream's debug info says of a run, where it says more than of
     /// memory and pre-images.
-    fn debug_info(_state: &State<Self>) -> Option<Box<dyn Observer<Self>>> {
+    fn debug_info() -> Option<Box<dyn Observer<Self>>> {
         None
+    }
+}
+
+/// Where the segments of a program have to end, so that they do not lie in the heap.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SegmentEnd {
+    /// Anywhere.
+    Anywhere,
+    /// Before this address, and so have empty ones: upstream's rule of October 2024.
+    Before(u64),
+    /// At this address at most; empty ones are passed over: upstream's rule of 2026.
+    UpTo(u64),
+}
+
+impl SegmentEnd {
+    /// What is wrong with a segment of so many bytes that ends at an address.
+    fn refused(self, len: u64, end: u64) -> Option<String> {
+        match self {
+            SegmentEnd::Before(limit) if end >= limit => Some(format!(
+                "it ends at {end:#x} and has to end below {limit:#x}, where the heap begins"
+            )),
+            SegmentEnd::UpTo(limit) if len > 0 && end > limit => Some(format!(
+                "it ends at {end:#x} and may end at {limit:#x}, where the heap begins"
+            )),
+            _ => None,
+        }
     }
 }
 
@@ -192,10 +218,8 @@ fn load_class<I: Program, H: FileHeader<Endian = Endianness>>(
             .checked_add(len)
             .filter(|end| *end - start <= IMAGE_LIMIT);
         let end = end.ok_or_else(|| refuse("it does not fit into memory".into()))?;
-        if let Some(limit) = I::SEGMENT_END.filter(|limit| end >= *limit) {
-            return Err(refuse(format!(
-                "it ends at {end:#x} and has to end below {limit:#x}, where the heap begins"
-            )));
+        if let Some(why) = I::SEGMENT_END.refused(len, end) {
+            return Err(refuse(why));
         }
         if is_load && len > 0 {
             if let Some((other, _)) = loaded.iter().find(|(from, to)| start < *to && *from < end) {

@@ -2,7 +2,6 @@
 //! programs are loaded.
 
 use crate::definition::isa::{ElfTarget, Isa};
-use crate::definition::state::State;
 use crate::formats::elf::{self, Patch, Program};
 use crate::machine::observer::Observer;
 use crate::machine::vm::Vm;
@@ -47,9 +46,9 @@ pub trait Guest: Isa {
         &[]
     }
 
-    /// Counts what upstream's debug info says of a run that begins at a state, where it says more than of
+    /// Counts what upstream's debug info says of a run, where it says more than of
     /// memory and pre-images.
-    fn observer(_state: &State<Self>) -> Option<Box<dyn Observer<Self>>> {
+    fn observer() -> Option<Box<dyn Observer<Self>>> {
         None
     }
 }
@@ -71,8 +70,8 @@ impl<I: Program> Guest for I {
         I::PATCHES
     }
 
-    fn observer(state: &State<Self>) -> Option<Box<dyn Observer<Self>>> {
-        I::debug_info(state)
+    fn observer() -> Option<Box<dyn Observer<Self>>> {
+        I::debug_info()
     }
 }
 

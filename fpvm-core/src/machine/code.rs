@@ -78,7 +78,13 @@ impl<I: Isa> Code<I> {
     ) -> Result<(), Stop<MemoryLimit, E::Error>> {
         loop {
             let decoded = self.enter(state.pc(), memory);
-            let left_over = !decoded || chain::run(self, state, memory, until, arrives);
+            let left_over = !decoded || {
+                let (left_over, writes) = chain::run(self, state, memory, until, arrives);
+                if writes > 0 {
+                    env.wrote_reserved(writes);
+                }
+                left_over
+            };
             if !left_over {
                 return Ok(());
             }

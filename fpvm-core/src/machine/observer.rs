@@ -14,6 +14,7 @@ pub trait Observer<I: Isa>: Debug + Send {
     fn before(&mut self, state: &State<I>);
     /// The step is done: that of an instruction word, or, without one, a change of threads.
     fn after(&mut self, state: &State<I>, insn: Option<u32>);
-    /// What it has counted up to this state, by name.
-    fn counts(&self, state: &State<I>) -> Vec<(&'static str, u64)>;
+    /// What it has counted, by name. `reserved_writes` are the writes since it began to look on that were to
+    /// the word at the address which [`Isa::RESERVATION`] has: it is 0 where nothing is reserved.
+    fn counts(&self, reserved_writes: u64) -> Vec<(&'static str, u64)>;
 }

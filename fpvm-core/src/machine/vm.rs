@@ -128,6 +128,8 @@ pub struct Vm<I: Isa> {
     code: Code<I>,
     tier: Option<Box<dyn Tier<I>>>,
     last_read: Option<PreimageRead>,
+    /// Writes to the word at the reserved address, for the observer.
+    reserved_writes: u64,
     /// The packed state after the step last proved, and its hash: the one before the next.
     proved: Option<(Vec<u8>, Node)>,
 }
@@ -161,6 +163,7 @@ impl<I: Isa> Vm<I> {
             code: Code::default(),
             tier: None,
             last_read: None,
+            reserved_writes: 0,
             proved: None,
         }
     }
@@ -175,12 +178,13 @@ impl<I: Isa> Vm<I> {
     /// the machine runs: what a tier has translated already is not looked at.
     pub fn observe(&mut self, observer: Box<dyn Observer<I>>) {
         self.code.observe(observer);
+        self.reserved_writes = 0;
     }
 
     /// What the observer has counted, by name; nothing where there is none.
     pub fn counts(&self) -> Vec<(&'static str, u64)> {
         let observer = self.code.observer();
-        observer.map_or(Vec::new(), |observer| observer.counts(&self.state))
+        observer.map_or(Vec::new(), |observer| observer.counts(self.reserved_writes))
     }
 
     /// Whether a faster tier runs the guest.
@@ -262,6 +266,7 @@ impl<I: Isa> Vm<I> {
                 host,
                 last_hint: &mut self.last_hint,
                 last_read: &mut self.last_read,
+                reserved_writes: &mut self.reserved_writes,
                 stops_at_reads: stop_at_reads,
             };
             let (code, state, memory) = (&mut self.code, &mut self.state, &mut self.memory);
@@ -301,6 +306,7 @@ impl<I: Isa> Vm<I> {
                 host,
                 last_hint: &mut self.last_hint,
                 last_read: &mut self.last_read,
+                reserved_writes: &mut self.reserved_writes,
                 stops_at_reads: true,
             };
             let mut recorder = Recorder::new(&mut self.memory);
@@ -375,6 +381,7 @@ pub struct Running<'a, 'h> {
     host: &'a mut Host<'h>,
     last_hint: &'a mut Vec<u8>,
     last_read: &'a mut Option<PreimageRead>,
+    reserved_writes: &'a mut u64,
     stops_at_reads: bool,
 }
 
@@ -407,6 +414,10 @@ impl Environment for Running<'_, '_> {
             value,
         });
         Ok(part)
+    }
+
+    fn wrote_reserved(&mut self, times: u64) {
+        *self.reserved_writes = self.reserved_writes.saturating_add(times);
     }
 
     fn output(&mut self, stream: u8, memory: &mut impl Memory, at: u64, count: u64) {

@@ -28,6 +28,9 @@ pub trait Environment {
     fn output(&mut self, stream: u8, memory: &mut impl Memory, at: u64, count: u64);
     /// The guest hints `count` bytes from `at`.
     fn hint(&mut self, memory: &mut impl Memory, at: u64, count: u64) -> Result<(), Self::Error>;
+    /// The guest has written, so many times, to the word at the address that [`Isa::RESERVATION`] has, which is 0
+    /// where nothing is reserved.
+    fn wrote_reserved(&mut self, _times: u64) {}
 }
 
 /// Why a step did not happen. The state is then as before it.
@@ -180,6 +183,7 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
         };
         let reserved = self.state.get(reservation.address).zext();
         if (at ^ reserved) & !(u64::from(I::Word::BITS) / 8 - 1) == 0 {
+            self.env.wrote_reserved(1);
             for cell in reservation.cells {
                 self.state.set(*cell, I::Word::default());
             }

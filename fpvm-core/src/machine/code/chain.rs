@@ -124,6 +124,8 @@ pub(super) struct Chain<I: Isa> {
     cut: usize,
     /// The access that an instruction did not happen for.
     miss: Option<Miss>,
+    /// Writes to the reserved word, for whoever counts them.
+    reserved_writes: u64,
 }
 
 impl<I: Isa> Chain<I> {
@@ -160,7 +162,7 @@ fn execute<I: Isa, S: Semantics>(
     memory: &mut PagedMemory<I::Word>,
     chain: &mut Chain<I>,
 ) -> Option<Done<I>> {
-    let (mut direct, mut host) = (Direct(memory), NoHost);
+    let (mut direct, mut host) = (Direct(memory), NoHost(&mut chain.reserved_writes));
     let (at, imm) = (Position::sequential(pc), Some(extended::<I>(this.imm)));
     let mut machine = Concrete::new(state, &mut direct, &mut host, at, 0, this.insn, imm);
     if let Err(stop) = S::run(&mut machine) {
@@ -245,7 +247,7 @@ fn leave<I: Isa>(
 
 /// Runs chains as long as the program counter stays in recent pages. Tells whether the next
 /// instruction is left to the plain step: it reaches the host or other threads, faults, or accesses memory that wants
-/// bookkeeping.
+/// bookkeeping; and how many writes were to the reserved word.
 #[inline(never)]
 pub(super) fn run<I: Isa>(
     pages: &Code<I>,
@@ -253,10 +255,11 @@ pub(super) fn run<I: Isa>(
     memory: &mut PagedMemory<I::Word>,
     until: u64,
     arrives: &mut impl FnMut(u64) -> bool,
-) -> bool {
+) -> (bool, u64) {
     let mut at = Position::of(state);
     let mut step = state.step;
     let mut left_over = false;
+    let mut reserved_writes = 0;
     let mut missed = None;
     let mut page: &[Decoded<I>] = &[];
     let mut following: &[u16] = &[];
@@ -288,8 +291,10 @@ pub(super) fn run<I: Isa>(
             then: if sequential { end } else { at.next_pc },
             cut: 0,
             miss: None,
+            reserved_writes: 0,
         };
         let left = (first.run)(first, rest, state, memory, &mut chain);
+        reserved_writes += chain.reserved_writes;
         let units = all - chain.cut - left;
         let done = match I::COMPRESSED_MASK {
             0 => units as u64,
@@ -318,14 +323,14 @@ pub(super) fn run<I: Isa>(
     }
     at.put(state);
     state.step = step;
-    left_over
+    (left_over, reserved_writes)
 }
 
-/// The host of instructions that do not reach it.
+/// The host of instructions that do not reach it, but for the count of writes to the reserved word.
 #[derive(Debug)]
-struct NoHost;
+struct NoHost<'a>(&'a mut u64);
 
-impl Environment for NoHost {
+impl Environment for NoHost<'_> {
     type Error = Infallible;
 
     fn part(&mut self, _: &[u8; 32], _: u64) -> Result<Option<PreimagePart>, Infallible> {
@@ -333,6 +338,10 @@ impl Environment for NoHost {
     }
 
     fn output(&mut self, _: u8, _: &mut impl Memory, _: u64, _: u64) {}
+
+    fn wrote_reserved(&mut self, times: u64) {
+        *self.0 += times;
+    }
 
     fn hint(&mut self, _: &mut impl Memory, _: u64, _: u64) -> Result<(), Infallible> {
         Ok(())

@@ -87,6 +87,7 @@ impl<I: Isa> Vm<I> {
             host,
             last_hint: &mut self.last_hint,
             last_read: &mut self.last_read,
+            reserved_writes: &mut self.reserved_writes,
             stops_at_reads: false,
         };
         let mut memory = Noting {
