@@ -3,26 +3,21 @@ pragma solidity 0.8.28;
 
 import { ISuperchainConfig } from "./Interfaces.sol";
 import { Owned } from "./Owned.sol";
+import { WrappedEther } from "./WrappedEther.sol";
 
 /// @title DelayedWETH: wrapped ether with delayed withdrawal, the vault of the bonds
 /// @notice A game deposits bonds to its own account, unlocks what a player has won, and can withdraw
 ///         that for the player once the delay since the last unlock is over. Meanwhile the owner can
 ///         intervene.
-contract DelayedWETH is Owned {
+contract DelayedWETH is Owned, WrappedEther {
     /// @notice What an account has unlocked for a player.
     struct WithdrawalRequest {
+        /// In wei.
         uint256 amount;
+        /// L1 time of the last unlock, in seconds.
         uint256 timestamp;
     }
 
-    event Deposit(address indexed dst, uint256 wad);
-    event Withdrawal(address indexed src, uint256 wad);
-    event Transfer(address indexed src, address indexed dst, uint256 wad);
-    event Approval(address indexed src, address indexed guy, uint256 wad);
-
-    string public constant name = "Wrapped Ether";
-    string public constant symbol = "WETH";
-    uint8 public constant decimals = 18;
     /// @notice Version of the behaviour.
     string public constant version = "1.2.0";
 
@@ -31,104 +26,66 @@ contract DelayedWETH is Owned {
     /// @notice Tells whether withdrawals are stopped.
     ISuperchainConfig public immutable config;
 
-    /// @notice Wei of an account.
-    mapping(address => uint256) public balanceOf;
-    /// @notice Wei of the first account that the second may transfer.
-    mapping(address => mapping(address => uint256)) public allowance;
     /// @notice What the first account has unlocked for the second.
-    mapping(address => mapping(address => WithdrawalRequest)) public withdrawals;
+    mapping(address account => mapping(address player => WithdrawalRequest)) public withdrawals;
 
+    /// @param delay_ Seconds between unlock and withdrawal.
+    /// @param owner_ Who may intervene.
+    /// @param config_ Tells whether withdrawals are stopped.
     constructor(uint256 delay_, address owner_, ISuperchainConfig config_) Owned(owner_) {
         delay = delay_;
         config = config_;
     }
 
-    receive() external payable {
-        deposit();
-    }
-
-    fallback() external payable {
-        deposit();
-    }
-
-    /// @notice Takes in what is sent, for the sender.
-    function deposit() public payable {
-        balanceOf[msg.sender] += msg.value;
-        emit Deposit(msg.sender, msg.value);
-    }
-
-    /// @notice Wei in the vault.
-    function totalSupply() external view returns (uint256) {
-        return address(this).balance;
-    }
-
     /// @notice Adds to what the sender has unlocked for a player, and starts the delay again.
-    function unlock(address guy, uint256 wad) external {
-        WithdrawalRequest storage request = withdrawals[msg.sender][guy];
+    /// @param player Whom it is for.
+    /// @param amount How much more, in wei.
+    function unlock(address player, uint256 amount) external {
+        WithdrawalRequest storage request = withdrawals[msg.sender][player];
         request.timestamp = block.timestamp;
-        request.amount += wad;
+        request.amount += amount;
     }
 
-    /// @notice Pays the sender what it has unlocked for itself.
-    function withdraw(uint256 wad) external {
-        withdraw(msg.sender, wad);
+    /// @notice Pays the sender some of what it has unlocked for itself.
+    /// @param amount How much, in wei.
+    function withdraw(uint256 amount) external {
+        withdraw(msg.sender, amount);
     }
 
     /// @notice Pays the sender some of what it has unlocked for a player.
-    function withdraw(address guy, uint256 wad) public {
+    /// @param player Whom it was unlocked for.
+    /// @param amount How much, in wei.
+    function withdraw(address player, uint256 amount) public {
         require(!config.paused(), "DelayedWETH: contract is paused");
-        WithdrawalRequest storage request = withdrawals[msg.sender][guy];
-        require(request.amount >= wad, "DelayedWETH: insufficient unlocked withdrawal");
-        require(request.timestamp > 0, "DelayedWETH: withdrawal not unlocked");
-        require(request.timestamp + delay <= block.timestamp, "DelayedWETH: withdrawal delay not met");
-        request.amount -= wad;
-        require(balanceOf[msg.sender] >= wad);
-        balanceOf[msg.sender] -= wad;
-        // With so little gas the sender can do nothing but take it.
-        payable(msg.sender).transfer(wad);
-        emit Withdrawal(msg.sender, wad);
-    }
-
-    /// @notice Allows an account to transfer money of the sender.
-    function approve(address guy, uint256 wad) external returns (bool) {
-        _approve(msg.sender, guy, wad);
-        return true;
-    }
-
-    /// @notice Transfers money of the sender.
-    function transfer(address dst, uint256 wad) external returns (bool) {
-        return transferFrom(msg.sender, dst, wad);
-    }
-
-    /// @notice Transfers money as far as the sender is allowed to.
-    function transferFrom(address src, address dst, uint256 wad) public returns (bool) {
-        require(balanceOf[src] >= wad);
-        if (src != msg.sender && allowance[src][msg.sender] != type(uint256).max) {
-            require(allowance[src][msg.sender] >= wad);
-            allowance[src][msg.sender] -= wad;
+        WithdrawalRequest storage request = withdrawals[msg.sender][player];
+        uint256 unlocked = request.amount;
+        uint256 since = request.timestamp;
+        require(unlocked >= amount, "DelayedWETH: insufficient unlocked withdrawal");
+        require(since > 0, "DelayedWETH: withdrawal not unlocked");
+        require(since + delay <= block.timestamp, "DelayedWETH: withdrawal delay not met");
+        unchecked {
+            request.amount = unlocked - amount;
         }
-        balanceOf[src] -= wad;
-        balanceOf[dst] += wad;
-        emit Transfer(src, dst, wad);
-        return true;
+        _take(msg.sender, amount);
+        // `transfer` gives 2,300 gas: the sender can take the ether and do nothing else.
+        payable(msg.sender).transfer(amount);
+        emit Withdrawal(msg.sender, amount);
     }
 
-    /// @notice Takes ether out for the owner, whoever it belongs to: at most `wad`, at most all.
-    function recover(uint256 wad) external {
+    /// @notice Takes ether out for the owner, whoever it belongs to.
+    /// @param amount How much, in wei; all that there is, where that is less.
+    function recover(uint256 amount) external {
         require(msg.sender == owner, "DelayedWETH: not owner");
-        uint256 amount = wad < address(this).balance ? wad : address(this).balance;
-        (bool success,) = msg.sender.call{ value: amount }("");
+        uint256 available = address(this).balance;
+        (bool success,) = msg.sender.call{ value: amount < available ? amount : available }("");
         require(success, "DelayedWETH: recover failed");
     }
 
-    /// @notice Allows the owner to transfer money of an account.
-    function hold(address guy, uint256 wad) external {
+    /// @notice Lets the owner transfer tokens of an account.
+    /// @param account Whose tokens they are.
+    /// @param amount How much, in wei.
+    function hold(address account, uint256 amount) external {
         require(msg.sender == owner, "DelayedWETH: not owner");
-        _approve(guy, msg.sender, wad);
-    }
-
-    function _approve(address src, address guy, uint256 wad) private {
-        allowance[src][guy] = wad;
-        emit Approval(src, guy, wad);
+        _allow(account, msg.sender, amount);
     }
 }
