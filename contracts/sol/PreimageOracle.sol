@@ -124,10 +124,21 @@ contract PreimageOracle {
         dat = preimageParts[key][offset];
         // A part that is not zero has been loaded; only one that is may be missing.
         require(dat != 0 || preimagePartOk[key][offset], "pre-image must exist");
+        uint256 end;
+        int256 left;
         unchecked {
-            // No part is loaded with its offset past the end.
-            uint256 left = preimageLengths[key] + 8 - offset;
-            datLen = left < 32 ? left : 32;
+            end = preimageLengths[key] + 8;
+            left = int256(end) - int256(offset);
+        }
+        datLen = 32;
+        // A local pre-image can be loaded again with another length: a part of the longer one may then lie
+        // past the end of the shorter one. There is no length for that: the subtraction panics.
+        if (left < 32) datLen = end - offset;
+        // Both words are returned from where the compiler keeps nothing.
+        assembly ("memory-safe") {
+            mstore(0, dat)
+            mstore(0x20, datLen)
+            return(0, 0x40)
         }
     }
 
@@ -169,10 +180,11 @@ contract PreimageOracle {
         uint256 partOffset
     ) external {
         if (commitment.length != 48 || proof.length != 48) revert InvalidProof();
-        (bool holds,) = address(0x0a).staticcall(
+        (bool holds, bytes memory constants) = address(0x0a).staticcall(
             abi.encodePacked(_key(1, sha256(commitment)), z, y, commitment, proof)
         );
-        if (!holds) revert InvalidProof();
+        // Where there is no precompile the call succeeds too, with no output.
+        if (!holds || constants.length != 64) revert InvalidProof();
         bytes32 key = _key(5, keccak256(abi.encodePacked(commitment, z)));
         _load(key, 32, partOffset, _joined(32, y, partOffset));
     }
@@ -186,20 +198,26 @@ contract PreimageOracle {
         uint64 requiredGas,
         bytes calldata input
     ) external {
-        bytes32 key = _key(6, keccak256(abi.encodePacked(precompile, requiredGas, input)));
-        bytes memory given = input;
+        // Address (20 bytes), gas (8 bytes) and input: the key is of all, and the call takes the input where
+        // it is. Memory's price is quadratic, so that a second copy of a long input would cost much; and one
+        // made after the check would take gas that the check has counted for the precompile.
+        bytes memory named = abi.encodePacked(precompile, requiredGas, input);
+        bytes32 key = _key(6, keccak256(named));
         // A call gets all but a 64th of what is left.
         if (gasleft() * 63 < uint256(requiredGas) * 64 + PRECOMPILE_CALL_RESERVED_GAS * 63) revert NotEnoughGas();
-        (bool success, bytes memory output) = precompile.staticcall(given);
-        bytes memory answer = abi.encodePacked(success, output);
-        bytes memory prefixed = abi.encodePacked(uint64(answer.length), answer, bytes32(0));
+        uint256 size;
         bytes32 part;
-        if (partOffset < answer.length + 8) {
-            assembly ("memory-safe") {
-                part := mload(add(add(prefixed, 0x20), partOffset))
-            }
+        assembly ("memory-safe") {
+            let success := staticcall(gas(), precompile, add(named, 0x3c), sub(mload(named), 28), 0, 0)
+            size := add(returndatasize(), 1)
+            // The length in 8 bytes, whether it succeeded in one, the output, and zeros.
+            let answer := mload(0x40)
+            mstore(answer, or(shl(192, size), shl(184, success)))
+            returndatacopy(add(answer, 9), 0, returndatasize())
+            mstore(add(answer, add(size, 8)), 0)
+            if lt(partOffset, add(size, 8)) { part := mload(add(answer, partOffset)) }
         }
-        _load(key, answer.length, partOffset, part);
+        _load(key, size, partOffset, part);
     }
 
     // ---- Large pre-images ----
@@ -240,7 +258,8 @@ contract PreimageOracle {
     /// @param claimedSize The pre-image's length.
     function initLPP(uint256 uuid, uint32 partOffset, uint32 claimedSize) external payable {
         if (msg.value < MIN_BOND_SIZE) revert InsufficientBond();
-        // What is posted can be found in transactions.
+        // As upstream. Since EIP-7702 an account may have code, so that blocks can be posted by a call within
+        // a transaction too: a challenger reads the logs.
         if (msg.sender != tx.origin) revert NotEOA();
         if (partOffset >= claimedSize + 8) revert PartOffsetOOB();
         if (claimedSize < MIN_PROPOSAL_SIZE) revert InvalidInputSize();

@@ -40,7 +40,7 @@ pub enum LoadingError {
     /// The EVM failed.
     #[error(transparent)]
     Evm(#[from] EvmError),
-    /// The oracle's contract takes it not.
+    /// The oracle's contract refuses it.
     #[error("the pre-image oracle: {0}")]
     Refused(Refused),
 }

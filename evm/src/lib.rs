@@ -4,15 +4,16 @@ use revm::context::result::{ExecutionResult, Output};
 use revm::context::{BlockEnv, CfgEnv, Context, Journal, TxEnv};
 use revm::context_interface::ContextTr as _;
 use revm::database::{CacheDB, DatabaseRef as _, EmptyDB};
-use revm::primitives::hardfork::SpecId;
+
 use revm::primitives::{Bytes, TxKind, U256};
-use revm::state::AccountInfo;
+use revm::state::{AccountInfo, Bytecode};
 use revm::{
     ExecuteCommitEvm as _, ExecuteEvm as _, MainBuilder as _, MainContext as _, MainnetEvm,
 };
 use std::collections::BTreeMap;
 
 pub use revm::primitives::Address;
+pub use revm::primitives::hardfork::SpecId;
 
 /// Accounts, code and storage, all in memory.
 pub type Db = CacheDB<EmptyDB>;
@@ -55,6 +56,21 @@ pub struct Outcome {
     pub succeeded: bool,
     /// What it cost.
     pub gas: Gas,
+}
+
+impl Outcome {
+    /// Of what was no transaction: nothing.
+    const NONE: Outcome = Outcome {
+        output: Vec::new(),
+        logs: Vec::new(),
+        succeeded: false,
+        gas: Gas {
+            execution: 0,
+            calldata: 0,
+            cancun: 0,
+            prague: 0,
+        },
+    };
 }
 
 /// The machine itself failed, or a deployment did.
@@ -138,6 +154,33 @@ impl Evm {
     pub fn call(&mut self, to: Address, data: &[u8]) -> Result<Outcome, EvmError> {
         let tx = Evm::transaction(SENDER, TxKind::Call(to), data);
         Ok(outcome(&self.simulate(tx)?, data))
+    }
+
+    /// What a transaction with so much gas would do.
+    pub fn call_within(&mut self, gas: u64, to: Address, data: &[u8]) -> Result<Outcome, EvmError> {
+        let mut tx = Evm::transaction(SENDER, TxKind::Call(to), data);
+        tx.gas_limit = gas;
+        // One that has not even what its calldata costs is no transaction.
+        match self.simulate(tx) {
+            Err(EvmError::Transaction(_)) => Ok(Outcome::NONE),
+            done => Ok(outcome(&done?, data)),
+        }
+    }
+
+    /// Sends a transaction with so much gas, and keeps what it changes.
+    pub fn send_within(&mut self, gas: u64, to: Address, data: &[u8]) -> Result<Outcome, EvmError> {
+        let mut tx = Evm::transaction(SENDER, TxKind::Call(to), data);
+        tx.gas_limit = gas;
+        Ok(outcome(&self.execute(tx)?, data))
+    }
+
+    /// Puts code at an address, past its constructor.
+    pub fn set_code(&mut self, at: Address, code: &[u8]) {
+        let code = Bytecode::new_raw(Bytes::copy_from_slice(code));
+        let mut info = self.info(at);
+        info.code_hash = code.hash_slow();
+        info.code = Some(code);
+        self.evm.ctx.db_mut().insert_account_info(at, info);
     }
 
     /// The code at an address; empty where there is none.

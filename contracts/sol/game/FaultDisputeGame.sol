@@ -83,7 +83,7 @@ contract FaultDisputeGame is Cloned, IDisputeGame {
     event Move(uint256 indexed parentIndex, bytes32 indexed claim, address indexed claimant);
 
     uint32 private constant NO_PARENT = type(uint32).max;
-    /// Its resolution has looked at some answers, perhaps none of none.
+    /// Its resolution has begun: it has looked at the first answers, or found that there are none.
     uint8 private constant BEGUN = 1;
     /// Its bond has been given away.
     uint8 private constant RESOLVED = 2;
@@ -198,6 +198,8 @@ contract FaultDisputeGame is Cloned, IDisputeGame {
         // Other extra data would be another game about the same proposal.
         if (msg.data.length != 4 + ARGUMENTS + 2) revert BadExtraData();
         if (l2BlockNumber() <= block_) revert UnexpectedRootClaim(rootClaim());
+        // What a claim keeps of its bond.
+        if (msg.value > type(uint88).max) revert IncorrectBondAmount();
         startingOutputRoot = OutputRoot(root, block_);
         _push(NO_PARENT, gameCreator(), rootClaim(), 1, 0);
         (createdAt, _initialized) = (uint64(block.timestamp), true);
