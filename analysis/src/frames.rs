@@ -8,7 +8,7 @@
 
 use fpvm_core::definition::decode::decode;
 use fpvm_core::definition::isa::Isa;
-use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::machine::{Bin, Case, Cmp, Fault, Jump, Machine};
 use fpvm_core::definition::operand::{Cell, Imm, Reg};
 use fpvm_core::definition::threads::Stack;
 use fpvm_core::definition::word::Word as _;
@@ -286,7 +286,7 @@ impl<I: Isa> Machine for Framing<I> {
     fn choose(
         &mut self,
         _v: Known,
-        _cases: &[u64],
+        _cases: &[Case],
         _arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Unknown>,
     ) -> Result<(), Unknown> {
         Err(Unknown)

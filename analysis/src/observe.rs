@@ -3,7 +3,7 @@
 
 use fpvm_core::definition::decode::decode;
 use fpvm_core::definition::isa::{Isa, Op as _};
-use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::machine::{Bin, Case, Cmp, Fault, Jump, Machine};
 use fpvm_core::definition::operand::{Cell, Imm, Reg};
 use fpvm_core::definition::threads::Stack;
 use fpvm_core::definition::word::Word as _;
@@ -267,7 +267,7 @@ impl<I: Isa> Machine for Observer<I> {
     fn choose(
         &mut self,
         v: Origin,
-        cases: &[u64],
+        cases: &[Case],
         mut arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Never>,
     ) -> Result<(), Never> {
         let mut run = |m: &mut Self, case| {
@@ -275,10 +275,10 @@ impl<I: Isa> Machine for Observer<I> {
                 let _ = arm(m, case);
             })
         };
-        let listed = cases.iter().enumerate().map(|(i, number)| {
+        let listed = cases.iter().enumerate().map(|(i, case)| {
             let does = run(self, Some(i));
             let answer = does.trap.map_or(Answer::Done, Answer::Faults);
-            (*number, answer, does)
+            (case.value, answer, does)
         });
         let listed: Vec<_> = listed.collect();
         let others = run(self, None);

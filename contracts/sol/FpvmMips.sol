@@ -17,9 +17,9 @@ contract FpvmMips {
     error NonCanonicalCalldata();
     /// @notice The exited flag of the state is neither 0 nor 1.
     error InvalidExitedValue();
-    /// @notice The proof has a length that no encoding has.
+    /// @notice No encoding of a proof has this length.
     error InvalidProofLength();
-    /// @notice A compact proof says of itself what cannot be.
+    /// @notice A compact proof contradicts itself: its maps and its length do not fit each other.
     error InvalidCompactProof();
     /// @notice Branch in delay slot.
     error BranchInDelaySlot();
@@ -36,7 +36,7 @@ contract FpvmMips {
     /// @notice A branch of the proof does not lead to the memory root.
     error InvalidMemoryProof();
 
-    // Where the fields of the state are while the step runs: packed, in the order of the hash.
+    // The addresses of the state's fields while the step runs: packed, in the order of the hash.
     uint256 private constant STATE = 0x100;
     uint256 private constant STATE_LEN = 226;
     uint256 private constant MEM_ROOT = 0x100;
@@ -52,8 +52,8 @@ contract FpvmMips {
     uint256 private constant STEP = 0x15a;
     uint256 private constant REGISTERS = 0x162;
 
-    // The memory branch in use: 1 + leaf index (0: none), the leaf as the step has it, its number,
-    // and as proved the leaf and its siblings from the bottom up.
+    // The memory branch in use: 1 + leaf index (0: no branch), the leaf as the step has changed it, the
+    // branch's number, then the leaf as proved and its siblings from the bottom up.
     uint256 private constant OPEN = 0x200;
     uint256 private constant LEAF = 0x220;
     uint256 private constant BRANCHES = 0x240;
@@ -63,15 +63,15 @@ contract FpvmMips {
     uint256 private constant DEPTH = 27;
     // The roots of empty subtrees by level, for compact proofs.
     uint256 private constant EMPTY = 0x680;
-    // Where a compact proof is read on (0: the proof is not compact), the leaf index of the branch in
-    // use before, and the bits of a word that are none of a branch's map.
+    // The calldata offset at which a compact proof goes on (0: the proof is not compact), the leaf index
+    // of the branch before, and how far a branch's map lies from the low end of the word it is read in.
     uint256 private constant COMPACT = 0x260;
     uint256 private constant PREVIOUS = 0x280;
     uint256 private constant MAP_SHIFT = 224;
     // Three words for calls and hashes.
     uint256 private constant CALL = 0x2a0;
 
-    // All that the guest's word can hold, its bits, and the byte that its sign bit is in.
+    // The largest word of the guest, the bits of a word, and the number of the byte with the sign bit.
     uint256 private constant WORD = 0xffffffff;
     uint256 private constant WORD_BITS = 32;
     uint256 private constant SIGN_BYTE = 3;
@@ -215,8 +215,8 @@ contract FpvmMips {
                 s := and(shr(25, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x640)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
                 s := and(shr(26, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x660)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
             }
-            // Ends the use of the open branch: it has to lead to the memory root, which then becomes
-            // that over the leaf as the step left it.
+            // Closes the open branch. The branch has to lead to the memory root; the root over the leaf
+            // as the step left it then becomes the memory root.
             function closeBranch() {
                 let at := mload(OPEN)
                 if at {
@@ -236,7 +236,7 @@ contract FpvmMips {
                     mstore(OPEN, 0)
                 }
             }
-            // Lays the roots of empty subtrees out, by level.
+            // Writes the roots of empty subtrees to memory, by level.
             function layEmpty() {
                 // A leaf is zero.
                 mstore(0x6a0, 0xad3228b676f7d3cd4284a5443f17f1962b36e491b30a40b2405849e597ba5fb5)
@@ -266,10 +266,11 @@ contract FpvmMips {
                 mstore(0x9a0, 0x0abf5ac974a1ed57f4050aa510dd9c74f508277b39d7973bb2dfccc5eeb0618d)
                 mstore(0x9c0, 0xb8cd74046ff337f0a7bf2c8e03e10f642c1886798d71806ab1e888d9e5ee87d0)
             }
-            // Lays the next branch of a compact proof out like any other, for a leaf by its index. A
-            // branch is a map, the leaf, and the siblings that the map has a bit for; the others are
-            // roots of subtrees that are all zero. Above the level at which the path meets that of
-            // the branch before, siblings are the same; at that level it is the other's node.
+            // Writes the next branch of a compact proof to memory as any other branch is, for the leaf
+            // with this index. In calldata a branch is a map, the leaf, and the siblings that the map
+            // has a bit for; all other siblings are roots of subtrees that are all zero. Where the path
+            // meets the path of the branch before, the sibling is that path's node; above, both have
+            // the same siblings.
             function takeCompact(index, taken) {
                 let levels := DEPTH
                 switch taken
@@ -296,7 +297,7 @@ contract FpvmMips {
                 }
                 let from := mload(COMPACT)
                 let map := shr(MAP_SHIFT, calldataload(from))
-                // A bit for a level that is not sent.
+                // The map has a bit for a level whose sibling is known already.
                 if shr(levels, map) { refuse(0x8e145d86) } // InvalidCompactProof
                 from := add(from, shr(3, sub(256, MAP_SHIFT)))
                 mstore(BRANCH, calldataload(from))
@@ -312,7 +313,7 @@ contract FpvmMips {
                 mstore(COMPACT, from)
             }
             // The leaf that holds an address. Each leaf that the step comes to takes the next branch;
-            // what it is worth is seen when it is closed.
+            // `closeBranch` checks the branch.
             function leafOf(at) -> leaf {
                 let index := add(shr(5, at), 1)
                 if xor(index, mload(OPEN)) {
@@ -353,14 +354,14 @@ contract FpvmMips {
             // Replaces the masked bits of the leaf that holds an address.
             function patch(at, mask, value) { mstore(LEAF, or(and(leafOf(at), not(mask)), value)) }
             function fewer(a, b) -> least { least := xor(a, mul(lt(b, a), xor(a, b))) }
-            // How many of the bytes reach no further than the aligned window that an address is in.
+            // The count, cut at the end of the aligned window that the address is in.
             function inWindow(at, count, window) -> n {
                 n := fewer(count, sub(window, and(at, sub(window, 1))))
             }
 
             // ---- Pre-images ----
 
-            // Shifts up to a window's bytes at an address into the pre-image key.
+            // Shifts bytes at an address, up to the window's end, into the pre-image key.
             function appendKey(at, count, window) -> n {
                 n := inWindow(at, count, window)
                 let bits := shl(3, n)
@@ -368,13 +369,13 @@ contract FpvmMips {
                 mstore(PREIMAGE_KEY, or(shl(bits, mload(PREIMAGE_KEY)), tail))
                 set4(PREIMAGE_OFFSET, 0)
             }
-            // Copies up to a window's bytes of length and pre-image to an address. `ok` is 0 where the
-            // oracle has nothing there.
+            // Copies bytes of length prefix and pre-image, up to the window's end, to an address. `ok` is
+            // 0 if the oracle has no such part.
             function readPreimage(at, count, window, source, context) -> ok, n {
                 let key := mload(PREIMAGE_KEY)
                 let offset := get4(PREIMAGE_OFFSET)
                 if eq(byte(0, key), 1) {
-                    // A local key means the caller's, in the context that the caller names.
+                    // A local key is bound to the caller and to the context that the caller names.
                     mstore(CALL, key)
                     mstore(add(CALL, 0x20), caller())
                     mstore(add(CALL, 0x40), context)
@@ -398,7 +399,7 @@ contract FpvmMips {
 
             // ---- The state as it came ----
 
-            // What lies below STATE is the compiler's.
+            // The memory below STATE is the compiler's.
             if gt(mload(0x40), STATE) { revert(0, 0) }
             if or(
                 or(xor(stateData.offset, 132), xor(stateData.length, STATE_LEN)),
@@ -530,19 +531,19 @@ contract FpvmMips {
                                                 switch lt(v0, 0xfd7)
                                                 case 1 {
                                                     switch v0
-                                                    case 0xfa3 {
+                                                    case 0xfa3 { // read
                                                         let a0 := get4(add(REGISTERS, 0x10))
                                                         switch a0
-                                                        case 0 {
+                                                        case 0 { // stdin
                                                             set4(add(REGISTERS, 0x8), 0)
                                                             set4(add(REGISTERS, 0x1c), 0)
                                                         }
-                                                        case 3 {
+                                                        case 3 { // hint read
                                                             let a2 := get4(add(REGISTERS, 0x18))
                                                             set4(add(REGISTERS, 0x8), a2)
                                                             set4(add(REGISTERS, 0x1c), 0)
                                                         }
-                                                        case 5 {
+                                                        case 5 { // pre-image read
                                                             let a1 := get4(add(REGISTERS, 0x14))
                                                             let a2 := get4(add(REGISTERS, 0x18))
                                                             let found, copied := readPreimage(a1, a2, 4, preimageOracle, localContext)
@@ -555,25 +556,25 @@ contract FpvmMips {
                                                             set4(add(REGISTERS, 0x1c), 9)
                                                         }
                                                     }
-                                                    case 0xfa4 {
+                                                    case 0xfa4 { // write
                                                         let a0 := get4(add(REGISTERS, 0x10))
                                                         switch a0
-                                                        case 1 {
+                                                        case 1 { // stdout
                                                             let a2 := get4(add(REGISTERS, 0x18))
                                                             set4(add(REGISTERS, 0x8), a2)
                                                             set4(add(REGISTERS, 0x1c), 0)
                                                         }
-                                                        case 2 {
+                                                        case 2 { // stderr
                                                             let a2 := get4(add(REGISTERS, 0x18))
                                                             set4(add(REGISTERS, 0x8), a2)
                                                             set4(add(REGISTERS, 0x1c), 0)
                                                         }
-                                                        case 4 {
+                                                        case 4 { // hint write
                                                             let a2 := get4(add(REGISTERS, 0x18))
                                                             set4(add(REGISTERS, 0x8), a2)
                                                             set4(add(REGISTERS, 0x1c), 0)
                                                         }
-                                                        case 6 {
+                                                        case 6 { // pre-image write
                                                             let a1 := get4(add(REGISTERS, 0x14))
                                                             let a2 := get4(add(REGISTERS, 0x18))
                                                             let appended := appendKey(a1, a2, 4)
@@ -585,7 +586,7 @@ contract FpvmMips {
                                                             set4(add(REGISTERS, 0x1c), 9)
                                                         }
                                                     }
-                                                    case 0xfcd {
+                                                    case 0xfcd { // brk
                                                         set4(add(REGISTERS, 0x8), 0x40000000)
                                                         set4(add(REGISTERS, 0x1c), 0)
                                                     }
@@ -596,99 +597,31 @@ contract FpvmMips {
                                                 }
                                                 default {
                                                     switch v0
-                                                    case 0xfd7 {
+                                                    case 0xfd7 { // fcntl
                                                         let a1 := get4(add(REGISTERS, 0x14))
                                                         switch a1
-                                                        case 1 {
+                                                        case 1 { // F_GETFD
                                                             let a0 := get4(add(REGISTERS, 0x10))
-                                                            switch lt(a0, 3)
+                                                            switch lt(a0, 7)
                                                             case 1 {
-                                                                switch a0
-                                                                case 0 {
-                                                                    set4(add(REGISTERS, 0x8), 0)
-                                                                    set4(add(REGISTERS, 0x1c), 0)
-                                                                }
-                                                                case 1 {
-                                                                    set4(add(REGISTERS, 0x8), 0)
-                                                                    set4(add(REGISTERS, 0x1c), 0)
-                                                                }
-                                                                case 2 {
-                                                                    set4(add(REGISTERS, 0x8), 0)
-                                                                    set4(add(REGISTERS, 0x1c), 0)
-                                                                }
-                                                                default {
-                                                                    set4(add(REGISTERS, 0x8), WORD)
-                                                                    set4(add(REGISTERS, 0x1c), 9)
-                                                                }
+                                                                set4(add(REGISTERS, 0x8), 0)
+                                                                set4(add(REGISTERS, 0x1c), 0)
                                                             }
                                                             default {
-                                                                switch a0
-                                                                case 3 {
-                                                                    set4(add(REGISTERS, 0x8), 0)
-                                                                    set4(add(REGISTERS, 0x1c), 0)
-                                                                }
-                                                                case 4 {
-                                                                    set4(add(REGISTERS, 0x8), 0)
-                                                                    set4(add(REGISTERS, 0x1c), 0)
-                                                                }
-                                                                case 5 {
-                                                                    set4(add(REGISTERS, 0x8), 0)
-                                                                    set4(add(REGISTERS, 0x1c), 0)
-                                                                }
-                                                                case 6 {
-                                                                    set4(add(REGISTERS, 0x8), 0)
-                                                                    set4(add(REGISTERS, 0x1c), 0)
-                                                                }
-                                                                default {
-                                                                    set4(add(REGISTERS, 0x8), WORD)
-                                                                    set4(add(REGISTERS, 0x1c), 9)
-                                                                }
+                                                                set4(add(REGISTERS, 0x8), WORD)
+                                                                set4(add(REGISTERS, 0x1c), 9)
                                                             }
                                                         }
-                                                        case 3 {
+                                                        case 3 { // F_GETFL
                                                             let a0 := get4(add(REGISTERS, 0x10))
-                                                            switch lt(a0, 3)
+                                                            switch lt(a0, 7)
                                                             case 1 {
-                                                                switch a0
-                                                                case 0 {
-                                                                    set4(add(REGISTERS, 0x8), 0)
-                                                                    set4(add(REGISTERS, 0x1c), 0)
-                                                                }
-                                                                case 1 {
-                                                                    set4(add(REGISTERS, 0x8), 1)
-                                                                    set4(add(REGISTERS, 0x1c), 0)
-                                                                }
-                                                                case 2 {
-                                                                    set4(add(REGISTERS, 0x8), 1)
-                                                                    set4(add(REGISTERS, 0x1c), 0)
-                                                                }
-                                                                default {
-                                                                    set4(add(REGISTERS, 0x8), WORD)
-                                                                    set4(add(REGISTERS, 0x1c), 9)
-                                                                }
+                                                                set4(add(REGISTERS, 0x8), and(shr(a0, 0x56), 1))
+                                                                set4(add(REGISTERS, 0x1c), 0)
                                                             }
                                                             default {
-                                                                switch a0
-                                                                case 3 {
-                                                                    set4(add(REGISTERS, 0x8), 0)
-                                                                    set4(add(REGISTERS, 0x1c), 0)
-                                                                }
-                                                                case 4 {
-                                                                    set4(add(REGISTERS, 0x8), 1)
-                                                                    set4(add(REGISTERS, 0x1c), 0)
-                                                                }
-                                                                case 5 {
-                                                                    set4(add(REGISTERS, 0x8), 0)
-                                                                    set4(add(REGISTERS, 0x1c), 0)
-                                                                }
-                                                                case 6 {
-                                                                    set4(add(REGISTERS, 0x8), 1)
-                                                                    set4(add(REGISTERS, 0x1c), 0)
-                                                                }
-                                                                default {
-                                                                    set4(add(REGISTERS, 0x8), WORD)
-                                                                    set4(add(REGISTERS, 0x1c), 9)
-                                                                }
+                                                                set4(add(REGISTERS, 0x8), WORD)
+                                                                set4(add(REGISTERS, 0x1c), 9)
                                                             }
                                                         }
                                                         default {
@@ -696,7 +629,7 @@ contract FpvmMips {
                                                             set4(add(REGISTERS, 0x1c), 0x16)
                                                         }
                                                     }
-                                                    case 0xffa {
+                                                    case 0xffa { // mmap
                                                         let a0 := get4(add(REGISTERS, 0x10))
                                                         switch iszero(a0)
                                                         case 1 {
@@ -721,11 +654,11 @@ contract FpvmMips {
                                                             set4(add(REGISTERS, 0x1c), 0)
                                                         }
                                                     }
-                                                    case 0x1018 {
+                                                    case 0x1018 { // clone
                                                         set4(add(REGISTERS, 0x8), 1)
                                                         set4(add(REGISTERS, 0x1c), 0)
                                                     }
-                                                    case 0x1096 {
+                                                    case 0x1096 { // exit_group
                                                         let a0 := get4(add(REGISTERS, 0x10))
                                                         set1(EXITED, 1)
                                                         set1(EXIT_CODE, and(a0, 0xff))

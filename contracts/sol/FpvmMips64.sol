@@ -17,9 +17,9 @@ contract FpvmMips64 {
     error NonCanonicalCalldata();
     /// @notice The exited flag of the state is neither 0 nor 1.
     error InvalidExitedValue();
-    /// @notice The proof has a length that no encoding has.
+    /// @notice No encoding of a proof has this length.
     error InvalidProofLength();
-    /// @notice A compact proof says of itself what cannot be.
+    /// @notice A compact proof contradicts itself: its maps and its length do not fit each other.
     error InvalidCompactProof();
     /// @notice The proof's thread is not the one on top of the state's active stack.
     error InvalidThreadProof();
@@ -46,7 +46,7 @@ contract FpvmMips64 {
     /// @notice A branch of the proof does not lead to the memory root.
     error InvalidMemoryProof();
 
-    // Where the fields of the state are while the step runs: packed, in the order of the hash.
+    // The addresses of the state's fields while the step runs: packed, in the order of the hash.
     uint256 private constant STATE = 0x100;
     uint256 private constant STATE_LEN = 188;
     uint256 private constant MEM_ROOT = 0x100;
@@ -73,8 +73,8 @@ contract FpvmMips64 {
     uint256 private constant HI = 0x1e2;
     uint256 private constant REGISTERS = 0x1ea;
 
-    // The running thread, packed; its fields are the last of the above. The root of what is beneath
-    // it on the active stack follows it in a proof, and is in that stack's field while a step runs.
+    // The running thread, packed; its fields are the last of the above. In a proof, the root of the
+    // stack beneath it follows; while a step runs, that root is in the active stack's field.
     uint256 private constant THREAD = 0x1c0;
     uint256 private constant THREAD_LEN = 298;
     uint256 private constant THREAD_PROOF_LEN = 330;
@@ -82,8 +82,8 @@ contract FpvmMips64 {
     uint256 private constant NO_THREADS = 0xad3228b676f7d3cd4284a5443f17f1962b36e491b30a40b2405849e597ba5fb5;
     uint256 private constant QUANTUM = 100000;
 
-    // The memory branch in use: 1 + leaf index (0: none), the leaf as the step has it, its number,
-    // and as proved the leaf and its siblings from the bottom up.
+    // The memory branch in use: 1 + leaf index (0: no branch), the leaf as the step has changed it, the
+    // branch's number, then the leaf as proved and its siblings from the bottom up.
     uint256 private constant OPEN = 0x320;
     uint256 private constant LEAF = 0x340;
     uint256 private constant BRANCHES = 0x360;
@@ -93,15 +93,15 @@ contract FpvmMips64 {
     uint256 private constant DEPTH = 59;
     // The roots of empty subtrees by level, for compact proofs.
     uint256 private constant EMPTY = 0xba0;
-    // Where a compact proof is read on (0: the proof is not compact), the leaf index of the branch in
-    // use before, and the bits of a word that are none of a branch's map.
+    // The calldata offset at which a compact proof goes on (0: the proof is not compact), the leaf index
+    // of the branch before, and how far a branch's map lies from the low end of the word it is read in.
     uint256 private constant COMPACT = 0x380;
     uint256 private constant PREVIOUS = 0x3a0;
     uint256 private constant MAP_SHIFT = 192;
     // Three words for calls and hashes.
     uint256 private constant CALL = 0x3c0;
 
-    // All that the guest's word can hold, its bits, and the byte that its sign bit is in.
+    // The largest word of the guest, the bits of a word, and the number of the byte with the sign bit.
     uint256 private constant WORD = 0xffffffffffffffff;
     uint256 private constant WORD_BITS = 64;
     uint256 private constant SIGN_BYTE = 7;
@@ -129,9 +129,9 @@ contract FpvmMips64 {
 
     /// @notice Executes one step.
     /// @param stateData The packed state before the step.
-    /// @param proof The running thread, packed, and the root of what is beneath it on its stack. Then
-    ///        the memory branches that the step needs, the instruction's first: leaf, then siblings
-    ///        from the bottom up; or the same in the compact encoding.
+    /// @param proof The running thread, packed, and the root of the stack beneath it. Then the memory
+    ///        branches that the step needs, the instruction's first: leaf, then siblings from the
+    ///        bottom up; or the same in the compact encoding.
     /// @param localContext What local pre-image keys are bound to besides the caller.
     /// @return The hash of the state after the step, its first byte the VM status.
     function step(bytes calldata stateData, bytes calldata proof, bytes32 localContext)
@@ -320,8 +320,8 @@ contract FpvmMips64 {
                 s := and(shr(57, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xb60)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
                 s := and(shr(58, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xb80)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
             }
-            // Ends the use of the open branch: it has to lead to the memory root, which then becomes
-            // that over the leaf as the step left it.
+            // Closes the open branch. The branch has to lead to the memory root; the root over the leaf
+            // as the step left it then becomes the memory root.
             function closeBranch() {
                 let at := mload(OPEN)
                 if at {
@@ -341,7 +341,7 @@ contract FpvmMips64 {
                     mstore(OPEN, 0)
                 }
             }
-            // Lays the roots of empty subtrees out, by level.
+            // Writes the roots of empty subtrees to memory, by level.
             function layEmpty() {
                 // A leaf is zero.
                 mstore(0xbc0, 0xad3228b676f7d3cd4284a5443f17f1962b36e491b30a40b2405849e597ba5fb5)
@@ -403,10 +403,11 @@ contract FpvmMips64 {
                 mstore(0x12c0, 0x3c5cbbeb3834b7a5c1cba9aa5fee0c95ec3f17a33ec3d8047fff799187f5ae20)
                 mstore(0x12e0, 0x40bbe913c226c34c9fbe4389dd728984257a816892b3cae3e43191dd291f0eb5)
             }
-            // Lays the next branch of a compact proof out like any other, for a leaf by its index. A
-            // branch is a map, the leaf, and the siblings that the map has a bit for; the others are
-            // roots of subtrees that are all zero. Above the level at which the path meets that of
-            // the branch before, siblings are the same; at that level it is the other's node.
+            // Writes the next branch of a compact proof to memory as any other branch is, for the leaf
+            // with this index. In calldata a branch is a map, the leaf, and the siblings that the map
+            // has a bit for; all other siblings are roots of subtrees that are all zero. Where the path
+            // meets the path of the branch before, the sibling is that path's node; above, both have
+            // the same siblings.
             function takeCompact(index, taken) {
                 let levels := DEPTH
                 switch taken
@@ -433,7 +434,7 @@ contract FpvmMips64 {
                 }
                 let from := mload(COMPACT)
                 let map := shr(MAP_SHIFT, calldataload(from))
-                // A bit for a level that is not sent.
+                // The map has a bit for a level whose sibling is known already.
                 if shr(levels, map) { refuse(0x8e145d86) } // InvalidCompactProof
                 from := add(from, shr(3, sub(256, MAP_SHIFT)))
                 mstore(BRANCH, calldataload(from))
@@ -449,7 +450,7 @@ contract FpvmMips64 {
                 mstore(COMPACT, from)
             }
             // The leaf that holds an address. Each leaf that the step comes to takes the next branch;
-            // what it is worth is seen when it is closed.
+            // `closeBranch` checks the branch.
             function leafOf(at) -> leaf {
                 let index := add(shr(5, at), 1)
                 if xor(index, mload(OPEN)) {
@@ -488,7 +489,7 @@ contract FpvmMips64 {
                 }
                 release(at)
             }
-            // Ends the reservation where it is of the word that is written.
+            // Clears the reservation if the word that is written is the reserved one.
             function release(at) {
                 if lt(xor(at, get8(LL_ADDRESS)), div(WORD_BITS, 8)) {
                     set1(LL_RESERVATION_STATUS, 0)
@@ -499,14 +500,14 @@ contract FpvmMips64 {
             // Replaces the masked bits of the leaf that holds an address.
             function patch(at, mask, value) { mstore(LEAF, or(and(leafOf(at), not(mask)), value)) }
             function fewer(a, b) -> least { least := xor(a, mul(lt(b, a), xor(a, b))) }
-            // How many of the bytes reach no further than the aligned window that an address is in.
+            // The count, cut at the end of the aligned window that the address is in.
             function inWindow(at, count, window) -> n {
                 n := fewer(count, sub(window, and(at, sub(window, 1))))
             }
 
             // ---- Pre-images ----
 
-            // Shifts up to a window's bytes at an address into the pre-image key.
+            // Shifts bytes at an address, up to the window's end, into the pre-image key.
             function appendKey(at, count, window) -> n {
                 n := inWindow(at, count, window)
                 let bits := shl(3, n)
@@ -514,13 +515,13 @@ contract FpvmMips64 {
                 mstore(PREIMAGE_KEY, or(shl(bits, mload(PREIMAGE_KEY)), tail))
                 set8(PREIMAGE_OFFSET, 0)
             }
-            // Copies up to a window's bytes of length and pre-image to an address. `ok` is 0 where the
-            // oracle has nothing there.
+            // Copies bytes of length prefix and pre-image, up to the window's end, to an address. `ok` is
+            // 0 if the oracle has no such part.
             function readPreimage(at, count, window, source, context) -> ok, n {
                 let key := mload(PREIMAGE_KEY)
                 let offset := get8(PREIMAGE_OFFSET)
                 if eq(byte(0, key), 1) {
-                    // A local key means the caller's, in the context that the caller names.
+                    // A local key is bound to the caller and to the context that the caller names.
                     mstore(CALL, key)
                     mstore(add(CALL, 0x20), caller())
                     mstore(add(CALL, 0x40), context)
@@ -545,12 +546,12 @@ contract FpvmMips64 {
 
             // ---- Threads ----
 
-            // The field with the root of the stack whose top runs, and that of the other.
+            // The fields with the roots of the stack whose top runs, and of the other stack.
             function activeStack() -> field {
                 switch get1(SIDE) case 0 { field := LEFT_STACK } default { field := RIGHT_STACK }
             }
             function waitingStack() -> field { field := sub(add(LEFT_STACK, RIGHT_STACK), activeStack()) }
-            // The root of a stack with the running thread on top of what has this root.
+            // The root of a stack: the running thread on top of the stack with this root.
             function stacked(root) -> newRoot {
                 mstore(0, root)
                 mstore(0x20, keccak256(THREAD, THREAD_LEN))
@@ -564,7 +565,7 @@ contract FpvmMips64 {
 
             // ---- The state as it came ----
 
-            // What lies below STATE is the compiler's.
+            // The memory below STATE is the compiler's.
             if gt(mload(0x40), STATE) { revert(0, 0) }
             if or(
                 or(xor(stateData.offset, 132), xor(stateData.length, STATE_LEN)),
@@ -577,8 +578,8 @@ contract FpvmMips64 {
             let exited := get1(EXITED)
             if gt(exited, 1) { refuse(0x0136cc76) } // InvalidExitedValue
             if eq(mload(activeStack()), NO_THREADS) { refuse(0x643c04c7) } // NoActiveThread
-            // After the thread, whole branches are a multiple of 32 bytes. A compact proof never is, but
-            // for that of a step without an instruction, which is nothing.
+            // After the thread, whole branches are a multiple of 32 bytes. A compact proof never is, with
+            // one exception: a step without an instruction has no bytes there.
             let length := 0
             let from := 0
             switch lt(proof.length, THREAD_PROOF_LEN)
@@ -723,7 +724,7 @@ contract FpvmMips64 {
                                                                 switch lt(v0, 0x1394)
                                                                 case 1 {
                                                                     switch v0
-                                                                    case 0x1388 {
+                                                                    case 0x1388 { // read
                                                                         let a0 := get8(add(REGISTERS, 0x20))
                                                                         switch eq(a0, 0x64)
                                                                         case 1 {
@@ -733,16 +734,16 @@ contract FpvmMips64 {
                                                                         default {
                                                                             let a02 := get8(add(REGISTERS, 0x20))
                                                                             switch a02
-                                                                            case 0 {
+                                                                            case 0 { // stdin
                                                                                 set8(add(REGISTERS, 0x10), 0)
                                                                                 set8(add(REGISTERS, 0x38), 0)
                                                                             }
-                                                                            case 3 {
+                                                                            case 3 { // hint read
                                                                                 let a2 := get8(add(REGISTERS, 0x30))
                                                                                 set8(add(REGISTERS, 0x10), a2)
                                                                                 set8(add(REGISTERS, 0x38), 0)
                                                                             }
-                                                                            case 5 {
+                                                                            case 5 { // pre-image read
                                                                                 let a1 := get8(add(REGISTERS, 0x28))
                                                                                 let a2 := get8(add(REGISTERS, 0x30))
                                                                                 let found, copied := readPreimage(a1, a2, 8, preimageOracle, localContext)
@@ -756,7 +757,7 @@ contract FpvmMips64 {
                                                                             }
                                                                         }
                                                                     }
-                                                                    case 0x1389 {
+                                                                    case 0x1389 { // write
                                                                         let a0 := get8(add(REGISTERS, 0x20))
                                                                         switch eq(a0, 0x64)
                                                                         case 1 {
@@ -766,22 +767,22 @@ contract FpvmMips64 {
                                                                         default {
                                                                             let a02 := get8(add(REGISTERS, 0x20))
                                                                             switch a02
-                                                                            case 1 {
+                                                                            case 1 { // stdout
                                                                                 let a2 := get8(add(REGISTERS, 0x30))
                                                                                 set8(add(REGISTERS, 0x10), a2)
                                                                                 set8(add(REGISTERS, 0x38), 0)
                                                                             }
-                                                                            case 2 {
+                                                                            case 2 { // stderr
                                                                                 let a2 := get8(add(REGISTERS, 0x30))
                                                                                 set8(add(REGISTERS, 0x10), a2)
                                                                                 set8(add(REGISTERS, 0x38), 0)
                                                                             }
-                                                                            case 4 {
+                                                                            case 4 { // hint write
                                                                                 let a2 := get8(add(REGISTERS, 0x30))
                                                                                 set8(add(REGISTERS, 0x10), a2)
                                                                                 set8(add(REGISTERS, 0x38), 0)
                                                                             }
-                                                                            case 6 {
+                                                                            case 6 { // pre-image write
                                                                                 let a1 := get8(add(REGISTERS, 0x28))
                                                                                 let a2 := get8(add(REGISTERS, 0x30))
                                                                                 let appended := appendKey(a1, a2, 8)
@@ -794,11 +795,11 @@ contract FpvmMips64 {
                                                                             }
                                                                         }
                                                                     }
-                                                                    case 0x138a {
+                                                                    case 0x138a { // open
                                                                         set8(add(REGISTERS, 0x10), 9)
                                                                         set8(add(REGISTERS, 0x38), WORD)
                                                                     }
-                                                                    case 0x1391 {
+                                                                    case 0x1391 { // mmap
                                                                         let a0 := get8(add(REGISTERS, 0x20))
                                                                         switch iszero(a0)
                                                                         case 1 {
@@ -825,6 +826,12 @@ contract FpvmMips64 {
                                                                     }
                                                                     default {
                                                                         let v02 := get8(add(REGISTERS, 0x10))
+                                                                        // close, stat, fstat, lseek, mprotect, munmap, rt_sigaction,
+                                                                        // rt_sigprocmask, ioctl, pread64, mincore, madvise, setitimer,
+                                                                        // getpid, uname, readlink, getrlimit, getuid, getgid, sigaltstack,
+                                                                        // sched_getaffinity, epoll_ctl, timer_create, timer_settime,
+                                                                        // timer_delete, tgkill, openat, readlinkat, epoll_pwait,
+                                                                        // epoll_create1, pipe2, prlimit64
                                                                         switch or(and(shr(sub(v02, 0x138b), 0x401000004260200200000000000000004000000a101000000400000a01803da7), 1), and(shr(sub(v02, 0x1498), 0x0200a001), 1))
                                                                         case 1 {
                                                                             set8(add(REGISTERS, 0x10), 0)
@@ -835,11 +842,11 @@ contract FpvmMips64 {
                                                                 }
                                                                 default {
                                                                     switch v0
-                                                                    case 0x1394 {
+                                                                    case 0x1394 { // brk
                                                                         set8(add(REGISTERS, 0x10), 0x400000000000)
                                                                         set8(add(REGISTERS, 0x38), 0)
                                                                     }
-                                                                    case 0x139f {
+                                                                    case 0x139f { // sched_yield
                                                                         let side := get1(SIDE)
                                                                         let alone := eq(mload(activeStack()), NO_THREADS)
                                                                         set8(add(REGISTERS, 0x10), 0)
@@ -851,7 +858,7 @@ contract FpvmMips64 {
                                                                         running := 0
                                                                         set8(TURN_STEPS, 0)
                                                                     }
-                                                                    case 0x13aa {
+                                                                    case 0x13aa { // nanosleep
                                                                         let side := get1(SIDE)
                                                                         let alone := eq(mload(activeStack()), NO_THREADS)
                                                                         set8(add(REGISTERS, 0x10), 0)
@@ -863,7 +870,7 @@ contract FpvmMips64 {
                                                                         running := 0
                                                                         set8(TURN_STEPS, 0)
                                                                     }
-                                                                    case 0x13bf {
+                                                                    case 0x13bf { // clone
                                                                         let a0 := get8(add(REGISTERS, 0x20))
                                                                         switch eq(a0, 0x50f00)
                                                                         case 1 {
@@ -891,6 +898,12 @@ contract FpvmMips64 {
                                                                     }
                                                                     default {
                                                                         let v02 := get8(add(REGISTERS, 0x10))
+                                                                        // close, stat, fstat, lseek, mprotect, munmap, rt_sigaction,
+                                                                        // rt_sigprocmask, ioctl, pread64, mincore, madvise, setitimer,
+                                                                        // getpid, uname, readlink, getrlimit, getuid, getgid, sigaltstack,
+                                                                        // sched_getaffinity, epoll_ctl, timer_create, timer_settime,
+                                                                        // timer_delete, tgkill, openat, readlinkat, epoll_pwait,
+                                                                        // epoll_create1, pipe2, prlimit64
                                                                         switch or(and(shr(sub(v02, 0x138b), 0x401000004260200200000000000000004000000a101000000400000a01803da7), 1), and(shr(sub(v02, 0x1498), 0x0200a001), 1))
                                                                         case 1 {
                                                                             set8(add(REGISTERS, 0x10), 0)
@@ -904,7 +917,7 @@ contract FpvmMips64 {
                                                                 switch lt(v0, 0x1455)
                                                                 case 1 {
                                                                     switch v0
-                                                                    case 0x13c2 {
+                                                                    case 0x13c2 { // exit
                                                                         let a0 := get8(add(REGISTERS, 0x20))
                                                                         let alone := eq(mload(activeStack()), NO_THREADS)
                                                                         let alone2 := eq(mload(waitingStack()), NO_THREADS)
@@ -917,99 +930,31 @@ contract FpvmMips64 {
                                                                             set1(EXIT_CODE, and(a0, 0xff))
                                                                         }
                                                                     }
-                                                                    case 0x13ce {
+                                                                    case 0x13ce { // fcntl
                                                                         let a1 := get8(add(REGISTERS, 0x28))
                                                                         switch a1
-                                                                        case 1 {
+                                                                        case 1 { // F_GETFD
                                                                             let a0 := get8(add(REGISTERS, 0x20))
-                                                                            switch lt(a0, 3)
+                                                                            switch lt(a0, 7)
                                                                             case 1 {
-                                                                                switch a0
-                                                                                case 0 {
-                                                                                    set8(add(REGISTERS, 0x10), 0)
-                                                                                    set8(add(REGISTERS, 0x38), 0)
-                                                                                }
-                                                                                case 1 {
-                                                                                    set8(add(REGISTERS, 0x10), 0)
-                                                                                    set8(add(REGISTERS, 0x38), 0)
-                                                                                }
-                                                                                case 2 {
-                                                                                    set8(add(REGISTERS, 0x10), 0)
-                                                                                    set8(add(REGISTERS, 0x38), 0)
-                                                                                }
-                                                                                default {
-                                                                                    set8(add(REGISTERS, 0x10), 9)
-                                                                                    set8(add(REGISTERS, 0x38), WORD)
-                                                                                }
+                                                                                set8(add(REGISTERS, 0x10), 0)
+                                                                                set8(add(REGISTERS, 0x38), 0)
                                                                             }
                                                                             default {
-                                                                                switch a0
-                                                                                case 3 {
-                                                                                    set8(add(REGISTERS, 0x10), 0)
-                                                                                    set8(add(REGISTERS, 0x38), 0)
-                                                                                }
-                                                                                case 4 {
-                                                                                    set8(add(REGISTERS, 0x10), 0)
-                                                                                    set8(add(REGISTERS, 0x38), 0)
-                                                                                }
-                                                                                case 5 {
-                                                                                    set8(add(REGISTERS, 0x10), 0)
-                                                                                    set8(add(REGISTERS, 0x38), 0)
-                                                                                }
-                                                                                case 6 {
-                                                                                    set8(add(REGISTERS, 0x10), 0)
-                                                                                    set8(add(REGISTERS, 0x38), 0)
-                                                                                }
-                                                                                default {
-                                                                                    set8(add(REGISTERS, 0x10), 9)
-                                                                                    set8(add(REGISTERS, 0x38), WORD)
-                                                                                }
+                                                                                set8(add(REGISTERS, 0x10), 9)
+                                                                                set8(add(REGISTERS, 0x38), WORD)
                                                                             }
                                                                         }
-                                                                        case 3 {
+                                                                        case 3 { // F_GETFL
                                                                             let a0 := get8(add(REGISTERS, 0x20))
-                                                                            switch lt(a0, 3)
+                                                                            switch lt(a0, 7)
                                                                             case 1 {
-                                                                                switch a0
-                                                                                case 0 {
-                                                                                    set8(add(REGISTERS, 0x10), 0)
-                                                                                    set8(add(REGISTERS, 0x38), 0)
-                                                                                }
-                                                                                case 1 {
-                                                                                    set8(add(REGISTERS, 0x10), 1)
-                                                                                    set8(add(REGISTERS, 0x38), 0)
-                                                                                }
-                                                                                case 2 {
-                                                                                    set8(add(REGISTERS, 0x10), 1)
-                                                                                    set8(add(REGISTERS, 0x38), 0)
-                                                                                }
-                                                                                default {
-                                                                                    set8(add(REGISTERS, 0x10), 9)
-                                                                                    set8(add(REGISTERS, 0x38), WORD)
-                                                                                }
+                                                                                set8(add(REGISTERS, 0x10), and(shr(a0, 0x56), 1))
+                                                                                set8(add(REGISTERS, 0x38), 0)
                                                                             }
                                                                             default {
-                                                                                switch a0
-                                                                                case 3 {
-                                                                                    set8(add(REGISTERS, 0x10), 0)
-                                                                                    set8(add(REGISTERS, 0x38), 0)
-                                                                                }
-                                                                                case 4 {
-                                                                                    set8(add(REGISTERS, 0x10), 1)
-                                                                                    set8(add(REGISTERS, 0x38), 0)
-                                                                                }
-                                                                                case 5 {
-                                                                                    set8(add(REGISTERS, 0x10), 0)
-                                                                                    set8(add(REGISTERS, 0x38), 0)
-                                                                                }
-                                                                                case 6 {
-                                                                                    set8(add(REGISTERS, 0x10), 1)
-                                                                                    set8(add(REGISTERS, 0x38), 0)
-                                                                                }
-                                                                                default {
-                                                                                    set8(add(REGISTERS, 0x10), 9)
-                                                                                    set8(add(REGISTERS, 0x38), WORD)
-                                                                                }
+                                                                                set8(add(REGISTERS, 0x10), 9)
+                                                                                set8(add(REGISTERS, 0x38), WORD)
                                                                             }
                                                                         }
                                                                         default {
@@ -1017,15 +962,15 @@ contract FpvmMips64 {
                                                                             set8(add(REGISTERS, 0x38), WORD)
                                                                         }
                                                                     }
-                                                                    case 0x143a {
+                                                                    case 0x143a { // gettid
                                                                         let threadId := get8(THREAD_ID)
                                                                         set8(add(REGISTERS, 0x10), threadId)
                                                                         set8(add(REGISTERS, 0x38), 0)
                                                                     }
-                                                                    case 0x144a {
+                                                                    case 0x144a { // futex
                                                                         let a1 := get8(add(REGISTERS, 0x28))
                                                                         switch a1
-                                                                        case 0x80 {
+                                                                        case 0x80 { // FUTEX_WAIT_PRIVATE
                                                                             let a0 := get8(add(REGISTERS, 0x20))
                                                                             let a2 := get8(add(REGISTERS, 0x30))
                                                                             let loaded := load(and(a0, not(3)), 4)
@@ -1047,7 +992,7 @@ contract FpvmMips64 {
                                                                                 set8(add(REGISTERS, 0x38), WORD)
                                                                             }
                                                                         }
-                                                                        case 0x81 {
+                                                                        case 0x81 { // FUTEX_WAKE_PRIVATE
                                                                             let side := get1(SIDE)
                                                                             let alone := eq(mload(activeStack()), NO_THREADS)
                                                                             set8(add(REGISTERS, 0x10), 0)
@@ -1066,6 +1011,12 @@ contract FpvmMips64 {
                                                                     }
                                                                     default {
                                                                         let v02 := get8(add(REGISTERS, 0x10))
+                                                                        // close, stat, fstat, lseek, mprotect, munmap, rt_sigaction,
+                                                                        // rt_sigprocmask, ioctl, pread64, mincore, madvise, setitimer,
+                                                                        // getpid, uname, readlink, getrlimit, getuid, getgid, sigaltstack,
+                                                                        // sched_getaffinity, epoll_ctl, timer_create, timer_settime,
+                                                                        // timer_delete, tgkill, openat, readlinkat, epoll_pwait,
+                                                                        // epoll_create1, pipe2, prlimit64
                                                                         switch or(and(shr(sub(v02, 0x138b), 0x401000004260200200000000000000004000000a101000000400000a01803da7), 1), and(shr(sub(v02, 0x1498), 0x0200a001), 1))
                                                                         case 1 {
                                                                             set8(add(REGISTERS, 0x10), 0)
@@ -1076,17 +1027,17 @@ contract FpvmMips64 {
                                                                 }
                                                                 default {
                                                                     switch v0
-                                                                    case 0x1455 {
+                                                                    case 0x1455 { // exit_group
                                                                         let a0 := get8(add(REGISTERS, 0x20))
                                                                         set1(EXITED, 1)
                                                                         set1(EXIT_CODE, and(a0, 0xff))
                                                                         next := here
                                                                         after := slot
                                                                     }
-                                                                    case 0x1466 {
+                                                                    case 0x1466 { // clock_gettime
                                                                         let a0 := get8(add(REGISTERS, 0x20))
                                                                         switch a0
-                                                                        case 0 {
+                                                                        case 0 { // CLOCK_REALTIME
                                                                             let a1 := get8(add(REGISTERS, 0x28))
                                                                             let address_ := and(a1, not(7))
                                                                             store(address_, 8, 0)
@@ -1095,7 +1046,7 @@ contract FpvmMips64 {
                                                                             set8(add(REGISTERS, 0x10), 0)
                                                                             set8(add(REGISTERS, 0x38), 0)
                                                                         }
-                                                                        case 1 {
+                                                                        case 1 { // CLOCK_MONOTONIC
                                                                             let steps := get8(STEP)
                                                                             let a1 := get8(add(REGISTERS, 0x28))
                                                                             let address_ := and(a1, not(7))
@@ -1110,7 +1061,7 @@ contract FpvmMips64 {
                                                                             set8(add(REGISTERS, 0x38), WORD)
                                                                         }
                                                                     }
-                                                                    case 0x14a4 {
+                                                                    case 0x14a4 { // eventfd2
                                                                         let a1 := get8(add(REGISTERS, 0x28))
                                                                         switch iszero(and(a1, 0x80))
                                                                         case 1 {
@@ -1122,7 +1073,7 @@ contract FpvmMips64 {
                                                                             set8(add(REGISTERS, 0x38), 0)
                                                                         }
                                                                     }
-                                                                    case 0x14c1 {
+                                                                    case 0x14c1 { // getrandom
                                                                         switch eq(version_, 7)
                                                                         case 1 { set8(add(REGISTERS, 0x10), 0) }
                                                                         default {
@@ -1144,6 +1095,12 @@ contract FpvmMips64 {
                                                                     }
                                                                     default {
                                                                         let v02 := get8(add(REGISTERS, 0x10))
+                                                                        // close, stat, fstat, lseek, mprotect, munmap, rt_sigaction,
+                                                                        // rt_sigprocmask, ioctl, pread64, mincore, madvise, setitimer,
+                                                                        // getpid, uname, readlink, getrlimit, getuid, getgid, sigaltstack,
+                                                                        // sched_getaffinity, epoll_ctl, timer_create, timer_settime,
+                                                                        // timer_delete, tgkill, openat, readlinkat, epoll_pwait,
+                                                                        // epoll_create1, pipe2, prlimit64
                                                                         switch or(and(shr(sub(v02, 0x138b), 0x401000004260200200000000000000004000000a101000000400000a01803da7), 1), and(shr(sub(v02, 0x1498), 0x0200a001), 1))
                                                                         case 1 {
                                                                             set8(add(REGISTERS, 0x10), 0)

@@ -17,12 +17,12 @@ contract FpvmRiscv {
     error NonCanonicalCalldata();
     /// @notice The exited flag of the state is neither 0 nor 1.
     error InvalidExitedValue();
-    /// @notice The proof has a length that no encoding has.
+    /// @notice No encoding of a proof has this length.
     error InvalidProofLength();
-    /// @notice A compact proof says of itself what cannot be.
+    /// @notice A compact proof contradicts itself: its maps and its length do not fit each other.
     error InvalidCompactProof();
 
-    // Where the fields of the state are while the step runs: packed, in the order of the hash.
+    // The addresses of the state's fields while the step runs: packed, in the order of the hash.
     uint256 private constant STATE = 0x100;
     uint256 private constant STATE_LEN = 362;
     uint256 private constant MEM_ROOT = 0x100;
@@ -36,8 +36,8 @@ contract FpvmRiscv {
     uint256 private constant LOAD_RESERVATION = 0x162;
     uint256 private constant REGISTERS = 0x16a;
 
-    // The memory branch in use: 1 + leaf index (0: none), the leaf as the step has it, its number,
-    // and as proved the leaf and its siblings from the bottom up.
+    // The memory branch in use: 1 + leaf index (0: no branch), the leaf as the step has changed it, the
+    // branch's number, then the leaf as proved and its siblings from the bottom up.
     uint256 private constant OPEN = 0x280;
     uint256 private constant LEAF = 0x2a0;
     uint256 private constant BRANCHES = 0x2c0;
@@ -47,15 +47,15 @@ contract FpvmRiscv {
     uint256 private constant DEPTH = 59;
     // The roots of empty subtrees by level, for compact proofs.
     uint256 private constant EMPTY = 0xb00;
-    // Where a compact proof is read on (0: the proof is not compact), the leaf index of the branch in
-    // use before, and the bits of a word that are none of a branch's map.
+    // The calldata offset at which a compact proof goes on (0: the proof is not compact), the leaf index
+    // of the branch before, and how far a branch's map lies from the low end of the word it is read in.
     uint256 private constant COMPACT = 0x2e0;
     uint256 private constant PREVIOUS = 0x300;
     uint256 private constant MAP_SHIFT = 192;
     // Three words for calls and hashes.
     uint256 private constant CALL = 0x320;
 
-    // All that the guest's word can hold, its bits, and the byte that its sign bit is in.
+    // The largest word of the guest, the bits of a word, and the number of the byte with the sign bit.
     uint256 private constant WORD = 0xffffffffffffffff;
     uint256 private constant WORD_BITS = 64;
     uint256 private constant SIGN_BYTE = 7;
@@ -272,8 +272,8 @@ contract FpvmRiscv {
                 s := and(shr(57, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xac0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
                 s := and(shr(58, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0xae0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
             }
-            // Ends the use of the open branch: it has to lead to the memory root, which then becomes
-            // that over the leaf as the step left it.
+            // Closes the open branch. The branch has to lead to the memory root; the root over the leaf
+            // as the step left it then becomes the memory root.
             function closeBranch() {
                 let at := mload(OPEN)
                 if at {
@@ -293,7 +293,7 @@ contract FpvmRiscv {
                     mstore(OPEN, 0)
                 }
             }
-            // Lays the roots of empty subtrees out, by level.
+            // Writes the roots of empty subtrees to memory, by level.
             function layEmpty() {
                 // A leaf is zero.
                 mstore(0xb20, 0xad3228b676f7d3cd4284a5443f17f1962b36e491b30a40b2405849e597ba5fb5)
@@ -355,10 +355,11 @@ contract FpvmRiscv {
                 mstore(0x1220, 0x3c5cbbeb3834b7a5c1cba9aa5fee0c95ec3f17a33ec3d8047fff799187f5ae20)
                 mstore(0x1240, 0x40bbe913c226c34c9fbe4389dd728984257a816892b3cae3e43191dd291f0eb5)
             }
-            // Lays the next branch of a compact proof out like any other, for a leaf by its index. A
-            // branch is a map, the leaf, and the siblings that the map has a bit for; the others are
-            // roots of subtrees that are all zero. Above the level at which the path meets that of
-            // the branch before, siblings are the same; at that level it is the other's node.
+            // Writes the next branch of a compact proof to memory as any other branch is, for the leaf
+            // with this index. In calldata a branch is a map, the leaf, and the siblings that the map
+            // has a bit for; all other siblings are roots of subtrees that are all zero. Where the path
+            // meets the path of the branch before, the sibling is that path's node; above, both have
+            // the same siblings.
             function takeCompact(index, taken) {
                 let levels := DEPTH
                 switch taken
@@ -385,7 +386,7 @@ contract FpvmRiscv {
                 }
                 let from := mload(COMPACT)
                 let map := shr(MAP_SHIFT, calldataload(from))
-                // A bit for a level that is not sent.
+                // The map has a bit for a level whose sibling is known already.
                 if shr(levels, map) { refuse(0x8e145d86) } // InvalidCompactProof
                 from := add(from, shr(3, sub(256, MAP_SHIFT)))
                 mstore(BRANCH, calldataload(from))
@@ -401,7 +402,7 @@ contract FpvmRiscv {
                 mstore(COMPACT, from)
             }
             // The leaf that holds an address. Each leaf that the step comes to takes the next branch;
-            // what it is worth is seen when it is closed.
+            // `closeBranch` checks the branch.
             function leafOf(at) -> leaf {
                 let index := add(shr(5, at), 1)
                 if xor(index, mload(OPEN)) {
@@ -442,14 +443,14 @@ contract FpvmRiscv {
             // Replaces the masked bits of the leaf that holds an address.
             function patch(at, mask, value) { mstore(LEAF, or(and(leafOf(at), not(mask)), value)) }
             function fewer(a, b) -> least { least := xor(a, mul(lt(b, a), xor(a, b))) }
-            // How many of the bytes reach no further than the aligned window that an address is in.
+            // The count, cut at the end of the aligned window that the address is in.
             function inWindow(at, count, window) -> n {
                 n := fewer(count, sub(window, and(at, sub(window, 1))))
             }
 
             // ---- Pre-images ----
 
-            // Shifts up to a window's bytes at an address into the pre-image key.
+            // Shifts bytes at an address, up to the window's end, into the pre-image key.
             function appendKey(at, count, window) -> n {
                 n := inWindow(at, count, window)
                 let bits := shl(3, n)
@@ -457,13 +458,13 @@ contract FpvmRiscv {
                 mstore(PREIMAGE_KEY, or(shl(bits, mload(PREIMAGE_KEY)), tail))
                 set8(PREIMAGE_OFFSET, 0)
             }
-            // Copies up to a window's bytes of length and pre-image to an address. `ok` is 0 where the
-            // oracle has nothing there.
+            // Copies bytes of length prefix and pre-image, up to the window's end, to an address. `ok` is
+            // 0 if the oracle has no such part.
             function readPreimage(at, count, window, source, context) -> ok, n {
                 let key := mload(PREIMAGE_KEY)
                 let offset := get8(PREIMAGE_OFFSET)
                 if eq(byte(0, key), 1) {
-                    // A local key means the caller's, in the context that the caller names.
+                    // A local key is bound to the caller and to the context that the caller names.
                     mstore(CALL, key)
                     mstore(add(CALL, 0x20), caller())
                     mstore(add(CALL, 0x40), context)
@@ -487,7 +488,7 @@ contract FpvmRiscv {
 
             // ---- The state as it came ----
 
-            // What lies below STATE is the compiler's.
+            // The memory below STATE is the compiler's.
             if gt(mload(0x40), STATE) { revert(0, 0) }
             if or(
                 or(xor(stateData.offset, 132), xor(stateData.length, STATE_LEN)),
@@ -1487,12 +1488,12 @@ contract FpvmRiscv {
                                                 switch lt(a7, 0x40)
                                                 case 1 {
                                                     switch a7
-                                                    case 0x19 {
+                                                    case 0x19 { // fcntl
                                                         let a0 := get8(add(REGISTERS, 0x50))
                                                         let a1 := get8(add(REGISTERS, 0x58))
                                                         let less := lt(a0, 7)
                                                         switch a1
-                                                        case 1 {
+                                                        case 1 { // F_GETFD
                                                             switch less
                                                             case 1 {
                                                                 set8(add(REGISTERS, 0x50), and(shr(a0, 0), 1))
@@ -1503,7 +1504,7 @@ contract FpvmRiscv {
                                                                 set8(add(REGISTERS, 0x58), 0x4d)
                                                             }
                                                         }
-                                                        case 3 {
+                                                        case 3 { // F_GETFL
                                                             switch less
                                                             case 1 {
                                                                 set8(add(REGISTERS, 0x50), and(shr(a0, 0x56), 1))
@@ -1519,24 +1520,24 @@ contract FpvmRiscv {
                                                             set8(add(REGISTERS, 0x58), 0x16)
                                                         }
                                                     }
-                                                    case 0x38 {
+                                                    case 0x38 { // openat
                                                         set8(add(REGISTERS, 0x50), WORD)
                                                         set8(add(REGISTERS, 0x58), 0xd)
                                                     }
-                                                    case 0x3f {
+                                                    case 0x3f { // read
                                                         let a0 := get8(add(REGISTERS, 0x50))
                                                         let a1 := get8(add(REGISTERS, 0x58))
                                                         let a2 := get8(add(REGISTERS, 0x60))
                                                         switch a0
-                                                        case 0 {
+                                                        case 0 { // stdin
                                                             set8(add(REGISTERS, 0x50), 0)
                                                             set8(add(REGISTERS, 0x58), 0)
                                                         }
-                                                        case 3 {
+                                                        case 3 { // hint read
                                                             set8(add(REGISTERS, 0x50), a2)
                                                             set8(add(REGISTERS, 0x58), 0)
                                                         }
-                                                        case 5 {
+                                                        case 5 { // pre-image read
                                                             let found, copied := readPreimage(a1, a2, 32, preimageOracle, localContext)
                                                             if iszero(found) { fault(0xbadf00d0) } // pre-image read at or past its end
                                                             set8(add(REGISTERS, 0x50), copied)
@@ -1554,24 +1555,24 @@ contract FpvmRiscv {
                                                 }
                                                 default {
                                                     switch a7
-                                                    case 0x40 {
+                                                    case 0x40 { // write
                                                         let a0 := get8(add(REGISTERS, 0x50))
                                                         let a1 := get8(add(REGISTERS, 0x58))
                                                         let a2 := get8(add(REGISTERS, 0x60))
                                                         switch a0
-                                                        case 1 {
+                                                        case 1 { // stdout
                                                             set8(add(REGISTERS, 0x50), a2)
                                                             set8(add(REGISTERS, 0x58), 0)
                                                         }
-                                                        case 2 {
+                                                        case 2 { // stderr
                                                             set8(add(REGISTERS, 0x50), a2)
                                                             set8(add(REGISTERS, 0x58), 0)
                                                         }
-                                                        case 4 {
+                                                        case 4 { // hint write
                                                             set8(add(REGISTERS, 0x50), a2)
                                                             set8(add(REGISTERS, 0x58), 0)
                                                         }
-                                                        case 6 {
+                                                        case 6 { // pre-image write
                                                             let appended := appendKey(a1, a2, 32)
                                                             set8(add(REGISTERS, 0x50), appended)
                                                             set8(add(REGISTERS, 0x58), 0)
@@ -1581,17 +1582,17 @@ contract FpvmRiscv {
                                                             set8(add(REGISTERS, 0x58), 0x4d)
                                                         }
                                                     }
-                                                    case 0x5d {
+                                                    case 0x5d { // exit
                                                         let a0 := get8(add(REGISTERS, 0x50))
                                                         set1(EXITED, 1)
                                                         set1(EXIT_CODE, and(a0, 0xff))
                                                     }
-                                                    case 0x5e {
+                                                    case 0x5e { // exit_group
                                                         let a0 := get8(add(REGISTERS, 0x50))
                                                         set1(EXITED, 1)
                                                         set1(EXIT_CODE, and(a0, 0xff))
                                                     }
-                                                    case 0x65 { fault(0xf001ca11) } // unsupported system call
+                                                    case 0x65 { fault(0xf001ca11) } // nanosleep: unsupported system call
                                                     default {
                                                         set8(add(REGISTERS, 0x50), 0)
                                                         set8(add(REGISTERS, 0x58), 0)
@@ -1602,14 +1603,14 @@ contract FpvmRiscv {
                                                 switch lt(a7, 0xdc)
                                                 case 1 {
                                                     switch a7
-                                                    case 0x71 {
+                                                    case 0x71 { // clock_gettime
                                                         let a1 := get8(add(REGISTERS, 0x58))
                                                         store(a1, 8, 0x539)
                                                         store(and(add(a1, 8), WORD), 8, 0x2a)
                                                         set8(add(REGISTERS, 0x50), 0)
                                                         set8(add(REGISTERS, 0x58), 0)
                                                     }
-                                                    case 0xa3 {
+                                                    case 0xa3 { // getrlimit
                                                         let a0 := get8(add(REGISTERS, 0x50))
                                                         if iszero(eq(a0, 7)) { fault(0xf0012) } // getrlimit of a resource other than NOFILE (7)
                                                         let a1 := get8(add(REGISTERS, 0x58))
@@ -1618,7 +1619,7 @@ contract FpvmRiscv {
                                                         set8(add(REGISTERS, 0x50), 0)
                                                         set8(add(REGISTERS, 0x58), 0)
                                                     }
-                                                    case 0xd6 {
+                                                    case 0xd6 { // brk
                                                         set8(add(REGISTERS, 0x50), 0x40000000)
                                                         set8(add(REGISTERS, 0x58), 0)
                                                     }
@@ -1629,11 +1630,11 @@ contract FpvmRiscv {
                                                 }
                                                 default {
                                                     switch a7
-                                                    case 0xdc {
+                                                    case 0xdc { // clone
                                                         set8(add(REGISTERS, 0x50), 1)
                                                         set8(add(REGISTERS, 0x58), 0)
                                                     }
-                                                    case 0xde {
+                                                    case 0xde { // mmap
                                                         let a0 := get8(add(REGISTERS, 0x50))
                                                         let a1 := get8(add(REGISTERS, 0x58))
                                                         let a3 := get8(add(REGISTERS, 0x68))
@@ -1657,8 +1658,8 @@ contract FpvmRiscv {
                                                             set8(add(REGISTERS, 0x58), 0x4d)
                                                         }
                                                     }
-                                                    case 0x105 { fault(0xf001ca11) } // unsupported system call
-                                                    case 0x1a6 { fault(0xf001ca11) } // unsupported system call
+                                                    case 0x105 { fault(0xf001ca11) } // prlimit64: unsupported system call
+                                                    case 0x1a6 { fault(0xf001ca11) } // futex_time64: unsupported system call
                                                     default {
                                                         set8(add(REGISTERS, 0x50), 0)
                                                         set8(add(REGISTERS, 0x58), 0)

@@ -17,9 +17,9 @@ contract FpvmToy {
     error NonCanonicalCalldata();
     /// @notice The exited flag of the state is neither 0 nor 1.
     error InvalidExitedValue();
-    /// @notice The proof has a length that no encoding has.
+    /// @notice No encoding of a proof has this length.
     error InvalidProofLength();
-    /// @notice A compact proof says of itself what cannot be.
+    /// @notice A compact proof contradicts itself: its maps and its length do not fit each other.
     error InvalidCompactProof();
     /// @notice Read past the end of the pre-image.
     error ReadPastTheEndOfThePreImage();
@@ -34,7 +34,7 @@ contract FpvmToy {
     /// @notice A branch of the proof does not lead to the memory root.
     error InvalidMemoryProof();
 
-    // Where the fields of the state are while the step runs: packed, in the order of the hash.
+    // The addresses of the state's fields while the step runs: packed, in the order of the hash.
     uint256 private constant STATE = 0x100;
     uint256 private constant STATE_LEN = 146;
     uint256 private constant MEM_ROOT = 0x100;
@@ -46,8 +46,8 @@ contract FpvmToy {
     uint256 private constant STEP = 0x14a;
     uint256 private constant REGISTERS = 0x152;
 
-    // The memory branch in use: 1 + leaf index (0: none), the leaf as the step has it, its number,
-    // and as proved the leaf and its siblings from the bottom up.
+    // The memory branch in use: 1 + leaf index (0: no branch), the leaf as the step has changed it, the
+    // branch's number, then the leaf as proved and its siblings from the bottom up.
     uint256 private constant OPEN = 0x1a0;
     uint256 private constant LEAF = 0x1c0;
     uint256 private constant BRANCHES = 0x1e0;
@@ -57,15 +57,15 @@ contract FpvmToy {
     uint256 private constant DEPTH = 27;
     // The roots of empty subtrees by level, for compact proofs.
     uint256 private constant EMPTY = 0x620;
-    // Where a compact proof is read on (0: the proof is not compact), the leaf index of the branch in
-    // use before, and the bits of a word that are none of a branch's map.
+    // The calldata offset at which a compact proof goes on (0: the proof is not compact), the leaf index
+    // of the branch before, and how far a branch's map lies from the low end of the word it is read in.
     uint256 private constant COMPACT = 0x200;
     uint256 private constant PREVIOUS = 0x220;
     uint256 private constant MAP_SHIFT = 224;
     // Three words for calls and hashes.
     uint256 private constant CALL = 0x240;
 
-    // All that the guest's word can hold, its bits, and the byte that its sign bit is in.
+    // The largest word of the guest, the bits of a word, and the number of the byte with the sign bit.
     uint256 private constant WORD = 0xffffffff;
     uint256 private constant WORD_BITS = 32;
     uint256 private constant SIGN_BYTE = 3;
@@ -212,8 +212,8 @@ contract FpvmToy {
                 s := and(shr(25, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x5e0)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
                 s := and(shr(26, at), 0x20) mstore(s, root) mstore(xor(s, 0x20), mload(0x600)) root := keccak256(0, 0x40) mstore(s, newRoot) newRoot := keccak256(0, 0x40)
             }
-            // Ends the use of the open branch: it has to lead to the memory root, which then becomes
-            // that over the leaf as the step left it.
+            // Closes the open branch. The branch has to lead to the memory root; the root over the leaf
+            // as the step left it then becomes the memory root.
             function closeBranch() {
                 let at := mload(OPEN)
                 if at {
@@ -233,7 +233,7 @@ contract FpvmToy {
                     mstore(OPEN, 0)
                 }
             }
-            // Lays the roots of empty subtrees out, by level.
+            // Writes the roots of empty subtrees to memory, by level.
             function layEmpty() {
                 // A leaf is zero.
                 mstore(0x640, 0xad3228b676f7d3cd4284a5443f17f1962b36e491b30a40b2405849e597ba5fb5)
@@ -263,10 +263,11 @@ contract FpvmToy {
                 mstore(0x940, 0x0abf5ac974a1ed57f4050aa510dd9c74f508277b39d7973bb2dfccc5eeb0618d)
                 mstore(0x960, 0xb8cd74046ff337f0a7bf2c8e03e10f642c1886798d71806ab1e888d9e5ee87d0)
             }
-            // Lays the next branch of a compact proof out like any other, for a leaf by its index. A
-            // branch is a map, the leaf, and the siblings that the map has a bit for; the others are
-            // roots of subtrees that are all zero. Above the level at which the path meets that of
-            // the branch before, siblings are the same; at that level it is the other's node.
+            // Writes the next branch of a compact proof to memory as any other branch is, for the leaf
+            // with this index. In calldata a branch is a map, the leaf, and the siblings that the map
+            // has a bit for; all other siblings are roots of subtrees that are all zero. Where the path
+            // meets the path of the branch before, the sibling is that path's node; above, both have
+            // the same siblings.
             function takeCompact(index, taken) {
                 let levels := DEPTH
                 switch taken
@@ -293,7 +294,7 @@ contract FpvmToy {
                 }
                 let from := mload(COMPACT)
                 let map := shr(MAP_SHIFT, calldataload(from))
-                // A bit for a level that is not sent.
+                // The map has a bit for a level whose sibling is known already.
                 if shr(levels, map) { refuse(0x8e145d86) } // InvalidCompactProof
                 from := add(from, shr(3, sub(256, MAP_SHIFT)))
                 mstore(BRANCH, calldataload(from))
@@ -309,7 +310,7 @@ contract FpvmToy {
                 mstore(COMPACT, from)
             }
             // The leaf that holds an address. Each leaf that the step comes to takes the next branch;
-            // what it is worth is seen when it is closed.
+            // `closeBranch` checks the branch.
             function leafOf(at) -> leaf {
                 let index := add(shr(5, at), 1)
                 if xor(index, mload(OPEN)) {
@@ -350,14 +351,14 @@ contract FpvmToy {
             // Replaces the masked bits of the leaf that holds an address.
             function patch(at, mask, value) { mstore(LEAF, or(and(leafOf(at), not(mask)), value)) }
             function fewer(a, b) -> least { least := xor(a, mul(lt(b, a), xor(a, b))) }
-            // How many of the bytes reach no further than the aligned window that an address is in.
+            // The count, cut at the end of the aligned window that the address is in.
             function inWindow(at, count, window) -> n {
                 n := fewer(count, sub(window, and(at, sub(window, 1))))
             }
 
             // ---- Pre-images ----
 
-            // Shifts up to a window's bytes at an address into the pre-image key.
+            // Shifts bytes at an address, up to the window's end, into the pre-image key.
             function appendKey(at, count, window) -> n {
                 n := inWindow(at, count, window)
                 let bits := shl(3, n)
@@ -365,13 +366,13 @@ contract FpvmToy {
                 mstore(PREIMAGE_KEY, or(shl(bits, mload(PREIMAGE_KEY)), tail))
                 set4(PREIMAGE_OFFSET, 0)
             }
-            // Copies up to a window's bytes of length and pre-image to an address. `ok` is 0 where the
-            // oracle has nothing there.
+            // Copies bytes of length prefix and pre-image, up to the window's end, to an address. `ok` is
+            // 0 if the oracle has no such part.
             function readPreimage(at, count, window, source, context) -> ok, n {
                 let key := mload(PREIMAGE_KEY)
                 let offset := get4(PREIMAGE_OFFSET)
                 if eq(byte(0, key), 1) {
-                    // A local key means the caller's, in the context that the caller names.
+                    // A local key is bound to the caller and to the context that the caller names.
                     mstore(CALL, key)
                     mstore(add(CALL, 0x20), caller())
                     mstore(add(CALL, 0x40), context)
@@ -395,7 +396,7 @@ contract FpvmToy {
 
             // ---- The state as it came ----
 
-            // What lies below STATE is the compiler's.
+            // The memory below STATE is the compiler's.
             if gt(mload(0x40), STATE) { revert(0, 0) }
             if or(
                 or(xor(stateData.offset, 132), xor(stateData.length, STATE_LEN)),
@@ -608,21 +609,21 @@ contract FpvmToy {
                                     switch lt(r1, 3)
                                     case 1 {
                                         switch r1
-                                        case 1 {
+                                        case 1 { // exit
                                             set1(EXITED, 1)
                                             set1(EXIT_CODE, and(r2, 0xff))
                                         }
-                                        case 2 { set4(add(REGISTERS, 0x4), r3) }
+                                        case 2 { set4(add(REGISTERS, 0x4), r3) } // print
                                         default { refuse(0x16c03c90) } // UnknownSystemCall
                                     }
                                     default {
                                         switch r1
-                                        case 3 { set4(add(REGISTERS, 0x4), r3) }
-                                        case 4 {
+                                        case 3 { set4(add(REGISTERS, 0x4), r3) } // hint
+                                        case 4 { // key
                                             let appended := appendKey(r2, r3, 4)
                                             set4(add(REGISTERS, 0x4), appended)
                                         }
-                                        case 5 {
+                                        case 5 { // read
                                             let found, copied := readPreimage(r2, r3, 4, preimageOracle, localContext)
                                             if iszero(found) { refuse(0xd197086b) } // ReadPastTheEndOfThePreImage
                                             set4(add(REGISTERS, 0x4), copied)

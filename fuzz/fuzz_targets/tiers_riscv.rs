@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| spec_tests::fuzz::tiers_riscv(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| spec_tests::fuzz::target("tiers_riscv", bytes));

@@ -8,8 +8,8 @@
 use crate::Done;
 use crate::fault::PREIMAGE_END;
 use crate::state::{A0, A1, A2, A3, HEAP, V0};
-use fpvm_core::definition::descriptors::{self, WRITABLE};
-use fpvm_core::definition::machine::{Cmp, Machine};
+use fpvm_core::definition::descriptors::{self, PREIMAGE_WRITE, WRITE_ONLY};
+use fpvm_core::definition::machine::{Bin, Case, Cmp, Machine};
 use fpvm_core::definition::operand::Cell;
 
 const READ: u64 = 4003;
@@ -19,7 +19,15 @@ const FCNTL: u64 = 4055;
 const MMAP: u64 = 4090;
 const CLONE: u64 = 4120;
 const EXIT_GROUP: u64 = 4246;
-const CALLS: &[u64] = &[READ, WRITE, BRK, FCNTL, MMAP, CLONE, EXIT_GROUP];
+const CALLS: &[Case] = &[
+    Case::new(READ, "read"),
+    Case::new(WRITE, "write"),
+    Case::new(BRK, "brk"),
+    Case::new(FCNTL, "fcntl"),
+    Case::new(MMAP, "mmap"),
+    Case::new(CLONE, "clone"),
+    Case::new(EXIT_GROUP, "exit_group"),
+];
 
 /// Bad file descriptor.
 pub const EBADF: u64 = 9;
@@ -65,8 +73,8 @@ pub(crate) fn syscall<M: Machine>(m: &mut M) -> Done<M> {
 }
 
 /// The constant that a case stands for.
-pub fn constant(cases: &[u64], case: Option<usize>) -> Option<u64> {
-    case.and_then(|case| cases.get(case).copied())
+pub fn constant(cases: &[Case], case: Option<usize>) -> Option<u64> {
+    case.and_then(|case| cases.get(case)).map(|case| case.value)
 }
 
 /// Ends a call with a result.
@@ -131,21 +139,28 @@ fn transferred<A: Abi, M: Machine>(m: &mut M, count: Option<M::W>) -> Done<M> {
 pub fn fcntl<A: Abi, M: Machine>(m: &mut M) -> Done<M> {
     const F_GETFD: u64 = 1;
     const F_GETFL: u64 = 3;
-    const COMMANDS: &[u64] = &[F_GETFD, F_GETFL];
-    const FILES: &[u64] = &[0, 1, 2, 3, 4, 5, 6];
-    const O_WRONLY: u64 = 1;
+    const COMMANDS: &[Case] = &[Case::new(F_GETFD, "F_GETFD"), Case::new(F_GETFL, "F_GETFL")];
 
     let command = m.get(A1);
     m.choose(command, COMMANDS, |m, command| {
-        let command = constant(COMMANDS, command);
-        if command.is_none() {
-            return fail::<A, M>(m, EINVAL);
-        }
-        let fd = m.get(A0);
-        m.choose(fd, FILES, |m, fd| match (command, constant(FILES, fd)) {
-            (_, None) => fail::<A, M>(m, EBADF),
-            (Some(F_GETFL), Some(fd)) if WRITABLE.contains(&fd) => give_constant(m, O_WRONLY),
-            _ => give_constant(m, 0),
+        let flags = match constant(COMMANDS, command) {
+            Some(F_GETFL) => WRITE_ONLY,
+            Some(_) => 0,
+            None => return fail::<A, M>(m, EINVAL),
+        };
+        let (fd, end) = (m.get(A0), m.constant(PREIMAGE_WRITE + 1));
+        let open = m.cmp(Cmp::LessUnsigned, fd, end);
+        m.cond(open, |m, open| {
+            if !open {
+                return fail::<A, M>(m, EBADF);
+            }
+            if flags == 0 {
+                return give_constant(m, 0);
+            }
+            let flags = m.constant(flags);
+            let flag = m.bin(Bin::Shr, flags, fd);
+            let flag = m.and_k(flag, 1);
+            give(m, flag)
         })
     })
 }

@@ -8,7 +8,7 @@
 use crate::fault::UNKNOWN_CALL;
 use crate::state::{A0, A1, A2, THREAD_ID, V0};
 use crate::thread;
-use fpvm_core::definition::machine::{Bin, Cmp, Machine};
+use fpvm_core::definition::machine::{Bin, Case, Cmp, Machine};
 use fpvm_isa_mips::Done;
 use fpvm_isa_mips::syscall::{
     self as common, Abi, EBADF, EINVAL, constant, give, give_cell, give_constant,
@@ -42,33 +42,59 @@ const CLOCK_GETTIME: u64 = 5222;
 const EVENTFD2: u64 = 5284;
 const GETRANDOM: u64 = 5313;
 
-/// Calls that do nothing: close, stat, fstat, lseek, mprotect, munmap, rt_sigaction, rt_sigprocmask,
-/// ioctl, pread64, pipe (none), mincore, madvise, setitimer, getpid, uname, readlink, getrlimit,
-/// getuid, getgid, sigaltstack, sched_getaffinity, epoll_ctl, timer_create, timer_settime,
-/// timer_delete, tgkill, openat, readlinkat, epoll_pwait, epoll_create1, pipe2, prlimit64.
-const NOTHING: &[u64] = &[
-    5003, 5004, 5005, 5008, MPROTECT, 5011, 5013, 5014, 5015, 5016, 5026, 5027, 5036, 5038, 5061,
-    5087, 5095, 5100, 5102, 5129, 5196, 5208, 5216, 5217, 5220, 5225, 5247, 5257, 5272, 5285, 5287,
-    5297,
+/// Calls that do nothing.
+const NOTHING: &[Case] = &[
+    Case::new(5003, "close"),
+    Case::new(5004, "stat"),
+    Case::new(5005, "fstat"),
+    Case::new(5008, "lseek"),
+    Case::new(MPROTECT, "mprotect"),
+    Case::new(5011, "munmap"),
+    Case::new(5013, "rt_sigaction"),
+    Case::new(5014, "rt_sigprocmask"),
+    Case::new(5015, "ioctl"),
+    Case::new(5016, "pread64"),
+    Case::new(5026, "mincore"),
+    Case::new(5027, "madvise"),
+    Case::new(5036, "setitimer"),
+    Case::new(5038, "getpid"),
+    Case::new(5061, "uname"),
+    Case::new(5087, "readlink"),
+    Case::new(5095, "getrlimit"),
+    Case::new(5100, "getuid"),
+    Case::new(5102, "getgid"),
+    Case::new(5129, "sigaltstack"),
+    Case::new(5196, "sched_getaffinity"),
+    Case::new(5208, "epoll_ctl"),
+    Case::new(5216, "timer_create"),
+    Case::new(5217, "timer_settime"),
+    Case::new(5220, "timer_delete"),
+    Case::new(5225, "tgkill"),
+    Case::new(5247, "openat"),
+    Case::new(5257, "readlinkat"),
+    Case::new(5272, "epoll_pwait"),
+    Case::new(5285, "epoll_create1"),
+    Case::new(5287, "pipe2"),
+    Case::new(5297, "prlimit64"),
 ];
 /// Calls that do something, but for `getrandom` up to version 7, which does nothing.
-const CALLS: &[u64] = &[
-    READ,
-    WRITE,
-    OPEN,
-    MMAP,
-    BRK,
-    SCHED_YIELD,
-    NANOSLEEP,
-    CLONE,
-    EXIT,
-    FCNTL,
-    GETTID,
-    FUTEX,
-    EXIT_GROUP,
-    CLOCK_GETTIME,
-    EVENTFD2,
-    GETRANDOM,
+const CALLS: &[Case] = &[
+    Case::new(READ, "read"),
+    Case::new(WRITE, "write"),
+    Case::new(OPEN, "open"),
+    Case::new(MMAP, "mmap"),
+    Case::new(BRK, "brk"),
+    Case::new(SCHED_YIELD, "sched_yield"),
+    Case::new(NANOSLEEP, "nanosleep"),
+    Case::new(CLONE, "clone"),
+    Case::new(EXIT, "exit"),
+    Case::new(FCNTL, "fcntl"),
+    Case::new(GETTID, "gettid"),
+    Case::new(FUTEX, "futex"),
+    Case::new(EXIT_GROUP, "exit_group"),
+    Case::new(CLOCK_GETTIME, "clock_gettime"),
+    Case::new(EVENTFD2, "eventfd2"),
+    Case::new(GETRANDOM, "getrandom"),
 ];
 
 /// Try again.
@@ -157,7 +183,10 @@ fn eventfd2<const VERSION: u8, M: Machine>(m: &mut M) -> Done<M> {
 fn futex<const VERSION: u8, M: Machine>(m: &mut M) -> Done<M> {
     const WAIT_PRIVATE: u64 = 128;
     const WAKE_PRIVATE: u64 = 129;
-    const OPERATIONS: &[u64] = &[WAIT_PRIVATE, WAKE_PRIVATE];
+    const OPERATIONS: &[Case] = &[
+        Case::new(WAIT_PRIVATE, "FUTEX_WAIT_PRIVATE"),
+        Case::new(WAKE_PRIVATE, "FUTEX_WAKE_PRIVATE"),
+    ];
 
     let operation = m.get(A1);
     m.choose(operation, OPERATIONS, |m, operation| {
@@ -187,7 +216,10 @@ fn futex<const VERSION: u8, M: Machine>(m: &mut M) -> Done<M> {
 fn clock_gettime<const VERSION: u8, M: Machine>(m: &mut M) -> Done<M> {
     const CLOCK_REALTIME: u64 = 0;
     const CLOCK_MONOTONIC: u64 = 1;
-    const CLOCKS: &[u64] = &[CLOCK_REALTIME, CLOCK_MONOTONIC];
+    const CLOCKS: &[Case] = &[
+        Case::new(CLOCK_REALTIME, "CLOCK_REALTIME"),
+        Case::new(CLOCK_MONOTONIC, "CLOCK_MONOTONIC"),
+    ];
     const STEPS_PER_SECOND: u64 = 10_000_000;
     const NANOSECONDS_PER_STEP: u64 = 1_000_000_000 / STEPS_PER_SECOND;
 

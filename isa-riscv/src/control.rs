@@ -209,7 +209,8 @@ pub(crate) fn csr<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
 /// Fences, breakpoints, privileged instructions, and floating point, whose results are simply
 /// missing.
 #[inline(always)]
-pub(crate) fn nothing<M: Machine>(_: &mut M) -> Result<(), M::Stop> {
+pub(crate) fn nothing<M: Machine>(m: &mut M) -> Result<(), M::Stop> {
+    m.nothing();
     Ok(())
 }
 

@@ -5,8 +5,8 @@
 
 use crate::fault;
 use crate::operand::{A0, A1, A2, A3, A4, A7, HEAP};
-use fpvm_core::definition::descriptors::{self, HINT_WRITE, PREIMAGE_WRITE, STDERR, STDOUT};
-use fpvm_core::definition::machine::{Bin, Cmp, Machine};
+use fpvm_core::definition::descriptors::{self, PREIMAGE_WRITE, WRITE_ONLY};
+use fpvm_core::definition::machine::{Bin, Case, Cmp, Machine};
 
 const EAGAIN: u64 = 11;
 const EACCES: u64 = 13;
@@ -40,9 +40,9 @@ pub(crate) enum Call {
 /// The calls that there are, and how they end.
 pub(crate) trait Abi {
     /// Calls by number.
-    const CALLS: &'static [(u64, Call)];
-    /// Their numbers.
-    const NUMBERS: &'static [u64];
+    const CALLS: &'static [(Case, Call)];
+    /// Their numbers and names.
+    const NUMBERS: &'static [Case];
     /// All others.
     const OTHERS: Call;
     /// "Bad file descriptor".
@@ -54,8 +54,8 @@ pub(crate) trait Abi {
     fn fail<M: Machine>(m: &mut M, error: u64) -> Result<(), M::Stop>;
 }
 
-const fn numbers<const N: usize>(calls: &[(u64, Call); N]) -> [u64; N] {
-    let mut numbers = [0; N];
+const fn numbers<const N: usize>(calls: &[(Case, Call); N]) -> [Case; N] {
+    let mut numbers = [calls[0].0; N];
     let mut i = 0;
     while i < N {
         numbers[i] = calls[i].0;
@@ -70,26 +70,26 @@ pub(crate) enum Asterisc {}
 
 /// Among those not here is the real futex (98): upstream refuses its 64-bit-time variant of 32-bit
 /// platforms instead.
-const ASTERISC: [(u64, Call); 14] = [
-    (93, Call::Exit),
-    (94, Call::Exit),
-    (214, Call::Brk),
-    (222, Call::Mmap),
-    (63, Call::Read),
-    (64, Call::Write),
-    (25, Call::Fcntl),
-    (56, Call::Openat),
-    (113, Call::ClockGettime),
-    (220, Call::Clone),
-    (163, Call::Getrlimit),
-    (261, Call::Refused),
-    (422, Call::Refused),
-    (101, Call::Refused),
+const ASTERISC: [(Case, Call); 14] = [
+    (Case::new(93, "exit"), Call::Exit),
+    (Case::new(94, "exit_group"), Call::Exit),
+    (Case::new(214, "brk"), Call::Brk),
+    (Case::new(222, "mmap"), Call::Mmap),
+    (Case::new(63, "read"), Call::Read),
+    (Case::new(64, "write"), Call::Write),
+    (Case::new(25, "fcntl"), Call::Fcntl),
+    (Case::new(56, "openat"), Call::Openat),
+    (Case::new(113, "clock_gettime"), Call::ClockGettime),
+    (Case::new(220, "clone"), Call::Clone),
+    (Case::new(163, "getrlimit"), Call::Getrlimit),
+    (Case::new(261, "prlimit64"), Call::Refused),
+    (Case::new(422, "futex_time64"), Call::Refused),
+    (Case::new(101, "nanosleep"), Call::Refused),
 ];
 
 impl Abi for Asterisc {
-    const CALLS: &'static [(u64, Call)] = &ASTERISC;
-    const NUMBERS: &'static [u64] = &numbers(&ASTERISC);
+    const CALLS: &'static [(Case, Call)] = &ASTERISC;
+    const NUMBERS: &'static [Case] = &numbers(&ASTERISC);
     const OTHERS: Call = Call::Nothing;
     /// As upstream numbers it: in Linux 77 is EBADFD.
     const EBADF: u64 = 77;
@@ -115,40 +115,40 @@ pub(crate) enum Linux {}
 
 /// There is one thread, so that there is nothing to wait for, and no signal comes; memory is never
 /// given back.
-const LINUX: [(u64, Call); 28] = [
-    (93, Call::Exit),
-    (94, Call::Exit),
-    (214, Call::Brk),
-    (222, Call::Mmap),
-    (63, Call::Read),
-    (64, Call::Write),
-    (25, Call::Fcntl),
-    (56, Call::Openat),
-    (113, Call::ClockGettime),
-    (220, Call::Fail(EAGAIN)), // clone: no more threads
-    (57, Call::Nothing),       // close
-    (96, Call::Nothing),       // set_tid_address
-    (98, Call::Nothing),       // futex
-    (99, Call::Nothing),       // set_robust_list
-    (101, Call::Nothing),      // nanosleep
-    (115, Call::Nothing),      // clock_nanosleep
-    (122, Call::Nothing),      // sched_setaffinity
-    (123, Call::Nothing),      // sched_getaffinity
-    (124, Call::Nothing),      // sched_yield
-    (131, Call::Nothing),      // tgkill
-    (132, Call::Nothing),      // sigaltstack
-    (134, Call::Nothing),      // rt_sigaction
-    (135, Call::Nothing),      // rt_sigprocmask
-    (172, Call::Nothing),      // getpid
-    (178, Call::Nothing),      // gettid
-    (215, Call::Nothing),      // munmap
-    (226, Call::Nothing),      // mprotect
-    (233, Call::Nothing),      // madvise
+const LINUX: [(Case, Call); 28] = [
+    (Case::new(93, "exit"), Call::Exit),
+    (Case::new(94, "exit_group"), Call::Exit),
+    (Case::new(214, "brk"), Call::Brk),
+    (Case::new(222, "mmap"), Call::Mmap),
+    (Case::new(63, "read"), Call::Read),
+    (Case::new(64, "write"), Call::Write),
+    (Case::new(25, "fcntl"), Call::Fcntl),
+    (Case::new(56, "openat"), Call::Openat),
+    (Case::new(113, "clock_gettime"), Call::ClockGettime),
+    (Case::new(220, "clone"), Call::Fail(EAGAIN)), // there are no more threads
+    (Case::new(57, "close"), Call::Nothing),
+    (Case::new(96, "set_tid_address"), Call::Nothing),
+    (Case::new(98, "futex"), Call::Nothing),
+    (Case::new(99, "set_robust_list"), Call::Nothing),
+    (Case::new(101, "nanosleep"), Call::Nothing),
+    (Case::new(115, "clock_nanosleep"), Call::Nothing),
+    (Case::new(122, "sched_setaffinity"), Call::Nothing),
+    (Case::new(123, "sched_getaffinity"), Call::Nothing),
+    (Case::new(124, "sched_yield"), Call::Nothing),
+    (Case::new(131, "tgkill"), Call::Nothing),
+    (Case::new(132, "sigaltstack"), Call::Nothing),
+    (Case::new(134, "rt_sigaction"), Call::Nothing),
+    (Case::new(135, "rt_sigprocmask"), Call::Nothing),
+    (Case::new(172, "getpid"), Call::Nothing),
+    (Case::new(178, "gettid"), Call::Nothing),
+    (Case::new(215, "munmap"), Call::Nothing),
+    (Case::new(226, "mprotect"), Call::Nothing),
+    (Case::new(233, "madvise"), Call::Nothing),
 ];
 
 impl Abi for Linux {
-    const CALLS: &'static [(u64, Call)] = &LINUX;
-    const NUMBERS: &'static [u64] = &numbers(&LINUX);
+    const CALLS: &'static [(Case, Call)] = &LINUX;
+    const NUMBERS: &'static [Case] = &numbers(&LINUX);
     const OTHERS: Call = Call::Fail(ENOSYS);
     const EBADF: u64 = 9;
 
@@ -257,13 +257,13 @@ fn transferred<A: Abi, M: Machine>(m: &mut M, count: Option<M::W>) -> Result<(),
 fn fcntl<A: Abi, M: Machine>(m: &mut M) -> Result<(), M::Stop> {
     const GETFD: u64 = 1;
     const GETFL: u64 = 3;
-    const COMMANDS: [u64; 2] = [GETFD, GETFL];
+    const COMMANDS: [Case; 2] = [Case::new(GETFD, "F_GETFD"), Case::new(GETFL, "F_GETFL")];
     let (fd, command) = (m.get(A0), m.get(A1));
     let end = m.constant(PREIMAGE_WRITE + 1);
     let open = m.cmp(Cmp::LessUnsigned, fd, end);
     m.choose(command, &COMMANDS, |m, command| {
-        let writable = match command.map(|i| COMMANDS[i]) {
-            Some(GETFL) => 1 << STDOUT | 1 << STDERR | 1 << HINT_WRITE | 1 << PREIMAGE_WRITE,
+        let writable = match command.map(|i| COMMANDS[i].value) {
+            Some(GETFL) => WRITE_ONLY,
             Some(_) => 0,
             None => return A::fail(m, EINVAL),
         };

@@ -1,8 +1,13 @@
 //! Random programs: tiers agree on every register, every page and every fault.
 
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_mips64::Newest;
+use fpvm_isa_riscv::Rv64;
+use fpvm_isa_riscv::imac::Imac;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use spec_tests::fuzz::tiers::{Program, edge};
+use toy_isa::Toy;
 
 fn program() -> impl Strategy<Value = Program> {
     let register = any::<(u64, u64)>().prop_map(|(choice, value)| edge(choice, value));
@@ -20,26 +25,26 @@ proptest! {
 
     #[test]
     fn mips_programs(program in program()) {
-        program.on_mips();
+        program.on::<Mips32>();
     }
 
     #[test]
     fn mips64_programs(program in program()) {
-        program.on_mips64();
+        program.on::<Newest>();
     }
 
     #[test]
     fn riscv_programs(program in program()) {
-        program.on_riscv();
+        program.on::<Rv64>();
     }
 
     #[test]
     fn imac_programs(program in program()) {
-        program.on_imac();
+        program.on::<Imac>();
     }
 
     #[test]
     fn toy_programs(program in program()) {
-        program.on_toy();
+        program.on::<Toy>();
     }
 }

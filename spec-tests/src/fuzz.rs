@@ -9,15 +9,28 @@ use fpvm_core::definition::isa::{Isa, witness_len};
 use fpvm_core::formats::elf::{self, Program};
 use fpvm_core::formats::files::FileKind;
 use fpvm_core::formats::state_file;
-use fpvm_core::machine::vm::Host;
+use fpvm_core::machine::vm::{Host, VmError};
 use fpvm_core::step::compact;
-use fpvm_core::step::oracle::{NoOracle, Silent};
+use fpvm_core::step::oracle::Silent;
 use fpvm_core::step::proof::StepProof;
 use fpvm_core::step::verify::verify;
 use fpvm_isa_mips::Mips32;
+use fpvm_isa_mips64::Newest;
 use fpvm_isa_riscv::Rv64;
+use fpvm_isa_riscv::imac::Imac;
+use fpvm_lint::tiers::{CODE, MadeUp};
 use fpvm_oracle::wire::{self, Limits};
-use tiers::{CODE, Program as Random};
+use tiers::{Fuzzed, Program as Random};
+use toy_isa::Toy;
+
+/// Calls a function that takes an ISA and arguments for each of the ISAs that are listed, or for all.
+macro_rules! each {
+    ($function:ident($($argument:expr),*)) => {
+        each!([Mips32, Newest, Rv64, Imac, Toy] $function($($argument),*))
+    };
+    ([$($isa:ty),*] $function:ident $arguments:tt) => {{ $(each!(@ $isa, $function $arguments);)* }};
+    (@ $isa:ty, $function:ident($($argument:expr),*)) => { $function::<$isa>($($argument),*) };
+}
 
 /// Memory that an input may take.
 const MEMORY: u64 = 64 << 20;
@@ -33,12 +46,24 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("tampered_proof", tampered_proof),
     ("wire", wire),
     ("manifest", manifest),
-    ("tiers_mips", tiers_mips),
-    ("tiers_mips64", tiers_mips64),
-    ("tiers_riscv", tiers_riscv),
-    ("tiers_imac", tiers_imac),
-    ("tiers_toy", tiers_toy),
+    ("tiers_mips", tiers::<Mips32>),
+    ("tiers_mips64", tiers::<Newest>),
+    ("tiers_riscv", tiers::<Rv64>),
+    ("tiers_imac", tiers::<Imac>),
+    ("tiers_toy", tiers::<Toy>),
 ];
+
+/// Calls a target by name.
+///
+/// # Panics
+/// Where there is no such target, and as the target does.
+pub fn target(name: &str, bytes: &[u8]) {
+    let (_, target) = TARGETS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .expect("a target's name");
+    target(bytes);
+}
 
 /// A file that may be a program: it is refused, or runs some steps.
 pub fn elf(bytes: &[u8]) {
@@ -49,8 +74,7 @@ pub fn elf(bytes: &[u8]) {
             vm.state_root();
         }
     }
-    one::<Mips32>(bytes);
-    one::<Rv64>(bytes);
+    each!([Mips32, Newest, Rv64, Imac] one(bytes));
 }
 
 /// A file that may be a state: it is refused, or written so that it reads back the same.
@@ -69,13 +93,15 @@ pub fn state(bytes: &[u8]) {
             assert_eq!(vm.last_hint, again.last_hint);
         }
     }
-    one::<Mips32>(bytes);
-    one::<Rv64>(bytes);
+    each!(one(bytes));
 }
 
 /// A file that may be a proof: it is refused, or has a compact form that proves the same.
 pub fn proof_json(bytes: &[u8]) {
     fn one<I: Isa>(proof: &StepProof) {
+        if proof.state_data.len() != witness_len(I::STATE) {
+            return;
+        }
         let mut parts = |key: &[u8; 32], offset| proof.part(key, offset);
         let (state, data) = (&proof.state_data, &proof.proof_data);
         let Ok(verified) = verify::<I>(state, data, &mut parts) else {
@@ -88,34 +114,37 @@ pub fn proof_json(bytes: &[u8]) {
     let Ok(proof) = serde_json::from_slice::<StepProof>(bytes) else {
         return;
     };
-    match proof.state_data.len() {
-        len if len == witness_len(Mips32::STATE) => one::<Mips32>(&proof),
-        len if len == witness_len(Rv64::STATE) => one::<Rv64>(&proof),
-        _ => {}
-    }
+    each!(one(&proof));
 }
 
 /// Sixteen bytes of changes, then a program: a proof of one of its steps with bytes changed is refused,
 /// or proves nothing else.
 pub fn tampered_proof(bytes: &[u8]) {
-    fn one<I: Isa>(words: &[u32], program: &Random, changes: &[u8; 16]) {
-        let state = tiers::initial::<I>(&program.registers[..15], &[]);
-        let mut vm = tiers::bare(CODE, words, &state);
+    fn one<I: Fuzzed>(program: &Random, changes: &[u8; 16]) {
+        let (words, state) = I::program(program);
+        let mut vm = tiers::bare(CODE, &words, &state);
+        // Some steps on, so that threads have changed and pre-images are read; a fault ends them.
+        let steps = program.legs.first().copied().unwrap_or_default();
+        let _ = tiers::run(&mut vm, state.step + steps % 256);
         let before = vm.freeze();
         let mut host = Host {
-            oracle: &mut NoOracle,
+            oracle: &mut MadeUp,
             console: &mut Silent,
         };
-        let Ok(proof) = vm.prove(&mut host) else {
-            // The step faults: so it does for the verifier.
-            vm.restore(&before).expect("its own snapshot");
-            let witness = vm.witness();
-            let refused = verify::<I>(&witness, &[], &mut |_, _| None);
-            assert!(refused.is_err());
-            return;
+        let proof = match vm.prove(&mut host) {
+            Ok(proof) => proof,
+            Err(VmError::Fault(_)) => {
+                // The step faults: so it does for the verifier.
+                vm.restore(&before).expect("its own snapshot");
+                let witness = vm.witness();
+                let refused = verify::<I>(&witness, &[], &mut |_, _| None);
+                assert!(refused.is_err());
+                return;
+            }
+            Err(_) => return,
         };
-        let mut none = |_: &[u8; 32], _| None;
-        let short = compact::encode::<I>(&proof.state_data, &proof.proof_data, &mut none);
+        let mut parts = |key: &[u8; 32], offset| proof.part(key, offset);
+        let short = compact::encode::<I>(&proof.state_data, &proof.proof_data, &mut parts);
         let short = short.expect("it is a proof");
         for data in [&proof.proof_data, &short] {
             let mut data = data.clone();
@@ -126,7 +155,7 @@ pub fn tampered_proof(bytes: &[u8]) {
                     *byte ^= change[2];
                 }
             }
-            if let Ok(verified) = verify::<I>(&proof.state_data, &data, &mut none) {
+            if let Ok(verified) = verify::<I>(&proof.state_data, &data, &mut parts) {
                 assert_eq!(verified.post, proof.post);
             }
         }
@@ -137,8 +166,7 @@ pub fn tampered_proof(bytes: &[u8]) {
     let Some(program) = Random::from_bytes(rest) else {
         return;
     };
-    one::<Mips32>(&program.words(tiers::mips::<Mips32>), &program, changes);
-    one::<Rv64>(&program.words(tiers::riscv), &program, changes);
+    each!(one(&program, changes));
 }
 
 /// Messages of a host or a VM: they are refused, or come out again as they went in.
@@ -182,37 +210,9 @@ pub fn manifest(bytes: &[u8]) {
     assert_eq!(again.range(), manifest.range());
 }
 
-/// A MIPS program, by both tiers.
-pub fn tiers_mips(bytes: &[u8]) {
+/// A program of an ISA, on all tiers.
+pub fn tiers<I: Fuzzed>(bytes: &[u8]) {
     if let Some(program) = Random::from_bytes(bytes) {
-        program.on_mips();
-    }
-}
-
-/// A MIPS64 program with threads, by both tiers.
-pub fn tiers_mips64(bytes: &[u8]) {
-    if let Some(program) = Random::from_bytes(bytes) {
-        program.on_mips64();
-    }
-}
-
-/// A RISC-V program, by both tiers.
-pub fn tiers_riscv(bytes: &[u8]) {
-    if let Some(program) = Random::from_bytes(bytes) {
-        program.on_riscv();
-    }
-}
-
-/// A RISC-V program with compressed instructions, by both tiers.
-pub fn tiers_imac(bytes: &[u8]) {
-    if let Some(program) = Random::from_bytes(bytes) {
-        program.on_imac();
-    }
-}
-
-/// A program of the toy ISA, by both tiers.
-pub fn tiers_toy(bytes: &[u8]) {
-    if let Some(program) = Random::from_bytes(bytes) {
-        program.on_toy();
+        program.on::<I>();
     }
 }

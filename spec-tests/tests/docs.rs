@@ -5,10 +5,11 @@
 #[path = "docs/slt.rs"]
 mod slt;
 
+use fpvm_core::definition::disasm::register;
 use fpvm_core::definition::isa::{
     Field, Isa, JsonPages, Op, Operand, ProofShape, Source, witness_len,
 };
-use fpvm_core::definition::operand::{Cell, Imm};
+use fpvm_core::definition::operand::{Cell, Imm, Reg};
 use fpvm_core::definition::threads::{thread_len, thread_proof_len};
 use fpvm_core::definition::word::Word;
 use fpvm_core::machine::memory::{LEAF_SIZE, PAGE_SIZE, branch_len, tree_depth};
@@ -16,6 +17,7 @@ use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;
 use fpvm_isa_riscv::imac::Imac;
+use fpvm_lint::rules::choices;
 use spec_tests::book::{current, repository};
 use std::fmt::Write as _;
 use std::fs;
@@ -278,6 +280,27 @@ fn instructions<I: Isa>() -> String {
     text
 }
 
+/// System calls and what they tell apart, by register, number and name.
+fn calls<I: Isa>() -> String {
+    let mut text =
+        String::from("| instruction | looks at | value | name |\n| --- | --- | --: | --- |\n");
+    for choice in choices::<I>() {
+        let register = match choice.register {
+            Reg::Fixed(cell) => register::<I>(cell.0),
+            Reg::Field { .. } => "an operand".into(),
+        };
+        let instruction = choice.instruction;
+        for case in choice.cases {
+            let (value, name) = (case.value, case.name);
+            let _ = writeln!(
+                text,
+                "| `{instruction}` | `{register}` | {value} | {name} |"
+            );
+        }
+    }
+    text
+}
+
 fn tables<I: Isa>(name: &str) {
     current(&format!("tables/{name}-state.md"), &state::<I>());
     if let Some(threads) = I::THREADS {
@@ -291,6 +314,7 @@ fn tables<I: Isa>(name: &str) {
         &format!("tables/{name}-instructions.md"),
         &instructions::<I>(),
     );
+    current(&format!("tables/{name}-calls.md"), &calls::<I>());
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! Semantics as text, and the rules that they keep.
 
 use fpvm_core::definition::isa::Isa;
-use fpvm_core::definition::machine::{Bin, Fault, Jump, Machine};
+use fpvm_core::definition::machine::{Bin, Case, Fault, Jump, Machine};
 use fpvm_core::definition::operand::{Cell, Imm, Reg};
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;
 use fpvm_isa_riscv::imac::Imac;
-use spec_tests::lint::{Rule, check, check_semantics};
-use spec_tests::text::listing;
+use fpvm_lint::conformance;
+use fpvm_lint::listing::listing;
+use fpvm_lint::rules::{Rule, check, check_semantics};
 use std::cell::Cell as Shared;
 use toy_isa::Toy;
 
@@ -52,6 +53,21 @@ fn all_instructions_keep_the_rules() {
     kept::<Toy>();
 }
 
+/// All that the lint knows to ask of an ISA, which anybody's can be asked too.
+#[test]
+fn every_isa_conforms() {
+    fn conforms<I: Isa>() {
+        let report = conformance::<I>().unwrap();
+        // Random programs fault and leave their code, but not at once.
+        assert!(report.proofs > 2 * report.programs, "{}: {report}", I::NAME);
+    }
+    conforms::<Mips32>();
+    conforms::<Mips64>();
+    conforms::<Rv64>();
+    conforms::<Imac>();
+    conforms::<Toy>();
+}
+
 const A: Reg = Reg::field(21);
 const B: Reg = Reg::field(16);
 const D: Reg = Reg::field(11);
@@ -62,12 +78,14 @@ const FAULT: Fault = Fault {
     text: "a fault",
 };
 
+const CASES: &[Case] = &[Case::new(1, "one"), Case::new(2, "two")];
+
 type Done<M> = Result<(), <M as Machine>::Stop>;
 
 /// The rules that semantics break on MIPS, where a step has one data branch, and on RISC-V (two).
 macro_rules! broken {
     ($bad:path) => {{
-        let rules = |found: Vec<spec_tests::lint::Violation>| {
+        let rules = |found: Vec<fpvm_lint::rules::Violation>| {
             found
                 .into_iter()
                 .map(|violation| violation.rule)
@@ -199,7 +217,7 @@ fn more_leaves_than_declared_are_caught() {
             if !zero {
                 return Ok(());
             }
-            m.choose(b, &[1, 2], |m, case| match case {
+            m.choose(b, CASES, |m, case| match case {
                 Some(1) => two_addresses(m).and_then(|()| two_addresses(m)),
                 _ => Ok(()),
             })
@@ -306,7 +324,7 @@ fn a_value_that_leaves_its_arm_is_caught() {
     fn between_arms<M: Machine>(m: &mut M) -> Done<M> {
         let a = m.reg(A);
         let mut first = None;
-        m.choose(a, &[1, 2], |m, case| {
+        m.choose(a, CASES, |m, case| {
             let v = m.add_k(a, 1);
             let kept = *first.get_or_insert(v);
             if case.is_none() {

@@ -5,7 +5,7 @@ mod machine;
 mod names;
 
 use super::layout::Layout;
-use super::text::{choice, most_common};
+use super::text::{Arm, choice, most_common};
 use super::{FaultStyle, Faults};
 use fpvm_core::definition::isa::{Isa, Operand};
 use fpvm_core::definition::machine::Fault;
@@ -181,10 +181,13 @@ pub(super) fn position<I: Isa>(layout: &Layout) -> Vec<String> {
 
 /// Prints the tree's choice between instructions; see [`super::dispatch`].
 pub(super) fn switch(value: &str, cases: Vec<(u64, Vec<String>)>) -> Vec<String> {
+    let arm = |(value, lines)| Arm {
+        value,
+        name: "",
+        lines,
+    };
+    let mut cases: Vec<Arm> = cases.into_iter().map(arm).collect();
     let default = most_common(&cases);
-    let cases: Vec<_> = cases
-        .into_iter()
-        .filter(|(_, body)| *body != default)
-        .collect();
+    cases.retain(|arm| arm.lines != default);
     choice(value, &cases, &default)
 }

@@ -68,17 +68,32 @@ pub(super) fn number(value: u64) -> String {
     }
 }
 
+/// A case of a choice.
+#[derive(Clone, Debug)]
+pub(super) struct Arm {
+    pub(super) value: u64,
+    /// What the value is called; empty where it has no name.
+    pub(super) name: &'static str,
+    pub(super) lines: Vec<String>,
+}
+
 /// A choice by value: the cases in rising order, and what else happens. What many cases have in common
 /// is printed once.
-pub(super) fn choice(value: &str, cases: &[(u64, Vec<String>)], default: &[String]) -> Vec<String> {
+pub(super) fn choice(value: &str, cases: &[Arm], default: &[String]) -> Vec<String> {
     const MANY: usize = 8;
     let common = most_common(cases);
-    let (same, other): (Vec<_>, Vec<_>) = cases.iter().cloned().partition(|(_, b)| *b == common);
+    let (same, other): (Vec<_>, Vec<_>) = cases.iter().cloned().partition(|a| a.lines == common);
     if same.len() < MANY {
         return search(value, cases, default);
     }
-    let same: Vec<u64> = same.into_iter().map(|(case, _)| case).collect();
-    let mut lines = vec![format!("switch {}", one_of(value, &same))];
+    let names: Vec<&str> = same
+        .iter()
+        .map(|arm| arm.name)
+        .filter(|n| !n.is_empty())
+        .collect();
+    let same: Vec<u64> = same.iter().map(|arm| arm.value).collect();
+    let mut lines = comment(&names.join(", "));
+    lines.push(format!("switch {}", one_of(value, &same)));
     lines.extend(block("case 1", &common));
     lines.extend(block("default", &search(value, &other, default)));
     lines
@@ -108,29 +123,29 @@ fn one_of(value: &str, numbers: &[u64]) -> String {
 
 /// A choice case by case. Long ones are split in halves, since a Yul switch compares with one case
 /// after the other.
-fn search(value: &str, cases: &[(u64, Vec<String>)], default: &[String]) -> Vec<String> {
+fn search(value: &str, cases: &[Arm], default: &[String]) -> Vec<String> {
     const LONGEST: usize = 4;
     match cases {
         [] => default.to_vec(),
-        [(case, body)] if default.is_empty() => {
-            let same = if *case == 0 {
+        [arm] if default.is_empty() => {
+            let same = if arm.value == 0 {
                 format!("if iszero({value})")
             } else {
-                format!("if eq({value}, {})", number(*case))
+                format!("if eq({value}, {})", number(arm.value))
             };
-            block(&same, body)
+            named(&same, arm)
         }
         _ if cases.len() > LONGEST => {
             let (low, high) = cases.split_at(cases.len() / 2);
-            let mut lines = vec![format!("switch lt({value}, {})", number(high[0].0))];
+            let mut lines = vec![format!("switch lt({value}, {})", number(high[0].value))];
             lines.extend(block("case 1", &search(value, low, default)));
             lines.extend(block("default", &search(value, high, default)));
             lines
         }
         _ => {
             let mut lines = vec![format!("switch {value}")];
-            for (case, body) in cases {
-                lines.extend(block(&format!("case {}", number(*case)), body));
+            for arm in cases {
+                lines.extend(named(&format!("case {}", number(arm.value)), arm));
             }
             if !default.is_empty() {
                 lines.extend(block("default", default));
@@ -140,13 +155,44 @@ fn search(value: &str, cases: &[(u64, Vec<String>)], default: &[String]) -> Vec<
     }
 }
 
+/// The block of a case, with its name as a comment.
+fn named(head: &str, arm: &Arm) -> Vec<String> {
+    let mut lines = block(head, &arm.lines);
+    if let Some(first) = lines.first_mut().filter(|_| !arm.name.is_empty()) {
+        *first = match first.split_once(" // ") {
+            Some((code, comment)) => format!("{code} // {}: {comment}", arm.name),
+            None => format!("{first} // {}", arm.name),
+        };
+    }
+    lines
+}
+
+/// A comment of as many lines as it needs.
+fn comment(text: &str) -> Vec<String> {
+    const WIDTH: usize = 70;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("// {word}")),
+        }
+    }
+    lines
+}
+
 /// Takes the case that comes most often out of equal ones, as the default.
-pub(super) fn most_common(cases: &[(u64, Vec<String>)]) -> Vec<String> {
+pub(super) fn most_common(cases: &[Arm]) -> Vec<String> {
     let mut best: (usize, &[String]) = (0, &[]);
-    for (_, body) in cases {
-        let count = cases.iter().filter(|(_, other)| other == body).count();
+    for arm in cases {
+        let count = cases
+            .iter()
+            .filter(|other| other.lines == arm.lines)
+            .count();
         if count > best.0 {
-            best = (count, body);
+            best = (count, &arm.lines);
         }
     }
     best.1.to_vec()

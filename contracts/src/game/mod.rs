@@ -4,8 +4,8 @@
 
 pub mod abi;
 
+use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolValue as _;
-use alloy_sol_types::private::{Address, U256};
 
 use crate::artifact::{Artifact, ArtifactError};
 use abi::{GameParameters, StartingAnchorRoot};

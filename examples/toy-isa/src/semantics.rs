@@ -2,7 +2,7 @@
 //! interpretations of these functions.
 
 use crate::{HIGH, IMM, OFFSET, PREIMAGE_END, RA, RB, RD, UNALIGNED, UNALIGNED_PC, UNKNOWN_CALL};
-use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::machine::{Bin, Case, Cmp, Fault, Jump, Machine};
 use fpvm_core::definition::operand::Cell;
 
 type Done<M> = Result<(), <M as Machine>::Stop>;
@@ -11,6 +11,15 @@ type Done<M> = Result<(), <M as Machine>::Stop>;
 const CALL: Cell = Cell(1);
 const ARG0: Cell = Cell(2);
 const ARG1: Cell = Cell(3);
+
+/// The system calls, by their numbers.
+const CALLS: &[Case] = &[
+    Case::new(1, "exit"),
+    Case::new(2, "print"),
+    Case::new(3, "hint"),
+    Case::new(4, "key"),
+    Case::new(5, "read"),
+];
 
 pub(crate) fn trap_unless_aligned<M: Machine>(m: &mut M, at: M::W, fault: Fault) -> Done<M> {
     let low = m.and_k(at, 3);
@@ -153,10 +162,10 @@ pub(crate) fn jalr<M: Machine>(m: &mut M) -> Done<M> {
     Ok(())
 }
 
-/// The system calls: exit, print, hint, key, read. The result, a count of bytes, goes to r1.
+/// The system calls. The result, a count of bytes, goes to r1.
 pub(crate) fn sys<M: Machine>(m: &mut M) -> Done<M> {
     let (call, a, b) = (m.get(CALL), m.get(ARG0), m.get(ARG1));
-    m.choose(call, &[1, 2, 3, 4, 5], |m, case| {
+    m.choose(call, CALLS, |m, case| {
         match case {
             Some(0) => m.exit(a),
             Some(1) => {

@@ -3,7 +3,7 @@
 //! pre-image communication); what is an ISA's own is where arguments stand, how far one access to a
 //! pre-image reaches, and how a call ends.
 
-use crate::definition::machine::{Fault, Machine};
+use crate::definition::machine::{Case, Fault, Machine};
 
 /// Standard input; always empty.
 pub const STDIN: u64 = 0;
@@ -21,9 +21,25 @@ pub const PREIMAGE_READ: u64 = 5;
 pub const PREIMAGE_WRITE: u64 = 6;
 
 /// Those that can be read.
-pub const READABLE: &[u64] = &[STDIN, HINT_READ, PREIMAGE_READ];
+pub const READABLE: &[Case] = &[
+    Case::new(STDIN, "stdin"),
+    Case::new(HINT_READ, "hint read"),
+    Case::new(PREIMAGE_READ, "pre-image read"),
+];
 /// Those that can be written.
-pub const WRITABLE: &[u64] = &[STDOUT, STDERR, HINT_WRITE, PREIMAGE_WRITE];
+pub const WRITABLE: &[Case] = &[
+    Case::new(STDOUT, "stdout"),
+    Case::new(STDERR, "stderr"),
+    Case::new(HINT_WRITE, "hint write"),
+    Case::new(PREIMAGE_WRITE, "pre-image write"),
+];
+
+/// `O_WRONLY`, 1, of each file that is written, at the bit of its number.
+pub const WRITE_ONLY: u64 = 1 << STDOUT | 1 << STDERR | 1 << HINT_WRITE | 1 << PREIMAGE_WRITE;
+
+fn constant(cases: &[Case], case: Option<usize>) -> Option<u64> {
+    case.and_then(|case| cases.get(case)).map(|case| case.value)
+}
 
 /// `read(fd, at, count)`. `place` gives address and count, `end` ends the call with the number of bytes, or
 /// with none where the file cannot be read. A pre-image's bytes come as far as the aligned window of
@@ -39,7 +55,7 @@ pub fn read<M: Machine>(
     end: impl Fn(&mut M, Option<M::W>) -> Result<(), M::Stop>,
 ) -> Result<(), M::Stop> {
     m.choose(fd, READABLE, |m, file| {
-        let count = match file.and_then(|file| READABLE.get(file).copied()) {
+        let count = match constant(READABLE, file) {
             Some(STDIN) => Some(m.constant(0)),
             Some(HINT_READ) => Some(place(m).1),
             Some(_) => {
@@ -63,7 +79,7 @@ pub fn write<M: Machine>(
     end: impl Fn(&mut M, Option<M::W>) -> Result<(), M::Stop>,
 ) -> Result<(), M::Stop> {
     m.choose(fd, WRITABLE, |m, file| {
-        let Some(file) = file.and_then(|file| WRITABLE.get(file).copied()) else {
+        let Some(file) = constant(WRITABLE, file) else {
             return end(m, None);
         };
         let (at, count) = place(m);

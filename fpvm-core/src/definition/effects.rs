@@ -4,7 +4,7 @@
 //! control leaves the program counter alone, so a chain of them needs one check of the step count.
 
 use crate::definition::isa::{Isa, Semantics, Visitor};
-use crate::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use crate::definition::machine::{Bin, Case, Cmp, Fault, Jump, Machine};
 use crate::definition::operand::{Imm, Reg};
 use crate::definition::threads::Stack;
 use core::convert::Infallible;
@@ -158,7 +158,7 @@ impl<I: Isa> Machine for Probe<I> {
     fn choose(
         &mut self,
         (): (),
-        cases: &[u64],
+        cases: &[Case],
         mut arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Infallible>,
     ) -> Result<(), Infallible> {
         (0..cases.len()).try_for_each(|case| arm(self, Some(case)))?;

@@ -4,7 +4,7 @@
 //! They are written once, per ISA, and every use of a VM is another implementation of this trait:
 //! an interpreter, a recorder, a stateless verifier, a translator, a contract emitter.
 //!
-//! Rules for semantics (checked by the lint interpretation in `spec-tests`):
+//! Rules for semantics (checked by `fpvm-lint`):
 //! 1. Traps come before effects: no [`Machine::trap_if`] after a register or memory write.
 //! 2. Guest values and truth values are opaque; there is no host `if` on them. Real differences in
 //!    control use [`Machine::cond`] and [`Machine::choose`], whose arms let no value escape.
@@ -62,6 +62,23 @@ pub enum Cmp {
     LessSigned,
     /// Unsigned less.
     LessUnsigned,
+}
+
+/// A case of a [choice](Machine::choose): a value, and what it is called. The name means nothing to a
+/// machine; listings, the book's tables and the contract show it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Case {
+    /// The value, cut to the word.
+    pub value: u64,
+    /// Its name: of a system call, a command, a file.
+    pub name: &'static str,
+}
+
+impl Case {
+    /// A value and its name.
+    pub const fn new(value: u64, name: &'static str) -> Self {
+        Case { value, name }
+    }
 }
 
 /// What a jump is for; a hint for return prediction and profiles.
@@ -181,11 +198,12 @@ pub trait Machine {
         when: Self::B,
         arm: impl FnMut(&mut Self, bool) -> Result<(), Self::Stop>,
     ) -> Result<(), Self::Stop>;
-    /// Runs `arm(m, Some(i))` where the word equals `cases[i]`, `arm(m, None)` where it equals none.
+    /// Runs `arm(m, Some(i))` where the word equals the value of `cases[i]`, `arm(m, None)` where it
+    /// equals none. Of equal values the first counts.
     fn choose(
         &mut self,
         v: Self::W,
-        cases: &[u64],
+        cases: &[Case],
         arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Self::Stop>,
     ) -> Result<(), Self::Stop>;
 
@@ -231,6 +249,13 @@ pub trait Machine {
         window: u32,
         fault: Fault,
     ) -> Result<Self::W, Self::Stop>;
+
+    // Said for whoever checks the semantics.
+
+    /// Says that the instruction is meant to do nothing. The lint reports one that does nothing and does
+    /// not say so, since it may have been forgotten.
+    #[inline(always)]
+    fn nothing(&mut self) {}
 
     // Shorthands.
 

@@ -3,7 +3,7 @@
 use super::{Control, Lowering, Refused};
 use crate::ir::{NO_EXIT, NO_VALUE, Node, Truth, Val};
 use fpvm_core::definition::isa::Isa;
-use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::machine::{Bin, Case, Cmp, Fault, Jump, Machine};
 use fpvm_core::definition::operand::{CELLS, Cell, Imm, Reg};
 use fpvm_core::definition::threads::Stack;
 use fpvm_core::definition::word::Word;
@@ -211,7 +211,7 @@ impl<I: Isa> Machine for Lowering<'_, I> {
     fn choose(
         &mut self,
         _v: Val,
-        _cases: &[u64],
+        _cases: &[Case],
         _arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
         Err(Refused)

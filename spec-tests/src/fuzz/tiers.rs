@@ -6,27 +6,29 @@
 
 use fpvm_core::definition::fetch;
 use fpvm_core::definition::isa::{Isa, Operand, Pattern};
-use fpvm_core::definition::operand::Imm;
+use fpvm_core::definition::operand::Cell;
 use fpvm_core::definition::state::State;
 use fpvm_core::definition::word::Word;
-use fpvm_core::machine::code::Code;
-use fpvm_core::machine::memory::{MemoryLimit, PagedMemory};
-use fpvm_core::machine::vm::{Event, Host, Running, Tier, Vm, VmError};
-use fpvm_core::step::concrete::{Concrete, Stop};
-use fpvm_core::step::oracle::{NoOracle, OracleError, Silent};
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest;
 use fpvm_isa_mips64::state::{A0, NEXT_THREAD_ID, THREAD_ID, V0};
 use fpvm_isa_mips64::thread::QUANTUM;
 use fpvm_isa_riscv::Rv64;
 use fpvm_isa_riscv::imac::Imac;
-use fpvm_jit::Jit;
+use fpvm_lint::random::{DATA, put, with_immediate};
+use fpvm_lint::tiers::CODE;
 use toy_isa::Toy;
 
-/// Where the code is.
-pub(super) const CODE: u64 = 0x1_0000;
-/// Where pointers point to.
-const DATA: u64 = 0x8_0000;
+pub use fpvm_lint::random::edge;
+pub use fpvm_lint::tiers::{
+    agree, assert_same, assert_same_state, bare, go_to, run, stepped, translated,
+};
+
+/// An ISA that random programs can be made for.
+pub trait Fuzzed: Isa {
+    /// The words of a program, and the state that it begins in.
+    fn program(random: &Program) -> (Vec<u32>, State<Self>);
+}
 
 /// A word of a row of the table: what the row leaves open is random.
 fn word(table: &[Pattern], row: usize, bits: u32) -> (&'static str, u32) {
@@ -34,15 +36,9 @@ fn word(table: &[Pattern], row: usize, bits: u32) -> (&'static str, u32) {
     (row.name, row.value | bits & !row.mask)
 }
 
-/// Replaces the bits of a field.
-fn put(word: u32, lo: u32, bits: u32, value: u32) -> u32 {
-    let mask = ((1u64 << bits) - 1) as u32;
-    word & !(mask << lo) | (value & mask) << lo
-}
-
 /// A row of either of Cannon's VMs. Destinations are registers 0 to 7 and the link register; 16 to 18
 /// point to code, 20 to 23 to data.
-pub(super) fn mips<I: Isa>(row: usize, bits: u32, place: usize, len: usize) -> u32 {
+fn mips<I: Isa>(row: usize, bits: u32, place: usize, len: usize) -> u32 {
     let (name, mut word) = word(I::TABLE, row, bits);
     let to = (bits >> 7) as usize % len;
     let opcode = word >> 26;
@@ -74,7 +70,7 @@ pub(super) fn mips<I: Isa>(row: usize, bits: u32, place: usize, len: usize) -> u
     word
 }
 
-pub(super) fn riscv(row: usize, bits: u32, place: usize, len: usize) -> u32 {
+fn riscv(row: usize, bits: u32, place: usize, len: usize) -> u32 {
     let (name, word) = word(Rv64::TABLE, row, bits);
     let to = 4 * ((bits >> 7) as usize % len) as u32;
     riscv_operands(name, word, bits, to, to.wrapping_sub(4 * place as u32))
@@ -146,16 +142,11 @@ fn imac(row: usize, bits: u32, place: u32, len: u32) -> u32 {
     match name {
         "c_jr" | "c_jalr" if format == "{rd}" && word != 0x8082 => put(word, 7, 5, 16 + bits % 3),
         _ if format.contains("{rd}") => put(word, 7, 5, (word >> 7 & 31) % 8),
-        _ => target.map_or(word, |imm| scattered(word, imm, offset)),
+        _ => target.map_or(word, |imm| {
+            // Sign-extended: an offset back has ones above.
+            with_immediate(word, imm, offset as i32 as u64)
+        }),
     }
-}
-
-/// Puts an immediate into a word.
-fn scattered(word: u32, imm: Imm, value: u32) -> u32 {
-    let parts = imm.parts.iter().filter(|part| part.bits > 0);
-    parts.fold(word, |word, part| {
-        put(word, part.lo.into(), part.bits.into(), value >> part.to)
-    })
 }
 
 fn toy(row: usize, bits: u32, place: usize, len: usize) -> u32 {
@@ -168,70 +159,16 @@ fn toy(row: usize, bits: u32, place: usize, len: usize) -> u32 {
     }
 }
 
-pub(super) fn initial<I: Isa>(registers: &[u64], pointers: &[(usize, u64)]) -> State<I> {
+fn initial<I: Isa>(registers: &[u64], pointers: &[(usize, u64)]) -> State<I> {
     let mut state = State::<I>::default();
     for (cell, value) in (1u8..).zip(registers) {
-        state.set(
-            fpvm_core::definition::operand::Cell(cell),
-            I::Word::truncate(*value),
-        );
+        state.set(Cell(cell), I::Word::truncate(*value));
     }
     for (cell, value) in pointers {
         state.cells[*cell] = I::Word::truncate(*value);
     }
     go_to(&mut state, CODE);
     state
-}
-
-/// Has a machine go on at an address.
-pub fn go_to<I: Isa>(state: &mut State<I>, pc: u64) {
-    state.set(I::PC, I::Word::truncate(pc));
-    if let Some(next) = I::NEXT_PC {
-        state.set(next, I::Word::truncate(pc + 4));
-    }
-}
-
-fn text(done: &Result<Event, VmError>) -> String {
-    match done {
-        Ok(event) => format!("{event:?}"),
-        Err(error) => error.to_string(),
-    }
-}
-
-/// Runs a program by plain steps and on both tiers, in legs of these lengths.
-pub fn agree<I: Isa>(words: &[u32], state: &State<I>, legs: &[u64]) {
-    let machine = || bare::<I>(CODE, words, state);
-    let mut plain = stepped(machine());
-    let mut tiers = [machine(), translated(machine(), 2)];
-    for leg in legs {
-        let until = plain.state.step + leg;
-        let a = text(&run(&mut plain, until));
-        for tier in &mut tiers {
-            assert_eq!(a, text(&run(tier, until)));
-            assert_same_state(&plain.state, &tier.state);
-        }
-        if plain.state.exited() {
-            break;
-        }
-        if plain.state.step < until {
-            // On after the fault, or from the start where that left the code.
-            let unit = fetch::unit::<I>();
-            let next = plain.state.pc().wrapping_add(unit);
-            let end = CODE + 4 * words.len() as u64;
-            let next = if (CODE..end).contains(&next) {
-                next & !(unit - 1)
-            } else {
-                CODE
-            };
-            go_to(&mut plain.state, next);
-            for tier in &mut tiers {
-                go_to(&mut tier.state, next);
-            }
-        }
-    }
-    for tier in &mut tiers {
-        assert_same(&mut plain, tier);
-    }
 }
 
 /// A random program: rows of the table with bits for what they leave open; registers; and how far it
@@ -244,17 +181,6 @@ pub struct Program {
     pub registers: Vec<u64>,
     /// Steps of each run.
     pub legs: Vec<u64>,
-}
-
-/// Values that registers of a program can well have.
-pub fn edge(choice: u64, value: u64) -> u64 {
-    match choice % 5 {
-        0 => value,
-        1 => value as i8 as u64,
-        2 => DATA + value % 0x2000,
-        3 => 1 << 31,
-        _ => 1 << 63,
-    }
 }
 
 impl Program {
@@ -288,7 +214,7 @@ impl Program {
         })
     }
 
-    pub(super) fn words(&self, word: impl Fn(usize, u32, usize, usize) -> u32) -> Vec<u32> {
+    fn words(&self, word: impl Fn(usize, u32, usize, usize) -> u32) -> Vec<u32> {
         let len = self.rows.len();
         let places = self.rows.iter().enumerate();
         places
@@ -300,31 +226,13 @@ impl Program {
         &self.registers[..self.registers.len().min(count)]
     }
 
-    /// Runs it as a MIPS program, by both tiers.
-    pub fn on_mips(&self) {
-        let state = self.mips_state(0xffff_fff0);
-        agree::<Mips32>(&self.mips_words::<Mips32>(), &state, &self.legs);
-    }
-
-    /// Runs it as a MIPS64 program, by both tiers: two threads that begin alike, from shortly before
-    /// the end of a turn, and with the number of a system call that begins a thread, ends one or gives
-    /// way, which a call that comes early finds.
-    pub fn on_mips64(&self) {
-        const CALLS: [u64; 4] = [5055, 5058, 5023, 5194];
-        const CLONE_FLAGS: u64 = 0x5_0f00;
-        const LEFT: u64 = 200;
-
-        let mut state = self.mips_state::<Newest>(u64::MAX - 15);
-        let choice = self.legs.first().map_or(0, |leg| *leg as usize);
-        state.set(V0, CALLS[choice % CALLS.len()]);
-        state.set(A0, CLONE_FLAGS);
-        state.set(NEXT_THREAD_ID, 2);
-        let first = state.stack(0);
-        state.set(THREAD_ID, 1);
-        let threads = [first, state.stack(0)].concat();
-        assert!(state.set_stacks([threads, Vec::new()]));
-        state.step = QUANTUM - LEFT;
-        agree::<Newest>(&self.mips_words::<Newest>(), &state, &self.legs);
+    /// Runs it as a program of an ISA, on all tiers.
+    ///
+    /// # Panics
+    /// Where they differ.
+    pub fn on<I: Fuzzed>(&self) {
+        let (words, state) = I::program(self);
+        agree::<I>(&words, &state, &self.legs);
     }
 
     fn mips_words<I: Isa>(&self) -> Vec<u32> {
@@ -341,11 +249,41 @@ impl Program {
         pointers.extend([(24, end), (25, 0x10), (26, CODE + 0x800)]);
         initial(self.registers(19), &pointers)
     }
+}
 
-    /// Runs it as a RISC-V program, by both tiers.
-    pub fn on_riscv(&self) {
-        let mut words = self.words(riscv);
-        let back = (4 * self.rows.len() as u32).wrapping_neg();
+impl Fuzzed for Mips32 {
+    fn program(random: &Program) -> (Vec<u32>, State<Self>) {
+        let state = random.mips_state(0xffff_fff0);
+        (random.mips_words::<Mips32>(), state)
+    }
+}
+
+/// Two threads that begin alike, from shortly before the end of a turn, and with the number of a system
+/// call that begins a thread, ends one or gives way, which a call that comes early finds.
+impl Fuzzed for Newest {
+    fn program(random: &Program) -> (Vec<u32>, State<Self>) {
+        const CALLS: [u64; 4] = [5055, 5058, 5023, 5194];
+        const CLONE_FLAGS: u64 = 0x5_0f00;
+        const LEFT: u64 = 200;
+
+        let mut state = random.mips_state::<Newest>(u64::MAX - 15);
+        let choice = random.legs.first().map_or(0, |leg| *leg as usize);
+        state.set(V0, CALLS[choice % CALLS.len()]);
+        state.set(A0, CLONE_FLAGS);
+        state.set(NEXT_THREAD_ID, 2);
+        let first = state.stack(0);
+        state.set(THREAD_ID, 1);
+        let threads = [first, state.stack(0)].concat();
+        assert!(state.set_stacks([threads, Vec::new()]));
+        state.step = QUANTUM - LEFT;
+        (random.mips_words::<Newest>(), state)
+    }
+}
+
+impl Fuzzed for Rv64 {
+    fn program(random: &Program) -> (Vec<u32>, State<Self>) {
+        let mut words = random.words(riscv);
+        let back = (4 * random.rows.len() as u32).wrapping_neg();
         let jump = put(put(0x6f, 21, 10, back >> 1), 20, 1, back >> 11);
         words.push(put(put(jump, 12, 8, back >> 12), 31, 1, 1));
         let mut pointers: Vec<(usize, u64)> =
@@ -357,15 +295,17 @@ impl Program {
             (26, CODE + 0x800),
             (27, 1 << 62),
         ]);
-        agree::<Rv64>(&words, &initial(self.registers(19), &pointers), &self.legs);
+        (words, initial(random.registers(19), &pointers))
     }
+}
 
-    /// Runs it as a RISC-V program with instructions of two lengths, by both tiers.
-    pub fn on_imac(&self) {
+/// Instructions of two lengths.
+impl Fuzzed for Imac {
+    fn program(random: &Program) -> (Vec<u32>, State<Self>) {
         // About as long as it gets: what jumps past its end comes to zeros, and faults.
-        let len = 3 * self.rows.len() as u32;
+        let len = 3 * random.rows.len() as u32;
         let mut halves: Vec<u16> = Vec::new();
-        for (row, bits) in &self.rows {
+        for (row, bits) in &random.rows {
             let insn = imac(*row, *bits, 2 * halves.len() as u32, len);
             halves.push(insn as u16);
             if fetch::len::<Imac>(insn) == 4 {
@@ -385,18 +325,19 @@ impl Program {
             (16..19).map(|i| (i, CODE + 6 * (i as u64 - 16))).collect();
         pointers.extend((20..32).map(|i| (i, DATA + 0xff8 * (i as u64 - 19))));
         pointers.extend([(2, DATA + 0xffc), (8, DATA + 0x2000), (9, CODE + 0x40)]);
-        agree::<Imac>(&words, &initial(self.registers(19), &pointers), &self.legs);
+        (words, initial(random.registers(19), &pointers))
     }
+}
 
-    /// Runs it as a program of the toy ISA, by both tiers.
-    pub fn on_toy(&self) {
-        let mut words = self.words(toy);
+impl Fuzzed for Toy {
+    fn program(random: &Program) -> (Vec<u32>, State<Self>) {
+        let mut words = random.words(toy);
         // A jump back over all of it.
         words.extend(
             Toy::TABLE
                 .iter()
                 .filter(|row| row.name == "jal")
-                .map(|row| put(row.value, 0, 16, (self.rows.len() as u32).wrapping_neg())),
+                .map(|row| put(row.value, 0, 16, (random.rows.len() as u32).wrapping_neg())),
         );
         let pointers = [
             (8, DATA),
@@ -405,84 +346,6 @@ impl Program {
             (12, CODE),
             (13, 0xffff_fffc),
         ];
-        agree::<Toy>(&words, &initial(self.registers(15), &pointers), &self.legs);
-    }
-}
-
-/// Runs a machine that has no pre-images, and no voice.
-pub fn run<I: Isa>(vm: &mut Vm<I>, until: u64) -> Result<Event, VmError> {
-    let mut host = Host {
-        oracle: &mut NoOracle,
-        console: &mut Silent,
-    };
-    vm.run(until, false, &mut host)
-}
-
-/// The definition that every tier is measured by: fetch, decode, run, one step after the other.
-#[derive(Debug)]
-struct PlainStep;
-
-impl<I: Isa> Tier<I> for PlainStep {
-    fn run(
-        &mut self,
-        _code: &mut Code<I>,
-        state: &mut State<I>,
-        memory: &mut PagedMemory<I::Word>,
-        env: &mut Running<'_, '_>,
-        _until: u64,
-    ) -> Result<(), Stop<MemoryLimit, OracleError>> {
-        Concrete::step(state, memory, env).map(|_| ())
-    }
-
-    fn forget(&mut self, _pages: &[u64]) {}
-}
-
-/// Makes a machine run by plain steps.
-pub fn stepped<I: Isa>(mut vm: Vm<I>) -> Vm<I> {
-    vm.set_tier(Some(Box::new(PlainStep)));
-    vm
-}
-
-/// Gives a machine the translator.
-pub fn translated<I: Isa>(mut vm: Vm<I>, hot_after: u8) -> Vm<I> {
-    let jit = Jit::new().expect("a host that is supported");
-    vm.set_tier(Some(Box::new(jit.hot_after(hot_after))));
-    vm
-}
-
-/// A machine with code at an address, and nothing else.
-pub fn bare<I: Isa>(at: u64, words: &[u32], state: &State<I>) -> Vm<I> {
-    let mut memory = PagedMemory::new().expect("address space");
-    for (address, word) in (at..).step_by(4).zip(words) {
-        let bytes = match I::BIG_ENDIAN {
-            true => word.to_be_bytes(),
-            false => word.to_le_bytes(),
-        };
-        memory.write_slice(address, &bytes).expect("memory");
-    }
-    Vm::new(state.clone(), memory)
-}
-
-/// Panics where two states differ.
-pub fn assert_same_state<I: Isa>(a: &State<I>, b: &State<I>) {
-    assert_eq!(a.step, b.step);
-    assert_eq!(a.cells, b.cells, "at step {}", a.step);
-    assert_eq!(a.preimage_key, b.preimage_key);
-    if I::THREADS.is_some() {
-        assert_eq!(a.turn_steps(), b.turn_steps());
-        assert_eq!([a.stack(0), a.stack(1)], [b.stack(0), b.stack(1)]);
-    }
-    assert!(a == b, "at step {}", a.step);
-}
-
-/// Panics where two machines are not in the same state.
-pub fn assert_same<I: Isa>(a: &mut Vm<I>, b: &mut Vm<I>) {
-    assert_same_state(&a.state, &b.state);
-    let pages = a.memory.pages();
-    assert_eq!(pages, b.memory.pages());
-    for page in pages {
-        if a.memory.page(page) != b.memory.page(page) {
-            panic!("page {page:#x} differs at step {}", a.state.step);
-        }
+        (words, initial(random.registers(15), &pointers))
     }
 }

@@ -13,8 +13,8 @@ use fpvm_core::step::compact::encode;
 use fpvm_core::step::oracle::{NoOracle, Silent};
 use fpvm_core::step::verify::verify;
 use fpvm_isa_mips::{Mips32, state};
+use fpvm_lint::listing::semantics;
 use spec_tests::book::{current, repository};
-use spec_tests::text::semantics;
 use std::fmt::Write as _;
 use std::fs;
 

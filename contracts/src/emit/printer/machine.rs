@@ -2,9 +2,9 @@
 
 use super::immediate::immediate;
 use super::{Flag, Printer, Value, position, stack_field};
-use crate::emit::text::{block, choice, number};
+use crate::emit::text::{Arm, block, choice, number};
 use fpvm_core::definition::isa::{Isa, Operand};
-use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::machine::{Bin, Case, Cmp, Fault, Jump, Machine};
 use fpvm_core::definition::operand::{Imm, Reg};
 use fpvm_core::definition::threads::Stack;
 use fpvm_core::definition::word::Word as _;
@@ -250,20 +250,24 @@ impl<I: Isa> Machine for Printer<'_, I> {
     fn choose(
         &mut self,
         v: Value,
-        cases: &[u64],
+        cases: &[Case],
         mut arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Infallible>,
     ) -> Result<(), Infallible> {
         let v = self.text(v.0);
         let mut arms = Vec::new();
         for (i, case) in cases.iter().enumerate() {
             let lines = self.arm(|m| arm(m, Some(i)))?;
-            arms.push((I::Word::truncate(*case).zext(), lines));
+            arms.push(Arm {
+                value: I::Word::truncate(case.value).zext(),
+                name: case.name,
+                lines,
+            });
         }
         let default = self.arm(|m| arm(m, None))?;
         // The first of equal cases wins, and a case that does what is done anyway needs no mention.
         let mut seen = std::collections::BTreeSet::new();
-        arms.retain(|(case, lines)| seen.insert(*case) && *lines != default);
-        arms.sort_by_key(|(case, _)| *case);
+        arms.retain(|arm| seen.insert(arm.value) && arm.lines != default);
+        arms.sort_by_key(|arm| arm.value);
         let selector = if v.contains('(') {
             self.bind("selector", &v)
         } else {

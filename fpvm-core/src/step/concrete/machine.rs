@@ -2,7 +2,7 @@
 
 use super::{Concrete, Environment, Position, Stop, StopOf, Truth, eval_bin};
 use crate::definition::isa::Isa;
-use crate::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use crate::definition::machine::{Bin, Case, Cmp, Fault, Jump, Machine};
 use crate::definition::operand::{Cell, Imm, Reg};
 use crate::definition::threads::Stack;
 use crate::definition::word::Word;
@@ -220,13 +220,13 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
     fn choose(
         &mut self,
         v: I::Word,
-        cases: &[u64],
+        cases: &[Case],
         mut arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Self::Stop>,
     ) -> Result<(), Self::Stop> {
         let v = v.zext();
         let case = cases
             .iter()
-            .position(|case| I::Word::truncate(*case).zext() == v);
+            .position(|case| I::Word::truncate(case.value).zext() == v);
         arm(self, case)
     }
 

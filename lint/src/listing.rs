@@ -3,11 +3,11 @@
 //!
 //! Register operands and immediates stand under the names of the ISA's operand table, and mean their
 //! values before the instruction (which is right as operands are read before registers are written;
-//! [`crate::lint`] checks it). The results of operations are named `a`, `b`, … in order.
+//! [`crate::rules`] checks it). The results of operations are named `a`, `b`, … in order.
 
 use fpvm_core::definition::disasm::register;
 use fpvm_core::definition::isa::{Isa, Op, Operand, Semantics, Source, Visitor};
-use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::machine::{Bin, Case, Cmp, Fault, Jump, Machine};
 use fpvm_core::definition::operand::{Cell, Imm, Part, Reg};
 use fpvm_core::definition::threads::Stack;
 use fpvm_core::definition::word::Word as _;
@@ -389,14 +389,18 @@ impl<I: Isa> Machine for Printer<I> {
     fn choose(
         &mut self,
         v: Name,
-        cases: &[u64],
+        cases: &[Case],
         mut arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Ended>,
     ) -> Result<(), Ended> {
         let v = self.w(v);
         let mut result = Err(Ended);
         for (i, case) in cases.iter().enumerate() {
             let chain = if i == 0 { "if" } else { "else if" };
-            let title = format!("{chain} {v} = {}:", constant::<I>(*case));
+            let title = format!(
+                "{chain} {v} = {} ({}):",
+                constant::<I>(case.value),
+                case.name
+            );
             result = self.arm(&title, |m| arm(m, Some(i))).or(result);
         }
         self.arm("else:", |m| arm(m, None)).or(result)

@@ -2,8 +2,9 @@
 
 use super::path::{ABSOLUTE, Aligned};
 use super::{Ended, Lint, Rule, Truth, Value};
+use crate::state;
 use fpvm_core::definition::isa::Isa;
-use fpvm_core::definition::machine::{Bin, Cmp, Fault, Jump, Machine};
+use fpvm_core::definition::machine::{Bin, Case, Cmp, Fault, Jump, Machine};
 use fpvm_core::definition::operand::{Imm, Reg};
 use fpvm_core::definition::threads::Stack;
 use fpvm_core::definition::word::Word as _;
@@ -15,17 +16,35 @@ impl<I: Isa> Machine for Lint<I> {
 
     const BITS: u32 = I::Word::BITS;
 
-    fn reg(&mut self, _r: Reg) -> Value {
-        self.reads_register()
+    fn reg(&mut self, r: Reg) -> Value {
+        self.commits(r, None);
+        let mut value = self.reads_register();
+        if let Reg::Fixed(cell) = r {
+            value.most = match state::room::<I>(cell) {
+                // Reported already.
+                0 => Self::ALL,
+                room => room,
+            };
+        }
+        self.seen.bases.push((value.base, r));
+        value
     }
 
-    fn set_reg(&mut self, _r: Reg, v: Value) {
+    fn set_reg(&mut self, r: Reg, v: Value) {
         self.uses(&[v.scope]);
+        self.commits(r, Some(v));
+        self.seen.written.push(r);
         self.writes_register("a register write");
     }
 
-    fn imm(&mut self, _i: Imm) -> Value {
-        self.value()
+    fn imm(&mut self, i: Imm) -> Value {
+        // All ones that the instruction word can have there.
+        let most = if i.signed == 0 {
+            i.of(u32::MAX)
+        } else {
+            Self::ALL
+        };
+        self.value_to(most)
     }
 
     fn pc(&mut self) -> Value {
@@ -39,12 +58,14 @@ impl<I: Isa> Machine for Lint<I> {
             base: ABSOLUTE,
             offset,
             low: 0,
+            most: offset,
         }
     }
 
     fn bin(&mut self, op: Bin, a: Value, b: Value) -> Value {
         self.uses(&[a.scope, b.scope]);
-        let mut out = self.value();
+        let most = most(op, a, b).unwrap_or(Self::ALL);
+        let mut out = self.value_to(most);
         let (a, b) = if a.base == ABSOLUTE { (b, a) } else { (a, b) };
         let constant = b.base == ABSOLUTE && a.low == 0 && b.low == 0;
         match op {
@@ -61,7 +82,7 @@ impl<I: Isa> Machine for Lint<I> {
 
     fn clz(&mut self, a: Value) -> Value {
         self.uses(&[a.scope]);
-        self.value()
+        self.value_to(I::Word::BITS.into())
     }
 
     fn sext(&mut self, a: Value, bits: u32) -> Value {
@@ -101,18 +122,18 @@ impl<I: Isa> Machine for Lint<I> {
 
     fn word(&mut self, b: Truth) -> Value {
         self.uses(&[b.scope]);
-        self.value()
+        self.value_to(1)
     }
 
     fn select(&mut self, b: Truth, yes: Value, no: Value) -> Value {
         self.uses(&[b.scope, yes.scope, no.scope]);
-        self.value()
+        self.value_to(yes.most.max(no.most))
     }
 
     fn align(&mut self, at: Value, bytes: u32) -> Value {
         self.uses(&[at.scope]);
         self.width(bytes);
-        let out = self.value();
+        let out = self.value_to(at.most);
         let (base, to) = (out.base, u64::from(bytes).next_power_of_two());
         self.path.aligned.push(Aligned {
             base,
@@ -125,7 +146,7 @@ impl<I: Isa> Machine for Lint<I> {
     fn load(&mut self, at: Value, bytes: u32) -> Result<Value, Ended> {
         self.width(bytes);
         self.accesses("a load", at, bytes.into());
-        Ok(self.value())
+        Ok(self.value_to(bytes_of(bytes)))
     }
 
     fn store(&mut self, at: Value, bytes: u32, v: Value) -> Result<(), Ended> {
@@ -152,7 +173,7 @@ impl<I: Isa> Machine for Lint<I> {
         let outside = self.order.len();
         self.last_scope += 1;
         self.scopes.push(self.last_scope);
-        let old = self.value();
+        let old = self.value_to(bytes_of(bytes));
         let new = change(self, old);
         self.uses(&[new.scope]);
         self.scopes.pop();
@@ -220,10 +241,13 @@ impl<I: Isa> Machine for Lint<I> {
     fn choose(
         &mut self,
         v: Value,
-        cases: &[u64],
+        cases: &[Case],
         mut arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Ended>,
     ) -> Result<(), Ended> {
         self.uses(&[v.scope]);
+        let mut bases = self.seen.bases.iter();
+        let of = bases.find(|(base, _)| *base == v.base).map(|(_, r)| *r);
+        self.seen.choices.extend(of.map(|r| (r, cases.to_vec())));
         let count = cases.len();
         self.arms(count + 1, |m, i| arm(m, (i < count).then_some(i)))
     }
@@ -266,7 +290,8 @@ impl<I: Isa> Machine for Lint<I> {
     fn key_append(&mut self, at: Value, count: Value, window: u32) -> Result<Value, Ended> {
         self.window("a pre-image key", at, count, window);
         self.writes_register("a pre-image key");
-        Ok(self.value())
+        self.keeps_preimages();
+        Ok(self.value_to(window.into()))
     }
 
     fn preimage_read(
@@ -279,6 +304,42 @@ impl<I: Isa> Machine for Lint<I> {
         self.may_fault();
         self.window("a pre-image read", at, count, window);
         self.writes_register("a pre-image read");
-        Ok(self.value())
+        self.keeps_preimages();
+        Ok(self.value_to(window.into()))
+    }
+
+    fn nothing(&mut self) {
+        self.declared = true;
+    }
+}
+
+/// The largest number of so many bytes.
+fn bytes_of(bytes: u32) -> u64 {
+    u64::MAX
+        .checked_shr(64u32.saturating_sub(8 * bytes))
+        .unwrap_or(0)
+}
+
+/// The largest result of an operation, where that is not any word.
+fn most(op: Bin, a: Value, b: Value) -> Option<u64> {
+    let constant = (b.base == ABSOLUTE && b.low == 0).then_some(b.offset);
+    match op {
+        Bin::And => Some(a.most.min(b.most)),
+        Bin::Or | Bin::Xor => {
+            let zeros = (a.most | b.most).leading_zeros();
+            Some(u64::MAX.checked_shr(zeros).unwrap_or(0))
+        }
+        Bin::Add => a.most.checked_add(b.most),
+        Bin::Mul => a.most.checked_mul(b.most),
+        Bin::Shr => Some(match constant {
+            Some(by) => u32::try_from(by)
+                .ok()
+                .and_then(|by| a.most.checked_shr(by))
+                .unwrap_or(0),
+            None => a.most,
+        }),
+        Bin::DivUnsigned => constant.and_then(|by| a.most.checked_div(by)),
+        Bin::RemUnsigned => constant.and_then(|by| by.checked_sub(1)),
+        _ => None,
     }
 }

@@ -16,16 +16,22 @@
 //!   no further access may come. And a second run of the same semantics does the same.
 //! - A value is used in the arm that made it, or in arms within that.
 //! - Widths are among those that the operations are defined for, and a read-modify-write is aligned.
+//! - A cell that is used is one that the packed state commits to, in as many bytes as its values need.
+//! - An instruction does something, or says that it is meant not to.
 //!
 //! [`align`]: fpvm_core::definition::machine::Machine::align
 
 mod machine;
 mod path;
 
-use fpvm_core::definition::isa::{Isa, Op, ProofShape, Semantics, Visitor};
+use crate::{state, table};
+use fpvm_core::definition::isa::{Field, Isa, Op, ProofShape, Semantics, Source, Visitor};
+use fpvm_core::definition::machine::Case;
+use fpvm_core::definition::operand::{Cell, Reg};
 use fpvm_core::definition::word::Word as _;
 use fpvm_core::machine::memory::LEAF_SIZE;
 use path::{ABSOLUTE, Access, Aligned, Path};
+use std::fmt;
 use std::marker::PhantomData;
 
 /// A rule that semantics can break.
@@ -49,6 +55,21 @@ pub enum Rule {
     Alignment,
     /// A fetch that does anything but fault.
     Fetch,
+    /// A cell that is used and that the packed state does not have, so that no proof shows it.
+    Uncommitted,
+    /// A value that may not fit the bytes that the packed state has of its cell.
+    Narrow,
+    /// An instruction that does nothing and does not [say so](fpvm_core::definition::machine::Machine::nothing), or says so and does
+    /// something.
+    Nothing,
+    /// A row of the table that no word fits, or that is as good as another for the same word.
+    Table,
+    /// An operand in a row's format that the ISA does not have.
+    Operand,
+    /// A field of the state whose size or place is none.
+    State,
+    /// A field of the state that the contract has no name for.
+    Name,
 }
 
 /// A broken rule.
@@ -60,9 +81,17 @@ pub struct Violation {
     pub what: String,
 }
 
-/// Checks all instructions of an ISA, and its fetch; gives names with what each breaks.
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({:?})", self.what, self.rule)
+    }
+}
+
+/// Checks an ISA's table and state, all its instructions and its fetch; gives the names of rows and fields
+/// with what each breaks.
 pub fn check<I: Isa>() -> Vec<(String, Violation)> {
-    let mut found = Vec::new();
+    let mut found = table::check::<I>();
+    found.extend(state::check::<I>());
     let mut add = |name: &str, violations: Vec<Violation>| {
         found.extend(violations.into_iter().map(|v| (name.to_string(), v)));
     };
@@ -78,6 +107,11 @@ pub fn check<I: Isa>() -> Vec<(String, Violation)> {
         let row = I::TABLE.get(op.index());
         let name = row.map_or("(undefined)", |row| row.name);
         let lints = [(); 2].map(|()| I::dispatch(*op, Lint::<I>::default()));
+        let [first, _] = &lints;
+        if let Some(what) = first.idle() {
+            let rule = Rule::Nothing;
+            add(name, vec![Violation { rule, what }]);
+        }
         add(name, compared(lints));
     }
     found
@@ -97,6 +131,36 @@ fn compared<I: Isa>([mut first, second]: [Lint<I>; 2]) -> Vec<Violation> {
     first.violations
 }
 
+/// A choice that an instruction makes by the value of a register.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Choice {
+    /// The instruction's name.
+    pub instruction: &'static str,
+    /// The register or field that it looks at.
+    pub register: Reg,
+    /// The values that it knows, with their names.
+    pub cases: Vec<Case>,
+}
+
+/// All choices of an ISA's instructions, such as those between system calls, each once, in the order of
+/// the table and of the semantics.
+pub fn choices<I: Isa>() -> Vec<Choice> {
+    let mut found: Vec<Choice> = Vec::new();
+    for (op, row) in I::Op::ALL.iter().zip(I::TABLE) {
+        for (register, cases) in seen::<I>(*op).choices {
+            let choice = Choice {
+                instruction: row.name,
+                register,
+                cases,
+            };
+            if !found.contains(&choice) {
+                found.push(choice);
+            }
+        }
+    }
+    found
+}
+
 /// What is known of a word.
 #[derive(Clone, Copy, Debug)]
 pub struct Value {
@@ -108,6 +172,8 @@ pub struct Value {
     offset: u64,
     /// Of all that, only these low bits, if not 0.
     low: u64,
+    /// It is not larger than this.
+    most: u64,
 }
 
 /// What is known of a truth value.
@@ -133,7 +199,28 @@ pub struct Lint<I> {
     last_base: usize,
     order: Vec<String>,
     violations: Vec<Violation>,
+    /// Whether anything has happened, on any path.
+    acts: bool,
+    /// Whether the semantics say that nothing is to happen.
+    declared: bool,
+    seen: Seen,
     isa: PhantomData<I>,
+}
+
+/// What an instruction does with registers, for programs that are to reach all of it.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Seen {
+    /// Register operands that it writes.
+    pub(crate) written: Vec<Reg>,
+    /// Registers by whose value it chooses, and the values that it knows.
+    pub(crate) choices: Vec<(Reg, Vec<Case>)>,
+    /// Which registers values are of, by the number of their base.
+    bases: Vec<(usize, Reg)>,
+}
+
+/// What an instruction does with registers.
+pub(crate) fn seen<I: Isa>(op: I::Op) -> Seen {
+    I::dispatch(op, Lint::<I>::default()).seen
 }
 
 impl<I> Default for Lint<I> {
@@ -145,6 +232,9 @@ impl<I> Default for Lint<I> {
             last_base: ABSOLUTE,
             order: Vec::new(),
             violations: Vec::new(),
+            acts: false,
+            declared: false,
+            seen: Seen::default(),
             isa: PhantomData,
         }
     }
@@ -159,6 +249,9 @@ impl<I: Isa> Visitor for Lint<I> {
 }
 
 impl<I: Isa> Lint<I> {
+    /// The largest word.
+    const ALL: u64 = u64::MAX >> (64 - I::Word::BITS);
+
     fn follow(mut self, semantics: impl FnOnce(&mut Self) -> Result<(), Ended>) -> Self {
         // A path that ends in a fault is as good as one that does not.
         let _ = semantics(&mut self);
@@ -187,7 +280,71 @@ impl<I: Isa> Lint<I> {
             base: self.last_base,
             offset: 0,
             low: 0,
+            most: Self::ALL,
         }
+    }
+
+    /// A new value that is not larger than this.
+    fn value_to(&mut self, most: u64) -> Value {
+        let most = most.min(Self::ALL);
+        let value = self.value();
+        Value { most, ..value }
+    }
+
+    /// Why it is wrong to do nothing, or to say so.
+    fn idle(&self) -> Option<String> {
+        let what = match (self.acts, self.declared) {
+            (false, false) => "the instruction does nothing; if it is meant to, say `m.nothing()`",
+            (true, true) => "the instruction says `m.nothing()` and does something",
+            _ => return None,
+        };
+        Some(what.to_owned())
+    }
+
+    /// A register operand is used: whatever cell it names has to be in the packed state. With the value
+    /// that is written, all of that.
+    fn commits(&mut self, r: Reg, written: Option<Value>) {
+        let cells = match r {
+            Reg::Fixed(cell) => cell.0..=cell.0,
+            Reg::Field { bits, base, .. } => {
+                let last = u32::from(base) + (1u32 << bits.min(8)) - 1;
+                base..=u8::try_from(last).unwrap_or(u8::MAX)
+            }
+        };
+        let verb = if written.is_some() { "written" } else { "read" };
+        // Cell 0 is always zero.
+        for cell in cells.filter(|cell| *cell != 0).map(Cell) {
+            let (bytes, name) = (state::committed::<I>(cell), state::name::<I>(cell));
+            if bytes == 0 {
+                let what = format!(
+                    "{name} is {verb}, and `STATE` does not commit to it: no proof would show its value"
+                );
+                self.report(Rule::Uncommitted, what);
+                return;
+            }
+            let room = state::room::<I>(cell);
+            if let Some(value) = written.filter(|value| value.most > room) {
+                let what = format!(
+                    "a value of up to {:#x} is written to {name}, and `STATE` has {bytes} bytes of it",
+                    value.most
+                );
+                self.report(Rule::Narrow, what);
+                return;
+            }
+        }
+    }
+
+    /// A pre-image's key and offset are used.
+    fn keeps_preimages(&mut self) {
+        let key = |field: &Field| field.source == Source::PreimageKey;
+        if !I::STATE.iter().any(key) {
+            self.report(
+                Rule::Uncommitted,
+                "a pre-image is read, and `STATE` does not commit to its key",
+            );
+        }
+        let value = self.value();
+        self.commits(Reg::Fixed(I::PREIMAGE_OFFSET), Some(value));
     }
 
     fn truth(&self) -> Truth {
@@ -208,6 +365,7 @@ impl<I: Isa> Lint<I> {
     }
 
     fn effect(&mut self, what: &'static str) {
+        self.acts = true;
         self.path.effect.get_or_insert(what);
     }
 
@@ -227,6 +385,7 @@ impl<I: Isa> Lint<I> {
     }
 
     fn may_fault(&mut self) {
+        self.acts = true;
         if let Some(effect) = self.path.effect {
             self.report(
                 Rule::FaultAfterEffect,
