@@ -6,6 +6,7 @@
 
 pub mod abi;
 pub mod artifact;
+pub mod compile;
 pub mod emit;
 pub mod game;
 #[cfg(feature = "harness")]
