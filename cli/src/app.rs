@@ -1,7 +1,7 @@
 //! What every command has at hand.
 
-use crate::personality::Personality;
 use crate::screen::Screen;
+use crate::upstream_compat::UpstreamCompat;
 use anyhow::bail;
 use fpvm::{AnyIsa, Registry};
 
@@ -24,7 +24,7 @@ pub(crate) struct App {
     /// Contracts besides those of [`CONTRACTS`].
     pub(crate) contracts: &'static [Contract],
     /// Whose defaults and output forms apply.
-    pub(crate) personality: Personality,
+    pub(crate) compat: UpstreamCompat,
     /// The terminal, shared by log and progress bar.
     pub(crate) screen: Screen,
 }
@@ -41,7 +41,7 @@ impl App {
         };
         self.vms.of_type(vm_type)?;
         let Ok(fits) = own.of_type(vm_type) else {
-            let name = self.personality.name();
+            let name = self.compat.name();
             let whose = isa.map_or(name.into(), |name| format!("--isa {name}"));
             let types = own.types();
             bail!("--type {vm_type} is not the VM type of {whose}: {types}");
@@ -51,9 +51,9 @@ impl App {
 
     /// The VMs of the program whose name this one goes by.
     pub(crate) fn own_vms(&self) -> Registry {
-        match self.personality {
-            Personality::Fpvm => self.vms.clone(),
-            _ => self.vms.of_upstream(self.personality.name()),
+        match self.compat {
+            UpstreamCompat::Fpvm => self.vms.clone(),
+            _ => self.vms.of_upstream(self.compat.name()),
         }
     }
 

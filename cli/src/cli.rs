@@ -7,7 +7,8 @@ use crate::commands::{
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-/// Run, prove and verify fault proof programs: Cannon's MIPS32 and Asterisc's RV64, byte for byte.
+/// Run, prove and verify fault proof programs: for Cannon's MIPS32 and MIPS64 and Asterisc's RV64 byte for
+/// byte, and for RV64IMAC.
 #[derive(Debug, Parser)]
 #[command(version, subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct Cli {

@@ -9,7 +9,7 @@ mod chain;
 mod cli;
 mod commands;
 mod encoding;
-mod failure;
+mod exit;
 mod hint;
 mod hosted;
 mod input;
@@ -19,16 +19,16 @@ mod loading;
 mod log;
 mod oracles;
 mod output;
-mod personality;
 mod runner;
 mod screen;
+mod upstream_compat;
 
 pub use crate::app::Contract;
 
 use crate::app::App;
 use crate::cli::Cli;
-use crate::personality::Personality;
 use crate::screen::Screen;
+use crate::upstream_compat::UpstreamCompat;
 use clap::{CommandFactory, FromArgMatches};
 use fpvm::{AnyIsa, Registry};
 use std::ffi::OsString;
@@ -41,28 +41,28 @@ use std::process::ExitCode;
 pub fn main(isas: &[&'static dyn AnyIsa], contracts: &'static [Contract]) -> ExitCode {
     let mut arguments = std::env::args_os();
     let name = arguments.next().unwrap_or_default();
-    let personality = Personality::of(&name);
-    let arguments = personality.rewrite(arguments.collect());
-    let cli = match parse(personality, arguments) {
+    let compat = UpstreamCompat::of(&name);
+    let arguments = compat.rewrite(arguments.collect());
+    let cli = match parse(compat, arguments) {
         Ok(cli) => cli,
-        Err(error) => return failure::usage(&error),
+        Err(error) => return exit::usage(&error),
     };
     let vms = match Registry::new(isas) {
         Ok(vms) => vms,
-        Err(error) => return failure::exit(&Registry::builtin(), Err(error.into())),
+        Err(error) => return exit::exit(&Registry::builtin(), Err(error.into())),
     };
     let app = App {
         vms,
         contracts,
-        personality,
+        compat,
         screen: Screen::default(),
     };
-    log::start(app.personality, cli.quiet, app.screen.clone());
-    failure::exit(&app.vms, cli::dispatch(&app, cli.command))
+    log::start(app.compat, cli.quiet, app.screen.clone());
+    exit::exit(&app.vms, cli::dispatch(&app, cli.command))
 }
 
-fn parse(personality: Personality, arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
-    let name = personality.name();
+fn parse(compat: UpstreamCompat, arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let name = compat.name();
     let command = Cli::command().name(name).bin_name(name);
     let whole = std::iter::once(name.into()).chain(arguments);
     Cli::from_arg_matches(&command.try_get_matches_from(whole)?)

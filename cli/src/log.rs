@@ -3,8 +3,8 @@
 //! Cannon writes `level=INFO msg=processing module=vm step=0 …`, without a time; Asterisc (and
 //! Cannon where stdout is a terminal) writes `t=2024-… lvl=info msg=processing step=0 …`.
 
-use crate::personality::Personality;
 use crate::screen::Screen;
+use crate::upstream_compat::UpstreamCompat;
 use std::fmt::{self, Write as _};
 use std::io::IsTerminal as _;
 use tracing::field::{Field, Visit};
@@ -15,13 +15,13 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 /// Starts the log of this process. `quiet` leaves out all below warnings, guest output included.
-pub(crate) fn start(personality: Personality, quiet: bool, screen: Screen) {
-    let form = match personality {
-        Personality::Asterisc => Form::Timed,
-        Personality::Cannon if std::io::stdout().is_terminal() => Form::Timed,
+pub(crate) fn start(compat: UpstreamCompat, quiet: bool, screen: Screen) {
+    let form = match compat {
+        UpstreamCompat::Asterisc => Form::Timed,
+        UpstreamCompat::Cannon if std::io::stdout().is_terminal() => Form::Timed,
         _ => Form::Plain,
     };
-    let modules = personality != Personality::Asterisc;
+    let modules = compat != UpstreamCompat::Asterisc;
     let level = if quiet {
         LevelFilter::WARN
     } else {

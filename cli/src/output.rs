@@ -1,6 +1,6 @@
 //! Data that commands hand out: to stdout, to files, as JSON in upstream's form.
 
-use crate::failure;
+use crate::exit;
 use anyhow::Context as _;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use fpvm::AnyVm;
@@ -90,7 +90,7 @@ pub(crate) fn to_stdout(
         // What is left in the buffer could only fail once more.
         drop(out.into_parts());
     }
-    written.map_err(failure::stdout)
+    written.map_err(exit::stdout)
 }
 
 /// Prints text to stdout.

@@ -1,10 +1,10 @@
 //! A machine on its way: run in slices, so that signals are heard and progress is seen.
 
 use crate::app::App;
-use crate::failure::{self, Interrupted};
+use crate::exit::{self, Interrupted};
 use crate::interrupt;
 use crate::oracles::{GuestLog, SourceArgs};
-use crate::personality::Personality;
+use crate::upstream_compat::UpstreamCompat;
 use anyhow::Context as _;
 use fpvm::AnyVm;
 use fpvm_core::machine::vm::{Event, Host};
@@ -34,7 +34,7 @@ impl Runner {
         Ok(Runner {
             source: source.open(&interrupted)?,
             console: Box::new(GuestLog {
-                streams: app.personality != Personality::Asterisc,
+                streams: app.compat != UpstreamCompat::Asterisc,
             }),
             interrupted,
             bar: app.screen.progress(end),
@@ -72,7 +72,7 @@ impl Runner {
         };
         let done = vm.run(until, reads, &mut host);
         self.show(vm);
-        done.map_err(|error| failure::explain(vm, &self.interrupted, error))
+        done.map_err(|error| exit::explain(vm, &self.interrupted, error))
     }
 
     /// Runs to a step or to the program's end.
@@ -99,7 +99,7 @@ impl Runner {
             console: self.console.as_mut(),
         };
         let proof = vm.prove(&mut host);
-        proof.map_err(|error| failure::explain(vm, &self.interrupted, error))
+        proof.map_err(|error| exit::explain(vm, &self.interrupted, error))
     }
 
     /// Takes the root after each of the next steps, at most so many; gives how many there were.
@@ -110,7 +110,7 @@ impl Runner {
         };
         let mut roots = Vec::new();
         let done = vm.roots(vm.step().saturating_add(steps), &mut host, &mut roots);
-        done.map_err(|error| failure::explain(vm, &self.interrupted, error))?;
+        done.map_err(|error| exit::explain(vm, &self.interrupted, error))?;
         Ok(roots.len())
     }
 

@@ -16,7 +16,7 @@ impl Default for Screen {
 impl Screen {
     /// Prints a whole line to stderr, above the progress bar where there is one.
     pub(crate) fn print(&self, line: &str) {
-        self.0.suspend(|| crate::failure::eprint(line));
+        self.0.suspend(|| crate::exit::eprint(line));
     }
 
     /// A line that says what is going on.

@@ -74,7 +74,7 @@ mod tests {
         let tier = |tier| by::<Mips32>(tier, refused);
         assert!(tier(Tier::Auto).is_ok_and(|tier| tier.is_none()));
         assert!(tier(Tier::Interpreter).is_ok_and(|tier| tier.is_none()));
-        let error = tier(Tier::Jit).err().expect("no translator");
+        let error = tier(Tier::Jit).expect_err("no translator");
         assert_eq!(error.to_string(), "cannot translate guests on this machine");
         let cause = error.source().expect("a cause");
         assert_eq!(cause.to_string(), "no BMI2");

@@ -1,14 +1,15 @@
 //! `bisect`: the first step at which two runs part, and both states there.
 
-mod outside;
+mod external_vm;
 
 use crate::app::App;
-use crate::failure::Refused;
+use crate::exit::Refused;
 use crate::hosted::{self, Hosted};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::print;
 use anyhow::{Context as _, ensure};
+use external_vm::{ExternalVm, is_vm};
 use fpvm::AnyVm;
 use fpvm_checkpoints::bisect::{Pair, Parting, bisect, narrow};
 use fpvm_checkpoints::manifest::{Entry, Manifest};
@@ -18,7 +19,6 @@ use fpvm_core::definition::state::{STATUS_UNFINISHED, state_hash};
 use fpvm_core::machine::memory::PAGE_SIZE;
 use fpvm_core::machine::snapshot::Snapshot;
 use fpvm_trace::{Hosts, MachineError};
-use outside::{Outside, is_vm};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -103,7 +103,7 @@ fn search(app: &App, args: &Args, claimed: Option<&Manifest>, hosts: &Hosts) -> 
         let own = std::env::current_exe().context("cannot find this program")?;
         let host = args.source.host_command(&own);
         let start = machine.vm.as_mut();
-        let mut other = Outside::new(app, &args.input, hosts, &args.other, host, start)?;
+        let mut other = ExternalVm::new(app, &args.input, hosts, &args.other, host, start)?;
         shown = hosted::machine(hosts, app, &args.input)?;
         let mut warm = Warm::new(machine, args.stride, None)?;
         let found = bisect(&mut other, &mut warm, first, until, args.stride)?;

@@ -5,7 +5,7 @@ mod metrics;
 
 use crate::app::App;
 use crate::chain::{self, ChainArgs};
-use crate::failure::Interrupted;
+use crate::exit::Interrupted;
 use crate::input::ReadingArgs;
 use crate::interrupt;
 use crate::oracles::SourceArgs;

@@ -1,7 +1,7 @@
 //! `check`: looks at a program before anybody runs it.
 
 use crate::app::App;
-use crate::failure::{Refused, told};
+use crate::exit::{Refused, told};
 use crate::input::ReadingArgs;
 use crate::output::print;
 use fpvm::analysis::check::{Code, Report, check};

@@ -15,7 +15,7 @@ pub(crate) struct Args {
 pub(crate) fn run(app: &App, args: &Args, mut command: clap::Command) -> anyhow::Result<()> {
     // Made in memory first: the generator panics where it cannot write.
     let mut script = Vec::new();
-    let name = app.personality.name();
+    let name = app.compat.name();
     clap_complete::generate(args.shell, &mut command, name, &mut script);
     to_stdout(|out| out.write_all(&script))
 }

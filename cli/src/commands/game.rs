@@ -1,8 +1,8 @@
 //! `game`: dispute games.
 
 mod deploy;
-mod hand;
 mod listed;
+mod manual_play;
 mod report;
 mod seen;
 mod show;
@@ -31,13 +31,13 @@ enum Action {
     /// Show a game's claims, clocks and bonds
     Show(Box<show::Args>),
     /// Attack or defend a claim
-    Move(Box<hand::MoveArgs>),
+    Move(Box<manual_play::MoveArgs>),
     /// Counter a claim at the deepest level by an instruction
-    Step(Box<hand::StepArgs>),
+    Step(Box<manual_play::StepArgs>),
     /// Resolve a claim, or all that can be and the game
-    Resolve(Box<hand::ResolveArgs>),
+    Resolve(Box<manual_play::ResolveArgs>),
     /// Have an account paid what it has won
-    Claim(Box<hand::ClaimArgs>),
+    Claim(Box<manual_play::ClaimArgs>),
     /// Play many random games between honest players and cheats, without a chain or a program
     Simulate(simulate::Args),
     /// Look at a game on a chain while it is played
@@ -52,10 +52,10 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         Action::Create(args) => listed::create(args),
         Action::List(args) => listed::list(args),
         Action::Show(args) => show::run(app, args),
-        Action::Move(args) => hand::make_move(args),
-        Action::Step(args) => hand::step(args),
-        Action::Resolve(args) => hand::resolve(args),
-        Action::Claim(args) => hand::claim(args),
+        Action::Move(args) => manual_play::make_move(args),
+        Action::Step(args) => manual_play::step(args),
+        Action::Resolve(args) => manual_play::resolve(args),
+        Action::Claim(args) => manual_play::claim(args),
         Action::Simulate(args) => simulate::run(args),
         Action::Watch(args) => watch::run(app, args),
         Action::Report(args) => report::run(app, args),

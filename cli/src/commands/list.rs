@@ -2,13 +2,13 @@
 
 use crate::app::App;
 use crate::output::print;
-use crate::personality::Personality;
+use crate::upstream_compat::UpstreamCompat;
 use std::fmt::Write as _;
 
 pub(crate) fn run(app: &App) -> anyhow::Result<()> {
     let mut text = String::new();
-    match app.personality {
-        Personality::Cannon => cannon(app, &mut text)?,
+    match app.compat {
+        UpstreamCompat::Cannon => cannon(app, &mut text)?,
         _ => table(app, &mut text)?,
     }
     print(&text)
@@ -21,7 +21,7 @@ fn cannon(app: &App, text: &mut String) -> std::fmt::Result {
         .vms
         .isas()
         .iter()
-        .filter(|isa| isa.about().upstream == app.personality.name())
+        .filter(|isa| isa.about().upstream == app.compat.name())
     {
         if let Some(version) = isa.version() {
             let name = isa.vm_type();

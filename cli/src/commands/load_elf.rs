@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::input::ReadingArgs;
 use crate::output::Target;
-use crate::personality::Personality;
+use crate::upstream_compat::UpstreamCompat;
 use anyhow::{Context as _, bail};
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         .as_deref()
         .or(args.path.as_deref())
         .context("no program is given")?;
-    if app.personality == Personality::Cannon && !args.reading.has_type() {
+    if app.compat == UpstreamCompat::Cannon && !args.reading.has_type() {
         let types = app.own_vms().types();
         bail!("--type is missing: the types of VM that there are: {types}");
     }

@@ -3,7 +3,7 @@
 pub(crate) mod load;
 
 use crate::app::App;
-use crate::failure::Refused;
+use crate::exit::Refused;
 use crate::output::to_stdout;
 use anyhow::Context as _;
 use clap::Subcommand;

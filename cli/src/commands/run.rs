@@ -6,7 +6,7 @@ mod traceback;
 use crate::app::App;
 use crate::args::{PreimageKind, PreimagePrefix, PreimageStop, StepMatcher};
 use crate::encoding::ProofEncoding;
-use crate::failure::{is_interrupted, is_of_vm};
+use crate::exit::{is_interrupted, is_of_vm};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::{StepFormat, Target};
@@ -82,21 +82,21 @@ const PROBE: u64 = 1000;
 const PROBE_EVERY: u64 = 50_000_000;
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
-    let personality = app.personality;
+    let compat = app.compat;
     check_names("--proof-fmt", args.proof_at, &args.proof_fmt)?;
     if let Some(format) = &args.snapshot_fmt {
         check_names("--snapshot-fmt", args.snapshot_at, format)?;
     }
 
-    let mut vm = args.input.open(app, personality.meta())?;
+    let mut vm = args.input.open(app, compat.meta())?;
     let isa = vm.isa();
     let snapshot_fmt = match &args.snapshot_fmt {
         Some(format) => format.clone(),
-        None => StepFormat::parse(personality.snapshot_fmt(isa)).map_err(anyhow::Error::msg)?,
+        None => StepFormat::parse(compat.snapshot_fmt(isa)).map_err(anyhow::Error::msg)?,
     };
     let info_at = match args.info_at {
         Some(matcher) => matcher,
-        None => StepMatcher::parse(personality.info_at(isa)).map_err(anyhow::Error::msg)?,
+        None => StepMatcher::parse(compat.info_at(isa)).map_err(anyhow::Error::msg)?,
     };
     if args.proof_at != StepMatcher::Never {
         vm.repeat_branches();
@@ -143,7 +143,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     }
 
     // Whatever ended the run, the state before the step that failed is a good one.
-    let default = Target::from(personality.output(isa));
+    let default = Target::from(compat.output(isa));
     let output = match (&args.output, &ran) {
         (Some(output), Ok(())) => output,
         (Some(output), Err(error)) if is_of_the_run(error) => output,

@@ -5,7 +5,7 @@
 //! answered with its last state, as the game counts it.
 
 use crate::app::App;
-use crate::failure::{self, Interrupted};
+use crate::exit::{self, Interrupted};
 use crate::hosted::{self, Hosted, library};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
@@ -128,8 +128,8 @@ fn answer_all(
         let reply = match question {
             Ok(question) => match reply(warm, &question) {
                 Ok(result) => json!({"id": question.id, "result": result}),
-                Err(error) if failure::is_interrupted(&error) => return Err(error),
-                Err(error) => json!({"id": question.id, "error": failure::told(&error)}),
+                Err(error) if exit::is_interrupted(&error) => return Err(error),
+                Err(error) => json!({"id": question.id, "error": exit::told(&error)}),
             },
             Err(error) => json!({"id": null, "error": error}),
         };

@@ -1,7 +1,7 @@
 //! `state-root`: the state hash at a step.
 
 use crate::app::App;
-use crate::failure;
+use crate::exit;
 use crate::hosted::{self, resume, threads};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
@@ -48,11 +48,11 @@ fn all(app: &App, args: &Args, range: Range) -> anyhow::Result<()> {
         machine.run(range.from)?;
         let spawn = || hosted::machine(&hosts, app, &args.input);
         dense(&mut machine, range.to, threads(), spawn, |step, root| {
-            writeln!(out, "{step} {root}").map_err(failure::stdout)
+            writeln!(out, "{step} {root}").map_err(exit::stdout)
         })
     };
     let mut out = BufWriter::new(io::stdout().lock());
-    let found = find(&mut out).and_then(|()| out.flush().map_err(failure::stdout));
+    let found = find(&mut out).and_then(|()| out.flush().map_err(exit::stdout));
     hosted::finish(hosts, found)
 }
 

@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::commands::verify;
-use crate::failure;
+use crate::exit;
 use crate::output::print;
 use anyhow::{Context as _, ensure};
 use fpvm::AnyVm;
@@ -76,7 +76,7 @@ pub(crate) fn run(app: &App) -> anyhow::Result<()> {
             refused.with_context(|| format!("a proof with another {name} is accepted"))?;
         print(&format!(
             "            {name}: refused, {}\n",
-            failure::told(&refused)
+            exit::told(&refused)
         ))?;
     }
 

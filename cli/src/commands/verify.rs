@@ -5,7 +5,7 @@ mod remote;
 
 use crate::app::App;
 use crate::chain::ChainArgs;
-use crate::failure::{self, Refused};
+use crate::exit::{self, Refused};
 use crate::input;
 use crate::output::{Target, print};
 use anyhow::{Context as _, bail, ensure};
@@ -135,7 +135,7 @@ fn check_file(
         tally.all += 1;
         tally.refused += 1;
         app.screen
-            .print(&format!("{name}: refused: {}\n", failure::told(error)));
+            .print(&format!("{name}: refused: {}\n", exit::told(error)));
     };
     let shown = path.display().to_string();
     let file = match open(path) {

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::input::InputArgs;
 use crate::output::Target;
-use crate::personality::{Personality, is_newer};
+use crate::upstream_compat::{UpstreamCompat, is_newer};
 use serde::Serialize;
 
 /// Flags of `witness`.
@@ -66,8 +66,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let (witness, hash) = (witness.as_str(), hash.as_str());
     let (step, exited, exit_code, pc) = (vm.step(), vm.exited(), vm.exit_code(), vm.pc());
     let (witness_hash, state_hash) = (hash, hash);
-    match app.personality {
-        Personality::Fpvm => Target::Stdout.write_json(&Both {
+    match app.compat {
+        UpstreamCompat::Fpvm => Target::Stdout.write_json(&Both {
             witness_hash,
             state_hash,
             witness,
@@ -76,7 +76,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             exit_code,
             pc,
         }),
-        Personality::Cannon => Target::Stdout.write_json(&Cannon {
+        UpstreamCompat::Cannon => Target::Stdout.write_json(&Cannon {
             state_version: vm.isa().version().filter(|_| is_newer(vm.isa())),
             witness_hash,
             witness,
@@ -84,7 +84,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             exited,
             exit_code,
         }),
-        Personality::Asterisc => Target::Stdout.write_json(&Asterisc {
+        UpstreamCompat::Asterisc => Target::Stdout.write_json(&Asterisc {
             witness,
             state_hash,
             step,

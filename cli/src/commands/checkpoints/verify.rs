@@ -1,7 +1,7 @@
 //! `checkpoints verify`.
 
 use crate::app::App;
-use crate::failure::Refused;
+use crate::exit::Refused;
 use crate::hosted::{self, library, threads};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;

@@ -1,6 +1,6 @@
 //! `game deploy`: everything that games need, on a chain.
 
-use super::hand::Common;
+use super::manual_play::Common;
 use crate::app::App;
 use crate::chain::tell;
 use crate::input::ReadingArgs;

@@ -1,6 +1,6 @@
 //! The games of a factory: created, and listed.
 
-use super::hand::Common;
+use super::manual_play::Common;
 use crate::chain::tell;
 use crate::output::{Format, json, print, to_stdout};
 use fpvm_challenger::factory::Factory;

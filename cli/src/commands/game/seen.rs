@@ -111,8 +111,8 @@ mod world;
 mod tests {
     use super::world::{output, played};
     use super::*;
-    use crate::personality::Personality;
     use crate::screen::Screen;
+    use crate::upstream_compat::UpstreamCompat;
     use clap::Parser;
     use fpvm::Registry;
     use fpvm_l1::signer::Signer;
@@ -142,7 +142,7 @@ mod tests {
         let app = App {
             vms: Registry::builtin(),
             contracts: &[],
-            personality: Personality::Fpvm,
+            compat: UpstreamCompat::Fpvm,
             screen: Screen::default(),
         };
         let look = |more: &[&str]| {

@@ -1,6 +1,6 @@
 //! `game simulate`: whether honesty pays, over thousands of made-up games.
 
-use crate::failure::Refused;
+use crate::exit::Refused;
 use crate::output::{Target, print};
 use anyhow::Context as _;
 use fpvm_dispute::simulate::{Table, simulate};

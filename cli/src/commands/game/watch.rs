@@ -3,7 +3,7 @@
 use super::seen::{Seen, SeenArgs};
 use super::show;
 use crate::app::App;
-use crate::failure;
+use crate::exit;
 use anyhow::Context as _;
 use fpvm_report::Report;
 use fpvm_report::watch::{Key, Watch, draw};
@@ -74,7 +74,7 @@ fn watch(
             match seen.report(false) {
                 Ok(newer) => (report, watch.trouble) = (newer, None),
                 // What was seen is still worth looking at.
-                Err(error) => watch.trouble = Some(failure::told(&error)),
+                Err(error) => watch.trouble = Some(exit::told(&error)),
             }
             looked = Instant::now();
         }

@@ -2,7 +2,7 @@
 //! build of this one.
 
 use crate::app::App;
-use crate::failure::Interrupted;
+use crate::exit::Interrupted;
 use crate::input::{InputArgs, read_json};
 use anyhow::{Context as _, bail};
 use fpvm::AnyVm;
@@ -38,7 +38,7 @@ pub(super) fn is_vm(app: &App, path: &Path) -> bool {
 }
 
 /// Another VM, with the state files that it has written.
-pub(super) struct Outside<'a> {
+pub(super) struct ExternalVm<'a> {
     app: &'a App,
     input: &'a InputArgs,
     hosts: &'a Hosts,
@@ -56,7 +56,7 @@ struct Proof {
     post: Root,
 }
 
-impl<'a> Outside<'a> {
+impl<'a> ExternalVm<'a> {
     /// The trace from a machine's state on.
     pub(super) fn new(
         app: &'a App,
@@ -70,7 +70,7 @@ impl<'a> Outside<'a> {
         let folder = tempfile::tempdir().context("cannot make a folder for states")?;
         let first = folder.path().join("first.bin.gz");
         start.save(&first)?;
-        Ok(Outside {
+        Ok(ExternalVm {
             app,
             input,
             hosts,
@@ -193,7 +193,7 @@ impl<'a> Outside<'a> {
     }
 }
 
-impl Trace for Outside<'_> {
+impl Trace for ExternalVm<'_> {
     type Error = anyhow::Error;
 
     fn roots(&mut self, from: u64, to: u64, every: u64) -> anyhow::Result<Vec<Entry>> {

@@ -6,28 +6,28 @@ use std::path::Path;
 
 /// Whose defaults and output forms apply. Commands and flags are the same for all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Personality {
+pub(crate) enum UpstreamCompat {
     Fpvm,
     Cannon,
     Asterisc,
 }
 
-impl Personality {
+impl UpstreamCompat {
     /// By the file name of `argv[0]`.
     pub(crate) fn of(name: &OsStr) -> Self {
         match Path::new(name).file_stem().and_then(OsStr::to_str) {
-            Some("cannon") => Personality::Cannon,
-            Some("asterisc") => Personality::Asterisc,
-            _ => Personality::Fpvm,
+            Some("cannon") => UpstreamCompat::Cannon,
+            Some("asterisc") => UpstreamCompat::Asterisc,
+            _ => UpstreamCompat::Fpvm,
         }
     }
 
     /// The name in help and errors.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Personality::Fpvm => "fpvm",
-            Personality::Cannon => "cannon",
-            Personality::Asterisc => "asterisc",
+            UpstreamCompat::Fpvm => "fpvm",
+            UpstreamCompat::Cannon => "cannon",
+            UpstreamCompat::Asterisc => "asterisc",
         }
     }
 
@@ -49,7 +49,7 @@ impl Personality {
     /// lines a second.
     pub(crate) fn info_at(self, isa: &dyn AnyIsa) -> &'static str {
         match self {
-            Personality::Fpvm => "%1000000000",
+            UpstreamCompat::Fpvm => "%1000000000",
             _ if is_newer(isa) => "%1000000000",
             _ => "%100000",
         }
@@ -58,7 +58,7 @@ impl Personality {
     /// Default of `run --snapshot-fmt`.
     pub(crate) fn snapshot_fmt(self, isa: &dyn AnyIsa) -> &'static str {
         match self {
-            Personality::Fpvm => "state-%d.bin.gz",
+            UpstreamCompat::Fpvm => "state-%d.bin.gz",
             _ if is_newer(isa) => "state-%d.bin.gz",
             _ => "state-%d.json",
         }
@@ -66,7 +66,7 @@ impl Personality {
 
     fn upstream(self, default: &'static str) -> &'static str {
         match self {
-            Personality::Fpvm => "",
+            UpstreamCompat::Fpvm => "",
             _ => default,
         }
     }
@@ -74,7 +74,7 @@ impl Personality {
     /// Upstream's argument parser takes long flags with one dash too; only the words before `--`
     /// are ours to change.
     pub(crate) fn rewrite(self, arguments: Vec<OsString>) -> Vec<OsString> {
-        if self == Personality::Fpvm {
+        if self == UpstreamCompat::Fpvm {
             return arguments;
         }
         let mut own = true;
@@ -107,11 +107,11 @@ mod tests {
 
     #[test]
     fn the_name_decides() {
-        let of = |name: &str| Personality::of(OsStr::new(name));
-        assert_eq!(of("/opt/op/cannon"), Personality::Cannon);
-        assert_eq!(of("asterisc"), Personality::Asterisc);
-        assert_eq!(of("cannon-tests"), Personality::Fpvm);
-        assert_eq!(of(""), Personality::Fpvm);
+        let of = |name: &str| UpstreamCompat::of(OsStr::new(name));
+        assert_eq!(of("/opt/op/cannon"), UpstreamCompat::Cannon);
+        assert_eq!(of("asterisc"), UpstreamCompat::Asterisc);
+        assert_eq!(of("cannon-tests"), UpstreamCompat::Fpvm);
+        assert_eq!(of(""), UpstreamCompat::Fpvm);
     }
 
     #[test]
@@ -123,7 +123,7 @@ mod tests {
         let meant = words(&[
             "run", "--input", "a", "-o=-", "--meta", "-", "--", "host", "-flag",
         ]);
-        assert_eq!(Personality::Cannon.rewrite(given.clone()), meant);
-        assert_eq!(Personality::Fpvm.rewrite(given.clone()), given);
+        assert_eq!(UpstreamCompat::Cannon.rewrite(given.clone()), meant);
+        assert_eq!(UpstreamCompat::Fpvm.rewrite(given.clone()), given);
     }
 }
