@@ -1,9 +1,9 @@
 //! Keccak256, and the hashing of Merkle nodes with it.
 //!
-//! A node of the memory tree is `keccak256(left ++ right)`: always 64 bytes, one block, so it has its
-//! own code without sponge bookkeeping. The leaves are the 32-byte words of memory themselves.
-//! Hashing is the price of a state root. Independent nodes are therefore hashed several at a time in
-//! vector registers ([`hash_nodes`], [`page_roots`]); only a walk along one branch needs
+//! A node of the memory tree is `keccak256(left ++ right)`: always 64 bytes, one block, so it has
+//! its own code without sponge bookkeeping. The leaves are the 32-byte words of memory themselves.
+//! Hashing is the price of a state root. Independent nodes are therefore hashed several at a time
+//! in vector registers ([`hash_nodes`], [`page_roots`]); only a walk along one branch needs
 //! [`hash_pair`]. All paths give the same bytes.
 
 mod lanes;
@@ -24,7 +24,7 @@ pub type PageNodes = [[u8; 32]; 128];
 
 type Hash = [u8; 32];
 
-/// Bytes that are added to the state before each permutation.
+/// Bytes of a message that are added to the state before each permutation.
 const RATE: usize = 136;
 
 /// Pads the last block of a message, which has this many bytes of it.
@@ -50,8 +50,8 @@ pub fn hash_pair(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
 
 /// Hashes 64-byte nodes: `out[i]` becomes the Keccak256 of `nodes[64 * i..64 * i + 64]`.
 ///
-/// Stops at the end of the shorter of the two; a last incomplete node is not hashed. Needs the fewest
-/// nanoseconds a node for a multiple of eight nodes.
+/// Stops at the end of the shorter of the two slices; a last incomplete node is not hashed. A node
+/// takes the least time if the number of nodes is a multiple of eight.
 pub fn hash_nodes(nodes: &[u8], out: &mut [[u8; 32]]) {
     hash_nodes_with(Lanes::widest(), nodes, out);
 }
@@ -64,8 +64,8 @@ pub fn hash_nodes_with(lanes: Lanes, nodes: &[u8], out: &mut [[u8; 32]]) {
     lanes.hash_nodes(&nodes[..len], &mut out[..len]);
 }
 
-/// Hashes messages of `len` bytes each (at least one), which stand back to back: `out[i]` becomes the
-/// Keccak256 of `messages[len * i..len * (i + 1)]`, as far as both go.
+/// Hashes messages of `len` bytes each (at least one), which stand back to back: `out[i]` becomes
+/// the Keccak256 of `messages[len * i..len * (i + 1)]`, as far as both go.
 pub fn hash_messages(messages: &[u8], len: usize, out: &mut [[u8; 32]]) {
     hash_messages_with(Lanes::widest(), messages, len, out);
 }
@@ -95,7 +95,7 @@ pub fn page_nodes(page: &[u8; PAGE_BYTES], nodes: &mut PageNodes) {
 
 /// Merkle roots of many pages: `out[i]` becomes the root of `pages[i]`, as far as both go.
 pub fn page_roots(pages: &[&[u8; PAGE_BYTES]], out: &mut [[u8; 32]]) {
-    // The upper levels of one page are too narrow for the vectors, those of eight pages are not.
+    // The upper levels of one page are too narrow for the vectors; those of eight pages fill them.
     const BATCH: usize = 8;
     let mut children = [[0; 32]; 64 * BATCH];
     let mut parents = [[0; 32]; 32 * BATCH];
@@ -114,8 +114,8 @@ pub fn page_roots(pages: &[&[u8; PAGE_BYTES]], out: &mut [[u8; 32]]) {
     }
 }
 
-/// Root of the perfect tree of `height` levels whose leaves are all zero: 32 zero bytes at height 0,
-/// the zero page at height 7. Heights above 64 are answered as 64.
+/// Root of the perfect tree of `height` levels whose leaves are all zero: 32 zero bytes at height
+/// 0, the zero page at height 7. Heights above 64 are answered as 64.
 #[must_use]
 pub fn zero_root(height: usize) -> [u8; 32] {
     ZERO_ROOTS[height.min(64)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// A chain did not do what it was asked.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Error {
-    /// No answer, or none that is of use, for as long as we try.
+    /// No useful answer came for as long as we tried.
     #[error("{node} does not answer ({why}); tried for {} s. Is the address right, and does the node run?", tried.as_secs())]
     Unreachable {
         /// Whom we asked.
@@ -150,7 +150,7 @@ mod tests {
         let named = revert("0x01020304ff");
         assert_eq!(named.selector(), Some([1, 2, 3, 4]));
         assert_eq!(named.to_string(), "the contract reverts with 0x01020304ff");
-        // A text that says to be longer than it is.
+        // A text whose announced length is more than its bytes.
         assert_eq!(
             revert(&format!("0x08c379a0{:064x}{:064x}", 32, 2)).text(),
             None

@@ -4,8 +4,9 @@
 //!   Every method blocks; whoever wants several at once takes threads.
 //! - [`Rpc`] is one over JSON-RPC. [`Local`] is a whole chain in this process: accounts, blocks, time
 //!   that can be moved, a pool of transactions, reorgs. What works on one works on the other.
-//! - [`Wallet`] sends transactions over either: nonces, fees, replacement of stuck ones,
-//!   confirmations, and what a reorg dropped once more, without ever doing anything twice.
+//! - [`Wallet`] sends transactions over either. It deals with nonces, fees and confirmations,
+//!   replaces stuck transactions, hands in again those that a reorg dropped, and never does anything
+//!   twice.
 //! - [`signer`] has the key: from a keystore file or from the environment.
 
 #![allow(
@@ -30,13 +31,13 @@ pub use wallet::{Earlier, Outcome, Policy, Progress, Request, SendError, Wallet}
 pub enum At {
     /// The newest.
     Latest,
-    /// The newest that only an attack would drop.
+    /// The newest block that only an attack would drop.
     Safe,
-    /// The newest that nothing drops.
+    /// The newest final block, which nothing drops.
     Finalized,
-    /// The one of this number, of the chain as it is now.
+    /// The block of this number, on the chain as it is now.
     Number(u64),
-    /// The one of this hash: several reads at it are of one and the same state.
+    /// The block of this hash, so that several reads at it see one and the same state.
     Hash(B256),
 }
 
@@ -51,7 +52,7 @@ pub struct Block {
     pub parent: B256,
     /// Seconds since 1970.
     pub time: u64,
-    /// Wei for a unit of gas that are burnt.
+    /// The base fee: the wei that are burnt for a unit of gas.
     pub base_fee: u128,
 }
 
@@ -134,9 +135,9 @@ pub struct Transaction {
 
 /// A chain that is read and written by blocking calls.
 ///
-/// A read that fails for want of an answer was tried again for a while already.
+/// If a read fails because no answer came, it was tried again for a while before.
 pub trait Chain: Send + Sync {
-    /// Whom one talks to, for messages; without what is secret in an address.
+    /// The name of the node, for messages, without the secret parts of its address.
     fn name(&self) -> String;
     /// The chain's number, which signatures are bound to.
     fn chain_id(&self) -> u64;
@@ -153,7 +154,7 @@ pub trait Chain: Send + Sync {
     fn call(&self, call: &Call, at: At) -> Result<Bytes, Error>;
     /// The least gas with which a call goes through at the newest block, or [`Error::Reverted`].
     fn estimate(&self, call: &Call) -> Result<u64, Error>;
-    /// What a block's maker is to be offered for a unit of gas, in wei.
+    /// The priority fee to offer to a block's maker for a unit of gas, in wei.
     fn tip(&self) -> Result<u128, Error>;
     /// Logs, oldest first. Nodes limit how many blocks or logs they answer for: [`Error::Refused`].
     fn logs(&self, filter: &LogFilter) -> Result<Vec<Log>, Error>;
@@ -163,6 +164,6 @@ pub trait Chain: Send + Sync {
     fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, Error>;
     /// Hands a signed transaction to the node. One that it knows already is no error.
     fn submit(&self, transaction: &[u8]) -> Result<(), Error>;
-    /// Waits a while for what the chain may have of news.
+    /// Waits a while, so that the chain may have news.
     fn pause(&self);
 }

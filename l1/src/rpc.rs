@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 
 /// The longest that one request may take.
 const REQUEST: Duration = Duration::from_secs(20);
-/// For how long a request is tried again that got no answer.
+/// For how long a request without an answer is tried again.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The first wait before a request is tried again; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -27,7 +27,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// The same for a node on this machine.
 const POLL_LOCAL: Duration = Duration::from_millis(100);
 
-/// What is offered to a block's maker where the node has no opinion, in wei.
+/// The priority fee, in wei, if the node has no opinion.
 const TIP: u128 = 1_000_000_000;
 
 /// A connection to an Ethereum node.
@@ -84,7 +84,7 @@ impl Rpc {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
-        // Fails only where this was done before.
+        // This fails only if it was done before.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().timeout(REQUEST).build();
         let http = Http::with_client(client.map_err(|why| setup(&why))?, url);
@@ -99,7 +99,7 @@ impl Rpc {
         })
     }
 
-    /// Asks a method that [`Chain`] has not; its answer as it is.
+    /// Calls a method that [`Chain`] does not have, and gives its answer unchanged.
     pub fn question(&self, method: &'static str, params: Value) -> Result<Value, Error> {
         self.ask(method, params)
     }
@@ -265,7 +265,8 @@ impl Chain for Rpc {
 
     fn estimate(&self, call: &Call) -> Result<u64, Error> {
         let method = "eth_estimateGas";
-        // Some nodes take what waits into account unless told otherwise, which may never get into a block.
+        // Some nodes take what waits into account unless told otherwise, which may never get into a
+        // block.
         let gas = self.ask(method, json!([answers::call(call), "latest"]))?;
         self.fitting(method, gas)
     }

@@ -1,9 +1,9 @@
 //! Sending transactions so that each is in the chain once.
 //!
-//! Whatever happens to a transaction, what is sent in its place has the same nonce, and a chain takes
-//! only one of each nonce: so sending again never does a thing twice. A transaction counts as done
-//! once blocks are on top of it; until then it is looked for at every block, handed in again when a
-//! reorg drops it, and replaced by one that pays more when it is stuck.
+//! Whatever happens to a transaction, what is sent in its place has the same nonce, and a chain
+//! takes only one of each nonce: so sending again never does a thing twice. A transaction counts as
+//! done once blocks are on top of it; until then it is looked for at every block, handed in again
+//! when a reorg drops it, and replaced by one that pays more when it is stuck.
 
 mod error;
 mod flight;
@@ -30,8 +30,8 @@ pub struct Request {
     pub data: Bytes,
     /// Wei that go with it.
     pub value: U256,
-    /// Its gas limit, where it is known. Without, it is estimated, for which the transactions before
-    /// it have to be in the chain; one with a limit is sent at once.
+    /// Its gas limit, if it is known. Without one the gas is estimated, for which the transactions
+    /// before it have to be in the chain; a transaction with a limit is sent at once.
     pub gas: Option<u64>,
 }
 
@@ -126,9 +126,9 @@ impl Wallet {
 
     /// The nonce for what is sent next, after transactions from before are dealt with.
     ///
-    /// Who decides from the state of the chain what to send takes the nonce first, then reads, then
-    /// calls [`send_from`](Self::send_from): then a transaction from before that gets into the chain
-    /// in the meantime makes that fail, and nothing is done twice.
+    /// A caller that decides from the state of the chain takes the nonce first, then reads, then
+    /// calls [`send_from`](Self::send_from). If an earlier transaction gets into the chain in the
+    /// meantime, that call fails, and nothing is done twice.
     pub fn settle(&self, told: &mut dyn FnMut(Progress<'_>)) -> Result<u64, SendError> {
         let account = self.address();
         let mut watch = Watch::new(&self.policy);
@@ -165,8 +165,9 @@ impl Wallet {
         self.send_from(nonce, requests, told)
     }
 
-    /// Sends transactions one after the other, with this and the next nonces; their receipts, when all
-    /// are done. The first that fails ends it: the ones behind it that were not sent yet never are.
+    /// Sends transactions one after the other, with this and the next nonces; their receipts, when
+    /// all are done. The first that fails ends it: the ones behind it that were not sent yet never
+    /// are.
     pub fn send_from(
         &mut self,
         nonce: u64,
@@ -178,9 +179,9 @@ impl Wallet {
             .collect()
     }
 
-    /// Sends transactions of which none depends on another, with this and the next nonces; what became
-    /// of each, when all are settled. One that the account cannot pay, that the node refuses, or that
-    /// fails in its block has its error in its place, and the others go on.
+    /// Sends transactions of which none depends on another, with this and the next nonces; what
+    /// became of each, when all are settled. One that the account cannot pay, that the node
+    /// refuses, or that fails in its block has its error in its place, and the others go on.
     pub fn send_each_from(
         &mut self,
         nonce: u64,
@@ -303,7 +304,7 @@ impl Wallet {
     }
 }
 
-/// An error that ends it, while others may be on their way.
+/// An error that ends the sending, while other transactions may be on their way.
 fn stopped(flights: &VecDeque<Flight<'_>>, error: SendError) -> SendError {
     let open = flights.iter().find(|flight| !flight.is_included());
     match open {
@@ -312,7 +313,7 @@ fn stopped(flights: &VecDeque<Flight<'_>>, error: SendError) -> SendError {
     }
 }
 
-/// Not settled as long as something is on its way.
+/// The results are not settled as long as a transaction is on its way.
 fn unsettled(flights: &VecDeque<Flight<'_>>, why: &str) -> SendError {
     match flights.front() {
         Some(flight) => flight.unsettled(why),

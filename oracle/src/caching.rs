@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::store::Store;
 
-/// An oracle that answers from a store alone. Hints are dropped: there is nobody to prepare
+/// An oracle that answers from a store alone. It drops hints, because there is nobody to prepare
 /// anything.
 #[derive(Debug)]
 pub struct Replay<S> {
@@ -41,9 +41,9 @@ impl<S: Store> Oracle for Replay<S> {
 
 /// An oracle that writes down in a store what another oracle, a host, answers.
 ///
-/// It is a cache too, for the keys that settle their value: a recorded pre-image of a hash spares
-/// the host the question. Everything else may differ from run to run (local inputs above all), so
-/// the host is always asked and has the last word. Hints always go to the host. Values that
+/// It is a cache too, for the keys that determine their value: a recorded pre-image of a hash
+/// spares the host the question. Other values may differ from run to run (local inputs above all),
+/// so the host is always asked and has the last word. Hints always go to the host. Values that
 /// contradict their key are not recorded.
 #[derive(Debug)]
 pub struct Recorder<O, S> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::key::{BadValue, Key};
 
-/// Why a pre-image could not be had, a hint not passed on or a store not used.
+/// Why a pre-image could not be obtained, a hint not be passed on, or a store not be used.
 ///
 /// The display text is complete: causes are in it, so none of the variants has a `source`.
 #[derive(Debug, thiserror::Error)]

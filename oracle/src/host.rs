@@ -31,7 +31,7 @@ pub struct HostOptions {
     /// The longest a request may take, from its first byte to the answer's last; `None` waits for
     /// as long as the host lives.
     pub timeout: Option<Duration>,
-    /// A request that takes longer than this is warned of in the log, each time it passes.
+    /// After this time, and each time that it passes again, the log warns of a slow request.
     pub warn_every: Duration,
     /// How long the host may take to end by itself once its pipes are closed.
     pub quiet_end: Duration,
@@ -67,9 +67,9 @@ impl Default for HostOptions {
 /// Unlike Cannon, this side keeps no copy of the host's pipe ends: a host that dies is noticed at
 /// once, and a host that is done sees the end of its input.
 ///
-/// After any error the pipes are closed and later requests fail too: what was left of an answer
+/// After any error the pipes are closed and later requests fail too, because the rest of one answer
 /// could be taken for the next one. The process is ended by [`stop`](Self::stop) or by dropping,
-/// and on Linux the kernel kills it should this process die in any other way.
+/// and on Linux the kernel kills it if this process dies in any other way.
 #[derive(Debug)]
 pub struct Host {
     program: String,
@@ -164,7 +164,7 @@ impl Host {
         };
         let patience = Patience::new(&self.process, &self.options, &self.program, request);
         exchange(pipes, &patience).map_err(|cause| {
-            // The host sees the end of its input, and whatever it still sends goes nowhere.
+            // The host sees the end of its input, and nobody reads what it still sends.
             self.pipes = None;
             self.explain(request, cause)
         })
@@ -236,7 +236,7 @@ impl Channel {
         ))
     }
 
-    /// Both ends for one request. Bytes that are there already are no answer to it.
+    /// Both ends for one request. Bytes that are there before the request are no answer to it.
     fn open<'a>(
         &'a self,
         patience: &'a Patience<'a>,

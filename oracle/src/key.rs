@@ -15,7 +15,7 @@ const BLS_MODULUS: [u8; 32] = [
     0x53, 0xbd, 0xa4, 0x02, 0xff, 0xfe, 0x5b, 0xfe, 0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x01,
 ];
 
-/// The key of a pre-image. Any 32 bytes are one: what a guest asks for is its own affair.
+/// The key of a pre-image. Any 32 bytes are a key, because a guest may ask for anything.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub [u8; 32]);
 
@@ -107,8 +107,8 @@ impl Key {
         }
     }
 
-    /// Whether a value that passes [`check`](Self::check) is the only one that can: such a value is
-    /// right wherever it comes from.
+    /// Whether only one value can pass [`check`](Self::check): such a value is right wherever it
+    /// comes from.
     pub fn settles_value(&self) -> bool {
         matches!(self.kind(), Kind::Keccak256 | Kind::Sha256)
     }

@@ -25,8 +25,9 @@ pub struct HostEnds<R, W> {
 }
 
 impl HostEnds<File, File> {
-    /// Takes file descriptors 3 to 6, as a VM hands them to the host it starts. To be called once
-    /// and early: descriptors with these numbers must not belong to anything else in the process.
+    /// Takes file descriptors 3 to 6, as a VM hands them to the host it starts. Call this once and
+    /// early, because descriptors with these numbers must not belong to anything else in the
+    /// process.
     pub fn inherited() -> Result<Self, Error> {
         let [hints, acks, keys, preimages] = crate::host::inherited()?;
         Ok(HostEnds {
@@ -81,7 +82,7 @@ struct Readable {
 
 /// Waits until a message, or the end, can be read.
 fn wait(hints: Option<BorrowedFd<'_>>, keys: BorrowedFd<'_>) -> Result<Readable, Error> {
-    // Without hints to wait for, the keys' descriptor simply stands there twice.
+    // If there are no hints to wait for, the list has the keys' descriptor twice.
     let mut ends = [
         PollFd::from_borrowed_fd(keys, PollFlags::IN),
         PollFd::from_borrowed_fd(hints.unwrap_or(keys), PollFlags::IN),

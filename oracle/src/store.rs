@@ -20,8 +20,8 @@ use crate::key::Key;
 
 /// Pre-images by their keys. Displays as what it is and where, for messages: `directory D`.
 ///
-/// A store keeps what it is given: nothing checks that a value fits its key, neither on the way in
-/// nor out. [`Checked`](crate::Checked) does that for the guest.
+/// A store does not check that a value fits its key, neither when it is written nor when it is
+/// read. [`Checked`](crate::Checked) does that for the guest.
 pub trait Store: fmt::Display + Send {
     /// The value of a key, if there is one.
     fn get(&self, key: Key) -> Result<Option<Arc<[u8]>>, Error>;
@@ -32,8 +32,8 @@ pub trait Store: fmt::Display + Send {
     /// All keys, in ascending order.
     fn keys(&self) -> Result<Vec<Key>, Error>;
 
-    /// Writes out what was held back. A store that is dropped tries this too, but can only log
-    /// what goes wrong then.
+    /// Writes out the values that were held back. A store that is dropped tries this too, but can
+    /// only log an error then.
     fn flush(&mut self) -> Result<(), Error> {
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! From an ELF file to a machine's first state, byte for byte as upstream's `load-elf` does it.
 //!
 //! Upstream copies every program header's bytes (not only `PT_LOAD`'s) and, as a side effect, puts
-//! pages on the list that hold nothing; both are kept, since the state file has the list.
+//! empty pages on the list of pages. Both oddities are kept, because the state file has the list.
 
 use crate::definition::isa::{ElfTarget, Isa};
 use crate::definition::state::State;
@@ -23,8 +23,8 @@ pub trait Program: Isa {
     const HEAP_START: u64;
     /// Where segments have to end.
     const SEGMENT_END: SegmentEnd;
-    /// Whether upstream's loader also puts the page of the byte after each range that it writes on the
-    /// list of pages, after empty ranges too.
+    /// Whether upstream's loader also puts the page of the byte after each range that it writes on
+    /// the list of pages, after empty ranges too.
     const PAGE_AFTER_RANGES: bool;
     /// What upstream changes in Go programs so that they run.
     const PATCHES: &'static [Patch];

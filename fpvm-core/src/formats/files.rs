@@ -52,9 +52,9 @@ impl Drop for Temporary {
     }
 }
 
-/// Writes a file as a whole or not at all: into a temporary name beside it (through gzip where the
-/// name ends in `.gz`), then renamed. A file that was there before stays until then. Special files
-/// (`/dev/stdout`, pipes) are written in place.
+/// Writes a file as a whole or not at all: it writes to a temporary name beside the file (through
+/// gzip if the name ends in `.gz`), and renames that. A file that was there before stays until
+/// then. Special files (`/dev/stdout`, pipes) are written in place.
 pub fn write<E: From<io::Error>>(
     path: &Path,
     contents: impl FnOnce(&mut dyn Write) -> Result<(), E>,

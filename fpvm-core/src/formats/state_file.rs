@@ -1,5 +1,6 @@
-//! State files of Cannon and Asterisc, binary and JSON, both from the ISA's one table of fields:
-//! the fields stand in the file as in the witness, without the memory root, after the pages.
+//! State files of Cannon and Asterisc, binary and JSON. Both forms follow from the ISA's one table
+//! of fields: the fields stand in the file as in the witness, without the memory root, after the
+//! pages.
 
 mod binary;
 mod json;
@@ -103,8 +104,8 @@ pub fn load<I: Isa>(path: &Path) -> Result<Vm<I>, FileError> {
     load_within(path, u64::MAX)
 }
 
-/// Reads a state file into a machine that may use so many bytes of memory, pages of the file
-/// included: a compressed file can stand for far more than its size.
+/// Reads a state file into a machine with a limit on its memory in bytes, pages of the file
+/// included. The limit is needed because a compressed file can stand for far more than its size.
 pub fn load_within<I: Isa>(path: &Path, max_memory: u64) -> Result<Vm<I>, FileError> {
     let opened = files::open(path).map_err(FileErrorKind::Io);
     let loaded = opened.and_then(|input| read(input, FileKind::of(path), max_memory));

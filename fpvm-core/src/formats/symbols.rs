@@ -31,9 +31,9 @@ impl Symbols {
         &self.symbols
     }
 
-    /// The symbol that an address belongs to: the last with a size that starts at or before it, if it
-    /// reaches that far, for what assemblers leave behind inside of functions are labels without one. Else
-    /// the last, if it is near.
+    /// The symbol that an address belongs to. It is the last symbol with a size that starts at or
+    /// before the address, if it reaches that far, because assemblers leave labels without a size
+    /// inside of functions. Else it is the last symbol of any size, if that one is near.
     pub fn at(&self, address: u64) -> Option<&Symbol> {
         let after = self
             .symbols

@@ -8,7 +8,7 @@ use super::{Hash, Node, scalar};
 #[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
 use super::{RATE, pad};
 
-/// A way to hash nodes which this processor can go. All give the same hashes.
+/// A way of hashing nodes that this processor supports. All ways give the same hashes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Lanes(Kind);
 
@@ -25,8 +25,8 @@ impl Lanes {
     /// One node at a time in 64-bit registers.
     pub const SCALAR: Self = Self(Kind::Scalar);
 
-    /// The ways which this processor can go, the fastest last. Without the feature `std`, and on
-    /// other processors than x86-64, [`Self::SCALAR`] only.
+    /// The ways that this processor supports, the fastest last. Without the feature `std`, and on
+    /// other processors than x86-64, this is [`Self::SCALAR`] only.
     pub fn available() -> impl Iterator<Item = Self> {
         #[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
         let wide = [
@@ -112,8 +112,8 @@ impl Lanes {
 #[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
 pub(super) type Block = [u8; RATE];
 
-/// Hashes messages of one length, `N` at a time: `sponge` gets the first blocks of all of them, then
-/// the second ones, and so on, with the padding in the last.
+/// Hashes messages of one length, `N` at a time: `sponge` gets the first blocks of all of them,
+/// then the second ones, and so on, with the padding in the last.
 #[cfg(all(feature = "std", target_arch = "x86_64", not(miri)))]
 pub(super) fn in_groups<const N: usize>(
     messages: &[u8],

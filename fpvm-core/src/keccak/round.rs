@@ -1,10 +1,11 @@
 //! Keccak-f[1600] and Keccak256 over it, written once for every vector width.
 //!
-//! A state is 25 lanes, lane `(x, y)` at index `x + 5y`. A path instantiates the macros with what it
-//! computes on (`u64`, or four or eight of them in a vector) by naming the module of its operations:
-//! `splat`, `xor`, `parity`, `rotate` and `chi`. Macros, since trait methods can be neither `const`
-//! nor bound to a target feature. A round is straight-line code with constant indices, so that lanes
-//! stay in registers.
+//! A state is 25 lanes, lane `(x, y)` at index `x + 5y`. A path instantiates the macros with what
+//! it computes on (`u64`, or four or eight of them in a vector) by naming the module of its
+//! operations:
+//! `splat`, `xor`, `parity`, `rotate` and `chi`. These are macros, because trait methods can be
+//! neither `const` nor bound to a target feature. A round is straight-line code with constant
+//! indices, so that lanes stay in registers.
 
 /// Constants of the iota step, FIPS 202 section 3.2.5.
 pub(super) const ROUND_CONSTANTS: [u64; 24] = [

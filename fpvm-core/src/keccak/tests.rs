@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use sha3::Digest as _;
 
-/// Of another's making, to compare with.
+/// The implementation of the `sha3` crate, to compare with.
 fn keccak256(bytes: &[u8]) -> [u8; 32] {
     sha3::Keccak256::digest(bytes).into()
 }
@@ -14,7 +14,7 @@ fn hex(digits: &str) -> [u8; 32] {
     const_hex::decode_to_array(digits).expect("64 hex digits")
 }
 
-/// Bytes without structure, the same in every run.
+/// Pseudo-random bytes, the same in every run.
 fn noise(len: usize, mut seed: u64) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(len + 8);
     while bytes.len() < len {
@@ -29,7 +29,7 @@ fn noise(len: usize, mut seed: u64) -> Vec<u8> {
     bytes
 }
 
-/// The tree by its definition: no lanes, no heap.
+/// The tree by its definition, without lanes or a heap.
 fn root_by_definition(leaves: &[u8]) -> [u8; 32] {
     match <[u8; 32]>::try_from(leaves) {
         Ok(leaf) => leaf,

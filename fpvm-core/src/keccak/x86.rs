@@ -1,4 +1,5 @@
-//! Several nodes at a time in the vector registers of x86-64. All unsafe code of the hashing is here.
+//! Several nodes at a time in the vector registers of x86-64. All unsafe code of the hashing is
+//! here.
 //!
 //! [`Avx2`] and [`Avx512`] exist only on a processor that has the instructions, which is what makes
 //! their methods safe to call.
@@ -18,9 +19,9 @@ use super::{Hash, Node, scalar};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Avx2(());
 
-/// Proof of AVX-512 F and VL: eight nodes at a time, and four at a time for fewer. Even a single node
-/// is faster so than in scalar registers: there are 32 vector registers for the 25 lanes, and
-/// three-operand logic.
+/// Proof of AVX-512 F and VL: eight nodes at a time, and four at a time for fewer. Even a single
+/// node is faster this way than in scalar registers, because there are 32 vector registers for the
+/// 25 lanes, and three-operand logic.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Avx512(());
 
@@ -129,8 +130,9 @@ fn hash_bmi(message: &[u8]) -> Hash {
 
 #[target_feature(enable = "avx2")]
 fn hash4_avx2(nodes: &[Node; 4], out: &mut [Hash; 4]) {
-    // With a local that has to be in memory the compiler aligns the stack, else the many lanes that do
-    // not fit the 16 registers are spilled across cache lines, which makes it 1.5 times slower.
+    // A local that has to be in memory makes the compiler align the stack. Without it, the many
+    // lanes that do not fit the 16 registers are spilled across cache lines, which is 1.5 times
+    // slower.
     let node = black_box(load4(nodes));
     store4(keccak_node!(avx2, node), out);
 }

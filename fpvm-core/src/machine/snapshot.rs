@@ -16,7 +16,7 @@ pub struct Snapshot {
     packed: Vec<u8>,
     /// Bytes of it that are the witness, zero where the memory root belongs.
     witness_len: usize,
-    /// Where that is, in bytes.
+    /// Offset of the memory root in these bytes.
     root_at: usize,
     status: u8,
     step: u64,
@@ -37,7 +37,7 @@ pub enum SnapshotError {
         /// Type of the machine.
         expected: &'static str,
     },
-    /// Its state is none.
+    /// Its bytes are not a packed state of this VM.
     #[error(transparent)]
     State(#[from] WitnessError),
     /// It needs more memory than the guest may use.
@@ -63,8 +63,8 @@ impl Snapshot {
         }
     }
 
-    /// A snapshot from a packed state, as [`Snapshot::state_bytes`] gives it. Whether the memory is the
-    /// one that the state commits to is the caller's to check, by [`Snapshot::root`].
+    /// A snapshot from a packed state, as [`Snapshot::state_bytes`] gives it. The caller has to
+    /// check that the memory is the one that the state commits to, by [`Snapshot::root`].
     pub fn from_state_bytes<I: Isa>(
         bytes: &[u8],
         memory: FrozenMemory,

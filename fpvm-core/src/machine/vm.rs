@@ -24,7 +24,8 @@ use std::sync::Arc;
 /// Why a run or a proof failed. The machine is then as before the step that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum VmError {
-    /// The guest faults: this step has no post-state, upstream's VM panics and its contract reverts.
+    /// The guest faults: this step has no post-state, upstream's VM panics and its contract
+    /// reverts.
     #[error("the program faults at {}: {} (step {}, instruction {:#010x}: {})", .0.place(), .0.fault, .0.step, .0.insn, .0.text)]
     Fault(Box<GuestFault>),
     /// A pre-image or a hint failed.
@@ -109,11 +110,12 @@ pub struct Host<'a> {
     pub console: &'a mut dyn Console,
 }
 
-/// How far a guest's output is passed on in one system call; a count beyond that costs nothing on
+/// The most bytes of output that one system call passes on, because a larger count costs nothing on
 /// chain and must cost little here.
 const OUTPUT_LIMIT: u64 = 1 << 20;
 /// The longest hint that is passed on.
 const HINT_LIMIT: u64 = 1 << 26;
+
 /// A machine with a guest in it.
 #[derive(Debug)]
 pub struct Vm<I: Isa> {
@@ -137,8 +139,9 @@ pub struct Vm<I: Isa> {
 /// A faster way to run a guest than the interpreter, with the same results.
 pub trait Tier<I: Isa>: core::fmt::Debug + Send {
     /// Runs some steps, at least one, and none past `until`. Returns after a step that exited, read
-    /// a pre-image, or wrote to a page that is marked as code. On a stop the state is that before the
-    /// step that failed. What it does not do itself it has the interpreter, `code`, do.
+    /// a pre-image, or wrote to a page that is marked as code. On a stop the state is that before
+    /// the step that failed. The interpreter, `code`, does the steps that the tier does not do
+    /// itself.
     fn run(
         &mut self,
         code: &mut Code<I>,
@@ -148,7 +151,7 @@ pub trait Tier<I: Isa>: core::fmt::Debug + Send {
         until: u64,
     ) -> Result<(), Stop<MemoryLimit, OracleError>>;
 
-    /// Forgets all that it knows of the code in these pages.
+    /// Forgets everything that the tier knows about the code in these pages.
     fn forget(&mut self, pages: &[u64]);
 }
 
@@ -169,13 +172,13 @@ impl<I: Isa> Vm<I> {
     }
 
     /// Runs the guest by a faster tier from now on, or by the interpreter alone. The tier has to be
-    /// new: what it learns of a guest's code holds for this machine only.
+    /// new, because the knowledge that it gains of a guest's code holds for this machine only.
     pub fn set_tier(&mut self, tier: Option<Box<dyn Tier<I>>>) {
         self.tier = tier;
     }
 
-    /// From now on, `observer` looks on at what [`Vm::run`] and [`Vm::prove`] do. To be called before
-    /// the machine runs: what a tier has translated already is not looked at.
+    /// From now on, `observer` sees the steps of [`Vm::run`] and [`Vm::prove`]. Call this before
+    /// the machine runs, because the observer does not see code that a tier has translated already.
     pub fn observe(&mut self, observer: Box<dyn Observer<I>>) {
         self.code.observe(observer);
         self.reserved_writes = 0;
@@ -197,7 +200,8 @@ impl<I: Isa> Vm<I> {
         Snapshot::new(&self.state, self.memory.freeze(), self.last_hint.clone())
     }
 
-    /// Goes to a snapshot of a machine of this ISA, back or ahead. Copies only the pages that differ.
+    /// Goes to a snapshot of a machine of this ISA, back or ahead. Copies only the pages that
+    /// differ.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
         let state = snapshot.state::<I>()?;
         self.memory.restore(&snapshot.memory)?;
@@ -271,7 +275,7 @@ impl<I: Isa> Vm<I> {
             };
             let (code, state, memory) = (&mut self.code, &mut self.state, &mut self.memory);
             let until = state.turn_end(until);
-            // The faster ways take register 0 for zero.
+            // The faster ways assume that register 0 is zero.
             let plain = until == state.step || state.get(Cell(0)) != I::Word::default();
             let done = match &mut self.tier {
                 _ if plain => code.observed(state, |state| Concrete::step(state, memory, &mut env)),
@@ -282,9 +286,10 @@ impl<I: Isa> Vm<I> {
         }
     }
 
-    /// From now on, proofs repeat the last branch of an earlier step where they do not use theirs, as
-    /// upstream's do on VMs whose steps have a branch of their own for a second data word. No verifier
-    /// looks at it. Makes such steps slower: memory is kept as of the last of them.
+    /// From now on, proofs repeat the last branch of an earlier step if they do not use that
+    /// branch, as upstream's proofs do on VMs whose steps have a branch of their own for a second
+    /// data word. No verifier looks at it. Such steps become slower, because memory is kept as of
+    /// the last of them.
     pub fn repeat_branches(&mut self) {
         self.memory.keep_branches();
     }

@@ -154,8 +154,8 @@ impl State {
         done.map_err(|error| self.refused("eth_call", error.to_string()))
     }
 
-    /// A machine over a state and in a block. It is made anew each time, as it cannot move from thread
-    /// to thread.
+    /// A machine over a state and in a block. It is made anew each time, as it cannot move from
+    /// thread to thread.
     fn machine(&self, db: Db, block: &Block) -> Evm {
         let mut evm = Evm::new(SpecId::PRAGUE);
         let here = evm.surroundings();
@@ -187,7 +187,8 @@ impl State {
                 done.into_output().unwrap_or_default(),
             )));
         }
-        // With what it spends it may not go through: a call hands on at most 63 parts of 64.
+        // With the gas that it spends it may fail, because a call hands on at most 63/64 of its
+        // gas.
         let (mut low, mut high) = (done.gas().total_gas_spent().saturating_sub(1), BLOCK_GAS);
         while high > low + low / 64 + 1 {
             let middle = low + ((high - low) / 2).min(low / 8 + 1);

@@ -12,9 +12,9 @@ const MOST_GAS: u64 = 1 << 24;
 /// know of a block a little before its receipts.
 const MISSES: u32 = 3;
 
-/// That another one of the nonce waits, or that a node takes no less.
+/// A node's words for: another transaction of the nonce waits, or it takes no lower price.
 const TOO_CHEAP: [&str; 2] = ["underpriced", "replacementnotallowed"];
-/// That one of the nonce is in the chain.
+/// A node's words for: a transaction of the nonce is in the chain.
 const NONCE_GONE: [&str; 2] = ["nonce too low", "oldnonce"];
 
 /// A transaction on its way, with all that were sent in its place.
@@ -195,8 +195,8 @@ impl Wallet {
         Ok(hash)
     }
 
-    /// Hands the newest in; where another of its nonce waits, with more and more money. What the node
-    /// says against the nonce has a reason that the next look finds.
+    /// Hands the newest in; where another of its nonce waits, with more and more money. What the
+    /// node says against the nonce has a reason that the next look finds.
     fn hand_in(
         &self,
         flight: &mut Flight<'_>,

@@ -53,7 +53,7 @@ impl<'a> Patience<'a> {
             }
             let remaining = self.remaining()?;
             self.warn_if_due();
-            // Asked first: what the host wrote before it ended is then found by the poll.
+            // This comes first, so that the poll finds what the host wrote before it ended.
             let ended = self.process.has_ended();
             let nap = if ended {
                 Duration::ZERO

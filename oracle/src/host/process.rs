@@ -117,11 +117,12 @@ impl Process {
     /// Waits for the host's end for a while, and reaps it with all its children.
     pub(super) fn wait(&mut self, at_most: Duration) -> Option<ExitStatus> {
         if self.status.is_none() && until(at_most, || self.has_ended()) {
-            // Whatever it started goes with it. The group's number is surely still its own: the
+            // The host's children end with it. The group's number is still the host's, because the
             // leader has not been reaped.
             let _ = kill_process_group(self.group, Signal::KILL);
             self.status = self.child.wait().ok();
-            // Its last lines often say why. Somebody else may hold the streams, so not for ever.
+            // The host's last lines often say why it ended. Another process may hold the streams,
+            // so the wait has an end.
             until(Duration::from_millis(500), || {
                 self.logs.iter().all(JoinHandle::is_finished)
             });
@@ -224,7 +225,7 @@ pub(crate) fn inherited() -> Result<[File; 4], Error> {
     Ok(DESCRIPTORS.map(|fd| unsafe { File::from_raw_fd(fd) }))
 }
 
-/// Hands on what comes, line by line.
+/// Hands on what the host prints, line by line.
 fn each_line(stream: impl Read, mut log: impl FnMut(String)) {
     let mut stream = BufReader::new(stream);
     let mut line = Vec::new();
@@ -237,7 +238,7 @@ fn each_line(stream: impl Read, mut log: impl FnMut(String)) {
     }
 }
 
-/// Text from outside, safe to show: control characters could take over a terminal.
+/// Text from outside without control characters, because these could take over a terminal.
 pub(super) fn printable(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.chars()

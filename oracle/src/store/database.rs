@@ -22,8 +22,8 @@ const TABLE: TableDefinition<'static, [u8; 32], &[u8]> = TableDefinition::new("p
 /// What every redb file starts with.
 const MAGIC: [u8; 4] = *b"redb";
 
-/// New values are held back up to so many bytes, and so long: a commit waits for the disk, which a
-/// run that reads a hundred thousand small pre-images should not do for each.
+/// New values are held back up to this many bytes, and for this long, because a commit waits for
+/// the disk, and a run that reads a hundred thousand small pre-images should not wait for each.
 const BATCH_BYTES: usize = 8 << 20;
 const BATCH_TIME: Duration = Duration::from_secs(5);
 
@@ -50,8 +50,9 @@ enum Access {
 impl Database {
     /// Opens a database for reading.
     ///
-    /// It is verified as a whole first where it can be (nobody else has it open and it may be
-    /// written to): redb trusts its file later on, and a damaged one would be met in mid-run.
+    /// It is verified as a whole first if that is possible (nobody else has it open and it may be
+    /// written to), because redb trusts its file later on, and damage would end a run in the
+    /// middle.
     pub fn open(path: &Path) -> Result<Self, Error> {
         if !is_database(path)? {
             return Err(not_a_database(path));
@@ -70,7 +71,7 @@ impl Database {
         let is_there = path
             .try_exists()
             .map_err(|e| Error::file("open", path, e))?;
-        // An empty file is what a process leaves that was killed while it made one.
+        // A process that was killed while it made a database leaves an empty file.
         let is_empty = || {
             path.metadata()
                 .is_ok_and(|found| found.is_file() && found.len() == 0)
@@ -81,7 +82,7 @@ impl Database {
         let file = builder().set_check_integrity_on_open(is_there).create(path);
         let file = file.map_err(|e| {
             if !is_there {
-                // What a full disk cut short; it would only be in the way.
+                // A full disk cut the file short; it would only be in the way.
                 let _ = fs::remove_file(path);
             }
             fail(path, e)

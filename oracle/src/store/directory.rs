@@ -113,8 +113,8 @@ impl Store for Directory {
         Ok(None)
     }
 
-    /// Writes beside and renames, so that no reader and no crash of ours meets half a file. It is
-    /// not forced to the disk, as op-program does not either: a value is checked when it is used.
+    /// Writes beside and renames, so that neither a reader nor a crash finds half a file. The file
+    /// is not forced to the disk, as in op-program, because a value is checked when it is used.
     fn put(&mut self, key: Key, value: &[u8]) -> Result<(), Error> {
         let [target, _] = self.candidates(key);
         let folder = target.parent().unwrap_or(&self.path);
@@ -167,7 +167,7 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
         found => found.map_err(fail)?,
     };
     if !found.is_file() {
-        // A pipe in its place would be waited for without end.
+        // Reading a pipe in its place could wait without end.
         return Err(Error::NotAStore {
             path: path.into(),
             why: "a plain file is expected",

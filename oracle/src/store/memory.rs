@@ -36,9 +36,9 @@ impl Store for Memory {
 /// Two stores as one: the upper's values hide the lower's, and everything new goes to the upper.
 #[derive(Debug)]
 pub struct Layered<U, L> {
-    /// Asked first, and written to.
+    /// The store that is asked first, and written to.
     pub upper: U,
-    /// Asked where the upper has nothing; never written.
+    /// The store that is asked if the upper one has no value; never written to.
     pub lower: L,
 }
 

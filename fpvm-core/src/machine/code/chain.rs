@@ -1,14 +1,15 @@
 //! Decoded instructions that call each other.
 //!
 //! A decoded instruction is a function, made of its semantics for the running machine, with its
-//! operands. When it has run it calls the function of the instruction that follows, as its last act,
-//! so that in optimised builds the call is a jump and nothing stands between two instructions: no
-//! step count, no program counter, no loop. Those follow from how much of the chain is left where it
-//! ends: at its last instruction, at a branch that is taken, a fault, or a write to code. Where the
-//! compiler leaves the calls calls, the stack holds at most [`LONGEST`] of them.
+//! operands. When it has run it calls the function of the instruction that follows, as its last
+//! act, so that in optimised builds the call is a jump and nothing stands between two instructions:
+//! no step count, no program counter, no loop. Step count and program counter follow from how much
+//! of the chain is left when it ends: at its last instruction, at a taken branch, a fault, or a
+//! write to code. If the compiler makes no jumps of the calls, the stack holds at most [`LONGEST`]
+//! of them.
 //!
-//! What is left of a chain is counted in [units](fetch::unit). Where there are short instructions, a
-//! page's table tells how many instructions so many units are.
+//! The rest of a chain is counted in [units](fetch::unit). On an ISA with short instructions, a
+//! page's table tells how many instructions a number of units are.
 
 use super::Code;
 use crate::definition::effects::Effects;
@@ -27,10 +28,11 @@ use num_traits::WrappingSub;
 /// Instructions of a chain, or half as many where short ones are among them.
 const LONGEST: usize = 256;
 
-/// Runs an instruction and the ones that follow it, of which the slice has all units but its own first.
-/// Gives how many units of those were not run, or one more where it was not run itself.
+/// Runs an instruction and the instructions that follow it. The slice has all their units except
+/// the instruction's own first unit. Gives how many units of the slice were not run, or one more if
+/// the instruction itself was not run.
 ///
-/// The result has to be one word: compilers make no jump of a last call that gives more.
+/// The result has to be one word, because compilers make no jump of a last call that returns more.
 type Run<I> = fn(
     &Decoded<I>,
     &[Decoded<I>],
@@ -49,7 +51,7 @@ pub(super) struct Decoded<I: Isa> {
 }
 
 impl<I: Isa> Decoded<I> {
-    /// What no chain runs.
+    /// An instruction that no chain runs.
     pub(super) const LEFT: Self = Decoded {
         run: leave,
         insn: 0,
@@ -117,19 +119,20 @@ impl<I: Isa> Visitor for ToRuns<I> {
 pub(super) struct Chain<I: Isa> {
     /// The address after its last instruction.
     end: I::Word,
-    /// Where the program goes from there: the same, or where a branch goes whose delay slot is the
-    /// last instruction, or, on an ISA without, which is itself the last.
+    /// The address at which the program goes on: the same address, or the target of a branch whose
+    /// delay slot is the last instruction, or, on an ISA without delay slots, of a branch that is
+    /// the last instruction.
     then: I::Word,
     /// How many units a branch has cut off.
     cut: usize,
-    /// The access that an instruction did not happen for.
+    /// The access because of which an instruction did not run.
     miss: Option<Miss>,
     /// Writes to the reserved word, for whoever counts them.
     reserved_writes: u64,
 }
 
 impl<I: Isa> Chain<I> {
-    /// The address of the unit that so many follow.
+    /// The address of the unit that is followed by this many units.
     #[inline(always)]
     fn pc(&self, left: usize) -> I::Word {
         let back = I::Word::truncate((left as u64 + 1) * fetch::unit::<I>());
@@ -153,7 +156,7 @@ impl<I: Isa> Chain<I> {
     }
 }
 
-/// Runs the semantics `S` at a position; `None` where that has to be left to the plain step.
+/// Runs the semantics `S` at a position; `None` if the plain step has to run them.
 #[inline(always)]
 fn execute<I: Isa, S: Semantics>(
     this: &Decoded<I>,
@@ -172,7 +175,8 @@ fn execute<I: Isa, S: Semantics>(
     Some(machine.done())
 }
 
-/// What follows an instruction, of what follows its first unit; `None` where the chain ends inside it.
+/// The units after an instruction, from the units after its first one; `None` if the chain ends
+/// inside the instruction.
 #[inline(always)]
 fn after<I: Isa, S: Semantics>(rest: &[Decoded<I>]) -> Option<&[Decoded<I>]> {
     let units = (fetch::len::<I>(S::WORD) / fetch::unit::<I>()) as usize;
@@ -200,8 +204,8 @@ fn straight<I: Isa, S: Semantics>(
     }
 }
 
-/// The function of an instruction that may go elsewhere. Where there is a delay slot, the last
-/// instruction of a chain may be one, and a branch in it is left to the plain step.
+/// The function of an instruction that may branch. On an ISA with delay slots the last instruction
+/// of a chain may be in one, and a branch there is left to the plain step.
 fn branch<I: Isa, S: Semantics>(
     this: &Decoded<I>,
     rest: &[Decoded<I>],
@@ -246,8 +250,8 @@ fn leave<I: Isa>(
 }
 
 /// Runs chains as long as the program counter stays in recent pages. Tells whether the next
-/// instruction is left to the plain step: it reaches the host or other threads, faults, or accesses memory that wants
-/// bookkeeping; and how many writes were to the reserved word.
+/// instruction is left to the plain step, because it reaches the host or other threads, faults, or
+/// accesses memory that needs bookkeeping; and how many writes were to the reserved word.
 #[inline(never)]
 pub(super) fn run<I: Isa>(
     pages: &Code<I>,
@@ -312,7 +316,7 @@ pub(super) fn run<I: Isa>(
         if I::DELAY_SLOT && left == 1 {
             at.next_pc = chain.then;
         }
-        // What the end of a chain did not let happen may happen at the head of one.
+        // An instruction that could not run at the end of a chain may run at the head of one.
         left_over = match chain.miss {
             Some(miss) => missed.replace(step) == Some(step) || !memory.fill_tlb(miss),
             None => done == 0,
