@@ -22,10 +22,25 @@ const REQUEST: Duration = Duration::from_secs(20);
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The first wait before a request is tried again; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// The longest wait.
+const LAST_WAIT: Duration = Duration::from_secs(8);
+/// For how long a request is tried again that is refused in words which nobody here knows.
+const SECOND_THOUGHTS: Duration = Duration::from_secs(5);
+/// What changes something, or whose refusal is the answer: geth refuses to estimate what an account cannot pay.
+const CHANGES: [&str; 2] = ["eth_sendRawTransaction", "eth_estimateGas"];
 /// How often the chain is looked at.
 const POLL: Duration = Duration::from_secs(1);
 /// The same for a node on this machine.
 const POLL_LOCAL: Duration = Duration::from_millis(100);
+
+/// What nodes say of a block that they do not have.
+const ABSENT: [&str; 5] = [
+    "not found",
+    "unknown block",
+    "missing trie",
+    "BlockOutOfRange",
+    "could not be found",
+];
 
 /// The priority fee, in wei, if the node has no opinion.
 const TIP: u128 = 1_000_000_000;
@@ -113,37 +128,55 @@ impl Rpc {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let why = self.silence(&failed);
-            match why {
-                None => return Err(self.error(method, failed)),
-                Some(why) if begun.elapsed() + wait > self.patience => {
+            let tried = begun.elapsed();
+            match self.silence(method, &failed) {
+                Silence::Answered => return Err(self.error(method, failed)),
+                Silence::MayPass(_) if tried + wait > self.patience.min(SECOND_THOUGHTS) => {
+                    return Err(self.error(method, failed));
+                }
+                Silence::Passes(why) if tried + wait > self.patience => {
                     return Err(Error::Unreachable {
                         node: self.name.clone(),
                         why,
-                        tried: begun.elapsed(),
+                        tried,
                     });
                 }
-                Some(why) => {
+                Silence::Passes(why) | Silence::MayPass(why) => {
                     tracing::debug!(target: "l1", node = self.name, method, why, "No answer, again");
                     std::thread::sleep(wait);
-                    wait *= 2;
+                    wait = (wait * 2).min(LAST_WAIT);
                 }
             }
         }
     }
 
-    /// Whether an error is one that may pass, and in which words.
-    fn silence(&self, error: &RpcError<TransportErrorKind>) -> Option<String> {
+    /// What an error says of asking again. Nodes and those before them refuse in as many ways as there are
+    /// providers, so only what is known to be an answer counts as one where nothing is changed by asking again.
+    fn silence(&self, method: &str, error: &RpcError<TransportErrorKind>) -> Silence {
         match error {
             RpcError::Transport(TransportErrorKind::HttpError(http)) => {
-                let passes = http.status == 429 || http.status >= 500;
-                passes.then(|| format!("HTTP status {}", http.status))
+                let why = format!("HTTP status {}", http.status);
+                match http.status {
+                    408 | 425 | 429 | 500.. => Silence::Passes(why),
+                    _ => Silence::Answered,
+                }
             }
-            RpcError::Transport(TransportErrorKind::Custom(error)) => Some(self.cause(&**error)),
-            RpcError::ErrorResp(payload) if payload.code == -32_005 || payload.code == 429 => {
-                Some(payload.message.to_string())
+            RpcError::Transport(TransportErrorKind::Custom(error)) => {
+                Silence::Passes(self.cause(&**error))
             }
-            _ => None,
+            RpcError::ErrorResp(payload) => {
+                let why = payload.message.to_string();
+                if is_limit(payload.code, &why) {
+                    Silence::Passes(why)
+                } else if CHANGES.contains(&method) || is_answer(payload.code, &why) {
+                    Silence::Answered
+                } else {
+                    Silence::MayPass(why)
+                }
+            }
+            // A page for people, from whoever stands before the node.
+            other if !CHANGES.contains(&method) => Silence::MayPass(other.to_string()),
+            _ => Silence::Answered,
         }
     }
 
@@ -191,15 +224,7 @@ impl Rpc {
     fn at<T>(&self, at: At, answer: Result<T, Error>) -> Result<T, Error> {
         match answer {
             Err(Error::Refused { message, .. })
-                if [
-                    "not found",
-                    "unknown block",
-                    "missing trie",
-                    "BlockOutOfRange",
-                    "could not be found",
-                ]
-                .iter()
-                .any(|words| message.contains(words)) =>
+                if ABSENT.iter().any(|words| message.contains(words)) =>
             {
                 let node = self.name.clone();
                 Err(Error::NoBlock { node, at })
@@ -325,10 +350,99 @@ impl Chain for Rpc {
     }
 }
 
+/// What an error says of asking again.
+enum Silence {
+    /// It is an answer.
+    Answered,
+    /// It passes: there was no answer, or there were too many questions.
+    Passes(String),
+    /// It may be an answer.
+    MayPass(String),
+}
+
+/// Whether a node refuses because it is asked too much, or has too much to do.
+fn is_limit(code: i64, message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    let words = [
+        "rate limit",
+        "request limit",
+        "limit reached",
+        "limit exceeded",
+        "too many requests",
+        "capacity",
+        "compute units",
+        "busy",
+        "overloaded",
+        "try again",
+        "timed out",
+        "timeout",
+    ];
+    matches!(code, 429 | -32_005 | -32_007 | -32_016 | -32_029 | -32_097)
+        || words.iter().any(|words| message.contains(words))
+}
+
+/// Whether an error of JSON-RPC answers the question: the call reverts or fails in the EVM, the question makes
+/// no sense to the node, or the block is not there.
+fn is_answer(code: i64, message: &str) -> bool {
+    let lower = message.to_ascii_lowercase();
+    let words = [
+        "revert",
+        "out of gas",
+        "invalid opcode",
+        "invalid jump",
+        "stack",
+        "not supported",
+        "not enabled",
+        "not available",
+        "does not exist",
+        "invalid argument",
+        "range",
+        "more than",
+        "indexing is in progress",
+    ];
+    let absent = ABSENT.iter().any(|words| message.contains(words));
+    matches!(code, 3 | -32_015 | -32_602..=-32_600 | -32_700)
+        || absent
+        || words.iter().any(|words| lower.contains(words))
+}
+
 /// Whether a node says that it has a transaction already.
 fn is_known(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     ["already known", "already imported", "alreadyknown"]
         .iter()
         .any(|words| message.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_answer, is_limit};
+
+    #[test]
+    fn what_is_no_answer_is_asked_again() {
+        for (code, message) in [
+            (-32_007, "15/second request limit reached"),
+            (-32_016, "over rate limit"),
+            (-32_005, "daily quota"),
+            (429, "slow down"),
+            (-32_000, "Too many requests, try again later"),
+        ] {
+            assert!(is_limit(code, message), "{message}");
+        }
+        for (code, message) in [
+            (3, "execution reverted"),
+            (-32_000, "execution reverted: no"),
+            (-32_601, "the method x does not exist/is not available"),
+            (-32_602, "invalid argument 0"),
+            (-32_000, "header not found"),
+            (-32_000, "out of gas"),
+        ] {
+            assert!(
+                is_answer(code, message) && !is_limit(code, message),
+                "{message}"
+            );
+        }
+        // Unknown words are no answer yet.
+        assert!(!is_answer(-32_000, "internal error") && !is_answer(-32_603, "oops"));
+    }
 }
