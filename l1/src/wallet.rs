@@ -40,10 +40,16 @@ pub struct Request {
 pub struct Policy {
     /// How many blocks, its own among them, make a transaction done; at least 1.
     pub confirmations: u64,
-    /// After how many blocks a transaction that is in none of them is replaced by a dearer one.
+    /// After how many blocks a transaction that is in none of them is replaced by a dearer one; see
+    /// `replace_time`.
     pub replace_after: u64,
-    /// After how many blocks one that is in none of them is given up.
+    /// The least L1 time that passes as well before it is replaced. Blocks alone are no clock: some nodes make
+    /// one for each transaction, and all of a batch would be replaced again and again within a second.
+    pub replace_time: Duration,
+    /// After how many blocks one that is in none of them is given up; see `give_up_time`.
     pub give_up_after: u64,
+    /// The least L1 time that passes as well before it is given up.
+    pub give_up_time: Duration,
     /// For how long we wait without any news: no answer, or no new block.
     pub patience: Duration,
     /// The most that is paid for a unit of gas, in wei.
@@ -57,7 +63,9 @@ impl Default for Policy {
         Policy {
             confirmations: 1,
             replace_after: 3,
+            replace_time: Duration::from_secs(30),
             give_up_after: 100,
+            give_up_time: Duration::from_secs(300),
             patience: Duration::from_secs(120),
             max_fee: 500_000_000_000,
             earlier: Earlier::Wait,

@@ -214,6 +214,7 @@ fn what_no_fee_that_is_allowed_pays_for_is_given_up_with_its_hashes() {
     let policy = Policy {
         max_fee: 4_000_000_000,
         give_up_after: 9,
+        give_up_time: Duration::ZERO,
         ..Policy::default()
     };
     let mut sent = Vec::new();

@@ -4,6 +4,7 @@ use super::watch::Trouble;
 use super::{Progress, Request, SendError, Wallet};
 use crate::signer::{Signed, Transaction};
 use crate::{At, B256, Block, Error, Receipt, U256};
+use std::time::Duration;
 
 /// The most gas that one transaction may have since Osaka (EIP-7825).
 const MOST_GAS: u64 = 1 << 24;
@@ -30,8 +31,8 @@ pub(super) struct Flight<'a> {
     /// Whether the newest was not taken by the node yet.
     unsent: bool,
     /// The newest block when the first was sent, and when the last was.
-    first_sent: u64,
-    last_sent: u64,
+    first_sent: Moment,
+    last_sent: Moment,
     misses: u32,
     receipt: Option<Receipt>,
 }
@@ -58,6 +59,28 @@ impl Fees {
             max: self.max.max(other.max),
             tip: self.tip.max(other.tip),
         }
+    }
+}
+
+/// A block, as a moment.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    number: u64,
+    time: u64,
+}
+
+impl Moment {
+    const fn of(block: &Block) -> Self {
+        Self {
+            number: block.number,
+            time: block.time,
+        }
+    }
+
+    /// Whether so many blocks and so much L1 time lie between this and a later block.
+    const fn is_past(self, head: &Block, blocks: u64, time: Duration) -> bool {
+        head.number >= self.number.saturating_add(blocks)
+            && head.time >= self.time.saturating_add(time.as_secs())
     }
 }
 
@@ -134,8 +157,8 @@ impl Wallet {
             fees,
             signed: Vec::new(),
             unsent: true,
-            first_sent: head.number,
-            last_sent: head.number,
+            first_sent: Moment::of(&head),
+            last_sent: Moment::of(&head),
             misses: 0,
             receipt: None,
         };
@@ -258,7 +281,7 @@ impl Wallet {
         }
         if let Some(gone) = flight.receipt.take() {
             told(Progress::Dropped(flight.request, gone.transaction));
-            (flight.first_sent, flight.last_sent) = (head.number, head.number);
+            (flight.first_sent, flight.last_sent) = (Moment::of(head), Moment::of(head));
             return self.hand_in(flight, told);
         }
         if self.chain.nonce(self.address(), false)? > flight.nonce {
@@ -272,7 +295,11 @@ impl Wallet {
             return Ok(());
         }
         flight.misses = 0;
-        if head.number >= flight.first_sent.saturating_add(self.policy.give_up_after) {
+        let policy = &self.policy;
+        if flight
+            .first_sent
+            .is_past(head, policy.give_up_after, policy.give_up_time)
+        {
             let blocks = self.policy.give_up_after;
             let (fee, most) = (flight.fees.max, self.policy.max_fee);
             let why = format!(
@@ -280,8 +307,11 @@ impl Wallet {
             );
             return Err(Trouble::Over(flight.unsettled(&why)));
         }
-        if head.number >= flight.last_sent.saturating_add(self.policy.replace_after) {
-            flight.last_sent = head.number;
+        if flight
+            .last_sent
+            .is_past(head, policy.replace_after, policy.replace_time)
+        {
+            flight.last_sent = Moment::of(head);
             let dearer = flight.fees.raised().at_least(self.fees(head)?);
             // Where that is not allowed, the same again: its node may have forgotten it.
             self.raise(flight, dearer, told)?;
@@ -307,4 +337,26 @@ impl Wallet {
 fn says(message: &str, words: &[&str]) -> bool {
     let message = message.to_ascii_lowercase();
     words.iter().any(|words| message.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_alone_are_no_clock() {
+        let block = |number, time| Block {
+            number,
+            time,
+            hash: B256::ZERO,
+            parent: B256::ZERO,
+            base_fee: 0,
+        };
+        let sent = Moment::of(&block(10, 1_000));
+        let past = |number, time| sent.is_past(&block(number, time), 3, Duration::from_secs(30));
+        // A node that makes a block for each transaction of a batch.
+        assert!(!past(26, 1_016));
+        assert!(!past(12, 1_100));
+        assert!(past(13, 1_030));
+    }
 }
