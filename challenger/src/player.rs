@@ -13,7 +13,7 @@ use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::player::Me;
 use fpvm_dispute::player::cheat::{self, Cheat};
 use fpvm_dispute::player::honest;
-use fpvm_dispute::trace::{Trace, TraceError};
+use fpvm_dispute::trace::Trace;
 use fpvm_l1::Request;
 
 pub use crate::kind::Kind;
@@ -68,14 +68,7 @@ pub struct Player<T> {
     watcher: GameWatcher,
     me: Me<T>,
     strategy: Strategy,
-    /// L1 time before which the trace is not asked again: it failed.
-    rest_until: u64,
-    /// Seconds of the last rest.
-    rest: u64,
 }
-
-/// The first rest after the trace failed, in seconds; it doubles up to the last.
-const REST: [u64; 2] = [60, 3_600];
 
 impl<T: Trace> Player<T> {
     /// A player from an account, who holds `trace` to be true of a game.
@@ -84,8 +77,6 @@ impl<T: Trace> Player<T> {
             watcher,
             me: Me::new(account, 0, trace),
             strategy,
-            rest_until: 0,
-            rest: 0,
         }
     }
 
@@ -121,28 +112,19 @@ impl<T: Trace> Player<T> {
             return pay(&self.watcher.game_params, reader, game, self.me.account);
         }
         let mut turn = Turn::default();
-        if now >= self.rest_until {
-            let plan = match &self.strategy {
-                Strategy::Honest => honest::next_moves(&mut self.me, &snapshot.view()),
-                Strategy::Cheat(way) => cheat::next_moves(way, &mut self.me, &snapshot.view()),
-            };
-            (self.rest, self.rest_until) = match plan.trouble {
-                None | Some(TraceError::Pending { .. }) => (0, 0),
-                Some(_) => {
-                    let rest = (self.rest * 2).clamp(REST[0], REST[1]);
-                    (rest, now.saturating_add(rest))
-                }
-            };
-            let terms = self.watcher.game_params.terms(self.me.account);
-            let planner = ActionPlanner {
-                reader,
-                game,
-                terms,
-                me: &self.me,
-                strategy: self.strategy,
-            };
-            planner.planned(plan, &mut turn)?;
-        }
+        let plan = match &self.strategy {
+            Strategy::Honest => honest::next_moves(&mut self.me, &snapshot.view()),
+            Strategy::Cheat(way) => cheat::next_moves(way, &mut self.me, &snapshot.view()),
+        };
+        let terms = self.watcher.game_params.terms(self.me.account);
+        let planner = ActionPlanner {
+            reader,
+            game,
+            terms,
+            me: &self.me,
+            strategy: self.strategy,
+        };
+        planner.apply(plan, &mut turn)?;
         resolve(game, now, &self.me, &mut turn);
         Ok(turn)
     }

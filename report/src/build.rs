@@ -76,7 +76,7 @@ impl Opinion {
     /// What somebody whose trace is `trace` holds of all claims.
     pub fn of<T: Trace>(game: &Game, trace: &T) -> Self {
         let mut reading = Reading::default();
-        // What was read up to a claim that cannot be judged is right nevertheless.
+        // What was read is right even where others could not be judged.
         let _ = reading.read(game, trace);
         let claims = game.claims().iter().enumerate();
         let truths = claims.map(|(index, claim)| trace.claim_at(game, index, claim.position).ok());

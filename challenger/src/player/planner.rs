@@ -6,7 +6,7 @@ use fpvm_dispute::game::Game;
 use fpvm_dispute::oracle::Preimage;
 use fpvm_dispute::player::why::Why;
 use fpvm_dispute::player::{Me, Plan, bond_of};
-use fpvm_dispute::trace::{Trace, TraceError};
+use fpvm_dispute::trace::Trace;
 
 use super::{Kind, PlannedTx, Strategy, Turn};
 use crate::calls;
@@ -24,12 +24,10 @@ pub(super) struct ActionPlanner<'a, T> {
 
 impl<T: Trace> ActionPlanner<'_, T> {
     /// What is to be done of a plan now, into `turn`.
-    pub(super) fn planned(&self, plan: Plan, turn: &mut Turn) -> Result<(), ReadError> {
+    pub(super) fn apply(&self, plan: Plan, turn: &mut Turn) -> Result<(), ReadError> {
         turn.look_again = plan.look_again;
-        match plan.trouble {
-            Some(TraceError::Pending { .. }) => turn.is_waiting = true,
-            other => turn.trouble = other.map(|trouble| trouble.to_string()),
-        }
+        turn.is_waiting = plan.is_waiting;
+        turn.trouble = plan.trouble.map(|trouble| trouble.to_string());
         // Whether what the next step reads is all there.
         let mut is_loaded = true;
         for action in plan.actions {
@@ -122,6 +120,16 @@ impl<T: Trace> ActionPlanner<'_, T> {
         }
     }
 
+    /// Who says that a claim about an output is wrong or right.
+    fn source(&self, action: &GameAction) -> Option<String> {
+        let GameAction::Move(mv) = action else {
+            return None;
+        };
+        let position = self.game.claim(mv.parent).ok()?.position;
+        let trace = &self.me.trace;
+        trace.source_at(self.game, mv.parent, position)
+    }
+
     fn why(&self, action: &GameAction) -> String {
         if let Strategy::Cheat(cheat) = self.strategy {
             return format!("A cheat plays ({}).", cheat.way.name());
@@ -133,7 +141,10 @@ impl<T: Trace> ActionPlanner<'_, T> {
         };
         let why = answered.and_then(|claim| Why::of(self.game, self.me.reading(), claim));
         match (why, action) {
-            (Some(why), _) => why.to_string(),
+            (Some(why), action) => match self.source(action) {
+                Some(source) => format!("{why} {source}."),
+                None => why.to_string(),
+            },
             (None, GameAction::AddLocalData { leaf, .. }) => {
                 format!("The instruction that counters claim {leaf} reads it.")
             }

@@ -1,7 +1,7 @@
 //! The honest rule: whoever follows it with a true trace wins every game that it should, and gets
 //! every bond back.
 //!
-//! It goes through the claims in the order they were made. A claim is *honest* if it is the root
+//! It goes through the claims in the order they were made, and judges each whose parent is judged. A claim is *honest* if it is the root
 //! and right, or the very answer that this rule gives to its parent, whoever made it. Of the others
 //! it answers the root, those that answer an honest claim, and those that answer a claim which it
 //! answers itself, unless they lie to the right of its own answer: those do no harm, for the
@@ -10,7 +10,7 @@
 //!
 //! Source: op-challenger's solver.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitvec::vec::BitVec;
 
@@ -22,18 +22,47 @@ use crate::game::moves::Move;
 use crate::revert::Revert;
 use crate::trace::{Trace, TraceError};
 
-/// What has been read of a game: whose claims are honest, and the answers.
+/// What has been read of a game: whose claims are honest, and the answers. A claim can be read once its parent
+/// has been: one that cannot be judged yet holds up its descendants alone.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
     /// By claim.
     honest: BitVec,
     /// By claim.
     answers: Vec<Option<Answer>>,
+    /// Claims that have been looked at and not been read, ascending.
+    unread: BTreeSet<usize>,
     /// Moves that the game has not got yet, and all steps, by the claim that they answer.
     unmade: BTreeMap<usize, Answer>,
 }
 
+/// Why some claims have not been read.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Unread {
+    /// Why the first of those cannot be judged that the trace fails on.
+    pub trouble: Option<TraceError>,
+    /// Whether there are some that the trace has no answer about yet.
+    pub is_waiting: bool,
+}
+
+impl Unread {
+    /// Notes why one claim has not been read.
+    fn note(&mut self, why: TraceError) {
+        match why {
+            TraceError::Pending { .. } => self.is_waiting = true,
+            why => {
+                self.trouble.get_or_insert(why);
+            }
+        }
+    }
+}
+
 impl Reading {
+    /// Whether the claim at `index` has been read.
+    pub fn is_read(&self, index: usize) -> bool {
+        index < self.answers.len() && !self.unread.contains(&index)
+    }
+
     /// Whether the claim at `index` has been read and found honest.
     pub fn is_honest(&self, index: usize) -> bool {
         self.honest.get(index).is_some_and(|honest| *honest)
@@ -44,8 +73,8 @@ impl Reading {
         self.answers.get(index)?.as_ref()
     }
 
-    /// How many claims have been read.
-    pub fn read_count(&self) -> usize {
+    /// How many claims have been looked at, whether they could be read or not.
+    pub fn count(&self) -> usize {
         self.answers.len()
     }
 
@@ -60,25 +89,53 @@ impl Reading {
         self.unmade.values().filter(move |answer| !is_made(answer))
     }
 
-    /// Reads the claims added since the last time.
+    /// Reads the claims that have not been read: those that are new, and those that could not be judged the
+    /// last time.
     ///
-    /// # Errors
-    /// If the trace does not know what a claim needs. What was read before it stays.
-    pub fn read<T: Trace>(&mut self, game: &Game, trace: &T) -> Result<(), TraceError> {
-        for index in self.answers.len()..game.claims().len() {
-            let honest = self.judge(game, trace, index)?;
-            let answer = match !honest && self.should_answer(game, index)? {
-                true => answer(game, trace, index)?,
-                false => None,
-            };
-            self.honest.push(honest);
-            self.answers.push(answer);
-            if let Some(answer) = answer {
-                self.unmade.insert(index, answer);
+    /// Gives why some could not be read. What was read of others is right nevertheless.
+    pub fn read<T: Trace>(&mut self, game: &Game, trace: &T) -> Unread {
+        let new = self.answers.len()..game.claims().len();
+        self.honest.resize(game.claims().len(), false);
+        self.answers.resize(game.claims().len(), None);
+        self.unread.extend(new);
+        let mut why = Unread::default();
+        // Parents come before their answers, so one pass reads all that can be.
+        for index in self.unread.clone() {
+            let parent = game.claim(index).ok().and_then(|claim| claim.parent);
+            if parent.is_some_and(|parent| !self.is_read(parent)) {
+                continue;
             }
-            if let (true, Some(parent)) = (honest, game.claim(index)?.parent) {
-                self.unmade.remove(&parent);
+            if let Err(unknown) = self.read_claim(game, trace, index) {
+                why.note(unknown);
             }
+        }
+        why
+    }
+
+    /// Reads a claim whose parent has been read.
+    fn read_claim<T: Trace>(
+        &mut self,
+        game: &Game,
+        trace: &T,
+        index: usize,
+    ) -> Result<(), TraceError> {
+        let honest = self.judge(game, trace, index)?;
+        let answer = match !honest && self.should_answer(game, index)? {
+            true => answer(game, trace, index)?,
+            false => None,
+        };
+        self.unread.remove(&index);
+        self.honest.set(index, honest);
+        if let Some(place) = self.answers.get_mut(index) {
+            *place = answer;
+        }
+        if let Some(answer) = answer
+            && !is_made(game, &answer)
+        {
+            self.unmade.insert(index, answer);
+        }
+        if let (true, Some(parent)) = (honest, game.claim(index)?.parent) {
+            self.unmade.remove(&parent);
         }
         Ok(())
     }
@@ -132,6 +189,21 @@ impl Reading {
     }
 }
 
+/// Whether the game has the claim that an answer would make, read or not.
+fn is_made(game: &Game, answer: &Answer) -> bool {
+    let Answer::Move(planned) = answer else {
+        return false;
+    };
+    let place = game.claim(planned.parent).ok();
+    let place = place.map(|parent| parent.position.answered(planned.side));
+    let subgame = game.subgame(planned.parent);
+    let mut answers = subgame.into_iter().flat_map(|of| &of.answers);
+    answers.any(|index| {
+        let made = game.claim(*index);
+        made.is_ok_and(|made| made.claim == planned.claim && Some(made.position) == place)
+    })
+}
+
 /// The true answer to the claim at `index`, where the rules allow one: no root can be defended.
 fn answer<T: Trace>(game: &Game, trace: &T, index: usize) -> Result<Option<Answer>, TraceError> {
     let claim = game.claim(index)?;
@@ -166,8 +238,8 @@ pub fn next_moves<T: Trace>(me: &mut Me<T>, view: &View<'_>) -> Plan {
     if game.status() != GameStatus::InProgress || game.block_challenger().is_some() {
         return Plan::default();
     }
-    // What was read before a claim that cannot be judged does not depend on it.
-    let mut trouble = me.reading.read(game, &me.trace).err();
+    // What was read does not depend on what could not be.
+    let mut unread = me.reading.read(game, &me.trace);
     let number = me.game;
     let mut actions = Vec::new();
     if me.reading.is_honest(0) {
@@ -182,31 +254,41 @@ pub fn next_moves<T: Trace>(me: &mut Me<T>, view: &View<'_>) -> Plan {
                 };
             }
             Err(unknown) => {
-                return Plan {
-                    trouble: Some(unknown),
-                    ..Plan::default()
-                };
+                let mut why = Unread::default();
+                why.note(unknown);
+                return Plan::of(why);
             }
         }
     }
     if me.reading.unmade(game).next().is_none() {
-        return Plan {
-            trouble,
-            ..Plan::default()
-        };
+        return Plan::of(unread);
     }
     if let Some(waiting) = wait_for_fees(view, number) {
-        return Plan { trouble, ..waiting };
+        return Plan {
+            actions: waiting.actions,
+            look_again: waiting.look_again,
+            ..Plan::of(unread)
+        };
     }
     for answer in me.reading.unmade(game) {
         match answer.actions(number, game, &me.trace) {
             Ok(calls) => actions.extend(calls),
-            Err(unknown) => trouble = Some(unknown),
+            Err(unknown) => unread.note(unknown),
         }
     }
     Plan {
         actions,
-        look_again: None,
-        trouble,
+        ..Plan::of(unread)
+    }
+}
+
+impl Plan {
+    /// Nothing, for want of what is not known.
+    pub(super) fn of(unread: Unread) -> Self {
+        Self {
+            trouble: unread.trouble,
+            is_waiting: unread.is_waiting,
+            ..Self::default()
+        }
     }
 }

@@ -92,6 +92,8 @@ pub struct Plan {
     pub look_again: Option<u64>,
     /// Why the plan stops short of some claims, if it does. What it says is right nevertheless.
     pub trouble: Option<TraceError>,
+    /// Whether it stops short of some because the trace has no answer yet.
+    pub is_waiting: bool,
 }
 
 /// The answer that a player has decided on for a claim.
@@ -210,7 +212,7 @@ fn wait_for_fees(view: &View<'_>, number: usize) -> Option<Plan> {
     Some(Plan {
         actions,
         look_again: Some(look_again),
-        trouble: None,
+        ..Plan::default()
     })
 }
 

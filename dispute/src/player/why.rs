@@ -41,7 +41,7 @@ pub struct Why {
 impl Why {
     /// Why the claim at `index` is answered or left, once it has been read.
     pub fn of(game: &Game, reading: &Reading, index: usize) -> Option<Self> {
-        if index >= reading.read_count() {
+        if !reading.is_read(index) {
             return None;
         }
         let honest = reading.is_honest(index);

@@ -58,6 +58,14 @@ impl<T: Outputs> Outputs for Lie<T> {
     fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError> {
         self.truth.evidence(block)
     }
+
+    /// The source of what is true; a lie has none.
+    fn source(&self, block: U256) -> Option<String> {
+        match self.extent.outputs_from {
+            Some(from) if block >= from => None,
+            _ => self.truth.source(block),
+        }
+    }
 }
 
 impl<T: Outputs + Executions> Executions for Lie<T> {

@@ -32,6 +32,24 @@ pub enum TraceError {
     /// An output that the party does not know.
     #[error("no output root is known for L2 block {0}; supply the outputs up to it")]
     UnknownOutput(U256),
+    /// An output that the party's source does not give.
+    #[error("no output root is known for L2 block {block}: {reason}")]
+    NoOutput {
+        /// The block.
+        block: U256,
+        /// What the source says instead.
+        reason: String,
+    },
+    /// The header of a block, which shows that a proposal is about another one, is not to be had.
+    #[error(
+        "no header of L2 block {block} is to be had, which shows that the proposal's block number is wrong: {reason}"
+    )]
+    NoHeader {
+        /// The block.
+        block: U256,
+        /// Why.
+        reason: String,
+    },
     /// A place that no claim of the execution can have.
     #[error("{0:?} lies outside the execution that claim {1} belongs to")]
     OutsideExecution(Position, usize),
@@ -84,6 +102,13 @@ pub trait Trace {
     /// If the party cannot know.
     fn step_at(&self, game: &Game, of: usize, position: Position) -> Result<StepData, TraceError>;
 
+    /// Who says what the value at `position` is, in words, in the context of the claim at index `of`; `None`
+    /// where the party says so itself.
+    fn source_at(&self, game: &Game, of: usize, position: Position) -> Option<String> {
+        let _ = (game, of, position);
+        None
+    }
+
     /// Evidence that the root claim's output belongs to a block before the one proposed, where the
     /// party takes the root to be such. Only of use while it agrees with the root's value.
     ///
@@ -109,6 +134,12 @@ pub trait Outputs {
     /// # Errors
     /// If the party has none.
     fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError>;
+
+    /// Who says what the output of `block` is, in words; `None` where the party says so itself.
+    fn source(&self, block: U256) -> Option<String> {
+        let _ = block;
+        None
+    }
 }
 
 /// What an execution is run on.
@@ -147,6 +178,10 @@ impl<T: Trace + ?Sized> Trace for &T {
         (**self).step_at(game, of, position)
     }
 
+    fn source_at(&self, game: &Game, of: usize, position: Position) -> Option<String> {
+        (**self).source_at(game, of, position)
+    }
+
     fn wrong_block(&self, game: &Game) -> Result<Option<BlockEvidence>, TraceError> {
         (**self).wrong_block(game)
     }
@@ -163,6 +198,10 @@ impl<T: Outputs + ?Sized> Outputs for &T {
 
     fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError> {
         (**self).evidence(block)
+    }
+
+    fn source(&self, block: U256) -> Option<String> {
+        (**self).source(block)
     }
 }
 

@@ -76,6 +76,10 @@ impl<O: Outputs, E> Outputs for SplitTrace<O, E> {
     fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError> {
         self.outputs.evidence(block)
     }
+
+    fn source(&self, block: U256) -> Option<String> {
+        self.outputs.source(block)
+    }
 }
 
 impl<O, E: Executions> Executions for SplitTrace<O, E> {
@@ -101,6 +105,14 @@ impl<O: Outputs, E: Executions> Trace for SplitTrace<O, E> {
     fn step_at(&self, game: &Game, of: usize, position: Position) -> Result<StepData, TraceError> {
         let (inputs, index) = self.execution(game, of, position)?;
         self.executions.step(&inputs, index)
+    }
+
+    fn source_at(&self, game: &Game, _of: usize, position: Position) -> Option<String> {
+        if position.depth() > game.rules().split_depth() {
+            return None;
+        }
+        let block = game.output_block(position).ok()?;
+        self.outputs.source(block.min(self.outputs.safe_head()))
     }
 
     fn wrong_block(&self, game: &Game) -> Result<Option<BlockEvidence>, TraceError> {

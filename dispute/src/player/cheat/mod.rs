@@ -70,12 +70,8 @@ pub fn next_moves<T: Trace>(cheat: &Cheat, me: &mut Me<T>, view: &View<'_>) -> P
     if game.status() != GameStatus::InProgress || left == 0 {
         return Plan::default();
     }
-    let unread = me.reading.read_count();
-    let trouble = me.reading.read(game, &me.trace).err();
-    let mut plan = Plan {
-        trouble,
-        ..Plan::default()
-    };
+    let unread = me.reading.count();
+    let mut plan = Plan::of(me.reading.read(game, &me.trace));
     let seed = cheat.seed;
     for answer in me.reading.unmade(game) {
         let claim = answer.to();
