@@ -1,30 +1,47 @@
-//! What a rollup's outputs are: from a list, or from its node.
+//! What a rollup's outputs are: from a list, or from its nodes.
+//!
+//! Bonds are put up on what a node says. So it is believed only as far as it is plausible: a node whose safe
+//! head lies below the block that a game starts from has lost a part of its database, and is left out; all
+//! nodes that answer have to say the same; and where a node's own root is the proposal's, although its safe
+//! head lies before that block, [`Nodes`] asks again later, and every other node, before that is taken for
+//! evidence against the proposal.
 
-use std::sync::Arc;
+mod node;
 
-use alloy_primitives::{B256, Bytes, U256};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use alloy_primitives::{Address, B256, Bytes, U256};
 use fpvm_dispute::game::block_number::{BlockEvidence, OutputRootProof};
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::{Outputs, TraceError};
 use fpvm_l1::{At, Chain, Error, Rpc};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::json;
 
 use crate::read::game_params::GameParams;
+use node::{Node, Output};
+
+/// The longest that a doubt lasts where several nodes say the same, in seconds; the longest of all is a quarter
+/// of a side's clock.
+const SECOND_LOOK: u64 = 600;
 
 /// Where outputs come from.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// A list, whose last block is the newest that L1 determines.
     List(Arc<OutputList>),
-    /// A rollup's node (op-node), and where there is one an L2 node that has blocks' headers.
-    Node {
-        /// Answers `optimism_outputAtBlock`, `optimism_safeHeadAtL1Block` and `optimism_syncStatus`.
-        rollup: Arc<Rpc>,
-        /// Answers `debug_getRawHeader`.
-        l2: Option<Arc<Rpc>>,
-    },
+    /// A rollup's nodes.
+    Nodes(Arc<Nodes>),
+}
+
+/// A rollup's nodes (op-node), and where there is one an L2 node that has blocks' headers.
+#[derive(Debug)]
+pub struct Nodes {
+    /// Answer `optimism_outputAtBlock`, `optimism_safeHeadAtL1Block` and `optimism_syncStatus`.
+    rollup: Vec<Node>,
+    /// Answers `debug_getRawHeader`.
+    l2: Option<Node>,
+    /// Since when, in L1 time, the nodes contradict themselves about a game.
+    doubts: Mutex<BTreeMap<Address, u64>>,
 }
 
 /// A game's outputs are not to be had.
@@ -33,6 +50,14 @@ pub enum SourceError {
     /// A node does not answer, or does not keep safe heads (op-node does with `--safedb.path`).
     #[error(transparent)]
     Node(#[from] Error),
+    /// A node failed a moment ago, and is not asked again yet.
+    #[error("{node} is not asked for a while, because it failed: {why}")]
+    Resting {
+        /// The node.
+        node: String,
+        /// How it failed.
+        why: String,
+    },
     /// The rollup's node has not read L1 as far as the game looks: what it calls safe is not all yet.
     #[error(
         "{node} has not read L1 past block {head} yet, up to which the game looks: its safe head does not count before"
@@ -43,6 +68,43 @@ pub enum SourceError {
         /// The block of L1 that the game looks up to.
         head: u64,
     },
+    /// The safe head lies below the block that the game starts from, which was safe before: something is
+    /// missing there.
+    #[error(
+        "{source_name} says that L1 up to block {l1} determines L2 up to block {safe} only, and the game starts from block {start}: its database of safe heads is incomplete"
+    )]
+    BelowStart {
+        /// Who says so.
+        source_name: String,
+        /// The block of L1 that the game looks up to.
+        l1: String,
+        /// The safe head.
+        safe: U256,
+        /// The block that the game starts from.
+        start: U256,
+    },
+    /// Nodes do not say the same.
+    #[error(
+        "the rollup's nodes do not agree on the safe head at L1 block {head}: {said}. Nothing is done until they do"
+    )]
+    Disagree {
+        /// The block of L1 that the game looks up to.
+        head: u64,
+        /// Who says what.
+        said: String,
+    },
+    /// The proposal is what the nodes themselves have for its block, and yet no block that they call safe.
+    #[error(
+        "{said}; but its own root of block {block} is the proposed one. That is no evidence against the proposal until it has been asked again, for {seconds} s more"
+    )]
+    Contradiction {
+        /// Who says what.
+        said: String,
+        /// The proposal's block.
+        block: U256,
+        /// For how long it is asked again, in seconds.
+        seconds: u64,
+    },
 }
 
 /// The outputs as one game sees them: up to the block that L1's data before it determine.
@@ -52,75 +114,33 @@ pub struct GameOutputs {
     safe_head: U256,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Output {
-    output_root: B256,
-    version: B256,
-    state_root: B256,
-    withdrawal_storage_root: B256,
-    block_ref: BlockRef,
-}
-
-#[derive(Deserialize)]
-struct BlockRef {
-    hash: B256,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SafeHead {
-    safe_head: Number,
-}
-
-#[derive(Deserialize)]
-struct SyncStatus {
-    current_l1: Number,
-}
-
-#[derive(Deserialize)]
-struct Number {
-    number: u64,
-}
-
-/// Asks a node, and takes its answer apart.
-fn ask<T: DeserializeOwned>(
-    node: &Rpc,
-    method: &'static str,
-    params: serde_json::Value,
-) -> Result<T, Error> {
-    let answer = node.question(method, params)?;
-    serde_json::from_value(answer).map_err(|why| Error::Malformed {
-        node: node.name(),
-        method,
-        why: why.to_string(),
-    })
-}
-
 impl Source {
+    /// A rollup's nodes. Each of `rollup` answers `optimism_outputAtBlock`, `optimism_safeHeadAtL1Block` and
+    /// `optimism_syncStatus`, `l2` answers `debug_getRawHeader`.
+    pub fn nodes(rollup: Vec<Arc<Rpc>>, l2: Option<Arc<Rpc>>) -> Self {
+        Self::Nodes(Arc::new(Nodes {
+            rollup: rollup.into_iter().map(Node::new).collect(),
+            l2: l2.map(Node::new),
+            doubts: Mutex::default(),
+        }))
+    }
+
     /// The outputs as a game sees them.
     ///
     /// # Errors
-    /// If a node does not answer, or is not so far.
-    pub fn seen_by(
-        &self,
-        game_params: &GameParams,
-        l1: &dyn Chain,
-    ) -> Result<GameOutputs, SourceError> {
+    /// If a node does not answer, or is not so far, or what the nodes say is not plausible.
+    pub fn seen_by(&self, game: &GameParams, l1: &dyn Chain) -> Result<GameOutputs, SourceError> {
         let safe_head = match self {
-            Self::List(list) => list.safe_head(),
-            Self::Node { rollup, .. } => {
-                let head = l1.block(At::Hash(game_params.proposal.l1_head))?.number;
-                // A node that is not past the block answers with the safe head of an earlier one.
-                let status: SyncStatus = ask(rollup, "optimism_syncStatus", json!([]))?;
-                if status.current_l1.number <= head {
-                    let node = rollup.name();
-                    return Err(SourceError::Behind { node, head });
-                }
-                let number = format!("{head:#x}");
-                let found: SafeHead = ask(rollup, "optimism_safeHeadAtL1Block", json!([number]))?;
-                U256::from(found.safe_head.number)
+            Self::List(list) if list.safe_head() < game.starting.block => {
+                return Err(SourceError::BelowStart {
+                    source_name: "the list of outputs".into(),
+                    l1: game.proposal.l1_head.to_string(),
+                    safe: list.safe_head(),
+                    start: game.starting.block,
+                });
             }
+            Self::List(list) => list.safe_head(),
+            Self::Nodes(nodes) => nodes.safe_head(game, l1)?,
         };
         Ok(GameOutputs {
             source: self.clone(),
@@ -131,23 +151,125 @@ impl Source {
     /// The hash of an L2 block, which hosts take for that of the output they start from.
     ///
     /// # Errors
-    /// If the outputs come from a list, or the node does not answer.
+    /// If the outputs come from a list, or no node answers.
     pub fn block_hash(&self, block: U256) -> Result<B256, TraceError> {
         match self {
-            Self::List(_) => Err(TraceError::UnknownOutput(block)),
-            Self::Node { rollup, .. } => Ok(GameOutputs::at(rollup, block)?.block_ref.hash),
+            Self::List(_) => Err(TraceError::NoOutput {
+                block,
+                reason: "a list of outputs has no hashes of blocks".into(),
+            }),
+            Self::Nodes(nodes) => Ok(nodes.output(block)?.block_ref.hash),
         }
     }
 }
 
-impl GameOutputs {
-    fn at(rollup: &Rpc, block: U256) -> Result<Output, TraceError> {
-        let number = format!("{block:#x}");
-        let found = ask(rollup, "optimism_outputAtBlock", json!([number]));
-        found.map_err(|error| {
-            tracing::warn!(target: "challenger", error = error.to_string(), "No output");
-            TraceError::UnknownOutput(block)
+impl Nodes {
+    /// The safe head as of a game's L1 head, where all nodes that answer plausibly agree on it.
+    fn safe_head(&self, game: &GameParams, l1: &dyn Chain) -> Result<U256, SourceError> {
+        let head = l1.block(At::Hash(game.proposal.l1_head))?.number;
+        let start = game.starting.block;
+        let (mut said, mut failed) = (Vec::new(), None);
+        for node in &self.rollup {
+            match node.safe_head(head, start) {
+                Ok(safe) => said.push((node, safe)),
+                Err(error) => {
+                    let (node, error_text) = (node.name(), error.to_string());
+                    tracing::warn!(target: "challenger", node, error = error_text, "No safe head");
+                    failed.get_or_insert(error);
+                }
+            }
+        }
+        let words = |(node, safe): &(&Node, U256)| {
+            format!(
+                "{} says that L1 up to block {head} determines L2 up to block {safe}",
+                node.name()
+            )
+        };
+        let Some((_, safe)) = said.first().copied() else {
+            return Err(failed.unwrap_or(SourceError::Disagree {
+                head,
+                said: "there is no node".into(),
+            }));
+        };
+        let all: Vec<_> = said.iter().map(words).collect();
+        let all = all.join("; ");
+        if said.iter().any(|(_, other)| *other != safe) {
+            return Err(SourceError::Disagree { head, said: all });
+        }
+        self.doubt(game, l1, safe, &said, all)?;
+        Ok(safe)
+    }
+
+    /// Whether what the nodes say is to be asked again, because the proposal is their own root of a block that
+    /// they do not call safe. Such a proposal is harmless where it stands, and to attack it costs a bond where the
+    /// database of safe heads is at fault.
+    fn doubt(
+        &self,
+        game: &GameParams,
+        l1: &dyn Chain,
+        safe: U256,
+        said: &[(&Node, U256)],
+        words: String,
+    ) -> Result<(), SourceError> {
+        let block = game.proposal.l2_block;
+        let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_own = |(node, _): &(&Node, U256)| {
+            let own = node.output(block);
+            own.is_ok_and(|own| own.output_root == game.proposal.root_claim)
+        };
+        if safe >= block || !said.iter().any(is_own) {
+            doubts.remove(&game.game);
+            return Ok(());
+        }
+        let now = l1.block(At::Latest)?.time;
+        let since = *doubts.entry(game.game).or_insert(now);
+        let quarter = game.rules.max_clock_duration() / 4;
+        let lasts = match said.len() {
+            1 => quarter,
+            _ => quarter.min(SECOND_LOOK),
+        };
+        let until = since.saturating_add(lasts);
+        if now >= until {
+            return Ok(());
+        }
+        Err(SourceError::Contradiction {
+            said: words,
+            block,
+            seconds: until - now,
         })
+    }
+
+    /// The output of a block, where all nodes that answer have the same.
+    fn output(&self, block: U256) -> Result<Output, TraceError> {
+        let (mut found, mut failed) = (None::<(&Node, Output)>, None);
+        for node in &self.rollup {
+            match (node.output(block), &found) {
+                (Ok(output), None) => found = Some((node, output)),
+                (Ok(output), Some((first, other))) if output.output_root != other.output_root => {
+                    let (a, b) = (other.output_root, output.output_root);
+                    let (one, two) = (first.name(), node.name());
+                    let reason = format!("{one} says {a}, and {two} says {b}");
+                    return Err(TraceError::NoOutput { block, reason });
+                }
+                (Ok(_), Some(_)) => {}
+                (Err(error), _) => {
+                    failed.get_or_insert_with(|| error.to_string());
+                }
+            }
+        }
+        match (found, failed) {
+            (Some((_, output)), _) => Ok(output),
+            (None, reason) => Err(TraceError::NoOutput {
+                block,
+                reason: reason.unwrap_or_else(|| "there is no node".into()),
+            }),
+        }
+    }
+
+    /// The nodes, in words.
+    fn names(&self) -> String {
+        let names: Vec<_> = self.rollup.iter().map(Node::name).collect();
+        names.join(", ")
     }
 }
 
@@ -155,7 +277,7 @@ impl Outputs for GameOutputs {
     fn output(&self, block: U256) -> Result<B256, TraceError> {
         match &self.source {
             Source::List(list) => list.output(block),
-            Source::Node { rollup, .. } => Ok(Self::at(rollup, block)?.output_root),
+            Source::Nodes(nodes) => Ok(nodes.output(block)?.output_root),
         }
     }
 
@@ -164,17 +286,17 @@ impl Outputs for GameOutputs {
     }
 
     fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError> {
-        let (rollup, l2) = match &self.source {
+        let nodes = match &self.source {
             Source::List(list) => return list.evidence(block),
-            Source::Node { rollup, l2 } => (rollup, l2.as_ref()),
+            Source::Nodes(nodes) => nodes,
         };
-        let l2 = l2.ok_or(TraceError::UnknownOutput(block))?;
-        let output = Self::at(rollup, block)?;
-        let header = ask::<Bytes>(l2, "debug_getRawHeader", json!([format!("{block:#x}")]));
-        let header = header.map_err(|error| {
-            tracing::warn!(target: "challenger", error = error.to_string(), "No header");
-            TraceError::UnknownOutput(block)
-        })?;
+        let missing = |reason: String| TraceError::NoHeader { block, reason };
+        let l2 = nodes.l2.as_ref();
+        let l2 = l2.ok_or_else(|| missing("no L2 node is named that would give it".into()))?;
+        let output = nodes.output(block)?;
+        let header: Bytes = l2
+            .header(block)
+            .map_err(|error| missing(error.to_string()))?;
         Ok(BlockEvidence {
             proof: OutputRootProof {
                 version: output.version,
@@ -184,5 +306,16 @@ impl Outputs for GameOutputs {
             },
             header: header.to_vec(),
         })
+    }
+
+    fn source(&self, block: U256) -> Option<String> {
+        let Source::Nodes(nodes) = &self.source else {
+            return None;
+        };
+        let root = nodes.output(block).ok()?.output_root;
+        let (names, safe) = (nodes.names(), self.safe_head);
+        Some(format!(
+            "{names} has {root} for L2 block {block}, and block {safe} as the safe head of the game's L1 block"
+        ))
     }
 }

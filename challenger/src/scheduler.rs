@@ -19,7 +19,7 @@ use fpvm_l1::{Block, Chain, Earlier, Error, Policy, Progress, SendError, Wallet}
 
 use crate::event::EventSink;
 use crate::factory::Factory;
-use crate::player::{Player, Strategy};
+use crate::player::{PlannedTx, Player, Strategy};
 use crate::proposals::Proposals;
 use crate::read::game_params::GameParams;
 use crate::read::{ReadError, Reader};
@@ -122,6 +122,8 @@ pub struct Round {
     pub done: usize,
     /// What others have done first: there may be more to do at the next block.
     pub overtaken: usize,
+    /// What was refused, and is decided anew at the next block.
+    pub refused: usize,
     /// Games that are played.
     pub playing: usize,
     /// Games in which there may be more to do once the program has been run.
@@ -216,19 +218,53 @@ impl<K: TraceSource> GameScheduler<K> {
         let nonce = self.settle(sink)?;
         let chain = self.chain.clone();
         let reader = Reader::newest(&*chain)?;
-        self.find(&reader, sink)?;
         let mut round = Round::default();
-        let planned = self.decide(&reader, &mut round, sink);
+        // Games that are known go first, because finding out about a new one may take long: its outputs are
+        // asked for.
+        let known: Vec<_> = self.tracked_games.keys().copied().collect();
+        if !known.is_empty() {
+            let planned = self.decide(&reader, &known, &mut round, sink);
+            self.act(nonce, &planned, &reader, &mut round, sink)?;
+        }
+        self.find(&reader, sink)?;
+        let mut new: Vec<_> = self.tracked_games.keys().copied().collect();
+        new.retain(|game| !known.contains(game));
+        if !new.is_empty() {
+            let nonce = match known.is_empty() {
+                true => nonce,
+                false => self.settle(sink)?,
+            };
+            let planned = self.decide(&reader, &new, &mut round, sink);
+            // What was refused of the others is still known.
+            if known.is_empty() || !planned.is_empty() {
+                self.act(nonce, &planned, &reader, &mut round, sink)?;
+            }
+        }
         round.playing = self.tracked_games.len();
         self.head = Some(reader.block);
+        if round.done + round.overtaken + round.refused == 0 {
+            round.is_over = self.is_over();
+        }
+        Ok(round)
+    }
+
+    /// Does what is planned, unless nothing is to be sent.
+    fn act(
+        &mut self,
+        nonce: u64,
+        planned: &[PlannedTx],
+        reader: &Reader<'_>,
+        round: &mut Round,
+        sink: &mut EventSink<'_>,
+    ) -> Result<(), SchedulerError> {
         if self.options.dry_run || planned.is_empty() {
             self.refusals = Refusals::default();
-            round.is_over = self.is_over();
-            return Ok(round);
+            return Ok(());
         }
-        let refused = self.send(nonce, &planned, &reader, &mut round, sink)?;
-        self.refusals.sink(&refused, sink);
-        Ok(round)
+        let refused = self.send(nonce, planned, reader, round, sink)?;
+        round.refused += refused.len();
+        self.refusals.report(&refused, sink);
+        Ok(())
     }
 
     fn is_over(&self) -> bool {

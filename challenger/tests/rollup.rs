@@ -55,10 +55,7 @@ fn node(blocks: u64) -> OpNode {
 /// The node as a source of outputs; it is asked again for so long.
 fn source(node: &OpNode, patience: Duration) -> Source {
     let rpc = || Arc::new(Rpc::node(&node.url, patience).expect("a URL"));
-    Source::Node {
-        rollup: rpc(),
-        l2: Some(rpc()),
-    }
+    Source::nodes(vec![rpc()], Some(rpc()))
 }
 
 /// What is true according to a node.
@@ -137,14 +134,10 @@ fn outputs_heads_and_evidence_are_read() {
     assert_eq!(outputs.output(at), Ok(ROLLUP.root(at)));
     assert_eq!(outputs.evidence(at), ROLLUP.evidence(at));
     let missing = U256::from(20);
-    assert_eq!(
-        outputs.output(missing),
-        Err(TraceError::UnknownOutput(missing))
-    );
-    assert_eq!(
-        outputs.evidence(missing),
-        Err(TraceError::UnknownOutput(missing))
-    );
+    let unknown =
+        |error| matches!(error, Some(TraceError::NoOutput { block, .. }) if block == missing);
+    assert!(unknown(outputs.output(missing).err()));
+    assert!(unknown(outputs.evidence(missing).err()));
 }
 
 #[test]
@@ -270,4 +263,86 @@ fn a_block_that_is_not_determined_is_shown_to_be_another() {
     let reader = Reader::newest(&chain).expect("a block");
     let seen = game(&reader, address).expect("a game").1;
     assert!(seen.game.block_challenger().is_some());
+}
+
+#[test]
+fn a_safe_head_below_the_start_is_refused() {
+    let (chain, address) = proposed(B256::repeat_byte(1));
+    let mut game = game_params(&chain, address);
+    game.starting.block = U256::from(8);
+    let node = node(20);
+    node.known().safe_heads = vec![(0, 7)];
+    let error = source(&node, Duration::ZERO).seen_by(&game, &chain);
+    let error = error.expect_err("it lost a part").to_string();
+    for words in [
+        &node.url,
+        "determines L2 up to block 7 only",
+        "starts from block 8",
+    ] {
+        assert!(error.contains(words), "{error}");
+    }
+    // Another node that has all is believed beside it.
+    let whole = self::node(20);
+    let rpc = |url: &str| Arc::new(Rpc::node(url, Duration::ZERO).expect("a URL"));
+    let both = Source::nodes(vec![rpc(&node.url), rpc(&whole.url)], None);
+    let outputs = both.seen_by(&game, &chain).expect("one is plausible");
+    assert_eq!(outputs.safe_head(), U256::from(PROPOSED));
+}
+
+#[test]
+fn a_proposal_that_is_the_nodes_own_root_is_not_attacked_at_once() {
+    let at = U256::from(PROPOSED);
+    let (chain, address) = proposed(ROLLUP.root(at));
+    let node = node(20);
+    // The entries after block 10 are missing in its database.
+    node.known().safe_heads = vec![(0, 10)];
+    let mut honest = honest(&chain, address, &node);
+    let events = round(&mut honest);
+    let why = &events.iter().find(|event| event.event == Name::Left);
+    let why = &why.expect("it is told").why;
+    for words in ["up to block 10", "its own root of block", "asked again"] {
+        assert!(why.contains(words), "{why}");
+    }
+    assert_eq!(done(&events, Kind::Move), 0);
+    // It is asked again at the next block. By then another copy of it answers, which has all.
+    chain.advance(60);
+    node.known().safe_heads = vec![(0, PROPOSED)];
+    let events = round(&mut honest);
+    assert!(events.iter().any(|event| event.event == Name::Found));
+    assert_eq!(done(&events, Kind::Move), 0, "{events:?}");
+}
+
+#[test]
+fn nodes_that_do_not_agree_are_not_believed() {
+    let (chain, address) = proposed(B256::repeat_byte(1));
+    let game = game_params(&chain, address);
+    let (one, other) = (node(20), node(20));
+    let rpc = |node: &OpNode| Arc::new(Rpc::node(&node.url, Duration::ZERO).expect("a URL"));
+    let both = Source::nodes(vec![rpc(&one), rpc(&other)], None);
+    let outputs = both.seen_by(&game, &chain).expect("they agree");
+    let root = other.known().outputs[3].root.clone();
+    other.known().outputs[3].root = B256::repeat_byte(9).to_string();
+    let error = outputs.output(U256::from(3)).expect_err("they do not");
+    for words in [&one.url, &other.url, &root] {
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    other.known().safe_heads = vec![(0, 9)];
+    let error = both.seen_by(&game, &chain).expect_err("they do not");
+    assert!(matches!(error, SourceError::Disagree { .. }), "{error}");
+    // One that is down is left out.
+    other.known().fails = u32::MAX;
+    assert!(both.seen_by(&game, &chain).is_ok());
+    // It is not asked for the next game of the round.
+    let asked = other.known().fails;
+    assert!(both.seen_by(&game, &chain).is_ok());
+    assert_eq!(other.known().fails, asked);
+    // The reason says who says what, and each cause has its own words.
+    let outputs = both.seen_by(&game, &chain).expect("one answers");
+    let said = outputs.source(U256::from(3)).expect("a node says so");
+    assert!(said.contains(&one.url) && said.contains(&root), "{said}");
+    let header = outputs.evidence(U256::from(3)).expect_err("no L2 node");
+    assert!(
+        header.to_string().contains("no L2 node is named"),
+        "{header}"
+    );
 }

@@ -56,6 +56,8 @@ pub struct GameWatcher {
     /// What never changes.
     pub game_params: GameParams,
     snapshot: Option<GameSnapshot>,
+    /// Claims that a look has read which failed later, and the block of that look.
+    begun: Option<(Block, Vec<ClaimData>)>,
 }
 
 impl GameWatcher {
@@ -68,6 +70,7 @@ impl GameWatcher {
         Ok(Self {
             game_params,
             snapshot: None,
+            begun: None,
         })
     }
 
@@ -88,15 +91,20 @@ impl GameWatcher {
             .transpose()?;
         let before = self.snapshot.take_if(|_| goes_on == Some(true));
         let anew = before.is_none();
+        let mut begun = Vec::new();
+        if let Some((block, claims)) = self.begun.take()
+            && descends(reader, &block)?
+        {
+            begun = claims;
+        }
         let game_params = &self.game_params;
-        let snapshot = match look(
-            game_params,
-            reader,
-            before.as_ref().map(|snapshot| &snapshot.game),
-        ) {
+        let game = before.as_ref().map(|snapshot| &snapshot.game);
+        let snapshot = match look(game_params, reader, game, &mut begun) {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 self.snapshot = before;
+                // Of a game with hundreds of claims one failed call does not lose the others.
+                self.begun = (!begun.is_empty()).then_some((reader.block, begun));
                 return Err(error);
             }
         };
@@ -110,7 +118,7 @@ impl GameWatcher {
 /// As [`GameWatcher::look`].
 pub fn game(reader: &Reader<'_>, game: Address) -> Result<(GameParams, GameSnapshot), ReadError> {
     let game_params = GameParams::read(reader, game)?;
-    let snapshot = look(&game_params, reader, None)?;
+    let snapshot = look(&game_params, reader, None, &mut Vec::new())?;
     Ok((game_params, snapshot))
 }
 
@@ -131,11 +139,15 @@ fn look(
     game_params: &GameParams,
     reader: &Reader<'_>,
     before: Option<&Game>,
+    begun: &mut Vec<ClaimData>,
 ) -> Result<GameSnapshot, ReadError> {
     let mut left = AGAIN;
     loop {
-        match look_once(game_params, reader, before) {
-            Err(ReadError::Torn { .. } | ReadError::Parts { .. }) if left > 0 => left -= 1,
+        match look_once(game_params, reader, before, begun) {
+            Err(ReadError::Torn { .. } | ReadError::Parts { .. }) if left > 0 => {
+                left -= 1;
+                begun.clear();
+            }
             other => return other,
         }
         reader.chain.pause();
@@ -146,11 +158,12 @@ fn look_once(
     game_params: &GameParams,
     reader: &Reader<'_>,
     before: Option<&Game>,
+    begun: &mut Vec<ClaimData>,
 ) -> Result<GameSnapshot, ReadError> {
     let game = game_params.game;
     let misfit = |source| ReadError::Parts { game, source };
     let mut parts = outside(game_params, reader)?;
-    claims(game_params, reader, before, &mut parts)?;
+    claims(game_params, reader, before, begun, &mut parts)?;
     let clocks = Game::from_parts(Parts {
         status: GameStatus::InProgress,
         ..parts.clone()
@@ -220,11 +233,13 @@ fn outside(game_params: &GameParams, reader: &Reader<'_>) -> Result<Parts, ReadE
     })
 }
 
-/// All claims, those of before as they were but for steps.
+/// All claims, those of before and those in `begun` as they were but for steps; what has been read is in `begun`
+/// afterwards, whether the rest could be read or not.
 fn claims(
     game_params: &GameParams,
     reader: &Reader<'_>,
     before: Option<&Game>,
+    begun: &mut Vec<ClaimData>,
     parts: &mut Parts,
 ) -> Result<(), ReadError> {
     if let Some(before) = before.map(Game::parts) {
@@ -232,6 +247,8 @@ fn claims(
         parts.resolved = before.resolved;
         parts.checkpoints = before.checkpoints;
     }
+    let more = begun.get(parts.claims.len()..).unwrap_or_default();
+    parts.claims.extend_from_slice(more);
     let deepest = game_params.rules.max_depth();
     for (index, known) in parts.claims.iter_mut().enumerate() {
         let may_be_stepped = known.position.depth() == deepest && known.countered_by.is_none();
@@ -249,8 +266,15 @@ fn claims(
             },
             other => other,
         });
-        parts.claims.push(counted?);
+        match counted {
+            Ok(claim) => parts.claims.push(claim),
+            Err(error) => {
+                begun.clone_from(&parts.claims);
+                return Err(error);
+            }
+        }
     }
+    begun.clone_from(&parts.claims);
     parts.resolved.resize(count, false);
     parts.checkpoints.resize(count, None);
     Ok(())

@@ -1,5 +1,7 @@
 //! What is to be done about all games.
 
+use alloy_primitives::Address;
+
 use super::{GameScheduler, Games, Round, TraceSource, TrackedGame, is_in_progress};
 use crate::event::{Event, EventSink};
 use crate::player::{Kind, PlannedTx, Strategy, Turn};
@@ -10,22 +12,26 @@ use crate::read::Reader;
 const SETTLED: u64 = 64;
 
 impl<K: TraceSource> GameScheduler<K> {
-    /// What is to be done, the most urgent first.
+    /// What is to be done about these games, the most urgent first.
     pub(super) fn decide(
         &mut self,
         reader: &Reader<'_>,
+        games: &[Address],
         round: &mut Round,
         sink: &mut EventSink<'_>,
     ) -> Vec<PlannedTx> {
         let mut planned = Vec::new();
-        for (game, tracked) in &mut self.tracked_games {
+        for game in games {
+            let Some(tracked) = self.tracked_games.get_mut(game) else {
+                continue;
+            };
             let turn = tracked.player.turn(reader);
             let turn = turn.unwrap_or_else(|error| Turn {
                 trouble: Some(error.to_string()),
                 ..Turn::default()
             });
             self.troubles
-                .sink(*game, turn.trouble.into_iter().collect(), sink);
+                .report(*game, turn.trouble.into_iter().collect(), sink);
             round.waiting += usize::from(turn.is_waiting);
             if turn.is_waiting && !tracked.is_waiting {
                 sink.emit(Event::waiting(*game));
@@ -86,7 +92,7 @@ impl<K: TraceSource> GameScheduler<K> {
             let (wrong, troubles) = proposals.challenges(reader);
             planned.extend(wrong);
             let troubles = troubles.iter().map(ToString::to_string).collect();
-            self.troubles.sink(*oracle, troubles, sink);
+            self.troubles.report(*oracle, troubles, sink);
         }
     }
 

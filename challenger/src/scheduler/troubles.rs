@@ -13,7 +13,7 @@ pub(super) struct Troubles(BTreeMap<Address, Vec<String>>);
 
 impl Troubles {
     /// Tells of what goes wrong at `place` now what did not at the last look.
-    pub(super) fn sink(&mut self, place: Address, now: Vec<String>, sink: &mut EventSink<'_>) {
+    pub(super) fn report(&mut self, place: Address, now: Vec<String>, sink: &mut EventSink<'_>) {
         let before = self.0.remove(&place).unwrap_or_default();
         for why in now.iter().filter(|why| !before.contains(why)) {
             sink.emit(Event::trouble(place, why));
@@ -30,7 +30,7 @@ pub(super) struct Refusals(Vec<(PlannedTx, String)>);
 
 impl Refusals {
     /// Tells of what is refused now and was not at the last look, or for another reason.
-    pub(super) fn sink(&mut self, now: &[(&PlannedTx, String)], sink: &mut EventSink<'_>) {
+    pub(super) fn report(&mut self, now: &[(&PlannedTx, String)], sink: &mut EventSink<'_>) {
         for (tx, why) in now {
             let same = |(before, reason): &(PlannedTx, String)| {
                 (before.game, &before.request, reason) == (tx.game, &tx.request, why)
@@ -62,7 +62,7 @@ mod tests {
                 told.push(event.why.clone());
             };
             let now = now.iter().map(ToString::to_string).collect();
-            troubles.sink(place, now, &mut EventSink(&mut collect));
+            troubles.report(place, now, &mut EventSink(&mut collect));
             told
         };
         assert_eq!(told(game, &["a"]), ["a"]);
@@ -98,7 +98,7 @@ mod tests {
                 told += 1;
             };
             let now: Vec<_> = why.into_iter().map(|why| (&tx, why.into())).collect();
-            refusals.sink(&now, &mut EventSink(&mut count));
+            refusals.report(&now, &mut EventSink(&mut count));
             told
         };
         let [paused, poor] = [Some("paused"), Some("poor")];

@@ -47,14 +47,15 @@ pub(crate) struct Args {
     /// The program (ELF) or its pre-state that the games are about
     #[arg(long, value_name = "FILE")]
     prestate: PathBuf,
-    /// Take the true outputs from the rollup's node (op-node with --safedb.path)
+    /// Take the true outputs from the rollup's node (op-node with --safedb.path); may be given several times:
+    /// then all that answer have to say the same
     #[arg(
         long,
         value_name = "URL",
         required_unless_present = "outputs",
         conflicts_with = "outputs"
     )]
-    rollup_rpc: Option<String>,
+    rollup_rpc: Vec<String>,
     /// Where blocks' headers come from that show a wrong block number: an L2 node
     #[arg(long, value_name = "URL", requires = "rollup_rpc")]
     l2_rpc: Option<String>,
@@ -178,22 +179,26 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     })
 }
 
+/// For how long a rollup's node is asked again before the games go on without it.
+const NODE_PATIENCE: Duration = Duration::from_secs(10);
+
 fn outputs(args: &Args) -> anyhow::Result<Source> {
-    let patience = args.chain.patience();
+    // What one does not tell in this time is asked for again at the next round, so that the games that do not
+    // need it go on.
+    let patience = args.chain.patience().min(NODE_PATIENCE);
     let node = |url: &String| Rpc::node(url, patience).map(Arc::new);
-    match (&args.outputs, &args.rollup_rpc) {
-        (Some(path), _) => {
-            let text = std::fs::read_to_string(path);
-            let text = text.with_context(|| format!("cannot read {}", path.display()))?;
-            let list: OutputList = text.parse().with_context(|| path.display().to_string())?;
-            Ok(Source::List(Arc::new(list)))
-        }
-        (None, Some(url)) => Ok(Source::Node {
-            rollup: node(url)?,
-            l2: args.l2_rpc.as_ref().map(node).transpose()?,
-        }),
-        (None, None) => bail!("where do outputs come from? Give --rollup-rpc or --outputs"),
+    if let Some(path) = &args.outputs {
+        let text = std::fs::read_to_string(path);
+        let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+        let list: OutputList = text.parse().with_context(|| path.display().to_string())?;
+        return Ok(Source::List(Arc::new(list)));
     }
+    let rollup: Vec<_> = args.rollup_rpc.iter().map(node).collect::<Result<_, _>>()?;
+    if rollup.is_empty() {
+        bail!("where do outputs come from? Give --rollup-rpc or --outputs");
+    }
+    let l2 = args.l2_rpc.as_ref().map(node).transpose()?;
+    Ok(Source::nodes(rollup, l2))
 }
 
 /// Round after round, as long as there are games to play.
