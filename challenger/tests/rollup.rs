@@ -338,9 +338,12 @@ fn nodes_that_do_not_agree_are_not_believed() {
     assert_eq!(other.known().fails, asked);
     // The reason says who says what, and each cause has its own words.
     let outputs = both.seen_by(&game, &chain).expect("one answers");
-    let said = outputs.source(U256::from(3)).expect("a node says so");
-    assert!(said.contains(&one.url) && said.contains(&root), "{said}");
-    let header = outputs.evidence(U256::from(3)).expect_err("no L2 node");
+    let said = outputs.source(U256::from(4)).expect("a node says so");
+    assert!(
+        said.contains(&one.url) && said.contains(&one.known().outputs[4].root),
+        "{said}"
+    );
+    let header = outputs.evidence(U256::from(4)).expect_err("no L2 node");
     assert!(
         header.to_string().contains("no L2 node is named"),
         "{header}"

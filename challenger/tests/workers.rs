@@ -249,7 +249,10 @@ fn what_fails_is_tried_again_when_it_is_asked_again() {
         workers.settle(Duration::from_secs(60));
         assert!(workers.claim(&inputs(2), 5).is_ok());
 
+        // It rests for a second, and says why meanwhile.
         put(&folder);
+        assert_eq!(ask().expect_err("it rests"), error);
+        std::thread::sleep(Duration::from_millis(1_100));
         answer(&workers, ask);
     });
 }

@@ -59,10 +59,7 @@ impl<P: Program> WorkerPool<P> {
         let (kept, answers, has_run) = self.serve(&inputs, kept, &asked);
         let mut jobs = self.jobs();
         if let Some(dispute) = jobs.disputes.get_mut(&inputs) {
-            dispute
-                .asked
-                .retain(|question| !answers.contains_key(question));
-            dispute.answers.extend(answers);
+            dispute.take(answers);
             dispute.has_run |= has_run;
         }
         jobs.give_back(inputs, kept, false);

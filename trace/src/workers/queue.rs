@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Display;
+use std::time::{Duration, Instant};
 
 use alloy_primitives::B256;
 use fpvm_checkpoints::library::LibraryError;
@@ -82,6 +83,41 @@ pub(super) struct Dispute<M> {
     is_over: bool,
     /// The number of its last turn.
     pub(super) turn: u64,
+    /// Why it is not run for a while, if it failed.
+    rest: Option<Rest>,
+}
+
+/// The first rest of a dispute whose program could not be run; it doubles up to the last. A host that fails is
+/// not started anew at every block, and other disputes of the same game go on.
+const REST: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3_600)];
+
+/// A rest after a failure.
+struct Rest {
+    why: TraceError,
+    length: Duration,
+    until: Instant,
+}
+
+impl<M> Dispute<M> {
+    /// Takes the answers of a turn.
+    pub(super) fn take(&mut self, answers: Answers) {
+        self.asked
+            .retain(|question| !answers.contains_key(question));
+        let failed = answers.values().find_map(|answer| answer.as_ref().err());
+        self.rest = failed.map(|why| {
+            let before = self
+                .rest
+                .as_ref()
+                .map_or(Duration::ZERO, |rest| rest.length);
+            let length = (before * 2).clamp(REST[0], REST[1]);
+            Rest {
+                why: why.clone(),
+                length,
+                until: Instant::now() + length,
+            }
+        });
+        self.answers.extend(answers);
+    }
 }
 
 impl<M> Default for Dispute<M> {
@@ -94,6 +130,7 @@ impl<M> Default for Dispute<M> {
             has_run: false,
             is_over: false,
             turn: 0,
+            rest: None,
         }
     }
 }
@@ -130,12 +167,17 @@ impl<M> JobQueue<M> {
         dispute.is_over = false;
         match dispute.answers.get(&question) {
             Some(Ok(answer)) => return Ok(answer.clone()),
-            // Asked again it is tried again.
+            // Asked again it is tried again, after a rest.
             Some(Err(_)) => {
                 let failed = dispute.answers.remove(&question);
                 return failed.unwrap_or(Err(question.pending()));
             }
             None => {}
+        }
+        if let Some(rest) = dispute.rest.as_ref()
+            && Instant::now() < rest.until
+        {
+            return Err(rest.why.clone());
         }
         if !dispute.asked.contains(&question) {
             dispute.asked.push_back(question);

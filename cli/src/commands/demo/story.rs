@@ -69,28 +69,23 @@ pub(super) fn claim(game: &Game, index: usize, name: &str) -> Option<String> {
     let parent = claim.parent?;
     let answered = game.claim(parent).ok()?;
     let attacks = answered.position.answered(Side::Attack) == claim.position;
-    let (verb, held, then) = match attacks {
-        true => ("attacks", "wrong", "looks before it"),
-        false => ("defends", "right", "looks behind it"),
+    let (verb, judges, error) = match attacks {
+        true => ("attacks", "disputes", "the error is before it"),
+        false => ("defends", "agrees with", "the error is after it"),
     };
     let mut line = format!(
-        "   #{index:<3} {:>12} ETH  {name} {verb} #{parent}: it holds the {} for {held}, and ",
+        "   #{index:<3} {:>12} ETH  {name} {verb} #{parent} and {judges} the {}: ",
         ether(claim.bond),
         about(game, parent, answered.position),
     );
     let depth = claim.position.depth();
-    // Writing to a string does not fail.
-    let _ = match VmStatus::of(&claim.claim) {
-        _ if depth != game.rules().split_depth().saturating_add(1) => write!(line, "{then}"),
-        Some(VmStatus::Valid) => write!(
-            line,
-            "says that the program, executing the block, finds the disputed output right"
-        ),
-        _ => write!(
-            line,
-            "says that the program, executing the block, finds the disputed output wrong"
-        ),
-    };
+    line.push_str(match VmStatus::of(&claim.claim) {
+        _ if depth != game.rules().split_depth().saturating_add(1) => error,
+        Some(VmStatus::Valid) => {
+            "the program, executing the block, finds the disputed output right"
+        }
+        _ => "the program, executing the block, finds the disputed output wrong",
+    });
     line.push('\n');
     Some(line)
 }
