@@ -1,6 +1,6 @@
 //! Everything that games need, on a chain: for demonstrations and tests, and to begin with.
 //!
-//! The account that deploys it owns the factory and the vault and is the guardian.
+//! Who owns the factory and the vault, and who is the guardian, is said by [`Roles`].
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolValue as _};
@@ -14,6 +14,11 @@ use fpvm_dispute::position::Position;
 use fpvm_dispute::revert::Revert;
 use fpvm_dispute::rules::{Params, Rules};
 use fpvm_l1::{Progress, Request, SendError, Wallet};
+
+alloy_sol_types::sol! {
+    #[allow(missing_docs, reason = "made by the macro")]
+    function transferOwnership(address newOwner) external;
+}
 
 /// What a world is set up with.
 #[derive(Clone, Debug)]
@@ -30,6 +35,15 @@ pub struct Setup {
     pub verifier: Artifact,
     /// The version of the states that it executes, if it asks for that.
     pub state_version: Option<u8>,
+}
+
+/// Who may do what when all is deployed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Roles {
+    /// Owns the factory (which may set the code of new games) and the vault (which may take all ether).
+    pub owner: Address,
+    /// May stop withdrawals, and correct the anchors.
+    pub guardian: Address,
 }
 
 /// Where everything is.
@@ -59,6 +73,11 @@ pub enum DeployError {
     /// The rules are none.
     #[error("a game cannot be played by these rules: {0}")]
     Rules(Revert),
+    /// The owner or the guardian is the zero address.
+    #[error(
+        "owner and guardian have to be accounts that somebody has the keys of, not the zero address"
+    )]
+    NoRole,
     /// A contract that came with the program is none.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
@@ -68,23 +87,40 @@ pub enum DeployError {
 }
 
 impl Deployment {
-    /// Deploys it all, and lets the factory create games.
+    /// Deploys it all for the wallet's own account, which is then owner and guardian: for development.
     ///
     /// # Errors
-    /// If the rules are none, or a transaction is not done.
+    /// As [`Deployment::deploy_for`].
     pub fn deploy(
         wallet: &mut Wallet,
         setup: &Setup,
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Self, DeployError> {
+        let (owner, guardian) = (wallet.address(), wallet.address());
+        Self::deploy_for(wallet, setup, Roles { owner, guardian }, report)
+    }
+
+    /// Deploys it all, lets the factory create games, and hands the factory to its owner last.
+    ///
+    /// # Errors
+    /// If the rules are none, a role is nobody's, or a transaction is not done.
+    pub fn deploy_for(
+        wallet: &mut Wallet,
+        setup: &Setup,
+        roles: Roles,
+        report: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Self, DeployError> {
+        if roles.owner.is_zero() || roles.guardian.is_zero() {
+            return Err(DeployError::NoRole);
+        }
         let params = &setup.params;
         let rules = Rules::new(params.clone()).map_err(DeployError::Rules)?;
         let bond = rules.required_bond(Position::ROOT);
         let bond = bond.map_err(DeployError::Rules)?;
-        let owner = wallet.address();
+        let sender = wallet.address();
         let first = wallet.settle(report)?;
-        let deployment = Self::at(params.game_type, |n| owner.create(first.saturating_add(n)));
-        let requests = deployment.requests(setup, owner, bond)?;
+        let deployment = Self::at(params.game_type, |n| sender.create(first.saturating_add(n)));
+        let requests = deployment.requests(setup, sender, roles, bond)?;
         wallet.send_from(first, &requests, report)?;
         Ok(deployment)
     }
@@ -106,7 +142,8 @@ impl Deployment {
     fn requests(
         &self,
         setup: &Setup,
-        owner: Address,
+        sender: Address,
+        roles: Roles,
         bond: u128,
     ) -> Result<Vec<Request>, ArtifactError> {
         let Setup {
@@ -134,9 +171,9 @@ impl Deployment {
         let report = verifier.arguments(self.oracle, *state_version);
         let vm = [&*verifier.bytecode, &report].concat();
         let creations = [
-            ("configuration", game::config(owner)?),
-            ("vault", game::vault(*delay, owner, self.config)?),
-            ("factory", game::factory(owner)?),
+            ("configuration", game::config(roles.guardian)?),
+            ("vault", game::vault(*delay, roles.owner, self.config)?),
+            ("factory", game::factory(sender)?),
             (
                 "registry",
                 game::registry(self.factory, anchors, self.config)?,
@@ -156,7 +193,18 @@ impl Deployment {
             gas: None,
         });
         let sets = registration(self.factory, game_type, self.implementation, bond);
-        Ok(creations.into_iter().chain(sets).collect())
+        // The sender has to own the factory to register the game.
+        let transfer = transferOwnershipCall {
+            newOwner: roles.owner,
+        };
+        let handover = (roles.owner != sender).then(|| Request {
+            what: "hand the factory to its owner".into(),
+            to: Some(self.factory),
+            data: transfer.abi_encode().into(),
+            value: U256::ZERO,
+            gas: None,
+        });
+        Ok(creations.into_iter().chain(sets).chain(handover).collect())
     }
 }
 

@@ -5,12 +5,12 @@ use crate::app::App;
 use crate::chain::tell;
 use crate::input::ReadingArgs;
 use crate::output::{Format, json, print, to_stdout};
-use anyhow::Context as _;
-use fpvm_challenger::deployment::{Deployment, Setup};
+use anyhow::{Context as _, anyhow};
+use fpvm_challenger::deployment::{Deployment, Roles, Setup};
 use fpvm_contracts::artifact::Artifact;
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::rules::Params;
-use fpvm_l1::{B256, U256};
+use fpvm_l1::{Address, B256, U256};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -54,10 +54,44 @@ pub(super) struct DeployArgs {
     /// For how long bonds that were won wait in the vault
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "168h")]
     bond_delay: Duration,
+    /// Who owns factory and vault; the sender on a development chain (31337 or 1337), else to be given
+    #[arg(long, value_name = "ADDRESS")]
+    owner: Option<Address>,
+    /// Who may stop withdrawals and correct the anchors; likewise
+    #[arg(long, value_name = "ADDRESS")]
+    guardian: Option<Address>,
     #[command(flatten)]
     reading: ReadingArgs,
     #[command(flatten)]
     common: Common,
+}
+
+/// Who owns what is deployed and guards it. A key that deploys is a hot one: off a development chain it gets
+/// neither role unless somebody says so.
+fn roles(
+    chain: u64,
+    owner: Option<Address>,
+    guardian: Option<Address>,
+    sender: Address,
+) -> anyhow::Result<Roles> {
+    /// Those of anvil and of geth's development mode.
+    const DEVELOPMENT: [u64; 2] = [31337, 1337];
+    let of = |flag: &str, given: Option<Address>, may: &str| match given {
+        Some(address) => Ok(address),
+        None if DEVELOPMENT.contains(&chain) => Ok(sender),
+        None => Err(anyhow!(
+            "chain {chain} is no development chain: say by --{flag} ADDRESS who {may} \
+             (the sender, {sender}, if that is meant)"
+        )),
+    };
+    Ok(Roles {
+        owner: of("owner", owner, "owns the factory and the vault")?,
+        guardian: of(
+            "guardian",
+            guardian,
+            "may stop withdrawals and correct the anchors",
+        )?,
+    })
 }
 
 pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
@@ -88,8 +122,10 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
         state_version: isa.version(),
     };
     let chain = args.common.connect()?;
+    let id = chain.chain_id();
     let mut wallet = args.common.chain.wallet(chain)?;
-    let world = Deployment::deploy(&mut wallet, &setup, &mut tell)?;
+    let roles = roles(id, args.owner, args.guardian, wallet.address())?;
+    let world = Deployment::deploy_for(&mut wallet, &setup, roles, &mut tell)?;
     let contracts = [
         ("factory", world.factory),
         ("game", world.implementation),
@@ -98,6 +134,8 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
         ("config", world.config),
         ("oracle", world.oracle),
         ("verifier", world.vm),
+        ("owner", roles.owner),
+        ("guardian", roles.guardian),
     ];
     match args.common.format {
         Format::Text => {
@@ -111,6 +149,28 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
                 told[name] = json!(at);
             }
             to_stdout(|out| json(out, &told))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sender_gets_roles_by_default_on_development_chains_only() {
+        let [ann, bob, eve] = [0xaa, 0xbb, 0xee].map(Address::repeat_byte);
+        let both = |owner, guardian| Roles { owner, guardian };
+        for chain in [31337, 1337] {
+            assert_eq!(roles(chain, None, None, eve).unwrap(), both(eve, eve));
+        }
+        assert_eq!(roles(1, Some(ann), Some(bob), eve).unwrap(), both(ann, bob));
+        for (owner, guardian, flag) in [
+            (None, Some(bob), "--owner"),
+            (Some(ann), None, "--guardian"),
+        ] {
+            let text = roles(10, owner, guardian, eve).unwrap_err().to_string();
+            assert!(text.contains(flag) && text.contains("chain 10"), "{text}");
         }
     }
 }
