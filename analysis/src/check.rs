@@ -12,6 +12,13 @@ use crate::go;
 /// Looks at a program's code for what the VM does not do as the program expects; `bytes` are its ELF file.
 pub fn check(code: &Code<'_>, bytes: &[u8], report: &mut Report) {
     let release = go::release(bytes);
+    if go::mips_float(bytes) == Some("hardfloat") {
+        report.problem(
+            "the Go program was built for floating-point registers (hardfloat), and the VM has none",
+            "that is what Go builds for MIPS where nobody says otherwise",
+            "build it with GOMIPS64=softfloat (for MIPS32: GOMIPS=softfloat)",
+        );
+    }
     if code.is_compressed() {
         compressed(release.as_deref(), report);
         return;

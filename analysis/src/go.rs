@@ -63,6 +63,18 @@ pub fn is_set_at_build(bytes: &[u8], setting: &str) -> bool {
     })
 }
 
+/// The floating point that a Go program for MIPS was built for, `GOMIPS` or `GOMIPS64`: `hardfloat` or
+/// `softfloat`.
+pub fn mips_float(bytes: &[u8]) -> Option<&str> {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let setting = lines.find_map(|line| {
+        let line = line.strip_prefix(b"build\tGOMIPS")?;
+        line.strip_prefix(b"64=")
+            .or_else(|| line.strip_prefix(b"="))
+    });
+    std::str::from_utf8(setting?).ok()
+}
+
 /// The second number of a release: 22 of `go1.22.10`.
 pub fn minor(release: &str) -> Option<u32> {
     let rest = release.strip_prefix("go1.")?;
@@ -131,6 +143,20 @@ mod tests {
         file.truncate(file.len() - 5);
         assert_eq!(release(&file), None);
         assert_eq!(release(b""), None);
+    }
+
+    #[test]
+    fn the_floating_point_of_a_build_is_read() {
+        let float = |text: &str| mips_float(text.as_bytes()).map(str::to_string);
+        assert_eq!(
+            float("x\nbuild\tGOMIPS64=hardfloat\ny").as_deref(),
+            Some("hardfloat")
+        );
+        assert_eq!(
+            float("x\nbuild\tGOMIPS=softfloat\n").as_deref(),
+            Some("softfloat")
+        );
+        assert_eq!(float("build\tGOARCH=mips64\n"), None);
     }
 
     #[test]

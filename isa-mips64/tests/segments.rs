@@ -98,3 +98,23 @@ fn upstream_of_2024_takes_none_that_ends_at_the_heap() {
         assert!(refused.contains("has to end below 0x5000000"), "{refused}");
     }
 }
+
+/// A program for a dynamic loader could only fault, at an address that nothing is at.
+#[test]
+fn dynamically_linked_programs_are_refused_by_name() {
+    let mut file = Elf { is_64: true }.with(0x2_0000, 8);
+    // The second program header names the interpreter, which is the file's last bytes.
+    let (header, entry) = (64, 56);
+    file[header + entry + 3] = 3;
+    let at = file.len() - 8;
+    file[at..].copy_from_slice(b"/lib/ld\0");
+    let refused = elf::load::<Mips64<8>>(&file, &[]);
+    let said = refused.err().map(|error| error.to_string());
+    assert_eq!(
+        said.as_deref(),
+        Some(
+            "the program is dynamically linked (its interpreter is /lib/ld), and a VM loads no libraries; \
+             link it statically (-static)"
+        )
+    );
+}

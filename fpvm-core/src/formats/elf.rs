@@ -12,7 +12,7 @@ use crate::machine::memory::{MemoryLimit, PAGE_SIZE, PagedMemory};
 use crate::machine::observer::Observer;
 use crate::machine::vm::Vm;
 use object::elf;
-use object::read::elf::{FileHeader, ProgramHeader, Sym};
+use object::read::elf::{Dyn as _, FileHeader, ProgramHeader, Sym};
 use object::{Endianness, FileKind, Object as _};
 
 /// What an ISA adds to the image of an ELF file.
@@ -110,6 +110,11 @@ pub enum ElfError {
         "the ELF file has no symbol table, which the Go patches need; build it without -s, or strip it less"
     )]
     NoSymbols,
+    /// A dynamically linked program, whose libraries nobody would load.
+    #[error(
+        "the program is dynamically linked ({0}), and a VM loads no libraries; link it statically (-static)"
+    )]
+    Dynamic(String),
     /// The ISA does not take ELF files.
     #[error("{0} takes no ELF files")]
     NotTaken(&'static str),
@@ -188,6 +193,9 @@ fn load_class<I: Program, H: FileHeader<Endian = Endianness>>(
         if segment.p_type(endian) == NOT_LOADED {
             continue;
         }
+        if let Some(needed) = needed(segment, endian, bytes) {
+            return Err(ElfError::Dynamic(needed));
+        }
         let (start, len) = (
             segment.p_vaddr(endian).into(),
             segment.p_memsz(endian).into(),
@@ -250,6 +258,26 @@ fn load_class<I: Program, H: FileHeader<Endian = Endianness>>(
     });
     vm.symbols = Symbols::new(names.collect());
     Ok(vm)
+}
+
+/// What a segment says of other files that the program cannot run without: the interpreter that would load its
+/// libraries, or that there are libraries. Code that only can be moved (static-pie) needs neither.
+fn needed<P: ProgramHeader<Endian = Endianness>>(
+    segment: &P,
+    endian: Endianness,
+    bytes: &[u8],
+) -> Option<String> {
+    if let Ok(Some(interpreter)) = segment.interpreter(endian, bytes) {
+        let interpreter = String::from_utf8_lossy(interpreter);
+        return Some(format!("its interpreter is {interpreter}"));
+    }
+    let dynamic = segment.dynamic(endian, bytes).ok().flatten()?;
+    let libraries = dynamic.iter();
+    let libraries = libraries.filter(|entry| entry.d_tag(endian) == elf::DT_NEEDED);
+    match libraries.count() {
+        0 => None,
+        count => Some(format!("it needs {count} libraries")),
+    }
 }
 
 /// Writes bytes and, where [`Program::PAGE_AFTER_RANGES`], allocates the page of the next byte.

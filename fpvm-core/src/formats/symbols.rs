@@ -42,7 +42,9 @@ impl Symbols {
         let reaches = |symbol: &&Symbol, size: u64| address - symbol.start < size;
         let sized = before.iter().rev().find(|symbol| symbol.size > 0);
         let function = sized.filter(|symbol| reaches(symbol, symbol.size));
-        function.or_else(|| before.last().filter(|symbol| reaches(symbol, 4)))
+        // At address 0 there is no code: symbols there are undefined ones.
+        let near = before.last().filter(|symbol| symbol.start > 0);
+        function.or_else(|| near.filter(|symbol| reaches(symbol, 4)))
     }
 
     /// The symbol of a name.
@@ -78,5 +80,15 @@ mod tests {
         assert_eq!((at(0x120), at(0x14f)), (Some("main"), Some("main")));
         assert_eq!((at(0x150), at(0x16f)), (Some("keccak"), Some("keccak")));
         assert_eq!((at(0x170), at(0x174)), (Some(".L0"), None));
+    }
+
+    #[test]
+    fn undefined_symbols_name_no_address() {
+        let symbol = Symbol {
+            name: "printf".to_string(),
+            start: 0,
+            size: 0,
+        };
+        assert_eq!(Symbols::new(vec![symbol]).at(0), None);
     }
 }
