@@ -5,6 +5,14 @@
 //! `keccak256(1 ‖ left ‖ right)`; up to the next power of two the list is filled with
 //! `keccak256(2)`.
 
+#![warn(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what comes from outside must not make the program panic"
+)]
+
 use crate::Root;
 use crate::entry::Entry;
 use fpvm_core::keccak::keccak256;

@@ -1,5 +1,13 @@
 //! The manifest of a run's checkpoints: what ran, and the state roots at the steps.
 
+#![warn(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what comes from outside must not make the program panic"
+)]
+
 mod merge;
 mod plan;
 

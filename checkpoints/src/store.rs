@@ -5,6 +5,14 @@
 //! by the keccak256 of their record. So nothing that was changed there can pass for a state: what
 //! is loaded is hashed, and has to have the root that was asked for.
 
+#![warn(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what comes from outside must not make the program panic"
+)]
+
 mod error;
 mod load;
 mod pack;

@@ -4,6 +4,14 @@
 //! not be canonical in its other fields, and which malformed ones it refuses, and why, is a rule of
 //! the game.
 
+#![warn(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what comes from outside must not make the program panic"
+)]
+
 use crate::revert::{Panic, Revert};
 
 /// Most items of a list that are read.

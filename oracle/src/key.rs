@@ -3,6 +3,15 @@
 //! Source of the kinds: the OP Stack's fault proof specification, "pre-image key types", and the
 //! PreimageOracle contract for what a kind's value may be.
 
+#![warn(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "what comes from outside must not make the program panic"
+)]
+
 use core::fmt;
 use core::str::FromStr;
 

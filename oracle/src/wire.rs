@@ -9,6 +9,15 @@
 //! reserved, and memory grows only with the bytes that really come. The byte that acknowledges a
 //! hint is written as 0 and may be anything when read, as upstream has it.
 
+#![warn(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "what comes from outside must not make the program panic"
+)]
+
 use std::io::{ErrorKind, Read, Write};
 use std::sync::Arc;
 
@@ -123,7 +132,7 @@ fn read_array<const N: usize>(from: &mut impl Read, what: &'static str) -> Resul
                     want: N as u64,
                 });
             }
-            Ok(n) => got += n,
+            Ok(n) => got = got.saturating_add(n),
             Err(e) if e.kind() == ErrorKind::Interrupted => {}
             Err(e) => return Err(Error::pipe(what, e)),
         }

@@ -2,6 +2,7 @@
 //!
 //! Upstream copies every program header's bytes (not only `PT_LOAD`'s) and, as a side effect, puts
 //! empty pages on the list of pages. Both oddities are kept, because the state file has the list.
+#![warn(clippy::arithmetic_side_effects)]
 
 use crate::definition::isa::{ElfTarget, Isa};
 use crate::definition::state::State;
@@ -222,9 +223,7 @@ fn load_class<I: Program, H: FileHeader<Endian = Endianness>>(
                 "it has more bytes in the file ({file_len:#x})"
             )));
         }
-        let end = start
-            .checked_add(len)
-            .filter(|end| *end - start <= IMAGE_LIMIT);
+        let end = start.checked_add(len).filter(|_| len <= IMAGE_LIMIT);
         let end = end.ok_or_else(|| refuse("it does not fit into memory".into()))?;
         if let Some(why) = I::SEGMENT_END.refused(len, end) {
             return Err(refuse(why));
@@ -299,10 +298,15 @@ fn end_range<I: Program>(memory: &mut PagedMemory<I::Word>, end: u64) -> Result<
 
 /// The number of the page that an address is in, cut to the address space.
 fn page_of<A: Word>(at: u64) -> u64 {
-    A::truncate(at).zext() / PAGE_SIZE as u64
+    A::truncate(at).zext() >> PAGE_SIZE.trailing_zeros()
 }
 
 /// Zeroes a range; pages that are not there yet are zero once allocated.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "`at` is below `page_end`, which is in the same page or at its end"
+)]
 fn fill_zero<I: Program>(
     memory: &mut PagedMemory<I::Word>,
     from: u64,

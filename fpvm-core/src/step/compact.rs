@@ -12,6 +12,14 @@
 //! threads that goes for what follows the [running thread](crate::definition::threads), which stands in front in
 //! both; there, nothing at all is the compact proof of a step that executes no instruction.
 
+#![warn(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what comes from outside must not make the program panic"
+)]
+
 use crate::definition::isa::{Isa, ProofShape};
 use crate::definition::threads::thread_proof_len;
 use crate::definition::word::Word;
@@ -86,7 +94,8 @@ pub fn encode<I: Isa>(
             map |= 1 << level;
             bytes.extend(sibling);
         }
-        out.extend(&map.to_be_bytes()[8 - map_len(depth)..]);
+        let map = map.to_be_bytes();
+        out.extend(map.iter().skip(map.len() - map_len(depth)));
         out.extend(bytes);
     }
     let branches = out.len() - thread.len();
@@ -168,6 +177,10 @@ impl<'a> Branches<'a> {
         Ok(*node)
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "there are siblings for each level up to the depth"
+    )]
     fn take_whole(&mut self, at: u64) -> Result<Node, VerifyError> {
         let leaf = self.node(at)?;
         for level in 0..self.depth {
@@ -176,6 +189,10 @@ impl<'a> Branches<'a> {
         Ok(leaf)
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "there are siblings for each level up to the depth"
+    )]
     fn take_compact(&mut self, at: u64, leaf_index: u64) -> Result<Node, VerifyError> {
         let mut levels = self.depth;
         if let Some((before, leaf)) = self.last {

@@ -1,5 +1,14 @@
 //! The proof of one step, in the JSON form that Cannon, Asterisc and op-challenger exchange.
 
+#![warn(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "what comes from outside must not make the program panic"
+)]
+
 use crate::definition::isa::Isa;
 use crate::step::compact;
 use crate::step::oracle::PreimagePart;

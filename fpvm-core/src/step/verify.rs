@@ -1,6 +1,14 @@
 //! The stateless verifier: from a packed state, a proof and at most one part of a pre-image to the
 //! post-state hash, with nothing else at hand. Needs no `std`.
 
+#![warn(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what comes from outside must not make the program panic"
+)]
+
 use crate::definition::isa::Isa;
 use crate::definition::machine::Fault;
 use crate::definition::state::{State, WitnessError, state_hash};
@@ -290,6 +298,10 @@ impl<'a> WitnessMemory<'a> {
 impl Memory for WitnessMemory<'_> {
     type Error = VerifyError;
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the index is a remainder by the length"
+    )]
     fn read<const N: usize>(&mut self, at: u64) -> Result<[u8; N], VerifyError> {
         let mut out = [0; N];
         for (at, byte) in (0..).map(|i| at.wrapping_add(i)).zip(&mut out) {
@@ -298,6 +310,10 @@ impl Memory for WitnessMemory<'_> {
         Ok(out)
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the index is a remainder by the length"
+    )]
     fn write<const N: usize>(&mut self, at: u64, bytes: [u8; N]) -> Result<(), VerifyError> {
         for (at, byte) in (0..).map(|i| at.wrapping_add(i)).zip(bytes) {
             self.leaf(at)?[at as usize % LEAF_SIZE] = byte;

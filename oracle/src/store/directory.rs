@@ -3,6 +3,15 @@
 //! op-program writes such directories (its `--datadir`; op-challenger's `preimages/` folders), and
 //! leaves a file `kvformat` that says in which of its formats.
 
+#![warn(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "what comes from outside must not make the program panic"
+)]
+
 use std::fmt;
 use std::fs::{self, DirEntry, File};
 use std::io::{ErrorKind, Read, Write};
@@ -173,7 +182,10 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
             why: "a plain file is expected",
         });
     }
-    let limit = 2 * Limits::default().preimage + 16;
+    let limit = Limits::default()
+        .preimage
+        .saturating_mul(2)
+        .saturating_add(16);
     if found.len() > limit {
         return Err(Error::Oversized {
             what: "a pre-image's file",

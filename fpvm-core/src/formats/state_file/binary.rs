@@ -36,10 +36,11 @@ impl<R: Read> Input<R> {
         Ok(())
     }
 
-    /// A big-endian number of `size` bytes.
+    /// A big-endian number of `size` bytes, at most eight.
     fn number(&mut self, size: usize, what: &'static str) -> Result<u64, FileErrorKind> {
         let mut bytes = [0; 8];
-        self.bytes(&mut bytes[8 - size..], what)?;
+        let from = bytes.len().saturating_sub(size);
+        self.bytes(bytes.get_mut(from..).unwrap_or_default(), what)?;
         Ok(u64::from_be_bytes(bytes))
     }
 
@@ -130,14 +131,21 @@ fn stack<I: Isa>(input: &mut Input<impl Read>) -> Result<Vec<Vec<u8>>, FileError
 }
 
 pub(super) fn write<I: Isa>(vm: &mut Vm<I>, out: &mut dyn Write) -> std::io::Result<()> {
-    let width = 8 - I::Word::BYTES;
+    // A count or an index is as wide as a guest word.
+    let word = |number: u64| {
+        let bytes = number.to_be_bytes();
+        bytes
+            .into_iter()
+            .skip(bytes.len() - I::Word::BYTES)
+            .collect::<Vec<u8>>()
+    };
     if let Some(version) = I::FILE.version {
         out.write_all(&[version])?;
     }
     let pages = vm.memory.pages();
-    out.write_all(&(pages.len() as u64).to_be_bytes()[width..])?;
+    out.write_all(&word(pages.len() as u64))?;
     for index in pages {
-        out.write_all(&index.to_be_bytes()[width..])?;
+        out.write_all(&word(index))?;
         out.write_all(vm.memory.page(index))?;
     }
     let mut fields = Vec::new();
@@ -148,7 +156,7 @@ pub(super) fn write<I: Isa>(vm: &mut Vm<I>, out: &mut dyn Write) -> std::io::Res
     if I::THREADS.is_some() {
         for side in [0, 1] {
             let threads = vm.state.stack(side);
-            out.write_all(&(threads.len() as u64).to_be_bytes()[width..])?;
+            out.write_all(&word(threads.len() as u64))?;
             out.write_all(&threads.concat())?;
         }
     }

@@ -76,7 +76,9 @@ pub(super) fn read<I: Isa>(input: impl Read, max_memory: u64) -> Result<Vm<I>, F
         }
         if let Source::Threads(side) = field.source {
             let threads = bytes.chunks(thread_len::<I>().max(1));
-            stacks[usize::from(side) % 2] = threads.map(<[u8]>::to_vec).collect();
+            if let Some(stack) = stacks.get_mut(usize::from(side)) {
+                *stack = threads.map(<[u8]>::to_vec).collect();
+            }
         } else {
             vm.state.unpack(field, &bytes);
         }
