@@ -97,7 +97,7 @@ fn play(app: &App, args: &Args, teller: &Arc<Teller>) -> anyhow::Result<()> {
     let params = Params {
         max_depth: MAX_DEPTH,
         split_depth: SPLIT_DEPTH,
-        l2_chain_id: U256::from(rollup::CHAIN_ID),
+        l2_chain_id: U256::from(fpvm_guests::ROLLUP_CHAIN_ID),
         ..mainnet
     };
     let (params, delay) = ground.times(params, args.clock);

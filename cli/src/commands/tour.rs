@@ -10,19 +10,11 @@ use fpvm::AnyVm;
 use fpvm::Options;
 use fpvm_core::machine::vm::{Event, Host};
 use fpvm_core::step::proof::StepProof;
+use fpvm_guests as guests;
 use fpvm_oracle::store::{Memory, Store as _};
 use fpvm_oracle::{Checked, Key, Kind, Replay};
-use include_dir::{Dir, include_dir};
 use std::time::Instant;
 
-/// A Go program that checks a claim about a toy rollup of 32 blocks, for MIPS32.
-const PROGRAM: &[u8] = include_bytes!("../../../examples/guests/bin/claim.mips");
-/// What it reads where the claim is true.
-static PREIMAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../examples/guests/preimages");
-/// What it reads in place of [`CLAIM`] where the claim is false.
-const FALSE_CLAIM: &[u8] = include_bytes!(
-    "../../../examples/guests/preimages-false/0100000000000000000000000000000000000000000000000000000000000002"
-);
 /// Index of the claim among the local pre-images.
 const CLAIM: u64 = 2;
 
@@ -37,7 +29,7 @@ pub(crate) fn run(app: &App) -> anyhow::Result<()> {
     print(&format!(
         "`claim` is a Go program for Cannon's MIPS32 that checks a claim about a toy rollup.\n\n\
          1. Load     {} bytes of ELF give {} pages of memory\n            state root {root}\n\n",
-        PROGRAM.len(),
+        guests::CLAIM.len(),
         vm.page_count(),
     ))?;
 
@@ -82,7 +74,7 @@ pub(crate) fn run(app: &App) -> anyhow::Result<()> {
 
     let mut lied_to = load(app)?;
     let mut lie = preimages()?;
-    lie.put(Key::local(CLAIM), FALSE_CLAIM)?;
+    lie.put(Key::local(CLAIM), guests::FALSE_CLAIM)?;
     let lie = run_to_end(lied_to.as_mut(), lie)?;
     print(&format!(
         "\n6. Dispute  the same program over a false claim\n            {lie}\n            state root {}\n\n",
@@ -104,15 +96,14 @@ pub(crate) fn run(app: &App) -> anyhow::Result<()> {
 }
 
 fn load(app: &App) -> anyhow::Result<Box<dyn AnyVm>> {
-    Ok(app.vms.load(PROGRAM, &Options::default())?)
+    Ok(app.vms.load(guests::CLAIM, &Options::default())?)
 }
 
 /// The built-in pre-images of the true claim.
 fn preimages() -> anyhow::Result<Memory> {
     let mut store = Memory::default();
-    for file in PREIMAGES.files() {
-        let name = file.path().to_str().unwrap_or_default();
-        store.put(name.parse()?, file.contents())?;
+    for (key, value) in guests::claim_preimages() {
+        store.put(key.parse()?, value)?;
     }
     Ok(store)
 }

@@ -9,40 +9,13 @@ use fpvm_checkpoints::Machine as _;
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::{Inputs, Outputs as _};
+use fpvm_guests::{ROLLUP, ROLLUP_CHAIN_ID, ROLLUP_OUTPUTS, rollup_preimages};
 use fpvm_l1::{B256, U256};
 use fpvm_oracle::store::{Memory, Shared, Store as _};
 use fpvm_oracle::{Key, Kind};
 use fpvm_trace::{GuestProgram, MachineError, Preimages, Program};
-use include_dir::{Dir, include_dir};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-
-/// `rollup` for each machine, by the name of its ISA or of its VM type: it executes one block of a toy
-/// rollup, and says whether an output root is right.
-const PROGRAMS: &[(&str, &[u8])] = &[
-    (
-        "mips",
-        include_bytes!("../../../../examples/guests/bin/rollup.mips"),
-    ),
-    (
-        "mips64",
-        include_bytes!("../../../../examples/guests/bin/rollup.mips64"),
-    ),
-    (
-        "riscv64",
-        include_bytes!("../../../../examples/guests/bin/rollup.riscv64"),
-    ),
-    (
-        "imac-1",
-        include_bytes!("../../../../examples/guests/bin/rollup.imac"),
-    ),
-];
-/// The keccak256 pre-images below the outputs.
-static PREIMAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../examples/guests/preimages-rollup");
-/// The true outputs: a line each, the block's number and the root.
-const OUTPUTS: &str = include_str!("../../../../examples/guests/outputs-rollup.txt");
-/// Chain id of the rollup, from which its blocks follow.
-pub(super) const CHAIN_ID: u64 = 901;
 
 /// Bytes in front of a pre-image's value: its length.
 const LENGTH_PREFIX: u64 = 8;
@@ -61,7 +34,7 @@ impl Rollup {
         teller: Arc<Teller>,
     ) -> anyhow::Result<Self> {
         let is_for = |name: &str| [isa.name(), isa.vm_type()].contains(&name);
-        let program = PROGRAMS.iter().find(|(name, _)| is_for(name));
+        let program = ROLLUP.iter().find(|(name, _)| is_for(name));
         let (_, program) = program.with_context(|| {
             format!(
                 "no program for {} is built in: --isa and --type choose another VM",
@@ -76,12 +49,11 @@ impl Rollup {
             Ok(vm)
         };
         let mut store = Memory::default();
-        for file in PREIMAGES.files() {
-            let name = file.path().to_str().unwrap_or_default();
-            store.put(name.parse()?, file.contents())?;
+        for (key, value) in rollup_preimages() {
+            store.put(key.parse()?, value)?;
         }
         let preimages = Preimages::Store(Shared::new(Box::new(store)));
-        let program = GuestProgram::new(load, preimages, U256::from(CHAIN_ID));
+        let program = GuestProgram::new(load, preimages, U256::from(ROLLUP_CHAIN_ID));
         Ok(Self {
             program: program.until(interrupted),
             teller,
@@ -130,8 +102,8 @@ impl Program for Rollup {
 
 /// The rollup's outputs, and the first of them, which all agree on.
 pub(super) fn outputs() -> anyhow::Result<(OutputRoot, OutputList)> {
-    let outputs: OutputList = OUTPUTS.parse()?;
-    let first = OUTPUTS.split(' ').next().unwrap_or_default();
+    let outputs: OutputList = ROLLUP_OUTPUTS.parse()?;
+    let first = ROLLUP_OUTPUTS.split(' ').next().unwrap_or_default();
     let block = U256::from(first.parse::<u64>()?);
     let root = outputs.output(block)?;
     Ok((OutputRoot { root, block }, outputs))
