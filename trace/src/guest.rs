@@ -19,6 +19,8 @@ use crate::preimages::Preimages;
 use crate::program::{Program, local_data};
 
 type Load<'a, V> = Box<dyn Fn() -> Result<V, MachineError> + Send + Sync + 'a>;
+/// What stands for a name in a host's command line.
+type Value<'a> = &'a dyn Fn() -> Result<String, MachineError>;
 type Head<'a> = Box<dyn Fn(U256) -> Result<B256, String> + Send + Sync + 'a>;
 
 /// A program that is started on a dispute's inputs. Its local pre-images come from the dispute.
@@ -85,7 +87,7 @@ impl<'a, V: GuestVm> GuestProgram<'a, V> {
                 .map_err(MachineError::NoHead)
         };
         let mut filled = word.to_owned();
-        let values: [(&str, &dyn Fn() -> Result<String, MachineError>); 5] = [
+        let values: [(&str, Value<'_>); 5] = [
             ("{l1.head}", &|| Ok(inputs.l1_head.to_string())),
             ("{l2.head}", &head),
             ("{l2.outputroot}", &|| Ok(inputs.starting.root.to_string())),
