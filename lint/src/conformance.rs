@@ -158,20 +158,20 @@ fn random_state<I: Isa>(random: &mut Random) -> State<I> {
         match field.source {
             Source::PreimageKey => {
                 for chunk in state.preimage_key.chunks_mut(8) {
-                    chunk.copy_from_slice(&random.next().to_be_bytes());
+                    chunk.copy_from_slice(&random.number().to_be_bytes());
                 }
             }
-            Source::Step => state.step = random.next() >> 1,
+            Source::Step => state.step = random.number() >> 1,
             Source::Cell(cell) if cell == I::EXITED => {
-                state.set(cell, I::Word::truncate(random.next() % 2));
+                state.set(cell, I::Word::truncate(random.number() % 2));
             }
             Source::Cell(cell) => {
                 let room = crate::state::room::<I>(cell);
-                state.set(cell, I::Word::truncate(random.next() & room));
+                state.set(cell, I::Word::truncate(random.number() & room));
             }
             Source::Cells(first, count) => {
                 for cell in (first.0..first.0 + count).filter(|cell| *cell != 0) {
-                    state.cells[usize::from(cell)] = I::Word::truncate(random.next());
+                    state.cells[usize::from(cell)] = I::Word::truncate(random.number());
                 }
             }
             Source::Version(_) | Source::MemoryRoot | Source::TurnSteps | Source::Threads(_) => {}

@@ -26,7 +26,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -35,7 +35,7 @@ impl Random {
 
     /// A number below a bound, which is not 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        (self.next() >> 8) % bound.max(1)
+        (self.number() >> 8) % bound.max(1)
     }
 }
 
@@ -132,7 +132,7 @@ impl<I: Isa> Generator<I> {
             state: self.state(&used, &mut random),
             legs: (0..24)
                 .map(|_| {
-                    1 + random.below(if random.clone().next() % 2 == 0 {
+                    1 + random.below(if random.clone().number().is_multiple_of(2) {
                         40
                     } else {
                         600
@@ -148,7 +148,7 @@ impl<I: Isa> Generator<I> {
             return 0;
         };
         let fill = |word: u32| pattern.value | word & !pattern.mask;
-        let mut word = fill(random.next() as u32);
+        let mut word = fill(random.number() as u32);
         let half = (I::REGISTERS.len() as u32 / 2).max(2);
         for r in &seen.written {
             if let Reg::Field { lo, bits, base } = *r {
@@ -161,7 +161,7 @@ impl<I: Isa> Generator<I> {
                 word = put(word, lo.into(), bits.into(), low);
             }
         }
-        let to = CODE + random.below(bytes) & !(fetch::unit::<I>() - 1);
+        let to = (CODE + random.below(bytes)) & !(fetch::unit::<I>() - 1);
         for name in operands(pattern.format).into_iter().flatten() {
             let operand = I::OPERANDS.iter().find(|(known, _)| *known == name);
             word = match operand.map(|(_, operand)| *operand) {
@@ -182,7 +182,7 @@ impl<I: Isa> Generator<I> {
         let count = I::REGISTERS.len();
         for cell in 1..count {
             let value = match cell % 4 {
-                _ if cell < count / 2 => edge(random.next(), random.next()),
+                _ if cell < count / 2 => edge(random.number(), random.number()),
                 0 => CODE + 8 * random.below(16),
                 1 if random.below(4) == 0 => u64::MAX - 15,
                 _ => DATA + 8 * random.below(1 << 12) + random.below(2) * 0xff8,

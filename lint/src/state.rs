@@ -99,7 +99,7 @@ pub(crate) fn check<I: Isa>() -> Vec<(String, Violation)> {
             let what = "another field has this name".to_owned();
             report(field.name, Rule::Name, what);
         }
-        if let Some(wrong) = size::<I>(field) {
+        if let Some(wrong) = size(field) {
             report(field.name, Rule::State, wrong);
         }
         if let Some(wrong) = unspeakable::<I>(field) {
@@ -110,7 +110,7 @@ pub(crate) fn check<I: Isa>() -> Vec<(String, Violation)> {
 }
 
 /// What is wrong with a field's size or place.
-fn size<I: Isa>(field: &Field) -> Option<String> {
+fn size(field: &Field) -> Option<String> {
     let found = field.size;
     let wanted = match field.source {
         Source::Version(_) => 1,
