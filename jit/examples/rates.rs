@@ -1,10 +1,10 @@
 //! Steps per CPU-second of a guest by each tier, and by another VM if its path is given.
 //!
 //! `cargo run --release -p fpvm-jit --example rates -- [--against PATH] [--only TIER] [--hot N]
-//! [--preimages PLACE] GUEST…`
+//! [--explain] [--preimages PLACE] GUEST…`
 //!
 //! `--hot` says how often code is reached before it is translated; `--preimages` where the guests'
-//! pre-images were recorded.
+//! pre-images were recorded. `--explain` prints why control was not in translated code, and where most of it.
 //! A guest is an ELF file whose name ends in `.mips`, `.mips64`, `.riscv64` or `.imac`. The other VM has
 //! Cannon's command line (`load-elf`, `run`); its CPU time is that of the whole `run`.
 
@@ -15,7 +15,7 @@ use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;
 use fpvm_isa_riscv::imac::Imac;
-use fpvm_jit::Jit;
+use fpvm_jit::{Counters, Departure, Jit};
 use fpvm_oracle::{Checked, Replay};
 use std::error::Error;
 use std::path::PathBuf;
@@ -65,6 +65,9 @@ fn measure<I: Program>(
     vm.run(u64::MAX, false, &mut host)?;
     let seconds = cpu_seconds(libc::RUSAGE_SELF) - before;
     if let Some(counters) = counters {
+        if args.explain {
+            explain(&counters);
+        }
         let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         println!(
             "    {} traces, {} instructions, {} refused, {} bytes of code, {} steps interpreted, {} exits",
@@ -80,6 +83,30 @@ fn measure<I: Program>(
     Ok((vm.state.step, vm.state.step as f64 / seconds / 1e6, root))
 }
 
+/// Places that are listed.
+const PLACES: usize = 12;
+
+/// Prints the reasons for which control was not in translated code, and the places of the most steps.
+fn explain(counters: &Counters) {
+    println!(
+        "    {:<32}{:>12}{:>14}",
+        "outside of translated code", "times", "steps"
+    );
+    for why in Departure::ALL {
+        let departed = counters.departed(why);
+        println!(
+            "    {:<32}{:>12}{:>14}",
+            why.name(),
+            departed.times,
+            departed.steps
+        );
+    }
+    for (why, pc, departed) in counters.places().into_iter().take(PLACES) {
+        let what = format!("{pc:#x} {}", why.name());
+        println!("    {what:<44}{:>10}{:>14}", departed.times, departed.steps);
+    }
+}
+
 fn compare<I: Program>(guest: &str, args: &Args) -> Result<()> {
     println!("{guest}");
     let (only, against) = (args.only.as_deref(), args.against.as_deref());
@@ -92,6 +119,9 @@ fn compare<I: Program>(guest: &str, args: &Args) -> Result<()> {
             let mut tier = Jit::new()?;
             if let Some(visits) = args.hot {
                 tier = tier.hot_after(visits);
+            }
+            if args.explain {
+                tier = tier.explain();
             }
             Some(measure::<I>(guest, args, Some(tier))?)
         }
@@ -152,6 +182,7 @@ struct Args {
     against: Option<String>,
     only: Option<String>,
     hot: Option<u8>,
+    explain: bool,
     preimages: Option<PathBuf>,
 }
 
@@ -163,6 +194,7 @@ fn main() -> Result<()> {
             "--against" => args.against = words.next(),
             "--only" => args.only = words.next(),
             "--preimages" => args.preimages = words.next().map(PathBuf::from),
+            "--explain" => args.explain = true,
             "--hot" => args.hot = words.next().map(|word| word.parse()).transpose()?,
             _ => guests.push(word),
         }

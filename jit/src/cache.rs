@@ -34,6 +34,8 @@ pub(crate) struct ExitPoint {
     pub(crate) interpreted: u32,
     /// The trace does not expect the addresses of the instruction to be aligned.
     pub(crate) assume_unaligned: bool,
+    /// Steps from there to the trace's end.
+    pub(crate) rest: u32,
     /// Offset of the code that a jump to another trace takes the place of.
     link: Option<usize>,
 }
@@ -107,6 +109,7 @@ impl Cache {
             trace: usize::MAX,
             interpreted: 0,
             assume_unaligned: false,
+            rest: 0,
             link: None,
         });
         debug_assert_eq!(self.exits.len(), LOST as usize + 1);
@@ -169,6 +172,7 @@ impl Cache {
                 trace: number,
                 interpreted: 0,
                 assume_unaligned: exit.assume_unaligned,
+                rest: trace.steps.saturating_sub(exit.steps).max(1),
                 link: None,
             });
         }
@@ -178,6 +182,7 @@ impl Cache {
             trace: number,
             interpreted: 0,
             assume_unaligned: false,
+            rest: 0,
             link: None,
         });
         self.traces.push(Translated {

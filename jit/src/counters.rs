@@ -1,6 +1,67 @@
 //! What the translator does, in numbers.
 
+use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Why control was not in translated code for a while.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Departure {
+    /// Code that is not hot yet was interpreted, up to a jump to code that is.
+    Cold,
+    /// A path was recorded, to be translated.
+    Recorded,
+    /// A trace ended, or was left by a branch, where no trace began: the next one does.
+    Unlinked,
+    /// A jump to an address in a register did not find the trace of its target: there is none, or it had to
+    /// give its entry in the table of traces to another.
+    NotFound,
+    /// An instruction in a trace was left to the interpreter, which went on to the trace's end: bytes that
+    /// are not aligned or lie in two pages, a store to code, a trap.
+    Rest,
+    /// An instruction that no trace can hold: a system call above all.
+    Refused,
+    /// Fewer steps were left of the run than the trace has.
+    Last,
+}
+
+impl Departure {
+    /// All of them.
+    pub const ALL: [Departure; 7] = [
+        Departure::Cold,
+        Departure::Recorded,
+        Departure::Unlinked,
+        Departure::NotFound,
+        Departure::Rest,
+        Departure::Refused,
+        Departure::Last,
+    ];
+
+    /// In a few words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Departure::Cold => "code that is not hot",
+            Departure::Recorded => "recording a path",
+            Departure::Unlinked => "to a trace not linked yet",
+            Departure::NotFound => "jump to a register's address",
+            Departure::Rest => "rest of a trace",
+            Departure::Refused => "instruction of no trace",
+            Departure::Last => "last steps of a run",
+        }
+    }
+}
+
+/// How often control was outside of translated code, and for how many steps in all.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Departed {
+    /// How often.
+    pub times: u64,
+    /// Steps that the interpreter did meanwhile.
+    pub steps: u64,
+}
+
+/// Departures by reason and guest address.
+type Places = FxHashMap<(Departure, u64), Departed>;
 
 /// Counts of a translator since it was made; read at any time, from any thread.
 #[derive(Debug, Default)]
@@ -21,14 +82,45 @@ pub struct Counters {
     pub interpreted: AtomicU64,
     /// How often translated code was left.
     pub exits: AtomicU64,
+    /// By reason: how often, and how many steps.
+    departed: [[AtomicU64; 2]; Departure::ALL.len()],
+    /// By place, where [`Jit::explain`](crate::Jit::explain) asked for it.
+    places: Mutex<Places>,
 }
 
 impl Counters {
+    /// How often, and for how many steps, control was outside of translated code for this reason.
+    pub fn departed(&self, why: Departure) -> Departed {
+        let [times, steps] = &self.departed[why as usize];
+        Departed {
+            times: times.load(Ordering::Relaxed),
+            steps: steps.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The places at which control left translated code, or did not get into it: reason, guest address, and
+    /// how often and for how long. Those of the most steps come first, then those of the most times. Empty
+    /// unless [`Jit::explain`](crate::Jit::explain) asked for it.
+    pub fn places(&self) -> Vec<(Departure, u64, Departed)> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places: Vec<_> = places
+            .iter()
+            .map(|((why, pc), departed)| (*why, *pc, *departed))
+            .collect();
+        places.sort_by_key(|(why, pc, departed)| {
+            let most = core::cmp::Reverse((departed.steps, departed.times));
+            (most, *why, *pc)
+        });
+        places
+    }
+}
+
+#[cfg_attr(
+    not(all(target_arch = "x86_64", target_os = "linux")),
+    allow(dead_code, reason = "counted by the translator")
+)]
+impl Counters {
     /// Adds; gives the new count.
-    #[cfg_attr(
-        not(all(target_arch = "x86_64", target_os = "linux")),
-        allow(dead_code)
-    )]
     pub(crate) fn add(counter: &AtomicU64, count: u64) -> u64 {
         // One thread writes, so that load and store need not be one operation.
         let sum = counter.load(Ordering::Relaxed).wrapping_add(count);
@@ -36,11 +128,23 @@ impl Counters {
         sum
     }
 
-    #[cfg_attr(
-        not(all(target_arch = "x86_64", target_os = "linux")),
-        allow(dead_code)
-    )]
     pub(crate) fn set(counter: &AtomicU64, count: u64) {
         counter.store(count, Ordering::Relaxed);
+    }
+
+    /// Counts a departure of so many steps.
+    pub(crate) fn depart(&self, why: Departure, steps: u64) {
+        let [times, all] = &self.departed[why as usize];
+        Self::add(times, 1);
+        Self::add(all, steps);
+        Self::add(&self.interpreted, steps);
+    }
+
+    /// Notes where it was.
+    pub(crate) fn note(&self, why: Departure, pc: u64, steps: u64) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let departed = places.entry((why, pc)).or_default();
+        departed.times += 1;
+        departed.steps += steps;
     }
 }

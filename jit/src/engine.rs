@@ -1,12 +1,12 @@
-//! The tier: which code is hot, which path it takes, and what happens outside of translated code.
+//! The tier: which code is hot, what runs it, and what happens outside of translated code.
 
-use crate::Counters;
-use crate::cache::{Cache, ExitAction, page_of};
+mod record;
+
+use crate::cache::{Cache, ExitAction};
 use crate::hot_counters::HotCounters;
-use crate::ir::Node;
 use crate::layout::Layout;
-use crate::lower::lower;
 use crate::trace::Trace;
+use crate::{Counters, Departure};
 use fpvm_core::definition::decode::Decoder;
 use fpvm_core::definition::effects::Effects;
 use fpvm_core::definition::fetch;
@@ -19,21 +19,14 @@ use fpvm_core::machine::memory::{MemoryLimit, PagedMemory};
 use fpvm_core::machine::vm::{Running, Tier};
 use fpvm_core::step::concrete::{Position, Stop};
 use fpvm_core::step::oracle::OracleError;
+use record::ROOM;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
 use std::sync::Arc;
 
-/// Guest instructions of a trace.
-const LONGEST: usize = 128;
-/// With this many, a trace ends where another begins, and does not make its code twice.
-const ENOUGH: usize = 16;
-/// Traces after which guest registers are laid out anew, by what was seen of their use.
-const LAYOUTS: [u64; 2] = [12, 400];
 /// A trace whose instruction is left to the interpreter this often is made anew, without the
 /// expectation that its addresses are aligned.
 const MANY_EXITS: u32 = 50;
-/// A page whose code was written this often is left to the interpreter.
-const MANY_WRITES: u32 = 16;
 
 type Stopped = Stop<MemoryLimit, OracleError>;
 
@@ -49,8 +42,8 @@ pub struct Jit<I: Isa> {
     layouts: usize,
     trace: Trace,
     path: Vec<u64>,
-    /// Heads that cannot be translated.
-    refused: FxHashSet<u64>,
+    /// Addresses at which no trace can begin.
+    refused: FxHashMap<u64, Refusal>,
     /// Instructions whose addresses are not expected to be aligned.
     assume_unaligned: FxHashSet<u64>,
     /// How often code in a page was written.
@@ -60,7 +53,18 @@ pub struct Jit<I: Isa> {
     /// The memory that all this holds for.
     memory: Option<u64>,
     counters: Arc<Counters>,
+    /// Whether places are counted too.
+    explains: bool,
     pub(crate) hooks: DebugHooks,
+}
+
+/// Why no trace begins at an address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Refusal {
+    /// The instruction there is none that a trace can hold.
+    Instruction,
+    /// Code in its page is written too often.
+    Page,
 }
 
 /// What a crosscheck wants to know of a translator, and have of it.
@@ -101,12 +105,13 @@ impl<I: Isa> Jit<I> {
             layouts: 0,
             trace: Trace::default(),
             path: Vec::new(),
-            refused: FxHashSet::default(),
+            refused: FxHashMap::default(),
             assume_unaligned: FxHashSet::default(),
             writes: FxHashMap::default(),
             pending: None,
             memory: None,
             counters: Arc::default(),
+            explains: false,
             hooks: DebugHooks::default(),
         })
     }
@@ -127,6 +132,13 @@ impl<I: Isa> Jit<I> {
     pub fn digest_code(mut self) -> Self {
         // The offset basis of FNV-1a.
         self.cache.digest = Some(0xcbf2_9ce4_8422_2325);
+        self
+    }
+
+    /// Counts where control leaves translated code, and where it does not get into it, for
+    /// [`Counters::places`]. That takes some time at each such place.
+    pub fn explain(mut self) -> Self {
+        self.explains = true;
         self
     }
 
@@ -170,17 +182,27 @@ impl<I: Isa> Jit<I> {
         Position { pc, next_pc }.put(state);
     }
 
+    /// Counts that control was outside of translated code from an address on.
+    fn depart(&self, why: Departure, pc: u64, steps: u64) {
+        self.counters.depart(why, steps);
+        if self.explains {
+            self.counters.note(why, pc, steps);
+        }
+    }
+
+    /// Has the interpreter do steps, up to `until` at most, or to a jump to hot code.
     fn interpret(
         &mut self,
+        why: Departure,
         code: &mut Code<I>,
         state: &mut State<I>,
         memory: &mut PagedMemory<I::Word>,
         env: &mut Running<'_, '_>,
         until: u64,
     ) -> Result<(), Stopped> {
-        let before = state.step;
+        let (pc, before) = (state.pc(), state.step);
         let done = code.run(state, memory, env, until, &mut |pc| self.visits.count(pc));
-        Counters::add(&self.counters.interpreted, state.step.wrapping_sub(before));
+        self.depart(why, pc, state.step.wrapping_sub(before));
         done
     }
 
@@ -210,17 +232,19 @@ impl<I: Isa> Jit<I> {
             let Some(exit) = cache.exit(number) else {
                 return Ok(());
             };
-            let (action, pc, trace) = (exit.action, exit.pc, exit.trace);
+            let (action, pc, trace, rest) = (exit.action, exit.pc, exit.trace, exit.rest);
             match action {
                 ExitAction::Go => {
                     Self::go_to(state, pc);
                     self.pending = Some(number);
                     self.cache.link(number);
+                    self.depart(Departure::Unlinked, pc, 0);
                 }
                 ExitAction::Find => {
                     Self::go_to(state, address);
                     self.pending = None;
                     self.cache.refind(address);
+                    self.depart(Departure::NotFound, address, 0);
                 }
                 ExitAction::Finish => {
                     Self::go_to(state, pc);
@@ -228,7 +252,7 @@ impl<I: Isa> Jit<I> {
                     if state.step >= until {
                         return Ok(());
                     }
-                    return self.interpret(code, state, memory, env, until);
+                    return self.interpret(Departure::Last, code, state, memory, env, until);
                 }
                 ExitAction::Interpret => {
                     Self::go_to(state, pc);
@@ -242,8 +266,11 @@ impl<I: Isa> Jit<I> {
                     if state.step >= until {
                         return Ok(());
                     }
-                    let until = state.step + 1;
-                    return self.interpret(code, state, memory, env, until);
+                    // On to the trace's end: there the next trace begins. Where the instruction alone were
+                    // interpreted, no trace would begin behind it, and straight-line code would be
+                    // interpreted to its end, however long it is.
+                    let until = until.min(state.step.saturating_add(rest.into()));
+                    return self.interpret(Departure::Rest, code, state, memory, env, until);
                 }
             }
             match self.cache.find(state.pc()) {
@@ -251,159 +278,6 @@ impl<I: Isa> Jit<I> {
                 _ => return Ok(()),
             }
         }
-    }
-
-    /// Interprets from a hot address on, and translates the path that was taken.
-    fn translate(
-        &mut self,
-        code: &mut Code<I>,
-        state: &mut State<I>,
-        memory: &mut PagedMemory<I::Word>,
-        env: &mut Running<'_, '_>,
-    ) -> Result<(), Stopped> {
-        let head = state.pc();
-        let pending = self.pending.take();
-        let Some(next) = self.record(code, state, memory, env)? else {
-            return Ok(());
-        };
-        if self.add(head, next, memory) {
-            self.visits.set(head, u8::MAX);
-            if let Some(exit) = pending {
-                self.cache.link(exit);
-            }
-        } else {
-            self.refused.insert(head);
-            Counters::add(&self.counters.refused, 1);
-        }
-        Ok(())
-    }
-
-    /// Interprets and keeps the path that is taken; gives the address that it goes on at. `None` where
-    /// the program ends or writes over its code.
-    fn record(
-        &mut self,
-        code: &mut Code<I>,
-        state: &mut State<I>,
-        memory: &mut PagedMemory<I::Word>,
-        env: &mut Running<'_, '_>,
-    ) -> Result<Option<u64>, Stopped> {
-        let head = state.pc();
-        let mut next = head;
-        self.path.clear();
-        while next.is_multiple_of(fetch::unit::<I>()) {
-            // Straight on to where control goes elsewhere; a delay slot that is under way belongs to
-            // what is there already.
-            let most = match Position::of(state).is_sequential() {
-                true => LONGEST.saturating_sub(self.path.len()),
-                false => 1,
-            };
-            if most == 0 {
-                break;
-            }
-            let first = state.step;
-            let visits = &mut self.visits;
-            let done = code.run(state, memory, env, first + most as u64, &mut |pc| {
-                visits.count(pc);
-                true
-            });
-            let steps = state.step.wrapping_sub(first);
-            Counters::add(&self.counters.interpreted, steps);
-            done?;
-            if memory.has_stale_code() || state.exited() {
-                return Ok(None);
-            }
-            for _ in 0..steps {
-                if !self.path.is_empty() && next == head {
-                    return Ok(Some(head));
-                }
-                self.path.push(next);
-                let insn = match I::COMPRESSED_MASK {
-                    0 => 0,
-                    _ => Self::word(memory, next),
-                };
-                next = I::Word::truncate(next.wrapping_add(fetch::len::<I>(insn))).zext();
-            }
-            let last = self.path.last().copied().unwrap_or(head);
-            let op = self.decoder.decode(Self::word(memory, last));
-            if self.host[op.index()] || code.is_watched(op) {
-                self.path.pop();
-                return Ok(Some(last));
-            }
-            next = state.pc();
-            let ends = next <= last || self.path.len() >= ENOUGH;
-            let between = Position::of(state).is_sequential();
-            if between && (next == head || ends && self.cache.find(next).is_some()) {
-                break;
-            }
-        }
-        Ok(Some(next))
-    }
-
-    /// Translates the path that was recorded, which went on at `next`.
-    fn add(&mut self, head: u64, next: u64, memory: &mut PagedMemory<I::Word>) -> bool {
-        let (decoder, writes) = (&self.decoder, &self.writes);
-        let assume_unaligned = &self.assume_unaligned;
-        let mut pages: Vec<u64> = Vec::new();
-        let fetch = |pc: u64| {
-            let insn = Self::word(memory, pc);
-            let last = pc.wrapping_add(fetch::len::<I>(insn) - 1);
-            for page in [page_of(pc), page_of(last)] {
-                if pages.contains(&page) {
-                    continue;
-                }
-                let rewritten = writes
-                    .get(&page)
-                    .is_some_and(|writes| *writes >= MANY_WRITES);
-                if rewritten || !memory.mark_code(page) {
-                    return None;
-                }
-                pages.push(page);
-            }
-            Some((insn, decoder.decode(insn)))
-        };
-        lower::<I>(&mut self.trace, &self.path, next, fetch, |pc| {
-            assume_unaligned.contains(&pc)
-        });
-        if self.trace.steps == 0 {
-            return false;
-        }
-        #[cfg(test)]
-        if self.hooks.fault == Some(head) {
-            crate::crosscheck::tests::spoil(&mut self.trace);
-        }
-        for node in &self.trace.nodes.list {
-            if let Node::Entry(cell) | Node::SetCell(cell, _) = node {
-                self.uses[usize::from(*cell) % CELLS] += 1;
-            }
-        }
-        let traces = Counters::add(&self.counters.traces, 1);
-        Counters::add(&self.counters.instructions, u64::from(self.trace.steps));
-        if LAYOUTS
-            .get(self.layouts)
-            .is_some_and(|limit| traces >= *limit)
-        {
-            self.layouts += 1;
-            let layout = Layout::new::<I>(&self.uses);
-            if layout.pins != self.cache.layout().pins {
-                self.clear(Some(layout));
-            }
-        }
-        let mut added = self.cache.add(head, &mut self.trace, &pages);
-        if !added && self.cache.code_len() > crate::buffer::CAPACITY / 2 {
-            self.clear(None);
-            added = self.cache.add(head, &mut self.trace, &pages);
-        }
-        Counters::set(&self.counters.code_bytes, self.cache.code_len() as u64);
-        if let Some(digest) = self.cache.digest {
-            Counters::set(&self.counters.code_digest, digest);
-        }
-        if let Some(paths) = &mut self.hooks.paths
-            && added
-        {
-            let path = &self.path[..self.path.len().min(self.trace.steps as usize)];
-            paths.insert(head, path.into());
-        }
-        added
     }
 }
 
@@ -423,24 +297,32 @@ impl<I: Isa> Tier<I> for Jit<I> {
         if !Position::of(state).is_sequential() {
             self.pending = None;
             let until = state.step + 1;
-            return self.interpret(code, state, memory, env, until);
+            return self.interpret(Departure::Cold, code, state, memory, env, until);
         }
         let pc = state.pc();
         if self.hooks.left == Some(0) {
             if self.hooks.stops {
                 return Err(Stop::Environment("as many traces as asked".into()));
             }
-            return self.interpret(code, state, memory, env, until);
+            return self.interpret(Departure::Cold, code, state, memory, env, until);
         }
         if let Some(begin) = self.cache.find(pc) {
             return self.execute(begin, code, state, memory, env, until);
         }
-        let hot = self.visits.count(pc) && !self.refused.contains(&pc) && !self.hooks.frozen;
-        if hot && until.wrapping_sub(state.step) > 2 * LONGEST as u64 {
-            return self.translate(code, state, memory, env);
-        }
+        let is_hot = self.visits.count(pc);
+        let is_room = until.wrapping_sub(state.step) > ROOM;
+        let (why, until) = match self.refused.get(&pc) {
+            _ if !is_hot => (Departure::Cold, until),
+            // What follows it may well be translated.
+            Some(Refusal::Instruction) => (Departure::Refused, state.step + 1),
+            Some(Refusal::Page) => (Departure::Refused, until),
+            None if is_room && !self.hooks.frozen => {
+                return self.translate(code, state, memory, env, until);
+            }
+            None => (Departure::Cold, until),
+        };
         self.pending = None;
-        self.interpret(code, state, memory, env, until)
+        self.interpret(why, code, state, memory, env, until)
     }
 
     fn forget(&mut self, pages: &[u64]) {

@@ -32,6 +32,12 @@ impl HotCounters {
         *count >= self.hot
     }
 
+    /// Whether the count is as great as it gets, which it is set to where a trace begins.
+    #[inline(always)]
+    pub(crate) fn is_full(&self, pc: u64) -> bool {
+        self.counts[(pc >> 2) as usize % COUNTERS] == u8::MAX
+    }
+
     pub(crate) fn set(&mut self, pc: u64, count: u8) {
         self.counts[(pc >> 2) as usize % COUNTERS] = count;
     }

@@ -50,7 +50,7 @@ mod trace;
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
 mod unsupported;
 
-pub use counters::Counters;
+pub use counters::{Counters, Departed, Departure};
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 pub use crosscheck::{Crosscheck, Difference};
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]

@@ -276,8 +276,15 @@ impl<I: Isa> Lowering<'_, I> {
 
     /// Whether two values are known to be the same where the instruction is done.
     fn is_same(&self, a: Val, b: Val) -> bool {
-        let base = |value| self.nodes.base(value);
-        base(a) == base(b) || self.same.contains(&(a, b)) || self.same.contains(&(b, a))
+        // Constants that are equal are values of their own each.
+        let equal = |a, b| {
+            let (base, constant) = (self.nodes.base(a), self.nodes.as_constant(a));
+            base == self.nodes.base(b)
+                || constant.is_some() && constant == self.nodes.as_constant(b)
+        };
+        let mut found = self.same.iter();
+        equal(a, b)
+            || found.any(|(x, y)| equal(*x, a) && equal(*y, b) || equal(*x, b) && equal(*y, a))
     }
 
     /// Finds the page of an access to memory of 64-bit addresses; gives a value and a constant whose

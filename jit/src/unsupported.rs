@@ -40,6 +40,11 @@ impl<I: Isa> Untranslated<I> {
     }
 
     /// Changes nothing.
+    pub fn explain(self) -> Self {
+        match self.never {}
+    }
+
+    /// Changes nothing.
     pub fn digest_code(self) -> Self {
         match self.never {}
     }

@@ -222,27 +222,34 @@ fn a_conditional_store_uses_its_reservation_up() {
     assert_eq!(agree(&words, &state, u64::MAX, &legs), None);
 }
 
-/// A program that counts with load-linked and store-conditional stays in translated code.
+/// A program that counts with load-linked and store-conditional stays in translated code, whether the address
+/// comes from outside or is a constant, as that of a lock is.
 #[test]
 fn conditional_stores_are_translated() {
-    let words: [u32; 6] = [
-        0xc204_0000, // ll a0, 0(s0)
-        0x2484_0001, // addiu a0, a0, 1
-        0xe204_0000, // sc a0, 0(s0)
-        0x1000_fffc, // b -4
-        0x0000_0000,
-        0x0000_0000,
-    ];
-    let mut state = State::<Mips64>::default();
-    go_to(&mut state, u64::from(CODE));
-    state.set(Cell(16), 0x3_0000);
-    let tier = Jit::new().expect("a translator").hot_after(2);
-    let counters = tier.counters();
-    let mut vm = bare::<Mips64>(u64::from(CODE), &words, &state);
-    vm.set_tier(Some(Box::new(tier)));
-    go(&mut vm, 100_000).expect("a run");
-    let mut count = [0; 4];
-    vm.memory.read_slice(0x3_0000, &mut count);
-    assert_eq!(u32::from_be_bytes(count), 20_000);
-    assert!(counters.interpreted.load(Ordering::Relaxed) < 1000);
+    for constant in [false, true] {
+        let words: [u32; 6] = [
+            match constant {
+                true => 0x3c10_0003,  // lui s0, 3
+                false => 0x0000_0000, // nop
+            },
+            0xc204_0000, // ll a0, 0(s0)
+            0x2484_0001, // addiu a0, a0, 1
+            0xe204_0000, // sc a0, 0(s0)
+            0x1000_fffb, // b -5
+            0x0000_0000,
+        ];
+        let mut state = State::<Mips64>::default();
+        go_to(&mut state, u64::from(CODE));
+        state.set(Cell(16), 0x3_0000);
+        let tier = Jit::new().expect("a translator").hot_after(2);
+        let counters = tier.counters();
+        let mut vm = bare::<Mips64>(u64::from(CODE), &words, &state);
+        vm.set_tier(Some(Box::new(tier)));
+        go(&mut vm, 120_000).expect("a run");
+        let mut count = [0; 4];
+        vm.memory.read_slice(0x3_0000, &mut count);
+        assert_eq!(u32::from_be_bytes(count), 20_000);
+        assert!(counters.interpreted.load(Ordering::Relaxed) < 1000);
+        assert_eq!(agree(&words, &state, u64::MAX, &[7, 100, 5000]), None);
+    }
 }
