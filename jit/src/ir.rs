@@ -129,7 +129,7 @@ impl Node {
             Node::Nothing | Node::Const(_) | Node::Entry(_) => {}
             Node::Rotate(a, _) | Node::Clz(a) | Node::Sext(a, _) | Node::SetCell(_, a) => f(a),
             Node::TlbLookup { at, store, .. } => {
-                [Some(at), store].into_iter().flatten().for_each(f)
+                [Some(at), store].into_iter().flatten().for_each(f);
             }
             Node::Load { at, page, .. } => [at, page].into_iter().for_each(f),
             Node::Bin(_, a, b) => [a, b].into_iter().for_each(f),
