@@ -48,7 +48,7 @@ type Thaw = fn(&[u8], FrozenMemory, Vec<u8>) -> Result<Snapshot, WitnessError>;
 /// What there is to know of a VM to make its snapshots.
 #[derive(Clone, Copy, Debug)]
 pub struct Vm {
-    /// The ISA's name, [`Isa::NAME`](fpvm_core::Isa::NAME).
+    /// The ISA's name, [`Isa::NAME`].
     pub isa: &'static str,
     /// VM type as upstream names it.
     pub vm_type: &'static str,

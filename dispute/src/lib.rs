@@ -9,7 +9,7 @@
 //!   it. [`chain`] holds them all, and makes a [`call`] at a time: an effect, or a [`revert`] under
 //!   upstream's name and no change. Upstream's contracts of October 2024 (`FaultDisputeGame` 1.3.1)
 //!   are the source of every rule.
-//! - [`past`] is what happened in a game besides its claims.
+//! - [`history`] is what happened in a game besides its claims.
 //! - [`fees`] is an option of the game that upstream has not: time for fee spikes.
 //! - [`trace`] is what a party holds to be true, [`player`] what it therefore does: the honest rule,
 //!   and many ways to cheat. [`synthetic`] makes rollups, executions and a VM up.
