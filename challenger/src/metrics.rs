@@ -16,6 +16,14 @@ pub struct Metrics {
     pub games: [u64; 3],
     /// The newest L1 block that was acted on.
     pub block: u64,
+    /// Its time, in seconds since 1970.
+    pub block_time: u64,
+    /// Games that wait for the program, and the L1 time since which the one does that waits longest; 0 for none.
+    pub waiting: [u64; 2],
+    /// The account's money, in wei, as it was at that block.
+    pub balance: u128,
+    /// Seconds for which programs have been run, and how often one could not be run.
+    pub programs: [u64; 2],
 }
 
 impl Metrics {
@@ -67,6 +75,16 @@ impl Metrics {
                 self.refused,
             ),
             ("troubles", "What went wrong otherwise", self.troubles),
+            (
+                "vm_seconds",
+                "Seconds for which programs were run",
+                self.programs[0],
+            ),
+            (
+                "vm_failures",
+                "Times that a program or its host failed",
+                self.programs[1],
+            ),
         ];
         let mut text = String::new();
         for (name, help, value) in counters {
@@ -83,6 +101,14 @@ impl Metrics {
             ("tracked_games", "{status=\"resolved\"}".into(), resolved),
             ("tracked_games", "{status=\"left\"}".into(), left),
             ("highest_acted_l1_block", String::new(), self.block),
+            ("l1_head_timestamp", String::new(), self.block_time),
+            ("waiting_games", String::new(), self.waiting[0]),
+            ("waiting_since_timestamp", String::new(), self.waiting[1]),
+            (
+                "balance_gwei",
+                String::new(),
+                u64::try_from(self.balance / 1_000_000_000).unwrap_or(u64::MAX),
+            ),
         ];
         let mut last = "";
         for (name, labels, value) in &gauges {
@@ -105,6 +131,8 @@ mod tests {
         let mut metrics = Metrics {
             games: [3, 2, 1],
             block: 7,
+            waiting: [2, 1_000],
+            programs: [60, 1],
             ..Metrics::default()
         };
         metrics.count(&Event::general("something"));
@@ -115,6 +143,10 @@ mod tests {
             "op_challenger_troubles 1",
             "op_challenger_tracked_games{status=\"resolved\"} 2",
             "op_challenger_highest_acted_l1_block 7",
+            "op_challenger_waiting_games 2",
+            "op_challenger_waiting_since_timestamp 1000",
+            "op_challenger_vm_seconds 60",
+            "op_challenger_vm_failures 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
         }

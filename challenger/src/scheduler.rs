@@ -84,8 +84,8 @@ pub struct Options {
 /// A game at hand.
 struct TrackedGame<T> {
     player: Player<T>,
-    /// Whether it waited for the program at the last look.
-    is_waiting: bool,
+    /// Since which L1 time it waits for the program, if it did at the last look.
+    waiting_since: Option<u64>,
     /// The block at which the game was found to be over.
     over_since: Option<u64>,
 }
@@ -300,6 +300,13 @@ impl<K: TraceSource> GameScheduler<K> {
         self.players()
             .filter(|player| is_in_progress(player))
             .count()
+    }
+
+    /// Games that wait for the program, and the L1 time since which the one does that waits longest.
+    pub fn waiting(&self) -> (usize, Option<u64>) {
+        let since = self.tracked_games.values();
+        let since = since.filter_map(|tracked| tracked.waiting_since);
+        (since.clone().count(), since.min())
     }
 
     /// The block of the last round.

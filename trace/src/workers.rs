@@ -9,6 +9,7 @@ mod pool;
 mod queue;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::Scope;
 use std::time::Duration;
 
@@ -69,6 +70,16 @@ impl<P: Program> Workers<P> {
     /// Whether something has been answered since this was asked last.
     pub fn has_news(&self) -> bool {
         std::mem::take(&mut self.0.jobs().has_news)
+    }
+
+    /// Seconds for which the program has been run, on all threads together.
+    pub fn seconds(&self) -> u64 {
+        self.0.spent.load(Ordering::Relaxed) / 1_000
+    }
+
+    /// How many turns ended with a failure of the program or its host.
+    pub fn failures(&self) -> u64 {
+        self.0.failures.load(Ordering::Relaxed)
     }
 
     /// Waits until nobody waits for an answer, or for so long.

@@ -33,10 +33,11 @@ impl<K: TraceSource> GameScheduler<K> {
             self.troubles
                 .report(*game, turn.trouble.into_iter().collect(), sink);
             round.waiting += usize::from(turn.is_waiting);
-            if turn.is_waiting && !tracked.is_waiting {
+            if turn.is_waiting && tracked.waiting_since.is_none() {
                 sink.emit(Event::waiting(*game));
             }
-            tracked.is_waiting = turn.is_waiting;
+            let since = tracked.waiting_since.unwrap_or(reader.block.time);
+            tracked.waiting_since = turn.is_waiting.then_some(since);
             round.look_again = match (round.look_again, turn.look_again) {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),

@@ -62,7 +62,7 @@ impl<K: TraceSource> GameScheduler<K> {
                     self.left.remove(&game);
                     let tracked = TrackedGame {
                         player,
-                        is_waiting: false,
+                        waiting_since: None,
                         over_since: None,
                     };
                     self.tracked_games.insert(game, tracked);

@@ -228,6 +228,15 @@ fn play(
         let all = scheduler.players().count() as u64;
         metrics.games = [playing, all - playing, scheduler.left().count() as u64];
         metrics.block = scheduler.head().map_or(0, |head| head.number);
+        metrics.block_time = scheduler.head().map_or(0, |head| head.time);
+        let (waiting, since) = scheduler.waiting();
+        metrics.waiting = [waiting as u64, since.unwrap_or(0)];
+        metrics.programs = scheduler.trace_source().programs();
+        if exporter.is_some()
+            && let Ok(balance) = chain.balance(scheduler.account(), At::Latest)
+        {
+            metrics.balance = balance.saturating_to();
+        }
         if let Some(exporter) = exporter {
             exporter.set(metrics.text());
         }

@@ -1,5 +1,6 @@
 //! The threads, and which dispute has its turn.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -20,6 +21,9 @@ pub(super) struct WorkerPool<P: Program> {
     pub(super) work: Condvar,
     /// A turn is over.
     pub(super) news: Condvar,
+    /// Milliseconds of all turns, and how many failed.
+    pub(super) spent: AtomicU64,
+    pub(super) failures: AtomicU64,
 }
 
 impl<P: Program> WorkerPool<P> {
@@ -30,6 +34,8 @@ impl<P: Program> WorkerPool<P> {
             jobs: Mutex::new(JobQueue::new()),
             work: Condvar::new(),
             news: Condvar::new(),
+            spent: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
         }
     }
 
@@ -56,7 +62,12 @@ impl<P: Program> WorkerPool<P> {
         let asked: Vec<_> = dispute.asked.iter().copied().collect();
         drop(jobs);
 
+        let begun = Instant::now();
         let (kept, answers, has_run) = self.serve(&inputs, kept, &asked);
+        let spent = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.spent.fetch_add(spent, Ordering::Relaxed);
+        let failed = answers.values().any(Result::is_err);
+        self.failures.fetch_add(failed.into(), Ordering::Relaxed);
         let mut jobs = self.jobs();
         if let Some(dispute) = jobs.disputes.get_mut(&inputs) {
             dispute.take(answers);

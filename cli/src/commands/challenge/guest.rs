@@ -64,6 +64,13 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
         news.fold(false, |any, news| any | news)
     }
 
+    /// Seconds for which the program has been run, and how often it or its host failed.
+    pub(super) fn programs(&self) -> [u64; 2] {
+        let sum =
+            |figure: fn(&Workers<Guest<'a>>) -> u64| self.vms.values().map(|vms| figure(vms)).sum();
+        [sum(Workers::seconds), sum(Workers::failures)]
+    }
+
     /// On a chain, whose blocks tell what L1's data determine.
     pub(super) fn on(self, chain: Arc<dyn Chain>) -> Self {
         Self {
