@@ -87,16 +87,18 @@ impl Node {
         method: &'static str,
         params: serde_json::Value,
     ) -> Result<T, SourceError> {
-        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(resting) = rest.as_ref().filter(|rest| Instant::now() < rest.until) {
+        // Not held while the node is asked: who asks beside this one does not wait for its answer.
+        let rest = || self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = rest().clone();
+        if let Some(resting) = before.as_ref().filter(|rest| Instant::now() < rest.until) {
             let (node, why) = (self.name(), resting.why.clone());
             return Err(SourceError::Resting { node, why });
         }
         match self.rpc.question(method, params) {
             Err(error @ Error::Unreachable { .. }) => {
-                let length = rest.as_ref().map_or(Duration::ZERO, |rest| rest.length * 2);
+                let length = before.map_or(Duration::ZERO, |rest| rest.length * 2);
                 let length = length.clamp(REST[0], REST[1]);
-                *rest = Some(Rest {
+                *rest() = Some(Rest {
                     why: error.to_string(),
                     length,
                     until: Instant::now() + length,
@@ -104,7 +106,7 @@ impl Node {
                 Err(error.into())
             }
             answer => {
-                *rest = None;
+                *rest() = None;
                 let found = serde_json::from_value(answer?);
                 let found = found.map_err(|why| Error::Malformed {
                     node: self.name(),
