@@ -36,7 +36,7 @@ pub struct Event {
     /// The gas that was paid for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gas: Option<u64>,
-    /// What kind of deed it is.
+    /// What kind of transaction it is.
     #[serde(skip)]
     pub kind: Option<Kind>,
 }

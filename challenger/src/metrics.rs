@@ -20,7 +20,7 @@ pub struct Metrics {
     pub block_time: u64,
     /// Games that wait for the program, and the L1 time since which the one does that waits longest; 0 for none.
     pub waiting: [u64; 2],
-    /// The account's money, in wei, as it was at that block.
+    /// The account's money, in wei, at the end of the round.
     pub balance: u128,
     /// Seconds for which programs have been run, and how often one could not be run.
     pub programs: [u64; 2],

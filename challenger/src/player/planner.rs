@@ -1,4 +1,4 @@
-//! A plan, turned into deeds: only what can be done now, and with its reason.
+//! A plan, turned into transactions: only those that can be sent now, each with its reason.
 
 use fpvm_contracts::loader::Terms;
 use fpvm_dispute::call::{Action, GameAction};
@@ -13,7 +13,7 @@ use crate::calls;
 use crate::loads::{self, Load};
 use crate::read::{ReadError, Reader};
 
-/// What a plan is turned into deeds with.
+/// What a plan is turned into transactions with.
 pub(super) struct ActionPlanner<'a, T> {
     pub(super) reader: &'a Reader<'a>,
     pub(super) game: &'a Game,

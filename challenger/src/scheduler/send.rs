@@ -12,7 +12,7 @@ use crate::reasons;
 /// The most transactions that are on their way at once: nodes keep few of an account for sure.
 const BATCH: usize = 16;
 
-/// Why a deed is not done.
+/// Why a transaction is not sent.
 enum Undone {
     /// Somebody else has done it first.
     Overtaken,

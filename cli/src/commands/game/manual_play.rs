@@ -145,11 +145,11 @@ impl Hand {
     }
 
     /// Sends something; if it is of a kind that somebody else may do as well, being second is no error.
-    fn send_as(&mut self, request: Request, deed: Option<PlannedTx>) -> anyhow::Result<()> {
+    fn send_as(&mut self, request: Request, planned: Option<PlannedTx>) -> anyhow::Result<()> {
         let what = request.what.clone();
         match self.wallet.send(&[request], &mut tell) {
             Ok(receipts) => self.done(&what, receipts.first().context("no receipt")?),
-            Err(error) if deed.is_some_and(|deed| reasons::was_done_already(deed, &error)) => {
+            Err(error) if planned.is_some_and(|tx| reasons::was_done_already(tx, &error)) => {
                 tracing::info!(target: "l1", what, "Somebody else has done it first");
                 Ok(())
             }
