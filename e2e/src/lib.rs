@@ -1,12 +1,14 @@
 //! What tests share that need something from outside this repository.
 //!
 //! [`skip`] says that a test is skipped, and makes that a failure where `FPVM_REQUIRE` asks for the
-//! tool. [`node`] starts anvil and geth, [`op_node`] answers as a rollup's node does, and `upstream`
-//! deploys upstream's contracts of the dispute game.
+//! tool. [`node`] starts anvil and geth, [`op_node`] answers as a rollup's node does, `rollup`
+//! runs the bundled program that a game is about, and `upstream` deploys upstream's contracts of the dispute game.
 
 pub mod node;
 pub mod op_node;
 mod require;
+#[cfg(feature = "rollup")]
+pub mod rollup;
 #[cfg(feature = "upstream")]
 pub mod upstream;
 

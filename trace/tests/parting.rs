@@ -1,9 +1,6 @@
 //! The game and `fpvm bisect` come to the same step: where two executions part.
 
-mod common;
-
 use alloy_primitives::{Address, B256, U256};
-use common::{output, rollup};
 use fpvm_checkpoints::bisect::bisect;
 use fpvm_checkpoints::warm::Warm;
 use fpvm_core::machine::vm::Vm as GuestVm;
@@ -21,6 +18,7 @@ use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
 use fpvm_dispute::vault::Vault;
 use fpvm_dispute::vm::{StepContext, Vm};
+use fpvm_e2e::rollup::{output, rollup};
 use fpvm_isa_mips::Mips32;
 use fpvm_trace::{GuestProgram, Program as _, Vms};
 

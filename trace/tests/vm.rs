@@ -1,11 +1,9 @@
 //! The executions of a real program as a trace, against what upstream's Cannon made of them.
 
-mod common;
-
 use alloy_primitives::{B256, U256, b256, keccak256};
-use common::{output, rollup};
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::trace::{Executions, Inputs};
+use fpvm_e2e::rollup::{output, rollup};
 use fpvm_trace::Vms;
 
 /// Steps of one block, as Cannon counts them.

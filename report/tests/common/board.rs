@@ -31,7 +31,7 @@ use fpvm_isa_mips::Mips32;
 use fpvm_report::{Party, Role};
 use fpvm_trace::{GuestProgram, Program as _, Vms};
 
-use super::rollup::{CHAIN_ID, find_read, output, rollup};
+use fpvm_e2e::rollup::{CHAIN_ID, find_read, output, rollup};
 
 pub(crate) const CHEAT: Address = Address::repeat_byte(0xc4);
 pub(crate) const HONEST: Address = Address::repeat_byte(0x40);

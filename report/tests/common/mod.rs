@@ -3,7 +3,6 @@
 
 pub(crate) mod board;
 pub(crate) mod browser;
-pub(crate) mod rollup;
 
 use fpvm_dispute::simulate::run::{self, Record};
 use fpvm_dispute::simulate::scenario::{Presets, Scenario};
