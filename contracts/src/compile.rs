@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 use std::ffi::OsStr;
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -188,26 +188,28 @@ impl Compiler {
             compiler: self.name(),
             source,
         };
-        let mut child = self
+        // Files and no pipes: solc.js fails where a pipe has nothing to read yet, and ends before a reader has
+        // emptied one that is full.
+        let mut question = tempfile::tempfile().map_err(failed)?;
+        question.write_all(input.as_bytes()).map_err(failed)?;
+        question.rewind().map_err(failed)?;
+        let mut answer = tempfile::tempfile().map_err(failed)?;
+        let done = self
             .command()
             .arg("--standard-json")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdin(question)
+            .stdout(answer.try_clone().map_err(failed)?)
             .stderr(Stdio::piped())
-            .spawn()
+            .output()
             .map_err(failed)?;
-        // It reads all of its input before it answers.
-        let written = child
-            .stdin
-            .take()
-            .map(|mut stdin| stdin.write_all(input.as_bytes()));
-        let done = child.wait_with_output().map_err(failed)?;
-        let said = String::from_utf8_lossy(&done.stdout);
+        let mut said = Vec::new();
+        answer.rewind().map_err(failed)?;
+        answer.read_to_end(&mut said).map_err(failed)?;
+        let said = String::from_utf8_lossy(&said);
         // solc.js says a word about solvers first.
         let answer = said.find('{').map(|at| serde_json::from_str(&said[at..]));
-        match (answer, written) {
-            (Some(Ok(answer)), _) => Ok(answer),
-            (_, Some(Err(source))) => Err(failed(source)),
+        match answer {
+            Some(Ok(answer)) => Ok(answer),
             _ => {
                 let errors = String::from_utf8_lossy(&done.stderr);
                 let said = format!("{said}{errors}").chars().take(300).collect();
