@@ -4,25 +4,26 @@ use crate::screen::Screen;
 use crate::upstream_compat::UpstreamCompat;
 use anyhow::bail;
 use fpvm::{AnyIsa, Registry};
+use fpvm_contracts::StepVerifier;
+use fpvm_isa_mips::Mips32;
+use fpvm_isa_mips64::Mips64;
+use fpvm_isa_riscv::{Rv64, imac::Imac};
 
-/// The artifact of a VM's verifier contract, as JSON, by the VM type.
-pub type Contract = (&'static str, &'static str);
-
-/// The contracts of the VMs that `fpvm` knows.
-const CONTRACTS: &[Contract] = &[
-    ("singlethreaded-2", fpvm_contracts::MIPS_ARTIFACT),
-    ("multithreaded64-5", fpvm_contracts::MIPS64_ARTIFACT),
-    ("multithreaded64-4", fpvm_contracts::MIPS64_ARTIFACT),
-    ("riscv64", fpvm_contracts::RISCV_ARTIFACT),
-    ("imac-1", fpvm_contracts::IMAC_ARTIFACT),
+/// The step verifiers of the VMs that `fpvm` knows.
+const VERIFIERS: [StepVerifier; 4] = [
+    StepVerifier::of::<Mips32>(fpvm_contracts::MIPS).with_artifact(fpvm_contracts::MIPS_ARTIFACT),
+    StepVerifier::of_versions::<Mips64<8>, Mips64<7>>(fpvm_contracts::MIPS64)
+        .with_artifact(fpvm_contracts::MIPS64_ARTIFACT),
+    StepVerifier::of::<Rv64>(fpvm_contracts::RISCV).with_artifact(fpvm_contracts::RISCV_ARTIFACT),
+    StepVerifier::of::<Imac>(fpvm_contracts::IMAC).with_artifact(fpvm_contracts::IMAC_ARTIFACT),
 ];
 
 /// What every command has at hand.
 pub(crate) struct App {
     /// The VMs there are.
     pub(crate) vms: Registry,
-    /// Contracts besides those of [`CONTRACTS`].
-    pub(crate) contracts: &'static [Contract],
+    /// Step verifiers besides those of [`VERIFIERS`].
+    pub(crate) verifiers: &'static [StepVerifier],
     /// Whose defaults and output forms apply.
     pub(crate) compat: UpstreamCompat,
     /// The terminal, shared by log and progress bar.
@@ -57,10 +58,15 @@ impl App {
         }
     }
 
+    /// The step verifier of a VM, where there is one.
+    pub(crate) fn verifier(&self, isa: &dyn AnyIsa) -> Option<StepVerifier> {
+        let mut verifiers = self.verifiers.iter().chain(&VERIFIERS);
+        let found = verifiers.find(|verifier| verifier.vm_types().contains(&isa.vm_type()));
+        found.copied()
+    }
+
     /// The artifact of a VM's verifier contract, as JSON, where there is one.
     pub(crate) fn contract(&self, isa: &dyn AnyIsa) -> Option<&'static str> {
-        let mut contracts = self.contracts.iter().chain(CONTRACTS);
-        let found = contracts.find(|(vm_type, _)| *vm_type == isa.vm_type());
-        found.map(|(_, artifact)| *artifact)
+        self.verifier(isa)?.artifact()
     }
 }

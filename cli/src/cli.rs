@@ -2,8 +2,8 @@
 
 use crate::app::App;
 use crate::commands::{
-    self, bench, bisect, challenge, check, checkpoints, completions, demo, deploy, disasm, game,
-    load_elf, preimages, profile, prove, run, serve, state_root, verify, witness,
+    self, bench, bisect, challenge, check, checkpoints, completions, contract, demo, deploy,
+    disasm, game, load_elf, preimages, profile, prove, run, serve, state_root, verify, witness,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Prove(prove::Args),
     /// Check proofs, and tell what their steps did
     Verify(verify::Args),
+    /// Print or compile the contract that verifies a VM's steps
+    Contract(contract::Args),
     /// Put the contracts that verify steps on a chain
     Deploy(Box<deploy::Args>),
     /// Look at a program before it runs: does it fit the VM, and what may go wrong
@@ -75,6 +77,7 @@ pub(crate) fn dispatch(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Prove(args) => commands::prove::run(app, &args),
         Command::Verify(args) => commands::verify::run(app, &args),
         Command::Bench(args) => commands::bench::run(app, &args),
+        Command::Contract(args) => commands::contract::run(app, &args),
         Command::Deploy(args) => commands::deploy::run(app, &args),
         Command::Check(args) => commands::check::run(app, &args),
         Command::Disasm(args) => commands::disasm::run(app, &args),

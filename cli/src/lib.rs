@@ -23,22 +23,21 @@ mod runner;
 mod screen;
 mod upstream_compat;
 
-pub use crate::app::Contract;
-
 use crate::app::App;
 use crate::cli::Cli;
 use crate::screen::Screen;
 use crate::upstream_compat::UpstreamCompat;
 use clap::{CommandFactory, FromArgMatches};
 use fpvm::{AnyIsa, Registry};
+use fpvm_contracts::StepVerifier;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Runs the command that the process's arguments ask for, over these VMs. `contracts` are the verifier
-/// contracts of those that `fpvm` does not know.
+/// Runs the command that the process's arguments ask for, over these VMs. `verifiers` are the step
+/// verifiers of those that `fpvm` does not know.
 ///
 /// Invoked under the name `cannon` or `asterisc`, it has that program's defaults and output forms.
-pub fn main(isas: &[&'static dyn AnyIsa], contracts: &'static [Contract]) -> ExitCode {
+pub fn main(isas: &[&'static dyn AnyIsa], verifiers: &'static [StepVerifier]) -> ExitCode {
     let mut arguments = std::env::args_os();
     let name = arguments.next().unwrap_or_default();
     let compat = UpstreamCompat::of(&name);
@@ -53,7 +52,7 @@ pub fn main(isas: &[&'static dyn AnyIsa], contracts: &'static [Contract]) -> Exi
     };
     let app = App {
         vms,
-        contracts,
+        verifiers,
         compat,
         screen: Screen::default(),
     };

@@ -7,8 +7,11 @@ use std::path::Path;
 
 fn main() -> std::io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sol");
-    for (contract, source) in sources::sources() {
-        std::fs::write(folder.join(format!("{}.sol", contract.name)), source)?;
+    for verifier in sources::SOURCES {
+        std::fs::write(
+            folder.join(format!("{}.sol", verifier.name())),
+            verifier.source(),
+        )?;
     }
     Ok(())
 }

@@ -14,7 +14,10 @@ pub mod guest;
 #[cfg(feature = "harness")]
 pub mod harness;
 pub mod loader;
+mod step_verifier;
 pub mod verifier;
+
+pub use step_verifier::StepVerifier;
 
 use emit::{Contract, FaultStyle};
 

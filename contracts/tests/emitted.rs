@@ -5,20 +5,21 @@ mod common;
 mod sources;
 
 use common::repository;
+use fpvm_contracts::VERIFIERS;
 use sha2::{Digest as _, Sha256};
-use sources::sources;
+use sources::SOURCES;
 use std::collections::BTreeSet;
 use std::fs;
 
 #[test]
 fn sources_are_those_that_the_definitions_emit() {
-    for (contract, source) in sources() {
-        let path = repository(&format!("contracts/sol/{}.sol", contract.name));
-        let committed = fs::read_to_string(path).expect(contract.name);
+    for verifier in SOURCES {
+        let name = verifier.name();
+        let path = repository(&format!("contracts/sol/{name}.sol"));
+        let committed = fs::read_to_string(path).expect(name);
         assert!(
-            committed == source,
-            "sol/{}.sol differs from the definitions: run `cargo run -p fpvm-contracts --example emit`",
-            contract.name
+            committed == verifier.source(),
+            "sol/{name}.sol differs from the definitions: run `cargo run -p fpvm-contracts --example emit`"
         );
     }
 }
@@ -48,11 +49,12 @@ fn artifacts_are_of_the_sources() {
         );
         names.insert(name);
     }
-    let verifiers: BTreeSet<_> = sources()
-        .iter()
-        .map(|(contract, _)| contract.name.to_owned())
-        .collect();
+    let listed: BTreeSet<_> = VERIFIERS
+        .map(|verifier| verifier.contract.name.to_owned())
+        .into();
+    let printed: BTreeSet<_> = SOURCES.map(|verifier| verifier.name().to_owned()).into();
+    assert_eq!(listed, printed, "VERIFIERS is not what is printed");
     let compiled = names.iter().filter(|name| name.starts_with("Fpvm"));
-    assert!(compiled.eq(&verifiers), "VERIFIERS is not what is compiled");
+    assert!(compiled.eq(&listed), "VERIFIERS is not what is compiled");
     assert!(names.contains("PreimageOracle"));
 }

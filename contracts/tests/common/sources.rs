@@ -1,19 +1,16 @@
 //! What there is to emit. The crate itself knows no ISA.
 
-use fpvm_contracts::VERIFIERS;
-use fpvm_contracts::emit::Contract;
+use fpvm_contracts::{IMAC, MIPS, MIPS64, RISCV, StepVerifier, TOY};
+use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Mips64;
+use fpvm_isa_riscv::{Rv64, imac::Imac};
+use toy_isa::Toy;
 
-/// Every verifier and its source.
-pub(crate) fn sources() -> Vec<(Contract, String)> {
-    let source = |contract: Contract| match contract.name {
-        "FpvmMips" => contract.source::<fpvm_isa_mips::Mips32>(),
-        "FpvmMips64" => contract.source_of_versions::<Mips64<8>, Mips64<7>>(),
-        "FpvmRiscv" => contract.source::<fpvm_isa_riscv::Rv64>(),
-        "FpvmRiscvImac" => contract.source::<fpvm_isa_riscv::imac::Imac>(),
-        "FpvmToy" => contract.source::<toy_isa::Toy>(),
-        other => panic!("{other} is of no ISA that is known here"),
-    };
-    let all = VERIFIERS.map(|verifier| (verifier.contract, source(verifier.contract)));
-    all.into()
-}
+/// Every verifier.
+pub(crate) const SOURCES: [StepVerifier; 5] = [
+    StepVerifier::of::<Mips32>(MIPS),
+    StepVerifier::of_versions::<Mips64<8>, Mips64<7>>(MIPS64),
+    StepVerifier::of::<Rv64>(RISCV),
+    StepVerifier::of::<Imac>(IMAC),
+    StepVerifier::of::<Toy>(TOY),
+];

@@ -141,7 +141,7 @@ mod tests {
         std::fs::write(&file, outputs).expect("written");
         let app = App {
             vms: Registry::builtin(),
-            contracts: &[],
+            verifiers: &[],
             compat: UpstreamCompat::Fpvm,
             screen: Screen::default(),
         };
