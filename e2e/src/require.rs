@@ -24,6 +24,8 @@ pub enum Tool {
     Translator,
     /// A compiler of Solidity.
     Solc,
+    /// A solver of bit vectors and arrays: `z3`.
+    Solver,
     /// Upstream's compiled contracts, by `FPVM_UPSTREAM_CONTRACTS`.
     UpstreamContracts,
     /// Upstream's riscv-tests programs, by `FPVM_RISCV_TESTS`.
@@ -31,7 +33,7 @@ pub enum Tool {
 }
 
 impl Tool {
-    const ALL: [Tool; 10] = [
+    const ALL: [Tool; 11] = [
         Tool::Anvil,
         Tool::Geth,
         Tool::Qemu,
@@ -40,6 +42,7 @@ impl Tool {
         Tool::Mounts,
         Tool::Translator,
         Tool::Solc,
+        Tool::Solver,
         Tool::UpstreamContracts,
         Tool::RiscvTests,
     ];
@@ -55,6 +58,7 @@ impl Tool {
             Tool::Mounts => "mounts",
             Tool::Translator => "translator",
             Tool::Solc => "solc",
+            Tool::Solver => "solver",
             Tool::UpstreamContracts => "upstream-contracts",
             Tool::RiscvTests => "riscv-tests",
         }
