@@ -211,7 +211,7 @@ fn thread_switch<I: Isa>(before: &State<I>) -> String {
     match I::THREADS {
         Some(threads) if !has_ended(threads) => format!(
             "no instruction: the running thread has had its {} steps, and gives way to the next",
-            before.turn_steps()
+            before.steps_since_switch()
         ),
         _ => {
             "no instruction: the running thread has ended, and the next one takes its place".into()
@@ -252,7 +252,7 @@ fn registers<I: Isa>(before: &State<I>, after: &State<I>, len: Option<u64>) -> V
             | Source::MemoryRoot
             | Source::PreimageKey
             | Source::Step
-            | Source::TurnSteps
+            | Source::StepsSinceSwitch
             | Source::Threads(_) => {}
         }
     }

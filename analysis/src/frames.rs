@@ -300,11 +300,11 @@ impl<I: Isa> Machine for Framing<I> {
         false
     }
 
-    fn park(&mut self, _stack: Stack) {
+    fn push_thread(&mut self, _stack: Stack) {
         self.step.switches = true;
     }
 
-    fn resume(&mut self) {
+    fn pop_thread(&mut self) {
         self.step.switches = true;
     }
 

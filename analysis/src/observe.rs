@@ -321,11 +321,11 @@ impl<I: Isa> Machine for Observer<I> {
 
     fn is_alone(&mut self, _stack: Stack) {}
 
-    fn park(&mut self, _stack: Stack) {
+    fn push_thread(&mut self, _stack: Stack) {
         self.acts = true;
     }
 
-    fn resume(&mut self) {
+    fn pop_thread(&mut self) {
         self.acts = true;
     }
 

@@ -86,8 +86,8 @@ impl<const VERSION: u8> Isa for Mips64<VERSION> {
     const UNDEFINED: Fault = fault::UNDEFINED;
 
     #[inline(always)]
-    fn turn<M: Machine>(m: &mut M) -> Done<M> {
-        thread::turn(m)
+    fn context_switch<M: Machine>(m: &mut M) -> Done<M> {
+        thread::context_switch(m)
     }
 
     #[inline(always)]

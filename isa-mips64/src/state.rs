@@ -45,7 +45,7 @@ pub const STATE: &[Field] = &[
     field("exit", 1, Source::Cell(EXIT_CODE)),
     field("exited", 1, Source::Cell(EXITED)),
     field("step", 8, Source::Step),
-    field("stepsSinceLastContextSwitch", 8, Source::TurnSteps),
+    field("stepsSinceLastContextSwitch", 8, Source::StepsSinceSwitch),
     field("traverseRight", 1, Source::Cell(TRAVERSE_RIGHT)),
     field("leftThreadStack", 32, Source::Threads(0)),
     field("rightThreadStack", 32, Source::Threads(1)),

@@ -88,7 +88,7 @@ impl<const VERSION: u8> Observer<Mips64<VERSION>> for Statistics {
     fn after(&mut self, state: &State<Mips64<VERSION>>, insn: Option<u32>) {
         let thread = state.get(THREAD_ID);
         // Threads that begin or end are more or fewer: only where there are as many did one give way.
-        if state.turn_steps() == 0 && state.thread_count() == self.threads {
+        if state.steps_since_switch() == 0 && state.thread_count() == self.threads {
             self.forced_preemption += u64::from(insn.is_none());
             self.activated(thread, state.step);
         }

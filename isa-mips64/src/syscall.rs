@@ -113,7 +113,7 @@ pub(crate) fn call<const VERSION: u8, M: Machine>(m: &mut M) -> Done<M> {
         Some(OPEN) => fail::<VERSION, M>(m, EBADF),
         Some(MMAP) => common::mmap::<N64<VERSION>, M>(m),
         Some(BRK) => give_constant(m, N64::<VERSION>::PROGRAM_BREAK),
-        Some(SCHED_YIELD | NANOSLEEP) => thread::give_way(m),
+        Some(SCHED_YIELD | NANOSLEEP) => thread::preempt(m),
         Some(CLONE) => thread::clone(m),
         Some(EXIT) => thread::exit(m),
         Some(FCNTL) => common::fcntl::<N64<VERSION>, M>(m),
@@ -199,13 +199,13 @@ fn futex<const VERSION: u8, M: Machine>(m: &mut M) -> Done<M> {
                 let same = m.eq(value, expected);
                 m.cond(same, |m, same| {
                     if same {
-                        thread::give_way(m)
+                        thread::preempt(m)
                     } else {
                         fail::<VERSION, M>(m, EAGAIN)
                     }
                 })
             }
-            Some(WAKE_PRIVATE) => thread::give_way(m),
+            Some(WAKE_PRIVATE) => thread::preempt(m),
             _ => fail::<VERSION, M>(m, EINVAL),
         }
     })

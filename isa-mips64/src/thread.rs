@@ -22,7 +22,7 @@ const CLONE_FLAGS: u64 = 0x5_0f00;
 const PANIC: u64 = 2;
 
 /// The step after a turn: a thread that ended is dropped, another one gives way.
-pub(crate) fn turn<M: Machine>(m: &mut M) -> Done<M> {
+pub(crate) fn context_switch<M: Machine>(m: &mut M) -> Done<M> {
     let ended = m.get(THREAD_EXITED);
     let runs = m.eq_k(ended, 0);
     let (ends, last) = (m.not(runs), is_last(m));
@@ -31,20 +31,20 @@ pub(crate) fn turn<M: Machine>(m: &mut M) -> Done<M> {
     let side = next_side(m);
     m.cond(runs, |m, runs| {
         if runs {
-            m.park(Stack::Waiting);
+            m.push_thread(Stack::Waiting);
         }
         Ok(())
     })?;
-    resume(m, side);
+    pop_onto(m, side);
     Ok(())
 }
 
 /// A call that has succeeded with 0, and the end of the turn.
-pub(crate) fn give_way<M: Machine>(m: &mut M) -> Done<M> {
+pub(crate) fn preempt<M: Machine>(m: &mut M) -> Done<M> {
     let side = next_side(m);
     give_constant(m, 0)?;
-    m.park(Stack::Waiting);
-    resume(m, side);
+    m.push_thread(Stack::Waiting);
+    pop_onto(m, side);
     Ok(())
 }
 
@@ -64,9 +64,9 @@ fn next_side<M: Machine>(m: &mut M) -> M::W {
     m.select(empty, other, side)
 }
 
-fn resume<M: Machine>(m: &mut M, side: M::W) {
+fn pop_onto<M: Machine>(m: &mut M, side: M::W) {
     m.set(TRAVERSE_RIGHT, side);
-    m.resume();
+    m.pop_thread();
 }
 
 /// `clone(flags, stack)`. The new thread goes on where its maker does, with 0 in v0.
@@ -85,7 +85,7 @@ pub(crate) fn clone<M: Machine>(m: &mut M) -> Done<M> {
         let zero = m.constant(0);
         m.set(V0, id);
         m.set(A3, zero);
-        m.park(Stack::Active);
+        m.push_thread(Stack::Active);
         for cell in [V0, A3, THREAD_EXIT_CODE, THREAD_EXITED] {
             m.set(cell, zero);
         }

@@ -174,7 +174,10 @@ fn random_state<I: Isa>(random: &mut Random) -> State<I> {
                     state.cells[usize::from(cell)] = I::Word::truncate(random.number());
                 }
             }
-            Source::Version(_) | Source::MemoryRoot | Source::TurnSteps | Source::Threads(_) => {}
+            Source::Version(_)
+            | Source::MemoryRoot
+            | Source::StepsSinceSwitch
+            | Source::Threads(_) => {}
         }
     }
     state

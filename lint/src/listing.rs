@@ -20,10 +20,10 @@ pub fn listing<I: Isa>() -> String {
     let ended = I::fetch(&mut fetch).is_err();
     let mut out = format!("(fetch)\n{}", fetch.finish(ended));
     if I::THREADS.is_some() {
-        let mut turn = Printer::<I>::default();
-        let ended = I::turn(&mut turn).is_err();
+        let mut switch = Printer::<I>::default();
+        let ended = I::context_switch(&mut switch).is_err();
         // Writing to a string cannot fail.
-        let _ = write!(out, "\n(turn)\n{}", turn.finish(ended));
+        let _ = write!(out, "\n(context switch)\n{}", switch.finish(ended));
     }
     for op in I::Op::ALL {
         let row = I::TABLE.get(op.index());
@@ -414,12 +414,12 @@ impl<I: Isa> Machine for Printer<I> {
         self.condition(format!("no other thread is on the {}", stack_name(stack)))
     }
 
-    fn park(&mut self, stack: Stack) {
-        self.line(&format!("park the thread on the {}", stack_name(stack)));
+    fn push_thread(&mut self, stack: Stack) {
+        self.line(&format!("push the thread onto the {}", stack_name(stack)));
     }
 
-    fn resume(&mut self) {
-        self.line("resume the top of the active stack");
+    fn pop_thread(&mut self) {
+        self.line("pop the top of the active stack and run it");
     }
 
     fn exit(&mut self, code: Name) {

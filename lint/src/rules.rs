@@ -102,7 +102,10 @@ pub fn check<I: Isa>() -> Vec<(String, Violation)> {
         fetch.report(Rule::Fetch, "the fetch has effects");
     }
     add("(fetch)", fetch.violations);
-    add("(turn)", check_semantics::<I>(|m| I::turn(m)));
+    add(
+        "(context switch)",
+        check_semantics::<I>(|m| I::context_switch(m)),
+    );
     for op in I::Op::ALL {
         let row = I::TABLE.get(op.index());
         let name = row.map_or("(undefined)", |row| row.name);

@@ -115,7 +115,7 @@ fn size(field: &Field) -> Option<String> {
     let wanted = match field.source {
         Source::Version(_) => 1,
         Source::MemoryRoot | Source::PreimageKey | Source::Threads(_) => 32,
-        Source::Step | Source::TurnSteps => 8,
+        Source::Step | Source::StepsSinceSwitch => 8,
         Source::Cell(_) | Source::Cells(..) if !matches!(found, 1 | 4 | 8) => {
             return Some(format!(
                 "a value of {found} bytes: numbers in a packed state have 1, 4 or 8"

@@ -127,7 +127,7 @@ fn state_difference<I: Isa>(a: &State<I>, b: &State<I>) -> Option<String> {
     if a.preimage_key != b.preimage_key {
         return Some("the pre-image's key".to_owned());
     }
-    let threads = |state: &State<I>| (state.turn_steps(), state.stack(0), state.stack(1));
+    let threads = |state: &State<I>| (state.steps_since_switch(), state.stack(0), state.stack(1));
     if I::THREADS.is_some() && threads(a) != threads(b) {
         return Some("the threads".to_owned());
     }

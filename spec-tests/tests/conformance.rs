@@ -202,7 +202,7 @@ fn roots_while_threads_take_turns() {
     let (mut posts, mut turns, mut threads) = (Vec::new(), 0, 0);
     for i in 0..STEPS {
         posts.push(proving.prove(&mut host).unwrap().post);
-        let turned = proving.state.turn_steps() == 0;
+        let turned = proving.state.steps_since_switch() == 0;
         turns += usize::from(turned);
         threads = threads.max(proving.state.thread_count());
         if turned || i % 100 == 0 {

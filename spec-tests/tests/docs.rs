@@ -60,7 +60,7 @@ fn holds<I: Isa>(field: &Field) -> String {
         Source::MemoryRoot => "Merkle root of memory".into(),
         Source::PreimageKey => "key of the pre-image that is being read".into(),
         Source::Step => "steps executed so far".into(),
-        Source::TurnSteps => "steps since the running thread's turn began".into(),
+        Source::StepsSinceSwitch => "steps since the running thread's turn began".into(),
         Source::Threads(0) => "root of the left stack of threads".into(),
         Source::Threads(_) => "root of the right stack of threads".into(),
         Source::Cell(at) => cell::<I>(field, at).into(),
@@ -197,7 +197,9 @@ fn json<I: Isa>() -> String {
             match field.source {
                 Source::PreimageKey | Source::MemoryRoot => "0x and hex",
                 Source::Cell(cell) if cell == I::EXITED => "true or false",
-                Source::Version(_) | Source::Cell(_) | Source::Step | Source::TurnSteps => "number",
+                Source::Version(_) | Source::Cell(_) | Source::Step | Source::StepsSinceSwitch => {
+                    "number"
+                }
                 Source::Threads(_) => "array of threads, the lowest first, each as 0x and hex",
                 Source::Cells(..) => "array of numbers",
             },

@@ -62,7 +62,7 @@ pub(super) fn put_threads<I: Isa>(
     if let Some(threads) = I::THREADS {
         let turn = printer::print::<I>(layout, faults, |machine| {
             machine.stay();
-            I::turn(machine)
+            I::context_switch(machine)
         });
         put("TURN", &lines(5, &turn));
         put("THREAD", &format!("{:#x}", layout.thread()));

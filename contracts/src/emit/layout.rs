@@ -64,7 +64,7 @@ fn role<I: Isa>(field: &Field) -> String {
         Source::MemoryRoot => "MEM_ROOT",
         Source::PreimageKey => "PREIMAGE_KEY",
         Source::Step => "STEP",
-        Source::TurnSteps => "TURN_STEPS",
+        Source::StepsSinceSwitch => "TURN_STEPS",
         Source::Threads(0) => "LEFT_STACK",
         Source::Threads(_) => "RIGHT_STACK",
         Source::Cells(..) => "REGISTERS",

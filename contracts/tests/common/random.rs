@@ -160,7 +160,7 @@ impl Generator {
         let steps = self.pick(&[0, 1, 7, quantum - 1, quantum, u64::MAX]);
         for field in I::STATE
             .iter()
-            .filter(|field| field.source == Source::TurnSteps)
+            .filter(|field| field.source == Source::StepsSinceSwitch)
         {
             state.unpack(field, &steps.to_be_bytes());
         }

@@ -171,10 +171,10 @@ impl<I: Isa> Machine for Probe<I> {
     fn is_alone(&mut self, _stack: Stack) {
         self.effects.threads = true;
     }
-    fn park(&mut self, _stack: Stack) {
+    fn push_thread(&mut self, _stack: Stack) {
         self.effects.threads = true;
     }
-    fn resume(&mut self) {
+    fn pop_thread(&mut self) {
         self.effects.threads = true;
     }
 

@@ -54,7 +54,7 @@ pub enum Source {
     /// The step counter, 8 bytes.
     Step,
     /// Steps since the running thread's turn began, 8 bytes; after [`Source::Step`].
-    TurnSteps,
+    StepsSinceSwitch,
     /// The root of the left (0) or right (1) stack of threads, 32 bytes.
     Threads(u8),
     /// A cell.
@@ -117,9 +117,9 @@ pub struct Threads {
     pub fields: &'static [Field],
     /// The stack that is active: 0 left, else right.
     pub side: Cell,
-    /// Not 0 where the running thread has ended: the next step is [`Isa::turn`].
+    /// Not 0 where the running thread has ended: the next step is [`Isa::context_switch`].
     pub ended: Cell,
-    /// Steps of a turn, after which the next step is [`Isa::turn`].
+    /// Steps of a turn, after which the next step is [`Isa::context_switch`].
     pub quantum: u64,
 }
 
@@ -226,7 +226,7 @@ pub trait Isa: Copy + Default + Debug + Send + Sync + 'static {
     const RESERVATION: Option<Reservation> = None;
 
     /// A step that executes no instruction but changes threads; only with [`Isa::THREADS`].
-    fn turn<M: Machine>(_m: &mut M) -> Result<(), M::Stop> {
+    fn context_switch<M: Machine>(_m: &mut M) -> Result<(), M::Stop> {
         Ok(())
     }
     /// Checks that an instruction can be fetched at the program counter, before it is; only traps.

@@ -215,10 +215,10 @@ pub trait Machine {
     fn is_alone(&mut self, stack: Stack) -> Self::B;
     /// Puts a copy of the running thread, as this step leaves it so far, on a stack (on the active one
     /// beneath the running one), and begins a new turn.
-    fn park(&mut self, stack: Stack);
+    fn push_thread(&mut self, stack: Stack);
     /// Drops the running thread, takes the top of the active stack in its place, and begins a new
     /// turn. The last thing in a step: a verifier does not know what it finds.
-    fn resume(&mut self);
+    fn pop_thread(&mut self);
 
     // System calls.
 

@@ -2,7 +2,7 @@
 
 use crate::definition::isa::{Field, Isa, Source, witness_len};
 use crate::definition::operand::{CELLS, Cell};
-use crate::definition::threads::{Parked, Stack, thread_len};
+use crate::definition::threads::{Stack, ThreadStacks, thread_len};
 use crate::definition::word::Word;
 use crate::keccak::keccak256;
 use alloc::vec::Vec;
@@ -20,7 +20,7 @@ pub struct State<I: Isa> {
     /// Registers, program counter and the rest, by [`Cell`].
     pub cells: [I::Word; CELLS],
     /// Threads that are not in the cells.
-    pub parked: Parked,
+    pub threads: ThreadStacks,
 }
 
 /// Equal are states of which every field is, parked threads included. Threads that a state knows by the
@@ -33,7 +33,7 @@ impl<I: Isa> PartialEq for State<I> {
             step,
             preimage_key,
             cells,
-            parked: _,
+            threads: _,
         } = self;
         *step == other.step
             && *preimage_key == other.preimage_key
@@ -50,7 +50,7 @@ impl<I: Isa> Default for State<I> {
             step: 0,
             preimage_key: [0; 32],
             cells: [I::Word::default(); CELLS],
-            parked: Parked::default(),
+            threads: ThreadStacks::default(),
         }
     }
 }
@@ -144,7 +144,7 @@ impl<I: Isa> State<I> {
             Source::MemoryRoot => out.extend_from_slice(memory_root),
             Source::PreimageKey => out.extend_from_slice(&self.preimage_key),
             Source::Step => number(self.step),
-            Source::TurnSteps => number(self.turn_steps()),
+            Source::StepsSinceSwitch => number(self.steps_since_switch()),
             Source::Threads(side) => out.extend_from_slice(&self.stack_root(side)),
             Source::Cell(cell) => number(self.get(cell).zext()),
             Source::Cells(first, count) => {
@@ -167,7 +167,7 @@ impl<I: Isa> State<I> {
             Source::Version(_) | Source::MemoryRoot => {}
             Source::PreimageKey => self.preimage_key.copy_from_slice(bytes),
             Source::Step => self.step = number(bytes).0,
-            Source::TurnSteps => self.set_turn_steps(number(bytes).0),
+            Source::StepsSinceSwitch => self.set_steps_since_switch(number(bytes).0),
             Source::Threads(side) => {
                 if let Ok(root) = bytes.try_into() {
                     self.set_stack_root(side, root);

@@ -99,7 +99,7 @@ impl Chain {
 
 /// The threads of a state that are not in its cells.
 #[derive(Clone, Debug)]
-pub struct Parked {
+pub struct ThreadStacks {
     chains: [Chain; 2],
     /// The running thread as [`State::settle`] found it, what was beneath it, and the root of both.
     top: Option<(Vec<u8>, Node, Node)>,
@@ -110,9 +110,9 @@ pub struct Parked {
     began: u64,
 }
 
-impl Default for Parked {
+impl Default for ThreadStacks {
     fn default() -> Self {
-        Parked {
+        ThreadStacks {
             chains: [Chain::EMPTY; 2],
             top: None,
             running: true,
@@ -140,19 +140,20 @@ pub const fn thread_proof_len<I: Isa>() -> usize {
 impl<I: Isa> State<I> {
     /// Whether the next step is a change of threads and no instruction.
     #[inline(always)]
-    pub fn turn_is_due(&self) -> bool {
+    pub fn switch_is_due(&self) -> bool {
         let Some(threads) = I::THREADS else {
             return false;
         };
-        self.turn_steps() >= threads.quantum || self.get(threads.ended) != I::Word::default()
+        self.steps_since_switch() >= threads.quantum
+            || self.get(threads.ended) != I::Word::default()
     }
 
     /// The first step counter, `until` at the latest, at which the running thread's turn is over.
-    pub fn turn_end(&self, until: u64) -> u64 {
+    pub fn next_switch(&self, until: u64) -> u64 {
         match I::THREADS {
-            Some(_) if self.turn_is_due() => self.step,
+            Some(_) if self.switch_is_due() => self.step,
             Some(threads) => {
-                let left = threads.quantum - self.turn_steps();
+                let left = threads.quantum - self.steps_since_switch();
                 until.min(self.step.saturating_add(left))
             }
             None => until,
@@ -161,23 +162,23 @@ impl<I: Isa> State<I> {
 
     /// How many threads there are, of those that are known: in a running machine all.
     pub fn thread_count(&self) -> usize {
-        let parked: usize = self.parked.chains.iter().map(|c| c.threads.len()).sum();
-        parked + usize::from(self.parked.running)
+        let parked: usize = self.threads.chains.iter().map(|c| c.threads.len()).sum();
+        parked + usize::from(self.threads.running)
     }
 
     /// Steps since the running thread's turn began.
-    pub fn turn_steps(&self) -> u64 {
-        self.step.wrapping_sub(self.parked.began)
+    pub fn steps_since_switch(&self) -> u64 {
+        self.step.wrapping_sub(self.threads.began)
     }
 
     /// A new turn begins here.
-    pub(crate) fn begin_turn(&mut self) {
-        self.parked.began = self.step;
+    pub(crate) fn mark_switch(&mut self) {
+        self.threads.began = self.step;
     }
 
     /// Sets how many steps ago the running thread's turn began.
-    pub(crate) fn set_turn_steps(&mut self, steps: u64) {
-        self.parked.began = self.step.wrapping_sub(steps);
+    pub(crate) fn set_steps_since_switch(&mut self, steps: u64) {
+        self.threads.began = self.step.wrapping_sub(steps);
     }
 
     fn active(&self) -> usize {
@@ -195,19 +196,19 @@ impl<I: Isa> State<I> {
 
     /// The stack that the running thread is the top of: left (0) or right (1).
     pub(crate) fn running_side(&self) -> Option<u8> {
-        (I::THREADS.is_some() && self.parked.running).then_some(self.active() as u8)
+        (I::THREADS.is_some() && self.threads.running).then_some(self.active() as u8)
     }
 
     /// Whether both states have the same threads beside those in the cells, and as many steps left of the
     /// running one's turn. What is kept only so that it is not hashed again does not count.
     pub(crate) fn has_same_threads(&self, other: &Self) -> bool {
-        let Parked {
+        let ThreadStacks {
             chains,
             top: _,
             running,
             began,
-        } = &self.parked;
-        let of = &other.parked;
+        } = &self.threads;
+        let of = &other.threads;
         let mut pairs = chains.iter().zip(&of.chains);
         let is_same = *running == of.running && pairs.all(|(a, b)| a.is_same(b));
         let is_committed = || (0..2).all(|side| self.stack_root(side) == other.stack_root(side));
@@ -216,20 +217,20 @@ impl<I: Isa> State<I> {
 
     /// Whether no thread but the running one is on a stack.
     pub fn is_alone(&self, stack: Stack) -> bool {
-        self.parked.chains[self.chain(stack)].is_empty()
+        self.threads.chains[self.chain(stack)].is_empty()
     }
 
     /// Puts a copy of the running thread on a stack; on the active one, beneath the running one.
-    pub fn park(&mut self, stack: Stack) {
+    pub fn push_thread(&mut self, stack: Stack) {
         let (thread, chain) = (self.thread(), self.chain(stack));
-        self.parked.chains[chain].threads.push(Link::new(thread));
+        self.threads.chains[chain].threads.push(Link::new(thread));
     }
 
     /// Drops the running thread and takes the top of the active stack in its place.
-    pub fn resume(&mut self) {
+    pub fn pop_thread(&mut self) {
         let chain = self.active();
-        let thread = self.parked.chains[chain].threads.pop();
-        self.parked.running = thread.is_some();
+        let thread = self.threads.chains[chain].threads.pop();
+        self.threads.running = thread.is_some();
         if let Some(thread) = thread {
             self.set_thread(&thread.packed);
         }
@@ -255,7 +256,7 @@ impl<I: Isa> State<I> {
 
     /// The root of the left (0) or right (1) stack without the running thread.
     pub(crate) fn root_beneath(&self, side: u8) -> Node {
-        self.parked.chains[usize::from(side) % 2].root()
+        self.threads.chains[usize::from(side) % 2].root()
     }
 
     /// The root of the left (0) or right (1) stack, the running thread included.
@@ -271,7 +272,7 @@ impl<I: Isa> State<I> {
     /// again where `settle` has done so.
     fn top(&self, side: u8) -> (Vec<u8>, Node, Node) {
         let (thread, beneath) = (self.thread(), self.root_beneath(side));
-        let root = match &self.parked.top {
+        let root = match &self.threads.top {
             Some((top, under, root)) if *top == thread && *under == beneath => *root,
             _ => chained(&beneath, &thread),
         };
@@ -282,7 +283,7 @@ impl<I: Isa> State<I> {
     /// that roots asked for later do not.
     #[cfg(feature = "std")]
     pub(crate) fn settle_parked(&mut self) {
-        self.parked.chains.iter_mut().for_each(Chain::settle);
+        self.threads.chains.iter_mut().for_each(Chain::settle);
     }
 
     /// The same for all threads, the running one included.
@@ -290,14 +291,14 @@ impl<I: Isa> State<I> {
     pub(crate) fn settle(&mut self) {
         self.settle_parked();
         if let Some(side) = self.running_side() {
-            self.parked.top = Some(self.top(side));
+            self.threads.top = Some(self.top(side));
         }
     }
 
     pub(crate) fn set_stack_root(&mut self, side: u8, root: Node) {
-        self.parked.running = false;
+        self.threads.running = false;
         let threads = Vec::new();
-        self.parked.chains[usize::from(side) % 2] = Chain { root, threads };
+        self.threads.chains[usize::from(side) % 2] = Chain { root, threads };
     }
 
     /// What a proof begins with: the running thread and the root of what is beneath it.
@@ -306,7 +307,7 @@ impl<I: Isa> State<I> {
             return Vec::new();
         }
         let mut out = self.thread();
-        out.extend(self.parked.chains[self.active()].root());
+        out.extend(self.threads.chains[self.active()].root());
         out
     }
 
@@ -317,7 +318,7 @@ impl<I: Isa> State<I> {
             return I::THREADS.is_none();
         };
         let active = self.active();
-        let chain = &mut self.parked.chains[active];
+        let chain = &mut self.threads.chains[active];
         if hash_pair(root, &keccak256(thread)) != chain.root() {
             return false;
         }
@@ -325,7 +326,7 @@ impl<I: Isa> State<I> {
             root: *root,
             threads: Vec::new(),
         };
-        self.parked.running = true;
+        self.threads.running = true;
         self.set_thread(thread);
         true
     }
@@ -333,7 +334,7 @@ impl<I: Isa> State<I> {
     /// All threads of the left (0) or right (1) stack, packed, from the bottom up.
     pub fn stack(&self, side: u8) -> Vec<Vec<u8>> {
         let side = usize::from(side) % 2;
-        let threads = self.parked.chains[side].threads.iter();
+        let threads = self.threads.chains[side].threads.iter();
         let mut threads: Vec<_> = threads.map(|thread| thread.packed.clone()).collect();
         if self.running_side() == Some(side as u8) {
             threads.push(self.thread());
@@ -348,12 +349,12 @@ impl<I: Isa> State<I> {
         if !stacks.iter().flatten().all(fits) {
             return false;
         }
-        self.parked.chains = stacks.map(|threads| Chain {
+        self.threads.chains = stacks.map(|threads| Chain {
             root: NO_THREADS,
             threads: threads.into_iter().map(Link::new).collect(),
         });
-        self.resume();
-        self.parked.running
+        self.pop_thread();
+        self.threads.running
     }
 }
 

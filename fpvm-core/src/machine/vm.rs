@@ -274,7 +274,7 @@ impl<I: Isa> Vm<I> {
                 stops_at_reads: stop_at_reads,
             };
             let (code, state, memory) = (&mut self.code, &mut self.state, &mut self.memory);
-            let until = state.turn_end(until);
+            let until = state.next_switch(until);
             // The faster ways assume that register 0 is zero.
             let plain = until == state.step || state.get(Cell(0)) != I::Word::default();
             let done = match &mut self.tier {
@@ -306,7 +306,7 @@ impl<I: Isa> Vm<I> {
         let mut proof_data = self.state.thread_proof();
         let mut branches = Vec::new();
         if !self.state.exited() {
-            let due = self.state.turn_is_due();
+            let due = self.state.switch_is_due();
             let mut env = Running {
                 host,
                 last_hint: &mut self.last_hint,

@@ -144,12 +144,12 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
         decode: impl FnOnce(u32) -> I::Op,
     ) -> Result<Option<u32>, StopOf<M, E>> {
         let (at, step) = (Position::of(state), state.step);
-        let due = state.turn_is_due();
+        let due = state.switch_is_due();
         let register_0 = state.get(Cell(0));
         let mut machine = Concrete::new(state, memory, env, at, step, 0, None);
         let insn = if due {
             machine.stay();
-            I::turn(&mut machine)?;
+            I::context_switch(&mut machine)?;
             None
         } else {
             Some(machine.instruction(decode)?)
@@ -158,7 +158,7 @@ impl<'a, I: Isa, M: Memory, E: Environment> Concrete<'a, I, M, E> {
         done.position.put(state);
         state.step = step.wrapping_add(1);
         if done.turned {
-            state.begin_turn();
+            state.mark_switch();
         } else {
             state.set(Cell(0), register_0);
         }

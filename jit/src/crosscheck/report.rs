@@ -143,8 +143,8 @@ fn differences<I: Isa>(reference: &mut Vm<I>, twin: &mut Vm<I>) -> Vec<String> {
     }
     line(
         "steps of the thread's turn",
-        &a.turn_steps().to_string(),
-        &b.turn_steps().to_string(),
+        &a.steps_since_switch().to_string(),
+        &b.steps_since_switch().to_string(),
     );
     for [what, a, b] in thread_values(a, b) {
         line(&what, &a, &b);

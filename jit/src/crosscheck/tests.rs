@@ -139,7 +139,7 @@ impl<I: Isa> Tier<I> for Damaging<I> {
         let before = state.step;
         self.0.run(code, state, memory, env, until)?;
         if (before..state.step).contains(&self.1) {
-            let turn = state.turn_steps();
+            let turn = state.steps_since_switch();
             let mut stacks = [state.stack(0), state.stack(1)];
             // The thread that runs is the top of its stack; beneath it, or on the other, lies one.
             let parked = stacks.iter_mut().find_map(|stack| match stack.len() {
@@ -149,7 +149,7 @@ impl<I: Isa> Tier<I> for Damaging<I> {
             let last = parked.and_then(|thread| thread.last_mut());
             *last.expect("a thread") ^= 4;
             assert!(state.set_stacks(stacks));
-            assert_eq!(state.turn_steps(), turn);
+            assert_eq!(state.steps_since_switch(), turn);
         }
         Ok(())
     }

@@ -227,11 +227,11 @@ impl<I: Isa> Machine for Lowering<'_, I> {
         Truth::Known(false)
     }
 
-    fn park(&mut self, _stack: Stack) {
+    fn push_thread(&mut self, _stack: Stack) {
         self.refused = true;
     }
 
-    fn resume(&mut self) {
+    fn pop_thread(&mut self) {
         self.refused = true;
     }
 

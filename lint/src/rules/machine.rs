@@ -261,11 +261,11 @@ impl<I: Isa> Machine for Lint<I> {
         self.truth()
     }
 
-    fn park(&mut self, _stack: Stack) {
+    fn push_thread(&mut self, _stack: Stack) {
         self.effect("a parked thread");
     }
 
-    fn resume(&mut self) {
+    fn pop_thread(&mut self) {
         self.writes_register("a resumed thread");
     }
 

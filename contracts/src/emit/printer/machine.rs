@@ -287,14 +287,14 @@ impl<I: Isa> Machine for Printer<'_, I> {
         Flag(self.read("alone", &alone, false))
     }
 
-    fn park(&mut self, stack: Stack) {
+    fn push_thread(&mut self, stack: Stack) {
         for line in position::<I>(self.layout) {
             self.line(line);
         }
         self.line(format!("park({})", stack_field(stack)));
     }
 
-    fn resume(&mut self) {
+    fn pop_thread(&mut self) {
         self.line("running := 0".to_owned());
         self.line("set8(TURN_STEPS, 0)".to_owned());
     }

@@ -234,7 +234,9 @@ fn field_bytes(field: &Field, value: &Value) -> Option<Vec<u8>> {
         Source::MemoryRoot | Source::PreimageKey => const_hex::decode(value.as_str()?)
             .ok()
             .filter(|bytes| bytes.len() == field.size),
-        Source::Version(_) | Source::Step | Source::TurnSteps | Source::Cell(_) => number(value),
+        Source::Version(_) | Source::Step | Source::StepsSinceSwitch | Source::Cell(_) => {
+            number(value)
+        }
         Source::Threads(_) => {
             let threads = value.as_array()?.iter();
             let threads = threads.map(|thread| const_hex::decode(thread.as_str()?).ok());
@@ -310,7 +312,7 @@ fn field_value<I: Isa>(field: &Field, bytes: &[u8]) -> Value {
             json!(const_hex::encode_prefixed(bytes))
         }
         Source::Cell(cell) if cell == I::EXITED => json!(number(bytes) != 0),
-        Source::Version(_) | Source::Step | Source::TurnSteps | Source::Cell(_) => {
+        Source::Version(_) | Source::Step | Source::StepsSinceSwitch | Source::Cell(_) => {
             json!(number(bytes))
         }
         Source::Cells(..) => bytes.chunks_exact(field.size).map(number).collect(),

@@ -239,15 +239,15 @@ impl<I: Isa, M: Memory, E: Environment> Machine for Concrete<'_, I, M, E> {
         Truth(self.state.is_alone(stack))
     }
 
-    fn park(&mut self, stack: Stack) {
+    fn push_thread(&mut self, stack: Stack) {
         self.after.put(self.state);
-        self.state.park(stack);
+        self.state.push_thread(stack);
         self.turned = true;
     }
 
-    fn resume(&mut self) {
+    fn pop_thread(&mut self) {
         self.after.put(self.state);
-        self.state.resume();
+        self.state.pop_thread();
         self.after = Position::of(self.state);
         self.turned = true;
     }
