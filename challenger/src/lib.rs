@@ -8,6 +8,9 @@
 //!
 //! [`factory`] finds and creates games; [`deployment`] deploys everything that games need. [`calls`] makes
 //! transactions of the model's calls, and [`reasons`] tells why a contract refused.
+//!
+//! With the feature `service` there is the daemon as well: `service::Service` runs the scheduler round after
+//! round, with a program of `fpvm-trace` as the source of what is true, and serves figures for Prometheus.
 
 #![allow(
     clippy::result_large_err,
@@ -27,3 +30,5 @@ pub mod read;
 pub mod reasons;
 pub mod rollup;
 pub mod scheduler;
+#[cfg(feature = "service")]
+pub mod service;

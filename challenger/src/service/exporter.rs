@@ -1,6 +1,5 @@
-//! Figures for Prometheus, over HTTP.
+//! Figures for Prometheus, over HTTP: as small a server as does it.
 
-use anyhow::Context as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,14 +11,30 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest request that is read, in bytes.
 const LIMIT: u64 = 1 << 14;
 
+/// Nobody can listen at an address.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot serve metrics at {address}: {source}")]
+pub struct ExportError {
+    /// The address.
+    pub address: String,
+    /// Why.
+    pub source: std::io::Error,
+}
+
 /// Answers every request with the newest figures.
-pub(super) struct Exporter(Arc<Mutex<String>>);
+#[derive(Debug)]
+pub struct Exporter(Arc<Mutex<String>>);
 
 impl Exporter {
     /// Listens at an address.
-    pub(super) fn serve(address: &str) -> anyhow::Result<Self> {
-        let cannot = || format!("cannot serve metrics at {address}");
-        let listener = TcpListener::bind(address).with_context(cannot)?;
+    ///
+    /// # Errors
+    /// If nobody can listen there.
+    pub fn serve(address: &str) -> Result<Self, ExportError> {
+        let listener = TcpListener::bind(address).map_err(|source| ExportError {
+            address: address.to_owned(),
+            source,
+        })?;
         let text = Arc::new(Mutex::new(String::new()));
         let shared = text.clone();
         thread::spawn(move || {
@@ -36,7 +51,7 @@ impl Exporter {
     }
 
     /// Takes new figures.
-    pub(super) fn set(&self, text: String) {
+    pub fn set(&self, text: String) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = text;
     }
 }

@@ -1,8 +1,5 @@
 //! `challenge`: plays dispute games on a chain.
 
-mod guest;
-mod metrics;
-
 use crate::app::App;
 use crate::chain::{self, ChainArgs};
 use crate::exit::Interrupted;
@@ -11,21 +8,21 @@ use crate::interrupt;
 use crate::oracles::SourceArgs;
 use crate::output::{Format, print, to_stdout};
 use anyhow::{Context as _, bail};
-use fpvm_challenger::event::{Event, EventSink, Name};
+use fpvm_challenger::event::{Event, Name};
 use fpvm_challenger::factory::Factory;
-use fpvm_challenger::metrics::Metrics;
 use fpvm_challenger::player::Strategy;
 use fpvm_challenger::rollup::Source;
-use fpvm_challenger::scheduler::{GameScheduler, Games, Options, SchedulerError};
+use fpvm_challenger::scheduler::{GameScheduler, Games, Options};
+use fpvm_challenger::service::{
+    Exporter, ProgramTraceSource, Service, ServiceError, TracedProgram,
+};
 use fpvm_dispute::player::cheat::{Cheat, Way};
 use fpvm_dispute::trace::lie::Extent;
 use fpvm_dispute::trace::outputs::OutputList;
-use fpvm_l1::{Address, At, Chain, Rpc, U256};
-use guest::ProgramTraceSource;
-use metrics::Exporter;
+use fpvm_l1::{Address, Rpc, U256};
+use fpvm_trace::MachineError;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Flags of `challenge`.
@@ -153,12 +150,24 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         bail!("where do pre-images come from? Name a store with --preimages, or a host after `--`");
     }
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
-    // The threads that run the program end when the fleet is gone.
+    // The threads that run the program end when the service is gone.
     std::thread::scope(|scope| {
         let outputs = outputs(args)?;
-        let knowing = ProgramTraceSource::open(app, args, outputs, interrupted.clone(), scope)?;
+        let load = || {
+            let vm = args.reading.open(app, &args.prestate);
+            vm.map_err(|error| MachineError::Other(error.into()))
+        };
+        let program = TracedProgram {
+            name: args.prestate.display().to_string(),
+            prestate: args.reading.open(app, &args.prestate)?.state_root().into(),
+            load: Arc::new(load),
+            preimages: args.source.preimages()?,
+            every: args.every,
+            interrupted: interrupted.clone(),
+        };
         let chain = chain::needed(args.chain.connect()?)?;
-        let knowing = knowing.on(chain.clone());
+        let extent = args.cheat.extent();
+        let truth = ProgramTraceSource::new(program, chain.clone(), outputs, extent, scope);
         let games = match args.factory {
             None => Games::Listed(args.game.clone()),
             Some(factory) => Games::Created {
@@ -174,8 +183,19 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         };
         let exporter = args.metrics.as_deref().map(Exporter::serve).transpose()?;
         let signer = args.chain.signer()?;
-        let scheduler = GameScheduler::new(chain.clone(), signer, games, knowing, options);
-        play(args, scheduler, &*chain, exporter.as_ref(), &interrupted)
+        let mut service = Service {
+            chain: chain.clone(),
+            scheduler: GameScheduler::new(chain, signer, games, truth, options),
+            exporter,
+            once: args.once || args.dry_run,
+            interrupted,
+        };
+        let ended = service.run(&mut |event| show(event, args.format, args.dry_run));
+        ended.map_err(|error| match error {
+            ServiceError::Interrupted => Interrupted.into(),
+            ServiceError::Report(error) => error,
+            other => anyhow::anyhow!("{other}"),
+        })
     })
 }
 
@@ -199,89 +219,6 @@ fn outputs(args: &Args) -> anyhow::Result<Source> {
     }
     let l2 = args.l2_rpc.as_ref().map(node).transpose()?;
     Ok(Source::nodes(rollup, l2))
-}
-
-/// Round after round, as long as there are games to play.
-fn play(
-    args: &Args,
-    mut scheduler: GameScheduler<ProgramTraceSource<'_, '_>>,
-    chain: &dyn Chain,
-    exporter: Option<&Exporter>,
-    interrupted: &Arc<AtomicBool>,
-) -> anyhow::Result<()> {
-    let mut metrics = Metrics::default();
-    let mut printed = Ok(());
-    loop {
-        let mut tell = |event: &Event| {
-            metrics.count(event);
-            if printed.is_ok() {
-                printed = show(event, args.format, args.dry_run);
-            }
-        };
-        let round = scheduler.round(&mut EventSink(&mut tell));
-        printed?;
-        printed = Ok(());
-        if interrupted.load(Ordering::Relaxed) {
-            return Err(Interrupted.into());
-        }
-        let playing = scheduler.in_progress() as u64;
-        let all = scheduler.players().count() as u64;
-        metrics.games = [playing, all - playing, scheduler.left().count() as u64];
-        metrics.block = scheduler.head().map_or(0, |head| head.number);
-        metrics.block_time = scheduler.head().map_or(0, |head| head.time);
-        let (waiting, since) = scheduler.waiting();
-        metrics.waiting = [waiting as u64, since.unwrap_or(0)];
-        metrics.programs = scheduler.trace_source().programs();
-        if exporter.is_some()
-            && let Ok(balance) = chain.balance(scheduler.account(), At::Latest)
-        {
-            metrics.balance = balance.saturating_to();
-        }
-        if let Some(exporter) = exporter {
-            exporter.set(metrics.text());
-        }
-        match round {
-            Ok(round) if round.done > 0 => continue,
-            Ok(round) if round.is_over => {
-                return match (scheduler.players().count(), scheduler.left().next()) {
-                    (0, Some((game, why))) => bail!("{game} cannot be played: {why}"),
-                    _ => Ok(()),
-                };
-            }
-            Ok(round) if round.overtaken > 0 => {}
-            Ok(round) if round.waiting == 0 && (args.once || args.dry_run) => return Ok(()),
-            Ok(_) => {}
-            Err(error @ SchedulerError::Send(fpvm_l1::SendError::Signer(_))) => {
-                return Err(error.into());
-            }
-            Err(error) if args.once => return Err(error.into()),
-            Err(error) => {
-                let error = error.to_string();
-                tracing::warn!(target: "challenger", error, "This round came to nothing");
-            }
-        }
-        wait(&scheduler, chain, interrupted);
-    }
-}
-
-/// Waits for a block that was not seen yet, or for news of the program.
-fn wait(
-    scheduler: &GameScheduler<ProgramTraceSource<'_, '_>>,
-    chain: &dyn Chain,
-    interrupted: &AtomicBool,
-) {
-    let seen = scheduler.head().map(|head| head.hash);
-    while !interrupted.load(Ordering::Relaxed) {
-        chain.pause();
-        if scheduler.trace_source().has_news() {
-            return;
-        }
-        match chain.block(At::Latest) {
-            Ok(head) if Some(head.hash) == seen => {}
-            // The next round has to say what is wrong.
-            _ => return,
-        }
-    }
 }
 
 /// Prints an event, and logs what only somebody who looks for an error wants to know.

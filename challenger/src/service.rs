@@ -1,0 +1,153 @@
+//! The daemon: round after round, as long as there are games to play.
+//!
+//! [`Service::run`] is its loop. [`ProgramTraceSource`] is what it holds to be true, from a program and from a
+//! rollup's outputs, and [`Exporter`] serves its figures.
+
+mod exporter;
+mod trace_source;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use alloy_primitives::Address;
+use fpvm_checkpoints::GuestVm;
+use fpvm_l1::{At, Chain, SendError};
+
+pub use exporter::{ExportError, Exporter};
+pub use trace_source::{ProgramTraceSource, TracedProgram};
+
+use crate::event::{Event, EventSink};
+use crate::metrics::Metrics;
+use crate::scheduler::{GameScheduler, Round, SchedulerError};
+
+/// A challenger that goes on as long as there are games to play.
+#[allow(missing_debug_implementations, reason = "a chain need not have one")]
+pub struct Service<'s, 'a, V: GuestVm + Send + 'static> {
+    /// The chain.
+    pub chain: Arc<dyn Chain>,
+    /// The games.
+    pub scheduler: GameScheduler<ProgramTraceSource<'s, 'a, V>>,
+    /// Who serves its figures.
+    pub exporter: Option<Exporter>,
+    /// Whether it ends once nothing is left to do at present.
+    pub once: bool,
+    /// Set from outside to end it after the round.
+    pub interrupted: Arc<AtomicBool>,
+}
+
+/// Why a service ended, other than because it was done.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError<E> {
+    /// It was asked to end.
+    #[error("interrupted")]
+    Interrupted,
+    /// The only game there was cannot be played.
+    #[error("{game} cannot be played: {why}")]
+    Unplayable {
+        /// The game.
+        game: Address,
+        /// Why, in words.
+        why: String,
+    },
+    /// A round failed that cannot be tried again.
+    #[error(transparent)]
+    Scheduler(#[from] SchedulerError),
+    /// Whoever is told of events fails.
+    #[error("an event could not be reported: {0}")]
+    Report(E),
+}
+
+impl<V: GuestVm + Send + 'static> Service<'_, '_, V> {
+    /// Plays until all games are over; where it is to run once, until nothing is left to do. `report` is told
+    /// of each event, and the service ends where it fails.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub fn run<E>(
+        &mut self,
+        report: &mut dyn FnMut(&Event) -> Result<(), E>,
+    ) -> Result<(), ServiceError<E>> {
+        let mut metrics = Metrics::default();
+        loop {
+            let mut reported = Ok(());
+            let mut emit = |event: &Event| {
+                metrics.count(event);
+                if reported.is_ok() {
+                    reported = report(event);
+                }
+            };
+            let round = self.scheduler.round(&mut EventSink(&mut emit));
+            reported.map_err(ServiceError::Report)?;
+            if self.interrupted.load(Ordering::Relaxed) {
+                return Err(ServiceError::Interrupted);
+            }
+            self.measure(&mut metrics);
+            match round {
+                Ok(Round { done: 1.., .. }) => continue,
+                Ok(round) if round.is_over => {
+                    return match (
+                        self.scheduler.players().count(),
+                        self.scheduler.left().next(),
+                    ) {
+                        (0, Some((game, why))) => Err(ServiceError::Unplayable {
+                            game,
+                            why: why.to_owned(),
+                        }),
+                        _ => Ok(()),
+                    };
+                }
+                Ok(Round {
+                    overtaken: 0,
+                    waiting: 0,
+                    ..
+                }) if self.once => return Ok(()),
+                Ok(_) => {}
+                Err(error @ SchedulerError::Send(SendError::Signer(_))) => {
+                    return Err(error.into());
+                }
+                Err(error) if self.once => return Err(error.into()),
+                Err(error) => {
+                    let error = error.to_string();
+                    tracing::warn!(target: "challenger", error, "This round came to nothing");
+                }
+            }
+            self.wait();
+        }
+    }
+
+    /// Takes the figures of a round.
+    fn measure(&self, metrics: &mut Metrics) {
+        let Some(exporter) = &self.exporter else {
+            return;
+        };
+        let scheduler = &self.scheduler;
+        let playing = scheduler.in_progress() as u64;
+        let all = scheduler.players().count() as u64;
+        metrics.games = [playing, all - playing, scheduler.left().count() as u64];
+        metrics.block = scheduler.head().map_or(0, |head| head.number);
+        metrics.block_time = scheduler.head().map_or(0, |head| head.time);
+        let (waiting, since) = scheduler.waiting();
+        metrics.waiting = [waiting as u64, since.unwrap_or(0)];
+        metrics.programs = scheduler.trace_source().programs();
+        if let Ok(balance) = self.chain.balance(scheduler.account(), At::Latest) {
+            metrics.balance = balance.saturating_to();
+        }
+        exporter.set(metrics.text());
+    }
+
+    /// Waits for a block that was not seen yet, or for news of the program.
+    fn wait(&self) {
+        let seen = self.scheduler.head().map(|head| head.hash);
+        while !self.interrupted.load(Ordering::Relaxed) {
+            self.chain.pause();
+            if self.scheduler.trace_source().has_news() {
+                return;
+            }
+            match self.chain.block(At::Latest) {
+                Ok(head) if Some(head.hash) == seen => {}
+                // The next round has to say what is wrong.
+                _ => return,
+            }
+        }
+    }
+}
