@@ -8,11 +8,15 @@ use fpvm_contracts::abi::PreimageOracle as Calls;
 use fpvm_contracts::loader::{self, Call, LoadError, Loading, Metadata, Terms};
 use fpvm_core::step::oracle::{Oracle, OracleError};
 use fpvm_dispute::oracle::{Preimage, local_key};
-use fpvm_l1::Request;
+use fpvm_l1::{At, Chain, Error, Progress, Receipt, Request, SendError, Wallet};
 use fpvm_oracle::Key;
 
 use crate::calls;
-use crate::read::{ReadError, Reader};
+use crate::read::{ReadError, Reader, fit};
+use crate::reasons;
+
+/// What local data is bound to besides its sender, outside of games.
+pub const LOCAL_CONTEXT: [u8; 32] = [0; 32];
 
 /// What is to be done about a part.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,6 +43,15 @@ pub enum LoadTrouble {
         "the proposal {0} of a large pre-image was countered: it was not ours to begin with, or the contract hashes otherwise"
     )]
     Countered(U256),
+    /// A transaction is not done.
+    #[error("{}", reasons::sending(.0))]
+    Send(#[from] SendError),
+}
+
+impl From<Error> for LoadTrouble {
+    fn from(error: Error) -> Self {
+        Self::Read(error.into())
+    }
 }
 
 /// Values by their keys.
@@ -113,9 +126,109 @@ pub fn part(reader: &Reader<'_>, terms: &Terms, preimage: &Preimage) -> Result<L
     }
 }
 
+/// Whether the oracle has a part for an account, outside of games.
+///
+/// # Errors
+/// If the chain does not tell.
+pub fn has(
+    reader: &Reader<'_>,
+    oracle: Address,
+    account: Address,
+    key: Key,
+    offset: u64,
+) -> Result<bool, ReadError> {
+    let terms = Terms::mainnet(oracle, account);
+    let call = Calls::preimagePartOkCall {
+        key: loader::stored_key(&terms, key).into(),
+        offset: U256::from(offset),
+    };
+    reader.ask(oracle, &call)
+}
+
+/// What an oracle asks of those who load pre-images there. The sender and the context are to be filled in.
+///
+/// # Errors
+/// If the chain does not tell, or there is no oracle.
+pub fn terms(reader: &Reader<'_>, oracle: Address) -> Result<Terms, ReadError> {
+    let least = reader.ask(oracle, &Calls::minProposalSizeCall {})?;
+    let bond = reader.ask(oracle, &Calls::MIN_BOND_SIZECall {})?;
+    let period = reader.ask(oracle, &Calls::challengePeriodCall {})?;
+    Ok(Terms {
+        oracle,
+        sender: Address::ZERO,
+        local_context: LOCAL_CONTEXT,
+        min_proposal_size: fit(oracle, "minProposalSize()", least)?,
+        bond: fit(oracle, "MIN_BOND_SIZE()", bond)?,
+        challenge_period: fit(oracle, "challengePeriod()", period)?,
+    })
+}
+
+/// Makes a part known to an oracle, outside of games, as far as it is not, and waits as long as that takes;
+/// the receipts.
+///
+/// # Errors
+/// If the chain does not tell, the pre-image cannot be loaded, or a transaction is not done.
+pub fn load(
+    wallet: &mut Wallet,
+    oracle: Address,
+    key: Key,
+    offset: u64,
+    preimages: &mut dyn Oracle,
+    report: &mut dyn FnMut(Progress<'_>),
+) -> Result<Vec<Receipt>, LoadTrouble> {
+    let chain = wallet.chain().clone();
+    let sender = wallet.address();
+    let reader = Reader::newest(&*chain)?;
+    reader.require_contract(oracle, "pre-image oracle")?;
+    if has(&reader, oracle, sender, key, offset)? {
+        return Ok(Vec::new());
+    }
+    let terms = Terms {
+        sender,
+        ..terms(&reader, oracle)?
+    };
+    let (calls, mut since) = match loader::plan(&terms, key, offset, preimages)? {
+        Loading::Direct(call) => (vec![call], 0),
+        // It may have been begun before.
+        Loading::Proposed(proposal) => {
+            let (claimant, uuid) = (sender, proposal.uuid());
+            let call = Calls::proposalMetadataCall { claimant, uuid };
+            let known = Metadata::from(reader.ask(oracle, &call)?.0);
+            (proposal.remaining(&known), known.timestamp)
+        }
+    };
+    let mut receipts = Vec::new();
+    for call in &calls {
+        if call.wait > 0 {
+            wait(&*chain, since.saturating_add(call.wait))?;
+        }
+        let what = format!("call {}", call.function);
+        for receipt in wallet.send(&[transaction(call, what)], report)? {
+            since = chain.block(At::Hash(receipt.block_hash))?.time;
+            receipts.push(receipt);
+        }
+    }
+    Ok(receipts)
+}
+
+/// Waits until a block is younger than this time.
+fn wait(chain: &dyn Chain, time: u64) -> Result<(), Error> {
+    let now = chain.block(At::Latest)?.time;
+    let seconds = time.saturating_sub(now);
+    tracing::info!(target: "l1", seconds, "Waiting for the challenge period to pass");
+    while chain.block(At::Latest)?.time <= time {
+        chain.pause();
+    }
+    Ok(())
+}
+
 fn request(call: &Call, preimage: &Preimage) -> Request {
     let size = preimage.value().len();
     let what = format!("load a pre-image of {size} bytes ({})", call.function);
+    transaction(call, what)
+}
+
+fn transaction(call: &Call, what: String) -> Request {
     Request {
         gas: call.gas,
         ..calls::request(what, call.to, call.data.clone(), call.value)

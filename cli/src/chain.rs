@@ -1,9 +1,9 @@
 //! A connection to an L1, as the flags of a command describe it.
 
-use anyhow::{Context as _, bail};
-use fpvm_challenger::reasons::named;
+use anyhow::Context as _;
+use fpvm_challenger::reasons;
 use fpvm_l1::signer::Signer;
-use fpvm_l1::{Address, At, Chain, Error, Policy, Progress, Receipt, Request, Rpc, Wallet};
+use fpvm_l1::{Chain, Error, Policy, Progress, Receipt, Request, Rpc, Wallet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,24 +82,14 @@ impl ChainArgs {
     }
 }
 
-/// Sends transactions, and tells what happens; their receipts.
+/// Sends transactions, and logs what happens; their receipts.
 pub(crate) fn send(wallet: &mut Wallet, requests: &[Request]) -> anyhow::Result<Vec<Receipt>> {
-    let sent = wallet.send(requests, &mut tell);
-    sent.map_err(|error| match &error {
-        fpvm_l1::SendError::WouldRevert { what, revert }
-        | fpvm_l1::SendError::Failed {
-            what,
-            reason: Some(revert),
-            ..
-        } => match named(revert) {
-            Some(name) => anyhow::anyhow!("cannot {what}: the contract reverts: {name}"),
-            None => error.into(),
-        },
-        _ => error.into(),
-    })
+    let sent = wallet.send(requests, &mut log);
+    sent.map_err(|error| anyhow::anyhow!(reasons::sending(&error)))
 }
 
-pub(crate) fn tell(progress: Progress<'_>) {
+/// Logs how a transaction gets on.
+pub(crate) fn log(progress: Progress<'_>) {
     match progress {
         Progress::Earlier(count) => {
             tracing::info!(target: "l1", count, "Waiting for transactions from before");
@@ -130,24 +120,10 @@ pub(crate) fn tell(progress: Progress<'_>) {
 
 /// An error of the chain, with a contract's reason by its name.
 pub(crate) fn explained(error: Error) -> anyhow::Error {
-    if let Error::Reverted(revert) = &error
-        && let Some(name) = named(revert)
-    {
-        return anyhow::anyhow!("the contract reverts: {name}");
+    match &error {
+        Error::Reverted(revert) => anyhow::anyhow!(reasons::describe(revert)),
+        _ => error.into(),
     }
-    error.into()
-}
-
-/// Checks that there is a contract at an address.
-pub(crate) fn check_contract(chain: &dyn Chain, at: Address, what: &str) -> anyhow::Result<()> {
-    if chain.code(at, At::Latest)?.is_empty() {
-        bail!(
-            "there is no contract at {at}, where the {what} should be, on chain {} ({})",
-            chain.chain_id(),
-            chain.name()
-        );
-    }
-    Ok(())
 }
 
 /// The node that a command cannot do without.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alloy_primitives::{Address, U256};
-use fpvm_contracts::abi::{PreimageOracle, StepVerifier};
+use fpvm_contracts::abi::StepVerifier;
 use fpvm_contracts::game::abi::{DelayedWETH, FaultDisputeGame as Calls};
 use fpvm_contracts::loader::Terms;
 use fpvm_dispute::claim::OutputRoot;
@@ -13,6 +13,7 @@ use fpvm_dispute::rules::{Params, Rules};
 use fpvm_dispute::vault::Withdrawal;
 
 use super::{ReadError, Reader, fit};
+use crate::loads;
 
 /// A game's unchanging parts.
 #[derive(Clone, Debug)]
@@ -61,7 +62,8 @@ impl GameParams {
             return Err(unknown(format!("its version is {version}")));
         }
         let vm = reader.ask(game, &Calls::vmCall {}).map_err(foreign)?;
-        let oracle = Self::oracle(reader, vm)?;
+        let oracle = reader.ask(vm, &StepVerifier::oracleCall {})?;
+        let oracle = loads::terms(reader, oracle)?;
         let rules = Rules::new(Self::params(reader, game, &oracle)?);
         let rules = rules.map_err(|reason| unknown(format!("its rules are none: {reason}")))?;
         let vault = reader.ask(game, &Calls::wethCall {})?;
@@ -106,21 +108,6 @@ impl GameParams {
             challenge_period: oracle.challenge_period.into(),
             l2_chain_id: reader.ask(game, &Calls::l2ChainIdCall {})?,
             fee_spikes: fee_spikes.map(|(window, cap)| FeeSpikes { window, cap }),
-        })
-    }
-
-    fn oracle(reader: &Reader<'_>, vm: Address) -> Result<Terms, ReadError> {
-        let oracle = reader.ask(vm, &StepVerifier::oracleCall {})?;
-        let least = reader.ask(oracle, &PreimageOracle::minProposalSizeCall {})?;
-        let bond = reader.ask(oracle, &PreimageOracle::MIN_BOND_SIZECall {})?;
-        let period = reader.ask(oracle, &PreimageOracle::challengePeriodCall {})?;
-        Ok(Terms {
-            oracle,
-            sender: Address::ZERO,
-            local_context: [0; 32],
-            min_proposal_size: fit(oracle, "minProposalSize()", least)?,
-            bond: fit(oracle, "MIN_BOND_SIZE()", bond)?,
-            challenge_period: fit(oracle, "challengePeriod()", period)?,
         })
     }
 

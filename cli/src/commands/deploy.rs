@@ -5,6 +5,7 @@ use crate::chain::{self, ChainArgs};
 use crate::output::{Format, json, print, to_stdout};
 use anyhow::{Context as _, ensure};
 use fpvm::AnyIsa;
+use fpvm_challenger::read::Reader;
 use fpvm_contracts::abi;
 use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
 use fpvm_evm::Evm;
@@ -70,7 +71,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let mut wallet = args.chain.wallet(chain.clone())?;
     let oracle = match args.oracle {
         Some(address) => {
-            chain::check_contract(&*chain, address, "pre-image oracle")?;
+            Reader::newest(&*chain)?.require_contract(address, "pre-image oracle")?;
             Deployed {
                 isa: None,
                 address,
@@ -112,7 +113,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     };
     match args.format {
         Format::Json => to_stdout(|out| json(out, &deployment)),
-        Format::Text => print(&told(&deployment)?),
+        Format::Text => print(&text(&deployment)?),
     }
 }
 
@@ -146,7 +147,7 @@ fn chosen(app: &App, args: &Args) -> anyhow::Result<Vec<&'static dyn AnyIsa>> {
     Ok(chosen)
 }
 
-fn told(deployment: &Deployment) -> Result<String, std::fmt::Error> {
+fn text(deployment: &Deployment) -> Result<String, std::fmt::Error> {
     let mut text = format!("on chain {}\n", deployment.chain_id);
     let all = std::iter::once(&deployment.oracle).chain(&deployment.verifiers);
     for contract in all {

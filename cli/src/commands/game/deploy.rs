@@ -2,7 +2,7 @@
 
 use super::manual_play::Common;
 use crate::app::App;
-use crate::chain::tell;
+use crate::chain;
 use crate::input::ReadingArgs;
 use crate::output::{Format, json, print, to_stdout};
 use anyhow::{Context as _, anyhow};
@@ -125,7 +125,7 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
     let id = chain.chain_id();
     let mut wallet = args.common.chain.wallet(chain)?;
     let roles = roles(id, args.owner, args.guardian, wallet.address())?;
-    let world = Deployment::deploy_for(&mut wallet, &setup, roles, &mut tell)?;
+    let world = Deployment::deploy_for(&mut wallet, &setup, roles, &mut chain::log)?;
     let contracts = [
         ("factory", world.factory),
         ("game", world.implementation),

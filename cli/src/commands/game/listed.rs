@@ -1,7 +1,7 @@
 //! The games of a factory: created, and listed.
 
 use super::manual_play::Common;
-use crate::chain::tell;
+use crate::chain;
 use crate::output::{Format, json, print, to_stdout};
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::read::Reader;
@@ -52,7 +52,7 @@ pub(super) fn create(args: &CreateArgs) -> anyhow::Result<()> {
         args.game_type,
         args.root,
         args.block,
-        &mut tell,
+        &mut chain::log,
     )?;
     match args.common.format {
         Format::Text => print(&format!("{game}\n")),

@@ -1,6 +1,6 @@
 //! A game played by hand.
 
-use crate::chain::{self, ChainArgs, tell};
+use crate::chain::{self, ChainArgs};
 use crate::input::read_json;
 use crate::output::{Format, json, print, to_stdout};
 use anyhow::{Context as _, bail, ensure};
@@ -147,7 +147,7 @@ impl Hand {
     /// Sends something; if it is of a kind that somebody else may do as well, being second is no error.
     fn send_as(&mut self, request: Request, planned: Option<PlannedTx>) -> anyhow::Result<()> {
         let what = request.what.clone();
-        match self.wallet.send(&[request], &mut tell) {
+        match self.wallet.send(&[request], &mut chain::log) {
             Ok(receipts) => self.done(&what, receipts.first().context("no receipt")?),
             Err(error) if planned.is_some_and(|tx| reasons::was_done_already(tx, &error)) => {
                 tracing::info!(target: "l1", what, "Somebody else has done it first");

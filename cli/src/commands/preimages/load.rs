@@ -1,9 +1,9 @@
 //! `preimages load`: makes a part of a pre-image known to the oracle on a chain.
 
-use crate::chain::ChainArgs;
-use crate::loading;
+use crate::chain::{self, ChainArgs};
 use crate::output::{Format, json, print, to_stdout};
 use anyhow::{Context as _, bail};
+use fpvm_challenger::loads;
 use fpvm_contracts::loader::{self, Call, Terms};
 use fpvm_core::formats::files;
 use fpvm_core::step::oracle::Oracle;
@@ -78,7 +78,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(from) = args.from.filter(|from| *from != own) {
         bail!("--from is {from}, and the key is that of {own}");
     }
-    let sent = loading::load(&mut wallet, args.oracle, key, offset, &mut *preimages)?;
+    let (oracle, log) = (args.oracle, &mut chain::log);
+    let sent = loads::load(&mut wallet, oracle, key, offset, &mut *preimages, log)?;
     if args.format == Format::Json {
         let hashes: Vec<_> = sent.iter().map(|receipt| receipt.transaction).collect();
         return to_stdout(|out| json(out, &hashes));

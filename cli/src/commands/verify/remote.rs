@@ -1,8 +1,9 @@
 //! A proof through a contract on a chain.
 
 use crate::chain::{self, ChainArgs};
-use crate::loading::{self, LOCAL_CONTEXT};
 use anyhow::{Context as _, bail, ensure};
+use fpvm_challenger::loads::{self, LOCAL_CONTEXT};
+use fpvm_challenger::read::Reader;
 use fpvm_contracts::abi::{self, StepVerifier};
 use fpvm_contracts::loader::Carried;
 use fpvm_core::step::proof::StepProof;
@@ -36,12 +37,14 @@ impl Remote {
             .map(Wallet::address)
             .or(from)
             .unwrap_or_default();
-        chain::check_contract(&*chain, contract, "verifier")?;
-        let oracle = loading::ask(&*chain, caller, contract, &StepVerifier::oracleCall {});
+        let reader = Reader::newest(&*chain)?;
+        reader.require_contract(contract, "verifier")?;
+        let oracle = reader.ask(contract, &StepVerifier::oracleCall {});
+        let oracle = oracle.context("it is no verifier")?;
         Ok(Remote {
             chain,
             contract,
-            oracle: oracle.context("it is no verifier")?,
+            oracle,
             caller,
             wallet,
         })
@@ -79,7 +82,7 @@ impl Remote {
             gas: None,
         };
         let receipts = chain::send(wallet, &[request])?;
-        lines.extend(receipts.iter().map(|receipt| told("the step", receipt)));
+        lines.extend(receipts.iter().map(|receipt| line("the step", receipt)));
         Ok(lines)
     }
 
@@ -91,22 +94,24 @@ impl Remote {
         let (key, offset) = (Key(key), proof.oracle_offset);
         let (oracle, caller) = (self.oracle, self.caller);
         let Some(wallet) = &mut self.wallet else {
-            if !loading::is_loaded(&*self.chain, oracle, caller, key, offset)? {
+            let reader = Reader::newest(&*self.chain)?;
+            if !loads::has(&reader, oracle, caller, key, offset)? {
                 bail!(
                     "the oracle {oracle} does not have offset {offset} of {key} for the caller {caller}: load it with `fpvm preimages load --proof FILE --oracle {oracle} --rpc URL`, or give --send"
                 );
             }
             return Ok(Vec::new());
         };
-        let receipts = loading::load(wallet, oracle, key, offset, &mut Carried(proof))?;
+        let (carried, log) = (&mut Carried(proof), &mut chain::log);
+        let receipts = loads::load(wallet, oracle, key, offset, carried, log)?;
         Ok(receipts
             .iter()
-            .map(|receipt| told("the pre-image", receipt))
+            .map(|receipt| line("the pre-image", receipt))
             .collect())
     }
 }
 
-fn told(what: &str, receipt: &Receipt) -> String {
+fn line(what: &str, receipt: &Receipt) -> String {
     let Receipt {
         transaction,
         block,
