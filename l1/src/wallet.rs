@@ -137,7 +137,7 @@ impl Wallet {
     /// A caller that decides from the state of the chain takes the nonce first, then reads, then
     /// calls [`send_from`](Self::send_from). If an earlier transaction gets into the chain in the
     /// meantime, that call fails, and nothing is done twice.
-    pub fn settle(&self, told: &mut dyn FnMut(Progress<'_>)) -> Result<u64, SendError> {
+    pub fn settle(&self, report: &mut dyn FnMut(Progress<'_>)) -> Result<u64, SendError> {
         let account = self.address();
         let mut watch = Watch::new(&self.policy);
         let mut first = None;
@@ -147,7 +147,7 @@ impl Wallet {
             if waiting == 0 || self.policy.earlier == Earlier::Replace {
                 return Ok(mined);
             }
-            told(Progress::Earlier(waiting));
+            report(Progress::Earlier(waiting));
             let head = self.chain.block(At::Latest)?;
             let blocks = head
                 .number
@@ -167,10 +167,10 @@ impl Wallet {
     pub fn send(
         &mut self,
         requests: &[Request],
-        told: &mut dyn FnMut(Progress<'_>),
+        report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Vec<Receipt>, SendError> {
-        let nonce = self.settle(told)?;
-        self.send_from(nonce, requests, told)
+        let nonce = self.settle(report)?;
+        self.send_from(nonce, requests, report)
     }
 
     /// Sends transactions one after the other, with this and the next nonces; their receipts, when
@@ -180,9 +180,9 @@ impl Wallet {
         &mut self,
         nonce: u64,
         requests: &[Request],
-        told: &mut dyn FnMut(Progress<'_>),
+        report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Vec<Receipt>, SendError> {
-        self.fly(nonce, requests, false, told)?
+        self.fly(nonce, requests, false, report)?
             .into_iter()
             .collect()
     }
@@ -194,9 +194,9 @@ impl Wallet {
         &mut self,
         nonce: u64,
         requests: &[Request],
-        told: &mut dyn FnMut(Progress<'_>),
+        report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Vec<Outcome>, SendError> {
-        self.fly(nonce, requests, true, told)
+        self.fly(nonce, requests, true, report)
     }
 
     fn fly(
@@ -204,7 +204,7 @@ impl Wallet {
         mut nonce: u64,
         requests: &[Request],
         each: bool,
-        told: &mut dyn FnMut(Progress<'_>),
+        report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Vec<Outcome>, SendError> {
         let mut to_come = requests.iter().enumerate().peekable();
         let mut flights: VecDeque<Flight<'_>> = VecDeque::new();
@@ -219,7 +219,7 @@ impl Wallet {
                     .iter()
                     .map(Flight::cost)
                     .fold(U256::ZERO, U256::saturating_add);
-                match self.launch(place, request, nonce, spent, told) {
+                match self.launch(place, request, nonce, spent, report) {
                     Ok(flight) => {
                         flights.push_back(flight);
                         nonce = nonce.saturating_add(1);
@@ -231,7 +231,7 @@ impl Wallet {
                 }
                 to_come.next();
             }
-            match self.look(&mut flights, &mut outcomes, told) {
+            match self.look(&mut flights, &mut outcomes, report) {
                 Ok(head) if watch.is_over(&head) => {
                     let silent = self.policy.patience.as_secs();
                     return Err(unsettled(
@@ -242,7 +242,7 @@ impl Wallet {
                 Ok(_) => {}
                 Err(Trouble::Over(error)) => return Err(error),
                 Err(Trouble::Silent(error)) => {
-                    told(Progress::Silent(&error));
+                    report(Progress::Silent(&error));
                     if watch.is_silent() {
                         return Err(unsettled(&flights, &error.to_string()));
                     }
@@ -263,11 +263,11 @@ impl Wallet {
         &self,
         flights: &mut VecDeque<Flight<'a>>,
         outcomes: &mut BTreeMap<usize, Outcome>,
-        told: &mut dyn FnMut(Progress<'_>),
+        report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Block, Trouble> {
         let head = self.chain.block(At::Latest)?;
         for flight in flights.iter_mut() {
-            self.look_after(flight, &head, told)?;
+            self.look_after(flight, &head, report)?;
         }
         while let Some(flight) = flights.front()
             && let Some(receipt) = flight.receipt()

@@ -128,7 +128,7 @@ impl Wallet {
         request: &'a Request,
         nonce: u64,
         spent: U256,
-        told: &mut dyn FnMut(Progress<'_>),
+        report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Flight<'a>, SendError> {
         let gas = match request.gas {
             Some(gas) => gas,
@@ -163,12 +163,12 @@ impl Wallet {
             receipt: None,
         };
         let hash = self.sign(&mut flight)?;
-        told(Progress::Sending(request, nonce, hash));
-        match self.hand_in(&mut flight, told) {
+        report(Progress::Sending(request, nonce, hash));
+        match self.hand_in(&mut flight, report) {
             Ok(()) => Ok(flight),
             Err(Trouble::Over(error)) => Err(error),
             Err(Trouble::Silent(error)) => {
-                told(Progress::Silent(&error));
+                report(Progress::Silent(&error));
                 Ok(flight)
             }
         }
@@ -223,7 +223,7 @@ impl Wallet {
     fn hand_in(
         &self,
         flight: &mut Flight<'_>,
-        told: &mut dyn FnMut(Progress<'_>),
+        report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<(), Trouble> {
         while let Some(newest) = flight.signed.last() {
             match self.chain.submit(&newest.raw) {
@@ -232,7 +232,7 @@ impl Wallet {
                     return Ok(());
                 }
                 Err(Error::Refused { message, .. }) if says(&message, &TOO_CHEAP) => {
-                    if !self.raise(flight, flight.fees.raised(), told)? {
+                    if !self.raise(flight, flight.fees.raised(), report)? {
                         return Ok(());
                     }
                 }
@@ -253,14 +253,14 @@ impl Wallet {
         &self,
         flight: &mut Flight<'_>,
         dearer: Fees,
-        told: &mut dyn FnMut(Progress<'_>),
+        report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<bool, Trouble> {
         if self.capped(dearer) != dearer {
             return Ok(false);
         }
         flight.fees = dearer;
         let hash = self.sign(flight).map_err(Trouble::Over)?;
-        told(Progress::Replacing(flight.request, hash));
+        report(Progress::Replacing(flight.request, hash));
         Ok(true)
     }
 
@@ -269,20 +269,20 @@ impl Wallet {
         &self,
         flight: &mut Flight<'_>,
         head: &Block,
-        told: &mut dyn FnMut(Progress<'_>),
+        report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<(), Trouble> {
         if let Some(receipt) = self.receipt(flight)? {
             let known = flight.receipt.as_ref().map(|known| known.block_hash);
             if known != Some(receipt.block_hash) {
-                told(Progress::Included(flight.request, &receipt));
+                report(Progress::Included(flight.request, &receipt));
             }
             (flight.receipt, flight.misses) = (Some(receipt), 0);
             return Ok(());
         }
         if let Some(gone) = flight.receipt.take() {
-            told(Progress::Dropped(flight.request, gone.transaction));
+            report(Progress::Dropped(flight.request, gone.transaction));
             (flight.first_sent, flight.last_sent) = (Moment::of(head), Moment::of(head));
-            return self.hand_in(flight, told);
+            return self.hand_in(flight, report);
         }
         if self.chain.nonce(self.address(), false)? > flight.nonce {
             flight.misses += 1;
@@ -314,11 +314,11 @@ impl Wallet {
             flight.last_sent = Moment::of(head);
             let dearer = flight.fees.raised().at_least(self.fees(head)?);
             // Where that is not allowed, the same again: its node may have forgotten it.
-            self.raise(flight, dearer, told)?;
-            return self.hand_in(flight, told);
+            self.raise(flight, dearer, report)?;
+            return self.hand_in(flight, report);
         }
         if flight.unsent {
-            return self.hand_in(flight, told);
+            return self.hand_in(flight, report);
         }
         Ok(())
     }
