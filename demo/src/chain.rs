@@ -1,6 +1,9 @@
 //! The chain that the demonstration plays on, and its time.
 
-use crate::chain::ChainArgs;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
 use anyhow::{Context as _, ensure};
 use fpvm_challenger::reasons;
 use fpvm_dispute::rules::Params;
@@ -8,8 +11,6 @@ use fpvm_l1::signer::Signer;
 use fpvm_l1::{
     Address, At, B256, Bytes, Chain, Earlier, Local, Policy, Request, Rpc, U256, Wallet,
 };
-use std::sync::Arc;
-use std::time::Duration;
 
 /// Chain id of the chain in the process.
 const LOCAL: u64 = 900;
@@ -17,8 +18,8 @@ const LOCAL: u64 = 900;
 const REAL: &[u64] = &[1, 10, 8453];
 
 /// A chain, and an account on it that has money.
-pub(super) struct Ground {
-    pub(super) chain: Arc<dyn Chain>,
+pub struct DemoChain {
+    pub(crate) connection: Arc<dyn Chain>,
     time: Time,
     owner: Signer,
     policy: Policy,
@@ -35,32 +36,37 @@ enum Time {
     Passes,
 }
 
-/// Who does something.
+/// Whose account it is.
 #[derive(Clone, Copy)]
-pub(super) enum Who {
+pub(crate) enum Account {
     Owner = 1,
     Honest = 2,
     Cheat = 3,
 }
 
-impl Ground {
-    /// The chain behind `--rpc`, or one of our own.
-    pub(super) fn open(args: &ChainArgs, seed: u64) -> anyhow::Result<Self> {
-        let policy = Policy {
-            earlier: Earlier::Replace,
-            ..args.policy()
-        };
-        let Some(rpc) = args.node()? else {
-            let (chain, owner) = (Local::new(LOCAL), signer(Who::Owner, seed)?);
-            chain.fund(owner.address(), U256::from(1_000_000) * ETHER);
-            return Ok(Self {
-                chain: Arc::new(chain.clone()),
-                time: Time::Ours(chain),
-                owner,
-                policy,
-                seed,
-            });
-        };
+impl DemoChain {
+    /// A chain in this process. The players' keys follow from the seed.
+    ///
+    /// # Errors
+    /// If there is no key for the seed.
+    pub fn local(policy: Policy, seed: u64) -> anyhow::Result<Self> {
+        let (chain, owner) = (Local::new(LOCAL), signer(Account::Owner, seed)?);
+        chain.fund(owner.address(), U256::from(1_000_000) * ETHER);
+        Ok(Self {
+            connection: Arc::new(chain.clone()),
+            time: Time::Ours(chain),
+            owner,
+            policy: replacing(policy),
+            seed,
+        })
+    }
+
+    /// The chain of a node, on which `owner` pays for everything. The players' keys follow from the seed,
+    /// and so everybody knows them.
+    ///
+    /// # Errors
+    /// If the chain's ether is worth something, or the node does not answer.
+    pub fn node(rpc: Rpc, owner: Signer, policy: Policy, seed: u64) -> anyhow::Result<Self> {
         ensure!(
             !REAL.contains(&rpc.chain_id()),
             "chain {} is no chain for tests: the keys of the demonstration's players are known to everybody",
@@ -73,27 +79,31 @@ impl Ground {
             false => Time::Passes,
         };
         Ok(Self {
-            chain: rpc,
+            connection: rpc,
             time,
-            owner: args.signer()?,
-            policy,
+            owner,
+            policy: replacing(policy),
             seed,
         })
     }
 
     /// Where it is, in words.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match &self.time {
             Time::Ours(_) => "a chain in this process".into(),
             Time::Moved(_) | Time::Passes => {
-                format!("{}, chain {}", self.chain.name(), self.chain.chain_id())
+                format!(
+                    "{}, chain {}",
+                    self.connection.name(),
+                    self.connection.chain_id()
+                )
             }
         }
     }
 
     /// The times of the rules and the vault's delay, in seconds: mainnet's where days cost nothing, else
     /// as short as `clock` says.
-    pub(super) fn times(&self, params: Params, clock: Duration) -> (Params, u64) {
+    pub(crate) fn times(&self, params: Params, clock: Duration) -> (Params, u64) {
         if let Time::Ours(_) | Time::Moved(_) = self.time {
             return (params, 604_800);
         }
@@ -106,17 +116,21 @@ impl Ground {
         (params, 1)
     }
 
-    /// The wallet of somebody.
-    pub(super) fn wallet(&self, who: Who) -> anyhow::Result<Wallet> {
+    /// The wallet of an account.
+    pub(crate) fn wallet(&self, who: Account) -> anyhow::Result<Wallet> {
         let signer = match who {
-            Who::Owner => self.owner.clone(),
+            Account::Owner => self.owner.clone(),
             _ => signer(who, self.seed)?,
         };
-        Ok(Wallet::new(self.chain.clone(), signer, self.policy.clone()))
+        Ok(Wallet::new(
+            self.connection.clone(),
+            signer,
+            self.policy.clone(),
+        ))
     }
 
-    /// Sees to it that somebody has at least so much.
-    pub(super) fn fund(&self, account: Address, wei: U256) -> anyhow::Result<()> {
+    /// Gives an account what it lacks of so many wei.
+    pub(crate) fn fund(&self, account: Address, wei: U256) -> anyhow::Result<()> {
         let missing = wei.saturating_sub(self.balance(account)?);
         if missing.is_zero() {
             return Ok(());
@@ -126,12 +140,12 @@ impl Ground {
     }
 
     /// An account's money, in wei.
-    pub(super) fn balance(&self, account: Address) -> anyhow::Result<U256> {
-        Ok(self.chain.balance(account, At::Latest)?)
+    pub(crate) fn balance(&self, account: Address) -> anyhow::Result<U256> {
+        Ok(self.connection.balance(account, At::Latest)?)
     }
 
     /// Lets time pass that somebody takes to think, where that costs nothing.
-    pub(super) fn think(&self, seconds: u64) -> anyhow::Result<()> {
+    pub(crate) fn think(&self, seconds: u64) -> anyhow::Result<()> {
         match self.time {
             Time::Passes => Ok(()),
             _ => self.wait(seconds),
@@ -139,7 +153,7 @@ impl Ground {
     }
 
     /// Lets time pass, and makes a block then.
-    pub(super) fn wait(&self, seconds: u64) -> anyhow::Result<()> {
+    pub(crate) fn wait(&self, seconds: u64) -> anyhow::Result<()> {
         match &self.time {
             Time::Ours(local) => local.advance(seconds),
             Time::Moved(rpc) => {
@@ -153,7 +167,7 @@ impl Ground {
                 while self.now()? < until {
                     let owner = self.owner.address();
                     self.transfer("make a block".into(), owner, U256::ZERO)?;
-                    self.chain.pause();
+                    self.connection.pause();
                 }
             }
         }
@@ -161,7 +175,7 @@ impl Ground {
     }
 
     fn now(&self) -> anyhow::Result<u64> {
-        Ok(self.chain.block(At::Latest)?.time)
+        Ok(self.connection.block(At::Latest)?.time)
     }
 
     fn transfer(&self, what: String, to: Address, value: U256) -> anyhow::Result<()> {
@@ -172,9 +186,26 @@ impl Ground {
             value,
             gas: None,
         };
-        let sent = self.wallet(Who::Owner)?.send(&[request], &mut |_| ());
+        let sent = self.wallet(Account::Owner)?.send(&[request], &mut |_| ());
         sent.map(|_| ())
             .map_err(|error| anyhow::anyhow!(reasons::sending(&error)))
+    }
+}
+
+/// The same, and what an earlier demonstration has left on its way is replaced.
+fn replacing(policy: Policy) -> Policy {
+    Policy {
+        earlier: Earlier::Replace,
+        ..policy
+    }
+}
+
+impl fmt::Debug for DemoChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DemoChain")
+            .field("name", &self.connection.name())
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
     }
 }
 
@@ -182,7 +213,7 @@ impl Ground {
 const ETHER: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 
 /// A key that follows from the seed.
-fn signer(who: Who, seed: u64) -> anyhow::Result<Signer> {
+fn signer(who: Account, seed: u64) -> anyhow::Result<Signer> {
     let key = [
         [0; 16].as_slice(),
         &(who as u64).to_be_bytes(),

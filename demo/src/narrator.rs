@@ -1,40 +1,46 @@
 //! What happens, in plain sentences.
 
-use crate::app::App;
-use crate::output::print;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
 use fpvm_dispute::claim::{Side, VmStatus};
 use fpvm_dispute::game::Game;
 use fpvm_l1::{B256, Progress, U256};
 use fpvm_report::money::ether;
 use fpvm_report::{Instruction, about};
-use indicatif::ProgressBar;
-use std::fmt::Write as _;
 
-/// Tells what happens: what is done on stdout, what is going on beside it, where there is a terminal.
-pub(super) struct Teller {
-    bar: ProgressBar,
+/// Where the story appears.
+pub trait Screen: Send + Sync {
+    /// Prints a piece of the story.
+    ///
+    /// # Errors
+    /// If it cannot be printed.
+    fn print(&self, text: &str) -> anyhow::Result<()>;
+    /// Shows what is going on, in place of what it showed before.
+    fn show(&self, what: String);
 }
 
-impl Teller {
-    pub(super) fn new(app: &App) -> Self {
-        Self {
-            bar: app.screen.spinner(),
-        }
+/// Tells what happens: what is done is printed, what is going on is shown beside it.
+#[derive(Clone)]
+pub(crate) struct Narrator(Arc<dyn Screen>);
+
+impl Narrator {
+    pub(crate) fn new(screen: Arc<dyn Screen>) -> Self {
+        Self(screen)
     }
 
     /// Prints what has happened.
-    pub(super) fn say(&self, text: &str) -> anyhow::Result<()> {
-        self.bar.suspend(|| print(text))
+    pub(crate) fn say(&self, text: &str) -> anyhow::Result<()> {
+        self.0.print(text)
     }
 
     /// Shows what is going on.
-    pub(super) fn doing(&self, what: impl Into<std::borrow::Cow<'static, str>>) {
-        self.bar.set_message(what);
-        self.bar.tick();
+    pub(crate) fn doing(&self, what: impl Into<String>) {
+        self.0.show(what.into());
     }
 
     /// Shows how far the execution of a block has come, when it is run for the first time.
-    pub(super) fn executed(&self, block: U256, step: u64, ended: bool) {
+    pub(crate) fn executed(&self, block: U256, step: u64, ended: bool) {
         if ended {
             // Where stdout is closed, the next sentence of the story says so.
             let _ = self.say(&format!(
@@ -49,22 +55,17 @@ impl Teller {
     }
 
     /// Shows what is being sent.
-    pub(super) fn sending(&self, progress: &Progress<'_>) {
+    pub(crate) fn sending(&self, progress: &Progress<'_>) {
         match progress {
             Progress::Sending(request, ..) => self.doing(request.what.clone()),
             Progress::Silent(error) => self.doing(format!("no answer, trying on: {error}")),
             _ => {}
         }
     }
-
-    /// Shows nothing any more.
-    pub(super) fn end(&self) {
-        self.bar.finish_and_clear();
-    }
 }
 
 /// The claim at `index`, with who made it and why; a line.
-pub(super) fn claim(game: &Game, index: usize, name: &str) -> Option<String> {
+pub(crate) fn claim(game: &Game, index: usize, name: &str) -> Option<String> {
     let claim = game.claim(index).ok()?;
     let parent = claim.parent?;
     let answered = game.claim(parent).ok()?;
@@ -91,15 +92,15 @@ pub(super) fn claim(game: &Game, index: usize, name: &str) -> Option<String> {
 }
 
 /// The instruction that decides.
-pub(super) fn instruction(told: &Instruction) -> String {
-    let (step, place) = (&told.step, &told.place);
+pub(crate) fn instruction(decided: &Instruction) -> String {
+    let (step, place) = (&decided.step, &decided.place);
     let place = place
         .symbol
         .as_deref()
         .unwrap_or("a function without a name");
     let mut text = format!(
         "   instruction {} at pc {:#x} in {place}\n     {}\n",
-        told.index, step.pc, step.assembly
+        decided.index, step.pc, step.assembly
     );
     let changed = |name: &str| !matches!(name, "pc" | "nextPC" | "step");
     let registers = step.registers.iter();
@@ -130,7 +131,7 @@ pub(super) fn instruction(told: &Instruction) -> String {
             preimage.key, preimage.offset, preimage.bytes
         );
     }
-    let (claimed, after) = (told.claimed, B256::from(step.post));
+    let (claimed, after) = (decided.claimed, B256::from(step.post));
     let _ = writeln!(text, "   claimed  {claimed}\n   in truth {after}");
     text
 }

@@ -1,6 +1,5 @@
-//! A player at the game, with its account.
+//! A player of the game, with its account.
 
-use super::story::Teller;
 use anyhow::{anyhow, bail};
 use fpvm_challenger::player::{Kind, Player, Strategy, Turn};
 use fpvm_challenger::read::Reader;
@@ -9,26 +8,28 @@ use fpvm_challenger::reasons;
 use fpvm_dispute::trace::Trace;
 use fpvm_l1::{Address, SendError, Wallet};
 
-/// A player at a game.
-pub(super) struct Seat<T> {
+use crate::narrator::Narrator;
+
+/// A player of one game.
+pub(crate) struct DemoPlayer<T> {
     wallet: Wallet,
     player: Player<T>,
     is_honest: bool,
 }
 
 /// Something that was done.
-pub(super) struct Done {
+pub(crate) struct Done {
     /// Who did it.
-    pub(super) by: Address,
+    pub(crate) by: Address,
     /// What it was.
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
     /// What it took.
-    pub(super) gas: u64,
+    pub(crate) gas: u64,
 }
 
-impl<T: Trace> Seat<T> {
+impl<T: Trace> DemoPlayer<T> {
     /// A player that looks at a game for the first time.
-    pub(super) fn new(
+    pub(crate) fn new(
         wallet: Wallet,
         trace: T,
         strategy: Strategy,
@@ -43,14 +44,14 @@ impl<T: Trace> Seat<T> {
         })
     }
 
-    pub(super) fn account(&self) -> Address {
+    pub(crate) fn account(&self) -> Address {
         self.wallet.address()
     }
 
     /// Does what there is to do now. What the contracts refuse a cheat is left.
-    pub(super) fn turn(&mut self, teller: &Teller) -> anyhow::Result<Vec<Done>> {
-        let told = &mut |progress: fpvm_l1::Progress<'_>| teller.sending(&progress);
-        let mut nonce = self.wallet.settle(told)?;
+    pub(crate) fn turn(&mut self, narrator: &Narrator) -> anyhow::Result<Vec<Done>> {
+        let progress = &mut |progress: fpvm_l1::Progress<'_>| narrator.sending(&progress);
+        let mut nonce = self.wallet.settle(progress)?;
         let chain = self.wallet.chain().clone();
         let Turn {
             planned, trouble, ..
@@ -60,7 +61,7 @@ impl<T: Trace> Seat<T> {
         }
         let mut all = Vec::new();
         for tx in planned {
-            let receipts = match self.wallet.send_from(nonce, &[tx.request], told) {
+            let receipts = match self.wallet.send_from(nonce, &[tx.request], progress) {
                 Err(SendError::WouldRevert { .. }) if !self.is_honest => continue,
                 sent => sent.map_err(|error| anyhow!(reasons::sending(&error)))?,
             };

@@ -1,16 +1,23 @@
 //! The one instruction that a game comes down to: which claim it contests, and what it does.
 
+use std::error::Error;
+
 use alloy_primitives::B256;
+use fpvm::AnyVm;
 use fpvm_analysis::StepExplanation;
-use fpvm_analysis::listing::Surroundings;
+use fpvm_analysis::listing::{Surroundings, surroundings};
 use fpvm_dispute::claim::Side;
 use fpvm_dispute::game::Game;
 use fpvm_dispute::player::Answer;
 use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_dispute::trace::{Inputs, Outputs};
+use fpvm_trace::{Hosted, Prover as _};
 use serde::Serialize;
 
 use crate::Opinion;
+
+/// Instructions that are shown before and after the one.
+const AROUND: u64 = 3;
 
 /// An instruction that contests a claim at the deepest level.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,6 +86,21 @@ pub struct Instruction {
 }
 
 impl Instruction {
+    /// What the instruction that contests a claim does. The machine is at it, and executes it.
+    ///
+    /// # Errors
+    /// If the step fails.
+    pub fn at(
+        contest: &Contest,
+        machine: &mut Hosted<Box<dyn AnyVm>>,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let place = surroundings(machine.vm.as_mut(), AROUND);
+        let isa = machine.vm.isa();
+        let proof = machine.prove()?;
+        let step = isa.verify(&proof, &mut |key, offset| proof.part(key, offset))?;
+        Ok(Self::of(contest, step, place))
+    }
+
     /// What the instruction that contests a claim does.
     pub fn of(contest: &Contest, step: StepExplanation, place: Surroundings) -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! A game on a chain, looked at: what `show`, `watch` and `report` share.
 
-use super::truth::{Truth, TruthArgs, told};
+use super::truth::{self, Truth, TruthArgs};
 use crate::app::App;
 use crate::chain::{self, ChainArgs};
 use anyhow::Context as _;
@@ -80,7 +80,8 @@ impl<'a> Seen<'a> {
                 Some((truth, contest))
             });
             if let Some((truth, contest)) = contest {
-                instruction = told(truth, &contest).context("cannot tell the instruction")?;
+                instruction = truth::instruction(truth, &contest)
+                    .context("the instruction that decides cannot be shown")?;
                 let step = truth.step(&contest.inputs, contest.index);
                 let step = step.unwrap_or_default();
                 parts = Part::of(&seen.game, contest.claim, &step);

@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::input::ReadingArgs;
-use crate::instruction::instruction;
 use crate::interrupt;
 use anyhow::{Context as _, ensure};
 use fpvm::AnyVm;
@@ -86,12 +85,15 @@ impl TruthArgs {
 pub(super) type Truth<'a> = SplitTrace<OutputList, Option<Vms<GuestProgram<'a, Box<dyn AnyVm>>>>>;
 
 /// What the instruction that contests a claim does, where there is a program.
-pub(super) fn told(truth: &Truth<'_>, contest: &Contest) -> anyhow::Result<Option<Instruction>> {
+pub(super) fn instruction(
+    truth: &Truth<'_>,
+    contest: &Contest,
+) -> anyhow::Result<Option<Instruction>> {
     let vms = truth.executions.as_ref();
-    let told = vms.map(|vms| {
+    let instruction = vms.map(|vms| {
         vms.at(&contest.inputs, contest.index, |machine| {
-            instruction(machine, contest).map_err(|error| MachineError::Other(error.into()))
+            Instruction::at(contest, machine).map_err(MachineError::Other)
         })
     });
-    Ok(told.transpose()?)
+    Ok(instruction.transpose()?)
 }

@@ -1,0 +1,286 @@
+//! A whole dispute game, with everything that it takes: a chain, contracts, a program, an honest player and a
+//! cheat, and the report at the end. `fpvm demo` plays it.
+//!
+//! - [`DemoChain`] is where it is played: a chain in the process, or a node for tests
+//! - [`DemoProgram`] is what it is about: the toy rollup that is built in
+//! - [`Demo::play`] plays it, and tells what happens on a [`Screen`]
+
+mod chain;
+mod game;
+mod narrator;
+mod player;
+mod program;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use fpvm_challenger::deployment::{Deployment, Setup};
+use fpvm_challenger::factory::Factory;
+use fpvm_challenger::player::Strategy;
+use fpvm_challenger::read::Reader;
+use fpvm_challenger::read::watch::{GameSnapshot, GameWatcher};
+use fpvm_contracts::artifact::Artifact;
+use fpvm_dispute::game::Game;
+use fpvm_dispute::history::HistoryEvent;
+use fpvm_dispute::player::cheat::{Cheat, Way};
+use fpvm_dispute::rules::{Params, Rules};
+use fpvm_dispute::trace::Outputs as _;
+use fpvm_dispute::trace::lie::{Extent, Lie};
+use fpvm_dispute::trace::outputs::OutputList;
+use fpvm_dispute::trace::split::SplitTrace;
+use fpvm_l1::U256;
+use fpvm_report::instruction::Contest;
+use fpvm_report::money::ether;
+use fpvm_report::time::span;
+use fpvm_report::{Happened, Instruction, Opinion, Party, Report, Role, Subject, html, report};
+use fpvm_trace::{MachineError, Vms};
+
+pub use chain::DemoChain;
+pub use narrator::Screen;
+pub use program::DemoProgram;
+
+use chain::Account;
+use game::{DemoGame, Parties, bond, money};
+use narrator::Narrator;
+use player::DemoPlayer;
+use program::Narrated;
+
+/// Room for the rollup's four blocks, and for 2^29 steps of one. Even, so that the deepest claim is the
+/// proposer's, and an instruction contests it.
+const MAX_DEPTH: u64 = 32;
+const SPLIT_DEPTH: u64 = 2;
+/// Steps from one remembered state to the next.
+const EVERY: u64 = 5_000_000;
+/// The lie begins with one of the first so many instructions, or pre-images read.
+const INSTRUCTIONS: u64 = 1 << 27;
+const READS: u64 = 200;
+
+type Truth = SplitTrace<OutputList, Vms<Narrated>>;
+type Honest<'a> = DemoPlayer<&'a Truth>;
+type Cheating<'a> = DemoPlayer<SplitTrace<Lie<&'a Truth>, Lie<&'a Truth>>>;
+
+/// A game that is to be played.
+#[derive(Debug)]
+pub struct Demo {
+    /// What it is about.
+    pub program: DemoProgram,
+    /// Where it is played.
+    pub chain: DemoChain,
+    /// The artifact of the VM's step verifier, as JSON.
+    pub contract: &'static str,
+    /// Which lie: odd numbers have it begin at an instruction that reads a pre-image, even ones anywhere.
+    pub seed: u64,
+    /// The clock of each side, where the chain's time cannot be moved.
+    pub clock: Duration,
+}
+
+impl Demo {
+    /// Plays the game to its end; gives its report, a page of HTML.
+    ///
+    /// # Errors
+    /// If the chain, the program or the screen fails, or the game ends otherwise than it should.
+    pub fn play(self, screen: Arc<dyn Screen>) -> anyhow::Result<String> {
+        let Self {
+            program,
+            chain,
+            contract,
+            seed,
+            clock,
+        } = self;
+        let narrator = Narrator::new(screen);
+        let narrator = &narrator;
+        let (anchor, outputs) = (program.anchor, program.outputs.clone());
+        let mainnet = Params::mainnet(program.load()?.state_root().into());
+        let params = Params {
+            max_depth: MAX_DEPTH,
+            split_depth: SPLIT_DEPTH,
+            l2_chain_id: program.chain_id,
+            ..mainnet
+        };
+        let (params, delay) = chain.times(params, clock);
+        let rules = Rules::new(params.clone()).map_err(|reason| {
+            anyhow::anyhow!("a game cannot be played with clocks of {clock:?}: {reason}")
+        })?;
+        let extent = extent(seed, &program)?;
+        narrator.say(&format!(
+            "`rollup` is a program for {} that executes one block of a toy rollup. Somebody claims a wrong \
+             output\nfor such a block, and somebody else shows that, on {}.\n\n",
+            program.isa.vm_type(),
+            chain.name(),
+        ))?;
+        let setup = Setup {
+            params,
+            anchor,
+            delay,
+            min_proposal_size: 126_000,
+            verifier: Artifact::parse(contract)?,
+            state_version: program.isa.version(),
+        };
+        let deployment = deploy(&chain, narrator, &rules, &setup)?;
+
+        let (honest, mut cheat) = (
+            chain.wallet(Account::Honest)?,
+            chain.wallet(Account::Cheat)?,
+        );
+        let parties = Parties {
+            honest: honest.address(),
+            cheat: cheat.address(),
+        };
+        parties.fund(&chain, &rules)?;
+        let before = parties.balances(&chain)?;
+
+        let last = outputs.safe_head();
+        let truth = SplitTrace {
+            outputs,
+            executions: Vms::new(program.narrated(narrator), EVERY),
+        };
+        let lie = Lie {
+            truth: &truth,
+            extent,
+        };
+        let (factory, proposed) = (Factory(deployment.factory), lie.output(last)?);
+        let game = factory.create(
+            &mut cheat,
+            deployment.game_type,
+            proposed,
+            last,
+            &mut |progress| {
+                narrator.sending(&progress);
+            },
+        )?;
+        narrator.say(&format!(
+            "2. Propose  Cheat {} proposes\n            {proposed} for L2 block {last}: {game}\n            \
+             It lies about block {} and those after it.\n            \
+             All agree on the output of block {}. Honest is {}\n\n3. Play\n",
+            parties.cheat,
+            extent.outputs_from.unwrap_or_default(),
+            anchor.block,
+            parties.honest,
+        ))?;
+
+        let mut game_played = DemoGame {
+            narrator,
+            chain: &chain,
+            parties,
+            watcher: GameWatcher::open(&Reader::newest(&*chain.connection)?, game)?,
+            narrated: 1,
+            done: Vec::new(),
+        };
+        let mut honest = Honest::new(honest, &truth, Strategy::Honest, game)?;
+        let cheating = Cheat {
+            way: Way::Liar,
+            seed,
+            budget: usize::MAX,
+        };
+        let false_trace = SplitTrace {
+            outputs: lie.clone(),
+            executions: lie,
+        };
+        let mut cheat = Cheating::new(cheat, false_trace, Strategy::Cheat(cheating), game)?;
+        while game_played.turn(&mut honest)? | game_played.turn(&mut cheat)? {}
+
+        let opinion = Opinion::of(&game_played.look()?.game, &truth);
+        let decided = decided(&game_played.look()?.game, &truth, &opinion)?;
+        narrator.say(&format!("\n4. Decide\n{}", narrator::instruction(&decided)))?;
+        narrator.say(&game_played.step())?;
+        game_played.settle(&mut honest, &mut cheat, delay)?;
+
+        let after = parties.balances(&chain)?;
+        let history = game_played.history(&truth, &opinion)?;
+        let report = summary(game_played.look()?, &parties, &opinion, &history, decided);
+        ensure!(
+            report.accounts.iter().any(|account| {
+                account.address == parties.cheat && account.won == 0 && account.open == 0
+            }),
+            "the cheat has got bonds back"
+        );
+        narrator.say(&money(&report, &parties, before, after))?;
+        Ok(html::page(&report)?)
+    }
+}
+
+/// Puts everything that games need on the chain.
+fn deploy(
+    chain: &DemoChain,
+    narrator: &Narrator,
+    rules: &Rules,
+    setup: &Setup,
+) -> anyhow::Result<Deployment> {
+    let mut owner = chain.wallet(Account::Owner)?;
+    let deployment = Deployment::deploy(&mut owner, setup, &mut |progress| {
+        narrator.sending(&progress);
+    })?;
+    narrator.say(&format!(
+        "1. Deploy   game factory {}\n            step verifier {}, the program's pre-state {}\n            \
+         depth {MAX_DEPTH}, the last {} for the steps of one block; clocks of {}, bonds of {} to {} ETH\n\n",
+        deployment.factory,
+        deployment.vm,
+        rules.params().absolute_prestate,
+        MAX_DEPTH - SPLIT_DEPTH - 1,
+        span(rules.max_clock_duration()),
+        ether(bond(rules, 0)),
+        ether(bond(rules, rules.max_depth())),
+    ))?;
+    Ok(deployment)
+}
+
+/// What is lied about.
+fn extent(seed: u64, program: &DemoProgram) -> anyhow::Result<Extent> {
+    // A number that follows from the seed (its golden ratio hash).
+    let mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    let (outputs, anchor) = (&program.outputs, program.anchor.block);
+    let blocks = outputs.safe_head().saturating_sub(anchor);
+    let block = anchor + U256::ONE + U256::from(mixed) % blocks.max(U256::ONE);
+    let mut extent = Extent {
+        outputs_from: Some(block),
+        steps_from: None,
+        salt: seed,
+    };
+    let wrong = extent.output(block, outputs.output(block)?);
+    let from = match seed % 2 {
+        1 => program.read(&program.inputs(block, wrong)?, mixed % READS)?,
+        _ => mixed % INSTRUCTIONS,
+    };
+    extent.steps_from = Some(from.into());
+    Ok(extent)
+}
+
+/// The instruction that the game came down to.
+fn decided(game: &Game, truth: &Truth, opinion: &Opinion) -> anyhow::Result<Instruction> {
+    let contest = Contest::of(game, truth, opinion);
+    let contest = contest.context("the game came down to no instruction")?;
+    let instruction = truth
+        .executions
+        .at(&contest.inputs, contest.index, |machine| {
+            Instruction::at(&contest, machine).map_err(MachineError::Other)
+        });
+    Ok(instruction?)
+}
+
+/// The report of the game.
+fn summary(
+    snapshot: &GameSnapshot,
+    parties: &Parties,
+    opinion: &Opinion,
+    history: &[HistoryEvent],
+    decided: Instruction,
+) -> Report {
+    let party = |name: &str, role| Party {
+        name: name.into(),
+        role,
+    };
+    let subject = Subject {
+        title: "Demonstration".into(),
+        game: &snapshot.game,
+        now: snapshot.block.time,
+        parties: BTreeMap::from([
+            (parties.honest, party("Honest", Role::Honest)),
+            (parties.cheat, party("Cheat", Role::Cheat)),
+        ]),
+        happened: Happened::History(history),
+        instruction: Some(decided),
+    };
+    report(subject, opinion)
+}
