@@ -1,13 +1,12 @@
 //! Games on a real chain, looked at through the command.
 
 mod common;
-#[path = "common/world.rs"]
-mod world;
 
 use std::sync::Arc;
 
 use common::Shop;
 use fpvm_e2e::node::{ANVIL_KEY, Node};
+use fpvm_e2e::proposal;
 use fpvm_l1::signer::Signer;
 use fpvm_l1::{B256, Chain, Rpc};
 
@@ -21,7 +20,7 @@ fn a_game_is_watched_and_reported() {
     let keys: [B256; 2] = [ANVIL_KEY, SECOND].map(|key| key.parse().expect("a key"));
     let signers = keys.map(|key| Signer::from_key(&key).expect("a key"));
     let bob = signers[1].address().to_string();
-    let game = world::played(&chain, signers, || ()).to_string();
+    let game = proposal::played(&chain, signers, || ()).to_string();
     let (shop, url) = (Shop::new(), node.url());
     let run = |line: &str| shop.run(&format!("game {line} --rpc {url}"));
 
@@ -35,7 +34,7 @@ fn a_game_is_watched_and_reported() {
         assert!(text.contains(part), "no `{part}` in\n{text}");
     }
 
-    let outputs = (0..=2).map(|block| format!("{block} {}\n", world::output(block)));
+    let outputs = (0..=2).map(|block| format!("{block} {}\n", proposal::output(block)));
     shop.write("outputs.txt", outputs.collect::<String>());
     let report = format!("report --game {game} --outputs outputs.txt --output");
     run(&format!("{report} game.html")).ok();

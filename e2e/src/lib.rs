@@ -2,10 +2,13 @@
 //!
 //! [`skip`] says that a test is skipped, and makes that a failure where `FPVM_REQUIRE` asks for the
 //! tool. [`node`] starts anvil and geth, [`op_node`] answers as a rollup's node does, `rollup`
-//! runs the bundled program that a game is about, and `upstream` deploys upstream's contracts of the dispute game.
+//! runs the bundled program that a game is about, `proposal` makes a game on a chain, and `upstream` deploys
+//! upstream's contracts of the dispute game.
 
 pub mod node;
 pub mod op_node;
+#[cfg(feature = "proposal")]
+pub mod proposal;
 mod require;
 #[cfg(feature = "rollup")]
 pub mod rollup;

@@ -1,29 +1,48 @@
-//! The executions of the guest `rollup`, on MIPS32.
-
-use std::path::Path;
+//! The executions of the guest `rollup`.
 
 use alloy_primitives::{B256, U256};
 use fpvm_checkpoints::Machine as _;
-use fpvm_core::machine::vm::Vm;
+use fpvm_core::formats::elf;
+use fpvm_core::machine::vm::{Tier, Vm};
 use fpvm_isa_mips::Mips32;
-use fpvm_trace::{GuestProgram, Hosted};
+use fpvm_oracle::store::{Memory, Shared, Store as _};
+use fpvm_trace::{GuestProgram, Hosted, Preimages};
 
 /// Chain id of the toy rollup.
 pub const CHAIN_ID: u64 = fpvm_guests::ROLLUP_CHAIN_ID;
 
-/// The program, with its bundled pre-images, by the translator where this machine has one.
+/// The program on MIPS32, with its bundled pre-images, by the translator where this machine has one.
 ///
 /// # Panics
 /// If the bundled guest is not there.
 pub fn rollup() -> GuestProgram<'static, Vm<Mips32>> {
-    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/guests");
-    GuestProgram::recorded(
-        std::fs::read(guests.join("bin/rollup.mips")).expect("a bundled guest"),
-        &guests.join("preimages-rollup"),
-        U256::from(CHAIN_ID),
-        || Some(Box::new(fpvm_jit::Jit::<Mips32>::new().ok()?)),
-    )
-    .expect("bundled pre-images")
+    rollup_for("mips", || {
+        Some(Box::new(fpvm_jit::Jit::<Mips32>::new().ok()?))
+    })
+}
+
+/// The program for a VM, by the name that [`fpvm_guests::ROLLUP`] has for it, on a tier.
+///
+/// # Panics
+/// If there is none.
+pub fn rollup_for<I: elf::Program>(
+    vm: &str,
+    tier: fn() -> Option<Box<dyn Tier<I>>>,
+) -> GuestProgram<'static, Vm<I>> {
+    let mut programs = fpvm_guests::ROLLUP.iter();
+    let (_, elf) = programs.find(|(name, _)| *name == vm).expect("a guest");
+    let load = move || {
+        let mut vm = elf::load::<I>(elf, I::PATCHES)?;
+        vm.set_tier(tier());
+        Ok(vm)
+    };
+    let mut store = Memory::default();
+    for (key, value) in fpvm_guests::rollup_preimages() {
+        let key = key.parse().expect("a key");
+        store.put(key, value).expect("memory takes it");
+    }
+    let preimages = Preimages::Store(Shared::new(Box::new(store)));
+    GuestProgram::new(load, preimages, U256::from(CHAIN_ID))
 }
 
 /// Runs to the first step, from here on, that reads a keccak256 pre-image at this offset; gives that step.

@@ -1,14 +1,11 @@
 //! A program and where its pre-images are: what starts it on the inputs of any dispute.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use alloy_primitives::{B256, U256};
 use fpvm_checkpoints::GuestVm;
-use fpvm_core::formats::elf;
-use fpvm_core::machine::vm::{Tier, Vm};
 use fpvm_dispute::trace::Inputs;
 use fpvm_oracle::Key;
 use fpvm_oracle::store::{Memory, Store as _};
@@ -108,27 +105,6 @@ impl<'a, V: GuestVm> GuestProgram<'a, V> {
                 name: unknown.split('}').next().unwrap_or(unknown).to_owned(),
             }),
         }
-    }
-}
-
-impl<I: elf::Program> GuestProgram<'_, Vm<I>> {
-    /// A program from the bytes of an ELF file with its pre-images in a store, on what `tier` makes faster
-    /// than the interpreter.
-    ///
-    /// # Errors
-    /// If there is no such store.
-    pub fn recorded(
-        elf: Vec<u8>,
-        preimages: &Path,
-        chain_id: U256,
-        tier: fn() -> Option<Box<dyn Tier<I>>>,
-    ) -> Result<Self, MachineError> {
-        let load = move || {
-            let mut vm = elf::load::<I>(&elf, I::PATCHES)?;
-            vm.set_tier(tier());
-            Ok(vm)
-        };
-        Ok(Self::new(load, Preimages::stored(preimages)?, chain_id))
     }
 }
 

@@ -1,33 +1,46 @@
 //! The toy rollup that comes with the example guests, and a node of it.
 
+use std::fs;
 use std::path::PathBuf;
 
 use fpvm_dispute::trace::Outputs as _;
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_l1::{B256, U256};
 
-use crate::common::guests;
 use fpvm_e2e::op_node::{Known, OpNode, Output};
+use fpvm_guests::{ROLLUP, ROLLUP_OUTPUTS, rollup_preimages};
+use tempfile::TempDir;
 
-/// The toy rollup that comes with the example guests.
+/// The toy rollup that is built in, as files.
 pub(crate) struct Rollup {
     pub(crate) program: PathBuf,
     pub(crate) preimages: PathBuf,
     pub(crate) outputs: PathBuf,
     pub(crate) list: OutputList,
+    _folder: TempDir,
 }
 
 /// Where its outputs are agreed upon.
 pub(crate) const ANCHOR: u64 = 100;
+
 impl Rollup {
     pub(crate) fn new() -> Self {
-        let outputs = guests("outputs-rollup.txt");
-        let text = std::fs::read_to_string(&outputs).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let [program, preimages, outputs] =
+            ["rollup.mips", "preimages", "outputs.txt"].map(|name| folder.path().join(name));
+        let (_, elf) = ROLLUP.iter().find(|(vm, _)| *vm == "mips").unwrap();
+        fs::write(&program, elf).unwrap();
+        fs::write(&outputs, ROLLUP_OUTPUTS).unwrap();
+        fs::create_dir(&preimages).unwrap();
+        for (key, value) in rollup_preimages() {
+            fs::write(preimages.join(key), value).unwrap();
+        }
         Self {
-            program: guests("bin/rollup.mips"),
-            preimages: guests("preimages-rollup"),
+            program,
+            preimages,
             outputs,
-            list: text.parse().unwrap(),
+            list: ROLLUP_OUTPUTS.parse().unwrap(),
+            _folder: folder,
         }
     }
 

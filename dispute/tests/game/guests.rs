@@ -24,6 +24,7 @@ use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
 use fpvm_dispute::vm::{StepContext, Vm};
+use fpvm_e2e::rollup::rollup_for;
 use fpvm_oracle::{Key, Kind};
 use fpvm_trace::{GuestProgram, Program as _, Vms};
 
@@ -32,7 +33,7 @@ use crate::setup::{ANN, BOB, CLOCK, DELAY, PURSE, START, Setup};
 use crate::twin::{Twin, VmContract};
 
 /// Chain id of the guest's rollup.
-const CHAIN_ID: u64 = 901;
+const CHAIN_ID: u64 = fpvm_guests::ROLLUP_CHAIN_ID;
 /// The first block that Bob lies about.
 const LIE_FROM: u64 = 102;
 /// The block proposed.
@@ -43,19 +44,9 @@ const EVERY: u64 = 5_000_000;
 /// The program, in a VM of an ISA.
 type Guest<I> = GuestProgram<'static, fpvm_core::machine::vm::Vm<I>>;
 
-fn guests(path: &str) -> std::path::PathBuf {
-    let guests = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/guests");
-    std::path::Path::new(guests).join(path)
-}
-
 /// The rollup's output roots from block 100 on.
 fn outputs() -> OutputList {
-    let text = std::fs::read_to_string(guests("outputs-rollup.txt")).expect("the outputs");
-    let lines = text.lines().filter_map(|line| line.split_once(' '));
-    let roots: Vec<B256> = lines
-        .map(|(_, root)| root.parse().expect("a root"))
-        .collect();
-    OutputList::new(U256::from(100), roots)
+    fpvm_guests::ROLLUP_OUTPUTS.parse().expect("the outputs")
 }
 
 /// The model's VM: the Rust verifier.
@@ -277,16 +268,12 @@ fn instructions<I: elf::Program>(guest: &Guest<I>, inputs: &Inputs) -> [u64; 4] 
 /// the other side's game. `upstreams` is the name of upstream's contract, where it has such, `ours` the
 /// artifact of ours.
 fn games<I: elf::Program>(
-    elf: &str,
+    vm: &str,
     tier: fn() -> Option<Box<dyn Tier<I>>>,
     upstreams: Option<&str>,
     ours: &str,
 ) {
-    let guest = || {
-        let bytes = std::fs::read(guests("bin").join(elf)).expect(elf);
-        let (preimages, chain_id) = (guests("preimages-rollup"), U256::from(CHAIN_ID));
-        GuestProgram::recorded(bytes, &preimages, chain_id, tier).expect("its pre-images")
-    };
+    let guest = || rollup_for(vm, tier);
     let output = |block: u64| {
         let block = U256::from(block);
         let root = outputs().output(block).expect("listed");
@@ -322,24 +309,24 @@ fn games<I: elf::Program>(
 #[test]
 fn mips() {
     let jit = || Some(Box::new(fpvm_jit::Jit::new().ok()?) as _);
-    games::<fpvm_isa_mips::Mips32>("rollup.mips", jit, Some("MIPS"), MIPS_ARTIFACT);
+    games::<fpvm_isa_mips::Mips32>("mips", jit, Some("MIPS"), MIPS_ARTIFACT);
 }
 
 #[test]
 fn mips64() {
     let jit = || Some(Box::new(fpvm_jit::Jit::new().ok()?) as _);
-    games::<fpvm_isa_mips64::Mips64<8>>("rollup.mips64", jit, Some("MIPS64"), MIPS64_ARTIFACT);
+    games::<fpvm_isa_mips64::Mips64<8>>("mips64", jit, Some("MIPS64"), MIPS64_ARTIFACT);
 }
 
 #[test]
 fn riscv() {
     let jit = || Some(Box::new(fpvm_jit::Jit::new().ok()?) as _);
-    games::<fpvm_isa_riscv::Rv64>("rollup.riscv64", jit, Some("RISCV"), RISCV_ARTIFACT);
+    games::<fpvm_isa_riscv::Rv64>("riscv64", jit, Some("RISCV"), RISCV_ARTIFACT);
 }
 
 /// Of fpvm alone, so that upstream has no contract for it.
 #[test]
 fn imac() {
     let jit = || Some(Box::new(fpvm_jit::Jit::new().ok()?) as _);
-    games::<fpvm_isa_riscv::imac::Imac>("rollup.imac", jit, None, IMAC_ARTIFACT);
+    games::<fpvm_isa_riscv::imac::Imac>("imac-1", jit, None, IMAC_ARTIFACT);
 }

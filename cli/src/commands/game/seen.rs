@@ -88,7 +88,7 @@ impl<'a> Seen<'a> {
             }
             history = history::history(&reader, &self.watcher.game_params, seen, &parts).unwrap_or_else(|error| {
                 let error = error.to_string();
-                tracing::warn!(target: "l1", error, "When steps, resolutions and payments were is not told");
+                tracing::warn!(target: "l1", error, "The times of steps, resolutions and payments are missing");
                 Vec::new()
             });
         }
@@ -105,17 +105,13 @@ impl<'a> Seen<'a> {
 }
 
 #[cfg(test)]
-#[path = "../../../tests/common/world.rs"]
-mod world;
-
-#[cfg(test)]
 mod tests {
-    use super::world::{output, played};
     use super::*;
     use crate::screen::Screen;
     use crate::upstream_compat::UpstreamCompat;
     use clap::Parser;
     use fpvm::Registry;
+    use fpvm_e2e::proposal::{output, played};
     use fpvm_l1::signer::Signer;
     use fpvm_l1::{B256, Local, U256};
 
@@ -126,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_game_on_a_chain_is_told() {
+    fn a_game_on_a_chain_is_reported() {
         let chain = Local::new(900);
         let signers = [1, 2].map(|key| Signer::from_key(&B256::repeat_byte(key)).expect("a key"));
         for signer in &signers {
@@ -151,7 +147,7 @@ mod tests {
             let words = [&["x", "--game", &game], more].concat();
             let Line { args } = Line::try_parse_from(words).expect("flags");
             let mut seen = Seen::over(&app, connection.clone(), &args).expect("a game");
-            seen.report(true).expect("it is told")
+            seen.report(true).expect("a report")
         };
         let plain = look(&[]);
         assert_eq!(plain.claims.len(), 2);
@@ -164,17 +160,20 @@ mod tests {
 
         let proposer = plain.proposal.creator.to_string();
         let named = format!("{proposer}=Ann");
-        let told = look(&["--outputs", file.to_str().expect("text"), "--name", &named]);
-        assert_eq!(told.proposal.right, Some(false));
-        assert_eq!(told.claims[0].truth, Some(output(2)));
-        assert_eq!(told.name(told.proposal.creator), "Ann");
+        let judged = look(&["--outputs", file.to_str().expect("text"), "--name", &named]);
+        assert_eq!(judged.proposal.right, Some(false));
+        assert_eq!(judged.claims[0].truth, Some(output(2)));
+        assert_eq!(judged.name(judged.proposal.creator), "Ann");
         assert!(
-            told.claims[1].honest == Some(true),
+            judged.claims[1].honest == Some(true),
             "block 2 is the last there is"
         );
-        assert!(told.instruction.is_none(), "it is far from an instruction");
+        assert!(
+            judged.instruction.is_none(),
+            "it is far from an instruction"
+        );
 
-        // Nobody answers: what can be done then is told.
+        // Nobody answers: what can be done then is judged.
         chain.advance(400_000);
         let over = fpvm_report::view::text(&look(&[]), 200);
         assert!(

@@ -15,12 +15,16 @@ use fpvm_l1::signer::Signer;
 use fpvm_l1::{Address, B256, Chain, Policy, U256, Wallet};
 
 /// The output of a block that is right in the attacker's eyes.
-pub(crate) fn output(block: u8) -> B256 {
+pub fn output(block: u8) -> B256 {
     B256::repeat_byte(0xa0 + block)
 }
 
-/// Deploys everything and plays: the first signer proposes, the second attacks. Both have to have ether.
-pub(crate) fn played(chain: &Arc<dyn Chain>, signers: [Signer; 2], between: impl Fn()) -> Address {
+/// Deploys everything and plays: the first signer proposes, the second attacks after `between`. Both have to
+/// have ether. The game.
+///
+/// # Panics
+/// If the chain does not do as it should.
+pub fn played(chain: &Arc<dyn Chain>, signers: [Signer; 2], between: impl Fn()) -> Address {
     let policy = Policy::default;
     let [mut ann, mut bob] = signers.map(|signer| Wallet::new(chain.clone(), signer, policy()));
     let params = Params::mainnet(B256::repeat_byte(3));
@@ -37,8 +41,8 @@ pub(crate) fn played(chain: &Arc<dyn Chain>, signers: [Signer; 2], between: impl
         verifier,
         state_version: None,
     };
-    let world = Deployment::deploy(&mut ann, &setup, &mut |_| ()).expect("it deploys");
-    let (factory, root) = (Factory(world.factory), B256::repeat_byte(0xff));
+    let deployment = Deployment::deploy(&mut ann, &setup, &mut |_| ()).expect("it deploys");
+    let (factory, root) = (Factory(deployment.factory), B256::repeat_byte(0xff));
     let game = factory.create(&mut ann, 0, root, U256::from(2), &mut |_| ());
     let game = game.expect("it is created");
     between();
