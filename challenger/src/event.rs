@@ -1,4 +1,4 @@
-//! What happens, told: for logs, for programs, and for counting.
+//! What happens, as events: for logs, for programs, and for counting.
 
 use alloy_primitives::{Address, B256};
 use fpvm_dispute::claim::GameStatus;
@@ -181,13 +181,13 @@ impl Event {
     }
 }
 
-/// Whom events are told.
+/// Who gets the events.
 #[allow(missing_debug_implementations, reason = "a closure has none")]
 pub struct EventSink<'a>(pub &'a mut dyn FnMut(&Event));
 
 impl EventSink<'_> {
     /// Tells an event.
-    #[allow(clippy::needless_pass_by_value, reason = "made to be told")]
+    #[allow(clippy::needless_pass_by_value, reason = "made to be emitted")]
     pub fn emit(&mut self, event: Event) {
         (self.0)(&event);
     }

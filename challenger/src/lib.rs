@@ -4,7 +4,7 @@
 //! one block: players, reports and views of the model then work on it unchanged. [`player`] plays one
 //! game by what the model's players decide, [`scheduler`] all of an account's games. [`loads`] makes known
 //! to the oracle what steps read, [`proposals`] contests what others load wrongly, and [`rollup`] asks
-//! for the true outputs. What happens is told as [`event`]s, which [`metrics`] counts.
+//! for the true outputs. What happens becomes [`event`]s, which [`metrics`] counts.
 //!
 //! [`factory`] finds and creates games; [`deployment`] deploys everything that games need. [`calls`] makes
 //! transactions of the model's calls, and [`reasons`] tells why a contract refused.

@@ -52,14 +52,14 @@ pub enum ServiceError<E> {
     /// A round failed that cannot be tried again.
     #[error(transparent)]
     Scheduler(#[from] SchedulerError),
-    /// Whoever is told of events fails.
+    /// Whoever gets the events fails.
     #[error("an event could not be reported: {0}")]
     Report(E),
 }
 
 impl<V: GuestVm + Send + 'static> Service<'_, '_, V> {
-    /// Plays until all games are over; where it is to run once, until nothing is left to do. `report` is told
-    /// of each event, and the service ends where it fails.
+    /// Plays until all games are over; where it is to run once, until nothing is left to do. `report` gets
+    /// each event, and the service ends where it fails.
     ///
     /// # Errors
     /// See [`ServiceError`].

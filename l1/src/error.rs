@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn reverts_are_told() {
+    fn reverts_have_words() {
         let revert = |hex: &str| Revert(hex.parse().unwrap());
         let text = format!("0x08c379a0{:064x}{:064x}6e6f{:060x}", 32, 2, 0);
         assert_eq!(revert(&text).to_string(), "the contract reverts: no");

@@ -1,4 +1,4 @@
-//! Dispute games told: what each claim says, who is right, why an honest player answers it, where the money
+//! Reports of dispute games: what each claim says, who is right, why an honest player answers it, where the money
 //! goes, and the one instruction that a game comes down to.
 //!
 //! [`report()`] reads a game through the model of `fpvm-dispute`, wherever the game itself is, into a

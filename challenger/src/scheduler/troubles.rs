@@ -1,4 +1,4 @@
-//! What goes wrong, told once for as long as it does.
+//! What goes wrong, reported once for as long as it does.
 
 use std::collections::BTreeMap;
 
@@ -52,32 +52,32 @@ mod tests {
     use fpvm_l1::{Request, U256};
 
     #[test]
-    fn each_is_told_once_for_as_long_as_it_lasts() {
+    fn each_is_reported_once_for_as_long_as_it_lasts() {
         let [game, oracle] = [1, 2].map(Address::repeat_byte);
         let mut troubles = Troubles::default();
-        let mut told = |place, now: &[&str]| {
-            let mut told = Vec::new();
+        let mut report = |place, now: &[&str]| {
+            let mut reported = Vec::new();
             let mut collect = |event: &Event| {
                 assert_eq!((event.event, event.game), (Name::Trouble, Some(place)));
-                told.push(event.why.clone());
+                reported.push(event.why.clone());
             };
             let now = now.iter().map(ToString::to_string).collect();
             troubles.report(place, now, &mut EventSink(&mut collect));
-            told
+            reported
         };
-        assert_eq!(told(game, &["a"]), ["a"]);
-        assert_eq!(told(oracle, &["a", "b"]), ["a", "b"]);
-        assert_eq!(told(oracle, &["c", "b"]), ["c"]);
-        assert!(told(oracle, &["b", "c"]).is_empty());
-        assert!(told(game, &["a"]).is_empty());
-        assert_eq!(told(game, &["b"]), ["b"]);
-        // What has passed and comes again is told again.
-        assert!(told(game, &[]).is_empty());
-        assert_eq!(told(game, &["b"]), ["b"]);
+        assert_eq!(report(game, &["a"]), ["a"]);
+        assert_eq!(report(oracle, &["a", "b"]), ["a", "b"]);
+        assert_eq!(report(oracle, &["c", "b"]), ["c"]);
+        assert!(report(oracle, &["b", "c"]).is_empty());
+        assert!(report(game, &["a"]).is_empty());
+        assert_eq!(report(game, &["b"]), ["b"]);
+        // What has passed and comes again is reported again.
+        assert!(report(game, &[]).is_empty());
+        assert_eq!(report(game, &["b"]), ["b"]);
     }
 
     #[test]
-    fn a_refusal_is_told_once_for_each_reason() {
+    fn a_refusal_is_reported_once_for_each_reason() {
         let tx = PlannedTx {
             game: Address::repeat_byte(1),
             kind: Kind::Pay,
@@ -91,18 +91,18 @@ mod tests {
             },
         };
         let mut refusals = Refusals::default();
-        let mut told = |why: Option<&str>| {
-            let mut told = 0;
+        let mut report = |why: Option<&str>| {
+            let mut reported = 0;
             let mut count = |event: &Event| {
                 assert_eq!(event.event, Name::Refused);
-                told += 1;
+                reported += 1;
             };
             let now: Vec<_> = why.into_iter().map(|why| (&tx, why.into())).collect();
             refusals.report(&now, &mut EventSink(&mut count));
-            told
+            reported
         };
         let [paused, poor] = [Some("paused"), Some("poor")];
-        let times = [paused, paused, poor, poor, None, poor].map(&mut told);
+        let times = [paused, paused, poor, poor, None, poor].map(&mut report);
         assert_eq!(times, [1, 0, 1, 0, 0, 1]);
     }
 }

@@ -144,11 +144,11 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
             print(&format!("{lines}prestate  {prestate}\n"))
         }
         Format::Json => {
-            let mut told = json!({"game-type": args.game_type, "prestate": prestate});
+            let mut object = json!({"game-type": args.game_type, "prestate": prestate});
             for (name, at) in contracts {
-                told[name] = json!(at);
+                object[name] = json!(at);
             }
-            to_stdout(|out| json(out, &told))
+            to_stdout(|out| json(out, &object))
         }
     }
 }
