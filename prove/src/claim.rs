@@ -346,7 +346,7 @@ pub fn defined<I: Isa>(
     let _ended = match row {
         Row::Turn => {
             machine.stay();
-            I::turn(&mut machine)
+            I::context_switch(&mut machine)
         }
         Row::Instruction(op) => {
             let fetched = I::fetch(&mut machine);

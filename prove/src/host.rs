@@ -54,7 +54,7 @@ impl<I: Isa> Contract<I> {
                 From::Version(_) | From::MemoryRoot => None,
                 From::PreimageKey => Some(Part::Key),
                 From::Step => Some(Part::Step),
-                From::TurnSteps => Some(Part::TurnSteps),
+                From::StepsSinceSwitch => Some(Part::TurnSteps),
                 From::Threads(side) => Some(Part::Stack(side)),
                 From::Cell(cell) => Some(Part::Cell(cell.0)),
                 From::Cells(..) => {

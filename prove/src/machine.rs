@@ -371,14 +371,14 @@ impl<I: Isa> Machine for Symbolic<'_, I> {
         Flag(self.terms.equal(root, none))
     }
 
-    fn park(&mut self, stack: Stack) {
+    fn push_thread(&mut self, stack: Stack) {
         let root = self.stack(stack);
         let root = stacked::<I>(self.terms, &self.state, root);
         self.set_stack(stack, root);
         self.new_turn();
     }
 
-    fn resume(&mut self) {
+    fn pop_thread(&mut self) {
         let none = self.terms.small(0, 1);
         self.set_part(Part::Runs, none);
         self.new_turn();
