@@ -180,3 +180,38 @@ fn a_signal_ends_the_waiting_for_a_host() {
     assert!(began.elapsed() < Duration::from_secs(60));
     assert_eq!(json(shop.run("witness end.bin").ok())["exited"], false);
 }
+
+/// A host is often a script that starts the real one. Where this process is killed, all of them end.
+#[test]
+fn a_host_s_children_end_with_us_even_where_we_are_killed() {
+    let shop = shop();
+    shop.write("host.sh", "sleep 300 & echo $! > child; wait\n");
+    let mut command = shop.process();
+    command.args(["run", "preimage.go122.riscv64", "--", "sh", "host.sh"]);
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let id = loop {
+        let id = fs::read_to_string(shop.path("child")).unwrap_or_default();
+        if id.ends_with('\n') {
+            break id.trim().to_string();
+        }
+        assert!(Instant::now() < deadline, "the host has not started");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    // SIGKILL: nothing of ours can run any more.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let runs = || {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        !stat.is_empty() && !stat.contains(") Z ")
+    };
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while runs() {
+        assert!(Instant::now() < deadline, "{id} lives on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

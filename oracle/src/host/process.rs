@@ -39,8 +39,27 @@ pub(super) struct Process {
     status: Option<ExitStatus>,
     last_line: Arc<Mutex<String>>,
     logs: Vec<JoinHandle<()>>,
+    /// Ends the host's group where this process is killed.
+    guard: Option<Child>,
     /// Ends the thread that forked the host, when dropped.
     _keep: Sender<()>,
+}
+
+/// Waits for the end of its standard input, which comes when the process that holds the other end is gone, and kills its
+/// own process group.
+const GUARD: &str = "trap '' INT TERM; read line; kill -KILL 0";
+
+/// A process in a group that kills it when this process is gone, however that ends. The kernel's signal "your parent has
+/// died" reaches the leader alone, and not what it has started. Where there is no shell, there is no guard.
+fn guard(group: Pid) -> Option<Child> {
+    let id = group.as_raw_nonzero().get();
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", GUARD]).stdin(Stdio::piped());
+    command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(id);
+    command.spawn().ok()
 }
 
 impl Process {
@@ -62,6 +81,7 @@ impl Process {
             status: None,
             last_line,
             logs,
+            guard: guard(group),
             _keep: keep,
         };
         if let Err(error) = process.log() {
@@ -121,6 +141,11 @@ impl Process {
             // leader has not been reaped.
             let _ = kill_process_group(self.group, Signal::KILL);
             self.status = self.child.wait().ok();
+            if let Some(mut guard) = self.guard.take() {
+                // One that joined no group any more is not in the one that was killed.
+                let _ = guard.kill();
+                let _ = guard.wait();
+            }
             // The host's last lines often say why it ended. Another process may hold the streams,
             // so the wait has an end.
             until(Duration::from_millis(500), || {
