@@ -2,10 +2,13 @@
 
 mod calls;
 mod code;
+mod header;
+mod instructions;
+mod manual;
 mod report;
 
 pub use code::Code;
-pub use report::{Finding, Report};
+pub use report::{Fact, Finding, Grade, Report};
 
 use crate::go;
 
@@ -23,8 +26,9 @@ pub fn check(code: &Code<'_>, bytes: &[u8], report: &mut Report) {
         compressed(release.as_deref(), report);
         return;
     }
-    code::check_code(code, release.is_some(), report);
-    calls::check_calls(code, report);
+    header::check_header(code.isa, bytes, report);
+    instructions::check_instructions(code, bytes, report);
+    calls::check_calls(code, release.is_some(), report);
     calls::check_memory_names(bytes, release.as_deref(), code, report);
 }
 

@@ -75,6 +75,78 @@ pub fn mips_float(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(setting?).ok()
 }
 
+/// The RISC-V profile that a Go program was built for, `GORISCV64`.
+pub fn riscv_profile(bytes: &[u8]) -> Option<&str> {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let profile = lines.find_map(|line| line.strip_prefix(b"build\tGORISCV64="));
+    std::str::from_utf8(profile?).ok()
+}
+
+/// The first words of the import paths of Go's standard library.
+const STANDARD: &[&str] = &[
+    "archive",
+    "bufio",
+    "bytes",
+    "cmp",
+    "compress",
+    "container",
+    "context",
+    "crypto",
+    "database",
+    "debug",
+    "embed",
+    "encoding",
+    "errors",
+    "expvar",
+    "flag",
+    "fmt",
+    "go",
+    "hash",
+    "html",
+    "image",
+    "index",
+    "internal",
+    "io",
+    "iter",
+    "log",
+    "maps",
+    "math",
+    "mime",
+    "net",
+    "os",
+    "path",
+    "plugin",
+    "reflect",
+    "regexp",
+    "runtime",
+    "slices",
+    "sort",
+    "strconv",
+    "strings",
+    "structs",
+    "sync",
+    "syscall",
+    "testing",
+    "text",
+    "time",
+    "type",
+    "unicode",
+    "unique",
+    "unsafe",
+    "vendor",
+    "weak",
+];
+
+/// Whether a function of a Go program is of Go's run time or standard library. Of their assembly some has no package
+/// in its name.
+pub fn is_own(function: &str) -> bool {
+    let end = function.find(['.', '/', ':', '[']);
+    end.is_none_or(|end| {
+        let package = function.get(..end).unwrap_or_default();
+        package.is_empty() || STANDARD.contains(&package)
+    })
+}
+
 /// The second number of a release: 22 of `go1.22.10`.
 pub fn minor(release: &str) -> Option<u32> {
     let rest = release.strip_prefix("go1.")?;
@@ -157,6 +229,22 @@ mod tests {
             Some("softfloat")
         );
         assert_eq!(float("build\tGOARCH=mips64\n"), None);
+    }
+
+    #[test]
+    fn packages_of_the_standard_library_are_known() {
+        for own in [
+            "runtime.morestack",
+            "internal/bytealg.Index",
+            "_rt0_mips_linux",
+            "type:.eq.[2]string",
+            "slices.Sort[int]",
+        ] {
+            assert!(is_own(own), "{own}");
+        }
+        for other in ["main.main", "github.com/a/b.F", "example/math.F", "mathx.F"] {
+            assert!(!is_own(other), "{other}");
+        }
     }
 
     #[test]

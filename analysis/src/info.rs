@@ -3,10 +3,21 @@
 use crate::frames::{FrameStep, frame_step};
 use crate::observe::{Observed, observe};
 use fpvm_core::Isa;
+use fpvm_core::definition::decode::{Decoder, decode};
 use fpvm_core::definition::disasm::disassemble;
 use fpvm_core::definition::fetch;
+use fpvm_core::definition::isa::{Op as _, Operand};
+use fpvm_core::definition::operand::{Imm, Reg};
 use fpvm_core::definition::word::Word as _;
 use std::marker::PhantomData;
+
+/// `e_machine` of MIPS.
+pub const MIPS: u16 = 8;
+/// `e_machine` of RISC-V.
+pub const RISCV: u16 = 243;
+
+/// From an instruction word to its row of the table; one past the last where no row fits.
+pub type RowOf = Box<dyn Fn(u32) -> usize>;
 
 /// An ISA, with its type forgotten.
 pub trait IsaInfo: Sync {
@@ -28,6 +39,12 @@ pub trait IsaInfo: Sync {
     fn disassemble(&self, insn: u32, pc: u64) -> String;
     /// What an instruction can do at all.
     fn observe(&self, insn: u32) -> Observed;
+    /// A decoder, for many words.
+    fn decoder(&self) -> RowOf;
+    /// Bits of an instruction that its row of the table neither decides on nor names an operand in.
+    fn unused_bits(&self, insn: u32) -> u32;
+    /// Which machine's ELF files it takes, as `e_machine`, and whether of 64 bits.
+    fn machine(&self) -> Option<(u16, bool)>;
     /// What an instruction does to the frame of its function.
     fn frame_step(&self, insn: u32) -> FrameStep;
     /// The name that Linux has for a system call of this machine.
@@ -84,6 +101,28 @@ impl<I: Isa> IsaInfo for Info<I> {
         observe::<I>(insn)
     }
 
+    fn decoder(&self) -> RowOf {
+        let decoder = Decoder::<I>::default();
+        Box::new(move |insn| decoder.decode(insn).index())
+    }
+
+    fn unused_bits(&self, insn: u32) -> u32 {
+        let Some(row) = I::TABLE.get(decode::<I>(insn).index()) else {
+            return 0;
+        };
+        let names = row.format.split('{').skip(1);
+        let names = names.filter_map(|part| part.split_once('}').map(|(name, _)| name));
+        let operands = names.filter_map(|name| {
+            let operand = I::OPERANDS.iter().find(|(known, _)| *known == name)?;
+            Some(bits(operand.1))
+        });
+        !operands.fold(row.mask, |used, bits| used | bits)
+    }
+
+    fn machine(&self) -> Option<(u16, bool)> {
+        I::ELF.map(|target| (target.machine, target.is_64))
+    }
+
     fn frame_step(&self, insn: u32) -> FrameStep {
         frame_step::<I>(insn)
     }
@@ -97,5 +136,19 @@ impl<I: Isa> IsaInfo for Info<I> {
             (243, true) => Some(syscalls::riscv64::Sysno::new(number)?.name()),
             _ => None,
         }
+    }
+}
+
+/// The bits of an instruction that an operand is in.
+fn bits(operand: Operand) -> u32 {
+    let run = |lo: u8, bits: u8| (((1u64 << bits) - 1) << lo) as u32;
+    let of = |imm: Imm| {
+        let parts = imm.parts.iter();
+        parts.fold(0, |all, part| all | run(part.lo, part.bits))
+    };
+    match operand {
+        Operand::Reg(Reg::Field { lo, bits, .. }) => run(lo, bits),
+        Operand::Reg(Reg::Fixed(_)) => 0,
+        Operand::Imm(imm) | Operand::Target(imm, _) | Operand::Region(imm) => of(imm),
     }
 }

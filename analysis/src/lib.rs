@@ -3,6 +3,7 @@
 //! - [`observe`]: what an instruction can do at all, from the one definition of it
 //! - [`frames`]: call stacks, from what instructions do with the stack pointer
 //! - [`explain`]: what a proved step did, as data and as text
+//! - [`stack`]: which function called which
 //! - [`sample`]: samples of a run, by call stack and by instruction
 //! - [`check`]: what speaks against a program before it runs
 //! - [`go`]: which Go release made a program, and what has to be skipped in it
@@ -18,6 +19,7 @@ pub mod inspect;
 pub mod listing;
 pub mod observe;
 pub mod sample;
+pub mod stack;
 
 pub use explain::StepExplanation;
 pub use info::IsaInfo;

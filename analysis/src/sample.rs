@@ -1,8 +1,7 @@
 //! Where a guest spends its steps: samples of its call stack and its instruction.
 
-use crate::frames::{Frame, frames};
 use crate::inspect::Inspect;
-use crate::listing::{self, LONGEST, call_before, function};
+use crate::stack::{End, Unwinder};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -13,12 +12,6 @@ mod tests;
 /// Steps from one sample to the next, if nobody says otherwise: a prime, so that no loop of the guest
 /// keeps time with it.
 pub const EVERY: u64 = 10_007;
-
-/// The deepest stack that is followed.
-const DEEPEST: usize = 256;
-
-/// Where goroutines begin: its return address is no call's.
-const GOROUTINE: &str = "runtime.goexit";
 
 /// In the place of the callers that are not known.
 const LOST: &str = "[lost]";
@@ -37,27 +30,7 @@ pub struct Samples {
     stacks: HashMap<Box<[u64]>, u64>,
     /// Samples by instruction word.
     words: HashMap<u32, u64>,
-    /// Frames at the instructions of functions, by the functions' addresses.
-    frames: HashMap<u64, Vec<(u64, Frame)>>,
-}
-
-/// A function on the stack.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Level {
-    /// The function's address, or where the guest is where that is none.
-    function: u64,
-    /// Where the guest is in it: for all but the innermost, the call.
-    pc: u64,
-    /// The stack pointer there.
-    sp: u64,
-}
-
-/// How following a stack ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum End {
-    /// At its root, or where the function went to another stack.
-    Root,
-    Lost,
+    unwinder: Unwinder,
 }
 
 impl Samples {
@@ -69,7 +42,7 @@ impl Samples {
             lost: 0,
             stacks: HashMap::new(),
             words: HashMap::new(),
-            frames: HashMap::new(),
+            unwinder: Unwinder::default(),
         }
     }
 
@@ -82,7 +55,7 @@ impl Samples {
     pub fn take(&mut self, vm: &mut dyn Inspect) {
         self.count += 1;
         *self.words.entry(vm.insn()).or_default() += 1;
-        let (levels, end) = self.walk(vm);
+        let (levels, end) = self.unwinder.walk(vm);
         let mut stack: Vec<u64> = levels.iter().map(|level| level.function).collect();
         if end == End::Lost {
             self.lost += 1;
@@ -95,65 +68,6 @@ impl Samples {
                 self.stacks.insert(stack.into(), 1);
             }
         }
-    }
-
-    /// Follows the stack from the innermost function outwards.
-    fn walk(&mut self, vm: &mut dyn Inspect) -> (Vec<Level>, End) {
-        let registers = vm.registers();
-        let register = |name| {
-            let found = registers.iter().find(|(known, _)| *known == name);
-            found.map_or(0, |(_, value)| *value)
-        };
-        let (mut sp, link, mut pc) = (register("sp"), register("ra"), vm.pc());
-        let mut levels = Vec::new();
-        while levels.len() < DEEPEST {
-            let innermost = levels.is_empty();
-            let Some((function, size)) = function(vm.symbols(), pc) else {
-                // Code without symbols still is where the guest is.
-                if innermost {
-                    let function = pc;
-                    levels.push(Level { function, pc, sp });
-                }
-                return (levels, End::Lost);
-            };
-            levels.push(Level { function, pc, sp });
-            let Some(frame) = self.frame(vm, function, size, pc) else {
-                return (levels, End::Lost);
-            };
-            let Some(depth) = frame.depth else {
-                return (levels, End::Root);
-            };
-            let entry = sp.wrapping_sub(depth as u64);
-            let back = match frame.saved_at {
-                Some(at) => vm.read_word(entry.wrapping_add(at as u64)),
-                None if innermost => link,
-                // Nobody keeps where it returns to: it does not.
-                None => return (levels, End::Root),
-            };
-            let caller = vm.symbols().at(back);
-            if back == 0 || caller.is_some_and(|caller| caller.name.starts_with(GOROUTINE)) {
-                return (levels, End::Root);
-            }
-            let Some(call) = call_before(vm, back) else {
-                return (levels, End::Lost);
-            };
-            (sp, pc) = (entry, call);
-        }
-        (levels, End::Lost)
-    }
-
-    /// The frame at an address of a function.
-    fn frame(&mut self, vm: &mut dyn Inspect, start: u64, size: u64, pc: u64) -> Option<Frame> {
-        let frames = self.frames.entry(start).or_insert_with(|| {
-            let isa = vm.info();
-            let end = start.saturating_add(size.clamp(4, LONGEST));
-            let code: Vec<_> = listing::code(vm, start..end).collect();
-            let steps = code.iter().map(|(_, insn)| isa.frame_step(*insn));
-            let frames = frames(steps, isa.delay_slot());
-            code.iter().map(|(at, _)| *at).zip(frames).collect()
-        });
-        let at = frames.binary_search_by_key(&pc, |(at, _)| *at).ok()?;
-        frames.get(at).map(|(_, frame)| *frame)
     }
 
     /// What was sampled up to a step, with names.
@@ -184,10 +98,10 @@ impl Samples {
             *stacks.entry(names).or_default() += count;
         }
         functions.remove(LOST);
-        let mut instructions: HashMap<&'static str, u64> = HashMap::new();
+        let mut instructions: HashMap<String, u64> = HashMap::new();
         for (word, count) in &self.words {
             let mnemonic = vm.info().observe(*word).mnemonic;
-            *instructions.entry(mnemonic).or_default() += count;
+            *instructions.entry(shown(mnemonic)).or_default() += count;
         }
         let mut profile = Profile {
             vm: vm.info().vm_type(),
@@ -210,10 +124,15 @@ impl Samples {
         });
         profile
             .instructions
-            .sort_by(|a, b| (b.samples, a.name).cmp(&(a.samples, b.name)));
+            .sort_by(|a, b| (b.samples, &a.name).cmp(&(a.samples, &b.name)));
         profile.stacks.sort_by(|a, b| a.frames.cmp(&b.frames));
         profile
     }
+}
+
+/// A row's name as assembly text has it.
+fn shown(mnemonic: &str) -> String {
+    mnemonic.trim_end_matches('_').replace('_', ".")
 }
 
 /// Where a guest has spent its steps.
@@ -244,7 +163,7 @@ struct Function {
 
 #[derive(Debug, Serialize)]
 struct Instruction {
-    name: &'static str,
+    name: String,
     samples: u64,
 }
 
@@ -272,10 +191,9 @@ impl Profile {
         if instructions {
             text.push_str("\n      %  instruction\n");
             for instruction in self.instructions.iter().take(LISTED) {
-                let name = if instruction.name.is_empty() {
-                    "undefined"
-                } else {
-                    instruction.name
+                let name = match instruction.name.as_str() {
+                    "" => "undefined",
+                    name => name,
                 };
                 let _ = writeln!(text, "{:>7.2}  {name}", share(instruction.samples));
             }

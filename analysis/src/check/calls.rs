@@ -1,7 +1,8 @@
 //! The system calls that a program makes, as far as their numbers stand beside them.
 
 use super::code::{At, Code, Places};
-use super::report::Report;
+use super::instructions::IN_GO;
+use super::report::{Grade, Report};
 use crate::go;
 use crate::info::IsaInfo;
 use crate::observe::Answer;
@@ -13,7 +14,7 @@ const BACK: usize = 24;
 const CALLS: u64 = 8192;
 
 /// Looks for system calls that fault, or that the VM does not know and answers all alike.
-pub(super) fn check_calls(code: &Code<'_>, report: &mut Report) {
+pub(super) fn check_calls(code: &Code<'_>, is_go: bool, report: &mut Report) {
     let isa = code.isa;
     let mut found: BTreeMap<(Answer, u64), Places> = BTreeMap::new();
     for function in code.functions() {
@@ -37,14 +38,24 @@ pub(super) fn check_calls(code: &Code<'_>, report: &mut Report) {
             .call_name(*number)
             .map_or("no name".into(), |name| name.to_string());
         match answer {
-            Answer::Faults(fault) => report.warning(
-                format!(
-                    "system call {number} ({name}) faults ({fault}): {}",
-                    places.told()
-                ),
-                "",
-                "see that the program does not come to it",
-            ),
+            Answer::Faults(fault) => {
+                let harmless = is_go && places.are_go_s(code.has_names());
+                let (grade, cause, remedy) = match harmless {
+                    true => (Grade::Harmless, IN_GO, ""),
+                    false => (
+                        Grade::Warning,
+                        "",
+                        "see that the program does not come to it",
+                    ),
+                };
+                let told = places.told();
+                report.find(
+                    grade,
+                    format!("system call {number} ({name}) faults ({fault}): {told}"),
+                    cause,
+                    remedy,
+                );
+            }
             Answer::Nothing(given) => {
                 let names = ignored.entry(*given).or_default();
                 names.push(format!("{number} ({name})"));
@@ -85,7 +96,7 @@ pub(super) fn check_memory_names(
     let prctl = (0..CALLS).find(|number| isa.call_name(*number) == Some("prctl"));
     if let Some(Answer::Faults(fault)) = prctl.map(|number| calls.answer(number)) {
         report.problem(
-            &format!("the system call prctl, by which Go names its memory, faults ({fault})"),
+            format!("the system call prctl, by which Go names its memory, faults ({fault})"),
             "Go does so at its start since Go 1.25, unless it is told not to",
             &format!("put //go:debug {OFF} before the package clause of the main package"),
         );

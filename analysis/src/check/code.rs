@@ -1,15 +1,18 @@
 //! A program's instructions, function by function.
 
-use super::report::Report;
+use crate::go;
 use crate::info::IsaInfo;
 use crate::listing::instructions;
 use object::read::elf::{ElfFile32, ElfFile64};
-use object::{Endianness, FileKind, Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
+use object::{
+    Endianness, FileKind, Object, ObjectSection, ObjectSegment, ObjectSymbol, SectionKind,
+    SegmentFlags, SymbolKind,
+};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Instructions that do nothing and ought to: there is one processor, and no cache.
-const RIGHTLY_NOTHING: [&str; 3] = ["fence", "sync", "pref"];
+/// What stands for code that no symbol names.
+const NAMELESS: &str = "code";
 
 /// How many functions a finding names.
 const NAMED: usize = 6;
@@ -19,8 +22,62 @@ pub struct Code<'a> {
     pub(super) isa: &'static dyn IsaInfo,
     is_riscv: bool,
     sections: Vec<(u64, &'a [u8])>,
-    /// Functions by address: name and size. Without symbols each section is one.
+    /// Functions by address: name and size. Code without symbols is a function of its own, from one symbol to the
+    /// next.
     functions: Vec<(u64, u64, String)>,
+}
+
+/// Whether a segment has code.
+fn is_executable(flags: SegmentFlags) -> bool {
+    match flags {
+        SegmentFlags::Elf { p_flags, .. } => p_flags.0 & object::elf::PF_X.0 != 0,
+        _ => false,
+    }
+}
+
+/// The functions of sections, by address. Assembly often gives its functions no size, or no type: such a one reaches to
+/// the next symbol. What lies before the first symbol of a section, or in a section without any, is code too.
+fn functions<'a>(sections: &[(u64, &[u8])], file: &impl Object<'a>) -> Vec<(u64, u64, String)> {
+    // Marks of an assembler: `$d` begins data, `$x` code.
+    let is_data = |name: &str| name == "$d" || name.starts_with("$d.");
+    let is_mark = |name: &str| name.starts_with('$') || name.starts_with(".L");
+    let mut symbols: Vec<(u64, u64, String)> = Vec::new();
+    for symbol in file.symbols() {
+        let kind = symbol.kind();
+        let name = symbol.name().unwrap_or("?");
+        if matches!(kind, SymbolKind::Text) || kind == SymbolKind::Unknown && !name.is_empty() {
+            symbols.push((symbol.address(), symbol.size(), name.into()));
+        }
+    }
+    // Of several names at one place, that with a size.
+    symbols.sort_unstable_by_key(|(at, size, name)| (*at, is_mark(name), u64::MAX - size));
+    symbols.dedup_by_key(|(at, ..)| *at);
+    let mut functions = Vec::new();
+    for (start, data) in sections {
+        let end = start.saturating_add(data.len() as u64);
+        let within = symbols.iter().filter(|(at, ..)| (*start..end).contains(at));
+        let within: Vec<_> = within.collect();
+        let first = within.first().map_or(end, |(at, ..)| *at);
+        if first > *start {
+            functions.push((*start, first - start, NAMELESS.to_string()));
+        }
+        let (mut named_up_to, mut last) = (*start, NAMELESS);
+        for (i, (at, size, name)) in within.iter().enumerate() {
+            let next = within.get(i + 1).map_or(end, |(at, ..)| *at);
+            let size = match size {
+                0 if is_data(name) || *at < named_up_to => continue,
+                0 => next - at,
+                size => *size,
+            };
+            if !is_mark(name) {
+                last = name;
+            }
+            named_up_to = named_up_to.max(at.saturating_add(size));
+            functions.push((*at, size, last.to_string()));
+        }
+    }
+    functions.sort_unstable();
+    functions
 }
 
 /// An instruction in its function.
@@ -47,30 +104,18 @@ impl<'a> Code<'a> {
         let text = file
             .sections()
             .filter(|section| section.kind() == SectionKind::Text);
-        let sections: Vec<_> = text
+        let mut sections: Vec<_> = text
             .filter_map(|section| Some((section.address(), section.data().ok()?)))
             .collect();
-        let symbols = file
-            .symbols()
-            .filter(|symbol| symbol.kind() == SymbolKind::Text);
-        let sized = symbols.filter(|symbol| symbol.size() > 0);
-        let mut functions: Vec<_> = sized
-            .map(|symbol| {
-                (
-                    symbol.address(),
-                    symbol.size(),
-                    symbol.name().unwrap_or("?").to_string(),
-                )
-            })
-            .collect();
-        if functions.is_empty() {
-            let whole = sections
-                .iter()
-                .map(|(at, data)| (*at, data.len() as u64, "code".into()));
-            functions = whole.collect();
+        if sections.is_empty() {
+            // Nothing but segments is left of a file without sections.
+            let code = file
+                .segments()
+                .filter(|segment| is_executable(segment.flags()));
+            let code = code.filter_map(|segment| Some((segment.address(), segment.data().ok()?)));
+            sections = code.collect();
         }
-        functions.sort_unstable();
-        functions.dedup_by_key(|(at, ..)| *at);
+        let functions = functions(&sections, file);
         let is_riscv = file.architecture() == object::Architecture::Riscv64;
         Code {
             isa,
@@ -78,6 +123,11 @@ impl<'a> Code<'a> {
             sections,
             functions,
         }
+    }
+
+    /// Whether the file has names of functions.
+    pub(super) fn has_names(&self) -> bool {
+        self.functions.iter().any(|(.., name)| name != NAMELESS)
     }
 
     /// Whether there are RISC-V's 16-bit instructions in it, which the VM does not have. The file's own flag is not to be
@@ -147,6 +197,12 @@ impl Places {
             .or_insert(at.address);
     }
 
+    /// Whether all are in Go's own packages, whose authors see to it that they are not come to where the machine does
+    /// not have them. `names` says whether the file has names at all.
+    pub(super) fn are_go_s(&self, names: bool) -> bool {
+        !names || self.functions.keys().all(|name| go::is_own(name))
+    }
+
     /// "12 in 3 functions: main.f (0x1234), …"; those of the program's own packages first.
     pub(super) fn told(&self) -> String {
         let mut sorted: Vec<_> = self.functions.iter().collect();
@@ -170,80 +226,5 @@ impl fmt::Debug for Code<'_> {
         code.field("vm", &self.isa.vm_type());
         code.field("functions", &self.functions.len());
         code.finish_non_exhaustive()
-    }
-}
-
-/// Looks for instructions that fault or do nothing. That a Go program has them is no problem, since its
-/// run time has some that it never comes to; but where floating point faults, none runs.
-pub(super) fn check_code(code: &Code<'_>, is_go: bool, report: &mut Report) {
-    let isa = code.isa;
-    let mut count = 0usize;
-    let mut faults: BTreeMap<(&'static str, bool), Places> = BTreeMap::new();
-    let mut ignored: BTreeMap<(&'static str, bool), Places> = BTreeMap::new();
-    let mut constant: BTreeMap<&'static str, Places> = BTreeMap::new();
-    for at in code.functions().flatten() {
-        count += 1;
-        let seen = isa.observe(at.insn);
-        if let Some(fault) = seen.faults {
-            faults.entry((fault, seen.is_float())).or_default().add(at);
-        } else if seen.does_nothing && !RIGHTLY_NOTHING.contains(&seen.mnemonic) {
-            ignored
-                .entry((seen.mnemonic, seen.is_float()))
-                .or_default()
-                .add(at);
-        } else if seen.gives_constant {
-            constant.entry(seen.mnemonic).or_default().add(at);
-        }
-    }
-    report.fact(
-        "code",
-        &format!("{count} instructions in {} functions", code.functions.len()),
-    );
-    for ((fault, is_float), places) in faults {
-        if is_go && is_float {
-            report.problem(
-                &format!(
-                    "Go's run time needs the floating-point registers (the extensions F and D), and \
-                     the VM has none: {}",
-                    places.told()
-                ),
-                "Go has no soft float for RISC-V; its run time comes to such instructions at its start",
-                "run it on Asterisc's VM (type riscv64), where they do nothing, or write it in Rust \
-                 or C",
-            );
-            continue;
-        }
-        report.warning(
-            format!(
-                "instructions that fault where the program comes to them ({fault}): {}",
-                places.told()
-            ),
-            "",
-            "build the program for the instruction set that the VM has, without floating point",
-        );
-    }
-    for ((mnemonic, is_float), places) in ignored {
-        let name = mnemonic.replace('_', ".");
-        let (cause, remedy) = match is_float {
-            true => (
-                "there are no floating point registers: results are wrong, and nothing tells",
-                "use no floating point, or the compiler's soft float",
-            ),
-            false => ("", ""),
-        };
-        let told = places.told();
-        report.warning(
-            format!("instructions that silently do nothing ({name}): {told}"),
-            cause,
-            remedy,
-        );
-    }
-    for (mnemonic, places) in constant {
-        let (name, told) = (mnemonic.replace('_', "."), places.told());
-        report.warning(
-            format!("instructions that only ever give a constant ({name}): {told}"),
-            "",
-            "",
-        );
     }
 }

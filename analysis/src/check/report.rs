@@ -1,18 +1,41 @@
-//! What a check found, for people.
+//! What a check found, for people and for programs.
 
+use serde::Serialize;
 use std::fmt;
 
-/// Facts, then what keeps the program from running, then what may.
-#[derive(Default, Debug)]
+/// Facts, then findings, the gravest first.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize)]
 pub struct Report {
-    facts: Vec<(&'static str, String)>,
-    problems: Vec<Finding>,
-    warnings: Vec<Finding>,
+    facts: Vec<Fact>,
+    findings: Vec<Finding>,
+}
+
+/// Something to know.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Fact {
+    /// What is told of.
+    pub name: &'static str,
+    /// What there is to know.
+    pub text: String,
+}
+
+/// How grave a finding is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Grade {
+    /// The program does not run, or its results are others than on the machine that it was built for.
+    Problem,
+    /// It matters where the program comes to it, and nothing here says that it does not.
+    Warning,
+    /// It is known not to matter.
+    Harmless,
 }
 
 /// Something found.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Finding {
+    /// How grave it is.
+    pub grade: Grade,
     /// What it is.
     pub what: String,
     /// Why it is so; empty where nothing is to be said of it.
@@ -24,56 +47,99 @@ pub struct Finding {
 impl Report {
     /// Something to know.
     pub fn fact(&mut self, name: &'static str, text: &str) {
-        self.facts.push((name, text.into()));
+        let text = text.into();
+        self.facts.push(Fact { name, text });
     }
 
-    /// Something that keeps the program from running.
-    pub fn problem(&mut self, what: &str, cause: &str, remedy: &str) {
+    /// Something found.
+    pub fn find(&mut self, grade: Grade, what: impl Into<String>, cause: &str, remedy: &str) {
         let (what, cause, remedy) = (what.into(), cause.into(), remedy.into());
-        self.problems.push(Finding {
+        self.findings.push(Finding {
+            grade,
             what,
             cause,
             remedy,
         });
+        self.findings.sort_by_key(|finding| finding.grade);
+    }
+
+    /// Something that keeps the program from running as it should.
+    pub fn problem(&mut self, what: impl Into<String>, cause: &str, remedy: &str) {
+        self.find(Grade::Problem, what, cause, remedy);
     }
 
     /// Something that matters where the program comes to it.
-    pub fn warning(&mut self, what: String, cause: &str, remedy: &str) {
-        let (cause, remedy) = (cause.into(), remedy.into());
-        self.warnings.push(Finding {
-            what,
-            cause,
-            remedy,
-        });
+    pub fn warning(&mut self, what: impl Into<String>, cause: &str, remedy: &str) {
+        self.find(Grade::Warning, what, cause, remedy);
+    }
+
+    /// Something that is known not to matter.
+    pub fn harmless(&mut self, what: impl Into<String>, cause: &str) {
+        self.find(Grade::Harmless, what, cause, "");
+    }
+
+    /// What was found of a grade.
+    pub fn of(&self, grade: Grade) -> impl Iterator<Item = &Finding> {
+        let findings = self.findings.iter();
+        findings.filter(move |finding| finding.grade == grade)
     }
 
     /// How many problems there are.
     pub fn problems(&self) -> usize {
-        self.problems.len()
+        self.of(Grade::Problem).count()
+    }
+}
+
+impl Report {
+    /// What is harmless, in a line for each reason.
+    fn tell_harmless(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut causes: Vec<&str> = Vec::new();
+        for finding in self.of(Grade::Harmless) {
+            match finding.cause.as_str() {
+                "" => writeln!(f, "harmless: {}", finding.what)?,
+                cause if causes.contains(&cause) => {}
+                cause => causes.push(cause),
+            }
+        }
+        for cause in causes {
+            let count = self
+                .of(Grade::Harmless)
+                .filter(|found| found.cause == cause);
+            writeln!(
+                f,
+                "harmless: {} findings ({cause}; --json lists them)",
+                count.count()
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Grade::Problem => "problem",
+            Grade::Warning => "warning",
+            Grade::Harmless => "harmless",
+        })
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, text) in &self.facts {
+        for Fact { name, text } in &self.facts {
             writeln!(f, "{name:<12}{text}")?;
         }
-        for (kind, findings) in [("problem", &self.problems), ("warning", &self.warnings)] {
-            for Finding {
-                what,
-                cause,
-                remedy,
-            } in findings
-            {
-                writeln!(f, "{kind}: {what}")?;
-                for (name, text) in [("cause", cause), ("remedy", remedy)] {
-                    if !text.is_empty() {
-                        writeln!(f, "  {name}: {text}")?;
-                    }
+        for finding in self.of(Grade::Problem).chain(self.of(Grade::Warning)) {
+            writeln!(f, "{}: {}", finding.grade, finding.what)?;
+            for (name, text) in [("cause", &finding.cause), ("remedy", &finding.remedy)] {
+                if !text.is_empty() {
+                    writeln!(f, "  {name}: {text}")?;
                 }
             }
         }
-        match (self.problems.len(), self.warnings.len()) {
+        self.tell_harmless(f)?;
+        match (self.problems(), self.of(Grade::Warning).count()) {
             (0, 0) => writeln!(f, "nothing speaks against running it"),
             (0, _) => writeln!(f, "it runs, unless it comes to what the warnings name"),
             _ => Ok(()),

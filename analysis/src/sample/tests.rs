@@ -58,7 +58,7 @@ fn follow<I: Program>(guest: &str, first: u64, steps: u64) -> (u64, u64) {
         if vm.state.step < first || !vm.state.step.is_multiple_of(61) {
             continue;
         }
-        let (levels, end) = samples.walk(vm);
+        let (levels, end) = samples.unwinder.walk(vm);
         taken += 1;
         rooted += u64::from(end == End::Root);
         let mut outer = open.len();

@@ -1,0 +1,197 @@
+//! Instructions that the VM takes for others, faults on, or passes over.
+
+use super::code::{At, Code, Places};
+use super::manual::{self, Meant};
+use super::report::{Grade, Report};
+use crate::go;
+use crate::info::IsaInfo;
+use crate::observe::Observed;
+use std::collections::{BTreeMap, HashMap};
+
+/// Instructions that do nothing and ought to: there is one processor, and no cache.
+const RIGHTLY_NOTHING: [&str; 4] = ["fence", "sync", "pref", "synci"];
+
+/// What speaks against an instruction.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Against {
+    /// The VM takes it for this one, and the manual has it for something else.
+    Other(&'static str, Meant),
+    /// It faults, with these words; what the manual has it for; whether the VM's table names it floating point.
+    Faults(&'static str, Option<Meant>, bool),
+    /// It does nothing; its name, and whether it is floating point.
+    Nothing(&'static str, bool),
+    /// It only ever gives a constant.
+    Constant(&'static str),
+}
+
+/// Why what only Go's own packages have is harmless.
+pub(super) const IN_GO: &str =
+    "Go's own packages have them, and come to them only where the machine has them";
+
+/// Judges instruction words, each once.
+struct Judge {
+    isa: &'static dyn IsaInfo,
+    row_of: Box<dyn Fn(u32) -> usize>,
+    rows: HashMap<usize, Observed>,
+    words: HashMap<u32, Option<Against>>,
+}
+
+impl Judge {
+    fn of(&mut self, insn: u32) -> Option<Against> {
+        if let Some(known) = self.words.get(&insn) {
+            return *known;
+        }
+        let isa = self.isa;
+        let row = (self.row_of)(insn);
+        // What an instruction can do is its row's.
+        let seen = self.rows.entry(row).or_insert_with(|| isa.observe(insn));
+        let against = against(isa, insn, seen);
+        self.words.insert(insn, against);
+        against
+    }
+}
+
+fn against(isa: &dyn IsaInfo, insn: u32, seen: &Observed) -> Option<Against> {
+    if let Some(fault) = seen.faults {
+        let meant = manual::extension(isa, insn).filter(|_| !seen.is_float());
+        return Some(Against::Faults(fault, meant, seen.is_float()));
+    }
+    let meant = manual::other(isa, insn, seen.mnemonic, isa.unused_bits(insn));
+    let name = meant.and_then(|meant| meant.name);
+    if seen.does_nothing {
+        let name = name.unwrap_or(seen.mnemonic);
+        let is_float = seen.is_float();
+        return (!RIGHTLY_NOTHING.contains(&name)).then_some(Against::Nothing(name, is_float));
+    }
+    if let Some(meant) = meant {
+        return Some(Against::Other(seen.mnemonic, meant));
+    }
+    seen.gives_constant
+        .then_some(Against::Constant(seen.mnemonic))
+}
+
+/// Looks at every instruction. What only Go's own packages have is harmless in a Go program, since they ask the
+/// machine before they use it; but where floating point faults, none of them runs.
+pub(super) fn check_instructions(code: &Code<'_>, bytes: &[u8], report: &mut Report) {
+    let mut judge = Judge {
+        isa: code.isa,
+        row_of: code.isa.decoder(),
+        rows: HashMap::new(),
+        words: HashMap::new(),
+    };
+    let (mut count, mut functions) = (0usize, 0usize);
+    let mut found: BTreeMap<Against, Places> = BTreeMap::new();
+    for function in code.functions() {
+        functions += 1;
+        count += function.len();
+        for (i, at) in function.iter().enumerate() {
+            if let Some(against) = judge.of(at.insn)
+                && !is_filling(&function, i)
+            {
+                found.entry(against).or_default().add(*at);
+            }
+        }
+    }
+    report.fact(
+        "code",
+        &format!("{count} instructions in {functions} functions"),
+    );
+    // With another profile the compiler uses extensions without asking.
+    let asks = matches!(go::riscv_profile(bytes), None | Some("rva20u64"));
+    let is_go = go::release(bytes).is_some();
+    let harmless = |places: &Places| is_go && asks && places.are_go_s(code.has_names());
+    for (against, places) in found {
+        tell(against, &places, is_go, harmless(&places), report);
+    }
+}
+
+/// Whether a word is one of the zeros that linkers fill up with, where those are no instruction.
+fn is_filling(function: &[At<'_>], at: usize) -> bool {
+    let zero = |at: &At<'_>| at.insn == 0;
+    let rest = function.get(at..).unwrap_or_default();
+    rest.iter().all(zero)
+}
+
+fn tell(against: Against, places: &Places, is_go: bool, harmless: bool, report: &mut Report) {
+    let told = places.told();
+    let shown = |mnemonic: &str| mnemonic.trim_end_matches('_').replace('_', ".");
+    let grade = |otherwise| if harmless { Grade::Harmless } else { otherwise };
+    let (grade, what, cause, remedy) = match against {
+        Against::Other(taken_for, meant) => (
+            grade(Grade::Problem),
+            format!(
+                "{} that the VM takes for {}: {told}",
+                meant.told(),
+                shown(taken_for)
+            ),
+            "results are wrong, and nothing tells",
+            "build the program for the VM's base alone (MIPS: -march=mips64 or -march=mips32, release 1; RISC-V: \
+             -march=rv64ima; Go: GORISCV64=rva20u64)",
+        ),
+        Against::Faults(_, _, true) if is_go => (
+            Grade::Problem,
+            format!(
+                "Go's run time needs the floating-point registers (the extensions F and D), and \
+                 the VM has none: {told}"
+            ),
+            "Go has no soft float for RISC-V; its run time comes to such instructions at its start",
+            "run it on Asterisc's VM (type riscv64), where they do nothing, or write it in Rust \
+             or C",
+        ),
+        Against::Faults(fault, meant, is_float) => {
+            let name = meant.map_or(String::new(), |meant| {
+                format!("; by the manual {}", meant.told())
+            });
+            let remedy = match meant.map(|meant| meant.name) {
+                Some(Some("teq")) => {
+                    "compilers put it behind divisions: build C with -mno-check-zero-division"
+                }
+                Some(Some("break")) => {
+                    "it is where the program gives up; see that it does not come to it"
+                }
+                _ if is_float || meant.is_some_and(Meant::is_float) => {
+                    "build the program without floating point (C: -msoft-float, Go: GOMIPS=softfloat)"
+                }
+                _ => "build the program for the instruction set that the VM has",
+            };
+            (
+                grade(Grade::Warning),
+                format!(
+                    "instructions that fault where the program comes to them ({fault}): {told}{name}"
+                ),
+                "",
+                remedy,
+            )
+        }
+        Against::Nothing(name, is_float) => (
+            grade(Grade::Warning),
+            format!(
+                "instructions that silently do nothing ({}): {told}",
+                shown(name)
+            ),
+            if is_float {
+                "there are no floating point registers: results are wrong, and nothing tells"
+            } else {
+                ""
+            },
+            if is_float {
+                "use no floating point, or the compiler's soft float"
+            } else {
+                ""
+            },
+        ),
+        Against::Constant(name) => (
+            grade(Grade::Warning),
+            format!(
+                "instructions that only ever give a constant ({}): {told}",
+                shown(name)
+            ),
+            "",
+            "",
+        ),
+    };
+    match grade {
+        Grade::Harmless => report.harmless(what, IN_GO),
+        grade => report.find(grade, what, cause, remedy),
+    }
+}
