@@ -3,11 +3,12 @@
 use crate::screen::Screen;
 use crate::upstream_compat::UpstreamCompat;
 use anyhow::bail;
-use fpvm::{AnyIsa, Registry};
+use fpvm::{AnyIsa, AnyVm, Input, Patches, Registry};
 use fpvm_contracts::StepVerifier;
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Mips64;
 use fpvm_isa_riscv::{Rv64, imac::Imac};
+use std::sync::{Mutex, PoisonError};
 
 /// The step verifiers of the VMs that `fpvm` knows.
 const VERIFIERS: [StepVerifier; 4] = [
@@ -28,6 +29,8 @@ pub(crate) struct App {
     pub(crate) compat: UpstreamCompat,
     /// The terminal, shared by log and progress bar.
     pub(crate) screen: Screen,
+    /// What `check` calls a problem of the programs that were loaded, a line for each.
+    pub(crate) problems: Mutex<Vec<String>>,
 }
 
 impl App {
@@ -48,6 +51,24 @@ impl App {
             bail!("--type {vm_type} is not the VM type of {whose}: {types}");
         };
         Ok(fits)
+    }
+
+    /// Says what `check` calls a problem of a program that was loaded, and keeps it for the fault that may come of it.
+    /// Under upstream's names nothing is said that upstream does not say.
+    pub(crate) fn warn_of_problems(&self, vm: &dyn AnyVm, patches: Patches, input: &mut Input) {
+        if self.compat != UpstreamCompat::Fpvm || !input.start().starts_with(b"\x7fELF") {
+            return;
+        }
+        let file = input.path().display().to_string();
+        let Ok(bytes) = input.bytes() else {
+            return;
+        };
+        let Some(problems) = fpvm::problems(vm.isa(), bytes, patches) else {
+            return;
+        };
+        tracing::warn!(target: "check", "{file}: {problems}");
+        let mut all = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(format!("{file}: {problems}"));
     }
 
     /// The VMs of the program whose name this one goes by.

@@ -1,17 +1,57 @@
 //! How the process ends: exit codes and the one line that tells why.
 
 use crate::hint::hint;
-use fpvm::AnyVm;
-use fpvm::Registry;
+use fpvm::analysis::stack::{Place, callers};
+use fpvm::{AnyVm, Registry};
 use fpvm_core::machine::vm::VmError;
 use fpvm_trace::MachineError;
+use std::fmt;
 use std::io;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
-/// What a machine's error means for the process that ran it.
-pub(crate) fn explain(vm: &dyn AnyVm, interrupted: &AtomicBool, error: VmError) -> anyhow::Error {
-    MachineError::of(vm.isa().vm_type(), interrupted, error).into()
+/// What a machine's error means for the process that ran it; of a fault, through which calls the program came to it.
+pub(crate) fn explain(
+    vm: &mut dyn AnyVm,
+    interrupted: &AtomicBool,
+    error: VmError,
+) -> anyhow::Error {
+    let error = MachineError::of(vm.isa().vm_type(), interrupted, error);
+    match error {
+        MachineError::Faulted { .. } if !vm.symbols().all().is_empty() => {
+            anyhow::Error::new(error).context(Callers(callers(vm)))
+        }
+        error => error.into(),
+    }
+}
+
+/// The calls through which a program came to a fault, the innermost first. Its own text is empty: it stands behind that of
+/// the fault.
+#[derive(Debug)]
+struct Callers(Vec<Place>);
+
+impl fmt::Display for Callers {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+/// The most callers that are shown.
+const CALLERS: usize = 20;
+
+impl Callers {
+    /// A line for each.
+    fn told(&self) -> String {
+        let line = |(i, place): (usize, &Place)| match i {
+            0 => format!("  in {place}\n"),
+            _ => format!("  called by {place}\n"),
+        };
+        let mut text: String = self.0.iter().take(CALLERS).enumerate().map(line).collect();
+        if self.0.len() > CALLERS {
+            text.push_str("  …\n");
+        }
+        text
+    }
 }
 
 /// Whether a step failed: the program faulted, its host did, or there is no memory for it.
@@ -50,7 +90,9 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 ///
 /// 0: done. 1: any error. 130: interrupted. A guest fault has its VM's own code. A reader that
 /// closes our stdout has seen what it wanted, and that is no error.
-pub(crate) fn exit(vms: &Registry, result: anyhow::Result<()>) -> ExitCode {
+///
+/// `problems` is what `check` says of the programs that were loaded: it stands behind every fault.
+pub(crate) fn exit(vms: &Registry, problems: &[String], result: anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
     };
@@ -63,6 +105,12 @@ pub(crate) fn exit(vms: &Registry, result: anyhow::Result<()>) -> ExitCode {
     }
     match error.downcast_ref::<MachineError>() {
         Some(MachineError::Faulted { vm_type, .. }) => {
+            if let Some(callers) = error.downcast_ref::<Callers>() {
+                eprint(&callers.told());
+            }
+            for problem in problems {
+                eprint(&format!("  check: {problem}\n"));
+            }
             let isa = vms.isas().iter().find(|isa| isa.vm_type() == *vm_type);
             isa.map_or(ExitCode::FAILURE, |isa| {
                 ExitCode::from(isa.about().fault_exit)
@@ -77,8 +125,10 @@ pub(crate) fn exit(vms: &Registry, result: anyhow::Result<()>) -> ExitCode {
 pub(crate) fn told(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
-        if !text.ends_with(&cause) {
-            text = format!("{text}: {cause}");
+        match text.is_empty() {
+            true => text = cause,
+            false if text.ends_with(&cause) => {}
+            false => text = format!("{text}: {cause}"),
         }
     }
     match error.chain().find_map(hint) {

@@ -5,7 +5,7 @@ use crate::args::{self, TierArgs};
 use crate::output::Target;
 use anyhow::Context as _;
 use fpvm::core::formats::symbols::Symbols;
-use fpvm::{AnyVm, Options, Patches, Registry, read_file};
+use fpvm::{AnyVm, Input, Options, Patches, Registry, read_file};
 use serde::de::DeserializeOwned;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// A program or a state file, and how it is read.
 #[derive(Debug, clap::Args)]
 pub(crate) struct InputArgs {
-    /// The program (ELF) or state file (.bin, .bin.gz, .json, .json.gz)
+    /// The program (ELF) or state file (.bin, .bin.gz, .json, .json.gz); - for standard input
     #[arg(value_name = "FILE", required_unless_present = "input")]
     file: Option<PathBuf>,
     /// The same, as upstream's flag
@@ -39,8 +39,8 @@ pub(crate) struct ReadingArgs {
     /// Which of upstream's changes are made to a Go program
     #[arg(long, value_name = "WHICH", default_value = "upstream")]
     patch: PatchArg,
-    /// The most memory that the guest may use (512MiB, 4GiB, …) [default: three quarters of this
-    /// machine's]
+    /// The most memory that the guest may use (512MiB, 4GiB, …) [default: three quarters of what
+    /// this process may have, for all of its guests together]
     #[arg(long, value_name = "SIZE", value_parser = args::size)]
     max_memory: Option<u64>,
     #[command(flatten)]
@@ -93,12 +93,18 @@ impl ReadingArgs {
     /// Opens a program or a state file.
     pub(crate) fn open(&self, app: &App, path: &Path) -> anyhow::Result<Box<dyn AnyVm>> {
         let (vms, options) = (self.vms(app)?, self.options()?);
-        Ok(vms.open_among(&app.vms, path, &options)?)
+        let mut input = Input::open(path)?;
+        let vm = vms.open_among(&app.vms, &mut input, &options)?;
+        app.warn_of_problems(vm.as_ref(), self.patches(), &mut input);
+        Ok(vm)
     }
 
     /// Opens a program.
     pub(crate) fn open_program(&self, app: &App, path: &Path) -> anyhow::Result<Box<dyn AnyVm>> {
-        Ok(self.vms(app)?.open_program(path, &self.options()?)?)
+        let mut input = Input::open(path)?;
+        let vm = self.vms(app)?.open_program(&mut input, &self.options()?)?;
+        app.warn_of_problems(vm.as_ref(), self.patches(), &mut input);
+        Ok(vm)
     }
 
     /// Whether a type of VM was asked for.
@@ -139,7 +145,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow:
 fn read_meta(vm: &mut dyn AnyVm, meta: &Target) -> anyhow::Result<()> {
     match meta {
         Target::Nowhere => {}
-        Target::Stdout => vm.set_symbols(read_symbols(Path::new("/dev/stdin"))?),
+        Target::Stdout => vm.set_symbols(read_symbols(Path::new("-"))?),
         Target::File(path) => vm.set_symbols(read_symbols(path)?),
     }
     Ok(())

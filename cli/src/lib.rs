@@ -30,6 +30,7 @@ use fpvm::{AnyIsa, Registry};
 use fpvm_contracts::StepVerifier;
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 /// Runs the command that the process's arguments ask for, over these VMs. `verifiers` are the step
 /// verifiers of those that `fpvm` does not know.
@@ -46,16 +47,23 @@ pub fn main(isas: &[&'static dyn AnyIsa], verifiers: &'static [StepVerifier]) ->
     };
     let vms = match Registry::new(isas) {
         Ok(vms) => vms,
-        Err(error) => return exit::exit(&Registry::builtin(), Err(error.into())),
+        Err(error) => return exit::exit(&Registry::builtin(), &[], Err(error.into())),
     };
     let app = App {
         vms,
         verifiers,
         compat,
         screen: Screen::default(),
+        problems: Mutex::default(),
     };
     log::start(app.compat, cli.quiet, app.screen.clone());
-    exit::exit(&app.vms, cli::dispatch(&app, cli.command))
+    let result = cli::dispatch(&app, cli.command);
+    let problems = app.problems.into_inner();
+    exit::exit(
+        &app.vms,
+        &problems.unwrap_or_else(PoisonError::into_inner),
+        result,
+    )
 }
 
 fn parse(compat: UpstreamCompat, arguments: Vec<OsString>) -> Result<Cli, clap::Error> {

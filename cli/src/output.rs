@@ -65,6 +65,16 @@ impl Target {
         }
     }
 
+    /// Tries whether it can be written to, so that nothing is run whose results would be lost.
+    pub(crate) fn try_place(&self) -> anyhow::Result<()> {
+        match self {
+            Target::Nowhere | Target::Stdout => Ok(()),
+            Target::File(path) => {
+                files::try_write(path).with_context(|| format!("cannot write {}", path.display()))
+            }
+        }
+    }
+
     /// Writes a value as JSON, in upstream's form.
     pub(crate) fn write_json(&self, value: &impl Serialize) -> anyhow::Result<()> {
         self.write(|out| json(out, value))

@@ -19,11 +19,151 @@ fn programs_of_go_1_22_fit() {
             text.contains("patches     upstream's fit this Go release\n"),
             "{text}"
         );
+        // What Go's own packages have, and come to only where the machine has it, is one line.
         assert!(
-            text.ends_with("it runs, unless it comes to what the warnings name\n"),
+            text.contains("in Go's own packages") || text.contains("Go's own packages have them"),
             "{text}"
         );
+        assert!(
+            text.ends_with("nothing speaks against running it\n"),
+            "{text}"
+        );
+        let told = common::json(check(&shop, &[file.to_str().unwrap(), "--json"]));
+        let grades = told["findings"].as_array().unwrap().iter();
+        assert!(grades.clone().count() > 1, "{told}");
+        assert!(
+            grades
+                .map(|found| &found["grade"])
+                .all(|grade| grade == "harmless"),
+            "{told}"
+        );
+        assert_eq!(told["problems"], 0);
     }
+}
+
+fn odd(name: &str) -> String {
+    vectors("odd").join(name).to_str().unwrap().into()
+}
+
+/// Encodings of later releases and of extensions that the VM takes for others.
+#[test]
+fn words_that_the_vm_takes_for_others_are_named() {
+    let shop = Shop::new();
+    for (file, named, taken_for) in [
+        ("ror.mips64", "rotr of MIPS release 2", "srl"),
+        ("r6n.mips64", "dmod of MIPS release 6", "ddiv"),
+        ("r6n.mips64", "the program was built for MIPS release 6", ""),
+        ("zb.riscv64", "ctz of the extension Zbb", "slli"),
+    ] {
+        let done = shop.run_words(&["check", &odd(file)]);
+        let problem = done
+            .out
+            .lines()
+            .find(|line| line.starts_with("problem: ") && line.contains(named));
+        assert!(
+            problem.is_some_and(|line| line.contains(taken_for)),
+            "{}",
+            done.out
+        );
+        done.fails(1, "will not run");
+        // The same in one warning where it is loaded; upstream's programs say nothing.
+        let run = shop.run_words(&["run", &odd(file), "--stop-at", "=1"]);
+        assert_eq!(run.err.matches("level=WARN").count(), 1, "{}", run.err);
+        assert!(run.err.contains(named), "{}", run.err);
+    }
+    let cannon = Shop::named("cannon");
+    let run = cannon.run_words(&[
+        "run",
+        "--input",
+        &odd("ror.mips64"),
+        "--stop-at",
+        "=1",
+        "--meta",
+        "",
+        "--output",
+        "",
+    ]);
+    assert!(!run.err.contains("WARN"), "{}", run.err);
+    run.ok();
+    let said = shop.run_words(&["check", &odd("zb.riscv64"), "--json"]);
+    let said = common::json(said.out);
+    assert_eq!(said["findings"][0]["grade"], "problem");
+    assert!(
+        said["facts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|fact| fact["text"] == "rv64i2p1_m2p0_a2p1_zmmul1p0_zbb1p0")
+    );
+}
+
+/// Nobody would load a library: the file is refused, whichever of its marks is left.
+#[test]
+fn dynamically_linked_programs_are_refused() {
+    let shop = Shop::new();
+    let elf = std::fs::read(odd("dyn.mips64")).unwrap();
+    shop.write("interpreted", &elf);
+    // Without the program header of the interpreter, PT_INTERP, the libraries are left, DT_NEEDED.
+    let (headers, count) = (64, u16::from_be_bytes([elf[56], elf[57]]) as usize);
+    let mut needing = elf;
+    for header in 0..count {
+        let at = headers + 56 * header;
+        if needing[at..at + 4] == [0, 0, 0, 3] {
+            needing[at + 3] = 0;
+        }
+    }
+    shop.write("needing", needing);
+    for (file, why) in [
+        ("interpreted", "its interpreter is /lib64/ld.so.1"),
+        ("needing", "it needs 1 libraries"),
+    ] {
+        let done = shop.run_words(&["check", file]);
+        assert!(done.out.contains(why), "{}", done.out);
+        done.fails(1, "will not run");
+        shop.run_words(&["run", file]).fails(1, why);
+    }
+}
+
+/// A fault says through which calls the program came to it, and what `check` knows.
+#[test]
+fn a_fault_has_its_callers_and_what_check_says() {
+    let shop = Shop::new();
+    let elf = std::fs::read(vectors("guests/hello.go122.mips")).unwrap();
+    let swapped = swap(&elf, b"runtime.init.5\0", b"runtime.init.4\0");
+    shop.write("moved", swapped);
+    let run = shop.run("run moved");
+    assert!(
+        run.err
+            .contains("level=WARN msg=\"moved: upstream's patches do not fit go1.22.10"),
+        "{}",
+        run.err
+    );
+    // A pre-image that there is nowhere ends a run as a fault does.
+    let claim = guests("bin/claim.mips");
+    let run = shop.run_words(&["run", claim.to_str().unwrap()]);
+    assert!(
+        run.err
+            .contains("  in runtime/internal/syscall.Syscall6+0x34 (0x12484)\n"),
+        "{}",
+        run.err
+    );
+    assert!(run.err.contains("  called by main.main+0x"), "{}", run.err);
+    assert!(
+        run.err
+            .ends_with("  called by runtime.main+0x32c (0x555ec)\n"),
+        "{}",
+        run.err
+    );
+    // What check says stands behind the fault.
+    let compressed = guests("bin/atomics.imac");
+    let words = ["run", compressed.to_str().unwrap(), "--type", "riscv64"];
+    let said = shop.run_words(&words).fails(1, "unknown opcode");
+    assert!(said.contains("\n  called by _start (0x"), "{said}");
+    let last = said.lines().last().unwrap();
+    assert!(
+        last.starts_with("  check: ") && last.contains("compressed"),
+        "{said}"
+    );
 }
 
 #[test]

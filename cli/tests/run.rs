@@ -182,7 +182,7 @@ fn op_challenger_s_command_leaves_its_files() {
     ]);
     last.ok();
     assert_eq!(
-        shop.run("prove o.bin.gz --step 999999999")
+        shop.run("prove o.bin.gz")
             .ok()
             .matches("0x0054c794")
             .count(),

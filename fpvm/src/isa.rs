@@ -6,12 +6,16 @@ use fpvm_analysis::info::{Info, IsaInfo};
 use fpvm_analysis::{StepExplanation, go};
 use fpvm_core::definition::isa::{ElfTarget, Source, witness_len};
 use fpvm_core::definition::state::State;
+use fpvm_core::formats::elf::Patch;
+use fpvm_core::formats::files::FileKind;
 use fpvm_core::formats::guest::{About, Guest};
 use fpvm_core::formats::state_file::{self, FileError};
 use fpvm_core::machine::vm::Vm;
 use fpvm_core::step::compact;
 use fpvm_core::step::proof::StepProof;
 use fpvm_core::step::verify::{Parts, VerifyError};
+use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::Path;
 
 /// Which of upstream's changes to Go programs are made.
@@ -56,11 +60,19 @@ pub trait AnyIsa: IsaInfo {
     /// # Errors
     /// If it is no program of this ISA, or too large.
     fn load_program(&self, bytes: &[u8], patches: Patches) -> Result<Box<dyn AnyVm>, LoadError>;
-    /// Reads a state file whose guest uses at most so many bytes of memory.
+    /// Whether upstream's changes to a Go program are those that its release needs.
+    fn patches_fit(&self, bytes: &[u8]) -> bool;
+    /// Reads a state, of a file with this name, whose guest uses at most so many bytes of memory.
     ///
     /// # Errors
-    /// If it is no state file of this VM, or larger.
-    fn load_state(&self, path: &Path, max_memory: u64) -> Result<Box<dyn AnyVm>, FileError>;
+    /// If it is no state of this VM, or larger.
+    fn load_state(
+        &self,
+        path: &Path,
+        kind: FileKind,
+        input: &mut dyn Read,
+        max_memory: u64,
+    ) -> Result<Box<dyn AnyVm>, FileError>;
     /// What a store of its states has to know.
     fn store_vm(&self) -> fpvm_checkpoints::store::Vm;
     /// Verifies a step, over the parts of pre-images that `parts` gives, and says what it did.
@@ -119,8 +131,34 @@ impl<I: Guest> AnyIsa for Info<I> {
         Ok(Box::new(load::<I>(bytes, patches)?))
     }
 
-    fn load_state(&self, path: &Path, max_memory: u64) -> Result<Box<dyn AnyVm>, FileError> {
-        Ok(Box::new(state_file::load_within::<I>(path, max_memory)?))
+    fn patches_fit(&self, bytes: &[u8]) -> bool {
+        let Ok(plain) = I::load(bytes, &[]) else {
+            return true;
+        };
+        let (plain, needed) = needed_patches(plain, bytes);
+        // Patches of functions that the program has not do nothing.
+        let done = |patches: &[Patch]| {
+            let here = patches.iter();
+            let here = here.filter(|patch| plain.symbols.named(patch.symbol).is_some());
+            here.map(|patch| (patch.symbol, patch.bytes))
+                .collect::<BTreeSet<_>>()
+        };
+        done(&needed) == done(I::upstream_patches())
+    }
+
+    fn load_state(
+        &self,
+        path: &Path,
+        kind: FileKind,
+        input: &mut dyn Read,
+        max_memory: u64,
+    ) -> Result<Box<dyn AnyVm>, FileError> {
+        let vm = state_file::read::<I>(input, kind, max_memory);
+        let vm = vm.map_err(|kind| FileError {
+            path: path.into(),
+            kind,
+        });
+        Ok(Box::new(vm?))
     }
 
     fn store_vm(&self) -> fpvm_checkpoints::store::Vm {
@@ -141,19 +179,18 @@ impl<I: Guest> AnyIsa for Info<I> {
 fn load<I: Guest>(bytes: &[u8], patches: Patches) -> Result<Vm<I>, LoadError> {
     let patches = match patches {
         Patches::Upstream => I::upstream_patches().to_vec(),
-        Patches::Auto => {
-            let release = go::release(bytes);
-            let mut plain = I::load(bytes, &[])?;
-            go::patches(
-                &mut plain,
-                release.as_deref(),
-                I::upstream_patches(),
-                I::about().later_patches,
-            )
-        }
+        Patches::Auto => needed_patches(I::load(bytes, &[])?, bytes).1,
         Patches::None => Vec::new(),
     };
     I::load(bytes, &patches)
+}
+
+/// The patches that the Go release needs which made a program, and the program without any.
+fn needed_patches<I: Guest>(mut plain: Vm<I>, bytes: &[u8]) -> (Vm<I>, Vec<Patch>) {
+    let release = go::release(bytes);
+    let (upstream, later) = (I::upstream_patches(), I::about().later_patches);
+    let patches = go::patches(&mut plain, release.as_deref(), upstream, later);
+    (plain, patches)
 }
 
 impl From<LoadError> for Error {

@@ -19,14 +19,18 @@
 //!
 //! Features, all of them default: `mips`, `mips64`, `riscv` (VMs) and `jit` (the translator).
 
+mod check;
 mod error;
+mod input;
 mod isa;
+mod memory_limit;
 mod open;
 mod registry;
 mod state;
 mod tier;
 mod vm;
 
+pub use check::{check_program, problems};
 pub use error::Error;
 pub use fpvm_analysis as analysis;
 pub use fpvm_checkpoints as checkpoints;
@@ -37,6 +41,7 @@ pub use fpvm_analysis::{Inspect, IsaInfo, StepExplanation};
 pub use fpvm_checkpoints::GuestVm;
 pub use fpvm_core::formats::guest::{About, Guest, LoadError, OWN};
 pub use fpvm_core::{Host, Isa, Oracle, Snapshot, StepProof, Vm, VmError};
+pub use input::Input;
 pub use isa::{AnyIsa, Patches, entry};
 pub use open::{Options, read_file};
 pub use registry::{ISAS, Registry};

@@ -1,10 +1,10 @@
 //! Which VM's state a file is: by the version byte, or by the keys of its JSON.
 
 use crate::Error;
+use crate::input::Input;
 use crate::isa::AnyIsa;
-use crate::open::{read_start, unreadable};
 use crate::registry::Registry;
-use fpvm_core::formats::files::{self, FileKind};
+use fpvm_core::formats::files::FileKind;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -27,26 +27,33 @@ pub(crate) const VERSIONS: [(&str, &str); 9] = [
 ];
 
 /// The VM whose state a file is.
-pub(crate) fn vm_of_state(vms: &Registry, path: &Path) -> Result<&'static dyn AnyIsa, Error> {
+pub(crate) fn vm_of_state(vms: &Registry, input: &mut Input) -> Result<&'static dyn AnyIsa, Error> {
     if let [only] = vms.isas() {
         return Ok(*only);
     }
+    let path = input.path().to_path_buf();
     let unknown = || Error::UnknownFile {
-        path: path.into(),
+        path: path.clone(),
         known: vms.types(),
     };
-    match FileKind::of(path) {
+    match input.kind() {
         FileKind::Binary => {
-            let start = read_start(path, 8)?;
-            let found = vms.isas().iter().find(|isa| starts_state(**isa, &start));
+            let start = input.start();
+            let found = vms.isas().iter().find(|isa| starts_state(**isa, start));
             found
                 .copied()
-                .ok_or_else(|| of_version(path, &start, vms).unwrap_or_else(unknown))
+                .ok_or_else(|| of_version(&path, start, vms).unwrap_or_else(unknown))
         }
         FileKind::Json => {
-            let file = files::open(path).map_err(|error| unreadable(path, error))?;
-            let keys = json_keys(file).map_err(|source| Error::NoJson {
-                path: path.into(),
+            let first = input
+                .start()
+                .iter()
+                .find(|byte| !byte.is_ascii_whitespace());
+            if first.is_none_or(|byte| *byte != b'{') {
+                return Err(unknown());
+            }
+            let keys = json_keys(input.json()?).map_err(|source| Error::NoJson {
+                path: path.clone(),
                 source,
             })?;
             let has_all =
@@ -60,11 +67,11 @@ pub(crate) fn vm_of_state(vms: &Registry, path: &Path) -> Result<&'static dyn An
 }
 
 /// What to say of a file that cannot be read as a state of a VM, where it is one of another.
-pub(crate) fn of_another(known: &Registry, isa: &dyn AnyIsa, path: &Path) -> Option<Error> {
-    let found = vm_of_state(known, path).ok()?;
+pub(crate) fn of_another(known: &Registry, isa: &dyn AnyIsa, input: &mut Input) -> Option<Error> {
+    let found = vm_of_state(known, input).ok()?;
     let (found, wanted) = (found.vm_type(), isa.vm_type());
     (found != wanted).then(|| Error::OtherVm {
-        path: path.into(),
+        path: input.path().into(),
         found,
         wanted,
     })

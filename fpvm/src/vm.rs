@@ -7,9 +7,11 @@ use fpvm_analysis::Inspect;
 use fpvm_checkpoints::GuestVm;
 use fpvm_core::formats::state_file::{self, FileError};
 use fpvm_core::formats::symbols::Symbols;
+use fpvm_core::machine::memory::{Budget, MemoryLimit};
 use fpvm_core::machine::vm::Vm;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 /// A machine with a guest in it, of whichever ISA: [`GuestVm`] runs, proves and hashes it, [`Inspect`] looks at
 /// it, [`Save`] writes it down, [`SetUp`] says how it is run. What it does is [`Vm`]'s.
@@ -27,6 +29,11 @@ pub trait SetUp {
     fn set_tier(&mut self, tier: Tier) -> Result<(), Error>;
     /// Sets how many bytes of memory the guest may use.
     fn set_memory_limit(&mut self, bytes: u64);
+    /// Has the guest's memory count in a budget of several.
+    ///
+    /// # Errors
+    /// If there is not so much left.
+    fn share_memory(&mut self, budget: Arc<Budget>) -> Result<(), MemoryLimit>;
     /// Counts from now on what upstream's debug info says; to be called before the guest runs.
     fn count(&mut self);
     /// See [`Vm::repeat_branches`].
@@ -65,6 +72,10 @@ impl<I: Guest> SetUp for Vm<I> {
 
     fn set_memory_limit(&mut self, bytes: u64) {
         self.memory.set_limit(bytes);
+    }
+
+    fn share_memory(&mut self, budget: Arc<Budget>) -> Result<(), MemoryLimit> {
+        self.memory.share(budget)
     }
 
     fn count(&mut self) {

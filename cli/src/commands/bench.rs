@@ -10,6 +10,7 @@ use crate::output::{Target, print};
 use crate::runner::Runner;
 use anyhow::Context as _;
 use fpvm::AnyVm;
+use fpvm_core::formats::files::{self, FileKind};
 use fpvm_core::step::proof::StepProof;
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
@@ -181,7 +182,13 @@ fn save_and_load(vm: &mut dyn AnyVm) -> anyhow::Result<(Duration, Duration)> {
     let path = folder.path().join("state.bin.gz");
     let (save, _, saved) = timed(|| vm.save(&path));
     saved?;
-    let (load, _, loaded) = timed(|| vm.isa().load_state(&path, u64::MAX));
+    let (load, _, loaded) = timed(|| {
+        let mut file = files::open(&path)?;
+        let loaded = vm
+            .isa()
+            .load_state(&path, FileKind::of(&path), &mut file, u64::MAX);
+        loaded.map_err(anyhow::Error::new)
+    });
     loaded?;
     Ok((save, load))
 }

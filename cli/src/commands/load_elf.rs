@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Flags of `load-elf`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The program (ELF)
+    /// The program (ELF); - for standard input
     #[arg(value_name = "FILE", required_unless_present = "path")]
     file: Option<PathBuf>,
     /// The same, as upstream's flag
@@ -36,6 +36,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         let types = app.own_vms().types();
         bail!("--type is missing: the types of VM that there are: {types}");
     }
+    args.meta.try_place()?;
+    args.out.try_place()?;
     let mut vm = args.reading.open_program(app, path)?;
     args.meta.write_json(vm.symbols())?;
     args.out.write_state(vm.as_mut())

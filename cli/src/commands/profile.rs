@@ -33,6 +33,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         args.every > 0,
         "--every 0: samples lie at least one step apart"
     );
+    args.folded.iter().try_for_each(Target::try_place)?;
     let mut vm = args.input.open(app, "")?;
     let vm = vm.as_mut();
     let end = args.steps.map(|steps| vm.step().saturating_add(steps));

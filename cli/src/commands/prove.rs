@@ -6,6 +6,8 @@ use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::Target;
 use crate::runner::Runner;
+use crate::upstream_compat::UpstreamCompat;
+use anyhow::ensure;
 
 /// Flags of `prove`.
 #[derive(Debug, clap::Args)]
@@ -29,6 +31,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    args.output.try_place()?;
     let mut vm = args.input.open(app, "")?;
     let mut runner = Runner::new(app, &args.source, args.step)?;
     let mut prove = || {
@@ -37,6 +40,12 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
                 crate::hosted::resume(place, vm.as_mut(), step)?;
             }
             runner.seek(vm.as_mut(), step)?;
+            // Under upstream's names the last state is proved, as its traces go on with that.
+            ensure!(
+                vm.step() == step || app.compat != UpstreamCompat::Fpvm,
+                "there is no step {step}: the program exits after step {}; without --step the last state is proved",
+                vm.step()
+            );
         }
         runner.prove(vm.as_mut())
     };

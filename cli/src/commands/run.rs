@@ -98,6 +98,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         Some(matcher) => matcher,
         None => StepMatcher::parse(compat.info_at(isa)).map_err(anyhow::Error::msg)?,
     };
+    try_places(args, &snapshot_fmt, vm.step(), compat.output(isa))?;
     if args.proof_at != StepMatcher::Never {
         vm.repeat_branches();
     }
@@ -157,6 +158,19 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             None => Ok(()),
         });
     ran.and(written)
+}
+
+/// Tries whether all that the run will write can be written, before it runs.
+fn try_places(args: &Args, snapshots: &StepFormat, step: u64, output: &str) -> anyhow::Result<()> {
+    let each = |at: StepMatcher, format: &StepFormat| at.next(step).map(|step| format.target(step));
+    let output = args.output.clone().unwrap_or(Target::from(output));
+    let places = [
+        Some(output),
+        args.debug_info.clone(),
+        each(args.snapshot_at, snapshots),
+        each(args.proof_at, &args.proof_fmt),
+    ];
+    places.iter().flatten().try_for_each(Target::try_place)
 }
 
 /// Whether an error left the machine between two steps, and nothing else is wrong.

@@ -11,14 +11,13 @@ use crate::output::{Target, print};
 use anyhow::{Context as _, bail, ensure};
 use embedded::Embedded;
 use fpvm::{AnyIsa, Registry};
-use fpvm_core::formats::files;
 use fpvm_core::formats::symbols::Symbols;
 use fpvm_core::step::proof::StepProof;
 use fpvm_l1::Address;
 use fpvm_oracle::{Key, Kind};
 use remote::Remote;
 use std::fmt::Write as _;
-use std::io::{self, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// The largest proof file that is read, in bytes: a pre-image is in it whole, as hex.
@@ -138,14 +137,10 @@ fn check_file(
             .print(&format!("{name}: refused: {}\n", exit::told(error)));
     };
     let shown = path.display().to_string();
-    let file = match open(path) {
+    let file = match fpvm::Input::open(path).and_then(fpvm::Input::into_reader) {
         Ok(file) => file,
         Err(error) => {
-            refuse(
-                tally,
-                &shown,
-                &anyhow::Error::new(error).context("cannot read it"),
-            );
+            refuse(tally, &shown, &error.into());
             return Ok(());
         }
     };
@@ -173,13 +168,6 @@ fn check_file(
         refuse(tally, &shown, &anyhow::anyhow!("it is empty"));
     }
     Ok(())
-}
-
-fn open(path: &Path) -> io::Result<Box<dyn Read>> {
-    if path.as_os_str() == "-" {
-        return Ok(Box::new(io::stdin().lock()));
-    }
-    files::open(path)
 }
 
 /// Checks one proof in all ways that are asked for; tells what its step did.

@@ -54,6 +54,7 @@ struct Asterisc<'a> {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    args.output.iter().try_for_each(Target::try_place)?;
     let mut vm = args.input.open(app, "")?;
     let (bytes, root) = (vm.witness(), vm.state_root());
     if let Some(output) = &args.output {

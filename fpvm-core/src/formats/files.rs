@@ -54,23 +54,90 @@ impl Drop for Temporary {
 
 /// Writes a file as a whole or not at all: it writes to a temporary name beside the file (through
 /// gzip if the name ends in `.gz`), and renames that. A file that was there before stays until
-/// then. Special files (`/dev/stdout`, pipes) are written in place.
+/// then. Special files (`/dev/stdout`, pipes) are written in place, and so is a file that nothing can be put in the
+/// place of, since its folder cannot be written to or it is a mount.
 pub fn write<E: From<io::Error>>(
     path: &Path,
     contents: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), E> {
-    let special = fs::metadata(path).is_ok_and(|meta| !meta.is_file());
-    if special {
+    if is_special(path) {
         let mut file = File::options().write(true).open(path)?;
         return contents(&mut file);
     }
+    let (temporary, file) = match create_beside(path) {
+        Ok(created) => created,
+        Err(error) => {
+            let in_place = File::options().write(true).open(path);
+            let file = in_place.map_err(|_| error)?;
+            file.set_len(0)?;
+            return fill(path, file, contents);
+        }
+    };
+    fill(path, file, contents)?;
+    if let Err(error) = fs::rename(&temporary.0, path) {
+        match error.kind() {
+            io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices => {
+                fs::copy(&temporary.0, path)?;
+            }
+            _ => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Tries whether [`write()`] could write a file, and leaves nothing behind.
+///
+/// # Errors
+/// If it could not.
+pub fn try_write(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if is_special(path) {
+        return Ok(());
+    }
+    match create_beside(path) {
+        Ok(_) if path.exists() => match File::options().append(true).open(path) {
+            // A mount that cannot be written to. Any other file is replaced, whatever its mode.
+            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => Err(error),
+            _ => Ok(()),
+        },
+        Ok(_) => Ok(()),
+        Err(error) => File::options()
+            .append(true)
+            .open(path)
+            .map(|_| ())
+            .map_err(|_| error),
+    }
+}
+
+/// Whether a path is there, and neither a file nor a folder.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|meta| !meta.is_file())
+}
+
+/// A file under a temporary name beside a path.
+fn create_beside(path: &Path) -> io::Result<(Temporary, File)> {
     let name = path.file_name().ok_or_else(|| {
         io::Error::new(io::ErrorKind::InvalidInput, "the path does not name a file")
     })?;
     let unique = std::process::id();
     let temporary = path.with_file_name(format!(".{}.{unique}.tmp", name.to_string_lossy()));
-    let temporary = Temporary(temporary);
-    let mut file = BufWriter::with_capacity(1 << 16, create(&temporary.0)?);
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
+    let file = options.open(&temporary)?;
+    Ok((Temporary(temporary), file))
+}
+
+/// Writes contents to a file, through gzip where the path says so, down to the disk.
+fn fill<E: From<io::Error>>(
+    path: &Path,
+    file: File,
+    contents: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut file = BufWriter::with_capacity(1 << 16, file);
     if is_gzip(path) {
         let mut encoder = GzEncoder::new(&mut file, Compression::fast());
         contents(&mut encoder)?;
@@ -80,15 +147,5 @@ pub fn write<E: From<io::Error>>(
     }
     let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
-    fs::rename(&temporary.0, path)?;
     Ok(())
-}
-
-/// Creates a file with the mode that upstream gives its files.
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o755);
-    options.open(path)
 }

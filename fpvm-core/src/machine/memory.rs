@@ -18,7 +18,7 @@ pub(crate) use direct::{Direct, Miss};
 #[cfg(feature = "std")]
 pub(crate) use history::roots_after;
 #[cfg(feature = "std")]
-pub use paged::{IdentityMapped, MemoryLimit, PAGE_SIZE, Page, PagedMemory};
+pub use paged::{Budget, IdentityMapped, MemoryLimit, PAGE_SIZE, Page, PagedMemory};
 #[cfg(feature = "std")]
 use tree::{PAGE_LEVELS, page_roots as hash_page_roots};
 

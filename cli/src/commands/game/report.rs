@@ -20,6 +20,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    args.output.try_place()?;
     let report = Seen::open(app, &args.seen)?.report(true)?;
     if args.json {
         return args.output.write_json(&report);

@@ -141,6 +141,7 @@ mod tests {
             verifiers: &[],
             compat: UpstreamCompat::Fpvm,
             screen: Screen::default(),
+            problems: Default::default(),
         };
         let look = |more: &[&str]| {
             let game = game.to_string();

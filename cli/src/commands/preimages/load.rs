@@ -5,7 +5,6 @@ use crate::output::{Format, json, print, to_stdout};
 use anyhow::{Context as _, bail};
 use fpvm_challenger::loads;
 use fpvm_contracts::loader::{self, Call, Terms};
-use fpvm_core::formats::files;
 use fpvm_core::step::oracle::Oracle;
 use fpvm_core::step::proof::StepProof;
 use fpvm_l1::Address;
@@ -114,10 +113,7 @@ fn wanted(args: &Args) -> anyhow::Result<(Key, u64, Box<dyn Oracle>)> {
 }
 
 fn proof(path: &Path) -> anyhow::Result<StepProof> {
-    let name = path.display();
-    let file = files::open(path).with_context(|| format!("cannot read {name}"))?;
-    let proof = serde_json::from_reader(std::io::BufReader::new(file));
-    proof.with_context(|| format!("{name} is no proof"))
+    crate::input::read_json(path, "proof")
 }
 
 fn show(calls: &[Call], format: Format) -> anyhow::Result<()> {

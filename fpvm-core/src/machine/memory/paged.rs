@@ -19,6 +19,7 @@ use memmap2::MmapMut;
 use rustc_hash::FxHashMap;
 use space::reserve_address_space;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use translated::IdentityMapped;
@@ -40,6 +41,57 @@ pub struct MemoryLimit {
     pub at: u64,
     /// The limit in bytes.
     pub limit: u64,
+}
+
+/// Memory that the guests of a process share, in pages.
+#[derive(Debug)]
+pub struct Budget {
+    bytes: u64,
+    left: AtomicU64,
+}
+
+impl Budget {
+    /// A budget of so many bytes.
+    pub const fn new(bytes: u64) -> Self {
+        Budget {
+            bytes,
+            left: AtomicU64::new(bytes / PAGE_SIZE as u64),
+        }
+    }
+}
+
+/// What a memory has taken of a budget; given back in the end.
+#[derive(Default, Debug)]
+struct Share {
+    budget: Option<Arc<Budget>>,
+    pages: u64,
+}
+
+impl Share {
+    /// Takes what is missing to so many pages; the next of them is at `at`.
+    fn reach(&mut self, pages: u64, at: u64) -> Result<(), MemoryLimit> {
+        let (Some(budget), Some(more)) = (&self.budget, pages.checked_sub(self.pages)) else {
+            return Ok(());
+        };
+        let take = |left: u64| left.checked_sub(more);
+        let taken = budget
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        if taken.is_err() {
+            let limit = budget.bytes;
+            return Err(MemoryLimit { at, limit });
+        }
+        self.pages = pages;
+        Ok(())
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        if let Some(budget) = &self.budget {
+            budget.left.fetch_add(self.pages, Ordering::Relaxed);
+        }
+    }
 }
 
 /// The page exists.
@@ -87,6 +139,7 @@ pub struct PagedMemory<A> {
     /// Pages in the order of their allocation.
     allocated: Vec<u64>,
     limit: u64,
+    share: Share,
     dirty: Vec<u64>,
     touched: Vec<u64>,
     /// Memory as of the last snapshot.
@@ -140,6 +193,7 @@ impl<A: Word> PagedMemory<A> {
                 true => reserved - PAGE_SIZE as u64,
                 false => reserved - identity_bytes - (1 + UNWRITTEN) as u64 * PAGE_SIZE as u64,
             },
+            share: Share::default(),
             dirty: Vec::new(),
             touched: Vec::new(),
             frozen: FrozenMemory::new(A::BITS),
@@ -162,6 +216,18 @@ impl<A: Word> PagedMemory<A> {
     /// Sets how many bytes of pages the guest may use.
     pub fn set_limit(&mut self, bytes: u64) {
         self.limit = self.limit.min(bytes);
+    }
+
+    /// Has pages count in a budget that several memories share, those that are allocated already too.
+    ///
+    /// # Errors
+    /// If there is not so much left.
+    pub fn share(&mut self, budget: Arc<Budget>) -> Result<(), MemoryLimit> {
+        self.share = Share {
+            budget: Some(budget),
+            pages: 0,
+        };
+        self.share.reach(self.allocated.len() as u64, 0)
     }
 
     /// Number of allocated pages.
@@ -315,6 +381,8 @@ impl<A: Word> PagedMemory<A> {
                     limit: self.limit,
                 });
             }
+            let pages = self.allocated.len() as u64 + 1;
+            self.share.reach(pages, number << PAGE_BITS)?;
             // A high page that was read, or that a restored snapshot did not have, keeps its slot.
             if slot == self.zero_slot() {
                 slot = self.give_slot(number);
