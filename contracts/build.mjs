@@ -24,12 +24,16 @@ const settings = (runs) => ({
 const folders = [
   { folder: ".", runs: 1000000, fits: { "FpvmMips64.sol": 10000 } },
   { folder: "game", runs: 10000 },
+  { folder: "v7", runs: 10000, shares: "game" },
   { folder: "test", runs: 1 },
 ];
 
+// Today's contracts of the game have the names of those of 2024, and so a folder of their own for the artifacts.
+const artifacts = (folder) => join(here, "artifacts", folder === "v7" ? folder : "");
+
 let different = 0;
-mkdirSync(join(here, "artifacts"), { recursive: true });
-for (const { folder, runs, fits = {} } of folders) {
+for (const { folder, runs, fits = {}, shares } of folders) {
+  mkdirSync(artifacts(folder), { recursive: true });
   const sol = join(here, "sol", folder);
   const files = readdirSync(sol).filter((name) => name.endsWith(".sol")).sort();
   const sources = Object.fromEntries(files.map((file) => [file, { content: readFileSync(join(sol, file), "utf8") }]));
@@ -37,14 +41,19 @@ for (const { folder, runs, fits = {} } of folders) {
   const units = folder === "." ? files.map((file) => [file]) : [files];
   for (const unit of units) {
     if (only.length > 0 && !unit.some((file) => only.includes(file.replace(".sol", "")))) continue;
-    compile(folder, unit, sources, settings(fits[unit[0]] ?? runs));
+    compile(folder, unit, sources, settings(fits[unit[0]] ?? runs), shares);
   }
 }
 
-function compile(folder, unit, sources, settings) {
+function compile(folder, unit, sources, settings, shares) {
+  // What is imported from another folder comes along, and gives no artifacts.
+  const shared = shares ? readdirSync(join(here, "sol", shares)).map((file) => `${shares}/${file}`) : [];
+  const read = (path) => ({ content: readFileSync(join(here, "sol", path), "utf8") });
+  const from = Object.fromEntries(shared.map((path) => [path, read(path)]));
+  const key = (file) => (shares ? `${folder}/${file}` : file);
   const input = {
     language: "Solidity",
-    sources: Object.fromEntries(unit.map((file) => [file, sources[file]])),
+    sources: { ...from, ...Object.fromEntries(unit.map((file) => [key(file), sources[file]])) },
     settings: {
       ...settings,
       outputSelection: {
@@ -57,13 +66,13 @@ function compile(folder, unit, sources, settings) {
   for (const error of output.errors ?? []) console.error(error.formattedMessage);
   if (errors.length > 0) process.exit(1);
   for (const file of unit) {
-    for (const [name, contract] of Object.entries(output.contracts[file] ?? {})) {
-      write(name, join("sol", folder, file), sources[file].content, settings, contract);
+    for (const [name, contract] of Object.entries(output.contracts[key(file)] ?? {})) {
+      write(name, artifacts(folder), join("sol", folder, file), sources[file].content, settings, contract);
     }
   }
 }
 
-function write(name, source, content, settings, contract) {
+function write(name, into, source, content, settings, contract) {
   const size = (contract.evm.deployedBytecode.object.length) / 2;
   // Interfaces, libraries whose functions are all inlined, and contracts to be derived from.
   if (contract.abi.every((item) => item.type === "error")) return;
@@ -80,7 +89,7 @@ function write(name, source, content, settings, contract) {
     immutableReferences: contract.evm.deployedBytecode.immutableReferences,
   };
   const text = JSON.stringify(artifact, null, 1) + "\n";
-  const path = join(here, "artifacts", `${name}.json`);
+  const path = join(into, `${name}.json`);
   if (size > 24576) {
     console.error(`${name}: ${size} bytes are more than a contract may have`);
     process.exit(1);

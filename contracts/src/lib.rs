@@ -9,6 +9,7 @@ pub mod artifact;
 pub mod compile;
 pub mod emit;
 pub mod game;
+pub mod game_v7;
 #[cfg(feature = "harness")]
 pub mod guest;
 #[cfg(feature = "harness")]

@@ -60,6 +60,8 @@ alloy_sol_types::sol! {
     #[derive(Debug, PartialEq, Eq)]
     interface FaultDisputeGame {
         event Resolved(uint8 indexed status);
+        /// From 1.4 on.
+        event GameClosed(uint8 bondDistributionMode);
         event Move(uint256 indexed parentIndex, bytes32 indexed claim, address indexed claimant);
         /// Of this project's game with time for fee spikes.
         event BaseFeeSampled(uint256 baseFee, uint64 held, uint64 until);
@@ -74,6 +76,20 @@ alloy_sol_types::sol! {
         function resolveClaim(uint256 claimIndex, uint256 numToResolve) external;
         function resolve() external returns (uint8 status);
         function claimCredit(address recipient) external;
+        /// From 1.4 on, like the next five.
+        function closeGame() external;
+        function bondDistributionMode() external view returns (uint8);
+        function normalModeCredit(address account) external view returns (uint256);
+        function refundModeCredit(address account) external view returns (uint256);
+        function hasUnlockedCredit(address account) external view returns (bool);
+        function wasRespectedGameTypeWhenCreated() external view returns (bool);
+        /// From 1.7 on.
+        function l2SequenceNumber() external view returns (uint256);
+        /// From 2.4 on.
+        function rootClaimByChainId(uint256 chainId) external view returns (bytes32);
+        /// Of permissioned games, like the next.
+        function proposer() external view returns (address);
+        function challenger() external view returns (address);
         /// Of this project's game with time for fee spikes, like the next four.
         function sampleBaseFee() external;
         function feeSpikeWindow() external view returns (uint64);
@@ -143,7 +159,11 @@ alloy_sol_types::sol! {
             external
             payable
             returns (address proxy);
+        event ImplementationSet(address indexed impl, uint32 indexed gameType);
+        event InitBondUpdated(uint32 indexed gameType, uint256 indexed newBond);
+
         function setImplementation(uint32 gameType, address impl) external;
+        function version() external view returns (string);
         function setInitBond(uint32 gameType, uint256 initBond) external;
         function owner() external view returns (address);
         function gameImpls(uint32 gameType) external view returns (address);
@@ -167,12 +187,54 @@ alloy_sol_types::sol! {
             returns (GameSearchResult[] games);
     }
 
+    /// What the factory takes from 1.3 on: arguments of a type of game.
+    #[derive(Debug, PartialEq, Eq)]
+    interface ArgsFactory {
+        event ImplementationArgsSet(uint32 indexed gameType, bytes args);
+
+        function setImplementation(uint32 gameType, address impl, bytes args) external;
+        function gameArgs(uint32 gameType) external view returns (bytes);
+    }
+
     /// The anchors.
     #[derive(Debug, PartialEq, Eq)]
     interface AnchorStateRegistry {
         function anchors(uint32 gameType) external view returns (bytes32 root, uint256 l2BlockNumber);
         function setAnchorState(address game) external;
         function tryUpdateAnchorState() external;
+    }
+
+    /// The judge: the registry from 2.2 on.
+    #[derive(Debug, PartialEq, Eq)]
+    interface Judge {
+        event AnchorUpdated(address indexed game);
+        event RespectedGameTypeSet(uint32 gameType);
+        event RetirementTimestampSet(uint256 timestamp);
+        event DisputeGameBlacklisted(address indexed disputeGame);
+
+        function setRespectedGameType(uint32 gameType) external;
+        function updateRetirementTimestamp() external;
+        function blacklistDisputeGame(address game) external;
+        function setAnchorState(address game) external;
+        function paused() external view returns (bool);
+        function getAnchorRoot() external view returns (bytes32 root, uint256 l2SequenceNumber);
+        function anchors(uint32 gameType) external view returns (bytes32 root, uint256 l2SequenceNumber);
+        function getStartingAnchorRoot() external view returns (bytes32 root, uint256 l2SequenceNumber);
+        function anchorGame() external view returns (address);
+        function respectedGameType() external view returns (uint32);
+        function retirementTimestamp() external view returns (uint64);
+        function disputeGameBlacklist(address game) external view returns (bool);
+        function disputeGameFinalityDelaySeconds() external view returns (uint256);
+        function systemConfig() external view returns (address);
+        function isGameRegistered(address game) external view returns (bool);
+        function isGameRespected(address game) external view returns (bool);
+        function isGameBlacklisted(address game) external view returns (bool);
+        function isGameRetired(address game) external view returns (bool);
+        function isGameResolved(address game) external view returns (bool);
+        function isGameProper(address game) external view returns (bool);
+        function isGameFinalized(address game) external view returns (bool);
+        function isGameClaimValid(address game) external view returns (bool);
+        function version() external view returns (string);
     }
 
     /// The vault of the bonds.
@@ -200,5 +262,28 @@ alloy_sol_types::sol! {
         function paused() external view returns (bool);
         function pause(string identifier) external;
         function unpause() external;
+    }
+
+    /// Where the guardian pauses, from 2025 on: one chain, or under the identifier zero all.
+    #[derive(Debug, PartialEq, Eq)]
+    interface Pauses {
+        event Paused(address identifier);
+        event Unpaused(address identifier);
+
+        function guardian() external view returns (address);
+        function pause(address identifier) external;
+        function unpause(address identifier) external;
+        function extend(address identifier) external;
+        function paused(address identifier) external view returns (bool);
+        function pauseTimestamps(address identifier) external view returns (uint256);
+        function expiration(address identifier) external view returns (uint256);
+    }
+
+    /// What the judge and the vault of one chain ask, from 2025 on.
+    #[derive(Debug, PartialEq, Eq)]
+    interface SystemConfig {
+        function superchainConfig() external view returns (address);
+        function guardian() external view returns (address);
+        function paused() external view returns (bool);
     }
 }
