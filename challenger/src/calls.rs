@@ -53,6 +53,7 @@ pub fn what(action: &GameAction) -> String {
         GameAction::ChallengeBlockNumber(_) => "contest the proposal's L2 block number".into(),
         GameAction::ResolveClaim { claim, .. } => format!("resolve claim {claim}"),
         GameAction::Resolve => "resolve the game".into(),
+        GameAction::Close => "close the game".into(),
         GameAction::ClaimCredit(account) => format!("have {account} paid its credit"),
         GameAction::SampleFee => "sample the base fee".into(),
     }
@@ -104,6 +105,7 @@ pub fn data(action: &GameAction) -> Vec<u8> {
         }
         .abi_encode(),
         GameAction::Resolve => Calls::resolveCall {}.abi_encode(),
+        GameAction::Close => Calls::closeGameCall {}.abi_encode(),
         GameAction::ClaimCredit(recipient) => Calls::claimCreditCall {
             recipient: *recipient,
         }

@@ -5,6 +5,7 @@ use alloy_primitives::{Address, B256, U256};
 use crate::claim::GameStatus;
 use crate::factory::Create;
 use crate::game::block_number::BlockEvidence;
+use crate::game::credits::BondMode;
 use crate::game::moves::Move;
 use crate::game::step::Step;
 use crate::oracle::Preimage;
@@ -32,12 +33,43 @@ pub enum Action {
     Game(usize, GameAction),
     /// The registry: take the proposal of the game of this number as the anchor.
     SetAnchor(usize),
+    /// The guardian's: strike games off, pause.
+    Guard(Guard),
     /// The vault: take out so much ether, in wei, for the owner.
     Recover(u128),
-    /// The vault: allow the owner to transfer so much of an account, in wei.
+    /// The vault: take so much of an account for the owner, in wei; in 2024, allow the owner to.
     Hold(Address, u128),
     /// The vault: transfer so much from the first account to the second, in wei.
     TransferFrom(Address, Address, u128),
+}
+
+/// What the guardian may do; others are refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Guard {
+    /// The judge: games of this type count, of those still to be made.
+    Respect(u32),
+    /// The judge: all games made up to now are struck off.
+    Retire,
+    /// The judge: the game of this number is struck off.
+    Blacklist(usize),
+    /// The configuration: a pause under this identifier.
+    Pause(Address),
+    /// The configuration: no pause under this identifier.
+    Unpause(Address),
+    /// The configuration: the pause under this identifier begins anew.
+    Extend(Address),
+}
+
+impl Action {
+    /// The claim that it answers, or prepares to.
+    pub const fn answered(&self) -> Option<usize> {
+        match self {
+            Self::Game(_, GameAction::Move(mv)) => Some(mv.parent),
+            Self::Game(_, GameAction::Step(step)) => Some(step.claim),
+            Self::Game(_, GameAction::AddLocalData { leaf, .. }) => Some(*leaf),
+            _ => None,
+        }
+    }
 }
 
 /// What of a game is called.
@@ -67,7 +99,9 @@ pub enum GameAction {
     },
     /// End the game.
     Resolve,
-    /// Pay an account's credit.
+    /// Decide who gets the bonds.
+    Close,
+    /// Pay an account's credit, or make the first step to that.
     ClaimCredit(Address),
     /// Sample the base fee.
     SampleFee,
@@ -95,6 +129,10 @@ pub enum Effect {
     Loaded(B256),
     /// The game ended.
     Resolved(GameStatus),
+    /// Who gets the bonds was decided.
+    Closed(BondMode),
+    /// This much was unlocked for an account, in wei, and will be paid.
+    Unlocked(u128),
     /// This much was paid, in wei.
     Paid(u128),
     /// It did what was asked; there is nothing to tell.

@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::Address;
 
-use crate::call::{Action, Block, Call, Effect, GameAction, Receiver};
+use crate::call::{Action, Block, Call, Effect, GameAction, Guard, Receiver};
 use crate::factory::{Create, Factory};
 use crate::game::Game;
+use crate::game::credits::BondMode;
+use crate::game::opening::Setting;
 use crate::oracle::Oracle;
-use crate::registry::AnchorRegistry;
+use crate::registry::{Moment, Registry};
 use crate::revert::Revert;
+use crate::superchain::Superchain;
 use crate::vault::Vault;
 use crate::vm::Vm;
 
@@ -22,10 +25,14 @@ use crate::vm::Vm;
 pub struct Chain<V> {
     /// The VM's contract.
     pub vm: V,
+    /// Where the VM's contract is; of interest where games are told by their arguments.
+    pub vm_address: Address,
+    /// Who may step in. In 2024 the guardian of the registry was told to that itself.
+    pub superchain: Superchain,
     /// The bond vault.
     pub vault: Vault,
     /// The anchor registry.
-    pub registry: AnchorRegistry,
+    pub registry: Registry,
     /// The factory.
     pub factory: Factory,
     /// The pre-image oracle.
@@ -37,11 +44,13 @@ pub struct Chain<V> {
 
 impl<V: Vm> Chain<V> {
     /// A chain on which nothing has happened yet.
-    pub fn new(vm: V, vault: Vault, registry: AnchorRegistry, factory: Factory) -> Self {
+    pub fn new(vm: V, vault: Vault, registry: impl Into<Registry>, factory: Factory) -> Self {
         Self {
             vm,
+            vm_address: Address::ZERO,
+            superchain: Superchain::of_2024(vault.owner()),
             vault,
-            registry,
+            registry: registry.into(),
             factory,
             oracle: Oracle::default(),
             games: Vec::new(),
@@ -79,9 +88,19 @@ impl<V: Vm> Chain<V> {
     /// Makes a call.
     ///
     /// # Errors
-    /// `OutOfFunds`, a revert without reason for value sent where none is taken or for a game that
-    /// does not exist, and then the reasons of what is called.
+    /// `OutOfFunds`, a revert without reason for value sent where none is taken or for a game or a function
+    /// that does not exist, and then the reasons of what is called.
     pub fn apply(&mut self, call: &Call, block: &Block) -> Result<Effect, Revert> {
+        self.apply_from(call.from, call, block)
+    }
+
+    /// Makes a call within a transaction of `origin`.
+    fn apply_from(
+        &mut self,
+        origin: Address,
+        call: &Call,
+        block: &Block,
+    ) -> Result<Effect, Revert> {
         let Call {
             from,
             value,
@@ -97,14 +116,12 @@ impl<V: Vm> Chain<V> {
         if *value > 0 && !takes_value {
             return Err(Revert::Empty);
         }
+        let now = block.timestamp;
         let effect = match action {
-            Action::Create(create) => self.create(*from, *value, create, block)?,
+            Action::Create(create) => self.create(origin, *from, *value, create, block)?,
             Action::LoadPreimage(preimage) => Effect::Loaded(self.oracle.load(preimage)?),
-            Action::SetAnchor(number) => {
-                let game = self.games.get(*number).ok_or(Revert::Empty)?;
-                self.registry.set_anchor(&self.factory, *from, game)?;
-                Effect::Done
-            }
+            Action::SetAnchor(number) => self.set_anchor(*from, *number, now)?,
+            Action::Guard(guard) => self.guard(*from, *guard, now)?,
             Action::Recover(wei) => {
                 let amount = self.vault.recover(*from, *wei)?;
                 self.fund(*from, amount);
@@ -118,8 +135,11 @@ impl<V: Vm> Chain<V> {
                 self.vault.transfer_from(*from, *source, *target, *wei)?;
                 Effect::Done
             }
+            Action::Game(number, GameAction::Close) => self
+                .close(*number, now)?
+                .map_or(Effect::Done, Effect::Closed),
             Action::Game(number, GameAction::ClaimCredit(recipient)) => {
-                self.claim_credit(*number, *recipient, block)?
+                self.claim_credit(origin, *number, *recipient, block)?
             }
             Action::Game(number, action) => self.play(*number, *from, *value, action, block)?,
         };
@@ -131,20 +151,67 @@ impl<V: Vm> Chain<V> {
 
     fn create(
         &mut self,
+        origin: Address,
         from: Address,
         value: u128,
         create: &Create,
         block: &Block,
     ) -> Result<Effect, Revert> {
         let number = self.games.len();
-        let address = self.factory.game_address(number);
-        let (registry, vault) = (&self.registry, &mut self.vault);
-        let (l1_head, now) = (block.parent_hash, block.timestamp);
+        let setting = Setting {
+            registry: &self.registry,
+            vault: self.vault.address(),
+            vm: self.vm_address,
+            origin,
+            now: block.timestamp,
+        };
+        let l1_head = block.parent_hash;
         let game = self
             .factory
-            .create(registry, vault, address, from, value, create, l1_head, now)?;
+            .create(number, from, value, create, l1_head, &setting)?;
+        self.vault.deposit(game.address(), value);
         self.games.push(game);
         Ok(Effect::Created(number))
+    }
+
+    fn moment(&self, now: u64) -> Moment {
+        Moment {
+            paused: self.superchain.is_paused(now),
+            now,
+        }
+    }
+
+    fn set_anchor(&mut self, from: Address, number: usize, now: u64) -> Result<Effect, Revert> {
+        let moment = self.moment(now);
+        let game = self.games.get(number).ok_or(Revert::Empty)?;
+        let candidate = game.candidate(self.factory.made(game));
+        match &mut self.registry {
+            Registry::Anchors(anchors) => anchors.set_anchor(from, &candidate)?,
+            Registry::Judge(judge) => judge.set_anchor(&candidate, moment)?,
+        }
+        Ok(Effect::Done)
+    }
+
+    fn guard(&mut self, from: Address, guard: Guard, now: u64) -> Result<Effect, Revert> {
+        let address = |number: usize| self.games.get(number).map(Game::address);
+        let judged = match guard {
+            Guard::Blacklist(number) => Some(address(number).ok_or(Revert::Empty)?),
+            _ => None,
+        };
+        let judge = match &mut self.registry {
+            Registry::Judge(judge) => Ok(judge),
+            // It has no such function.
+            Registry::Anchors(_) => Err(Revert::Empty),
+        };
+        match guard {
+            Guard::Respect(game_type) => judge?.respect(from, game_type)?,
+            Guard::Retire => judge?.retire(from, now)?,
+            Guard::Blacklist(_) => judge?.blacklist(from, judged.unwrap_or_default())?,
+            Guard::Pause(identifier) => self.superchain.pause(from, identifier, now)?,
+            Guard::Unpause(identifier) => self.superchain.unpause(from, identifier)?,
+            Guard::Extend(identifier) => self.superchain.extend(from, identifier, now)?,
+        }
+        Ok(Effect::Done)
     }
 
     fn play(
@@ -181,12 +248,16 @@ impl<V: Vm> Chain<V> {
             GameAction::Resolve => {
                 let mut resolved = game.clone();
                 let status = resolved.resolve(now)?;
-                self.registry.try_update(&self.factory, &resolved)?;
+                if let (true, Registry::Anchors(anchors)) =
+                    (game.version().pays_at_resolution(), &mut self.registry)
+                {
+                    anchors.try_update(&resolved.candidate(self.factory.made(&resolved)))?;
+                }
                 *game = resolved;
                 Effect::Resolved(status)
             }
-            // Paid by `claim_credit`, which needs the whole chain.
-            GameAction::ClaimCredit(_) => return Err(Revert::Empty),
+            // Those need the whole chain.
+            GameAction::Close | GameAction::ClaimCredit(_) => return Err(Revert::Empty),
             GameAction::SampleFee => {
                 game.sample_fee(now, block.base_fee)?;
                 Effect::Done
@@ -194,22 +265,49 @@ impl<V: Vm> Chain<V> {
         })
     }
 
-    /// Pays `recipient` its credit in a game: from the vault to the game, from the game to the
-    /// recipient, who may call anything before it returns.
+    /// Closes a game; says how, unless that was done.
+    fn close(&mut self, number: usize, now: u64) -> Result<Option<BondMode>, Revert> {
+        let moment = self.moment(now);
+        let game = self.games.get_mut(number).ok_or(Revert::Empty)?;
+        let registered = self.factory.made(game);
+        let Registry::Judge(judge) = &mut self.registry else {
+            return Err(Revert::Empty);
+        };
+        if game.version().pays_at_resolution() {
+            // It has no such function.
+            return Err(Revert::Empty);
+        }
+        let closed = game.close(judge, registered, moment)?;
+        Ok(closed.then_some(game.credits().mode))
+    }
+
+    /// Closes the game, unlocks the credit of `recipient` or pays it, whatever comes next: from the vault to
+    /// the game, from the game to the recipient, who may call anything before it returns.
     fn claim_credit(
         &mut self,
+        origin: Address,
         number: usize,
         recipient: Address,
         block: &Block,
     ) -> Result<Effect, Revert> {
+        let now = block.timestamp;
+        let game = self.games.get(number).ok_or(Revert::Empty)?;
+        if !game.version().pays_at_resolution() {
+            self.close(number, now)?;
+        }
+        let paused = self.superchain.is_paused(now);
         let game = self.games.get_mut(number).ok_or(Revert::Empty)?;
+        if !game.version().pays_at_resolution()
+            && let Some(wei) = game.unlock(&mut self.vault, recipient, now)
+        {
+            return Ok(Effect::Unlocked(wei));
+        }
         let address = game.address();
-        let wei = game.take_credit(recipient)?;
-        let withdrawn = self
-            .vault
-            .withdraw(address, recipient, wei, block.timestamp);
+        let taken = game.take_credit(recipient)?;
+        let wei = taken.wei;
+        let withdrawn = self.vault.withdraw(address, recipient, wei, now, paused);
         if let Err(reason) = withdrawn {
-            game.give_credit(recipient, wei);
+            game.give_back(recipient, &taken);
             return Err(reason);
         }
         self.fund(recipient, wei);
@@ -222,7 +320,7 @@ impl<V: Vm> Chain<V> {
                     value: 0,
                     action: *action,
                 };
-                self.apply(&call, block).is_ok() || !insists
+                self.apply_from(origin, &call, block).is_ok() || !insists
             }
         };
         if accepted {
@@ -234,7 +332,7 @@ impl<V: Vm> Chain<V> {
         }
         self.vault.put_back(address, recipient, wei);
         if let Some(game) = self.games.get_mut(number) {
-            game.give_credit(recipient, wei);
+            game.give_back(recipient, &taken);
         }
         Err(Revert::BondTransferFailed)
     }

@@ -5,21 +5,44 @@ use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 
-use crate::game::{Game, Proposal};
-use crate::registry::AnchorRegistry;
+use crate::arguments::{CloneData, clone_code};
+use crate::game::Game;
+use crate::game::opening::Setting;
 use crate::revert::Revert;
 use crate::rlp;
 use crate::rules::Rules;
-use crate::vault::Vault;
+use crate::version::Version;
 
 /// The factory (upstream's `DisputeGameFactory`).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Factory {
     address: Address,
+    version: Version,
     owner: Address,
-    implementations: BTreeMap<u32, Arc<Rules>>,
+    implementations: BTreeMap<u32, Implementation>,
+    args: BTreeMap<u32, Vec<u8>>,
     init_bonds: BTreeMap<u32, u128>,
     games: BTreeMap<B256, Address>,
+    next_address: Option<Address>,
+}
+
+/// What games of a type are clones of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Implementation {
+    /// Its contract.
+    pub address: Address,
+    /// What games are played with, or from 2.0 on the part of it that is the implementation's.
+    pub rules: Arc<Rules>,
+}
+
+impl<R: Into<Arc<Rules>>> From<R> for Implementation {
+    /// One whose address does not matter.
+    fn from(rules: R) -> Self {
+        Self {
+            address: Address::ZERO,
+            rules: rules.into(),
+        }
+    }
 }
 
 /// A request to create a game.
@@ -41,16 +64,24 @@ impl Factory {
 
     /// A factory without any type of game, whose contract is at `address`.
     pub const fn at(address: Address, owner: Address) -> Self {
+        Self::of(Version::V1_3, address, owner)
+    }
+
+    /// A factory of a release without any type of game, whose contract is at `address`.
+    pub const fn of(version: Version, address: Address, owner: Address) -> Self {
         Self {
             address,
+            version,
             owner,
             implementations: BTreeMap::new(),
+            args: BTreeMap::new(),
             init_bonds: BTreeMap::new(),
             games: BTreeMap::new(),
+            next_address: None,
         }
     }
 
-    /// Sets the rules of a type of game; those of games already created stay.
+    /// Sets what games of a type are clones of; those already created stay, and so do the arguments.
     ///
     /// # Errors
     /// A message if `from` is not the owner.
@@ -58,10 +89,27 @@ impl Factory {
         &mut self,
         from: Address,
         game_type: u32,
-        rules: Arc<Rules>,
+        implementation: impl Into<Implementation>,
     ) -> Result<(), Revert> {
         self.require_owner(from)?;
-        self.implementations.insert(game_type, rules);
+        self.implementations
+            .insert(game_type, implementation.into());
+        Ok(())
+    }
+
+    /// Sets the arguments of a type of game too (`gameArgs`), whatever they are.
+    ///
+    /// # Errors
+    /// A message if `from` is not the owner.
+    pub fn set_implementation_with(
+        &mut self,
+        from: Address,
+        game_type: u32,
+        implementation: impl Into<Implementation>,
+        args: Vec<u8>,
+    ) -> Result<(), Revert> {
+        self.set_implementation(from, game_type, implementation)?;
+        self.args.insert(game_type, args);
         Ok(())
     }
 
@@ -85,6 +133,29 @@ impl Factory {
         self.init_bonds.get(&game_type).copied().unwrap_or_default()
     }
 
+    /// The arguments of a type of game; empty where there are none.
+    pub fn args(&self, game_type: u32) -> &[u8] {
+        self.args.get(&game_type).map_or(&[], Vec::as_slice)
+    }
+
+    /// What games of a type are clones of.
+    pub fn implementation(&self, game_type: u32) -> Option<&Implementation> {
+        self.implementations.get(&game_type)
+    }
+
+    /// Whether it made the game.
+    pub fn made(&self, game: &Game) -> bool {
+        let extra: [u8; 32] = game.proposal().l2_block.to_be_bytes();
+        let game_type = game.rules().params().game_type;
+        self.game(game_type, game.proposal().root_claim, &extra) == Some(game.address())
+    }
+
+    /// Where the next game is, instead of where this project's factory would have it: other factories make
+    /// clones of other code.
+    pub const fn set_next_address(&mut self, address: Address) {
+        self.next_address = Some(address);
+    }
+
     /// The game about a proposal.
     pub fn game(&self, game_type: u32, root_claim: B256, extra_data: &[u8]) -> Option<Address> {
         self.games
@@ -102,68 +173,54 @@ impl Factory {
         Address::from_word(keccak256(creation))
     }
 
-    /// Creates a game at `address` for `from`, who sends `bond` wei. `l1_head` is the hash of the
-    /// block before this one, `now` its time.
+    /// Creates a game for `from`, who sends `bond` wei; it is the factory's game of this `number`. `l1_head`
+    /// is the hash of the block before this one. The caller has still to deposit the bond in the vault.
     ///
     /// # Errors
-    /// In this order: `NoImplementation`, `IncorrectBondAmount`, `AnchorRootNotFound`,
-    /// `BadExtraData`, `UnexpectedRootClaim` if the block is not above the anchor's,
-    /// `GameAlreadyExists`.
-    #[allow(clippy::too_many_arguments)] // Each is a part of the transaction or of the chain.
+    /// In this order: `NoImplementation`, `IncorrectBondAmount`, from 1.6 on `GameAlreadyExists`, then those of
+    /// [`Game::initialize`], and before 1.6 `GameAlreadyExists`.
     pub fn create(
         &mut self,
-        registry: &AnchorRegistry,
-        vault: &mut Vault,
-        address: Address,
+        number: usize,
         from: Address,
         bond: u128,
         create: &Create,
         l1_head: B256,
-        now: u64,
+        setting: &Setting<'_>,
     ) -> Result<Game, Revert> {
         let Create {
             game_type,
             root_claim,
             extra_data,
         } = create;
-        let rules = self.implementations.get(game_type);
-        let rules = rules.ok_or(Revert::NoImplementation(*game_type))?;
+        let next_address = self.next_address.take();
+        let implementation = self.implementations.get(game_type);
+        let implementation = implementation.ok_or(Revert::NoImplementation(*game_type))?;
         if bond != self.init_bond(*game_type) {
             return Err(Revert::IncorrectBondAmount);
         }
-        // The implementation asks for the anchor of its own type, under whatever number it is set.
-        let starting = registry.anchor(rules.params().game_type);
-        if starting.root.is_zero() {
-            return Err(Revert::AnchorRootNotFound);
-        }
-        let l2_block: &[u8; 32] = extra_data
-            .as_slice()
-            .try_into()
-            .map_err(|_| Revert::BadExtraData)?;
-        let l2_block = U256::from_be_bytes(*l2_block);
-        if l2_block <= starting.block {
-            return Err(Revert::UnexpectedRootClaim(*root_claim));
-        }
         let uuid = uuid(*game_type, *root_claim, extra_data);
-        if self.games.contains_key(&uuid) {
-            return Err(Revert::GameAlreadyExists(uuid));
-        }
-        self.games.insert(uuid, address);
-        vault.deposit(address, bond);
-        let proposal = Proposal {
-            creator: from,
-            root_claim: *root_claim,
-            l1_head,
-            l2_block,
+        let is_new = match self.games.contains_key(&uuid) {
+            true => Err(Revert::GameAlreadyExists(uuid)),
+            false => Ok(()),
         };
-        Ok(Game::new(
-            rules.clone(),
-            address,
-            proposal,
-            starting,
-            bond,
-            now,
-        ))
+        if self.version.creates_by_salt() {
+            is_new.clone()?;
+        }
+        let args = self.args(*game_type);
+        let data = CloneData::pack(from, *root_claim, l1_head, *game_type, extra_data, args);
+        let address = next_address.unwrap_or_else(|| {
+            if self.version.creates_by_salt() {
+                let code = clone_code(implementation.address, &data);
+                self.address.create2_from_code(uuid, code)
+            } else {
+                self.game_address(number)
+            }
+        });
+        let game = Game::initialize(&implementation.rules, address, &data, bond, setting)?;
+        is_new?;
+        self.games.insert(uuid, address);
+        Ok(game)
     }
 
     fn require_owner(&self, from: Address) -> Result<(), Revert> {

@@ -7,8 +7,9 @@
 //! - [`position`], [`claim`], [`clock`], [`bond`] and [`rules`] are what the game is told in; [`game`]
 //!   is one game; [`vault`], [`registry`], [`factory`], [`oracle`] and [`vm`] are the contracts around
 //!   it. [`chain`] holds them all, and makes a [`call`] at a time: an effect, or a [`revert`] under
-//!   upstream's name and no change. Upstream's contracts of October 2024 (`FaultDisputeGame` 1.3.1)
-//!   are the source of every rule.
+//!   upstream's name and no change. Upstream's contracts are the source of every rule: of October 2024
+//!   (`FaultDisputeGame` 1.3.1) and of the releases since then, told apart by their [`version`].
+//! - [`arguments`] is what a game is made with, [`superchain`] who may pause it.
 //! - [`history`] is what happened in a game besides its claims.
 //! - [`fees`] is an option of the game that upstream has not: time for fee spikes.
 //! - [`trace`] is what a party holds to be true, [`player`] what it therefore does: the honest rule,
@@ -18,6 +19,7 @@
 //! Amounts of money are wei in `u128`, more than there is ether; times are seconds. Numbers that the
 //! contracts take in 256 bits, and that a caller may choose freely, are `U256` here too.
 
+pub mod arguments;
 pub mod bond;
 pub mod call;
 pub mod chain;
@@ -37,7 +39,9 @@ pub mod rlp;
 pub mod rules;
 mod side;
 pub mod simulate;
+pub mod superchain;
 pub mod synthetic;
 pub mod trace;
 pub mod vault;
+pub mod version;
 pub mod vm;

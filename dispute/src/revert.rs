@@ -4,7 +4,7 @@
 //! in the contracts' order, so that for any call in any state model and contract give the same
 //! reason. [`Revert::data`] is the reason as an EVM call returns it.
 
-use alloy_primitives::{B256, U256, keccak256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 use thiserror::Error;
 
 /// A check that the Solidity compiler put in.
@@ -18,13 +18,15 @@ pub enum Panic {
 }
 
 macro_rules! reverts {
-    ($($name:ident: $text:literal,)*) => {
+    (@source $name:ident) => { stringify!($name) };
+    (@source $name:ident $source:literal) => { $source };
+    ($($name:ident $(as $source:literal)?: $text:literal,)*) => {
         /// A refused call.
         #[derive(Clone, PartialEq, Eq, Debug, Error)]
         pub enum Revert {
             $(
                 #[doc = $text]
-                #[error("{}: {}", stringify!($name), $text)]
+                #[error("{}: {}", reverts!(@source $name $($source)?), $text)]
                 $name,
             )*
             /// the proposal is not above the anchor, or the status byte of an execution root is not
@@ -38,6 +40,12 @@ macro_rules! reverts {
             /// a game about the same proposal exists
             #[error("GameAlreadyExists: there is a game about this proposal, uuid {0}")]
             GameAlreadyExists(B256),
+            /// this pause has been set, and neither taken back nor extended
+            #[error("SuperchainConfig_AlreadyPaused: there is a pause of {0}; take it back or extend it")]
+            AlreadyPaused(Address),
+            /// there is no such pause to extend
+            #[error("SuperchainConfig_NotAlreadyPaused: there is no pause of {0}")]
+            NotAlreadyPaused(Address),
             /// a `require` with a message
             #[error("{0}")]
             Message(&'static str),
@@ -60,7 +68,9 @@ macro_rules! reverts {
             /// The name of the reason in the contracts' source; empty where it has none.
             pub const fn name(&self) -> &'static str {
                 match self {
-                    $(Self::$name => stringify!($name),)*
+                    $(Self::$name => reverts!(@source $name $($source)?),)*
+                    Self::AlreadyPaused(_) => "SuperchainConfig_AlreadyPaused",
+                    Self::NotAlreadyPaused(_) => "SuperchainConfig_NotAlreadyPaused",
                     Self::UnexpectedRootClaim(_) => "UnexpectedRootClaim",
                     Self::NoImplementation(_) => "NoImplementation",
                     Self::GameAlreadyExists(_) => "GameAlreadyExists",
@@ -97,6 +107,11 @@ reverts! {
     BlockNumberMatches: "the header's number is the one that was proposed",
     NoCreditToClaim: "the account has no credit in this game",
     BondTransferFailed: "the recipient did not accept the money",
+    GamePaused: "closing waits until the guardian's pause is over",
+    GameNotResolved: "the game has not been resolved",
+    GameNotFinalized: "the registry's delay since the game's resolution is not over",
+    BadAuth: "only the proposer and the challenger of this game may do this",
+    UnknownChainId: "the game is about another chain",
     // Creation of a game.
     AnchorRootNotFound: "there is no anchor for this type of game",
     BadExtraData: "the extra data must be exactly the 32 bytes of an L2 block number",
@@ -104,11 +119,18 @@ reverts! {
     InvalidSplitDepth: "the split depth must be at least 2, and at least 2 above the deepest level",
     InvalidChallengePeriod: "the oracle's challenge period does not fit 64 bits",
     InvalidClockExtension: "the longest clock extension does not fit the clock",
+    InvalidGameArgsLength: "no game has arguments of this length",
+    ReservedGameType: "no game has the last of all types",
     InvalidFeeSpikes: "a fee sample must hold the clocks for some time, at most the cap, at most the clock",
     // The anchor registry.
     UnregisteredGame: "the factory does not know this game",
     InvalidGameStatus: "the game was not resolved in favour of its root claim",
     Unauthorized: "only the guardian may do this",
+    InvalidAnchorGame as "AnchorStateRegistry_InvalidAnchorGame":
+        "the game's proposal is not valid, or not newer than the anchor",
+    JudgeUnauthorized as "AnchorStateRegistry_Unauthorized": "only the guardian may do this",
+    // The guardian and its pauses.
+    OnlyGuardian as "SuperchainConfig_OnlyGuardian": "only the guardian may do this",
     // The pre-image oracle.
     PartOffsetOOB: "the offset lies behind the end of the pre-image",
     // RLP.
@@ -135,6 +157,14 @@ impl Revert {
             Self::NoImplementation(game_type) => {
                 call("NoImplementation(uint32)", &[word(u64::from(*game_type))])
             }
+            Self::AlreadyPaused(pause) => call(
+                "SuperchainConfig_AlreadyPaused(address)",
+                &[pause.into_word()],
+            ),
+            Self::NotAlreadyPaused(pause) => call(
+                "SuperchainConfig_NotAlreadyPaused(address)",
+                &[pause.into_word()],
+            ),
             Self::Panic(code) => call("Panic(uint256)", &[word(*code as u64)]),
             Self::Message(text) => {
                 let mut data = call("Error(string)", &[word(32), word(text.len() as u64)]);
@@ -169,6 +199,9 @@ mod tests {
         assert_eq!(Revert::ClaimAboveSplit.data(), [0xb3, 0x4b, 0x5c, 0x22]);
         assert_eq!(Revert::BadExtraData.data(), [0x98, 0x24, 0xbd, 0xab]);
         assert_eq!(Revert::PartOffsetOOB.data(), [0xfe, 0x25, 0x49, 0x87]);
+        assert_eq!(Revert::InvalidAnchorGame.data(), [0x47, 0xad, 0x36, 0x7a]);
+        assert_eq!(Revert::JudgeUnauthorized.data(), [0x2e, 0x53, 0x21, 0xac]);
+        assert_eq!(Revert::GamePaused.data(), [0x37, 0x9a, 0x7e, 0xd9]);
         assert_eq!(Revert::MulWadFailed.data(), [0xba, 0xc6, 0x5e, 0x5b]);
 
         let panic = Revert::Panic(Panic::Index).data();

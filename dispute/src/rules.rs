@@ -2,17 +2,22 @@
 
 use alloy_primitives::{B256, U256};
 
+use crate::arguments::{FaultArgs, Roles};
 use crate::bond;
 use crate::fees::FeeSpikes;
 use crate::position::Position;
 use crate::revert::Revert;
+use crate::version::Version;
 
 /// Longest position that a game may use, in bits (upstream's `MAX_POSITION_BITLEN`).
 const MAX_POSITION_BITS: u64 = 126;
 
-/// What the implementation of a type of game is constructed with.
+/// What a game is played with: from 2.0 on of the implementation the depths and times only, and the
+/// rest of the game's arguments (see [`Rules::with_arguments`]).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Params {
+    /// Which of the games it is.
+    pub version: Version,
     /// The type's number in the factory.
     pub game_type: u32,
     /// Claim about the VM state before the first instruction.
@@ -31,6 +36,8 @@ pub struct Params {
     pub challenge_period: u128,
     /// Chain id of the L2.
     pub l2_chain_id: U256,
+    /// Who may play, where not everybody may. Of an implementation from 2.0 on it says only that.
+    pub roles: Option<Roles>,
     /// More time while L1 fees outgrow the bonds; `None` is exactly upstream.
     pub fee_spikes: Option<FeeSpikes>,
 }
@@ -39,6 +46,7 @@ impl Params {
     /// Depths and times of OP mainnet's Cannon game (type 0).
     pub fn mainnet(absolute_prestate: B256) -> Self {
         Self {
+            version: Version::default(),
             game_type: 0,
             absolute_prestate,
             max_depth: 73,
@@ -47,6 +55,7 @@ impl Params {
             max_clock_duration: 302_400,
             challenge_period: 86_400,
             l2_chain_id: U256::from(10),
+            roles: None,
             fee_spikes: None,
         }
     }
@@ -67,7 +76,8 @@ impl Rules {
     ///
     /// # Errors
     /// `MaxDepthTooLarge`, `InvalidSplitDepth`, `InvalidChallengePeriod`, `InvalidClockExtension`,
-    /// `InvalidFeeSpikes`, in this order.
+    /// `ReservedGameType` (from 1.4 up to 1.8), `InvalidFeeSpikes`, in this order. From 2.0 on the challenge
+    /// period is checked when a game is made: [`Rules::check_challenge_period`].
     pub fn new(params: Params) -> Result<Self, Revert> {
         let (max, split) = (params.max_depth, params.split_depth);
         if max > MAX_POSITION_BITS - 1 {
@@ -76,12 +86,16 @@ impl Rules {
         if split >= max.saturating_sub(1) || split < 2 {
             return Err(Revert::InvalidSplitDepth);
         }
-        let challenge_period =
-            u64::try_from(params.challenge_period).map_err(|_| Revert::InvalidChallengePeriod)?;
-        let extension = u128::from(params.clock_extension);
-        let longest = (extension * 2).max(extension + params.challenge_period);
-        if longest > u128::from(params.max_clock_duration) {
-            return Err(Revert::InvalidClockExtension);
+        if params.version.has_arguments() {
+            if u128::from(params.clock_extension) * 2 > u128::from(params.max_clock_duration) {
+                return Err(Revert::InvalidClockExtension);
+            }
+        } else {
+            check_challenge_period(&params)?;
+            let reserves = !params.version.pays_at_resolution();
+            if reserves && params.game_type == u32::MAX {
+                return Err(Revert::ReservedGameType);
+            }
         }
         if let Some(spikes) = params.fee_spikes {
             spikes.check(params.max_clock_duration)?;
@@ -92,10 +106,29 @@ impl Rules {
         Ok(Self {
             max_depth,
             split_depth,
-            challenge_period,
+            challenge_period: u64::try_from(params.challenge_period).unwrap_or(u64::MAX),
             bonds: bond::schedule(max_depth)?,
             params,
         })
+    }
+
+    /// Checks the oracle's challenge period, as a game from 2.0 on does when it is initialized.
+    ///
+    /// # Errors
+    /// `InvalidChallengePeriod`, `InvalidClockExtension`.
+    pub fn check_challenge_period(&self) -> Result<(), Revert> {
+        check_challenge_period(&self.params)
+    }
+
+    /// The rules of a game that is made with these arguments.
+    #[must_use]
+    pub fn with_arguments(&self, game_type: u32, args: &FaultArgs) -> Self {
+        let mut rules = self.clone();
+        rules.params.game_type = game_type;
+        rules.params.absolute_prestate = args.absolute_prestate;
+        rules.params.l2_chain_id = args.l2_chain_id;
+        rules.params.roles = args.roles;
+        rules
     }
 
     /// What the rules were made from.
@@ -151,6 +184,18 @@ impl Rules {
             extension
         }
     }
+}
+
+fn check_challenge_period(params: &Params) -> Result<(), Revert> {
+    if params.challenge_period > u128::from(u64::MAX) {
+        return Err(Revert::InvalidChallengePeriod);
+    }
+    let extension = u128::from(params.clock_extension);
+    let longest = (extension * 2).max(extension + params.challenge_period);
+    if longest > u128::from(params.max_clock_duration) {
+        return Err(Revert::InvalidClockExtension);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use alloy_primitives::Address;
 
 use crate::revert::Revert;
+use crate::version::Version;
 
 /// What an account has unlocked for a player.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -24,8 +25,8 @@ pub struct Withdrawal {
 pub struct Vault {
     owner: Address,
     delay: u64,
-    /// Whether all withdrawals are stopped (by upstream's `SuperchainConfig`).
-    pub paused: bool,
+    address: Address,
+    version: Version,
     ether: u128,
     balances: BTreeMap<Address, u128>,
     allowances: BTreeMap<(Address, Address), u128>,
@@ -38,12 +39,30 @@ impl Vault {
         Self {
             owner,
             delay,
-            paused: false,
+            address: Address::ZERO,
+            version: Version::V1_3,
             ether: 0,
             balances: BTreeMap::new(),
             allowances: BTreeMap::new(),
             withdrawals: BTreeMap::new(),
         }
+    }
+
+    /// An empty vault of a release, whose contract is at `address`.
+    pub const fn at(address: Address, version: Version, owner: Address, delay: u64) -> Self {
+        let mut vault = Self::new(owner, delay);
+        (vault.address, vault.version) = (address, version);
+        vault
+    }
+
+    /// Who may intervene.
+    pub const fn owner(&self) -> Address {
+        self.owner
+    }
+
+    /// Its contract.
+    pub const fn address(&self) -> Address {
+        self.address
     }
 
     /// Seconds between unlock and withdrawal.
@@ -82,7 +101,8 @@ impl Vault {
         withdrawal.amount = withdrawal.amount.saturating_add(wei);
     }
 
-    /// Pays out to `account` `wei` of what it has unlocked for `player`.
+    /// Pays out to `account` `wei` of what it has unlocked for `player`, unless the guardian has `paused`
+    /// that.
     ///
     /// # Errors
     /// Messages of upstream's: paused, more than unlocked, never unlocked, delay not over; without a
@@ -93,9 +113,10 @@ impl Vault {
         player: Address,
         wei: u128,
         now: u64,
+        paused: bool,
     ) -> Result<(), Revert> {
         let unlocked = self.withdrawal(account, player);
-        if self.paused {
+        if paused {
             return Err(Revert::Message("DelayedWETH: contract is paused"));
         }
         if unlocked.amount < wei {
@@ -144,14 +165,26 @@ impl Vault {
         Ok(amount)
     }
 
-    /// Allows the owner to transfer `wei` of `account`; `u128::MAX` stands for the contract's 2^256 - 1:
-    /// for any amount, for good.
+    /// Takes `wei` of `account` for the owner. In 2024 it allows the owner to transfer so much;
+    /// `u128::MAX` stands for the contract's 2^256 - 1: for any amount, for good.
     ///
     /// # Errors
-    /// A message if `from` is not the owner.
+    /// A message if `from` is not the owner; without a reason if it takes more than there is.
     pub fn hold(&mut self, from: Address, account: Address, wei: u128) -> Result<(), Revert> {
         self.require_owner(from)?;
-        self.allowances.insert((account, from), wei);
+        if !self.version.holds_at_once() {
+            self.allowances.insert((account, from), wei);
+            return Ok(());
+        }
+        let balance = self
+            .balance(account)
+            .checked_sub(wei)
+            .ok_or(Revert::Empty)?;
+        // The leave that it gives itself is used up; for its own account it needs none.
+        let left = if account == from { wei } else { 0 };
+        self.allowances.insert((account, from), left);
+        self.balances.insert(account, balance);
+        self.credit(from, wei);
         Ok(())
     }
 

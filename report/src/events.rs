@@ -183,12 +183,14 @@ fn attempted(action: &Action) -> (String, Option<usize>) {
                 (format!("resolve claim {claim}"), Some(*claim))
             }
             GameAction::Resolve => ("end the game".into(), None),
+            GameAction::Close => ("close the game".into(), None),
             GameAction::ClaimCredit(_) => ("claim credit".into(), None),
             GameAction::SampleFee => ("sample L1's base fee".into(), None),
         },
         Action::Create(_) => ("create a game".into(), None),
         Action::LoadPreimage(_) => ("load a pre-image".into(), None),
         Action::SetAnchor(_) => ("set the anchor".into(), None),
+        Action::Guard(_) => ("act as the guardian".into(), None),
         Action::Recover(_) | Action::Hold(..) | Action::TransferFrom(..) => {
             ("move the vault's ether".into(), None)
         }

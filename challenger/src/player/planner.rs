@@ -37,6 +37,7 @@ impl<T: Trace> ActionPlanner<'_, T> {
                 // What creates games or is the owner's is in no player's plan.
                 Action::Create(_)
                 | Action::SetAnchor(_)
+                | Action::Guard(_)
                 | Action::Recover(_)
                 | Action::Hold(..)
                 | Action::TransferFrom(..) => {}
@@ -81,7 +82,10 @@ impl<T: Trace> ActionPlanner<'_, T> {
             GameAction::ChallengeBlockNumber(_) => Kind::Challenge,
             GameAction::SampleFee => Kind::Sample,
             // How a game ends is decided in `ending`.
-            GameAction::ResolveClaim { .. } | GameAction::Resolve | GameAction::ClaimCredit(_) => {
+            GameAction::ResolveClaim { .. }
+            | GameAction::Resolve
+            | GameAction::Close
+            | GameAction::ClaimCredit(_) => {
                 return Ok(());
             }
         };

@@ -11,6 +11,7 @@ use fpvm_dispute::fees::FeeSpikes;
 use fpvm_dispute::game::Proposal;
 use fpvm_dispute::rules::{Params, Rules};
 use fpvm_dispute::vault::Withdrawal;
+use fpvm_dispute::version::Version;
 
 use super::{ReadError, Reader, fit};
 use crate::loads;
@@ -58,13 +59,15 @@ impl GameParams {
             other => other,
         };
         let version = reader.ask(game, &Calls::versionCall {}).map_err(foreign)?;
-        if !version.starts_with("1.") {
+        // Later games do not pay at resolution.
+        let known = Version::parse(&version).filter(|version| version.pays_at_resolution());
+        let Some(known) = known else {
             return Err(unknown(format!("its version is {version}")));
-        }
+        };
         let vm = reader.ask(game, &Calls::vmCall {}).map_err(foreign)?;
         let oracle = reader.ask(vm, &StepVerifier::oracleCall {})?;
         let oracle = loads::terms(reader, oracle)?;
-        let rules = Rules::new(Self::params(reader, game, &oracle)?);
+        let rules = Rules::new(Self::params(reader, game, known, &oracle)?);
         let rules = rules.map_err(|reason| unknown(format!("its rules are none: {reason}")))?;
         let vault = reader.ask(game, &Calls::wethCall {})?;
         let delay = reader.ask(vault, &DelayedWETH::delayCall {})?;
@@ -92,13 +95,20 @@ impl GameParams {
         })
     }
 
-    fn params(reader: &Reader<'_>, game: Address, oracle: &Terms) -> Result<Params, ReadError> {
+    fn params(
+        reader: &Reader<'_>,
+        game: Address,
+        version: Version,
+        oracle: &Terms,
+    ) -> Result<Params, ReadError> {
         let max_depth = reader.ask(game, &Calls::maxGameDepthCall {})?;
         let split_depth = reader.ask(game, &Calls::splitDepthCall {})?;
         let window = reader.ask_if(game, &Calls::feeSpikeWindowCall {})?;
         let cap = reader.ask_if(game, &Calls::feeSpikeCapCall {})?;
         let fee_spikes = window.zip(cap);
         Ok(Params {
+            version,
+            roles: None,
             game_type: reader.ask(game, &Calls::gameTypeCall {})?,
             absolute_prestate: reader.ask(game, &Calls::absolutePrestateCall {})?,
             max_depth: fit(game, "maxGameDepth()", max_depth)?,

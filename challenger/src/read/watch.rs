@@ -12,6 +12,7 @@ use fpvm_contracts::game::abi::{AnchorStateRegistry, FaultDisputeGame as Calls};
 use fpvm_dispute::claim::{ClaimData, GameStatus, OutputRoot};
 use fpvm_dispute::clock::Clock;
 use fpvm_dispute::fees::FeeMeter;
+use fpvm_dispute::game::credits::Credits;
 use fpvm_dispute::game::parts::Parts;
 use fpvm_dispute::game::{Checkpoint, Game};
 use fpvm_dispute::player::View;
@@ -170,7 +171,7 @@ fn look_once(
     });
     resolution(reader, &clocks.map_err(misfit)?, &mut parts)?;
     if parts.resolved.contains(&true) {
-        parts.credit = credit(reader, &parts)?;
+        parts.credits.normal = credit(reader, &parts)?;
     }
     let call = AnchorStateRegistry::anchorsCall {
         gameType: game_params.rules.params().game_type,
@@ -228,7 +229,8 @@ fn outside(game_params: &GameParams, reader: &Reader<'_>) -> Result<Parts, ReadE
         claims: Vec::new(),
         resolved: Vec::new(),
         checkpoints: Vec::new(),
-        credit: BTreeMap::new(),
+        credits: Credits::default(),
+        was_respected: false,
         fees,
     })
 }

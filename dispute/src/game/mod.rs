@@ -1,19 +1,21 @@
 //! One dispute game: its state, and what can be read from it.
 //!
 //! The state changes only through the functions of the other files of this folder, each of which
-//! either does all it says or refuses with a [`Revert`] and changes nothing: [`moves`] adds claims,
-//! [`step`] counters the deepest ones by an instruction, [`context`] gives the VM its local data,
-//! [`block_number`] contests the block of the proposal, [`resolution`] ends it and pays out. A game
-//! that is kept elsewhere, by a contract, is taken over from its [`parts`].
+//! either does all it says or refuses with a [`Revert`] and changes nothing: [`opening`] makes it,
+//! [`moves`] adds claims, [`step`] counters the deepest ones by an instruction, [`context`] gives the VM
+//! its local data, [`block_number`] contests the block of the proposal, [`resolution`] ends it, and
+//! [`credits`] closes it and says who is paid. A game that is kept elsewhere, by a contract, is taken
+//! over from its [`parts`].
 
 pub mod block_number;
 pub mod context;
+pub mod credits;
 pub mod moves;
+pub mod opening;
 pub mod parts;
 pub mod resolution;
 pub mod step;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
@@ -22,8 +24,11 @@ use crate::claim::{ClaimData, GameStatus, OutputRoot};
 use crate::clock::Clock;
 use crate::fees::FeeMeter;
 use crate::position::Position;
+use crate::registry::Candidate;
 use crate::revert::{Panic, Revert};
 use crate::rules::Rules;
+use crate::version::Version;
+use credits::Credits;
 
 /// What a game is about; fixed at its creation (the clone's immutable arguments).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -71,7 +76,8 @@ pub struct Game {
     pub(crate) block_challenger: Option<Address>,
     pub(crate) claims: Vec<ClaimData>,
     pub(crate) subgames: Vec<Subgame>,
-    pub(crate) credit: BTreeMap<Address, u128>,
+    pub(crate) credits: Credits,
+    pub(crate) was_respected: bool,
     pub(crate) fees: FeeMeter,
 }
 
@@ -100,6 +106,10 @@ impl Game {
                 timestamp: now,
             },
         };
+        let mut credits = Credits::default();
+        if !rules.params().version.pays_at_resolution() {
+            credits.post(root.claimant, bond);
+        }
         Self {
             rules,
             address,
@@ -111,7 +121,8 @@ impl Game {
             block_challenger: None,
             claims: vec![root],
             subgames: vec![Subgame::default()],
-            credit: BTreeMap::new(),
+            credits,
+            was_respected: false,
             fees: FeeMeter::default(),
         }
     }
@@ -184,12 +195,50 @@ impl Game {
 
     /// Wei that `account` may claim.
     pub fn credit(&self, account: Address) -> u128 {
-        self.credit.get(&account).copied().unwrap_or_default()
+        self.credits.of(account)
     }
 
-    /// All credits that are not zero, in wei.
-    pub fn credits(&self) -> impl Iterator<Item = (Address, u128)> {
-        self.credit.iter().map(|(account, wei)| (*account, *wei))
+    /// What accounts have in it.
+    pub const fn credits(&self) -> &Credits {
+        &self.credits
+    }
+
+    /// Whether its type was the one that counts when it was made. Never before there was a judge.
+    pub const fn was_respected(&self) -> bool {
+        self.was_respected
+    }
+
+    /// Which of the games it is.
+    pub fn version(&self) -> Version {
+        self.rules.params().version
+    }
+
+    /// What a registry asks of it; `registered` is whether the factory made it.
+    pub fn candidate(&self, registered: bool) -> Candidate {
+        Candidate {
+            game: self.address,
+            game_type: self.rules.params().game_type,
+            registered,
+            respected: self.was_respected,
+            created_at: self.created_at,
+            resolved_at: self.resolved_at,
+            status: self.status,
+            proposal: OutputRoot {
+                root: self.proposal.root_claim,
+                block: self.proposal.l2_block,
+            },
+        }
+    }
+
+    /// The root claim, for who asks for the one of a chain.
+    ///
+    /// # Errors
+    /// `UnknownChainId` if it is about another.
+    pub fn root_claim_by_chain(&self, chain_id: U256) -> Result<B256, Revert> {
+        if chain_id != self.rules.params().l2_chain_id {
+            return Err(Revert::UnknownChainId);
+        }
+        Ok(self.proposal.root_claim)
     }
 
     /// What the fee samples have done.
@@ -252,6 +301,16 @@ impl Game {
                 return Ok(index);
             }
             index = claim.parent.ok_or(Revert::Panic(Panic::Index))?;
+        }
+    }
+
+    /// In a permissioned game, whether `from` may make moves and steps.
+    fn require_role(&self, from: Address) -> Result<(), Revert> {
+        match self.rules.params().roles {
+            Some(roles) if from != roles.proposer && from != roles.challenger => {
+                Err(Revert::BadAuth)
+            }
+            _ => Ok(()),
         }
     }
 

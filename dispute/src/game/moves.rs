@@ -27,7 +27,7 @@ impl Game {
     /// Adds a claim by `from`, who sends `bond` wei with it, at L1 time `now`. Returns its index.
     ///
     /// # Errors
-    /// In this order: `GameNotInProgress`, a panic 0x32 if there is no such parent,
+    /// In this order: `BadAuth` in a permissioned game, `GameNotInProgress`, a panic 0x32 if there is no such parent,
     /// `InvalidDisputedClaimIndex`, `CannotDefendRootClaim`, `L2BlockNumberChallenged`,
     /// `GameDepthExceeded`, `UnexpectedRootClaim`, `IncorrectBondAmount`, `ClockTimeExceeded`,
     /// `ClaimAlreadyExists`.
@@ -39,6 +39,7 @@ impl Game {
         bond: u128,
         mv: &Move,
     ) -> Result<usize, Revert> {
+        self.require_role(from)?;
         self.require_in_progress()?;
         let parent = self.claim(mv.parent)?;
         if parent.claim != mv.disputed {
@@ -90,6 +91,9 @@ impl Game {
         self.subgames.push(Subgame::default());
         if let Some(subgame) = self.subgames.get_mut(mv.parent) {
             subgame.answers.push(index);
+        }
+        if !self.version().pays_at_resolution() {
+            self.credits.post(from, bond);
         }
         vault.deposit(self.address, bond);
         Ok(index)

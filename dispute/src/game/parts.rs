@@ -1,11 +1,11 @@
 //! A game made of what can be read from its contract.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alloy_primitives::Address;
 use thiserror::Error;
 
+use super::credits::Credits;
 use super::{Checkpoint, Game, Proposal, Subgame};
 use crate::claim::{ClaimData, GameStatus, OutputRoot, Side};
 use crate::fees::FeeMeter;
@@ -36,8 +36,10 @@ pub struct Parts {
     pub resolved: Vec<bool>,
     /// By claim, where a resolution in pages stands, if one was begun.
     pub checkpoints: Vec<Option<Checkpoint>>,
-    /// What accounts may claim, in wei, as far as it was asked for.
-    pub credit: BTreeMap<Address, u128>,
+    /// What accounts have in it, as far as it was asked for.
+    pub credits: Credits,
+    /// Whether its type was the one that counts when it was made.
+    pub was_respected: bool,
     /// What the fee samples have done.
     pub fees: FeeMeter,
 }
@@ -96,7 +98,8 @@ impl Game {
             block_challenger: parts.block_challenger,
             claims: parts.claims,
             subgames,
-            credit: parts.credit,
+            credits: parts.credits,
+            was_respected: parts.was_respected,
             fees: parts.fees,
         })
     }
@@ -123,7 +126,8 @@ impl Game {
                 .iter()
                 .map(|subgame| subgame.checkpoint.clone())
                 .collect(),
-            credit: self.credit.clone(),
+            credits: self.credits.clone(),
+            was_respected: self.was_respected,
             fees: self.fees,
         }
     }

@@ -95,7 +95,7 @@ impl Game {
         Ok(())
     }
 
-    /// Ends the game, once the root's subgame is resolved. The registry is to be told after it (see
+    /// Ends the game, once the root's subgame is resolved. The registry of 2024 is to be told after it (see
     /// [`crate::registry`]).
     ///
     /// # Errors
@@ -117,31 +117,15 @@ impl Game {
         Ok(self.status)
     }
 
-    /// Takes the whole credit of `recipient`, in wei, to be withdrawn from the vault and paid.
-    ///
-    /// # Errors
-    /// `NoCreditToClaim`.
-    pub(crate) fn take_credit(&mut self, recipient: Address) -> Result<u128, Revert> {
-        self.credit
-            .remove(&recipient)
-            .ok_or(Revert::NoCreditToClaim)
-    }
-
-    /// Undoes [`Game::take_credit`].
-    pub(crate) fn give_credit(&mut self, recipient: Address, wei: u128) {
-        if wei > 0 {
-            let credit = self.credit.entry(recipient).or_default();
-            *credit = credit.saturating_add(wei);
-        }
-    }
-
     /// Marks the subgame resolved and gives the claim's bond to its winner.
     fn settle(&mut self, vault: &mut Vault, now: u64, index: usize, winner: Address) {
         if let Some(subgame) = self.subgames.get_mut(index) {
             subgame.resolved = true;
         }
         let bond = self.claims.get(index).map_or(0, |claim| claim.bond);
-        self.give_credit(winner, bond);
-        vault.unlock(self.address, winner, bond, now);
+        self.credits.award(winner, bond);
+        if self.version().pays_at_resolution() {
+            vault.unlock(self.address, winner, bond, now);
+        }
     }
 }

@@ -28,7 +28,7 @@ impl Game {
     /// clock.
     ///
     /// # Errors
-    /// In this order: `GameNotInProgress`, a panic 0x32 if there is no such claim, `InvalidParent`,
+    /// In this order: `BadAuth` in a permissioned game, `GameNotInProgress`, a panic 0x32 if there is no such claim, `InvalidParent`,
     /// `InvalidPrestate`, what the VM refuses with, `ValidStep`, `DuplicateStep`.
     pub fn step<V: Vm + ?Sized>(
         &mut self,
@@ -37,6 +37,7 @@ impl Game {
         from: Address,
         step: &Step,
     ) -> Result<(), Revert> {
+        self.require_role(from)?;
         self.require_in_progress()?;
         let (split, max) = (self.rules.split_depth(), self.rules.max_depth());
         let contested = self.claim(step.claim)?;

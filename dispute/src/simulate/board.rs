@@ -15,7 +15,7 @@ use crate::chain::Chain;
 use crate::claim::OutputRoot;
 use crate::factory::{Create, Factory};
 use crate::game::Game;
-use crate::player::{ALL, Me};
+use crate::player::{ALL, Me, Plan, View, cheat, honest};
 use crate::position::Position;
 use crate::registry::AnchorRegistry;
 use crate::revert::Revert;
@@ -116,6 +116,22 @@ impl<'a> Board<'a> {
         board.watch_claims();
         board.wake_others(usize::MAX);
         Ok(board)
+    }
+
+    pub(super) fn plan(&mut self, seat: usize) -> Option<(Plan, Address, bool)> {
+        let place = self.scenario.seats.get(seat)?;
+        let player = self.players.get_mut(seat)?;
+        let base_fee = self.scenario.base_fee(self.now - START);
+        let view = View {
+            game: self.chain.game(GAME)?,
+            now: self.now,
+            base_fee,
+        };
+        let plan = match &place.cheat {
+            None => honest::next_moves(&mut player.me, &view),
+            Some(cheat) => cheat::next_moves(cheat, &mut player.me, &view),
+        };
+        Some((plan, place.account, place.cheat.is_none()))
     }
 
     pub(super) fn game(&self) -> Option<&Game> {

@@ -7,6 +7,7 @@ mod board;
 pub mod opinion;
 mod outcome;
 pub mod random_call;
+mod random_judged;
 pub mod run;
 pub mod scenario;
 mod settle;

@@ -5,6 +5,7 @@ use alloy_primitives::{Address, B256, U256};
 use rand::seq::{IndexedRandom, IteratorRandom};
 use rand::{Rng, RngExt};
 
+use super::random_judged;
 use crate::bond::ASSUMED_BASE_FEE;
 use crate::call::{Action, Block, Call, GameAction};
 use crate::chain::Chain;
@@ -26,6 +27,10 @@ use crate::trace::{Outputs, Trace};
 pub fn next_block<R: Rng>(chain: &Chain<Rollup>, block: &Block, rng: &mut R) -> Block {
     let mut timestamp = block.timestamp + rng.random_range(0..300);
     let going_on = |game: &&Game| game.status() == GameStatus::InProgress;
+    let judged = chain.registry.judge().is_some();
+    if judged && rng.random_bool(0.02) {
+        timestamp = random_judged::random_edge(chain, block, rng).unwrap_or(timestamp);
+    }
     let game = chain.games().iter().filter(going_on).choose(rng);
     if let (Some(game), true) = (game, rng.random_bool(0.03)) {
         let claim = random_claim(game, rng);
@@ -88,6 +93,9 @@ pub fn random_call<R: Rng>(chain: &Chain<Rollup>, accounts: &[Address], rng: &mu
             action: Action::Game(number, GameAction::Resolve),
         };
     };
+    if chain.registry.judge().is_some() && rng.random_bool(0.25) {
+        return random_judged::random_call(chain, accounts, rng);
+    }
     let mut value = 0;
     let action = match rng.random_range(0..100) {
         0..45 => {

@@ -2,16 +2,15 @@
 
 use std::cmp::Reverse;
 
-use alloy_primitives::Address;
 use rand::RngExt;
 
-use super::board::{Board, GAME, START};
+use super::board::Board;
 use super::opinion::Truth;
 pub use super::outcome::Outcome;
 use super::scenario::Scenario;
-use crate::call::{Action, Effect, GameAction, Made};
+use crate::call::{Action, Effect, Made};
 use crate::game::Game;
-use crate::player::{Plan, View, cheat, honest, value_of};
+use crate::player::value_of;
 use crate::revert::Revert;
 
 /// Plays a scenario to its end.
@@ -91,7 +90,7 @@ impl Board<'_> {
                 continue;
             }
             let value = self.game().map_or(0, |game| value_of(game, &action));
-            let claim = answered(&action);
+            let claim = action.answered();
             match self.call(from, value, action) {
                 // Loading what is loaded already is no news.
                 Ok(Effect::Loaded(_)) => (),
@@ -108,27 +107,11 @@ impl Board<'_> {
         }
     }
 
-    pub(super) fn plan(&mut self, seat: usize) -> Option<(Plan, Address, bool)> {
-        let place = self.scenario.seats.get(seat)?;
-        let player = self.players.get_mut(seat)?;
-        let base_fee = self.scenario.base_fee(self.now - START);
-        let view = View {
-            game: self.chain.game(GAME)?,
-            now: self.now,
-            base_fee,
-        };
-        let plan = match &place.cheat {
-            None => honest::next_moves(&mut player.me, &view),
-            Some(cheat) => cheat::next_moves(cheat, &mut player.me, &view),
-        };
-        Some((plan, place.account, place.cheat.is_none()))
-    }
-
     /// When the honest player in `seat` makes `action`: within the time that its side has left for
     /// it at least, however late the others play. It has more where the answer needs a first run of
     /// the VM or a large pre-image.
     fn due(&mut self, seat: usize, action: &Action) -> Option<u64> {
-        let claim = answered(action)?;
+        let claim = action.answered()?;
         let depth = self.game()?.claim(claim).ok()?.position.depth();
         // The clock that the answer inherits is that of the claim's parent.
         let left = self.scenario.rules.extension(depth.saturating_sub(1));
@@ -158,15 +141,5 @@ impl Board<'_> {
             (Revert::ClaimAlreadyExists | Revert::DuplicateStep, _, _) => (),
             _ => self.outcome.honest_refusals += 1,
         }
-    }
-}
-
-/// The claim that an action answers or prepares to.
-pub(super) const fn answered(action: &Action) -> Option<usize> {
-    match action {
-        Action::Game(_, GameAction::Move(mv)) => Some(mv.parent),
-        Action::Game(_, GameAction::Step(step)) => Some(step.claim),
-        Action::Game(_, GameAction::AddLocalData { leaf, .. }) => Some(*leaf),
-        _ => None,
     }
 }

@@ -44,6 +44,8 @@ impl Presets {
             };
             for fee_spikes in [None, Some(spikes)] {
                 all.push(Arc::new(Rules::new(Params {
+                    version: crate::version::Version::default(),
+                    roles: None,
                     game_type: 0,
                     absolute_prestate: execution::absolute_prestate(),
                     max_depth,

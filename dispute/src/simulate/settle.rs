@@ -1,7 +1,6 @@
 //! The end of a simulated game: resolution, payment, and what the honest players have come to.
 
 use super::board::{Board, DELAY, GAME, KEEPER, PURSE, START};
-use super::run::answered;
 use crate::call::{Action, GameAction};
 use crate::game::Game;
 use crate::player::ALL;
@@ -31,8 +30,8 @@ impl Board<'_> {
         self.outcome.stolen_bonds = stolen_bonds;
 
         self.now += DELAY;
-        let credits = self.game().map(|game| game.credits().collect::<Vec<_>>());
-        for (account, _) in credits.unwrap_or_default() {
+        let credits = self.game().map(|game| game.credits().normal.clone());
+        for account in credits.unwrap_or_default().into_keys() {
             self.keeper(GameAction::ClaimCredit(account))?;
         }
         let seats = self.scenario.seats.iter();
@@ -56,7 +55,7 @@ impl Board<'_> {
             };
             player
                 .missed
-                .extend(plan.actions.iter().filter_map(answered));
+                .extend(plan.actions.iter().filter_map(Action::answered));
             self.outcome.honest_timeouts += player.missed.len() as u64;
         }
     }

@@ -102,6 +102,8 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
         contract.with_context(|| format!("there is no contract for {}", isa.vm_type()))?;
     let setup = Setup {
         params: Params {
+            version: fpvm_dispute::version::Version::V1_3,
+            roles: None,
             game_type: args.game_type,
             absolute_prestate: prestate,
             max_depth: args.max_depth,

@@ -1,13 +1,11 @@
-//! The anchor state registry: for each type of game, the newest output root that a game has
-//! confirmed. New games start from it.
+//! The registry of 2024: for each type of game, the newest output root that a game has confirmed.
 
 use std::collections::BTreeMap;
 
 use alloy_primitives::Address;
 
+use super::Candidate;
 use crate::claim::{GameStatus, OutputRoot};
-use crate::factory::Factory;
-use crate::game::Game;
 use crate::revert::Revert;
 
 /// The registry (upstream's `AnchorStateRegistry` of 2024).
@@ -36,11 +34,11 @@ impl AnchorRegistry {
     ///
     /// # Errors
     /// `UnregisteredGame` if the factory does not know the game.
-    pub fn try_update(&mut self, factory: &Factory, game: &Game) -> Result<(), Revert> {
-        require_registered(factory, game)?;
-        let newer = game.proposal().l2_block > self.anchor(game_type(game)).block;
-        if newer && game.status() == GameStatus::DefenderWins {
-            self.set(game);
+    pub fn try_update(&mut self, game: &Candidate) -> Result<(), Revert> {
+        require_registered(game)?;
+        let newer = game.proposal.block > self.anchor(game.game_type).block;
+        if newer && game.status == GameStatus::DefenderWins {
+            self.anchors.insert(game.game_type, game.proposal);
         }
         Ok(())
     }
@@ -49,41 +47,23 @@ impl AnchorRegistry {
     ///
     /// # Errors
     /// In this order: `Unauthorized`, `UnregisteredGame`, `InvalidGameStatus`.
-    pub fn set_anchor(
-        &mut self,
-        factory: &Factory,
-        from: Address,
-        game: &Game,
-    ) -> Result<(), Revert> {
+    pub fn set_anchor(&mut self, from: Address, game: &Candidate) -> Result<(), Revert> {
         if from != self.guardian {
             return Err(Revert::Unauthorized);
         }
-        require_registered(factory, game)?;
-        if game.status() != GameStatus::DefenderWins {
+        require_registered(game)?;
+        if game.status != GameStatus::DefenderWins {
             return Err(Revert::InvalidGameStatus);
         }
-        self.set(game);
+        self.anchors.insert(game.game_type, game.proposal);
         Ok(())
     }
-
-    fn set(&mut self, game: &Game) {
-        let proposal = game.proposal();
-        let root = OutputRoot {
-            root: proposal.root_claim,
-            block: proposal.l2_block,
-        };
-        self.anchors.insert(game_type(game), root);
-    }
 }
 
-fn game_type(game: &Game) -> u32 {
-    game.rules().params().game_type
-}
-
-fn require_registered(factory: &Factory, game: &Game) -> Result<(), Revert> {
-    let extra: [u8; 32] = game.proposal().l2_block.to_be_bytes();
-    match factory.game(game_type(game), game.proposal().root_claim, &extra) {
-        Some(address) if address == game.address() => Ok(()),
-        _ => Err(Revert::UnregisteredGame),
+const fn require_registered(game: &Candidate) -> Result<(), Revert> {
+    if game.registered {
+        Ok(())
+    } else {
+        Err(Revert::UnregisteredGame)
     }
 }

@@ -1,0 +1,153 @@
+//! Credits: who gets the bonds of a game, and when.
+//!
+//! A game of 1.3.1 unlocks a bond when its claim is resolved, and pays at once after the vault's delay.
+//! A later one is *closed* first, when the judge has had its time: for good, its bonds then go to whoever
+//! won them, or back to whoever posted them if the judge has struck the game off. Each account is then
+//! paid in two steps: its credit is unlocked, and after the vault's delay withdrawn.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy_primitives::Address;
+
+use super::Game;
+use crate::claim::GameStatus;
+use crate::registry::{Judge, Moment};
+use crate::revert::Revert;
+use crate::vault::Vault;
+
+/// Who gets the bonds, numbered as upstream's `BondDistributionMode`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[repr(u8)]
+pub enum BondMode {
+    /// Not decided: the game has not been closed. Stays so in a game that pays at resolution.
+    #[default]
+    Undecided = 0,
+    /// Whoever won them.
+    Normal = 1,
+    /// Whoever posted them.
+    Refund = 2,
+}
+
+/// What accounts have in a game.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Credits {
+    /// What each has won, in wei, as far as subgames are resolved, and has not been paid.
+    pub normal: BTreeMap<Address, u128>,
+    /// What each has posted, in wei, and has not been paid. Not kept by a game that pays at resolution.
+    pub refund: BTreeMap<Address, u128>,
+    /// Whose credit was unlocked, after closing.
+    pub unlocked: BTreeSet<Address>,
+    /// Who gets the bonds.
+    pub mode: BondMode,
+}
+
+impl Credits {
+    /// Wei that `account` gets: what it won, while nothing else is decided.
+    pub fn of(&self, account: Address) -> u128 {
+        let credits = match self.mode {
+            BondMode::Refund => &self.refund,
+            BondMode::Undecided | BondMode::Normal => &self.normal,
+        };
+        credits.get(&account).copied().unwrap_or_default()
+    }
+
+    /// Notes that `account` has posted a bond of so much wei.
+    pub(super) fn post(&mut self, account: Address, wei: u128) {
+        add(&mut self.refund, account, wei);
+    }
+
+    /// Gives `account` a bond of so much wei.
+    pub(super) fn award(&mut self, account: Address, wei: u128) {
+        add(&mut self.normal, account, wei);
+    }
+}
+
+/// A payment that is being made: what is to be put back if it fails.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Taken {
+    pub(crate) wei: u128,
+    normal: u128,
+    refund: u128,
+}
+
+impl Game {
+    /// Decides who gets the bonds, and offers the proposal as the anchor. Does nothing, and says so by
+    /// `false`, where that was done. `registered` is whether the factory made the game.
+    ///
+    /// # Errors
+    /// In this order: `GamePaused` (from 1.7 on), `GameNotResolved`, `GameNotFinalized`.
+    pub fn close(
+        &mut self,
+        judge: &mut Judge,
+        registered: bool,
+        at: Moment,
+    ) -> Result<bool, Revert> {
+        if self.credits.mode != BondMode::Undecided {
+            return Ok(false);
+        }
+        if at.paused && self.version().is_stopped_by_pause() {
+            return Err(Revert::GamePaused);
+        }
+        if self.status == GameStatus::InProgress {
+            return Err(Revert::GameNotResolved);
+        }
+        let candidate = self.candidate(registered);
+        if !judge.is_finalized(&candidate, at.now) {
+            return Err(Revert::GameNotFinalized);
+        }
+        // It may be older than the anchor, or lost; that matters to nobody here.
+        let _ = judge.set_anchor(&candidate, at);
+        self.credits.mode = if judge.is_proper(&candidate, at) {
+            BondMode::Normal
+        } else {
+            BondMode::Refund
+        };
+        Ok(true)
+    }
+
+    /// Unlocks the credit of `recipient` in the vault, if that has still to be done; returns how much
+    /// that was, in wei.
+    pub(crate) fn unlock(
+        &mut self,
+        vault: &mut Vault,
+        recipient: Address,
+        now: u64,
+    ) -> Option<u128> {
+        if !self.credits.unlocked.insert(recipient) {
+            return None;
+        }
+        let wei = self.credits.of(recipient);
+        vault.unlock(self.address, recipient, wei, now);
+        Some(wei)
+    }
+
+    /// Takes the whole credit of `recipient`, to be withdrawn from the vault and paid.
+    ///
+    /// # Errors
+    /// `NoCreditToClaim`.
+    pub(crate) fn take_credit(&mut self, recipient: Address) -> Result<Taken, Revert> {
+        let wei = self.credits.of(recipient);
+        if wei == 0 {
+            return Err(Revert::NoCreditToClaim);
+        }
+        let take = |credits: &mut BTreeMap<_, _>| credits.remove(&recipient).unwrap_or_default();
+        Ok(Taken {
+            wei,
+            normal: take(&mut self.credits.normal),
+            refund: take(&mut self.credits.refund),
+        })
+    }
+
+    /// Undoes [`Game::take_credit`].
+    pub(crate) fn give_back(&mut self, recipient: Address, taken: &Taken) {
+        add(&mut self.credits.normal, recipient, taken.normal);
+        add(&mut self.credits.refund, recipient, taken.refund);
+    }
+}
+
+fn add(credits: &mut BTreeMap<Address, u128>, account: Address, wei: u128) {
+    if wei > 0 {
+        let credit = credits.entry(account).or_default();
+        *credit = credit.saturating_add(wei);
+    }
+}
