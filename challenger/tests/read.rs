@@ -54,7 +54,7 @@ impl Board {
         let bond = rules.required_bond(fpvm_dispute::position::Position::ROOT);
         let game_type = setup.params.game_type;
         let mut factory = fpvm_dispute::factory::Factory::at(deployment.factory, owner);
-        let set = factory.set_implementation(owner, game_type, rules.into());
+        let set = factory.set_implementation(owner, game_type, rules);
         set.expect("the owner");
         let set = factory.set_init_bond(owner, game_type, bond.expect("a root"));
         set.expect("the owner");

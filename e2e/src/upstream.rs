@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolValue, sol};
 use fpvm_contracts::artifact::Artifact;
+use fpvm_contracts::game_v7;
 use fpvm_contracts::harness::UPSTREAM;
 use fpvm_dispute::claim::OutputRoot;
 
@@ -58,6 +59,35 @@ pub fn creation(folder: &Path, name: &str, arguments: &[u8]) -> Vec<u8> {
     [artifact(folder, name).bytecode, arguments.to_vec()].concat()
 }
 
+/// The folder of upstream's contracts of June 2026 (op-contracts v7), `v7` in [`folder`], if there is one; says
+/// so if not. It has `FaultDisputeGame.json`, `PermissionedDisputeGame.json`, `DisputeGameFactory.json`,
+/// `AnchorStateRegistry.json`, `DelayedWETH.json`, `SuperchainConfig.json`, `Proxy.json`, `ProxyAdmin.json` and
+/// `PreimageOracle.json`.
+pub fn folder_v7() -> Option<PathBuf> {
+    let v7 = folder()?.join("v7");
+    let is_there = v7.is_dir();
+    if !is_there {
+        skip(
+            Tool::UpstreamContracts,
+            &format!("nothing with upstream's contracts of 2026, {UPSTREAM} has no folder v7"),
+        );
+    }
+    is_there.then_some(v7)
+}
+
+/// The folder of upstream's contracts of 2024: [`folder`], if it has them.
+pub fn folder_2024() -> Option<PathBuf> {
+    let folder = folder()?;
+    let is_there = folder.join("FaultDisputeGame.json").is_file();
+    if !is_there {
+        skip(
+            Tool::UpstreamContracts,
+            &format!("nothing with upstream's contracts of 2024, {UPSTREAM} has none"),
+        );
+    }
+    is_there.then_some(folder)
+}
+
 /// Whose transaction something is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Who {
@@ -67,6 +97,8 @@ pub enum Who {
     Founder,
     /// Administers the proxies. Has no other part, for they treat their admin differently.
     Admin,
+    /// Owns what administers the proxies of 2026.
+    Owner,
 }
 
 /// Where contracts are deployed.
@@ -158,4 +190,124 @@ pub fn around(ground: &mut impl Ground, folder: &Path, setup: &Setup) -> Around 
         factory,
         registry,
     }
+}
+
+sol! {
+    interface ProxyAdmin {
+        function upgradeAndCall(address proxy, address implementation, bytes data) external payable;
+    }
+    interface FactoryV7 {
+        function initialize(address owner) external;
+    }
+    interface RegistryV7 {
+        struct Proposal { bytes32 root; uint256 l2SequenceNumber; }
+        function initialize(address systemConfig, address factory, Proposal start, uint32 respected) external;
+    }
+    interface VaultV7 {
+        function initialize(address systemConfig) external;
+    }
+    interface ConfigV7 {
+        function initialize(address guardian) external;
+    }
+}
+
+/// What is around games of 2026, besides [`Setup`].
+#[derive(Clone, Copy, Debug)]
+pub struct SetupV7 {
+    /// Seconds after which a game that was resolved is final.
+    pub finality_delay: u64,
+    /// What a pause of this chain goes by.
+    pub identifier: Address,
+}
+
+/// A proxy for a contract of upstream's, administered by `admin`.
+fn proxied_v7(
+    ground: &mut impl Ground,
+    (folder, admin): (&Path, Address),
+    by: Who,
+    name: &str,
+    arguments: &[u8],
+    data: Vec<u8>,
+) -> Address {
+    let implementation = ground.create(Who::Anybody, creation(folder, name, arguments));
+    let proxy = ground.create(by, creation(folder, "Proxy", &admin.abi_encode()));
+    let upgrade = ProxyAdmin::upgradeAndCallCall {
+        proxy,
+        implementation,
+        data: data.into(),
+    };
+    ground.call(Who::Owner, admin, upgrade.abi_encode());
+    proxy
+}
+
+/// Deploys what is around games of 2026, with a system configuration; returns that too. Of upstream's that
+/// is the one contract which is this project's: what it adds is not the games'.
+pub fn around_v7(
+    ground: &mut impl Ground,
+    folder: &Path,
+    setup: &Setup,
+    more: SetupV7,
+) -> (Around, Address) {
+    let Setup { owner, anchor, .. } = *setup;
+    // Who owns this owns the vault.
+    let admin = creation(folder, "ProxyAdmin", &owner.abi_encode());
+    let admin = ground.create(Who::Anybody, admin);
+    let place = (folder, admin);
+    let initialize = ConfigV7::initializeCall { guardian: owner };
+    let config = proxied_v7(
+        ground,
+        place,
+        Who::Admin,
+        "SuperchainConfig",
+        &[],
+        initialize.abi_encode(),
+    );
+    let initialize = FactoryV7::initializeCall { owner };
+    let factory = proxied_v7(
+        ground,
+        place,
+        Who::Founder,
+        "DisputeGameFactory",
+        &[],
+        initialize.abi_encode(),
+    );
+    let system = game_v7::system_config(config, more.identifier).expect("this project's");
+    let system = ground.create(Who::Anybody, system);
+    let initialize = VaultV7::initializeCall {
+        systemConfig: system,
+    };
+    let arguments = U256::from(setup.delay).abi_encode();
+    let vault = proxied_v7(
+        ground,
+        place,
+        Who::Admin,
+        "DelayedWETH",
+        &arguments,
+        initialize.abi_encode(),
+    );
+    let initialize = RegistryV7::initializeCall {
+        systemConfig: system,
+        factory,
+        start: RegistryV7::Proposal {
+            root: anchor.root,
+            l2SequenceNumber: anchor.block,
+        },
+        respected: setup.game_type,
+    };
+    let arguments = U256::from(more.finality_delay).abi_encode();
+    let registry = proxied_v7(
+        ground,
+        place,
+        Who::Admin,
+        "AnchorStateRegistry",
+        &arguments,
+        initialize.abi_encode(),
+    );
+    let around = Around {
+        config,
+        vault,
+        factory,
+        registry,
+    };
+    (around, system)
 }

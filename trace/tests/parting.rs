@@ -84,7 +84,7 @@ fn a_game_ends_where_bisection_does() {
     let rules = rules.expect("legal");
     let bond = rules.required_bond(Position::ROOT).expect("has a root");
     let mut factory = Factory::new(ANN);
-    let set = factory.set_implementation(ANN, 0, rules.into());
+    let set = factory.set_implementation(ANN, 0, rules);
     set.and_then(|()| factory.set_init_bond(ANN, 0, bond))
         .expect("the owner");
     let registry = AnchorRegistry::new(ANN, [(0, of(&truth, 100))]);

@@ -178,11 +178,14 @@ fn what_was_not_unlocked() {
     let more = Err(Revert::Message(
         "DelayedWETH: insufficient unlocked withdrawal",
     ));
-    assert_eq!(vault.withdraw(game, ANN, 1, board.now), more);
+    assert_eq!(vault.withdraw(game, ANN, 1, board.now, false), more);
     let never = Err(Revert::Message("DelayedWETH: withdrawal not unlocked"));
-    assert_eq!(vault.withdraw(game, ANN, 0, board.now), never);
+    assert_eq!(vault.withdraw(game, ANN, 0, board.now, false), never);
     vault.unlock(game, ANN, 5, board.now);
-    assert_eq!(vault.withdraw(game, ANN, 6, board.now + DELAY), more);
-    assert_eq!(vault.withdraw(game, ANN, 3, board.now + DELAY), Ok(()));
+    assert_eq!(vault.withdraw(game, ANN, 6, board.now + DELAY, false), more);
+    assert_eq!(
+        vault.withdraw(game, ANN, 3, board.now + DELAY, false),
+        Ok(())
+    );
     assert_eq!(vault.withdrawal(game, ANN).amount, 2);
 }

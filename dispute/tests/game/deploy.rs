@@ -3,16 +3,21 @@
 use std::path::PathBuf;
 
 use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::SolValue;
+use alloy_sol_types::{SolEvent, SolValue};
 use fpvm_challenger::deployment;
 use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
 use fpvm_contracts::game;
-use fpvm_contracts::game::abi::{OutputRoot as AnchorRoot, StartingAnchorRoot};
+use fpvm_contracts::game::abi::{
+    ArgsFactory, DisputeGameFactory, OutputRoot as AnchorRoot, StartingAnchorRoot,
+};
+use fpvm_contracts::game_v7 as v7;
+use fpvm_dispute::arguments::FaultArgs;
 use fpvm_dispute::rules::Params;
+use fpvm_dispute::version::Version;
 
 use crate::evm::Evm;
-use crate::setup::{DELAY, OWNER, Setup};
-use fpvm_e2e::upstream::{self, Around, Ground, Who};
+use crate::setup::{DELAY, FINALITY, OWNER, PORTAL, Setup};
+use fpvm_e2e::upstream::{self, Around, Ground, SetupV7, Who};
 
 /// Administers upstream's proxies. Has no other part, for they treat their admin differently.
 const ADMIN: Address = Address::repeat_byte(0xad);
@@ -31,7 +36,16 @@ pub(crate) enum Source {
 impl Source {
     /// Upstream's, if the environment names their folder; says so if not.
     pub(crate) fn upstream() -> Option<Self> {
-        upstream::folder().map(Self::Upstream)
+        upstream::folder_2024().map(Self::Upstream)
+    }
+
+    /// Upstream's of the release of a version of the game.
+    pub(crate) fn upstream_of(version: Version) -> Option<Self> {
+        if version.has_arguments() {
+            upstream::folder_v7().map(Self::Upstream)
+        } else {
+            Self::upstream()
+        }
     }
 
     /// Upstream's contract, or `ours`.
@@ -83,6 +97,8 @@ pub(crate) struct Contracts {
     pub(crate) registry: Address,
     pub(crate) vault: Address,
     pub(crate) config: Address,
+    /// Where the vault and the registry ask for a pause; none in 2024.
+    pub(crate) system: Option<Address>,
     pub(crate) oracle: Address,
     pub(crate) vm: Address,
 }
@@ -99,7 +115,26 @@ impl Contracts {
         let Setup { params, anchor } = setup;
         let (owner, game_type) = (OWNER, params.game_type);
         let (root, block) = (anchor.root, anchor.block);
+        let today = params.version.has_arguments();
+        let mut system = None;
         let around = match source {
+            Source::Ours if today => {
+                let create = |evm: &mut Evm, code| evm.create(code).expect("deploys");
+                let config = create(evm, v7::config(owner).expect("code"));
+                let at = create(evm, v7::system_config(config, PORTAL).expect("code"));
+                system = Some(at);
+                let vault = create(evm, v7::vault(DELAY, owner, at).expect("code"));
+                let factory = evm.create_by(FOUNDER, v7::factory(owner).expect("code"));
+                let factory = factory.expect("deploys");
+                let anchor = (root, block);
+                let code = v7::registry(FINALITY, at, factory, anchor, game_type);
+                Around {
+                    config,
+                    vault,
+                    factory,
+                    registry: create(evm, code.expect("code")),
+                }
+            }
             Source::Ours => {
                 let create = |evm: &mut Evm, code| evm.create(code).expect("deploys");
                 let config = create(evm, game::config(owner).expect("code"));
@@ -129,7 +164,17 @@ impl Contracts {
                     anchor: *anchor,
                     delay: DELAY,
                 };
-                upstream::around(evm, folder, &setup)
+                if today {
+                    let more = SetupV7 {
+                        finality_delay: FINALITY,
+                        identifier: PORTAL,
+                    };
+                    let (around, at) = upstream::around_v7(evm, folder, &setup, more);
+                    system = Some(at);
+                    around
+                } else {
+                    upstream::around(evm, folder, &setup)
+                }
             }
         };
         let Around {
@@ -143,6 +188,7 @@ impl Contracts {
             registry,
             vault,
             config,
+            system,
             oracle,
             vm,
         }
@@ -156,7 +202,29 @@ impl Contracts {
         params: &Params,
     ) -> Result<Address, Vec<u8>> {
         let (vm, vault, registry) = (self.vm, self.vault, self.registry);
+        let today = params.version.has_arguments();
+        let parameters = v7::Parameters {
+            max_depth: params.max_depth,
+            split_depth: params.split_depth,
+            clock_extension: params.clock_extension,
+            max_clock_duration: params.max_clock_duration,
+        };
+        let spikes = params.fee_spikes.map(|spikes| game::FeeSpikes {
+            window: spikes.window,
+            cap: spikes.cap,
+        });
         let code = match source {
+            Source::Ours if today => match params.roles {
+                None => v7::game(&parameters, spikes).expect("code"),
+                Some(_) => v7::permissioned_game(&parameters).expect("code"),
+            },
+            Source::Upstream(_) if today => {
+                let name = match params.roles {
+                    None => "FaultDisputeGame",
+                    Some(_) => "PermissionedDisputeGame",
+                };
+                source.code(name, "", &parameters.encode())
+            }
             Source::Ours => deployment::implementation(params, vm, vault, registry).expect("code"),
             Source::Upstream(_) => {
                 assert_eq!(
@@ -168,6 +236,53 @@ impl Contracts {
             }
         };
         evm.create(code)
+    }
+
+    /// The arguments of games with these rules, from 2.0 on.
+    pub(crate) fn args(&self, params: &Params) -> FaultArgs {
+        FaultArgs {
+            absolute_prestate: params.absolute_prestate,
+            vm: self.vm,
+            registry: self.registry,
+            vault: self.vault,
+            l2_chain_id: params.l2_chain_id,
+            roles: params.roles,
+        }
+    }
+
+    /// Lets the factory create such games, with these arguments, for so many wei.
+    pub(crate) fn register_with(
+        &self,
+        evm: &mut Evm,
+        game_type: u32,
+        implementation: Address,
+        args: &[u8],
+        bond: u128,
+    ) {
+        let set = ArgsFactory::setImplementationCall {
+            gameType: game_type,
+            r#impl: implementation,
+            args: args.to_vec().into(),
+        };
+        let done = evm.must(OWNER, self.factory, &set);
+        let implementation = DisputeGameFactory::ImplementationSet {
+            r#impl: implementation,
+            gameType: game_type,
+        };
+        let args = ArgsFactory::ImplementationArgsSet {
+            gameType: game_type,
+            args: args.to_vec().into(),
+        };
+        let logs: Vec<_> = done.logs.iter().map(|log| log.data.clone()).collect();
+        assert_eq!(
+            logs,
+            [implementation.encode_log_data(), args.encode_log_data()]
+        );
+        let set = DisputeGameFactory::setInitBondCall {
+            gameType: game_type,
+            initBond: U256::from(bond),
+        };
+        evm.must(OWNER, self.factory, &set);
     }
 
     /// Lets the factory create such games for so many wei.
@@ -192,13 +307,17 @@ impl Ground for Evm {
             Who::Anybody => Evm::create(self, code),
             Who::Founder => self.create_by(FOUNDER, code),
             Who::Admin => self.create_by(ADMIN, code),
+            Who::Owner => self.create_by(OWNER, code),
         };
         created.expect("deploys")
     }
 
     fn call(&mut self, by: Who, to: Address, data: Vec<u8>) {
-        assert_eq!(by, Who::Admin, "nobody else calls");
-        let done = self.send(ADMIN, to, 0, data);
+        let from = match by {
+            Who::Owner => OWNER,
+            _ => ADMIN,
+        };
+        let done = self.send(from, to, 0, data);
         assert!(done.output.is_ok(), "{:?}", done.output);
     }
 }

@@ -70,6 +70,11 @@ impl Evm {
         self.evm.ctx.block.timestamp.to()
     }
 
+    /// The base fee of the block, in wei.
+    pub(crate) fn base_fee(&self) -> u64 {
+        self.evm.ctx.block.basefee
+    }
+
     pub(crate) fn create(&mut self, code: Vec<u8>) -> Result<Address, Vec<u8>> {
         self.create_by(NOBODY, code)
     }
@@ -134,6 +139,25 @@ impl Evm {
         Ok(C::abi_decode_returns(&output).expect(C::SIGNATURE))
     }
 
+    /// What a transaction would return, or revert with.
+    pub(crate) fn simulate(
+        &mut self,
+        from: Address,
+        to: Address,
+        value: u128,
+        data: Vec<u8>,
+    ) -> Result<Vec<u8>, Vec<u8>> {
+        self.top_up(from);
+        let tx = self.transaction(from, TxKind::Call(to), U256::from(value), data);
+        let done = self.evm.transact(tx).expect("a valid transaction").result;
+        let output = done.output().cloned().unwrap_or_default().to_vec();
+        if done.is_success() {
+            Ok(output)
+        } else {
+            Err(output)
+        }
+    }
+
     pub(crate) fn view<C: SolCall>(&mut self, to: Address, call: &C) -> C::Return {
         match self.try_view(to, call) {
             Ok(answer) => answer,
@@ -160,6 +184,10 @@ impl Evm {
         let mut info = self.info(account);
         (info.code_hash, info.code) = (code.hash_slow(), Some(code));
         self.evm.ctx.db_mut().insert_account_info(account, info);
+    }
+
+    pub(crate) fn has_code(&mut self, account: Address) -> bool {
+        self.info(account).code.is_some_and(|code| !code.is_empty())
     }
 
     fn info(&mut self, account: Address) -> AccountInfo {

@@ -1,13 +1,17 @@
 //! Random calls of many players, legal or not, at the edges of clocks: what is refused changes nothing,
 //! no wei is lost or made, and model and contracts are at one after every call.
 //!
+//! Games of today are played with the guardian at work: it changes the type that counts, strikes games off,
+//! pauses; the factory's owner changes implementations, and recipients refuse money at times.
+//!
 //! An ordinary run plays a sample. `FPVM_RANDOM_GAMES=1000 cargo test --release -p fpvm-dispute --test game
 //! random` plays so many.
 
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, U256};
-use fpvm_dispute::call::{Action, Block, Call, Effect};
+use fpvm_dispute::arguments::Roles;
+use fpvm_dispute::call::{Action, Block, Call, Effect, Receiver};
 use fpvm_dispute::chain::Chain;
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::factory::Create;
@@ -17,6 +21,7 @@ use fpvm_dispute::revert::Revert;
 use fpvm_dispute::rules::Params;
 use fpvm_dispute::simulate::random_call::{next_block, random_call};
 use fpvm_dispute::synthetic::Rollup;
+use fpvm_dispute::version::Version;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -36,7 +41,7 @@ fn games() -> u64 {
 }
 
 /// Depths and clocks of every kind.
-fn rules(seed: u64, fee_spikes: bool) -> Params {
+fn rules(seed: u64, version: Version, fee_spikes: bool) -> Params {
     // Depth, split depth, extension, clock, challenge period.
     let shapes = [
         (8, 4, 10_800, 302_400, 86_400),
@@ -52,6 +57,7 @@ fn rules(seed: u64, fee_spikes: bool) -> Params {
         cap: max_clock_duration / 2,
     };
     Params {
+        version,
         max_depth,
         split_depth,
         clock_extension,
@@ -103,15 +109,73 @@ fn kind(result: &Result<Effect, Revert>) -> String {
     text.split(end).next().unwrap_or_default().to_owned()
 }
 
+/// Ann proposes and Bob challenges in a permissioned game.
+const ROLES: Roles = Roles {
+    proposer: ANN,
+    challenger: BOB,
+};
+
+/// What happens besides calls to today's games: another implementation, other arguments, a recipient who has
+/// changed its mind.
+fn upset(twin: &mut Twin<Rollup>, usual: &Params, rng: &mut Xoshiro256PlusPlus) {
+    let game_type = rng.random_range(0..3);
+    let params = Params {
+        game_type,
+        // Type 1 is of two.
+        roles: (game_type == 1).then_some(ROLES),
+        fee_spikes: None,
+        max_depth: usual.max_depth
+            - u64::from(usual.max_depth > usual.split_depth + 2 && rng.random()),
+        absolute_prestate: match rng.random() {
+            true => usual.absolute_prestate,
+            false => B256::repeat_byte(0xde),
+        },
+        ..usual.clone()
+    };
+    match rng.random_range(0..8) {
+        0 => {
+            // Arguments of a wrong length, or of contracts that are none.
+            let implementation = twin.implementation(&params);
+            let mut args = twin.contracts.args(&params).encode();
+            match rng.random_range(0..3) {
+                0 => args.push(0),
+                1 => args.truncate(rng.random_range(0..args.len())),
+                _ => {
+                    let at = rng.random_range(32..92);
+                    args[at] ^= 0x10;
+                }
+            }
+            twin.register_with(&params, implementation, args);
+        }
+        1..4 => twin.register(&params),
+        _ => {
+            let account = [ANN, BOB, EVE][rng.random_range(0..3)];
+            let receiver = match rng.random_range(0..3) {
+                0 => Receiver::Refuses,
+                _ => Receiver::Accepts,
+            };
+            // A contract sends no transactions; Eve's do not matter so much.
+            if account == EVE || receiver == Receiver::Accepts {
+                twin.set_receiver(account, &receiver);
+            }
+        }
+    }
+}
+
 /// Returns how often each effect and each reason was met.
-fn run(seed: u64, sources: &Sources, fee_spikes: bool) -> BTreeMap<String, usize> {
+fn run(
+    seed: u64,
+    sources: &Sources,
+    version: Version,
+    fee_spikes: bool,
+) -> BTreeMap<String, usize> {
     let rng = &mut Xoshiro256PlusPlus::seed_from_u64(seed);
     let rollup = Rollup {
         execution_length: rng.random_range(4..20),
         ..ROLLUP
     };
     let setup = Setup {
-        params: rules(seed, fee_spikes),
+        params: rules(seed, version, fee_spikes),
         anchor: anchor(),
     };
     let mut twin = Twin::new(rollup, VmContract::Scripted, sources, &setup);
@@ -138,12 +202,28 @@ fn run(seed: u64, sources: &Sources, fee_spikes: bool) -> BTreeMap<String, usize
         value: twin.model.factory.init_bond(0),
         action: Action::Create(create),
     };
+    if version.has_arguments() {
+        let permissioned = Params {
+            game_type: 1,
+            roles: Some(ROLES),
+            fee_spikes: None,
+            ..setup.params.clone()
+        };
+        twin.register(&permissioned);
+    }
     assert!(twin.apply(&create, &block).0.is_ok());
     let before = total(&twin.model);
     let mut met = BTreeMap::new();
     for _ in 0..CALLS {
         block = next_block(&twin.model, &block, rng);
-        let call = random_call(&twin.model, &ACCOUNTS, rng);
+        if version.has_arguments() && rng.random_bool(0.02) {
+            upset(&mut twin, &setup.params, rng);
+        }
+        let mut call = random_call(&twin.model, &ACCOUNTS, rng);
+        // What has become a contract sends no transactions.
+        if twin.is_contract(call.from) {
+            call.from = ANN;
+        }
         let state = format!("{:?}", twin.model);
         let (result, _) = twin.apply(&call, &block);
         if let Err(reason) = &result {
@@ -157,9 +237,13 @@ fn run(seed: u64, sources: &Sources, fee_spikes: bool) -> BTreeMap<String, usize
     met
 }
 
-fn run_all(sources: &Sources, fee_spikes: impl Fn(u64) -> bool + Sync) -> BTreeMap<String, usize> {
+fn run_all(
+    sources: &Sources,
+    version: Version,
+    fee_spikes: impl Fn(u64) -> bool + Sync,
+) -> BTreeMap<String, usize> {
     let games = (0..games()).into_par_iter();
-    let met = games.map(|seed| run(seed, sources, fee_spikes(seed)));
+    let met = games.map(|seed| run(seed, sources, version, fee_spikes(seed)));
     met.reduce(BTreeMap::new, |mut all, some| {
         for (kind, count) in some {
             *all.entry(kind).or_default() += count;
@@ -170,7 +254,9 @@ fn run_all(sources: &Sources, fee_spikes: impl Fn(u64) -> bool + Sync) -> BTreeM
 
 #[test]
 fn ours() {
-    let met = run_all(&Sources::all(Source::Ours), |seed| seed % 3 == 0);
+    let met = run_all(&Sources::all(Source::Ours), Version::V1_3, |seed| {
+        seed % 3 == 0
+    });
     // They get everywhere: to every reason that a caller can bring about alone.
     for reason in [
         "Done",
@@ -224,6 +310,48 @@ fn ours() {
 #[test]
 fn upstreams() {
     if let Some(upstream) = Source::upstream() {
-        run_all(&Sources::all(upstream), |_| false);
+        run_all(&Sources::all(upstream), Version::V1_3, |_| false);
+    }
+}
+
+/// Every reason that today's contracts have besides those of 2024.
+const OF_TODAY: [&str; 14] = [
+    "Closed",
+    "Unlocked",
+    "Paid",
+    "GamePaused",
+    "GameNotResolved",
+    "GameNotFinalized",
+    "NoCreditToClaim",
+    "BondTransferFailed",
+    "BadAuth",
+    "BadExtraData",
+    "AnchorStateRegistry_InvalidAnchorGame",
+    "AnchorStateRegistry_Unauthorized",
+    "SuperchainConfig_OnlyGuardian",
+    "DelayedWETH: withdrawal delay not met",
+];
+
+fn assert_met(met: &BTreeMap<String, usize>, reasons: &[&str]) {
+    for reason in reasons {
+        assert!(
+            met.keys().any(|key| key.starts_with(reason)),
+            "{reason} not among {met:#?}"
+        );
+    }
+}
+
+#[test]
+fn ours_of_today() {
+    let ours = Sources::all(Source::Ours);
+    let met = run_all(&ours, Version::V2_4, |seed| seed % 4 == 0);
+    assert_met(&met, &OF_TODAY);
+}
+
+#[test]
+fn upstreams_of_today() {
+    if let Some(upstream) = Source::upstream_of(Version::V2_4) {
+        let met = run_all(&Sources::all(upstream), Version::V2_4, |_| false);
+        assert_met(&met, &OF_TODAY);
     }
 }

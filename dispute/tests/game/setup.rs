@@ -4,6 +4,7 @@ use alloy_primitives::{Address, U256};
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::rules::Params;
 use fpvm_dispute::synthetic::{Rollup, execution};
+use fpvm_dispute::version::Version;
 
 /// Owner of factory and vault, and guardian.
 pub(crate) const OWNER: Address = Address::repeat_byte(0x01);
@@ -14,6 +15,10 @@ pub(crate) const START: u64 = 1_700_000_000;
 pub(crate) const CLOCK: u64 = 302_400;
 pub(crate) const EXTENSION: u64 = 10_800;
 pub(crate) const CHALLENGE: u64 = 86_400;
+/// Of the registry from 1.4 on, in seconds.
+pub(crate) const FINALITY: u64 = 302_400;
+/// What a pause of this chain alone goes by.
+pub(crate) const PORTAL: Address = Address::repeat_byte(0x90);
 /// Of the vault, in seconds.
 pub(crate) const DELAY: u64 = 604_800;
 pub(crate) const PURSE: u128 = 10_000_000_000_000_000_000_000;
@@ -34,6 +39,8 @@ pub(crate) struct Setup {
 /// The usual rules.
 pub(crate) fn params() -> Params {
     Params {
+        version: Version::default(),
+        roles: None,
         game_type: 0,
         absolute_prestate: execution::absolute_prestate(),
         max_depth: MAX.into(),

@@ -6,6 +6,7 @@ use fpvm_contracts::game::abi::DisputeGameFactory;
 use fpvm_dispute::call::{Action, Effect};
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::factory::{Create, uuid};
+use fpvm_dispute::registry::Registry;
 use fpvm_dispute::revert::Revert;
 
 use crate::board::{Board, junk};
@@ -119,10 +120,13 @@ fn the_guardian_sets_the_anchor() {
     let mut stranger = Board::new();
     stranger.attack_down(0, 1);
     let (game, other) = (stranger.game(), Board::empty(params()));
-    let mut registry = stranger.chain().registry.clone();
-    let refused = registry.try_update(&other.chain().factory, game);
+    let Registry::Anchors(mut registry) = stranger.chain().registry.clone() else {
+        panic!("it is of 2024");
+    };
+    let candidate = game.candidate(other.chain().factory.made(game));
+    let refused = registry.try_update(&candidate);
     assert_eq!(refused, Err(Revert::UnregisteredGame));
-    let refused = registry.set_anchor(&other.chain().factory, OWNER, game);
+    let refused = registry.set_anchor(OWNER, &candidate);
     assert_eq!(refused, Err(Revert::UnregisteredGame));
 }
 

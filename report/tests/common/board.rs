@@ -2,7 +2,6 @@
 //! blocks and instructions.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
 use fpvm_core::machine::vm::Vm as GuestVm;
@@ -198,7 +197,7 @@ pub(crate) fn play(truth: &Memo<Truth>) -> Played {
     let bond = rules.required_bond(Position::ROOT).expect("a bond");
     let mut factory = Factory::new(HONEST);
     factory
-        .set_implementation(HONEST, 0, Arc::new(rules))
+        .set_implementation(HONEST, 0, rules)
         .expect("the owner's");
     factory.set_init_bond(HONEST, 0, bond).expect("the owner's");
     let anchor = OutputRoot {

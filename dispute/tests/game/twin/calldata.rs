@@ -4,9 +4,9 @@ use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
 use fpvm_challenger::calls;
 use fpvm_contracts::game::abi::{
-    AnchorStateRegistry, DelayedWETH, DisputeGameFactory, FaultDisputeGame,
+    AnchorStateRegistry, DelayedWETH, DisputeGameFactory, FaultDisputeGame, Judge, Pauses,
 };
-use fpvm_dispute::call::{Action, GameAction};
+use fpvm_dispute::call::{Action, GameAction, Guard};
 use fpvm_dispute::claim::Side;
 use fpvm_dispute::vm::Vm;
 
@@ -49,6 +49,7 @@ impl<V: Vm> Twin<V> {
                 let call = AnchorStateRegistry::setAnchorStateCall { game };
                 (registry, call.abi_encode())
             }
+            Action::Guard(guard) => self.encode_guard(guard)?,
             Action::Recover(wad) => {
                 let call = DelayedWETH::recoverCall { wad: wide(*wad) };
                 (vault, call.abi_encode())
@@ -65,6 +66,37 @@ impl<V: Vm> Twin<V> {
             Action::Game(number, action) => {
                 (self.model.game(*number)?.address(), encode_game(action))
             }
+        })
+    }
+}
+
+impl<V: Vm> Twin<V> {
+    /// What the guardian does.
+    fn encode_guard(&self, guard: &Guard) -> Option<(Address, Vec<u8>)> {
+        let Contracts {
+            registry, config, ..
+        } = self.contracts;
+        Some(match *guard {
+            Guard::Respect(game_type) => {
+                let call = Judge::setRespectedGameTypeCall {
+                    gameType: game_type,
+                };
+                (registry, call.abi_encode())
+            }
+            Guard::Retire => (
+                registry,
+                Judge::updateRetirementTimestampCall {}.abi_encode(),
+            ),
+            Guard::Blacklist(number) => {
+                let game = self.model.game(number)?.address();
+                (
+                    registry,
+                    Judge::blacklistDisputeGameCall { game }.abi_encode(),
+                )
+            }
+            Guard::Pause(identifier) => (config, Pauses::pauseCall { identifier }.abi_encode()),
+            Guard::Unpause(identifier) => (config, Pauses::unpauseCall { identifier }.abi_encode()),
+            Guard::Extend(identifier) => (config, Pauses::extendCall { identifier }.abi_encode()),
         })
     }
 }

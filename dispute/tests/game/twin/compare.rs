@@ -3,10 +3,13 @@
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolEvent, SolValue};
 use fpvm_contracts::game::abi::{
-    AnchorStateRegistry, DelayedWETH, DisputeGameFactory, FaultDisputeGame,
+    AnchorStateRegistry, DelayedWETH, DisputeGameFactory, FaultDisputeGame, Judge, Pauses,
+    SystemConfig,
 };
 use fpvm_dispute::call::{Action, Call, Effect, GameAction};
+use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::oracle::Preimage;
+use fpvm_dispute::registry::Moment;
 use fpvm_dispute::revert::Revert;
 use fpvm_dispute::vm::Vm;
 
@@ -51,6 +54,12 @@ impl<V: Vm> Twin<V> {
                 };
                 assert_eq!(emitted(self.contracts.factory), [event.encode_log_data()]);
                 self.compare_game(*number);
+            }
+            // The events of today's contracts are compared all at once.
+            (Effect::Claimed(_) | Effect::Resolved(_), _) if self.contracts.system.is_some() => {
+                if let Effect::Resolved(status) = effect {
+                    assert_eq!(output, U256::from(*status as u8).abi_encode());
+                }
             }
             (Effect::Claimed(_), Action::Game(number, GameAction::Move(mv))) => {
                 let game = self.model.game(*number).expect("was called").address();
@@ -109,6 +118,7 @@ impl<V: Vm> Twin<V> {
             let balance = self.evm.balance(account);
             assert_eq!(balance, self.model.balance(account), "ether of {account}");
         }
+        self.compare_judge();
         let games = self.model.games().iter();
         let games: Vec<_> = games
             .map(|game| (game.address(), game.rules().params().game_type))
@@ -142,10 +152,86 @@ impl<V: Vm> Twin<V> {
             return;
         };
         let now = self.evm.now();
-        let expected = picture_of_model(game, &self.accounts, now);
+        let expected = picture_of_model(game, &self.accounts, now, &self.contracts);
         let spikes = game.rules().params().fee_spikes.is_some();
         let contract = game.address();
         let seen = picture_of_contract(&mut self.evm, contract, &expected, &self.accounts, spikes);
         assert_eq!(seen, expected, "game {number} at {now}");
+    }
+
+    /// What the judge says of every game, and the pauses and money that go with it.
+    fn compare_judge(&mut self) {
+        let Contracts {
+            registry,
+            vault,
+            config,
+            system: Some(system),
+            ..
+        } = self.contracts
+        else {
+            return;
+        };
+        let now = self.evm.now();
+        let model = &self.model;
+        let judge = model.registry.judge().expect("there is one");
+        let paused = model.superchain.is_paused(now);
+        let moment = Moment { paused, now };
+        let evm = &mut self.evm;
+        let anchor = evm.view(registry, &Judge::getAnchorRootCall {});
+        let expected = judge.anchor();
+        assert_eq!(
+            (anchor.root, anchor.l2SequenceNumber),
+            (expected.root, expected.block)
+        );
+        let anchor_game = evm.view(registry, &Judge::anchorGameCall {});
+        assert_eq!(anchor_game, judge.anchor_game().unwrap_or_default());
+        assert_eq!(
+            evm.view(registry, &Judge::respectedGameTypeCall {}),
+            judge.respected_type()
+        );
+        assert_eq!(
+            evm.view(registry, &Judge::retirementTimestampCall {}),
+            judge.retirement_timestamp()
+        );
+        assert_eq!(evm.view(registry, &Judge::pausedCall {}), paused);
+        assert_eq!(evm.view(system, &SystemConfig::pausedCall {}), paused);
+        for identifier in [Address::ZERO, model.superchain.chain()] {
+            let since = evm.view(config, &Pauses::pauseTimestampsCall { identifier });
+            assert_eq!(
+                since,
+                U256::from(model.superchain.pause_timestamp(identifier))
+            );
+        }
+        for account in &self.accounts {
+            let own = evm.view(vault, &DelayedWETH::balanceOfCall { src: *account });
+            assert_eq!(own, U256::from(model.vault.balance(*account)));
+        }
+        for of in model.games() {
+            let game = of.address();
+            let candidate = of.candidate(model.factory.made(of));
+            let seen = [
+                evm.view(registry, &Judge::isGameRegisteredCall { game }),
+                evm.view(registry, &Judge::isGameRespectedCall { game }),
+                evm.view(registry, &Judge::isGameBlacklistedCall { game }),
+                evm.view(registry, &Judge::disputeGameBlacklistCall { game }),
+                evm.view(registry, &Judge::isGameRetiredCall { game }),
+                evm.view(registry, &Judge::isGameResolvedCall { game }),
+                evm.view(registry, &Judge::isGameProperCall { game }),
+                evm.view(registry, &Judge::isGameFinalizedCall { game }),
+                evm.view(registry, &Judge::isGameClaimValidCall { game }),
+            ];
+            let expected = [
+                candidate.registered,
+                of.was_respected(),
+                judge.is_blacklisted(game),
+                judge.is_blacklisted(game),
+                judge.is_retired(&candidate),
+                of.status() != GameStatus::InProgress,
+                judge.is_proper(&candidate, moment),
+                judge.is_finalized(&candidate, now),
+                judge.is_claim_valid(&candidate, moment),
+            ];
+            assert_eq!(seen, expected, "{game} at {now}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod calldata;
 mod compare;
+mod logs;
 mod picture;
 
 use alloy_primitives::{Address, U256};
@@ -10,18 +11,19 @@ use fpvm_contracts::artifact::Artifact;
 use fpvm_contracts::game::abi::SuperchainConfig;
 use fpvm_dispute::call::{Action, Block, Call, Effect, GameAction, Receiver};
 use fpvm_dispute::chain::Chain;
-use fpvm_dispute::factory::Factory;
+use fpvm_dispute::factory::{Factory, Implementation};
 use fpvm_dispute::game::step::Step;
 use fpvm_dispute::position::Position;
-use fpvm_dispute::registry::AnchorRegistry;
+use fpvm_dispute::registry::{AnchorRegistry, Judge, Registry};
 use fpvm_dispute::revert::Revert;
 use fpvm_dispute::rules::{Params, Rules};
+use fpvm_dispute::superchain::Superchain;
 use fpvm_dispute::vault::Vault;
 use fpvm_dispute::vm::{StepContext, Vm};
 
 use crate::deploy::{Contracts, Source, Sources, test_code, test_contract};
 use crate::evm::{Evm, word};
-use crate::setup::{DELAY, OWNER, Setup};
+use crate::setup::{DELAY, FINALITY, OWNER, PORTAL, Setup};
 
 sol! {
     interface PreimageOracle {
@@ -53,6 +55,8 @@ pub(crate) struct Twin<V> {
     pub(crate) contracts: Contracts,
     /// Whose game it is.
     game: Source,
+    /// Whose factory, registry and vault.
+    surroundings: Source,
     accounts: Vec<Address>,
     scripted: bool,
 }
@@ -73,13 +77,27 @@ impl<V: Vm> Twin<V> {
         };
         let at = evm.create(code).expect("a VM");
         let contracts = Contracts::around(&mut evm, &sources.surroundings, setup, at, oracle);
-        let factory = Factory::at(contracts.factory, OWNER);
-        let registry = AnchorRegistry::new(OWNER, [(setup.params.game_type, setup.anchor)]);
+        let version = setup.params.version;
+        let factory = Factory::of(version, contracts.factory, OWNER);
+        let game_type = setup.params.game_type;
+        let vault = Vault::at(contracts.vault, version, OWNER, DELAY);
+        let registry: Registry = if version.pays_at_resolution() {
+            AnchorRegistry::new(OWNER, [(game_type, setup.anchor)]).into()
+        } else {
+            let (at, now) = (contracts.registry, evm.now());
+            Judge::new(at, version, OWNER, FINALITY, setup.anchor, game_type, now).into()
+        };
+        let mut model = Chain::new(vm, vault, registry, factory);
+        model.vm_address = contracts.vm;
+        if !version.pays_at_resolution() {
+            model.superchain = Superchain::new(OWNER, PORTAL);
+        }
         let mut twin = Self {
-            model: Chain::new(vm, Vault::new(OWNER, DELAY), registry, factory),
+            model,
             evm,
             contracts,
             game: sources.game.clone(),
+            surroundings: sources.surroundings.clone(),
             accounts: vec![OWNER],
             scripted,
         };
@@ -87,19 +105,56 @@ impl<V: Vm> Twin<V> {
         twin
     }
 
-    /// Lets the factory create games with these rules.
-    pub(crate) fn register(&mut self, params: &Params) {
-        let implementation = self
+    /// Deploys an implementation of games with these rules.
+    pub(crate) fn implementation(&mut self, params: &Params) -> Address {
+        let made = self
             .contracts
             .implementation(&mut self.evm, &self.game, params);
-        let implementation = implementation.expect("legal parameters");
+        made.expect("legal parameters")
+    }
+
+    /// Whether an account has code.
+    pub(crate) fn is_contract(&mut self, account: Address) -> bool {
+        self.evm.has_code(account)
+    }
+
+    /// Lets the factory create games with these rules.
+    pub(crate) fn register(&mut self, params: &Params) {
+        let implementation = self.implementation(params);
+        if params.version.has_arguments() {
+            let args = self.contracts.args(params).encode();
+            return self.register_with(params, implementation, args);
+        }
         let game_type = params.game_type;
         let rules = Rules::new(params.clone()).expect("legal parameters");
         let bond = rules.required_bond(Position::ROOT).expect("has a root");
         self.contracts
             .register(&mut self.evm, game_type, implementation, bond);
         let factory = &mut self.model.factory;
-        let set = factory.set_implementation(OWNER, game_type, rules.into());
+        let set = factory.set_implementation(OWNER, game_type, rules);
+        set.expect("the owner");
+        let set = factory.set_init_bond(OWNER, game_type, bond);
+        set.expect("the owner");
+    }
+
+    /// Lets the factory create games of this implementation, with these arguments, whatever they are.
+    pub(crate) fn register_with(
+        &mut self,
+        params: &Params,
+        implementation: Address,
+        args: Vec<u8>,
+    ) {
+        let rules = Rules::new(params.clone()).expect("legal parameters");
+        let bond = rules.required_bond(Position::ROOT).expect("has a root");
+        let (evm, game_type) = (&mut self.evm, params.game_type);
+        self.contracts
+            .register_with(evm, game_type, implementation, &args, bond);
+        let implementation = Implementation {
+            address: implementation,
+            rules: rules.into(),
+        };
+        let factory = &mut self.model.factory;
+        let set = factory.set_implementation_with(OWNER, game_type, implementation, args);
         set.expect("the owner");
         let set = factory.set_init_bond(OWNER, game_type, bond);
         set.expect("the owner");
@@ -121,7 +176,11 @@ impl<V: Vm> Twin<V> {
 
     /// Stops the vault, or lets it go on.
     pub(crate) fn set_paused(&mut self, paused: bool) {
-        self.model.vault.paused = paused;
+        let set = match paused {
+            true => self.model.superchain.pause(OWNER, Address::ZERO, 1),
+            false => self.model.superchain.unpause(OWNER, Address::ZERO),
+        };
+        set.expect("the guardian");
         let config = self.contracts.config;
         if paused {
             let identifier = "test".to_owned();
@@ -167,6 +226,19 @@ impl<V: Vm> Twin<V> {
             self.script(*number, step);
         }
         let target = self.encode(&call.action);
+        if let (Action::Create(_), Some((to, data)), Source::Upstream(_)) =
+            (&call.action, &target, &self.surroundings)
+            && self.contracts.system.is_some()
+            && self.model.balance(call.from) >= call.value
+        {
+            // Upstream's clones are made of other code, and so are elsewhere.
+            let made = self.evm.simulate(call.from, *to, call.value, data.clone());
+            let made = made.map(|word| Address::abi_decode(&word).expect("an address"));
+            if let Ok(address) = made {
+                self.model.factory.set_next_address(address);
+            }
+        }
+        let before = self.seen_before(&call.action);
         let result = self.model.apply(call, block);
         // No transaction: nothing to call, or nothing to pay with.
         let Some((to, data)) = target else {
@@ -178,6 +250,9 @@ impl<V: Vm> Twin<V> {
         }
         let outcome = self.evm.send(call.from, to, call.value, data);
         self.compare_outcome(call, &result, &outcome);
+        if self.contracts.system.is_some() {
+            self.compare_logs(call, &before, &result, &outcome);
+        }
         if result.is_ok() {
             if let Action::Game(number, _) = call.action {
                 self.compare_game(number);

@@ -1,9 +1,14 @@
 //! All that a game shows, in the model and on its contract.
 
+use std::collections::BTreeMap;
+
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use fpvm_contracts::game::abi::FaultDisputeGame;
+use fpvm_dispute::arguments::{FaultArgs, Roles};
 use fpvm_dispute::game::Game;
+use fpvm_dispute::revert::Revert;
 
+use crate::deploy::Contracts;
 use crate::evm::Evm;
 
 /// All that a game shows.
@@ -21,6 +26,18 @@ pub(super) struct Picture {
     /// Held, from, until.
     fees: Option<(u64, u64, u64)>,
     game_time: Option<u64>,
+    /// From 1.4 on.
+    money: Option<Money>,
+    /// From 2.0 on.
+    args: Option<(u32, FaultArgs)>,
+}
+
+/// Bond mode, whether the type counted, and by account what it won, what it posted, whether it was unlocked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Money {
+    mode: u8,
+    was_respected: bool,
+    accounts: Vec<(u128, u128, bool)>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,7 +58,31 @@ struct ClaimPicture {
     next_bond: Result<u128, Bytes>,
 }
 
-pub(super) fn picture_of_model(game: &Game, accounts: &[Address], now: u64) -> Picture {
+pub(super) fn picture_of_model(
+    game: &Game,
+    accounts: &[Address],
+    now: u64,
+    contracts: &Contracts,
+) -> Picture {
+    let credits = game.credits();
+    let params = game.rules().params();
+    let version = params.version;
+    let account = |account: &Address| {
+        let of = |credits: &BTreeMap<_, _>| credits.get(account).copied().unwrap_or_default();
+        (
+            of(&credits.normal),
+            of(&credits.refund),
+            credits.unlocked.contains(account),
+        )
+    };
+    let money = (!version.pays_at_resolution()).then(|| Money {
+        mode: credits.mode as u8,
+        was_respected: game.was_respected(),
+        accounts: accounts.iter().map(account).collect(),
+    });
+    let args = version
+        .has_arguments()
+        .then(|| (params.game_type, contracts.args(params)));
     let proposal = game.proposal();
     let fees = game.fees();
     let spikes = game.rules().params().fee_spikes;
@@ -97,6 +138,8 @@ pub(super) fn picture_of_model(game: &Game, accounts: &[Address], now: u64) -> P
             .collect(),
         fees: spikes.map(|_| (fees.held, fees.from, fees.until)),
         game_time: spikes.map(|_| game.game_time(now)),
+        money,
+        args,
     }
 }
 
@@ -145,6 +188,47 @@ pub(super) fn picture_of_contract(
     });
     let credits = credits.collect();
     let fees = spikes.then(|| evm.view(game, &Calls::feeMeterCall {}));
+    let money = expected.money.as_ref().map(|_| {
+        let each = accounts.iter().map(|account| {
+            let account = *account;
+            (
+                evm.view(game, &Calls::normalModeCreditCall { account })
+                    .to(),
+                evm.view(game, &Calls::refundModeCreditCall { account })
+                    .to(),
+                evm.view(game, &Calls::hasUnlockedCreditCall { account }),
+            )
+        });
+        let accounts = each.collect();
+        Money {
+            mode: evm.view(game, &Calls::bondDistributionModeCall {}),
+            was_respected: evm.view(game, &Calls::wasRespectedGameTypeWhenCreatedCall {}),
+            accounts,
+        }
+    });
+    let args = expected.args.map(|(_, expected)| {
+        let number = evm.view(game, &Calls::l2SequenceNumberCall {});
+        assert_eq!(number, l2_block);
+        let chain_id = evm.view(game, &Calls::l2ChainIdCall {});
+        let root = evm.view(game, &Calls::rootClaimByChainIdCall { chainId: chain_id });
+        assert_eq!(root, evm.view(game, &Calls::rootClaimCall {}));
+        let other = chain_id.wrapping_add(U256::ONE);
+        let other = evm.try_view(game, &Calls::rootClaimByChainIdCall { chainId: other });
+        assert_eq!(other, Err(Revert::UnknownChainId.data()));
+        let roles = expected.roles.map(|_| Roles {
+            proposer: evm.view(game, &Calls::proposerCall {}),
+            challenger: evm.view(game, &Calls::challengerCall {}),
+        });
+        let args = FaultArgs {
+            absolute_prestate: evm.view(game, &Calls::absolutePrestateCall {}),
+            vm: evm.view(game, &Calls::vmCall {}),
+            registry: evm.view(game, &Calls::anchorStateRegistryCall {}),
+            vault: evm.view(game, &Calls::wethCall {}),
+            l2_chain_id: chain_id,
+            roles,
+        };
+        (evm.view(game, &Calls::gameTypeCall {}), args)
+    });
     Picture {
         times: (
             evm.view(game, &Calls::createdAtCall {}),
@@ -166,6 +250,8 @@ pub(super) fn picture_of_contract(
         credits,
         fees: fees.map(|meter| (meter.held, meter.from, meter.until)),
         game_time: spikes.then(|| evm.view(game, &Calls::gameTimeCall {})),
+        money,
+        args,
     }
 }
 
