@@ -6,8 +6,8 @@ use fpvm_core::Isa;
 use fpvm_core::definition::decode::{Decoder, decode};
 use fpvm_core::definition::disasm::disassemble;
 use fpvm_core::definition::fetch;
-use fpvm_core::definition::isa::{Op as _, Operand};
-use fpvm_core::definition::operand::{Imm, Reg};
+use fpvm_core::definition::isa::{Op as _, Operand, Source};
+use fpvm_core::definition::operand::{Cell, Imm, Reg};
 use fpvm_core::definition::word::Word as _;
 use std::marker::PhantomData;
 
@@ -43,6 +43,10 @@ pub trait IsaInfo: Sync {
     fn decoder(&self) -> RowOf;
     /// Bits of an instruction that its row of the table neither decides on nor names an operand in.
     fn unused_bits(&self, insn: u32) -> u32;
+    /// The registers that an instruction may read, by name, that which is always zero apart.
+    fn reads(&self, insn: u32) -> Vec<&'static str>;
+    /// The address that a load or a store names, from the values of registers before it.
+    fn address(&self, insn: u32, value: &dyn Fn(&str) -> Option<u64>) -> Option<u64>;
     /// Which machine's ELF files it takes, as `e_machine`, and whether of 64 bits.
     fn machine(&self) -> Option<(u16, bool)>;
     /// What an instruction does to the frame of its function.
@@ -119,6 +123,49 @@ impl<I: Isa> IsaInfo for Info<I> {
         !operands.fold(row.mask, |used, bits| used | bits)
     }
 
+    fn reads(&self, insn: u32) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        for cell in observe::<I>(insn).reads.iter().map(|reg| reg.of(insn)) {
+            if let Some(name) = cell_name::<I>(cell)
+                && cell.0 != 0
+                && !names.contains(&name)
+            {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    fn address(&self, insn: u32, value: &dyn Fn(&str) -> Option<u64>) -> Option<u64> {
+        let row = I::TABLE.get(decode::<I>(insn).index())?;
+        let operand = |name: &str| {
+            let found = I::OPERANDS.iter().find(|(known, _)| *known == name);
+            found.map(|(_, operand)| *operand)
+        };
+        // "{imm}({rs1})", "({rs1})", "{words}(sp)".
+        let (before, after) = row.format.split_once('(')?;
+        let base = after.strip_suffix(')')?;
+        let base = match base
+            .strip_prefix('{')
+            .and_then(|name| name.strip_suffix('}'))
+        {
+            Some(name) => match operand(name)? {
+                Operand::Reg(reg) => cell_name::<I>(reg.of(insn))?,
+                _ => return None,
+            },
+            None => base,
+        };
+        let offset = match before.rsplit_once('{') {
+            Some((_, name)) if name.ends_with('}') => match operand(name.strip_suffix('}')?)? {
+                Operand::Imm(imm) => imm.of(insn),
+                _ => return None,
+            },
+            _ => 0,
+        };
+        let address = value(base)?.wrapping_add(offset);
+        Some(I::Word::truncate(address).zext())
+    }
+
     fn machine(&self) -> Option<(u16, bool)> {
         I::ELF.map(|target| (target.machine, target.is_64))
     }
@@ -137,6 +184,17 @@ impl<I: Isa> IsaInfo for Info<I> {
             _ => None,
         }
     }
+}
+
+/// The name of a cell: a register's, or that of its field of the state.
+fn cell_name<I: Isa>(cell: Cell) -> Option<&'static str> {
+    let register = I::REGISTERS.get(usize::from(cell.0)).copied();
+    let thread = I::THREADS.map_or(&[][..], |threads| threads.fields);
+    let mut fields = I::STATE.iter().chain(thread);
+    register.or_else(|| {
+        let field = fields.find(|field| field.source == Source::Cell(cell));
+        field.map(|field| field.name)
+    })
 }
 
 /// The bits of an instruction that an operand is in.

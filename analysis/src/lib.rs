@@ -4,6 +4,7 @@
 //! - [`frames`]: call stacks, from what instructions do with the stack pointer
 //! - [`explain`]: what a proved step did, as data and as text
 //! - [`stack`]: which function called which
+//! - [`detail`]: what a step read and wrote, in whole words
 //! - [`sample`]: samples of a run, by call stack and by instruction
 //! - [`check`]: what speaks against a program before it runs
 //! - [`go`]: which Go release made a program, and what has to be skipped in it
@@ -11,6 +12,7 @@
 //! All of it sees an ISA as an [`IsaInfo`] and a machine as an [`Inspect`], whichever ISA that is.
 
 pub mod check;
+pub mod detail;
 pub mod explain;
 pub mod frames;
 pub mod go;
@@ -21,6 +23,7 @@ pub mod observe;
 pub mod sample;
 pub mod stack;
 
+pub use detail::StepDetail;
 pub use explain::StepExplanation;
 pub use info::IsaInfo;
 pub use inspect::Inspect;

@@ -23,6 +23,8 @@ pub struct Observed {
     pub is_call: bool,
     /// It is the system call.
     pub calls: Option<Calls>,
+    /// The registers that it may read, in order.
+    pub reads: Vec<Reg>,
 }
 
 impl Observed {
@@ -76,6 +78,7 @@ pub fn observe<I: Isa>(insn: u32) -> Observed {
         gives_constant: observer.trap.is_none() && !observer.acts && observer.constant.is_some(),
         is_call: observer.is_call,
         calls: observer.calls,
+        reads: observer.reads,
     }
 }
 
@@ -103,6 +106,7 @@ struct Observer<I> {
     constant: Option<u64>,
     is_call: bool,
     calls: Option<Calls>,
+    reads: Vec<Reg>,
     isa: std::marker::PhantomData<I>,
 }
 
@@ -116,6 +120,7 @@ impl<I> Default for Observer<I> {
             constant: None,
             is_call: false,
             calls: None,
+            reads: Vec::new(),
             isa,
         }
     }
@@ -133,9 +138,18 @@ impl<I: Isa> Observer<I> {
         self.depth = outer.depth + 1;
         arm(self);
         let inner = std::mem::replace(self, outer);
+        for read in &inner.reads {
+            self.read(*read);
+        }
         self.acts |= inner.acts;
         self.constant = self.constant.or(inner.constant);
         inner
+    }
+
+    fn read(&mut self, r: Reg) {
+        if !self.reads.contains(&r) {
+            self.reads.push(r);
+        }
     }
 
     /// The answer of a call that does nothing but this.
@@ -152,6 +166,7 @@ impl<I: Isa> Machine for Observer<I> {
     const BITS: u32 = I::Word::BITS;
 
     fn reg(&mut self, r: Reg) -> Origin {
+        self.read(r);
         match r {
             Reg::Fixed(cell) => Origin::Fixed(cell),
             Reg::Field { .. } => Origin::Other,
