@@ -1,10 +1,12 @@
 //! Values that flags take, each parsed by a function of its own, and flags that several commands have.
 
+mod address;
 mod matcher;
 mod preimage;
 mod tier;
 mod value;
 
+pub(crate) use address::{address, missing};
 pub(crate) use matcher::StepMatcher;
 pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
 pub(crate) use tier::TierArgs;

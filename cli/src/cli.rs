@@ -3,7 +3,8 @@
 use crate::app::App;
 use crate::commands::{
     self, bench, bisect, challenge, check, checkpoints, completions, contract, demo, deploy,
-    disasm, game, load_elf, preimages, profile, prove, run, serve, state_root, verify, witness,
+    disasm, explain, game, load_elf, memory, preimages, profile, prove, run, serve, state_root,
+    verify, witness,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -12,7 +13,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(version, subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct Cli {
-    /// Log warnings and errors only; the guest's output is left out too
+    /// Log warnings and errors only; what the guest prints in a `run` is printed all the same
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
     #[command(subcommand)]
@@ -41,6 +42,12 @@ pub(crate) enum Command {
     Check(check::Args),
     /// Show instructions of a program or a state
     Disasm(disasm::Args),
+    /// Say what a step reads and writes, in whole words
+    Explain(Box<explain::Args>),
+    /// Say the same of each step from one to another, a line each
+    Trace(Box<explain::TraceArgs>),
+    /// Show the guest's memory at a step
+    Memory(Box<memory::Args>),
     /// Measure how fast a program runs, is hashed, proved and verified
     Bench(Box<bench::Args>),
     /// Show in which functions and by which instructions a program spends its steps
@@ -81,6 +88,9 @@ pub(crate) fn dispatch(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Deploy(args) => commands::deploy::run(app, &args),
         Command::Check(args) => commands::check::run(app, &args),
         Command::Disasm(args) => commands::disasm::run(app, &args),
+        Command::Explain(args) => commands::explain::run(app, &args),
+        Command::Trace(args) => commands::explain::trace(app, &args),
+        Command::Memory(args) => commands::memory::run(app, &args),
         Command::Profile(args) => commands::profile::run(app, &args),
         Command::Preimages(args) => commands::preimages::run(app, &args),
         Command::Checkpoints(args) => commands::checkpoints::run(app, &args),
@@ -91,6 +101,76 @@ pub(crate) fn dispatch(app: &App, command: Command) -> anyhow::Result<()> {
         Command::List => commands::list::run(app),
         Command::Tour => commands::tour::run(app),
         Command::Demo(args) => commands::demo::run(app, &args),
-        Command::Completions(args) => commands::completions::run(app, &args, Cli::command()),
+        Command::Completions(args) => {
+            commands::completions::run(app, &args, whole(app.compat.name()))
+        }
     }
+}
+
+/// The commands in groups, as the list in `--help` has them.
+const GROUPS: [(&str, &[&str]); 5] = [
+    (
+        "Run",
+        &["load-elf", "run", "witness", "state-root", "list", "tour"],
+    ),
+    (
+        "Look",
+        &[
+            "check", "disasm", "explain", "trace", "memory", "profile", "bench",
+        ],
+    ),
+    (
+        "Prove",
+        &[
+            "prove",
+            "verify",
+            "preimages",
+            "checkpoints",
+            "serve",
+            "bisect",
+        ],
+    ),
+    (
+        "Dispute",
+        &["contract", "deploy", "challenge", "game", "demo"],
+    ),
+    ("Help", &["completions", "help"]),
+];
+
+/// The program's arguments, its commands listed in groups.
+pub(crate) fn whole(name: &'static str) -> clap::Command {
+    let command = Cli::command().name(name).bin_name(name);
+    let list = grouped(&command);
+    command.help_template(format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\nCommands:\n{list}\nOptions:\n{{options}}"
+    ))
+}
+
+/// A line for each command, under the names of the groups. A command that is in no group stands at the end.
+fn grouped(command: &clap::Command) -> String {
+    let width = command
+        .get_subcommands()
+        .map(|one| one.get_name().len())
+        .max();
+    let width = width.unwrap_or_default();
+    let line = |name: &str| {
+        let found = command.get_subcommands().find(|one| one.get_name() == name);
+        let about = found.and_then(clap::Command::get_about);
+        match (name, about) {
+            (_, Some(about)) => format!("  {name:width$}  {about}\n"),
+            ("help", None) => {
+                format!("  {name:width$}  Print this message or the help of a command\n")
+            }
+            (_, None) => String::new(),
+        }
+    };
+    let mut text = String::new();
+    for (group, names) in GROUPS {
+        text.push_str(&format!(" {group}\n"));
+        text.extend(names.iter().map(|name| line(name)));
+    }
+    let in_none = command.get_subcommands().map(clap::Command::get_name);
+    let in_none = in_none.filter(|name| !GROUPS.iter().any(|(_, names)| names.contains(name)));
+    text.extend(in_none.map(line));
+    text
 }

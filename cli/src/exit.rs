@@ -74,6 +74,11 @@ pub(crate) fn is_interrupted(error: &anyhow::Error) -> bool {
 #[error("interrupted")]
 pub(crate) struct Interrupted;
 
+/// The guest's exit code is to be the command's.
+#[derive(Debug, thiserror::Error)]
+#[error("the guest exited with code {0}")]
+pub(crate) struct GuestExit(pub(crate) u8);
+
 /// What is wrong has been said already, file by file.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -98,6 +103,9 @@ pub(crate) fn exit(vms: &Registry, problems: &[String], result: anyhow::Result<(
     };
     if error.downcast_ref::<StdoutClosed>().is_some() {
         return ExitCode::SUCCESS;
+    }
+    if let Some(GuestExit(code)) = error.downcast_ref() {
+        return ExitCode::from(*code);
     }
     eprint(&format!("error: {}\n", told(&error)));
     if is_interrupted(&error) {

@@ -9,6 +9,7 @@ mod chain;
 mod cli;
 mod commands;
 mod encoding;
+mod environment;
 mod exit;
 mod hint;
 mod hosted;
@@ -25,7 +26,7 @@ use crate::app::App;
 use crate::cli::Cli;
 use crate::screen::Screen;
 use crate::upstream_compat::UpstreamCompat;
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches as _;
 use fpvm::{AnyIsa, Registry};
 use fpvm_contracts::StepVerifier;
 use std::ffi::OsString;
@@ -68,7 +69,10 @@ pub fn main(isas: &[&'static dyn AnyIsa], verifiers: &'static [StepVerifier]) ->
 
 fn parse(compat: UpstreamCompat, arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
     let name = compat.name();
-    let command = Cli::command().name(name).bin_name(name);
+    let mut command = cli::whole(name);
+    if compat == UpstreamCompat::Fpvm {
+        command = environment::read(command);
+    }
     let whole = std::iter::once(name.into()).chain(arguments);
     Cli::from_arg_matches(&command.try_get_matches_from(whole)?)
 }

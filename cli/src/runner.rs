@@ -49,6 +49,11 @@ impl Runner {
         }
     }
 
+    /// The same, and what the guest prints goes there.
+    pub(crate) fn with_console(self, console: Box<dyn Console>) -> Self {
+        Runner { console, ..self }
+    }
+
     /// What the guest has asked of the oracle.
     pub(crate) fn stats(&self) -> Stats {
         self.source.stats()

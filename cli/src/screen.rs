@@ -19,6 +19,11 @@ impl Screen {
         self.0.suspend(|| crate::exit::eprint(line));
     }
 
+    /// Has something printed while no progress bar is in the way.
+    pub(crate) fn suspend<R>(&self, print: impl FnOnce() -> R) -> R {
+        self.0.suspend(print)
+    }
+
     /// A line that says what is going on.
     pub(crate) fn spinner(&self) -> ProgressBar {
         let style = ProgressStyle::with_template("{spinner} {msg}");

@@ -23,6 +23,7 @@ fn insta_settings() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     settings.set_omit_expression(true);
     settings.add_filter(r"\.tmp\w+", "FOLDER");
+    settings.add_filter(r"seconds=[\d.e-]+", "seconds=S");
     settings.add_filter(r"VM types? [\w, -]+ and \w+", "VM types TYPES");
     settings
 }
@@ -46,7 +47,7 @@ fn wrong_usage_is_explained() {
             "run bare.mips --proof-fmt %s",
             "run bare.mips --snapshot-at always --snapshot-fmt state.bin",
             "run bare.mips --max-memory 1000",
-            "run bare.mips --max-memory 10GB",
+            "run bare.mips --max-memory 10XB",
             "run bare.mips --preimage-cache db",
             "run bare.mips --debug --patch none --meta missing.json",
             "load-elf bare.mips --type multithreaded64-5",

@@ -122,3 +122,214 @@ fn no_step_behind_the_end_is_proved() {
             "there is no step 999999999: the program exits after step ",
         );
 }
+
+fn claim(shop: &Shop, words: &[&str]) -> common::Done {
+    let (guest, store) = (guests("bin/claim.mips"), guests("preimages"));
+    let (guest, store) = (guest.to_str().unwrap(), store.to_str().unwrap());
+    let (command, flags) = words.split_first().unwrap();
+    shop.run_words(&[&[*command, guest, "--preimages", store], flags].concat())
+}
+
+const PRINTED: &str = "blocks 32\n";
+
+/// What the guest prints is ours, its exit code where asked for, and the last line says how it ended.
+#[test]
+fn a_run_hands_on_what_the_guest_prints() {
+    let shop = Shop::new();
+    for flags in [&["run"][..], &["run", "-q"]] {
+        let done = claim(&shop, flags);
+        assert!(
+            done.out.starts_with(PRINTED) && done.out.ends_with("the claim is true\n"),
+            "{}",
+            done.out
+        );
+        assert!(!done.err.contains("module=guest"), "{}", done.err);
+        done.ok();
+    }
+    let done = claim(&shop, &["run"]);
+    let last = done.err.lines().last().unwrap();
+    for part in [
+        "msg=\"Execution stopped\"",
+        "exited=true",
+        "code=0",
+        " steps=",
+        " seconds=",
+        " root=0x00",
+    ] {
+        assert!(last.contains(part), "{part} is not in {last}");
+    }
+    // Results on stdout are not mixed with it.
+    let done = claim(&shop, &["run", "--json"]);
+    assert!(done.err.contains(PRINTED), "{}", done.err);
+    let ended = json(done.ok());
+    assert_eq!(
+        (&ended["exited"], &ended["exitCode"]),
+        (&true.into(), &0.into())
+    );
+    let root = claim(&shop, &["state-root", "--step", "1e9"]).ok();
+    assert_eq!(ended["root"], root.trim());
+    // Upstream's names print as upstream does.
+    let cannon = Shop::named("cannon");
+    let done = claim(&cannon, &["run", "--output", "", "--meta", ""]);
+    assert_eq!(done.out, "");
+    assert!(
+        done.err
+            .contains("module=guest stream=stdout text=\"blocks 32\\n\""),
+        "{}",
+        done.err
+    );
+    assert!(
+        done.err
+            .trim_end()
+            .ends_with("msg=\"Execution stopped\" module=vm exited=true code=0"),
+        "{}",
+        done.err
+    );
+}
+
+/// `exit(3)`: addiu a0, zero, 3; addiu v0, zero, 4246; syscall.
+const EXIT: [u32; 3] = [0x2404_0003, 0x2402_1096, 0x0000_000c];
+
+#[test]
+fn the_guest_s_exit_code_is_ours_where_asked_for() {
+    let shop = Shop::new();
+    shop.write("exit.bin", mips_state(&EXIT));
+    shop.run("run exit.bin").ok();
+    assert_eq!(shop.run("run exit.bin --exit-code").code, Some(3));
+    assert_eq!(json(shop.run("run exit.bin --json").ok())["exitCode"], 3);
+}
+
+#[test]
+fn a_run_stops_at_a_symbol_or_an_address() {
+    let shop = Shop::new();
+    let stop = |flags: &[&str]| {
+        let done = claim(&shop, &[&["run", "--json"], flags].concat());
+        let ended = json(done.ok());
+        (
+            ended["step"].as_u64().unwrap(),
+            ended["pc"].as_str().unwrap().to_string(),
+        )
+    };
+    let (step, pc) = stop(&["--stop-at-symbol", "main.main"]);
+    assert_eq!(stop(&["--stop-at-pc", &pc]), (step, pc.clone()));
+    let (later, _) = stop(&["--stop-at-symbol", "main.main+4"]);
+    assert_eq!(later, step + 1);
+    let text = claim(&shop, &["explain", "--step", &step.to_string()]).ok();
+    assert!(
+        text.starts_with(&format!("step {step} in main.main ({pc})\n")),
+        "{text}"
+    );
+    claim(&shop, &["run", "--stop-at-symbol", "main.mian"]).fails(1, "is it one of main.main");
+}
+
+/// Loads and stores show whole words, and operands their values.
+#[test]
+fn steps_say_what_they_read_and_write() {
+    let shop = Shop::new();
+    // addiu t0, zero, 0x1000; lw t1, 4(t0); addiu t1, t1, 1; sw t1, 8(t0)
+    shop.write(
+        "steps.bin",
+        mips_state(&[0x2408_1000, 0x8d09_0004, 0x2529_0001, 0xad09_0008]),
+    );
+    let explain = |step: &str| shop.run(&format!("explain steps.bin --step {step}")).ok();
+    let load = explain("1");
+    assert!(load.contains("lw      t1, 4(t0)\n"), "{load}");
+    assert!(load.contains("  reads   t0 = 0x00001000\n"), "{load}");
+    assert!(
+        load.contains("  memory  0x1004: 0x8d090004 read\n"),
+        "{load}"
+    );
+    assert!(
+        load.contains("  writes  t1: 0x00000000 → 0x8d090004\n"),
+        "{load}"
+    );
+    let store = explain("3");
+    assert!(store.contains("  reads   t1 = 0x8d090005\n"), "{store}");
+    assert!(
+        store.contains("  memory  0x1008: 0x25290001 → 0x8d090005\n"),
+        "{store}"
+    );
+    let trace = shop.run("trace steps.bin --from 0 --to 3").ok();
+    assert_eq!(trace.lines().count(), 4);
+    assert!(
+        trace
+            .lines()
+            .nth(1)
+            .unwrap()
+            .ends_with("[0x1004] 0x8d090004 read"),
+        "{trace}"
+    );
+    let lines = shop.run("trace steps.bin --to 3 --json").ok();
+    let last = json(lines.lines().last().unwrap());
+    assert_eq!(last["memory"][0]["after"], "0x8d090005");
+    let memory = shop
+        .run("memory steps.bin --step 4 --at 0x1008 --len 4")
+        .ok();
+    assert_eq!(
+        memory,
+        format!("        1008  {:<48} ....\n", "8d 09 00 05")
+    );
+    let memory = json(shop.run("memory steps.bin --at 4104 --len 4 --json").ok());
+    assert_eq!(memory["bytes"], "25290001");
+    shop.write("exit.bin", mips_state(&EXIT));
+    shop.run("explain exit.bin --step 50")
+        .fails(1, "there is no step 50: the program exits after step 3");
+    // The server says the same.
+    let questions = b"{\"id\":1,\"method\":\"explain\",\"step\":3}\n\
+        {\"id\":2,\"method\":\"trace\",\"step\":0,\"to\":3}\n\
+        {\"id\":3,\"method\":\"memory\",\"step\":4,\"at\":\"0x1008\",\"len\":4}\n";
+    let answers = piped(&shop, "serve steps.bin", questions).ok();
+    let answers: Vec<_> = answers.lines().map(json).collect();
+    assert_eq!(answers[0]["result"]["memory"][0]["after"], "0x8d090005");
+    assert_eq!(answers[1]["result"][3], answers[0]["result"]);
+    assert_eq!(answers[2]["result"]["bytes"], "8d090005");
+}
+
+#[test]
+fn the_environment_sets_flags() {
+    let shop = Shop::new();
+    shop.write("spin.bin", mips_state(&[mips::SPIN, mips::NOP]));
+    let run = |name: &str, variable: &str, value: &str| {
+        let shop_words = [
+            "run",
+            "--input",
+            "spin.bin",
+            "--stop-at",
+            "=10",
+            "--meta",
+            "",
+            "--output",
+            "",
+        ];
+        let mut command = std::process::Command::new(shop.path(name));
+        let output = command
+            .current_dir(shop.path(""))
+            .args(shop_words)
+            .env(variable, value);
+        common::Done::from(output.output().unwrap())
+    };
+    for name in ["fpvm", "cannon"] {
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_fpvm"), shop.path(name)).unwrap();
+    }
+    run("fpvm", "FPVM_MAX_MEMORY", "1KiB").fails(1, "raise --max-memory");
+    run("fpvm", "FPVM_MAX_MEMORY", "1GB").ok();
+    run("cannon", "FPVM_MAX_MEMORY", "1KiB").ok();
+    run("fpvm", "FPVM_OTHER", "x").ok();
+}
+
+#[test]
+fn completions_know_the_vms() {
+    let shop = Shop::new();
+    let script = shop.run("completions bash").ok();
+    assert!(
+        script.contains("mips mips64 riscv") && script.contains("multithreaded64-5"),
+        "{script}"
+    );
+    let help = shop.run("--help").ok();
+    let look = help.find(" Look\n").unwrap();
+    assert!(
+        help.find("  load-elf").unwrap() < look && look < help.find("  check").unwrap(),
+        "{help}"
+    );
+    assert!(!help.contains("challenge  \n"));
+}

@@ -14,21 +14,26 @@ pub(crate) fn steps(text: &str) -> Result<Range, String> {
     }
 }
 
-/// A number of bytes: `4096`, `512MiB`, `4GiB`.
+/// A number of bytes: `4096`, `512MiB`, `4GiB`; `K`, `M`, `G`, `T` are the same as with `iB`, and `KB`, `MB`, `GB`, `TB` are
+/// powers of ten.
 pub(crate) fn size(text: &str) -> Result<u64, String> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let shift = match unit.trim() {
-        "" | "B" => 0,
-        "K" | "KiB" => 10,
-        "M" | "MiB" => 20,
-        "G" | "GiB" => 30,
-        "T" | "TiB" => 40,
+    let unit = match unit.trim() {
+        "" | "B" => 1,
+        "K" | "KiB" => 1 << 10,
+        "M" | "MiB" => 1 << 20,
+        "G" | "GiB" => 1 << 30,
+        "T" | "TiB" => 1 << 40,
+        "kB" | "KB" => 1000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
         _ => {
             return Err(format!(
-                "`{unit}` is no unit of size; there are KiB, MiB, GiB and TiB"
+                "`{unit}` is no unit of size; there are KiB, MiB, GiB, TiB and kB, MB, GB, TB"
             ));
         }
     };
@@ -36,7 +41,7 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
         .parse()
         .map_err(|_| "a number of bytes is expected".to_string())?;
     number
-        .checked_mul(1 << shift)
+        .checked_mul(unit)
         .ok_or_else(|| "more than there can be".to_string())
 }
 
@@ -65,9 +70,12 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "a time above zero is expected".to_string())
 }
 
-/// A number as Go's `strconv.ParseUint` with base 0 reads it: `255`, `0xff`, `0o377`, `0377`,
-/// `0b1111_1111`.
+/// A number as Go's `strconv.ParseUint` with base 0 reads it (`255`, `0xff`, `0o377`, `0377`, `0b1111_1111`), or as people
+/// write large ones: `1e6`, `30M`, `2.5G`, with k, M, G, T for powers of a thousand.
 pub(crate) fn number(text: &str) -> Result<u64, String> {
+    if let Some(number) = large(text) {
+        return Ok(number);
+    }
     let lower = text.to_ascii_lowercase();
     let (digits, base) = match lower.as_bytes() {
         [b'0', b'x', ..] => (&lower[2..], 16),
@@ -82,6 +90,36 @@ pub(crate) fn number(text: &str) -> Result<u64, String> {
         Ok(number) if !signed => Ok(number),
         _ => Err(format!("`{text}` is no number from 0 to 2^64-1")),
     }
+}
+
+/// `1e6`, `30M`, `2.5G`, where that is a whole number.
+fn large(text: &str) -> Option<u64> {
+    let (digits, zeros) = match text.split_once(['e', 'E']) {
+        Some((digits, zeros)) => (digits, zeros.parse().ok()?),
+        None => {
+            let unit = text.chars().next_back()?;
+            let zeros = match unit {
+                'k' | 'K' => 3,
+                'M' => 6,
+                'G' => 9,
+                'T' => 12,
+                _ => return None,
+            };
+            (text.strip_suffix(unit)?, zeros)
+        }
+    };
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    // 08 and 0x are no beginnings of a decimal number.
+    let plain = all_digits(whole) && all_digits(part) && !whole.is_empty();
+    let plain = plain && (whole == "0" || !whole.starts_with('0'));
+    let zeros = u32::try_from(part.len())
+        .ok()
+        .and_then(|len| u32::checked_sub(zeros, len));
+    let number: u64 = format!("{whole}{part}").parse().ok()?;
+    number
+        .checked_mul(10u64.checked_pow(zeros?)?)
+        .filter(|_| plain)
 }
 
 #[cfg(test)]
@@ -100,6 +138,21 @@ mod tests {
             assert_eq!(number(text), Ok(value), "{text}");
         }
         assert_eq!(number("0b1111_1111"), Ok(255));
+        for (text, value) in [
+            ("1e6", 1_000_000),
+            ("30M", 30_000_000),
+            ("2.5G", 2_500_000_000),
+            ("5k", 5000),
+            ("0xe5", 0xe5),
+            ("0x1e6", 0x1e6),
+        ] {
+            assert_eq!(number(text), Ok(value), "{text}");
+        }
+        for bad in [
+            "1e-6", "1.5", "1.23k5", "0.0001k", "e6", "M", "1e99", "01M", "1eM",
+        ] {
+            assert!(number(bad).is_err(), "{bad}");
+        }
         assert_eq!(number("18446744073709551615"), Ok(u64::MAX));
         for bad in [
             "",
@@ -120,7 +173,8 @@ mod tests {
     fn sizes_and_times_have_units() {
         assert_eq!(size("512MiB"), Ok(512 << 20));
         assert_eq!(size("4G"), Ok(4 << 30));
-        assert!(size("4GB").is_err() && size("MiB").is_err() && size("99999999TiB").is_err());
+        assert_eq!(size("4GB"), Ok(4_000_000_000));
+        assert!(size("4XB").is_err() && size("MiB").is_err() && size("99999999TiB").is_err());
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert!(duration("0").is_err() && duration("1d").is_err() && duration("").is_err());

@@ -1,6 +1,7 @@
 //! `disasm`: instructions as assembly text, from a program or a state.
 
 use crate::app::App;
+use crate::args::missing;
 use crate::input::InputArgs;
 use crate::output::to_stdout;
 use anyhow::{Context as _, ensure};
@@ -66,7 +67,7 @@ fn named(vm: &dyn AnyVm, name: &str) -> anyhow::Result<Vec<Range<u64>>> {
         symbol.start..symbol.start.saturating_add(size)
     });
     let ranges: Vec<_> = ranges.collect();
-    ensure!(!ranges.is_empty(), "there is no symbol {name}");
+    ensure!(!ranges.is_empty(), missing(vm.symbols(), name));
     Ok(ranges)
 }
 

@@ -1,21 +1,26 @@
 //! `run`: what op-challenger starts. Runs a guest, and writes proofs and snapshots on the way.
 
+mod ended;
 mod info;
 mod traceback;
 
 use crate::app::App;
-use crate::args::{PreimageKind, PreimagePrefix, PreimageStop, StepMatcher};
+use crate::args::{PreimageKind, PreimagePrefix, PreimageStop, StepMatcher, address};
 use crate::encoding::ProofEncoding;
-use crate::exit::{is_interrupted, is_of_vm};
+use crate::exit::{GuestExit, is_interrupted, is_of_vm};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::{StepFormat, Target};
 use crate::runner::Runner;
+use crate::upstream_compat::UpstreamCompat;
 use anyhow::{bail, ensure};
+use ended::{Ended, Passed};
 use fpvm::AnyVm;
 use fpvm::analysis::sample::{EVERY, Samples};
+use fpvm::analysis::stack::place;
 use fpvm_core::formats::symbols::Symbol;
 use info::{DebugInfo, Info};
+use std::time::Instant;
 use traceback::traceback;
 
 /// Flags of `run`.
@@ -46,6 +51,12 @@ pub(crate) struct Args {
     /// Steps before which the run stops: never, always, =N, %N
     #[arg(long, value_name = "STEPS", value_parser = StepMatcher::parse, default_value = "never")]
     stop_at: StepMatcher,
+    /// Stop where the program comes to this function, or SYMBOL+N (it is run step by step to there)
+    #[arg(long, value_name = "SYMBOL")]
+    stop_at_symbol: Option<String>,
+    /// Stop where the program comes to this address (it is run step by step to there)
+    #[arg(long, value_name = "ADDRESS", value_parser = crate::args::number)]
+    stop_at_pc: Option<u64>,
     /// Stop after the first read of a pre-image whose key starts so, at this offset (0 where left
     /// out), not before this step
     #[arg(long, value_name = "KEY[@OFFSET[@STEP]]", value_parser = PreimagePrefix::parse)]
@@ -60,6 +71,12 @@ pub(crate) struct Args {
     /// asterisc, for older VM types: %100000]
     #[arg(long, value_name = "STEPS", value_parser = StepMatcher::parse)]
     info_at: Option<StepMatcher>,
+    /// End with the guest's exit code, where it exits
+    #[arg(long)]
+    exit_code: bool,
+    /// Print in the end, as JSON, where the run ended; what the guest prints goes to stderr
+    #[arg(long)]
+    json: bool,
     /// Where memory use and pre-image counts are written to
     #[arg(long, value_name = "FILE", value_parser = Target::parser())]
     debug_info: Option<Target>,
@@ -99,7 +116,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         None => StepMatcher::parse(compat.info_at(isa)).map_err(anyhow::Error::msg)?,
     };
     try_places(args, &snapshot_fmt, vm.step(), compat.output(isa))?;
-    if args.proof_at != StepMatcher::Never {
+    // Upstream's program leaves a branch of earlier steps where a step uses none; nobody looks at it.
+    if args.proof_at != StepMatcher::Never && compat == UpstreamCompat::Cannon {
         vm.repeat_branches();
     }
     if args.debug && vm.symbols().all().is_empty() {
@@ -113,6 +131,9 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         StepMatcher::At(step) => Some(step),
         _ => None,
     };
+    let symbol = args.stop_at_symbol.as_deref();
+    let symbol = symbol.map(|name| address(vm.as_ref(), name)).transpose()?;
+    let (began, first) = (Instant::now(), vm.step());
     let mut run = Run {
         info: Info::new(info_at, vm.as_ref()),
         reads: PreimageStop::new(
@@ -127,12 +148,20 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             .and_then(|name| vm.symbols().named(name).cloned()),
         profile: args.profile.then(|| Samples::new(EVERY)),
         snapshot_fmt,
+        stops: [symbol, args.stop_at_pc],
+        first,
         args,
     };
     let mut runner = Runner::new(app, &args.source, end)?;
+    if compat == UpstreamCompat::Fpvm {
+        let results = args.writes_to_stdout(&run.snapshot_fmt);
+        runner = runner.with_console(Box::new(Passed::new(app.screen.clone(), results)));
+    }
     let ran = run.execute(vm.as_mut(), &mut runner);
     let (exited, code) = (vm.exited(), vm.exit_code());
-    tracing::info!(target: "vm", exited, code, "Execution stopped");
+    if compat != UpstreamCompat::Fpvm {
+        tracing::info!(target: "vm", exited, code, "Execution stopped");
+    }
     let stats = runner.stats();
     let ran = runner.finish(ran);
     if let Some(profile) = &run.profile {
@@ -157,7 +186,34 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             Some(target) => target.write_json(&DebugInfo::new(vm.as_ref(), stats)),
             None => Ok(()),
         });
-    ran.and(written)
+    if compat == UpstreamCompat::Fpvm && (ran.is_ok() || ran.as_ref().is_err_and(is_of_the_run)) {
+        let ended = Ended::of(vm.as_mut(), first, began.elapsed());
+        ended.log();
+        if args.json {
+            Target::Stdout.write_json(&ended)?;
+        }
+    }
+    ran.and(written)?;
+    match args.exit_code && exited && code != 0 {
+        true => Err(GuestExit(code).into()),
+        false => Ok(()),
+    }
+}
+
+impl Args {
+    /// Whether results of the run go to stdout, where what the guest prints would spoil them.
+    fn writes_to_stdout(&self, snapshots: &StepFormat) -> bool {
+        let formats = [
+            (self.proof_at, &self.proof_fmt),
+            (self.snapshot_at, snapshots),
+        ];
+        let mut formats = formats.into_iter();
+        self.json
+            || self.output == Some(Target::Stdout)
+            || self.debug_info == Some(Target::Stdout)
+            || formats
+                .any(|(at, format)| at != StepMatcher::Never && format.target(0) == Target::Stdout)
+    }
 }
 
 /// Tries whether all that the run will write can be written, before it runs.
@@ -197,6 +253,9 @@ struct Run<'a> {
     sleep: Option<Symbol>,
     profile: Option<Samples>,
     snapshot_fmt: StepFormat,
+    /// Addresses at which the run stops, but not where it began.
+    stops: [Option<u64>; 2],
+    first: u64,
 }
 
 impl Run<'_> {
@@ -213,6 +272,12 @@ impl Run<'_> {
             self.check_asleep(vm)?;
             if args.stop_at.matches(step) {
                 tracing::info!(target: "vm", "Reached stop at");
+                break;
+            }
+            if step > self.first && self.stops.contains(&Some(vm.pc())) {
+                let (pc, place) = (format!("{:#x}", vm.pc()), place(vm, vm.pc()).to_string());
+                let (pc, place) = (pc.as_str(), place.as_str());
+                tracing::info!(target: "vm", step, pc, place, "Reached the address to stop at");
                 break;
             }
             if args.snapshot_at.matches(step) {
@@ -252,6 +317,9 @@ impl Run<'_> {
         let args = self.args;
         let at = [self.info.at, args.stop_at, args.snapshot_at, args.proof_at];
         let after = step.saturating_add(1);
+        if self.stops != [None; 2] {
+            return after;
+        }
         let next = at.iter().filter_map(|at| at.next(after)).min();
         let look = self.profile.as_ref().map(|_| step.saturating_add(EVERY));
         next.into_iter().chain(look).min().unwrap_or(u64::MAX)

@@ -1,9 +1,12 @@
 //! `serve`: a machine kept warm, that answers for any step: a line of JSON for a line of JSON.
 //!
-//! A question is `{"id": anything, "method": "root" | "witness" | "proof" | "info", "step": N}`; the
+//! A question is `{"id": anything, "method": "root" | "witness" | "proof" | "explain" | "trace" | "memory" | "info",
+//! "step": N}`, with `"to": M` for a trace, and `"at": address or symbol, "len": bytes` for memory; the
 //! answer has the same `id` and either `result` or `error`. A step past the program's end is
 //! answered with its last state, as the game counts it.
 
+use super::explain::detail;
+use super::memory::{Memory, read};
 use crate::app::App;
 use crate::exit::{self, Interrupted};
 use crate::hosted::{self, Hosted, library};
@@ -56,7 +59,19 @@ struct Question {
     method: Method,
     #[serde(default)]
     step: Option<u64>,
+    /// The last step of a trace.
+    #[serde(default)]
+    to: Option<u64>,
+    /// An address, as a number or a text, or a symbol.
+    #[serde(default)]
+    at: Option<Value>,
+    /// Bytes of memory; 64 where left out.
+    #[serde(default)]
+    len: Option<u64>,
 }
+
+/// The most steps of one answer.
+const TRACED: u64 = 10_000;
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -65,6 +80,9 @@ enum Method {
     Witness,
     Proof,
     Info,
+    Explain,
+    Trace,
+    Memory,
 }
 
 /// A line somebody sent, and where the answer goes.
@@ -158,6 +176,31 @@ fn reply(warm: &mut Warm<Hosted>, question: &Question) -> anyhow::Result<Value> 
             json!({"step": step, "exited": exited, "root": machine.root()?, "witness": witness})
         }
         Method::Proof => serde_json::to_value(machine.prove()?)?,
+        Method::Explain => {
+            ensure!(!exited, "the program exits after step {step}");
+            serde_json::to_value(detail(machine)?)?
+        }
+        Method::Trace => {
+            let to = question.to.context("\"to\" is missing: the last step")?;
+            ensure!(
+                to >= step && to - step < TRACED,
+                "from {step} to {to} are not 1 to {TRACED} steps"
+            );
+            let mut steps = Vec::new();
+            while machine.step() <= to && !machine.exited() {
+                steps.push(serde_json::to_value(detail(machine)?)?);
+            }
+            Value::Array(steps)
+        }
+        Method::Memory => {
+            let at = match &question.at {
+                Some(Value::String(at)) => at.clone(),
+                Some(Value::Number(at)) => at.to_string(),
+                _ => bail!("\"at\" is missing: an address or a symbol"),
+            };
+            let (at, bytes) = read(machine, &at, question.len.unwrap_or(64))?;
+            serde_json::to_value(Memory::of(machine, at, &bytes))?
+        }
         Method::Info => {
             let isa = machine.vm.isa();
             json!({"isa": isa.name(), "vm-type": isa.vm_type(), "first-step": first})

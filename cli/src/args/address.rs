@@ -1,0 +1,106 @@
+//! Addresses as flags: numbers, or symbols of the program.
+
+use super::value::number;
+use anyhow::bail;
+use fpvm::AnyVm;
+use fpvm_core::formats::symbols::Symbols;
+
+/// How many names are shown in the place of one that does not exist.
+const LIKELY: usize = 5;
+
+/// `0x1000`, `main.main`, `main.main+0x10`.
+pub(crate) fn address(vm: &dyn AnyVm, text: &str) -> anyhow::Result<u64> {
+    if text.starts_with(|c: char| c.is_ascii_digit())
+        && let Ok(at) = number(text)
+    {
+        return Ok(at);
+    }
+    if let Some(symbol) = vm.symbols().named(text) {
+        return Ok(symbol.start);
+    }
+    if let Some((name, offset)) = text.rsplit_once('+')
+        && let (Some(symbol), Ok(offset)) = (vm.symbols().named(name), number(offset))
+    {
+        return Ok(symbol.start.wrapping_add(offset));
+    }
+    bail!("{}", missing(vm.symbols(), text))
+}
+
+/// What to say of a symbol that does not exist: those that may be meant.
+pub(crate) fn missing(symbols: &Symbols, name: &str) -> String {
+    if symbols.all().is_empty() {
+        return "there are no symbols: give --meta, or the ELF file they are in".into();
+    }
+    let wanted = name.to_lowercase();
+    let far = |other: &str| {
+        let other = other.to_lowercase();
+        match other.contains(&wanted) {
+            true => Some((0, other.len() - wanted.len())),
+            false => {
+                let edits = distance(&wanted, &other);
+                (edits <= wanted.len() / 3).then_some((1, edits))
+            }
+        }
+    };
+    let all = symbols.all().iter().filter(|symbol| symbol.start > 0);
+    let mut likely: Vec<_> = all
+        .filter_map(|symbol| Some((far(&symbol.name)?, symbol.name.as_str())))
+        .collect();
+    likely.sort_unstable();
+    likely.dedup();
+    let names: Vec<_> = likely.iter().take(LIKELY).map(|(_, name)| *name).collect();
+    match names.is_empty() {
+        true => format!("there is no symbol {name}"),
+        false => format!(
+            "there is no symbol {name}; is it one of {}?",
+            names.join(", ")
+        ),
+    }
+}
+
+/// How many letters are put in, left out or replaced between two texts.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().abs_diff(b.len()) > a.len() / 3 {
+        return usize::MAX;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, (y, above)) in b.iter().zip(row.windows(2)).enumerate() {
+            let [diagonal, above] = above else { continue };
+            let left = next.get(j).copied().unwrap_or_default();
+            next.push(
+                (diagonal + usize::from(x != y))
+                    .min(above + 1)
+                    .min(left + 1),
+            );
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fpvm_core::formats::symbols::Symbol;
+
+    #[test]
+    fn a_name_that_is_mistyped_has_likely_ones() {
+        let symbol = |name: &str, start| Symbol {
+            name: name.into(),
+            start,
+            size: 4,
+        };
+        let symbols = Symbols::new(vec![symbol("main.main", 8), symbol("main.claim", 16)]);
+        let said = missing(&symbols, "main.mian");
+        assert_eq!(
+            said,
+            "there is no symbol main.mian; is it one of main.main?"
+        );
+        assert!(missing(&symbols, "claim").ends_with("is it one of main.claim?"));
+        assert_eq!(missing(&symbols, "x.y.z"), "there is no symbol x.y.z");
+        assert_eq!((distance("kitten", "sitting"), distance("a", "a")), (3, 0));
+    }
+}
