@@ -19,6 +19,32 @@ pub(crate) enum Format {
     Json,
 }
 
+/// `--format`, and the shorter `--json`.
+#[derive(Clone, Copy, Default, Debug, clap::Args)]
+pub(crate) struct FormatArgs {
+    /// How results are printed: for people, or as JSON; --json is the same as --format json
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    format: Option<Format>,
+    /// The same as --format json
+    #[arg(long, hide = true, conflicts_with = "format")]
+    json: bool,
+}
+
+impl FormatArgs {
+    /// Whether JSON is asked for.
+    pub(crate) fn is_json(self) -> bool {
+        self.json || self.format == Some(Format::Json)
+    }
+
+    /// The form that is asked for.
+    pub(crate) fn get(self) -> Format {
+        match self.is_json() {
+            true => Format::Json,
+            false => Format::Text,
+        }
+    }
+}
+
 /// Where a command's output goes, as upstream's flags have it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Target {

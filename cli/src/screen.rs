@@ -1,6 +1,9 @@
 //! The terminal: a progress bar where there is one, and log lines that do not tear it.
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{
+    HumanCount, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
+};
+use std::fmt::Write;
 
 /// Shared by all that writes to stderr.
 #[derive(Clone, Debug)]
@@ -38,11 +41,14 @@ impl Screen {
             None => ProgressBar::no_length(),
         };
         let template = match len {
-            Some(_) => "{bar:24} {human_pos}/{human_len} steps {per_sec} {msg}",
-            None => "{spinner} {human_pos} steps {per_sec} {msg}",
+            Some(_) => "{bar:24} {human_pos}/{human_len} steps {rate} {msg}",
+            None => "{spinner} {human_pos} steps {rate} {msg}",
         };
         let style = ProgressStyle::with_template(template);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
-        self.0.add(bar.with_style(style))
+        let rate = |state: &ProgressState, out: &mut dyn Write| {
+            let _ = write!(out, "{}/s", HumanCount(state.per_sec() as u64));
+        };
+        self.0.add(bar.with_style(style.with_key("rate", rate)))
     }
 }

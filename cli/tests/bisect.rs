@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{CODE, Shop, json, mips, mips_state, vectors};
+use common::{CODE, Shop, guests, json, mips, mips_state, vectors};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -74,6 +74,9 @@ fn a_list_parts_from_a_run_or_from_another_list() {
     let text = "error: the list parts from the run after step 150000: at step 200000 it has 0x";
     let told = run.fails(1, text);
     assert!(told.contains(&root.to_string()), "{told}");
+    // The place is enough, as for all other commands.
+    let place = shop.run("bisect b hello.go122.mips");
+    assert_eq!(place.fails(1, text), told);
     let lists = shop.run("bisect a/manifest.json b/manifest.json");
     let text = "the two lists part after step 150000: at step 200000 one has 0x";
     assert!(lists.fails(1, text).contains(&root.to_string()));
@@ -82,6 +85,56 @@ fn a_list_parts_from_a_run_or_from_another_list() {
     shop.write("b/manifest.json", changed.to_string());
     let refused = shop.run("bisect b/manifest.json hello.go122.mips");
     refused.fails(1, "b/manifest.json: the commitment is");
+}
+
+/// Two builds differ in memory, registers and steps all the time: what goes out is compared, then calls by name.
+#[test]
+fn two_builds_of_a_program_part_at_what_they_print() {
+    let shop = Shop::new();
+    let elf = fs::read(guests("bin/claim.mips")).unwrap();
+    let changed = |from: &[u8], to: &[u8]| {
+        let at = elf
+            .windows(from.len())
+            .position(|part| part == from)
+            .unwrap();
+        let mut changed = elf.clone();
+        changed[at..at + to.len()].copy_from_slice(to);
+        changed
+    };
+    shop.write("a.mips", &elf);
+    shop.write("b.mips", changed(b"the claim is true", b"THE"));
+    // Nothing of it goes out.
+    shop.write("c.mips", changed(b"go1.22.10", b"go1.22.11"));
+    let store = guests("preimages");
+    let bisect = |a: &str, b: &str| {
+        shop.run_words(&["bisect", a, b, "--preimages", store.to_str().unwrap()])
+    };
+    let done = bisect("b.mips", "a.mips");
+    assert!(
+        done.out
+            .contains(": writes \"THE claim is true\\n\" to stdout\n"),
+        "{}",
+        done.out
+    );
+    assert!(
+        done.out
+            .contains(": writes \"the claim is true\\n\" to stdout\n"),
+        "{}",
+        done.out
+    );
+    assert!(
+        done.out.contains("  called by main.main+0x"),
+        "{}",
+        done.out
+    );
+    assert!(
+        done.out.contains("since then both call the same "),
+        "{}",
+        done.out
+    );
+    done.fails(1, "the two part at effect ");
+    let same = bisect("c.mips", "a.mips").ok();
+    assert!(same.ends_with("; both: exits with code 0\n"), "{same}");
 }
 
 /// A VM that is this one, but with other local data.

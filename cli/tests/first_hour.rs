@@ -286,6 +286,37 @@ fn steps_say_what_they_read_and_write() {
 }
 
 #[test]
+fn json_is_asked_for_in_one_way() {
+    let shop = Shop::new();
+    shop.write("exit.bin", mips_state(&EXIT));
+    shop.bring(&guests("bin/bare.mips"));
+    for line in [
+        "run exit.bin",
+        "explain exit.bin",
+        "memory exit.bin --at 0x1000",
+        "profile exit.bin",
+        "check bare.mips",
+    ] {
+        let (long, short) = (format!("{line} --format json"), format!("{line} --json"));
+        let (long, short) = (json(shop.run(&long).ok()), json(shop.run(&short).ok()));
+        let keys = |value: &serde_json::Value| {
+            value
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(keys(&long), keys(&short), "{line}");
+        let text = shop.run(&format!("{line} --format text")).ok();
+        assert!(
+            serde_json::from_str::<serde_json::Value>(&text).is_err(),
+            "{line}: {text}"
+        );
+    }
+}
+
+#[test]
 fn the_environment_sets_flags() {
     let shop = Shop::new();
     shop.write("spin.bin", mips_state(&[mips::SPIN, mips::NOP]));

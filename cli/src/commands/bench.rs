@@ -6,7 +6,7 @@ mod tiers;
 use crate::app::App;
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
-use crate::output::{Target, print};
+use crate::output::{FormatArgs, Target, print};
 use crate::runner::Runner;
 use anyhow::Context as _;
 use fpvm::AnyVm;
@@ -30,9 +30,8 @@ pub(crate) struct Args {
     /// measured are then whole commands
     #[arg(long, value_name = "PROGRAM")]
     against: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: FormatArgs,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -128,7 +127,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         load_seconds: files.1.as_secs_f64(),
         against,
     };
-    if args.json {
+    if args.format.is_json() {
         return Target::Stdout.write_json(&figures);
     }
     print(&figures.table())

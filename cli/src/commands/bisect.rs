@@ -1,5 +1,6 @@
 //! `bisect`: the first step at which two runs part, and both states there.
 
+mod effects;
 mod external_vm;
 
 use crate::app::App;
@@ -12,6 +13,7 @@ use anyhow::{Context as _, ensure};
 use external_vm::{ExternalVm, is_vm};
 use fpvm::AnyVm;
 use fpvm_checkpoints::bisect::{Pair, Parting, bisect, narrow};
+use fpvm_checkpoints::depot::Depot;
 use fpvm_checkpoints::manifest::{Entry, Manifest};
 use fpvm_checkpoints::warm::Warm;
 use fpvm_checkpoints::{Machine, Root, step_by_step};
@@ -26,7 +28,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Another program or state; another VM with the same commands (./cannon, …), which runs the
-    /// same; or a manifest of checkpoints that somebody claims
+    /// same; or checkpoints that somebody claims: their place, or a manifest's file
     #[arg(value_name = "OTHER")]
     other: PathBuf,
     #[command(flatten)]
@@ -49,13 +51,36 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     if let (Some(claimed), Some(own)) = (&claimed, manifest(args.input.path())?) {
         return two_manifests(claimed, &own);
     }
+    if claimed.is_none()
+        && !is_vm(app, &args.other)
+        && let Some(builds) = two_builds(app, args)?
+    {
+        return effects::compare(&args.source, builds, args.until.unwrap_or(u64::MAX));
+    }
     let hosts = hosted::open(&args.source)?;
     let found = search(app, args, claimed.as_ref(), &hosts);
     hosted::finish(hosts, found)
 }
 
-/// The manifest in a file; `None` where it is something else.
+/// Both programs, where they are two whose functions have names, at the same step and with other memory.
+fn two_builds(app: &App, args: &Args) -> anyhow::Result<Option<[Box<dyn AnyVm>; 2]>> {
+    let mut other = args.input.open_other(app, &args.other)?;
+    if other.symbols().all().is_empty() {
+        return Ok(None);
+    }
+    let mut own = args.input.open(app, "")?;
+    let differ = own.step() == other.step() && own.state_root() != other.state_root();
+    Ok((differ && !own.symbols().all().is_empty()).then_some([other, own]))
+}
+
+/// The manifest in a file, or at a place of checkpoints; `None` where it is something else.
 fn manifest(path: &Path) -> anyhow::Result<Option<Manifest>> {
+    if let Some(place) = path.to_str()
+        && (path.is_dir() || place.contains("://"))
+    {
+        let depot = Depot::open(place)?;
+        return Ok(Some(Manifest::load(&depot, &Manifest::file_name(None))?));
+    }
     if path.extension().is_none_or(|extension| extension != "json") {
         return Ok(None);
     }

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::exit::{Refused, told};
 use crate::input::ReadingArgs;
-use crate::output::{Target, print};
+use crate::output::{FormatArgs, Target, print};
 use fpvm::analysis::check::Report;
 use fpvm::{OWN, Patches, check_program, read_file};
 use serde::Serialize;
@@ -15,9 +15,8 @@ pub(crate) struct Args {
     /// The program (ELF); - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: FormatArgs,
     #[command(flatten)]
     reading: ReadingArgs,
 }
@@ -36,7 +35,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let report = look(app, args, &bytes)?;
     let problems = report.problems();
     let file = args.file.display().to_string();
-    match args.json {
+    match args.format.is_json() {
         true => Target::Stdout.write_json(&Told {
             file,
             problems,

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::chain::{self, ChainArgs};
-use crate::output::{Format, json, print, to_stdout};
+use crate::output::{Format, FormatArgs, json, print, to_stdout};
 use anyhow::{Context as _, ensure};
 use fpvm::AnyIsa;
 use fpvm_challenger::read::Reader;
@@ -32,9 +32,8 @@ pub(crate) struct Args {
     /// For a new oracle: for how long a proposal can be challenged
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "24h", conflicts_with = "oracle")]
     challenge_period: std::time::Duration,
-    /// How the addresses are printed
-    #[arg(long, value_name = "FORM", default_value = "text")]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgs,
     #[command(flatten)]
     chain: ChainArgs,
 }
@@ -111,7 +110,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         oracle,
         verifiers,
     };
-    match args.format {
+    match args.format.get() {
         Format::Json => to_stdout(|out| json(out, &deployment)),
         Format::Text => print(&text(&deployment)?),
     }

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::hosted::{self, Hosted, resume};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
-use crate::output::{print, to_stdout};
+use crate::output::{FormatArgs, print, to_stdout};
 use anyhow::ensure;
 use fpvm::analysis::StepDetail;
 use fpvm::analysis::stack::place;
@@ -22,9 +22,8 @@ pub(crate) struct Args {
     /// Start from the nearest state that `checkpoints make --states` wrote to this place
     #[arg(long, value_name = "PLACE", requires = "step")]
     checkpoints: Option<String>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: FormatArgs,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -43,9 +42,8 @@ pub(crate) struct TraceArgs {
     /// Start from the nearest state that `checkpoints make --states` wrote to this place
     #[arg(long, value_name = "PLACE", requires = "from")]
     checkpoints: Option<String>,
-    /// Print JSON, a line for each step
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: FormatArgs,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -91,7 +89,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             go_to(&mut machine, step, args.checkpoints.as_ref())?;
         }
         let detail = detail(&mut machine)?;
-        match args.json {
+        match args.format.is_json() {
             true => print(&format!("{}\n", serde_json::to_string_pretty(&detail)?)),
             false => print(&detail.to_string()),
         }
@@ -115,7 +113,7 @@ pub(crate) fn trace(app: &App, args: &TraceArgs) -> anyhow::Result<()> {
         );
         while machine.step() <= args.to && !machine.exited() {
             let detail = detail(&mut machine)?;
-            let line = match args.json {
+            let line = match args.format.is_json() {
                 true => serde_json::to_string(&detail)?,
                 false => detail.line(),
             };

@@ -6,7 +6,7 @@ use crate::args::address;
 use crate::hosted::{self, Hosted};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
-use crate::output::print;
+use crate::output::{FormatArgs, print};
 use anyhow::ensure;
 use fpvm::analysis::stack::{Place, place};
 use fpvm_checkpoints::Machine as _;
@@ -36,9 +36,8 @@ pub(crate) struct Args {
     /// Start from the nearest state that `checkpoints make --states` wrote to this place
     #[arg(long, value_name = "PLACE", requires = "step")]
     checkpoints: Option<String>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: FormatArgs,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -86,7 +85,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             go_to(&mut machine, step, args.checkpoints.as_ref())?;
         }
         let (at, bytes) = read(&mut machine, &args.at, args.len)?;
-        if args.json {
+        if args.format.is_json() {
             let memory = Memory::of(&machine, at, &bytes);
             return print(&format!("{}\n", serde_json::to_string_pretty(&memory)?));
         }

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
-use crate::output::{Target, print};
+use crate::output::{FormatArgs, Target, print};
 use crate::runner::Runner;
 use fpvm::analysis::sample::{EVERY, Samples};
 
@@ -21,9 +21,8 @@ pub(crate) struct Args {
     /// Where call stacks are written to, a line each: what flame graphs are drawn from
     #[arg(long, value_name = "FILE", value_parser = Target::parser())]
     folded: Option<Target>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: FormatArgs,
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -50,7 +49,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     }
     // What was seen before a fault is worth seeing.
     let profile = samples.profile(vm, vm.step());
-    let told = match args.json {
+    let told = match args.format.is_json() {
         true => Target::Stdout.write_json(&profile),
         false => print(&profile.table(true)),
     };

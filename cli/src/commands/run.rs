@@ -10,7 +10,7 @@ use crate::encoding::ProofEncoding;
 use crate::exit::{GuestExit, is_interrupted, is_of_vm};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
-use crate::output::{StepFormat, Target};
+use crate::output::{FormatArgs, StepFormat, Target};
 use crate::runner::Runner;
 use crate::upstream_compat::UpstreamCompat;
 use anyhow::{bail, ensure};
@@ -74,9 +74,8 @@ pub(crate) struct Args {
     /// End with the guest's exit code, where it exits
     #[arg(long)]
     exit_code: bool,
-    /// Print in the end, as JSON, where the run ended; what the guest prints goes to stderr
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: FormatArgs,
     /// Where memory use and pre-image counts are written to
     #[arg(long, value_name = "FILE", value_parser = Target::parser())]
     debug_info: Option<Target>,
@@ -189,7 +188,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     if compat == UpstreamCompat::Fpvm && (ran.is_ok() || ran.as_ref().is_err_and(is_of_the_run)) {
         let ended = Ended::of(vm.as_mut(), first, began.elapsed());
         ended.log();
-        if args.json {
+        if args.format.is_json() {
             Target::Stdout.write_json(&ended)?;
         }
     }
@@ -208,7 +207,7 @@ impl Args {
             (self.snapshot_at, snapshots),
         ];
         let mut formats = formats.into_iter();
-        self.json
+        self.format.is_json()
             || self.output == Some(Target::Stdout)
             || self.debug_info == Some(Target::Stdout)
             || formats

@@ -139,7 +139,7 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
         ("owner", roles.owner),
         ("guardian", roles.guardian),
     ];
-    match args.common.format {
+    match args.common.format.get() {
         Format::Text => {
             let line = |(name, at): &(&str, _)| format!("{name:<9} {at}\n");
             let lines: String = contracts.iter().map(line).collect();

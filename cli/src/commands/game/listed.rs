@@ -54,7 +54,7 @@ pub(super) fn create(args: &CreateArgs) -> anyhow::Result<()> {
         args.block,
         &mut chain::log,
     )?;
-    match args.common.format {
+    match args.common.format.get() {
         Format::Text => print(&format!("{game}\n")),
         Format::Json => to_stdout(|out| json(out, &json!({"game": game}))),
     }
@@ -100,7 +100,7 @@ pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
             claims: seen.map_or(0, |game| game.claims().len()),
         });
     }
-    if args.common.format == Format::Json {
+    if args.common.format.is_json() {
         return to_stdout(|out| json(out, &rows));
     }
     let line = |row: &Row| {

@@ -2,7 +2,7 @@
 
 use crate::chain::{self, ChainArgs};
 use crate::input::read_json;
-use crate::output::{Format, json, print, to_stdout};
+use crate::output::{Format, FormatArgs, json, print, to_stdout};
 use anyhow::{Context as _, bail, ensure};
 use fpvm_challenger::calls;
 use fpvm_challenger::loads::{self, Load};
@@ -27,9 +27,8 @@ use std::sync::Arc;
 /// Which chain, and how results are printed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Common {
-    /// How results are printed
-    #[arg(long, value_name = "FORM", default_value = "text")]
-    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
     #[command(flatten)]
     pub(super) chain: ChainArgs,
 }
@@ -134,7 +133,7 @@ impl Hand {
         Ok(Self {
             chain,
             wallet,
-            format: args.common.format,
+            format: args.common.format.get(),
             site,
             seen,
         })

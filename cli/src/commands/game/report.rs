@@ -2,7 +2,7 @@
 
 use super::seen::{Seen, SeenArgs};
 use crate::app::App;
-use crate::output::Target;
+use crate::output::{FormatArgs, Target};
 use fpvm_report::html;
 
 /// Flags of `game report`.
@@ -12,9 +12,8 @@ pub(crate) struct Args {
     /// Where the page goes (- for stdout)
     #[arg(long, value_name = "FILE", value_parser = Target::parser(), default_value = "report.html")]
     output: Target,
-    /// Write the data of the page, as JSON, and not the page
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: FormatArgs,
     #[command(flatten)]
     seen: SeenArgs,
 }
@@ -22,7 +21,7 @@ pub(crate) struct Args {
 pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     args.output.try_place()?;
     let report = Seen::open(app, &args.seen)?.report(true)?;
-    if args.json {
+    if args.format.is_json() {
         return args.output.write_json(&report);
     }
     let page = html::page(&report)?;

@@ -2,23 +2,22 @@
 
 use super::seen::{Seen, SeenArgs};
 use crate::app::App;
-use crate::output::{Format, json, print, to_stdout};
+use crate::output::{Format, FormatArgs, json, print, to_stdout};
 use fpvm_report::Report;
 
 /// Flags of `game show`.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("rpc", |rpc| rpc.required(true)))]
 pub(crate) struct Args {
-    /// How it is printed
-    #[arg(long, value_name = "FORM", default_value = "text")]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgs,
     #[command(flatten)]
     seen: SeenArgs,
 }
 
 pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let report = Seen::open(app, &args.seen)?.report(false)?;
-    match args.format {
+    match args.format.get() {
         Format::Text => text(&report),
         Format::Json => to_stdout(|out| json(out, &report)),
     }

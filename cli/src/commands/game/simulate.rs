@@ -1,7 +1,7 @@
 //! `game simulate`: whether honesty pays, over thousands of made-up games.
 
 use crate::exit::Refused;
-use crate::output::{Target, print};
+use crate::output::{FormatArgs, Target, print};
 use anyhow::Context as _;
 use fpvm_dispute::simulate::{Table, simulate};
 use fpvm_report::money::rounded;
@@ -17,15 +17,14 @@ pub(crate) struct Args {
     /// Which games: the same number gives the same ones
     #[arg(long, value_name = "S", value_parser = crate::args::number, default_value = "1")]
     seed: u64,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: FormatArgs,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let start = Instant::now();
     let table = simulate(args.games, args.seed).context("a game could not be played")?;
-    if args.json {
+    if args.format.is_json() {
         Target::Stdout.write_json(&table)?;
     } else {
         print(&text(&table))?;

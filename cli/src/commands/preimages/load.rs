@@ -1,7 +1,7 @@
 //! `preimages load`: makes a part of a pre-image known to the oracle on a chain.
 
 use crate::chain::{self, ChainArgs};
-use crate::output::{Format, json, print, to_stdout};
+use crate::output::{Format, FormatArgs, json, print, to_stdout};
 use anyhow::{Context as _, bail};
 use fpvm_challenger::loads;
 use fpvm_contracts::loader::{self, Call, Terms};
@@ -43,9 +43,8 @@ pub(crate) struct Args {
     /// account with the key]
     #[arg(long, value_name = "ADDRESS")]
     from: Option<Address>,
-    /// How it is printed
-    #[arg(long, value_name = "FORM", default_value = "text")]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgs,
     #[command(flatten)]
     chain: ChainArgs,
 }
@@ -70,7 +69,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         let sender = sender.context("who will send it? Name the account with --from")?;
         let terms = Terms::mainnet(args.oracle, sender);
         let plan = loader::plan(&terms, key, offset, &mut *preimages)?;
-        return show(&plan.calls(), args.format);
+        return show(&plan.calls(), args.format.get());
     };
     let mut wallet = args.chain.wallet(chain)?;
     let own = wallet.address();
@@ -79,7 +78,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     }
     let (oracle, log) = (args.oracle, &mut chain::log);
     let sent = loads::load(&mut wallet, oracle, key, offset, &mut *preimages, log)?;
-    if args.format == Format::Json {
+    if args.format.is_json() {
         let hashes: Vec<_> = sent.iter().map(|receipt| receipt.transaction).collect();
         return to_stdout(|out| json(out, &hashes));
     }
