@@ -59,20 +59,22 @@ pub fn creation(folder: &Path, name: &str, arguments: &[u8]) -> Vec<u8> {
     [artifact(folder, name).bytecode, arguments.to_vec()].concat()
 }
 
-/// The folder of upstream's contracts of June 2026 (op-contracts v7), `v7` in [`folder`], if there is one; says
-/// so if not. It has `FaultDisputeGame.json`, `PermissionedDisputeGame.json`, `DisputeGameFactory.json`,
+/// The folder of upstream's contracts of a release since 2025 (`v4`, `v5`, `v6`, `v7`), which is in [`folder`], if there
+/// is one; says so if not. It has `FaultDisputeGame.json`, `PermissionedDisputeGame.json`, `DisputeGameFactory.json`,
 /// `AnchorStateRegistry.json`, `DelayedWETH.json`, `SuperchainConfig.json`, `Proxy.json`, `ProxyAdmin.json` and
-/// `PreimageOracle.json`.
-pub fn folder_v7() -> Option<PathBuf> {
-    let v7 = folder()?.join("v7");
-    let is_there = v7.is_dir();
+/// `PreimageOracle.json`. Games of v6 are upstream's `FaultDisputeGameV2` and `PermissionedDisputeGameV2`.
+pub fn folder_of(release: &str) -> Option<PathBuf> {
+    let its = folder()?.join(release);
+    let is_there = its.is_dir();
     if !is_there {
         skip(
             Tool::UpstreamContracts,
-            &format!("nothing with upstream's contracts of 2026, {UPSTREAM} has no folder v7"),
+            &format!(
+                "nothing with upstream's contracts of {release}, {UPSTREAM} has no folder for them"
+            ),
         );
     }
-    is_there.then_some(v7)
+    is_there.then_some(its)
 }
 
 /// The folder of upstream's contracts of 2024: [`folder`], if it has them.

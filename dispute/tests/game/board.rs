@@ -30,7 +30,7 @@ impl Board {
         let mut sources = vec![Source::Ours];
         // Time for fee spikes is this project's option.
         if params.fee_spikes.is_none() {
-            sources.extend(Source::upstream());
+            sources.extend(Source::upstream_of(params.version));
         }
         let anchor = anchor();
         let setup = Setup { params, anchor };
@@ -99,7 +99,10 @@ impl Board {
             value,
             action,
         };
+        let games = self.chain().games().iter();
+        let games: Vec<Address> = games.map(Game::address).collect();
         let results = self.twins.iter_mut().map(|twin| {
+            let call = translated(&call, &games, &twin.model);
             let (result, _) = twin.apply(&call, &block);
             twin.compare_all();
             result
@@ -252,6 +255,24 @@ impl Board {
             self.resolve_claim(claim, 0)?;
         }
         self.play(EVE, GameAction::Resolve)
+    }
+}
+
+/// The call, about the accounts of the games where they are on another chain: clones of other code are elsewhere.
+fn translated(call: &Call, games: &[Address], there: &Chain<Rollup>) -> Call {
+    let at = |account: &Address| {
+        let number = games.iter().position(|game| game == account);
+        let game = number.and_then(|number| there.game(number));
+        game.map_or(*account, Game::address)
+    };
+    let action = match &call.action {
+        Action::Hold(account, wei) => Action::Hold(at(account), *wei),
+        Action::TransferFrom(from, to, wei) => Action::TransferFrom(at(from), at(to), *wei),
+        other => other.clone(),
+    };
+    Call {
+        action,
+        ..call.clone()
     }
 }
 

@@ -41,11 +41,15 @@ impl Source {
 
     /// Upstream's of the release of a version of the game.
     pub(crate) fn upstream_of(version: Version) -> Option<Self> {
-        if version.has_arguments() {
-            upstream::folder_v7().map(Self::Upstream)
-        } else {
-            Self::upstream()
-        }
+        let release = match version {
+            Version::V1_3 => return Self::upstream(),
+            Version::V1_4 => "v3",
+            Version::V1_7 => "v4",
+            Version::V1_8 => "v5",
+            Version::V2_2 => "v6",
+            Version::V2_4 => "v7",
+        };
+        upstream::folder_of(release).map(Self::Upstream)
     }
 
     /// Upstream's contract, or `ours`.
@@ -115,7 +119,7 @@ impl Contracts {
         let Setup { params, anchor } = setup;
         let (owner, game_type) = (OWNER, params.game_type);
         let (root, block) = (anchor.root, anchor.block);
-        let today = params.version.has_arguments();
+        let today = !params.version.pays_at_resolution();
         let mut system = None;
         let around = match source {
             Source::Ours if today => {

@@ -15,5 +15,6 @@ mod resolution;
 mod setup;
 mod steps;
 mod surroundings;
+mod today;
 mod twin;
 mod worked_game;

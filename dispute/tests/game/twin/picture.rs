@@ -210,11 +210,17 @@ pub(super) fn picture_of_contract(
         let number = evm.view(game, &Calls::l2SequenceNumberCall {});
         assert_eq!(number, l2_block);
         let chain_id = evm.view(game, &Calls::l2ChainIdCall {});
-        let root = evm.view(game, &Calls::rootClaimByChainIdCall { chainId: chain_id });
-        assert_eq!(root, evm.view(game, &Calls::rootClaimCall {}));
-        let other = chain_id.wrapping_add(U256::ONE);
-        let other = evm.try_view(game, &Calls::rootClaimByChainIdCall { chainId: other });
-        assert_eq!(other, Err(Revert::UnknownChainId.data()));
+        let mut of_chain = |chain_id| {
+            let call = Calls::rootClaimByChainIdCall { chainId: chain_id };
+            evm.try_view(game, &call)
+        };
+        // Before 2.4 there is no such function.
+        let root = of_chain(chain_id);
+        let other = of_chain(chain_id.wrapping_add(U256::ONE));
+        if root.is_ok() || !other.as_ref().is_err_and(Vec::is_empty) {
+            assert_eq!(other, Err(Revert::UnknownChainId.data()));
+            assert_eq!(root, Ok(evm.view(game, &Calls::rootClaimCall {})));
+        }
         let roles = expected.roles.map(|_| Roles {
             proposer: evm.view(game, &Calls::proposerCall {}),
             challenger: evm.view(game, &Calls::challengerCall {}),
