@@ -6,7 +6,8 @@
 //! to the oracle what steps read, [`proposals`] contests what others load wrongly, and [`rollup`] asks
 //! for the true outputs. What happens becomes [`event`]s, which [`metrics`] counts.
 //!
-//! [`factory`] finds and creates games; [`deployment`] deploys everything that games need. [`calls`] makes
+//! [`factory`] finds and creates games; [`deployment`] deploys everything that games need, and [`installed`] tells what
+//! stands behind them. [`calls`] makes
 //! transactions of the model's calls, and [`reasons`] tells why a contract refused.
 //!
 //! With the feature `service` there is the daemon as well: `service::Service` runs the scheduler round after
@@ -21,6 +22,7 @@ pub mod calls;
 pub mod deployment;
 pub mod event;
 pub mod factory;
+pub mod installed;
 mod kind;
 pub mod loads;
 pub mod metrics;

@@ -1,9 +1,10 @@
 //! Compiled contracts, as they come with this crate or from a file.
 
-use crate::abi;
+use crate::{VERIFIERS, abi, game, game_v7};
 use fpvm_core::keccak::keccak256;
 use fpvm_evm::Address;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A compiled contract.
 #[derive(Clone, Debug, Deserialize)]
@@ -17,6 +18,16 @@ pub struct Artifact {
     pub deployed_bytecode: Vec<u8>,
     #[serde(default)]
     abi: Vec<Item>,
+    /// Where the constructor's values are in the deployed code.
+    #[serde(default)]
+    immutable_references: BTreeMap<String, Vec<Span>>,
+}
+
+/// A piece of the deployed code, in bytes.
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct Span {
+    start: usize,
+    length: usize,
 }
 
 /// A constructor, a function, an error or the like of a contract's interface.
@@ -69,6 +80,20 @@ impl Artifact {
         inputs.iter().filter_map(word).collect::<Vec<_>>().concat()
     }
 
+    /// Whether code at an address is what the contract deploys, whatever values its constructor was given.
+    pub fn is_at(&self, code: &[u8]) -> bool {
+        let spans = self.immutable_references.values().flatten();
+        let mut code = code.to_vec();
+        for span in spans {
+            // Where the values stand there are zeros in the artifact.
+            let end = span.start.saturating_add(span.length);
+            if let Some(value) = code.get_mut(span.start..end) {
+                value.fill(0);
+            }
+        }
+        code == self.deployed_bytecode
+    }
+
     /// The signatures of the errors that the contract declares: `ClockTimeExceeded()`.
     pub fn errors(&self) -> impl Iterator<Item = String> {
         let errors = self.abi.iter().filter(|item| item.r#type == "error");
@@ -83,6 +108,19 @@ impl Artifact {
         self.errors()
             .find(|signature| revert.starts_with(&keccak256(signature.as_bytes())[..4]))
     }
+}
+
+/// The name of the contract of this project whose code this is, whatever values its constructor was given.
+pub fn identify(code: &[u8]) -> Option<&'static str> {
+    let verifiers = VERIFIERS.map(|verifier| (verifier.contract.name, verifier.artifact));
+    let others = [("PreimageOracle", PREIMAGE_ORACLE)];
+    let all = verifiers
+        .iter()
+        .chain(&others)
+        .chain(game::artifacts::ALL)
+        .chain(game_v7::artifacts::ALL);
+    let is_it = |(_, json): &&(&str, &str)| Artifact::parse(json).is_ok_and(|it| it.is_at(code));
+    Some(all.copied().find(|it| is_it(&it))?.0)
 }
 
 /// The JSON of this crate's own pre-image oracle.

@@ -26,6 +26,18 @@ pub mod artifacts {
     pub const CONFIG: &str = include_str!("../artifacts/v7/SuperchainConfig.json");
     /// Who may step in at one chain.
     pub const SYSTEM_CONFIG: &str = include_str!("../artifacts/v7/SystemConfig.json");
+
+    /// All of them, by name.
+    pub const ALL: &[(&str, &str)] = &[
+        ("FaultDisputeGame", GAME),
+        ("FeeSpikeDisputeGame", FEE_SPIKE_GAME),
+        ("PermissionedDisputeGame", PERMISSIONED_GAME),
+        ("DisputeGameFactory", FACTORY),
+        ("AnchorStateRegistry", REGISTRY),
+        ("DelayedWETH", VAULT),
+        ("SuperchainConfig", CONFIG),
+        ("SystemConfig", SYSTEM_CONFIG),
+    ];
 }
 
 /// What an implementation of the game is made of. All else is a game's arguments.

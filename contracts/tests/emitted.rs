@@ -6,10 +6,12 @@ mod sources;
 
 use common::repository;
 use fpvm_contracts::VERIFIERS;
+use fpvm_contracts::artifact::{Artifact, identify};
 use sha2::{Digest as _, Sha256};
 use sources::SOURCES;
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
 #[test]
 fn sources_are_those_that_the_definitions_emit() {
@@ -24,16 +26,30 @@ fn sources_are_those_that_the_definitions_emit() {
     }
 }
 
+/// The committed artifacts: name, and contents. Those of `v7` have names that others have too.
+fn artifacts() -> Vec<(String, String)> {
+    let folders = ["contracts/artifacts", "contracts/artifacts/v7"];
+    let files = folders.map(|folder| fs::read_dir(repository(folder)).expect(folder));
+    let paths = files
+        .into_iter()
+        .flatten()
+        .map(|file| file.expect("an artifact").path());
+    let read = |path: PathBuf| {
+        let name = path
+            .file_stem()
+            .and_then(|name| name.to_str())
+            .expect("a name");
+        (name.to_owned(), fs::read_to_string(&path).expect(name))
+    };
+    paths.filter(|path| path.is_file()).map(read).collect()
+}
+
 /// An artifact knows the hash of its own file. Whether what that imports is the same, CI sees when it
 /// compiles all anew.
 #[test]
 fn artifacts_are_of_the_sources() {
     let mut names = BTreeSet::new();
-    for file in fs::read_dir(repository("contracts/artifacts")).expect("artifacts") {
-        let path = file.expect("an artifact").path();
-        let name = path.file_stem().and_then(|name| name.to_str());
-        let name = name.expect("a name").to_owned();
-        let artifact = fs::read_to_string(&path).expect(&name);
+    for (name, artifact) in artifacts() {
         let artifact: serde_json::Value = serde_json::from_str(&artifact).expect(&name);
         let source = artifact["source"].as_str().expect("the source's path");
         let source = fs::read(repository(&format!("contracts/{source}"))).expect(source);
@@ -57,4 +73,15 @@ fn artifacts_are_of_the_sources() {
     let compiled = names.iter().filter(|name| name.starts_with("Fpvm"));
     assert!(compiled.eq(&listed), "VERIFIERS is not what is compiled");
     assert!(names.contains("PreimageOracle"));
+}
+
+/// Code on a chain can be named whichever of the artifacts it is of.
+#[test]
+fn every_artifact_is_identified() {
+    for (name, artifact) in artifacts() {
+        let artifact = Artifact::parse(&artifact).expect(&name);
+        let of_tests = ["AlphabetVm", "Receiver", "ScriptedVm"].contains(&&*name);
+        let found = identify(&artifact.deployed_bytecode);
+        assert_eq!(found, (!of_tests).then_some(&*name));
+    }
 }

@@ -8,6 +8,7 @@ mod seen;
 mod show;
 mod simulate;
 mod truth;
+mod verify;
 mod watch;
 
 use crate::app::App;
@@ -44,6 +45,8 @@ enum Action {
     Watch(Box<watch::Args>),
     /// Write a page about a game on a chain, finished or running
     Report(Box<report::Args>),
+    /// Check that the contracts behind a factory or a game are those of this release, and tell who may do what
+    Verify(verify::Args),
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
@@ -59,5 +62,6 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         Action::Simulate(args) => simulate::run(args),
         Action::Watch(args) => watch::run(app, args),
         Action::Report(args) => report::run(app, args),
+        Action::Verify(args) => verify::run(args),
     }
 }

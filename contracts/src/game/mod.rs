@@ -24,6 +24,16 @@ pub mod artifacts {
     pub const VAULT: &str = include_str!("../../artifacts/DelayedWETH.json");
     /// Who may step in.
     pub const CONFIG: &str = include_str!("../../artifacts/SuperchainConfig.json");
+
+    /// All of them, by name.
+    pub const ALL: &[(&str, &str)] = &[
+        ("FaultDisputeGame", GAME),
+        ("FeeSpikeDisputeGame", FEE_SPIKE_GAME),
+        ("DisputeGameFactory", FACTORY),
+        ("AnchorStateRegistry", REGISTRY),
+        ("DelayedWETH", VAULT),
+        ("SuperchainConfig", CONFIG),
+    ];
 }
 
 /// Time for fee spikes: how long a sample holds the clocks and for how long at most in one game, both
