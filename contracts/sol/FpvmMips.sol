@@ -691,12 +691,11 @@ contract FpvmMips {
                                                 set4(HI, rs)
                                                 setRegister(add(REGISTERS, and(shr(9, insn), 0x7c)), 0)
                                             }
-                                            case 0x12 {
+                                            default {
                                                 // mflo rd
                                                 let lo := get4(LO)
                                                 setRegister(add(REGISTERS, and(shr(9, insn), 0x7c)), lo)
                                             }
-                                            default { refuse(0xd8c48f68) } // InvalidInstruction
                                         }
                                     }
                                 }
@@ -787,13 +786,12 @@ contract FpvmMips {
                                                 let rt := get4(add(REGISTERS, and(shr(14, insn), 0x7c)))
                                                 setRegister(add(REGISTERS, and(shr(9, insn), 0x7c)), and(rs, rt))
                                             }
-                                            case 0x25 {
+                                            default {
                                                 // or rd, rs, rt
                                                 let rs := get4(add(REGISTERS, and(shr(19, insn), 0x7c)))
                                                 let rt := get4(add(REGISTERS, and(shr(14, insn), 0x7c)))
                                                 setRegister(add(REGISTERS, and(shr(9, insn), 0x7c)), or(rs, rt))
                                             }
-                                            default { refuse(0xd8c48f68) } // InvalidInstruction
                                         }
                                         default {
                                             switch and(insn, 0x3f)
@@ -852,12 +850,11 @@ contract FpvmMips {
                                     if iszero(eq(slot, and(add(here, 4), WORD))) { refuse(0x4090ed5b) } // BranchInDelaySlot
                                 }
                             }
-                            case 2 {
+                            default {
                                 // j region
                                 if iszero(eq(slot, and(add(here, 4), WORD))) { refuse(0xd99484d0) } // JumpInDelaySlot
                                 after := or(and(and(add(here, 4), WORD), 0xf0000000), and(shl(2, insn), 0xffffffc))
                             }
-                            default { refuse(0xd8c48f68) } // InvalidInstruction
                         }
                         default {
                             switch shr(26, insn)
@@ -881,13 +878,12 @@ contract FpvmMips {
                                 let rt := get4(add(REGISTERS, and(shr(14, insn), 0x7c)))
                                 if iszero(eq(rs, rt)) { after := and(add(and(add(here, 4), WORD), and(shl(2, signextend(1, insn)), WORD)), WORD) }
                             }
-                            case 6 {
+                            default {
                                 // blez rs, target
                                 if iszero(eq(slot, and(add(here, 4), WORD))) { refuse(0x4090ed5b) } // BranchInDelaySlot
                                 let rs := get4(add(REGISTERS, and(shr(19, insn), 0x7c)))
                                 if iszero(slt(signed(0), signed(rs))) { after := and(add(and(add(here, 4), WORD), and(shl(2, signextend(1, insn)), WORD)), WORD) }
                             }
-                            default { refuse(0xd8c48f68) } // InvalidInstruction
                         }
                     }
                     default {
@@ -910,12 +906,11 @@ contract FpvmMips {
                                 let rs := get4(add(REGISTERS, and(shr(19, insn), 0x7c)))
                                 setRegister(add(REGISTERS, and(shr(14, insn), 0x7c)), and(add(rs, and(signextend(1, insn), WORD)), WORD))
                             }
-                            case 0xa {
+                            default {
                                 // slti rt, rs, simm
                                 let rs := get4(add(REGISTERS, and(shr(19, insn), 0x7c)))
                                 setRegister(add(REGISTERS, and(shr(14, insn), 0x7c)), slt(signed(rs), signed(and(signextend(1, insn), WORD))))
                             }
-                            default { refuse(0xd8c48f68) } // InvalidInstruction
                         }
                         default {
                             switch shr(26, insn)
@@ -934,12 +929,11 @@ contract FpvmMips {
                                 let rs := get4(add(REGISTERS, and(shr(19, insn), 0x7c)))
                                 setRegister(add(REGISTERS, and(shr(14, insn), 0x7c)), or(rs, and(insn, 0xffff)))
                             }
-                            case 0xe {
+                            default {
                                 // xori rt, rs, zimm
                                 let rs := get4(add(REGISTERS, and(shr(19, insn), 0x7c)))
                                 setRegister(add(REGISTERS, and(shr(14, insn), 0x7c)), xor(rs, and(insn, 0xffff)))
                             }
-                            default { refuse(0xd8c48f68) } // InvalidInstruction
                         }
                     }
                 }
@@ -1010,13 +1004,12 @@ contract FpvmMips {
                                 let loaded := load(and(add(rs, and(signextend(1, insn), WORD)), WORD), 1)
                                 setRegister(add(REGISTERS, and(shr(14, insn), 0x7c)), loaded)
                             }
-                            case 0x25 {
+                            default {
                                 // lhu rt, simm(rs)
                                 let rs := get4(add(REGISTERS, and(shr(19, insn), 0x7c)))
                                 let loaded := load(and(and(add(rs, and(signextend(1, insn), WORD)), WORD), not(1)), 2)
                                 setRegister(add(REGISTERS, and(shr(14, insn), 0x7c)), loaded)
                             }
-                            default { refuse(0xd8c48f68) } // InvalidInstruction
                         }
                     }
                     default {

@@ -691,14 +691,13 @@ contract FpvmMips64 {
                                                             let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                                             after := rs
                                                         }
-                                                        case 9 {
+                                                        default {
                                                             // jalr rd, rs
                                                             if iszero(eq(slot, and(add(here, 4), WORD))) { refuse(0xd99484d0) } // JumpInDelaySlot
                                                             let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), and(add(here, 8), WORD))
                                                             after := rs
                                                         }
-                                                        default { refuse(0xd8c48f68) } // InvalidInstruction
                                                     }
                                                     default {
                                                         switch and(insn, 0x3f)
@@ -1131,13 +1130,12 @@ contract FpvmMips64 {
                                                             let hi := get8(HI)
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), hi)
                                                         }
-                                                        case 0x11 {
+                                                        default {
                                                             // mthi rs
                                                             let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                                             set8(HI, rs)
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), 0)
                                                         }
-                                                        default { refuse(0xd8c48f68) } // InvalidInstruction
                                                     }
                                                     default {
                                                         switch and(insn, 0x3f)
@@ -1177,7 +1175,7 @@ contract FpvmMips64 {
                                                             let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), sar_(rt, and(rs, 0x3f)))
                                                         }
-                                                        case 0x18 {
+                                                        default {
                                                             // mult rs, rt
                                                             let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                                             let rt := get8(add(REGISTERS, and(shr(13, insn), 0xf8)))
@@ -1186,7 +1184,6 @@ contract FpvmMips64 {
                                                             set8(LO, and(signextend(3, product), WORD))
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), 0)
                                                         }
-                                                        default { refuse(0xd8c48f68) } // InvalidInstruction
                                                     }
                                                     default {
                                                         switch and(insn, 0x3f)
@@ -1210,7 +1207,7 @@ contract FpvmMips64 {
                                                             set8(LO, and(signextend(3, divSigned(extended, extended2)), WORD))
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), 0)
                                                         }
-                                                        case 0x1b {
+                                                        default {
                                                             // divu rs, rt
                                                             let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                                             let rt := get8(add(REGISTERS, and(shr(13, insn), 0xf8)))
@@ -1221,7 +1218,6 @@ contract FpvmMips64 {
                                                             set8(LO, and(signextend(3, divUnsigned(bits, bits2)), WORD))
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), 0)
                                                         }
-                                                        default { refuse(0xd8c48f68) } // InvalidInstruction
                                                     }
                                                 }
                                             }
@@ -1250,7 +1246,7 @@ contract FpvmMips64 {
                                                             set8(LO, and(mul(rs, rt), WORD))
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), 0)
                                                         }
-                                                        case 0x1e {
+                                                        default {
                                                             // ddiv rs, rt
                                                             let rt := get8(add(REGISTERS, and(shr(13, insn), 0xf8)))
                                                             if iszero(rt) { refuse(0x23d359a3) } // DivisionByZero
@@ -1260,7 +1256,6 @@ contract FpvmMips64 {
                                                             set8(LO, divSigned(rs, rt2))
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), 0)
                                                         }
-                                                        default { refuse(0xd8c48f68) } // InvalidInstruction
                                                     }
                                                     default {
                                                         switch and(insn, 0x3f)
@@ -1280,13 +1275,12 @@ contract FpvmMips64 {
                                                             let rt := get8(add(REGISTERS, and(shr(13, insn), 0xf8)))
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), and(signextend(3, and(add(rs, rt), WORD)), WORD))
                                                         }
-                                                        case 0x21 {
+                                                        default {
                                                             // addu rd, rs, rt
                                                             let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                                             let rt := get8(add(REGISTERS, and(shr(13, insn), 0xf8)))
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), and(signextend(3, and(add(rs, rt), WORD)), WORD))
                                                         }
-                                                        default { refuse(0xd8c48f68) } // InvalidInstruction
                                                     }
                                                 }
                                                 default {
@@ -1305,13 +1299,12 @@ contract FpvmMips64 {
                                                             let rt := get8(add(REGISTERS, and(shr(13, insn), 0xf8)))
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), and(signextend(3, and(sub(rs, rt), WORD)), WORD))
                                                         }
-                                                        case 0x24 {
+                                                        default {
                                                             // and rd, rs, rt
                                                             let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                                             let rt := get8(add(REGISTERS, and(shr(13, insn), 0xf8)))
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), and(rs, rt))
                                                         }
-                                                        default { refuse(0xd8c48f68) } // InvalidInstruction
                                                     }
                                                     default {
                                                         switch and(insn, 0x3f)
@@ -1355,13 +1348,12 @@ contract FpvmMips64 {
                                                             let rt := get8(add(REGISTERS, and(shr(13, insn), 0xf8)))
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), lt(rs, rt))
                                                         }
-                                                        case 0x2c {
+                                                        default {
                                                             // dadd rd, rs, rt
                                                             let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                                             let rt := get8(add(REGISTERS, and(shr(13, insn), 0xf8)))
                                                             setRegister(add(REGISTERS, and(shr(8, insn), 0xf8)), and(add(rs, rt), WORD))
                                                         }
-                                                        default { refuse(0xd8c48f68) } // InvalidInstruction
                                                     }
                                                     default {
                                                         switch and(insn, 0x3f)
@@ -1430,7 +1422,7 @@ contract FpvmMips64 {
                                             }
                                         }
                                     }
-                                    case 1 {
+                                    default {
                                         switch and(shr(16, insn), 0x1f)
                                         case 0 {
                                             // bltz rs, target
@@ -1463,7 +1455,6 @@ contract FpvmMips64 {
                                             if iszero(eq(slot, and(add(here, 4), WORD))) { refuse(0x4090ed5b) } // BranchInDelaySlot
                                         }
                                     }
-                                    default { refuse(0xd8c48f68) } // InvalidInstruction
                                 }
                                 default {
                                     switch shr(26, insn)
@@ -1478,14 +1469,13 @@ contract FpvmMips64 {
                                         set8(add(REGISTERS, 0xf8), and(add(here, 8), WORD))
                                         after := or(and(and(add(here, 4), WORD), 0xfffffffff0000000), and(shl(2, insn), 0xffffffc))
                                     }
-                                    case 4 {
+                                    default {
                                         // beq rs, rt, target
                                         if iszero(eq(slot, and(add(here, 4), WORD))) { refuse(0x4090ed5b) } // BranchInDelaySlot
                                         let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                         let rt := get8(add(REGISTERS, and(shr(13, insn), 0xf8)))
                                         if eq(rs, rt) { after := and(add(and(add(here, 4), WORD), and(shl(2, signextend(1, insn)), WORD)), WORD) }
                                     }
-                                    default { refuse(0xd8c48f68) } // InvalidInstruction
                                 }
                             }
                             default {
@@ -1499,13 +1489,12 @@ contract FpvmMips64 {
                                         let rt := get8(add(REGISTERS, and(shr(13, insn), 0xf8)))
                                         if iszero(eq(rs, rt)) { after := and(add(and(add(here, 4), WORD), and(shl(2, signextend(1, insn)), WORD)), WORD) }
                                     }
-                                    case 6 {
+                                    default {
                                         // blez rs, target
                                         if iszero(eq(slot, and(add(here, 4), WORD))) { refuse(0x4090ed5b) } // BranchInDelaySlot
                                         let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                         if iszero(slt(signed(0), signed(rs))) { after := and(add(and(add(here, 4), WORD), and(shl(2, signextend(1, insn)), WORD)), WORD) }
                                     }
-                                    default { refuse(0xd8c48f68) } // InvalidInstruction
                                 }
                                 default {
                                     switch shr(26, insn)
@@ -1520,12 +1509,11 @@ contract FpvmMips64 {
                                         let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                         setRegister(add(REGISTERS, and(shr(13, insn), 0xf8)), and(signextend(3, and(add(rs, and(signextend(1, insn), WORD)), WORD)), WORD))
                                     }
-                                    case 9 {
+                                    default {
                                         // addiu rt, rs, simm
                                         let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                         setRegister(add(REGISTERS, and(shr(13, insn), 0xf8)), and(signextend(3, and(add(rs, and(signextend(1, insn), WORD)), WORD)), WORD))
                                     }
-                                    default { refuse(0xd8c48f68) } // InvalidInstruction
                                 }
                             }
                         }
@@ -1540,12 +1528,11 @@ contract FpvmMips64 {
                                         let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                         setRegister(add(REGISTERS, and(shr(13, insn), 0xf8)), slt(signed(rs), signed(and(signextend(1, insn), WORD))))
                                     }
-                                    case 0xb {
+                                    default {
                                         // sltiu rt, rs, simm
                                         let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                         setRegister(add(REGISTERS, and(shr(13, insn), 0xf8)), lt(rs, and(signextend(1, insn), WORD)))
                                     }
-                                    default { refuse(0xd8c48f68) } // InvalidInstruction
                                 }
                                 default {
                                     switch shr(26, insn)
@@ -1559,12 +1546,11 @@ contract FpvmMips64 {
                                         let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                         setRegister(add(REGISTERS, and(shr(13, insn), 0xf8)), or(rs, and(insn, 0xffff)))
                                     }
-                                    case 0xe {
+                                    default {
                                         // xori rt, rs, zimm
                                         let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                         setRegister(add(REGISTERS, and(shr(13, insn), 0xf8)), xor(rs, and(insn, 0xffff)))
                                     }
-                                    default { refuse(0xd8c48f68) } // InvalidInstruction
                                 }
                             }
                             default {
@@ -1663,13 +1649,12 @@ contract FpvmMips64 {
                                         let loaded := load(and(add(rs, and(signextend(1, insn), WORD)), WORD), 1)
                                         setRegister(add(REGISTERS, and(shr(13, insn), 0xf8)), and(signextend(0, loaded), WORD))
                                     }
-                                    case 0x21 {
+                                    default {
                                         // lh rt, simm(rs)
                                         let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                         let loaded := load(and(and(add(rs, and(signextend(1, insn), WORD)), WORD), not(1)), 2)
                                         setRegister(add(REGISTERS, and(shr(13, insn), 0xf8)), and(signextend(1, loaded), WORD))
                                     }
-                                    default { refuse(0xd8c48f68) } // InvalidInstruction
                                 }
                                 default {
                                     switch shr(26, insn)
@@ -1688,13 +1673,12 @@ contract FpvmMips64 {
                                         let loaded := load(and(and(add(rs, and(signextend(1, insn), WORD)), WORD), not(3)), 4)
                                         setRegister(add(REGISTERS, and(shr(13, insn), 0xf8)), and(signextend(3, loaded), WORD))
                                     }
-                                    case 0x24 {
+                                    default {
                                         // lbu rt, simm(rs)
                                         let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                         let loaded := load(and(add(rs, and(signextend(1, insn), WORD)), WORD), 1)
                                         setRegister(add(REGISTERS, and(shr(13, insn), 0xf8)), loaded)
                                     }
-                                    default { refuse(0xd8c48f68) } // InvalidInstruction
                                 }
                             }
                             default {
@@ -1707,7 +1691,7 @@ contract FpvmMips64 {
                                         let loaded := load(and(and(add(rs, and(signextend(1, insn), WORD)), WORD), not(1)), 2)
                                         setRegister(add(REGISTERS, and(shr(13, insn), 0xf8)), loaded)
                                     }
-                                    case 0x26 {
+                                    default {
                                         // lwr rt, simm(rs)
                                         let rt := get8(add(REGISTERS, and(shr(13, insn), 0xf8)))
                                         let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
@@ -1717,7 +1701,6 @@ contract FpvmMips64 {
                                         let bits := or(and(rt, xor(shr(difference, 0xffffffff), WORD)), shr(difference, loaded))
                                         setRegister(add(REGISTERS, and(shr(13, insn), 0xf8)), select(iszero(difference), and(signextend(3, bits), WORD), bits))
                                     }
-                                    default { refuse(0xd8c48f68) } // InvalidInstruction
                                 }
                                 default {
                                     switch shr(26, insn)
@@ -1733,13 +1716,12 @@ contract FpvmMips64 {
                                         let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                         store(and(add(rs, and(signextend(1, insn), WORD)), WORD), 1, rt)
                                     }
-                                    case 0x29 {
+                                    default {
                                         // sh rt, simm(rs)
                                         let rt := get8(add(REGISTERS, and(shr(13, insn), 0xf8)))
                                         let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                         store(and(and(add(rs, and(signextend(1, insn), WORD)), WORD), not(1)), 2, rt)
                                     }
-                                    default { refuse(0xd8c48f68) } // InvalidInstruction
                                 }
                             }
                         }
@@ -1759,13 +1741,12 @@ contract FpvmMips64 {
                                         let old := load(address_, 4)
                                         store(address_, 4, or(and(old, xor(shr(shifted, 0xffffffff), WORD)), shr(shifted, and(rt, 0xffffffff))))
                                     }
-                                    case 0x2b {
+                                    default {
                                         // sw rt, simm(rs)
                                         let rt := get8(add(REGISTERS, and(shr(13, insn), 0xf8)))
                                         let rs := get8(add(REGISTERS, and(shr(18, insn), 0xf8)))
                                         store(and(and(add(rs, and(signextend(1, insn), WORD)), WORD), not(3)), 4, rt)
                                     }
-                                    default { refuse(0xd8c48f68) } // InvalidInstruction
                                 }
                                 default {
                                     switch shr(26, insn)

@@ -577,15 +577,9 @@ contract FpvmRiscv {
                                     let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 4)
                                     setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), loaded)
                                 }
-                                case 7 {
+                                default {
                                     // illegal_load
                                     fault(0xbadc0de) // illegal instruction
-                                }
-                                default {
-                                    // lb rd, imm(rs1)
-                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                    let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 1)
-                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(0, loaded), WORD))
                                 }
                             }
                         }
@@ -649,15 +643,10 @@ contract FpvmRiscv {
                                     let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
                                     setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), or(rs1, and(sar(244, shl(224, insn)), WORD)))
                                 }
-                                case 7 {
+                                default {
                                     // andi rd, rs1, imm
                                     let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
                                     setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(rs1, and(sar(244, shl(224, insn)), WORD)))
-                                }
-                                default {
-                                    // addi rd, rs1, imm
-                                    let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                    setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD))
                                 }
                             }
                         }
@@ -768,7 +757,7 @@ contract FpvmRiscv {
                                             store(rs1, 4, and(add(and(signextend(3, old), WORD), and(signextend(3, rs2), WORD)), WORD))
                                             setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, old), WORD))
                                         }
-                                        case 1 {
+                                        default {
                                             // amoswap_w rd, rs2, (rs1)
                                             let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
                                             if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
@@ -776,12 +765,6 @@ contract FpvmRiscv {
                                             let old := load(rs1, 4)
                                             store(rs1, 4, and(signextend(3, rs2), WORD))
                                             setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, old), WORD))
-                                        }
-                                        default {
-                                            // illegal_amo_w
-                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                            if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
-                                            fault(0xf001a70) // unknown atomic operation
                                         }
                                     }
                                     default {
@@ -921,7 +904,7 @@ contract FpvmRiscv {
                                             store(rs1, 8, and(add(old, rs2), WORD))
                                             setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), old)
                                         }
-                                        case 1 {
+                                        default {
                                             // amoswap_d rd, rs2, (rs1)
                                             let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
                                             if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
@@ -929,12 +912,6 @@ contract FpvmRiscv {
                                             let old := load(rs1, 8)
                                             store(rs1, 8, rs2)
                                             setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), old)
-                                        }
-                                        default {
-                                            // illegal_amo_d
-                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                            if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
-                                            fault(0xf001a70) // unknown atomic operation
                                         }
                                     }
                                     default {
@@ -1188,7 +1165,7 @@ contract FpvmRiscv {
                                         setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), or(rs1, rs2))
                                     }
                                 }
-                                case 7 {
+                                default {
                                     switch shr(25, insn)
                                     case 1 {
                                         // remu rd, rs1, rs2
@@ -1201,31 +1178,6 @@ contract FpvmRiscv {
                                         let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
                                         let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
                                         setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(rs1, rs2))
-                                    }
-                                }
-                                default {
-                                    switch shr(25, insn)
-                                    case 0 {
-                                        // add rd, rs1, rs2
-                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
-                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(add(rs1, rs2), WORD))
-                                    }
-                                    case 1 {
-                                        // mul rd, rs1, rs2
-                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
-                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(mul(rs1, rs2), WORD))
-                                    }
-                                    case 0x20 {
-                                        // sub rd, rs1, rs2
-                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                        let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
-                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(sub(rs1, rs2), WORD))
-                                    }
-                                    default {
-                                        // illegal_op
-                                        fault(0xbadc0de) // illegal instruction
                                     }
                                 }
                             }
@@ -1334,7 +1286,7 @@ contract FpvmRiscv {
                                         fault(0xbadc0de) // illegal instruction
                                     }
                                 }
-                                case 7 {
+                                default {
                                     switch eq(and(insn, 0xfe000000), 0x2000000)
                                     case 1 {
                                         // remuw rd, rs1, rs2
@@ -1346,10 +1298,6 @@ contract FpvmRiscv {
                                         // illegal_op_32
                                         fault(0xbadc0de) // illegal instruction
                                     }
-                                }
-                                default {
-                                    // illegal_op_32
-                                    fault(0xbadc0de) // illegal instruction
                                 }
                             }
                         }
@@ -1418,7 +1366,7 @@ contract FpvmRiscv {
                                         if iszero(iszero(select(less, and(sum, 3), and(and(add(here, 4), WORD), 3)))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
                                         if less { next := sum }
                                     }
-                                    case 7 {
+                                    default {
                                         // bgeu rs1, rs2, branch
                                         let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
                                         let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
@@ -1426,10 +1374,6 @@ contract FpvmRiscv {
                                         let sum := and(add(here, and(sar(243, shl(243, or(or(or(and(shr(7, insn), 0x1e), and(shr(20, insn), 0x7e0)), and(shl(4, insn), 0x800)), and(shr(19, insn), 0x1000)))), WORD)), WORD)
                                         if iszero(iszero(select(otherwise, and(sum, 3), and(and(add(here, 4), WORD), 3)))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
                                         if otherwise { next := sum }
-                                    }
-                                    default {
-                                        // branch_never
-                                        if iszero(iszero(and(here, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
                                     }
                                 }
                             }

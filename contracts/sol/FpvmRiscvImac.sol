@@ -717,14 +717,10 @@ contract FpvmRiscvImac {
                                         setRegister(add(add(REGISTERS, 0x40), and(shr(4, insn), 0x38)), xor(high, low))
                                     }
                                     default {
-                                        switch eq(and(insn, 0x1000), 0x1000)
-                                        case 1 {
-                                            // c_addw high, low
-                                            let high := get8(add(add(REGISTERS, 0x40), and(shr(4, insn), 0x38)))
-                                            let low := get8(add(add(REGISTERS, 0x40), and(shl(1, insn), 0x38)))
-                                            setRegister(add(add(REGISTERS, 0x40), and(shr(4, insn), 0x38)), and(signextend(3, and(add(high, low), WORD)), WORD))
-                                        }
-                                        default { fault(0xbadc0de) } // illegal instruction
+                                        // c_addw high, low
+                                        let high := get8(add(add(REGISTERS, 0x40), and(shr(4, insn), 0x38)))
+                                        let low := get8(add(add(REGISTERS, 0x40), and(shl(1, insn), 0x38)))
+                                        setRegister(add(add(REGISTERS, 0x40), and(shr(4, insn), 0x38)), and(signextend(3, and(add(high, low), WORD)), WORD))
                                     }
                                 }
                                 case 2 {
@@ -756,14 +752,10 @@ contract FpvmRiscvImac {
                                         setRegister(add(add(REGISTERS, 0x40), and(shr(4, insn), 0x38)), and(sub(high, low), WORD))
                                     }
                                     default {
-                                        switch eq(and(insn, 0x1000), 0x1000)
-                                        case 1 {
-                                            // c_subw high, low
-                                            let high := get8(add(add(REGISTERS, 0x40), and(shr(4, insn), 0x38)))
-                                            let low := get8(add(add(REGISTERS, 0x40), and(shl(1, insn), 0x38)))
-                                            setRegister(add(add(REGISTERS, 0x40), and(shr(4, insn), 0x38)), and(signextend(3, and(sub(high, low), WORD)), WORD))
-                                        }
-                                        default { fault(0xbadc0de) } // illegal instruction
+                                        // c_subw high, low
+                                        let high := get8(add(add(REGISTERS, 0x40), and(shr(4, insn), 0x38)))
+                                        let low := get8(add(add(REGISTERS, 0x40), and(shl(1, insn), 0x38)))
+                                        setRegister(add(add(REGISTERS, 0x40), and(shr(4, insn), 0x38)), and(signextend(3, and(sub(high, low), WORD)), WORD))
                                     }
                                 }
                             }
@@ -783,16 +775,11 @@ contract FpvmRiscvImac {
                             let zero := get8(REGISTERS)
                             if eq(high, zero) { next := and(add(here, and(sar(247, shl(247, or(or(or(or(and(shr(2, insn), 6), and(shr(7, insn), 0x18)), and(shl(3, insn), 0x20)), and(shl(1, insn), 0xc0)), and(shr(4, insn), 0x100)))), WORD)), WORD) }
                         }
-                        case 7 {
+                        default {
                             // c_bnez high, branch8
                             let high := get8(add(add(REGISTERS, 0x40), and(shr(4, insn), 0x38)))
                             let zero := get8(REGISTERS)
                             if iszero(eq(high, zero)) { next := and(add(here, and(sar(247, shl(247, or(or(or(or(and(shr(2, insn), 6), and(shr(7, insn), 0x18)), and(shl(3, insn), 0x20)), and(shl(1, insn), 0xc0)), and(shr(4, insn), 0x100)))), WORD)), WORD) }
-                        }
-                        default {
-                            // c_addi rd, imm6
-                            let rd := get8(add(REGISTERS, and(shr(4, insn), 0xf8)))
-                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(add(rd, and(sar(250, shl(250, or(and(shr(2, insn), 0x1f), and(shr(7, insn), 0x20)))), WORD)), WORD))
                         }
                     }
                 }
@@ -894,16 +881,11 @@ contract FpvmRiscvImac {
                             let rs2_ := get8(add(REGISTERS, and(shl(1, insn), 0xf8)))
                             store(and(add(sp, or(and(shr(7, insn), 0x3c), and(shr(1, insn), 0xc0))), WORD), 4, rs2_)
                         }
-                        case 7 {
+                        default {
                             // c_sdsp rs2_, storeDoubles(sp)
                             let sp := get8(add(REGISTERS, 0x10))
                             let rs2_ := get8(add(REGISTERS, and(shl(1, insn), 0xf8)))
                             store(and(add(sp, or(and(shr(7, insn), 0x38), and(shr(1, insn), 0x1c0))), WORD), 8, rs2_)
-                        }
-                        default {
-                            // c_slli rd, shamt6
-                            let rd := get8(add(REGISTERS, and(shr(4, insn), 0xf8)))
-                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(shl(or(and(shr(2, insn), 0x1f), and(shr(7, insn), 0x20)), rd), WORD))
                         }
                     }
                 }
@@ -1011,15 +993,10 @@ contract FpvmRiscvImac {
                                         let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
                                         setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), or(rs1, and(sar(244, shl(224, insn)), WORD)))
                                     }
-                                    case 7 {
+                                    default {
                                         // andi rd, rs1, imm
                                         let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
                                         setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(rs1, and(sar(244, shl(224, insn)), WORD)))
-                                    }
-                                    default {
-                                        // addi rd, rs1, imm
-                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD))
                                     }
                                 }
                             }
@@ -1048,7 +1025,7 @@ contract FpvmRiscvImac {
                                                 store(rs1, 4, and(add(and(signextend(3, old), WORD), and(signextend(3, rs2), WORD)), WORD))
                                                 setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, old), WORD))
                                             }
-                                            case 1 {
+                                            default {
                                                 // amoswap_w rd, rs2, (rs1)
                                                 let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
                                                 if iszero(iszero(and(rs1, 3))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
@@ -1057,7 +1034,6 @@ contract FpvmRiscvImac {
                                                 store(rs1, 4, and(signextend(3, rs2), WORD))
                                                 setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, old), WORD))
                                             }
-                                            default { fault(0xbadc0de) } // illegal instruction
                                         }
                                         default {
                                             switch shr(27, insn)
@@ -1185,7 +1161,7 @@ contract FpvmRiscvImac {
                                                 store(rs1, 8, and(add(old, rs2), WORD))
                                                 setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), old)
                                             }
-                                            case 1 {
+                                            default {
                                                 // amoswap_d rd, rs2, (rs1)
                                                 let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
                                                 if iszero(iszero(and(rs1, 7))) { fault(0xbad10ad0) } // misaligned jump target or atomic access
@@ -1194,7 +1170,6 @@ contract FpvmRiscvImac {
                                                 store(rs1, 8, rs2)
                                                 setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), old)
                                             }
-                                            default { fault(0xbadc0de) } // illegal instruction
                                         }
                                         default {
                                             switch shr(27, insn)
@@ -1418,7 +1393,7 @@ contract FpvmRiscvImac {
                                         }
                                         default { fault(0xbadc0de) } // illegal instruction
                                     }
-                                    case 7 {
+                                    default {
                                         switch eq(and(insn, 0xfe000000), 0x2000000)
                                         case 1 {
                                             // remuw rd, rs1, rs2
@@ -1428,7 +1403,6 @@ contract FpvmRiscvImac {
                                         }
                                         default { fault(0xbadc0de) } // illegal instruction
                                     }
-                                    default { fault(0xbadc0de) } // illegal instruction
                                 }
                             }
                             case 3 { fault(0xbadc0de) } // illegal instruction
@@ -1578,7 +1552,7 @@ contract FpvmRiscvImac {
                                             default { fault(0xbadc0de) } // illegal instruction
                                         }
                                     }
-                                    case 7 {
+                                    default {
                                         switch eq(and(insn, 0xfe000000), 0)
                                         case 1 {
                                             // and rd, rs1, rs2
@@ -1596,28 +1570,6 @@ contract FpvmRiscvImac {
                                             }
                                             default { fault(0xbadc0de) } // illegal instruction
                                         }
-                                    }
-                                    default {
-                                        switch shr(25, insn)
-                                        case 0 {
-                                            // add rd, rs1, rs2
-                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
-                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(add(rs1, rs2), WORD))
-                                        }
-                                        case 1 {
-                                            // mul rd, rs1, rs2
-                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
-                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(mul(rs1, rs2), WORD))
-                                        }
-                                        case 0x20 {
-                                            // sub rd, rs1, rs2
-                                            let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                            let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
-                                            setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(sub(rs1, rs2), WORD))
-                                        }
-                                        default { fault(0xbadc0de) } // illegal instruction
                                     }
                                 }
                             }
@@ -1685,13 +1637,7 @@ contract FpvmRiscvImac {
                                         let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 4)
                                         setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), loaded)
                                     }
-                                    case 7 { fault(0xbadc0de) } // illegal instruction
-                                    default {
-                                        // lb rd, imm(rs1)
-                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                        let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 1)
-                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(0, loaded), WORD))
-                                    }
+                                    default { fault(0xbadc0de) } // illegal instruction
                                 }
                             }
                         }
@@ -1784,17 +1730,16 @@ contract FpvmRiscvImac {
                                         let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
                                         if lt(rs1, rs2) { next := and(add(here, and(sar(243, shl(243, or(or(or(and(shr(7, insn), 0x1e), and(shr(20, insn), 0x7e0)), and(shl(4, insn), 0x800)), and(shr(19, insn), 0x1000)))), WORD)), WORD) }
                                     }
-                                    case 7 {
+                                    default {
                                         // bgeu rs1, rs2, branch
                                         let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
                                         let rs2 := get8(add(REGISTERS, and(shr(17, insn), 0xf8)))
                                         if iszero(lt(rs1, rs2)) { next := and(add(here, and(sar(243, shl(243, or(or(or(and(shr(7, insn), 0x1e), and(shr(20, insn), 0x7e0)), and(shl(4, insn), 0x800)), and(shr(19, insn), 0x1000)))), WORD)), WORD) }
                                     }
-                                    default { fault(0xbadc0de) } // illegal instruction
                                 }
                             }
                         }
-                        case 7 {
+                        default {
                             switch and(shr(2, insn), 3)
                             case 0 {
                                 switch and(shr(22, insn), 0xff)
@@ -1960,79 +1905,6 @@ contract FpvmRiscvImac {
                             }
                             default { fault(0xbadc0de) } // illegal instruction
                         }
-                        default {
-                            switch and(shr(2, insn), 3)
-                            case 1 {
-                                // float_load
-                                fault(0xbadf107) // floating-point instruction
-                            }
-                            case 2 { fault(0xbadc0de) } // illegal instruction
-                            case 3 {
-                                switch eq(and(insn, 0x6000), 0)
-                                case 1 {
-                                    // fence
-                                }
-                                default { fault(0xbadc0de) } // illegal instruction
-                            }
-                            default {
-                                switch lt(and(shr(12, insn), 7), 4)
-                                case 1 {
-                                    switch and(shr(12, insn), 7)
-                                    case 1 {
-                                        // lh rd, imm(rs1)
-                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                        let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 2)
-                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(1, loaded), WORD))
-                                    }
-                                    case 2 {
-                                        // lw rd, imm(rs1)
-                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                        let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 4)
-                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(3, loaded), WORD))
-                                    }
-                                    case 3 {
-                                        // ld rd, imm(rs1)
-                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                        let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 8)
-                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), loaded)
-                                    }
-                                    default {
-                                        // lb rd, imm(rs1)
-                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                        let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 1)
-                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(0, loaded), WORD))
-                                    }
-                                }
-                                default {
-                                    switch and(shr(12, insn), 7)
-                                    case 4 {
-                                        // lbu rd, imm(rs1)
-                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                        let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 1)
-                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), loaded)
-                                    }
-                                    case 5 {
-                                        // lhu rd, imm(rs1)
-                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                        let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 2)
-                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), loaded)
-                                    }
-                                    case 6 {
-                                        // lwu rd, imm(rs1)
-                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                        let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 4)
-                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), loaded)
-                                    }
-                                    case 7 { fault(0xbadc0de) } // illegal instruction
-                                    default {
-                                        // lb rd, imm(rs1)
-                                        let rs1 := get8(add(REGISTERS, and(shr(12, insn), 0xf8)))
-                                        let loaded := load(and(add(rs1, and(sar(244, shl(224, insn)), WORD)), WORD), 1)
-                                        setRegister(add(REGISTERS, and(shr(4, insn), 0xf8)), and(signextend(0, loaded), WORD))
-                                    }
-                                }
-                            }
-                        }
                     }
                 }
                 default {
@@ -2081,23 +1953,11 @@ contract FpvmRiscvImac {
                             let low := get8(add(add(REGISTERS, 0x40), and(shl(1, insn), 0x38)))
                             store(and(add(high, or(or(and(shr(4, insn), 4), and(shr(7, insn), 0x38)), and(shl(1, insn), 0x40))), WORD), 4, low)
                         }
-                        case 7 {
+                        default {
                             // c_sd low, doubles(high)
                             let high := get8(add(add(REGISTERS, 0x40), and(shr(4, insn), 0x38)))
                             let low := get8(add(add(REGISTERS, 0x40), and(shl(1, insn), 0x38)))
                             store(and(add(high, or(and(shr(7, insn), 0x38), and(shl(1, insn), 0xc0))), WORD), 8, low)
-                        }
-                        default {
-                            switch eq(and(insn, 0x1fe0), 0)
-                            case 1 {
-                                // c_addi4spn_reserved
-                                fault(0xbadc0de) // illegal instruction
-                            }
-                            default {
-                                // c_addi4spn low, sp, local
-                                let sp := get8(add(REGISTERS, 0x10))
-                                setRegister(add(add(REGISTERS, 0x40), and(shl(1, insn), 0x38)), and(add(sp, or(or(or(and(shr(4, insn), 4), and(shr(2, insn), 8)), and(shr(7, insn), 0x30)), and(shr(1, insn), 0x3c0))), WORD))
-                            }
                         }
                     }
                 }

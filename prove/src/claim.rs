@@ -91,7 +91,7 @@ pub struct Subject<'s> {
 }
 
 /// The statements of the step, and what they may assume.
-fn step_block(source: &Source) -> Option<&[Statement]> {
+pub(crate) fn step_block(source: &Source) -> Option<&[Statement]> {
     source
         .body
         .iter()
@@ -117,6 +117,19 @@ impl Prover {
     pub fn spent(&self) -> (Duration, u64) {
         let (a, b) = (&self.paths, &self.goals);
         (a.time + b.time, a.questions + b.questions)
+    }
+
+    /// The solver of paths, told what is assumed.
+    pub(crate) fn paths(
+        &mut self,
+        assumed: &[Term],
+        terms: &Terms,
+    ) -> Result<&mut Solver, SolverError> {
+        self.paths.reset(true)?;
+        for t in assumed {
+            self.paths.assume(terms, *t)?;
+        }
+        Ok(&mut self.paths)
     }
 
     /// Proves a row.
@@ -295,7 +308,17 @@ impl Prover {
         assumed: &[Term],
         claim: Term,
     ) -> Result<Outcome, SolverError> {
-        if terms.is_true(claim) {
+        self.all_hold(terms, assumed, &[claim])
+    }
+
+    /// Whether several claims hold, in one question.
+    pub fn all_hold(
+        &mut self,
+        terms: &Terms,
+        assumed: &[Term],
+        claims: &[Term],
+    ) -> Result<Outcome, SolverError> {
+        if claims.iter().all(|claim| terms.is_true(*claim)) {
             return Ok(Outcome::Same);
         }
         let mut verdict = Verdict::Unknown;
@@ -305,7 +328,7 @@ impl Prover {
             for t in assumed {
                 self.goals.assume(terms, *t)?;
             }
-            self.goals.deny(terms, claim)?;
+            self.goals.deny(terms, claims)?;
             verdict = self.goals.check()?;
             if verdict == Verdict::Impossible || !self.goals.has_abstracted() {
                 break;
@@ -376,7 +399,7 @@ pub fn defined<I: Isa>(
 }
 
 /// Whether two terms are the same; arrays at any index.
-fn same(terms: &mut Terms, a: Term, b: Term) -> Term {
+pub(crate) fn same(terms: &mut Terms, a: Term, b: Term) -> Term {
     if a == b {
         return terms.truth(true);
     }

@@ -156,6 +156,16 @@ impl<'a, 's, H: Host> Run<'a, 's, H> {
             Ok(None) => {}
             Err(what) => return self.unknown(what),
         }
+        self.text(frame, name, arguments)
+    }
+
+    /// Runs a function's text, whatever the host takes it for.
+    pub fn text(
+        &mut self,
+        frame: &mut Frame<'s>,
+        name: &str,
+        arguments: &[Term],
+    ) -> Result<Vec<Term>, RunError> {
         let Some(function) = self.source.functions.get(name) else {
             return self.unknown(format!("a call of {name}, which is not known"));
         };

@@ -1,7 +1,8 @@
-//! What the contract's helpers mean to its instructions: each is taken for what the module `helpers` proves
+//! What the contract's helpers mean to its instructions: each is taken for what [`mod@crate::helpers`] proves
 //! of it, and what that proof asks of a caller becomes an obligation.
 
 use crate::evaluate::{Frame, Host, World};
+use crate::helpers::WINDOWS;
 use crate::state::{Part, State, bits, stacked};
 use crate::term::{Sort, Term, Terms};
 use crate::words;
@@ -46,6 +47,11 @@ impl<I: Isa> Contract<I> {
             contract.beneath = Some(contract.lay_out(at, threads.fields));
         }
         contract
+    }
+
+    /// The part of the state that begins at an address.
+    pub fn field(&self, at: u64) -> Option<Part> {
+        self.fields.get(&at).map(|(part, _)| *part)
     }
 
     fn lay_out(&mut self, mut at: u64, fields: &[Field]) -> u64 {
@@ -158,6 +164,14 @@ impl<I: Isa> Contract<I> {
         match size as u32 {
             size @ (1 | 2 | 4 | 8) if size <= u32::from(bits::<I>()) / 8 => Ok(size),
             _ => Err(format!("an access of {size} bytes")),
+        }
+    }
+
+    fn window(world: &World<'_>, t: Term) -> Result<u32, String> {
+        let window = Self::constant(world.terms, t, "a window")?;
+        match WINDOWS.contains(&window) {
+            true => Ok(window as u32),
+            false => Err(format!("a window of {window} bytes")),
         }
     }
 
@@ -319,7 +333,7 @@ impl<I: Isa> Host for Contract<I> {
                     Self::word(world, *at, "an address"),
                     Self::word(world, *count, "a count"),
                 );
-                let window = Self::constant(world.terms, *window, "a window")? as u32;
+                let window = Self::window(world, *window)?;
                 let appended = words::key_append::<I>(world.terms, state, at, count, window);
                 Ok(Some(vec![world.terms.zext(appended, 256)]))
             }
@@ -328,7 +342,7 @@ impl<I: Isa> Host for Contract<I> {
                     Self::word(world, *at, "an address"),
                     Self::word(world, *count, "a count"),
                 );
-                let window = Self::constant(world.terms, *window, "a window")? as u32;
+                let window = Self::window(world, *window)?;
                 let (found, copied) =
                     words::preimage_read::<I>(world.terms, state, at, count, window);
                 let (one, zero) = (world.terms.small(1, 256), world.terms.small(0, 256));

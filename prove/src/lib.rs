@@ -8,17 +8,21 @@
 
 pub mod claim;
 pub mod counterexample;
+pub mod dead;
 pub mod evaluate;
 pub mod faults;
+pub mod helpers;
 pub mod host;
 pub mod logic;
 pub mod machine;
+pub mod mutant;
 pub mod rewrite;
 pub mod rows;
 pub mod smtlib;
 pub mod solver;
 pub mod state;
 pub mod term;
+pub mod value;
 pub mod vms;
 pub mod words;
 pub mod yul;

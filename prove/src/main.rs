@@ -1,7 +1,9 @@
 //! Proves the contracts: `fpvm-prove [VM] [ROW …]`.
 
 use fpvm_prove::claim::Outcome;
-use fpvm_prove::vms::{Rows, Vm};
+use fpvm_prove::dead::{statements, unreached};
+use fpvm_prove::mutant::{Fate, score};
+use fpvm_prove::vms::{HelpersOf, Rows, Vm};
 use fpvm_prove::yul::Source;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -14,13 +16,20 @@ fn main() -> ExitCode {
     if only.is_some() {
         arguments.next();
     }
-    let wanted: Vec<String> = arguments.collect();
+    let mut wanted: Vec<String> = arguments.collect();
+    let step = wanted
+        .iter()
+        .position(|word| word == "--mutants")
+        .map(|at| {
+            let rest = wanted.split_off(at);
+            rest.get(1).and_then(|step| step.parse().ok()).unwrap_or(1)
+        });
     let mut all_hold = true;
     for vm in Vm::ALL
         .into_iter()
         .filter(|vm| only.is_none_or(|only| only == *vm))
     {
-        match prove(vm, &wanted) {
+        match prove(vm, &wanted, step) {
             Ok(hold) => all_hold &= hold,
             Err(error) => {
                 eprintln!("{}: {error}", vm.name());
@@ -35,7 +44,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn prove(vm: Vm, wanted: &[String]) -> Result<bool, Box<dyn std::error::Error>> {
+fn prove(
+    vm: Vm,
+    wanted: &[String],
+    step: Option<usize>,
+) -> Result<bool, Box<dyn std::error::Error>> {
     let begin = Instant::now();
     let source = Source::read(&vm.text())?;
     let rows = Rows {
@@ -45,6 +58,20 @@ fn prove(vm: Vm, wanted: &[String]) -> Result<bool, Box<dyn std::error::Error>> 
         threads: 2,
     };
     let report = vm.with(rows)?;
+    if wanted.is_empty() {
+        for helper in vm.with(HelpersOf {
+            vm,
+            source: &source,
+        })? {
+            let [same, proved, open] = helper.cases;
+            println!(
+                "{} {}: {same} cases the same term, {proved} by the solver, {open} open, {:.1?}",
+                vm.name(),
+                helper.name,
+                helper.time
+            );
+        }
+    }
     let mut counts = [0; 4];
     for proof in &report.proofs {
         for goal in &proof.goals {
@@ -69,6 +96,18 @@ fn prove(vm: Vm, wanted: &[String]) -> Result<bool, Box<dyn std::error::Error>> 
             println!("    {difference}");
         }
     }
+    let reached = report
+        .proofs
+        .iter()
+        .flat_map(|proof| &proof.reached)
+        .copied()
+        .collect();
+    let dead = unreached(&source, &reached);
+    println!(
+        "{}: {} statements, lines of those that no word reaches: {dead:?}",
+        vm.name(),
+        statements(&source)
+    );
     let held = report.proofs.iter().filter(|proof| proof.holds()).count();
     let [same, proved, refuted, unknown] = counts;
     println!(
@@ -79,6 +118,34 @@ fn prove(vm: Vm, wanted: &[String]) -> Result<bool, Box<dyn std::error::Error>> 
         report.solving,
         report.questions
     );
+    if let Some(step) = step {
+        let begin = Instant::now();
+        let tried = score(vm, &source, &report.proofs, step);
+        let count = |fate| tried.iter().filter(|(_, f)| *f == fate).count();
+        for (mutant, fate) in tried
+            .iter()
+            .filter(|(_, f)| !matches!(f, Fate::Refuted | Fate::Rejected))
+        {
+            let line = source.tokens[mutant.at].1;
+            println!(
+                "{} {:?}: {fate:?}: line {line}, {} as {}",
+                vm.name(),
+                mutant.rows,
+                mutant.was,
+                mutant.now
+            );
+        }
+        println!(
+            "{}: {} mutants in {:.1?}: {} refuted, {} rejected, {} unknown, {} survived",
+            vm.name(),
+            tried.len(),
+            begin.elapsed(),
+            count(Fate::Refuted),
+            count(Fate::Rejected),
+            count(Fate::Unknown),
+            count(Fate::Survived)
+        );
+    }
     let mut slow: Vec<_> = report.proofs.iter().collect();
     slow.sort_by_key(|proof| std::cmp::Reverse(proof.time));
     for proof in slow.iter().take(3) {

@@ -348,6 +348,17 @@ impl Terms {
         if let Some(disjoint) = self.woven(a, b) {
             return Some(disjoint);
         }
+        // Where the low bits are a number, so is their sum, carry and all.
+        if let (Some(k), Node::Concat(x, y)) = (k, self.node(a).clone())
+            && let Some(j) = self.value(y)
+        {
+            let low = self.width(y);
+            let sum = j + (k & ones(low));
+            let carry = (k >> usize::from(low)) + (sum >> usize::from(low));
+            let (high, sum) = (self.number(carry, width - low), self.number(sum, low));
+            let high = self.two(Two::Add, x, high);
+            return Some(self.concat(high, sum));
+        }
         let enough = self.active(a).max(self.active(b)) + 1;
         self.narrower(Two::Add, a, b, enough)
     }

@@ -134,11 +134,16 @@ impl Solver {
         self.tell(&format!("(assert {})\n", name(terms, t)))
     }
 
-    /// Assumes that a truth value does not hold.
-    pub fn deny(&mut self, terms: &Terms, t: Term) -> Result<(), SolverError> {
-        let definitions = self.session.define(terms, t);
-        self.tell(&definitions)?;
-        self.tell(&format!("(assert (not {}))\n", name(terms, t)))
+    /// Assumes that one of some truth values does not hold.
+    pub fn deny(&mut self, terms: &Terms, claims: &[Term]) -> Result<(), SolverError> {
+        let mut all = String::new();
+        for t in claims {
+            let definitions = self.session.define(terms, *t);
+            self.tell(&definitions)?;
+            all += " ";
+            all += &name(terms, *t);
+        }
+        self.tell(&format!("(assert (not (and true{all})))\n"))
     }
 
     /// Whether all that is assumed can hold at once.

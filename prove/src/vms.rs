@@ -3,6 +3,7 @@
 use crate::claim::{LIMIT, Proof, Prover, Subject};
 use crate::evaluate::RunError;
 use crate::faults::Faults;
+use crate::helpers::{Helper, Helpers};
 use crate::rows::{Row, rows};
 use crate::yul::{Source, SyntaxError};
 use fpvm_contracts::emit::Contract;
@@ -84,6 +85,11 @@ impl Vm {
         }
     }
 
+    /// How its contract tells faults.
+    pub const fn faults(self) -> Faults {
+        Faults(self.contract().faults)
+    }
+
     /// What a claim about a text of its contract is about.
     pub fn subject(self, source: &Source) -> Subject<'_> {
         let version = match self {
@@ -92,7 +98,7 @@ impl Vm {
         };
         Subject {
             source,
-            faults: Faults(self.contract().faults),
+            faults: self.faults(),
             version,
         }
     }
@@ -188,5 +194,29 @@ impl<W: Fn(&str) -> bool + Sync> ForVm for Rows<'_, W> {
             solving,
             questions,
         })
+    }
+}
+
+/// Proves the helpers of a VM's contract.
+#[derive(Clone, Copy, Debug)]
+pub struct HelpersOf<'a> {
+    /// The VM.
+    pub vm: Vm,
+    /// The contract.
+    pub source: &'a Source,
+}
+
+impl ForVm for HelpersOf<'_> {
+    type Output = Result<Vec<Helper>, RunError>;
+
+    fn run<I: Isa>(self) -> Self::Output {
+        let mut prover = Prover::new(LIMIT)?;
+        let mut helpers = Helpers {
+            prover: &mut prover,
+            subject: self.vm.subject(self.source),
+            done: Vec::new(),
+        };
+        helpers.all::<I>()?;
+        Ok(helpers.done)
     }
 }

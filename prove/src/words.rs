@@ -1,5 +1,5 @@
 //! What operations mean, as terms. The definition's side is made of these; where the contract has a helper
-//! of its own, its call is taken for the same, and the module `helpers` proves that its text does so.
+//! of its own, its call is taken for the same, and [`mod@crate::helpers`] proves that its text does so.
 
 use crate::state::{Part, State, bits};
 use crate::term::{Sort, Term, Terms, Two};

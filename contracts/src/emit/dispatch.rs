@@ -150,11 +150,21 @@ impl Printing<'_> {
         if mask & !known == 0 {
             return self.bodies[*row].clone();
         }
-        let rest = self.rows(rest, known);
+        let open = mask & !known;
+        let rest = if open.is_power_of_two() {
+            // Where this row does not fit, the one bit is the other: known, and against some rows.
+            let can = |row: &&usize| {
+                let other = self.table[**row];
+                other.mask & open == 0 || other.value & open != value & open
+            };
+            let rest: Vec<usize> = rest.iter().filter(can).copied().collect();
+            self.rows(&rest, known | open)
+        } else {
+            self.rows(rest, known)
+        };
         if self.bodies[*row] == rest {
             return rest;
         }
-        let open = mask & !known;
         let fits = format!(
             "eq(and(insn, {open:#x}), {})",
             number((value & open).into())

@@ -179,8 +179,9 @@ pub(super) fn position<I: Isa>(layout: &Layout) -> Vec<String> {
     lines
 }
 
-/// Prints the tree's choice between instructions; see [`super::dispatch`].
+/// Prints the tree's choice between instructions, with a case for each value; see [`super::dispatch`].
 pub(super) fn switch(value: &str, cases: Vec<(u64, Vec<String>)>) -> Vec<String> {
+    let most = (cases.len() as u64).saturating_sub(1);
     let arm = |(value, lines)| Arm {
         value,
         name: "",
@@ -189,5 +190,5 @@ pub(super) fn switch(value: &str, cases: Vec<(u64, Vec<String>)>) -> Vec<String>
     let mut cases: Vec<Arm> = cases.into_iter().map(arm).collect();
     let default = most_common(&cases);
     cases.retain(|arm| arm.lines != default);
-    choice(value, &cases, &default)
+    choice(value, most, &cases, &default)
 }

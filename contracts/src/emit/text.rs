@@ -1,6 +1,7 @@
 //! Indented lines.
 
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 
 /// Source text that knows how deep it is.
 #[derive(Debug, Default)]
@@ -77,14 +78,15 @@ pub(super) struct Arm {
     pub(super) lines: Vec<String>,
 }
 
-/// A choice by value: the cases in rising order, and what else happens. What many cases have in common
-/// is printed once.
-pub(super) fn choice(value: &str, cases: &[Arm], default: &[String]) -> Vec<String> {
+/// A choice by value, which is at most `most`: the cases in rising order, and what else happens. What many
+/// cases have in common is printed once.
+pub(super) fn choice(value: &str, most: u64, cases: &[Arm], default: &[String]) -> Vec<String> {
     const MANY: usize = 8;
+    let range = 0..=most;
     let common = most_common(cases);
     let (same, other): (Vec<_>, Vec<_>) = cases.iter().cloned().partition(|a| a.lines == common);
     if same.len() < MANY {
-        return search(value, cases, default);
+        return search(value, range, cases, default);
     }
     let names: Vec<&str> = same
         .iter()
@@ -95,7 +97,7 @@ pub(super) fn choice(value: &str, cases: &[Arm], default: &[String]) -> Vec<Stri
     let mut lines = comment(&names.join(", "));
     lines.push(format!("switch {}", one_of(value, &same)));
     lines.extend(block("case 1", &common));
-    lines.extend(block("default", &search(value, &other, default)));
+    lines.extend(block("default", &search(value, range, &other, default)));
     lines
 }
 
@@ -121,12 +123,25 @@ fn one_of(value: &str, numbers: &[u64]) -> String {
     any.unwrap_or_else(|| "0".to_owned())
 }
 
-/// A choice case by case. Long ones are split in halves, since a Yul switch compares with one case
-/// after the other.
-fn search(value: &str, cases: &[Arm], default: &[String]) -> Vec<String> {
+/// A choice case by case, where the value is known to be in a range. Long ones are split in halves, since a
+/// Yul switch compares with one case after the other. Where the cases are all of the range, the last one is
+/// what else happens: nothing could reach another.
+fn search(
+    value: &str,
+    range: RangeInclusive<u64>,
+    cases: &[Arm],
+    default: &[String],
+) -> Vec<String> {
     const LONGEST: usize = 4;
+    let (first, last) = (*range.start(), *range.end());
+    let is_whole = last.checked_sub(first) == (cases.len() as u64).checked_sub(1);
     match cases {
         [] => default.to_vec(),
+        [arm] if is_whole => {
+            let mut lines = comment(arm.name);
+            lines.extend_from_slice(&arm.lines);
+            lines
+        }
         [arm] if default.is_empty() => {
             let same = if arm.value == 0 {
                 format!("if iszero({value})")
@@ -137,9 +152,19 @@ fn search(value: &str, cases: &[Arm], default: &[String]) -> Vec<String> {
         }
         _ if cases.len() > LONGEST => {
             let (low, high) = cases.split_at(cases.len() / 2);
-            let mut lines = vec![format!("switch lt({value}, {})", number(high[0].value))];
-            lines.extend(block("case 1", &search(value, low, default)));
-            lines.extend(block("default", &search(value, high, default)));
+            let middle = high[0].value;
+            let mut lines = vec![format!("switch lt({value}, {})", number(middle))];
+            let (below, above) = (first..=middle - 1, middle..=last);
+            lines.extend(block("case 1", &search(value, below, low, default)));
+            lines.extend(block("default", &search(value, above, high, default)));
+            lines
+        }
+        [cases @ .., rest] if is_whole => {
+            let mut lines = vec![format!("switch {value}")];
+            for arm in cases {
+                lines.extend(named(&format!("case {}", number(arm.value)), arm));
+            }
+            lines.extend(named("default", rest));
             lines
         }
         _ => {

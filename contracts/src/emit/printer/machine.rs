@@ -273,7 +273,8 @@ impl<I: Isa> Machine for Printer<'_, I> {
         } else {
             v
         };
-        let lines = choice(&selector, &arms, &default);
+        let most = (!I::Word::default()).zext();
+        let lines = choice(&selector, most, &arms, &default);
         self.lines.extend(lines);
         Ok(())
     }
