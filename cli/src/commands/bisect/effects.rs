@@ -248,14 +248,11 @@ fn compare_sides<'a>(mut a: Side<'a>, mut b: Side<'a>) -> anyhow::Result<()> {
     let mut count = 0u64;
     let mut last: Option<(Heard, Heard)> = None;
     loop {
-        let (left, right) = match (a.next()?, b.next()?) {
-            (Some(left), Some(right)) => (left, right),
-            // Each ends with an effect of its own, which is the last.
-            _ => {
-                let end = last.map(|(end, _)| format!("; both: {}", end.effect));
-                let end = end.unwrap_or_default();
-                return print(&format!("they do not part in {count} effects{end}\n"));
-            }
+        // Each ends with an effect of its own, which is the last.
+        let (Some(left), Some(right)) = (a.next()?, b.next()?) else {
+            let end = last.map(|(end, _)| format!("; both: {}", end.effect));
+            let end = end.unwrap_or_default();
+            return print(&format!("they do not part in {count} effects{end}\n"));
         };
         if left.effect == right.effect {
             count += 1;
