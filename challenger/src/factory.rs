@@ -55,8 +55,13 @@ impl Factory {
     /// # Errors
     /// If the chain does not answer, or there is no factory.
     pub fn count(self, reader: &Reader<'_>) -> Result<u64, ReadError> {
-        reader.require_contract(self.0, "game factory")?;
-        let count = reader.ask(self.0, &Calls::gameCountCall {})?;
+        let count = match reader.ask(self.0, &Calls::gameCountCall {}) {
+            Err(error @ ReadError::Answer { .. }) => {
+                reader.require_contract(self.0, "game factory")?;
+                return Err(error);
+            }
+            other => other?,
+        };
         crate::read::fit(self.0, "gameCount()", count)
     }
 

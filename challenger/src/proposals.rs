@@ -2,13 +2,13 @@
 //! likes, for any key, unless somebody shows that block before the challenge period is over; who does gets the
 //! deposit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall as _;
 use fpvm_contracts::abi::PreimageOracle as Calls;
 use fpvm_contracts::loader::{Challenge, Metadata};
-use fpvm_l1::LogFilter;
+use fpvm_l1::{Block, LogFilter};
 
 use crate::calls;
 use crate::player::{Kind, PlannedTx};
@@ -17,6 +17,9 @@ use crate::read::{ReadError, Reader, fit};
 
 /// Seconds after the end of a challenge period, after which no reorg brings it back.
 const SETTLED: u64 = 3_600;
+/// The most blocks since the last look whose logs are asked for; after more, or a reorg, all that are not
+/// settled are looked at anew.
+const FOLLOWED: u64 = 64;
 
 /// The proposals of one oracle.
 #[derive(Debug)]
@@ -24,16 +27,32 @@ pub struct Proposals {
     oracle: Address,
     /// In seconds.
     challenge_period: u64,
-    /// All before this number can be challenged no more.
-    open_from: u64,
+    /// How many there were at the last look.
+    seen: u64,
+    /// The last look, where it found out about all.
+    head: Option<Block>,
+    /// Those that are not settled, by number. One that was seen and is not among them can never be challenged
+    /// again.
+    watched: BTreeMap<u64, Watched>,
     /// What is wrong with those that are whole, by their number and when they were.
     judged: BTreeMap<(u64, u64), Option<Challenge>>,
+}
+
+/// A proposal that is not settled.
+#[derive(Debug, Default)]
+struct Watched {
+    /// Who proposes it, and the number that it has there.
+    keys: Option<(Address, U256)>,
+    /// Whether its last part had not been posted at the last look. Only a post, which is logged, changes that.
+    is_partial: bool,
 }
 
 /// What there is to do about a proposal.
 enum Standing {
     /// Nothing, and never will be.
     Settled,
+    /// Nothing before more of it is posted.
+    Partial,
     /// To contest it, where there is something wrong with it.
     Open(Option<PlannedTx>),
 }
@@ -44,7 +63,9 @@ impl Proposals {
         Self {
             oracle: game_params.oracle.oracle,
             challenge_period: game_params.oracle.challenge_period,
-            open_from: 0,
+            seen: 0,
+            head: None,
+            watched: BTreeMap::new(),
             judged: BTreeMap::new(),
         }
     }
@@ -53,51 +74,114 @@ impl Proposals {
     /// beside them, for each.
     pub fn challenges(&mut self, reader: &Reader<'_>) -> (Vec<PlannedTx>, Vec<ReadError>) {
         let (mut planned, mut troubles) = (Vec::new(), Vec::new());
-        let count = reader
-            .ask(self.oracle, &Calls::proposalCountCall {})
-            .and_then(|count| fit(self.oracle, "proposalCount()", count));
-        let count: u64 = match count {
-            Ok(count) => count,
+        let posted = match self.follow(reader) {
+            Ok(posted) => posted,
             Err(error) => return (planned, vec![error]),
         };
-        let mut all_settled = true;
-        for number in self.open_from..count {
+        let mut is_lost = false;
+        let numbers: Vec<_> = self.watched.keys().copied().collect();
+        for number in numbers {
+            let is_idle = |watched: &Watched| {
+                let posted = posted.as_ref();
+                let idle = posted
+                    .zip(watched.keys)
+                    .map(|(posted, (by, _))| !posted.contains(&by));
+                watched.is_partial && idle == Some(true)
+            };
+            if self.watched.get(&number).is_some_and(is_idle) {
+                continue;
+            }
             match self.look(reader, number) {
-                Ok(Standing::Settled) if all_settled => {
-                    self.open_from = number.saturating_add(1);
-                    self.judged.retain(|(judged, _), _| *judged > number);
+                Ok(Standing::Settled) => {
+                    self.watched.remove(&number);
+                    self.judged.retain(|(judged, _), _| *judged != number);
                 }
-                Ok(Standing::Settled) => {}
-                Ok(Standing::Open(wrong)) => {
-                    all_settled = false;
-                    planned.extend(wrong);
-                }
+                Ok(Standing::Partial) => {}
+                Ok(Standing::Open(wrong)) => planned.extend(wrong),
                 Err(error) => {
-                    all_settled = false;
-                    let chain_is_lost = !matches!(error, ReadError::Answer { .. });
+                    is_lost = !matches!(error, ReadError::Answer { .. });
                     troubles.push(error);
-                    if chain_is_lost {
+                    if is_lost {
                         break;
                     }
                 }
             }
         }
+        if !is_lost {
+            self.head = Some(reader.block);
+        } else if posted.is_none() {
+            self.head = None;
+        }
         (planned, troubles)
+    }
+
+    /// Takes new proposals in, and finds out who has posted parts since the last look; `None` where anybody may
+    /// have.
+    fn follow(&mut self, reader: &Reader<'_>) -> Result<Option<BTreeSet<Address>>, ReadError> {
+        let count = reader.ask(self.oracle, &Calls::proposalCountCall {})?;
+        let count: u64 = fit(self.oracle, "proposalCount()", count)?;
+        let goes_on = match &self.head {
+            Some(head) => reader.descends(head, FOLLOWED)?,
+            None => false,
+        };
+        if !goes_on {
+            // A reorg may have put others in their places.
+            self.watched.retain(|number, _| *number < count);
+            let watched = self.watched.values_mut();
+            watched.for_each(|watched| *watched = Watched::default());
+        }
+        for number in self.seen..count {
+            self.watched.insert(number, Watched::default());
+        }
+        self.seen = count;
+        let Some(head) = self.head.filter(|_| goes_on) else {
+            return Ok(None);
+        };
+        let partial = self.watched.values().any(|watched| watched.is_partial);
+        if !partial || head.number == reader.block.number {
+            return Ok(Some(BTreeSet::new()));
+        }
+        let logs = reader.chain.logs(&LogFilter {
+            from: head.number.saturating_add(1),
+            to: reader.block.number,
+            addresses: vec![self.oracle],
+            topics: Vec::new(),
+        });
+        Ok(match logs {
+            Ok(logs) => {
+                let posts = logs.iter().filter(|log| log.topics.is_empty());
+                Some(posts.filter_map(|log| poster(&log.data)).collect())
+            }
+            Err(error) => {
+                let error = error.to_string();
+                tracing::debug!(target: "challenger", error, "No logs: all proposals are looked at");
+                None
+            }
+        })
     }
 
     /// Looks at one of them.
     fn look(&mut self, reader: &Reader<'_>, number: u64) -> Result<Standing, ReadError> {
-        let index = U256::from(number);
-        let keys = reader.ask(self.oracle, &Calls::proposalsCall { index })?;
-        let (claimant, uuid) = (keys.claimant, keys.uuid);
+        let watched = self.watched.entry(number).or_default();
+        let (claimant, uuid) = match watched.keys {
+            Some(keys) => keys,
+            None => {
+                let index = U256::from(number);
+                let found = reader.ask(self.oracle, &Calls::proposalsCall { index })?;
+                *watched.keys.insert((found.claimant, found.uuid))
+            }
+        };
         let call = Calls::proposalMetadataCall { claimant, uuid };
         let known = Metadata::from(reader.ask(self.oracle, &call)?.0);
+        watched.is_partial = known.timestamp == 0;
+        if watched.is_partial {
+            return Ok(Standing::Partial);
+        }
         let end = known.timestamp.saturating_add(self.challenge_period);
-        let is_whole = known.timestamp != 0;
-        if is_whole && end.saturating_add(SETTLED) < reader.block.time {
+        if end.saturating_add(SETTLED) < reader.block.time {
             return Ok(Standing::Settled);
         }
-        if !is_whole || known.countered || end < reader.block.time {
+        if known.countered || end < reader.block.time {
             return Ok(Standing::Open(None));
         }
         let key = (number, known.timestamp);
@@ -174,4 +258,9 @@ impl Proposals {
             request,
         }
     }
+}
+
+/// Who has posted a part, from what the oracle logs of it: the account, and its calldata.
+fn poster(data: &[u8]) -> Option<Address> {
+    data.first_chunk::<20>().map(Address::from)
 }

@@ -11,25 +11,26 @@ mod troubles;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::trace::Trace;
 use fpvm_l1::signer::Signer;
-use fpvm_l1::{Block, Chain, Earlier, Error, Policy, Progress, SendError, Wallet};
+use fpvm_l1::{At, Block, Chain, Earlier, Error, Policy, Progress, SendError, Wallet};
 
 use crate::event::EventSink;
 use crate::factory::Factory;
 use crate::player::{PlannedTx, Player, Strategy};
 use crate::proposals::Proposals;
 use crate::read::game_params::GameParams;
+use crate::read::memory::Memory;
 use crate::read::{ReadError, Reader};
 use crate::reasons;
 use troubles::{Refusals, Troubles};
 
 /// What somebody holds to be true of games.
 pub trait TraceSource {
-    /// What it holds to be true of one.
-    type Trace: Trace;
+    /// What it holds to be true of one. Games are looked at beside each other, each on some thread.
+    type Trace: Trace + Send;
 
     /// What it holds to be true of a game, if it can play there.
     ///
@@ -113,6 +114,10 @@ pub struct GameScheduler<K: TraceSource> {
     /// How many games the factory had, and at which block.
     listed: Option<(u64, Block)>,
     head: Option<Block>,
+    /// What is asked at each block.
+    memory: Arc<Memory>,
+    /// The account's wei at the end of a block.
+    balance: Option<(B256, U256)>,
 }
 
 /// What a block came to.
@@ -182,6 +187,8 @@ impl<K: TraceSource> GameScheduler<K> {
             left: BTreeMap::new(),
             listed: None,
             head: None,
+            memory: Arc::default(),
+            balance: None,
         }
     }
 
@@ -217,7 +224,8 @@ impl<K: TraceSource> GameScheduler<K> {
         // meanwhile makes the sending fail, and nothing is done twice.
         let nonce = self.settle(sink)?;
         let chain = self.chain.clone();
-        let reader = Reader::newest(&*chain)?;
+        let memory = self.memory.clone();
+        let reader = Reader::remembering(&*chain, &memory)?;
         let mut round = Round::default();
         // Games that are known go first, because finding out about a new one may take long: its outputs are
         // asked for.
@@ -293,6 +301,21 @@ impl<K: TraceSource> GameScheduler<K> {
             Err(SendError::EarlierStuck { .. }) => self.hasty.settle(&mut report),
             other => other,
         }
+    }
+
+    /// The account's wei at the end of a block, which is asked for once.
+    ///
+    /// # Errors
+    /// If the chain does not answer.
+    pub fn balance(&mut self, block: &Block) -> Result<U256, Error> {
+        if let Some((at, balance)) = self.balance
+            && at == block.hash
+        {
+            return Ok(balance);
+        }
+        let balance = self.chain.balance(self.account(), At::Hash(block.hash))?;
+        self.balance = Some((block.hash, balance));
+        Ok(balance)
     }
 
     /// Games in progress.

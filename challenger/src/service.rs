@@ -116,7 +116,7 @@ impl<V: GuestVm + Send + 'static> Service<'_, '_, V> {
     }
 
     /// Takes the figures of a round.
-    fn measure(&self, metrics: &mut Metrics) {
+    fn measure(&mut self, metrics: &mut Metrics) {
         let Some(exporter) = &self.exporter else {
             return;
         };
@@ -129,7 +129,9 @@ impl<V: GuestVm + Send + 'static> Service<'_, '_, V> {
         let (waiting, since) = scheduler.waiting();
         metrics.waiting = [waiting as u64, since.unwrap_or(0)];
         metrics.programs = scheduler.trace_source().programs();
-        if let Ok(balance) = self.chain.balance(scheduler.account(), At::Latest) {
+        if let Some(head) = scheduler.head().copied()
+            && let Ok(balance) = self.scheduler.balance(&head)
+        {
             metrics.balance = balance.saturating_to();
         }
         exporter.set(metrics.text());

@@ -310,10 +310,7 @@ fn answers_of_two_blocks_are_no_game() {
             chain: board.chain.clone(),
             hook: Hasty(AtomicU32::new(times)),
         };
-        let reader = Reader {
-            chain: &chain,
-            block,
-        };
+        let reader = Reader::at(&chain, block);
         let read = game(&reader, board.game);
         read.map(|(_, seen)| seen.game.claims().len())
     };

@@ -2,9 +2,9 @@
 
 mod common;
 
-use std::cell::Cell;
-use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use alloy_primitives::{Address, B256, U256};
 use common::players::{
@@ -18,9 +18,10 @@ use fpvm_challenger::factory::Factory;
 use fpvm_challenger::player::{Kind, Strategy};
 use fpvm_challenger::read::game_params::GameParams;
 use fpvm_challenger::scheduler::{GameScheduler, Games, Options, TraceSource, Unplayable};
+use fpvm_dispute::game::block_number::BlockEvidence;
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
-use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
+use fpvm_dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
 use fpvm_l1::{Chain as _, Policy};
 
 /// What was told of a kind, without what it is about.
@@ -126,15 +127,15 @@ fn what_cannot_be_paid_is_said_and_the_rest_is_sent() {
 
 /// Executions of which one dispute's fail so many times.
 struct Failing {
-    left: Rc<Cell<u32>>,
+    left: Arc<AtomicU32>,
     l1_head: B256,
 }
 
 impl Executions for Failing {
     fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
-        let left = self.left.get();
+        let left = self.left.load(Ordering::Relaxed);
         if left > 0 && inputs.l1_head == self.l1_head {
-            self.left.set(left - 1);
+            self.left.store(left - 1, Ordering::Relaxed);
             let reason = "the host ended".into();
             return Err(TraceError::Execution { index, reason });
         }
@@ -147,7 +148,7 @@ impl Executions for Failing {
 }
 
 struct Unsure {
-    left: Rc<Cell<u32>>,
+    left: Arc<AtomicU32>,
     l1_head: B256,
 }
 
@@ -175,7 +176,7 @@ fn a_host_that_fails_is_asked_again_later_and_the_other_game_goes_on() {
     let created = factory.create(&mut proposer, 255, lie(), block, &mut |_| ());
     games.push(created.expect("it is created"));
 
-    let left = Rc::new(Cell::new(4));
+    let left = Arc::new(AtomicU32::new(4));
     let trace_source = Unsure {
         left: left.clone(),
         l1_head: read(&chain, games[0]).0.proposal.l1_head,
@@ -191,7 +192,7 @@ fn a_host_that_fails_is_asked_again_later_and_the_other_game_goes_on() {
     let mut liar = scheduler(shared, CHEAT, listed, False(LIE), cheat(100));
     let mut events = Vec::new();
     to_the_end(&chain, &mut honest, &mut liar, &mut events);
-    assert_eq!(left.get(), 0);
+    assert_eq!(left.load(Ordering::Relaxed), 0);
     let troubles = told(&events, Name::Trouble);
     assert!(!troubles.is_empty());
     for (game, why) in &troubles {
@@ -213,4 +214,60 @@ fn a_host_that_fails_is_asked_again_later_and_the_other_game_goes_on() {
     let resting = after.take_while(|event| !again(event)).filter(of_other);
     assert!(resting.count() >= 1);
     games.iter().for_each(|game| check(&chain, *game));
+}
+
+/// Outputs that take their time.
+#[derive(Clone)]
+struct Slow(OutputList);
+
+/// How long one takes.
+const SLOW: Duration = Duration::from_millis(300);
+
+impl Outputs for Slow {
+    fn output(&self, block: U256) -> Result<B256, TraceError> {
+        std::thread::sleep(SLOW);
+        self.0.output(block)
+    }
+
+    fn safe_head(&self) -> U256 {
+        self.0.safe_head()
+    }
+
+    fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError> {
+        self.0.evidence(block)
+    }
+}
+
+impl TraceSource for Slow {
+    type Trace = SplitTrace<Slow, Alphabet>;
+
+    fn of(&mut self, _site: &GameParams) -> Result<Self::Trace, Unplayable> {
+        Ok(SplitTrace {
+            outputs: self.clone(),
+            executions: Alphabet,
+        })
+    }
+}
+
+#[test]
+fn games_are_looked_at_beside_each_other() {
+    let roots: Vec<_> = (1..=6).map(B256::repeat_byte).collect();
+    let (chain, _, games) = proposed(&alphabet(), &roots);
+    let listed = Games::Listed(games.clone());
+    let source = Slow(outputs());
+    let mut honest = scheduler(
+        Arc::new(chain.clone()),
+        HONEST,
+        listed,
+        source,
+        Strategy::Honest,
+    );
+    let begun = Instant::now();
+    play(&mut honest, &mut Vec::new());
+    let took = begun.elapsed();
+    for game in &games {
+        assert_eq!(read(&chain, *game).1.claims().len(), 2);
+    }
+    // Each takes two outputs: of the proposal, and of the answer.
+    assert!(took < SLOW * 6, "{took:?}");
 }

@@ -1,7 +1,7 @@
 //! The executions of a program, run while whoever asks waits.
 
-use std::cell::RefCell;
 use std::fmt::Display;
+use std::sync::{Mutex, PoisonError};
 
 use alloy_primitives::B256;
 use fpvm_checkpoints::Machine;
@@ -16,7 +16,7 @@ pub struct Vms<P: Program> {
     program: P,
     every: u64,
     /// The ones asked for last first.
-    running: RefCell<Vec<(Inputs, CachedMachine<P::Machine>)>>,
+    running: Mutex<Vec<(Inputs, CachedMachine<P::Machine>)>>,
 }
 
 /// Machines that are kept as they are.
@@ -28,7 +28,7 @@ impl<P: Program> Vms<P> {
         Self {
             program,
             every,
-            running: RefCell::new(Vec::new()),
+            running: Mutex::new(Vec::new()),
         }
     }
 
@@ -42,7 +42,7 @@ impl<P: Program> Vms<P> {
         step: u128,
         ask: impl FnOnce(&mut P::Machine) -> Result<T, P::Error>,
     ) -> Result<T, TraceError> {
-        let mut running = self.running.borrow_mut();
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let known = running.iter().position(|(of, _)| of == inputs);
         let kept = match known {
             Some(place) => running.remove(place).1,

@@ -176,11 +176,8 @@ struct Span<'a> {
 
 impl Span<'_> {
     fn reader_at(&self, number: u64) -> Result<Reader<'_>, ReadError> {
-        let block = self.reader.chain.block(At::Number(number))?;
-        Ok(Reader {
-            chain: self.reader.chain,
-            block,
-        })
+        let chain = self.reader.chain;
+        Ok(Reader::at(chain, chain.block(At::Number(number))?))
     }
 
     /// The first block at whose end something is so, that stays so.

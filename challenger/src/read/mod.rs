@@ -3,21 +3,25 @@
 //! [`Reader`] asks contracts at the end of one block, which is named by its hash: several answers are of
 //! one and the same state, whatever the chain does meanwhile. [`game_params`] is what about a game never
 //! changes, [`watch`] the game itself, of which each look reads only what can have changed since the
-//! last. [`history`] finds out when things happened.
+//! last. [`history`] finds out when things happened. With a [`memory`] a reader asks in few calls at each
+//! block what it has asked at the one before.
 //!
 //! Games are those of upstream's contracts of October 2024 (`FaultDisputeGame` 1.x) and this project's,
 //! with or without time for fee spikes.
 
+mod batch;
 pub mod game_params;
 pub mod history;
+pub mod memory;
 pub mod watch;
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use fpvm_dispute::game::parts::PartsError;
 use fpvm_l1::{At, Block, Call, Chain, Error, Revert};
 
 use crate::reasons;
+use memory::Memory;
 
 /// A chain at the end of one block.
 #[derive(Clone, Copy)]
@@ -27,6 +31,7 @@ pub struct Reader<'a> {
     pub chain: &'a dyn Chain,
     /// The block.
     pub block: Block,
+    memory: Option<&'a Memory>,
 }
 
 /// Why a game cannot be read.
@@ -103,8 +108,35 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If the chain does not tell which that is.
     pub fn newest(chain: &'a dyn Chain) -> Result<Self, ReadError> {
+        Ok(Self::at(chain, chain.block(At::Latest)?))
+    }
+
+    /// Reads at a block.
+    pub const fn at(chain: &'a dyn Chain, block: Block) -> Self {
+        Self {
+            chain,
+            block,
+            memory: None,
+        }
+    }
+
+    /// Reads at the newest block, with what is remembered.
+    ///
+    /// # Errors
+    /// If the chain does not tell which that is.
+    pub fn remembering(chain: &'a dyn Chain, memory: &'a Memory) -> Result<Self, ReadError> {
         let block = chain.block(At::Latest)?;
-        Ok(Self { chain, block })
+        memory.begin(chain, &block);
+        Ok(Self {
+            memory: Some(memory),
+            ..Self::at(chain, block)
+        })
+    }
+
+    /// The same, and each question is asked anew.
+    #[must_use]
+    pub const fn anew(&self) -> Self {
+        Self::at(self.chain, self.block)
     }
 
     /// Asks a contract.
@@ -113,26 +145,73 @@ impl<'a> Reader<'a> {
     /// If the chain does not answer, or the contract reverts or answers something else.
     pub fn ask<C: SolCall>(&self, contract: Address, call: &C) -> Result<C::Return, ReadError> {
         let function = C::SIGNATURE;
-        let message = Call {
-            to: Some(contract),
-            data: call.abi_encode().into(),
-            ..Call::default()
-        };
-        let answer = match self.chain.call(&message, At::Hash(self.block.hash)) {
-            Err(Error::Reverted(revert)) => {
-                return Err(ReadError::Reverted {
-                    contract,
-                    function,
-                    revert,
-                });
-            }
-            other => other?,
-        };
+        let answer = self.answer(contract, call.abi_encode().into())?;
+        let answer = answer.map_err(|revert| ReadError::Reverted {
+            contract,
+            function,
+            revert,
+        })?;
         C::abi_decode_returns_validate(&answer).map_err(|why| ReadError::Answer {
             contract,
             function,
             why: why.to_string(),
         })
+    }
+
+    /// What a contract returns, or reverts with.
+    fn answer(&self, contract: Address, data: Bytes) -> Result<Result<Bytes, Revert>, Error> {
+        let known = self
+            .memory
+            .and_then(|memory| memory.answer(&self.block, contract, &data));
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let call = Call {
+            to: Some(contract),
+            data: data.clone(),
+            ..Call::default()
+        };
+        let answer = match self.chain.call(&call, At::Hash(self.block.hash)) {
+            Err(Error::Reverted(revert)) => Err(revert),
+            other => Ok(other?),
+        };
+        if let Some(memory) = self.memory {
+            memory.learn(&self.block, contract, data, &answer);
+        }
+        Ok(answer)
+    }
+
+    /// The block of a hash, which this one descends from.
+    ///
+    /// # Errors
+    /// If the chain does not have it.
+    fn ancestor(&self, hash: B256) -> Result<Block, Error> {
+        let known = self.memory.and_then(|memory| memory.block(hash));
+        match known {
+            Some(block) => Ok(block),
+            None => {
+                let block = self.chain.block(At::Hash(hash))?;
+                if let Some(memory) = self.memory {
+                    memory.learn_block(&block);
+                }
+                Ok(block)
+            }
+        }
+    }
+
+    /// Whether a block is this one or lies below it, by at most so many blocks.
+    ///
+    /// # Errors
+    /// If the chain does not answer.
+    pub(crate) fn descends(&self, below: &Block, within: u64) -> Result<bool, Error> {
+        let mut block = self.block;
+        if block.number.saturating_sub(below.number) > within {
+            return Ok(false);
+        }
+        while block.number > below.number {
+            block = self.ancestor(block.parent)?;
+        }
+        Ok(block.hash == below.hash)
     }
 
     /// Asks a contract for a function that it may not have.

@@ -17,7 +17,7 @@ use fpvm_dispute::game::parts::Parts;
 use fpvm_dispute::game::{Checkpoint, Game};
 use fpvm_dispute::player::View;
 use fpvm_dispute::position::Position;
-use fpvm_l1::{At, Block};
+use fpvm_l1::Block;
 
 use super::game_params::GameParams;
 use super::{ReadError, Reader, fit};
@@ -88,13 +88,13 @@ impl GameWatcher {
     pub fn look(&mut self, reader: &Reader<'_>) -> Result<(&GameSnapshot, bool), ReadError> {
         let snapshot = self.snapshot.as_ref();
         let goes_on = snapshot
-            .map(|snapshot| descends(reader, &snapshot.block))
+            .map(|snapshot| reader.descends(&snapshot.block, FOLLOWED))
             .transpose()?;
         let before = self.snapshot.take_if(|_| goes_on == Some(true));
         let anew = before.is_none();
         let mut begun = Vec::new();
         if let Some((block, claims)) = self.begun.take()
-            && descends(reader, &block)?
+            && reader.descends(&block, FOLLOWED)?
         {
             begun = claims;
         }
@@ -123,18 +123,6 @@ pub fn game(reader: &Reader<'_>, game: Address) -> Result<(GameParams, GameSnaps
     Ok((game_params, snapshot))
 }
 
-/// Whether a block lies below the reader's, or is it.
-fn descends(reader: &Reader<'_>, below: &Block) -> Result<bool, ReadError> {
-    let mut block = reader.block;
-    if block.number.saturating_sub(below.number) > FOLLOWED {
-        return Ok(false);
-    }
-    while block.number > below.number {
-        block = reader.chain.block(At::Hash(block.parent))?;
-    }
-    Ok(block.hash == below.hash)
-}
-
 /// Looks, and where the answers are not of one block, again.
 fn look(
     game_params: &GameParams,
@@ -142,9 +130,9 @@ fn look(
     before: Option<&Game>,
     begun: &mut Vec<ClaimData>,
 ) -> Result<GameSnapshot, ReadError> {
-    let mut left = AGAIN;
+    let (mut left, mut reader) = (AGAIN, *reader);
     loop {
-        match look_once(game_params, reader, before, begun) {
+        match look_once(game_params, &reader, before, begun) {
             Err(ReadError::Torn { .. } | ReadError::Parts { .. }) if left > 0 => {
                 left -= 1;
                 begun.clear();
@@ -152,6 +140,7 @@ fn look(
             other => return other,
         }
         reader.chain.pause();
+        reader = reader.anew();
     }
 }
 

@@ -94,10 +94,12 @@ impl Node {
             let (node, why) = (self.name(), resting.why.clone());
             return Err(SourceError::Resting { node, why });
         }
+        let begun = Instant::now();
         match self.rpc.question(method, params) {
             Err(error @ Error::Unreachable { .. }) => {
                 let length = before.map_or(Duration::ZERO, |rest| rest.length * 2);
-                let length = length.clamp(REST[0], REST[1]);
+                // As long as the failure took at least, so that the other games of the round do not wait for it too.
+                let length = length.max(begun.elapsed()).clamp(REST[0], REST[1]);
                 *rest() = Some(Rest {
                     why: error.to_string(),
                     length,

@@ -1,18 +1,23 @@
 //! What is to be done about all games.
 
+use std::sync::{Mutex, PoisonError};
+
 use alloy_primitives::Address;
+use fpvm_dispute::trace::Trace;
 
 use super::{GameScheduler, Games, Round, TraceSource, TrackedGame, is_in_progress};
 use crate::event::{Event, EventSink};
 use crate::player::{Kind, PlannedTx, Strategy, Turn};
 use crate::proposals::Proposals;
-use crate::read::Reader;
+use crate::read::{ReadError, Reader};
 
 /// After how many blocks a game that is over is forgotten: no reorg comes that far.
 const SETTLED: u64 = 64;
+/// Games that are looked at beside each other.
+const BESIDE: usize = 8;
 
 impl<K: TraceSource> GameScheduler<K> {
-    /// What is to be done about these games, the most urgent first.
+    /// What is to be done about these games, which are sorted; the most urgent first.
     pub(super) fn decide(
         &mut self,
         reader: &Reader<'_>,
@@ -21,11 +26,11 @@ impl<K: TraceSource> GameScheduler<K> {
         sink: &mut EventSink<'_>,
     ) -> Vec<PlannedTx> {
         let mut planned = Vec::new();
-        for game in games {
-            let Some(tracked) = self.tracked_games.get_mut(game) else {
-                continue;
-            };
-            let turn = tracked.player.turn(reader);
+        let tracked_games = self.tracked_games.iter_mut();
+        let tracked_games: Vec<_> = tracked_games
+            .filter(|(game, _)| games.binary_search(game).is_ok())
+            .collect();
+        for (game, tracked, turn) in turns(tracked_games, reader) {
             let turn = turn.unwrap_or_else(|error| Turn {
                 trouble: Some(error.to_string()),
                 ..Turn::default()
@@ -110,6 +115,43 @@ impl<K: TraceSource> GameScheduler<K> {
         }
     }
 }
+
+/// What each player decides, in the games' order. Games are looked at beside each other, so that one whose
+/// sources are slow holds up only the end of the round.
+fn turns<'t, T: Trace + Send>(
+    games: Vec<(&'t Address, &'t mut TrackedGame<T>)>,
+    reader: &Reader<'_>,
+) -> Vec<TurnOf<'t, T>> {
+    let turn = |(game, tracked): (&'t Address, &'t mut TrackedGame<T>)| {
+        let turn = tracked.player.turn(reader);
+        (game, tracked, turn)
+    };
+    let threads = games.len().min(BESIDE);
+    if threads <= 1 {
+        return games.into_iter().map(turn).collect();
+    }
+    let (left, done) = (Mutex::new(games.into_iter()), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let next = left.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some(next) = next else { return };
+                    let turn = turn(next);
+                    done.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(turn);
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(game, ..)| *game);
+    done
+}
+
+/// A game, and what its player decides.
+type TurnOf<'t, T> = (&'t Address, &'t mut TrackedGame<T>, Result<Turn, ReadError>);
 
 /// What is done first.
 const fn urgency(kind: Kind) -> u8 {

@@ -95,8 +95,14 @@ impl<K: TraceSource> GameScheduler<K> {
     }
 }
 
+/// The most blocks since the last round that are followed one by one.
+const FOLLOWED: u64 = 64;
+
 /// Whether a block is still in the chain below the reader's.
 fn is_below(reader: &Reader<'_>, block: &Block) -> Result<bool, ReadError> {
+    if reader.descends(block, FOLLOWED)? {
+        return Ok(true);
+    }
     match reader.chain.block(At::Number(block.number)) {
         Ok(there) => Ok(there.hash == block.hash),
         Err(Error::NoBlock { .. }) => Ok(false),

@@ -32,7 +32,11 @@ impl<K: TraceSource> GameScheduler<K> {
         sink: &mut EventSink<'_>,
     ) -> Result<Vec<(&'d PlannedTx, String)>, SchedulerError> {
         let account = self.account();
-        let mut left = self.chain.balance(account, At::Latest)?;
+        let mut left = match round.done {
+            0 => self.balance(&reader.block)?,
+            // What was sent in this round has cost something.
+            _ => self.chain.balance(account, At::Latest)?,
+        };
         let price = reader.block.base_fee.saturating_mul(2);
         let price = price.saturating_add(self.chain.tip()?);
         let price = U256::from(price.min(self.options.policy.max_fee));

@@ -15,6 +15,11 @@ pub(crate) trait Hook: Send + Sync {
         at
     }
 
+    /// Before a call; with an error it does not reach the chain.
+    fn call(&self, _call: &Call) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Waits for news.
     fn pause(&self, chain: &Local);
 }
@@ -59,6 +64,7 @@ impl<H: Hook> Chain for Between<H> {
         self.ask(Method::Other)?.code(account, at)
     }
     fn call(&self, call: &Call, at: At) -> Result<Bytes, Error> {
+        self.hook.call(call)?;
         let at = self.hook.at(call, at);
         self.ask(Method::Other)?.call(call, at)
     }

@@ -93,7 +93,10 @@ pub(crate) fn known(game_params: &GameParams) -> Result<(), Unplayable> {
 /// What is true, from threads that run the program.
 pub(crate) struct Working<P: Program>(pub(crate) Arc<Workers<P>>);
 
-impl<P: Program> TraceSource for Working<P> {
+impl<P: Program + Send + Sync> TraceSource for Working<P>
+where
+    P::Machine: Send,
+{
     type Trace = SplitTrace<OutputList, Arc<Workers<P>>>;
 
     fn of(&mut self, _site: &GameParams) -> Result<Self::Trace, Unplayable> {

@@ -2,7 +2,7 @@
 //! in dispute for wrong.
 
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use alloy_primitives::{B256, U256};
 use fpvm_challenger::deployment::Setup;
@@ -119,7 +119,7 @@ impl Program for Reader {
 }
 
 /// What somebody knows, or claims.
-pub(crate) type Known = SplitTrace<OutputList, Rc<Vms<Reader>>>;
+pub(crate) type Known = SplitTrace<OutputList, Arc<Vms<Reader>>>;
 
 /// One side.
 pub(crate) struct Side {
@@ -192,7 +192,7 @@ impl Reader {
     pub(crate) fn sides(self, instruction: u64) -> [Side; 2] {
         let known = SplitTrace {
             outputs: outputs(),
-            executions: Rc::new(Vms::new(self, 1 << 20)),
+            executions: Arc::new(Vms::new(self, 1 << 20)),
         };
         let extent = Extent {
             outputs_from: None,

@@ -1,0 +1,233 @@
+//! What a round asks of the node.
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use alloy_primitives::{Address, B256, U256};
+use alloy_sol_types::SolCall as _;
+use common::between::{Between, Hook, Method};
+use common::players::{CHEAT, HONEST, Truth, outputs, scheduler};
+use common::table::{play, proposed, read};
+use common::{account, alphabet, wallet};
+use fpvm_challenger::calls;
+use fpvm_challenger::event::{Event, EventSink, Name};
+use fpvm_challenger::factory::Factory;
+use fpvm_challenger::player::{Kind, Strategy};
+use fpvm_challenger::scheduler::Games;
+use fpvm_contracts::abi::PreimageOracle;
+use fpvm_contracts::loader::{self, Loading, Metadata, Proposal, Terms};
+use fpvm_core::step::oracle::{Oracle, OracleError};
+use fpvm_dispute::call::GameAction;
+use fpvm_dispute::claim::Side;
+use fpvm_dispute::game::moves::Move;
+use fpvm_dispute::position::Position;
+use fpvm_dispute::trace::Outputs as _;
+use fpvm_l1::{Call, Chain as _, Error, Local, Request};
+use fpvm_oracle::Key;
+
+/// Games that nobody disputes.
+const GAMES: usize = 240;
+
+/// Counts what is asked.
+#[derive(Default)]
+struct Count {
+    asked: Mutex<usize>,
+    /// Whether calls that create a contract are refused.
+    refuses: AtomicBool,
+}
+
+impl Count {
+    fn take(&self) -> usize {
+        std::mem::take(&mut *self.asked.lock().expect("no panic"))
+    }
+}
+
+impl Hook for Count {
+    fn before(&self, _chain: &Local, _method: Method) -> Result<(), Error> {
+        *self.asked.lock().expect("no panic") += 1;
+        Ok(())
+    }
+
+    fn call(&self, call: &Call) -> Result<(), Error> {
+        match call.to.is_none() && self.refuses.load(Ordering::Relaxed) {
+            true => Err(Error::Refused {
+                node: "a node".into(),
+                method: "eth_call",
+                code: -32_602,
+                message: "calls need a `to`".into(),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    fn pause(&self, chain: &Local) {
+        chain.pause();
+    }
+}
+
+/// The value that number `number` of the large pre-images has.
+fn value(number: usize) -> Vec<u8> {
+    (0..LARGE * 2).map(|byte| (byte + number) as u8).collect()
+}
+
+/// From how many bytes on pre-images are loaded by proposal.
+const LARGE: usize = 500;
+/// Large pre-images that nobody finishes.
+const UNFINISHED: usize = 100;
+
+/// Its proposal, by the cheat.
+fn large(oracle: Address, number: usize) -> Proposal {
+    let terms = Terms {
+        min_proposal_size: LARGE as u64,
+        ..Terms::mainnet(oracle, account(CHEAT))
+    };
+    let value = value(number);
+    let key = Key::keccak256(&value);
+    match loader::plan(&terms, key, 8, &mut Given(value)) {
+        Ok(Loading::Proposed(proposal)) => *proposal,
+        other => panic!("{other:?}"),
+    }
+}
+
+struct Given(Vec<u8>);
+
+impl Oracle for Given {
+    fn hint(&mut self, _hint: &[u8]) -> Result<(), OracleError> {
+        Ok(())
+    }
+
+    fn preimage(&mut self, _key: [u8; 32]) -> Result<Arc<[u8]>, OracleError> {
+        Ok(self.0.as_slice().into())
+    }
+}
+
+#[test]
+fn unfinished_preimages_cost_nothing_until_more_of_them_is_posted() {
+    let mut setup = alphabet();
+    setup.min_proposal_size = LARGE as u64;
+    let (chain, _, games) = proposed(&setup, &[B256::repeat_byte(7)]);
+    let between = Arc::new(Between {
+        chain: chain.clone(),
+        hook: Count::default(),
+    });
+    let oracle = read(&chain, games[0]).0.oracle.oracle;
+    let mut cheat = wallet(Arc::new(chain.clone()), CHEAT);
+    let mut send = |call: &loader::Call, data: Vec<u8>| {
+        let request = Request {
+            what: "propose".into(),
+            to: Some(oracle),
+            data: data.into(),
+            value: U256::from(call.value),
+            gas: None,
+        };
+        cheat.send(&[request], &mut |_| ()).expect("it is sent");
+    };
+    for number in 0..UNFINISHED {
+        let first = &large(oracle, number).remaining(&Metadata::default())[0];
+        send(first, first.data.clone());
+    }
+    let listed = Games::Listed(games);
+    let mut honest = scheduler(between.clone(), HONEST, listed, Truth, Strategy::Honest);
+    play(&mut honest, &mut Vec::new());
+    let mut round = || {
+        chain.mine(1);
+        between.hook.take();
+        let mut events = Vec::new();
+        let mut collect = |event: &Event| events.push(event.clone());
+        honest
+            .round(&mut EventSink(&mut collect))
+            .expect("the chain answers");
+        let done = events.iter().filter(|event| event.event == Name::Done);
+        let accused = done
+            .filter(|event| event.kind == Some(Kind::Accuse))
+            .count();
+        (between.hook.take(), accused)
+    };
+    round();
+    // Not even together in one call, so that the number does not matter.
+    between.hook.refuses.store(true, Ordering::Relaxed);
+    round();
+    let (calls, _) = round();
+    println!("{calls} calls for {UNFINISHED} large pre-images that nobody finishes");
+    assert!(calls < 20, "{calls} calls");
+
+    // One of them is finished, wrongly.
+    let rest = large(oracle, 3).remaining(&Metadata::default());
+    for call in &rest[1..] {
+        if let Ok(mut leaves) = PreimageOracle::addLeavesLPPCall::abi_decode(&call.data) {
+            leaves.stateCommitments[0].0[31] ^= 1;
+            send(call, leaves.abi_encode());
+        }
+    }
+    assert_eq!(round().1, 1);
+    round();
+    assert!(round().0 < 20);
+}
+
+/// True proposals about different blocks, and one that is false.
+fn roots() -> Vec<B256> {
+    (0..GAMES - 1)
+        .map(|number| B256::from(U256::from(number + 1)))
+        .chain([outputs().output(U256::from(16)).expect("listed")])
+        .collect()
+}
+
+#[test]
+fn idle_games_cost_a_fifth_of_a_call_each() {
+    let (chain, deployment, games) = proposed(&alphabet(), &roots());
+    let between = Arc::new(Between {
+        chain: chain.clone(),
+        hook: Count::default(),
+    });
+    let factory = Games::Created {
+        factory: Factory(deployment.factory),
+        types: Vec::new(),
+        window: 1_000_000,
+    };
+    let mut honest = scheduler(between.clone(), HONEST, factory, Truth, Strategy::Honest);
+    let mut events = Vec::new();
+    play(&mut honest, &mut events);
+    assert_eq!(honest.players().count(), GAMES);
+    // All are answered that are wrong, and then nothing is to be done.
+    let mut round = |expected: usize| {
+        chain.mine(1);
+        between.hook.take();
+        let round = honest.round(&mut EventSink(&mut |_| ()));
+        let round = round.expect("the chain answers");
+        assert_eq!(round.done, expected);
+        between.hook.take()
+    };
+    round(0);
+    let calls = round(0);
+    let each = calls as f64 / GAMES as f64;
+    println!("{calls} calls for {GAMES} idle games and a block: {each:.3} each");
+    assert!(each <= 0.2, "{calls} calls");
+
+    // A move in one of them is seen, and answered.
+    let idle = games[GAMES - 1];
+    let mv = Move {
+        disputed: outputs().output(U256::from(16)).expect("listed"),
+        parent: 0,
+        claim: B256::repeat_byte(0xee),
+        side: Side::Attack,
+    };
+    let (params, _) = read(&chain, idle);
+    let bond = params.rules.required_bond(Position::ROOT.attack());
+    let request = calls::game(idle, &GameAction::Move(mv), bond.expect("a bond"));
+    let mut cheat = wallet(Arc::new(chain.clone()), CHEAT);
+    cheat.send(&[request], &mut |_| ()).expect("it is sent");
+    round(1);
+
+    // A node that refuses many questions in one call gets them one by one.
+    between.hook.refuses.store(true, Ordering::Relaxed);
+    let alone = round(0);
+    println!("{alone} calls where a node takes no questions together");
+    assert!(alone > GAMES);
+    between.hook.refuses.store(false, Ordering::Relaxed);
+    round(0);
+    round(0);
+    assert!(round(0) <= GAMES / 5);
+}
