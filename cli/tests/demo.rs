@@ -125,3 +125,52 @@ fn geth_plays_it() {
     common::Done::from(done.expect("it runs")).ok();
     the_cheat_loses(&report(&shop, "game.html"), 32, "role");
 }
+
+/// A program of one's own, with its pre-images; the local ones name the block and the outputs.
+#[test]
+fn a_program_of_ones_own_is_played() {
+    let shop = Shop::new();
+    let guests = |name: &str| common::guests(name).display().to_string();
+    let (program, store) = (guests("bin/rollup.mips"), shop.path("store"));
+    std::fs::create_dir(&store).expect("a folder");
+    for (key, value) in fpvm_guests::rollup_preimages() {
+        std::fs::write(store.join(key), value).expect("it is written");
+    }
+    let outputs: Vec<Vec<u8>> = fpvm_guests::ROLLUP_OUTPUTS
+        .lines()
+        .map(|line| {
+            let (_, root) = line.split_once(' ').expect("a root");
+            let root: fpvm_l1::B256 = root.parse().expect("a root");
+            root.to_vec()
+        })
+        .collect();
+    let head = vec![0x77; 32];
+    let block = 102u64.to_be_bytes().to_vec();
+    let chain_id = fpvm_guests::ROLLUP_CHAIN_ID.to_be_bytes().to_vec();
+    let local = [
+        head,
+        outputs[1].clone(),
+        outputs[2].clone(),
+        block,
+        chain_id,
+    ];
+    for (index, value) in (1..).zip(local) {
+        let key = format!("01{index:062x}");
+        std::fs::write(store.join(key), value).expect("it is written");
+    }
+    let own = format!("demo --program {program} --preimages store --report game.html");
+    let told = shop.run(&own).ok();
+    assert!(
+        told.contains("rollup.mips` is a program for singlethreaded-2"),
+        "{told}"
+    );
+    assert!(told.contains("for L2 block 102"), "{told}");
+    let report = report(&shop, "game.html");
+    the_cheat_loses(&report, 32, "role");
+    shop.run("demo --program x").fails(2, "--preimages");
+
+    // One that always ends well can show nobody wrong.
+    let primes = guests("bin/primes.mips");
+    shop.run(&format!("demo --program {primes} --preimages store"))
+        .fails(1, "ends with exit code 0 on a wrong output root");
+}

@@ -2,7 +2,16 @@
 
 mod common;
 
-use common::{Done, Shop, json, mips, mips_state, vectors};
+use common::{Done, Shop, guests, json, mips, mips_state, vectors};
+use fpvm_core::formats::elf::{self, Program as _};
+use fpvm_dispute::claim::OutputRoot;
+use fpvm_dispute::trace::outputs::OutputList;
+use fpvm_dispute::trace::{Executions as _, Inputs, Outputs as _, TraceError};
+use fpvm_guests::ROLLUP_CHAIN_ID as CHAIN_ID;
+use fpvm_isa_mips::Mips32;
+use fpvm_l1::{B256, U256};
+use fpvm_trace::workers::{Options, Workers};
+use fpvm_trace::{GuestProgram, Preimages};
 use std::fs;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -214,4 +223,69 @@ fn a_host_s_children_end_with_us_even_where_we_are_killed() {
         assert!(Instant::now() < deadline, "{id} lives on");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Three executions beside each other, each with a host of its own, write down into one database.
+#[test]
+fn executions_of_several_games_share_one_record() {
+    let shop = Shop::new();
+    let outputs: OutputList = fpvm_guests::ROLLUP_OUTPUTS.parse().expect("outputs");
+    let output = |block: u64| OutputRoot {
+        root: outputs.output(U256::from(block)).expect("listed"),
+        block: U256::from(block),
+    };
+    let all: Vec<_> = (102..=104)
+        .map(|block| Inputs {
+            l1_head: B256::repeat_byte(7),
+            starting: output(block - 1),
+            disputed: output(block),
+        })
+        .collect();
+    // A host has the local pre-images of its own execution.
+    for inputs in &all {
+        let store = shop.path(&inputs.disputed.block.to_string());
+        fs::create_dir(&store).expect("a folder");
+        for (key, value) in fpvm_guests::rollup_preimages() {
+            fs::write(store.join(key), value).expect("it is written");
+        }
+        for (index, value) in fpvm_trace::local_data(inputs, U256::from(CHAIN_ID)) {
+            fs::write(store.join(format!("01{index:062x}")), value).expect("it is written");
+        }
+    }
+    let folder = shop.path("{l2.blocknumber}").display().to_string();
+    let fpvm = env!("CARGO_BIN_EXE_fpvm");
+    let host = [fpvm, "preimages", "serve", &folder].map(Into::into);
+    let record = shop.path("record.redb");
+    let preimages = Preimages::host(host.to_vec(), None, Some(&record)).expect("a record");
+    let (elf, chain_id) = (
+        fs::read(guests("bin/rollup.mips")).unwrap(),
+        U256::from(CHAIN_ID),
+    );
+    let load = move || {
+        let mut vm = elf::load::<Mips32>(&elf, Mips32::PATCHES)?;
+        let jit = fpvm_jit::Jit::<Mips32>::new().ok();
+        vm.set_tier(jit.map(|jit| Box::new(jit) as _));
+        Ok(vm)
+    };
+    let guest = GuestProgram::new(load, preimages, chain_id);
+    std::thread::scope(|scope| {
+        let options = Options {
+            threads: 3,
+            ..Options::new(50_000_000)
+        };
+        let workers = Workers::start(scope, guest, options);
+        for _ in 0..600 {
+            let answers: Vec<_> = all.iter().map(|of| workers.claim(of, 1 << 30)).collect();
+            if answers.iter().all(Result::is_ok) {
+                return;
+            }
+            for answer in &answers {
+                let is_fine = matches!(answer, Ok(_) | Err(TraceError::Pending { .. }));
+                assert!(is_fine, "{answer:?}");
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("an execution does not end");
+    });
+    shop.run("preimages check record.redb").ok();
 }

@@ -174,6 +174,13 @@ impl DemoChain {
         Ok(())
     }
 
+    /// Has the next game look up to the L1 block of this hash, where the chain is our own.
+    pub(crate) fn set_l1_head(&self, hash: B256) {
+        if let Time::Ours(local) = &self.time {
+            local.mine_as(hash);
+        }
+    }
+
     fn now(&self) -> anyhow::Result<u64> {
         Ok(self.connection.block(At::Latest)?.time)
     }

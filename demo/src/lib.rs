@@ -2,7 +2,7 @@
 //! cheat, and the report at the end. `fpvm demo` plays it.
 //!
 //! - [`DemoChain`] is where it is played: a chain in the process, or a node for tests
-//! - [`DemoProgram`] is what it is about: the toy rollup that is built in
+//! - [`DemoProgram`] is what it is about: the toy rollup that is built in, or a program of one's own
 //! - [`Demo::play`] plays it, and tells what happens on a [`Screen`]
 
 mod chain;
@@ -47,9 +47,8 @@ use narrator::Narrator;
 use player::DemoPlayer;
 use program::Narrated;
 
-/// Room for the rollup's four blocks, and for 2^29 steps of one. Even, so that the deepest claim is the
-/// proposer's, and an instruction contests it.
-const MAX_DEPTH: u64 = 32;
+/// Room for the rollup's four blocks, and for 2^29 steps of one.
+const LEAST_DEPTH: u64 = 32;
 const SPLIT_DEPTH: u64 = 2;
 /// Steps from one remembered state to the next.
 const EVERY: u64 = 5_000_000;
@@ -92,9 +91,12 @@ impl Demo {
         let narrator = Narrator::new(screen);
         let narrator = &narrator;
         let (anchor, outputs) = (program.anchor, program.outputs.clone());
+        let l1_head = program.l1_head;
+        let (extent, steps) = extent(seed, &program)?;
+        let max_depth = max_depth(steps);
         let mainnet = Params::mainnet(program.load()?.state_root().into());
         let params = Params {
-            max_depth: MAX_DEPTH,
+            max_depth,
             split_depth: SPLIT_DEPTH,
             l2_chain_id: program.chain_id,
             ..mainnet
@@ -103,11 +105,10 @@ impl Demo {
         let rules = Rules::new(params.clone()).map_err(|reason| {
             anyhow::anyhow!("a game cannot be played with clocks of {clock:?}: {reason}")
         })?;
-        let extent = extent(seed, &program)?;
         narrator.say(&format!(
-            "`rollup` is a program for {} that executes one block of a toy rollup. Somebody claims a wrong \
+            "{} Somebody claims a wrong \
              output\nfor such a block, and somebody else shows that, on {}.\n\n",
-            program.isa.vm_type(),
+            program.about,
             chain.name(),
         ))?;
         let setup = Setup {
@@ -140,6 +141,9 @@ impl Demo {
             truth: &truth,
             extent,
         };
+        if let Some(hash) = l1_head {
+            chain.set_l1_head(hash);
+        }
         let (factory, proposed) = (Factory(deployment.factory), lie.output(last)?);
         let game = factory.create(
             &mut cheat,
@@ -214,11 +218,12 @@ fn deploy(
     })?;
     narrator.say(&format!(
         "1. Deploy   game factory {}\n            step verifier {}, the program's pre-state {}\n            \
-         depth {MAX_DEPTH}, the last {} for the steps of one block; clocks of {}, bonds of {} to {} ETH\n\n",
+         depth {}, the last {} for the steps of one block; clocks of {}, bonds of {} to {} ETH\n\n",
         deployment.factory,
         deployment.vm,
         rules.params().absolute_prestate,
-        MAX_DEPTH - SPLIT_DEPTH - 1,
+        rules.params().max_depth,
+        rules.params().max_depth.saturating_sub(SPLIT_DEPTH + 1),
         span(rules.max_clock_duration()),
         ether(bond(rules, 0)),
         ether(bond(rules, rules.max_depth())),
@@ -226,8 +231,16 @@ fn deploy(
     Ok(deployment)
 }
 
-/// What is lied about.
-fn extent(seed: u64, program: &DemoProgram) -> anyhow::Result<Extent> {
+/// The depth of a game about a program of so many steps. Even, so that the deepest claim is the proposer's, and
+/// an instruction contests it.
+fn max_depth(steps: u64) -> u64 {
+    let bits = u64::BITS - steps.leading_zeros();
+    let depth = SPLIT_DEPTH + 1 + u64::from(bits);
+    depth.next_multiple_of(2).max(LEAST_DEPTH)
+}
+
+/// What is lied about, and how many steps the program takes to find the lie.
+fn extent(seed: u64, program: &DemoProgram) -> anyhow::Result<(Extent, u64)> {
     // A number that follows from the seed (its golden ratio hash).
     let mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     let (outputs, anchor) = (&program.outputs, program.anchor.block);
@@ -239,12 +252,15 @@ fn extent(seed: u64, program: &DemoProgram) -> anyhow::Result<Extent> {
         salt: seed,
     };
     let wrong = extent.output(block, outputs.output(block)?);
-    let from = match seed % 2 {
-        1 => program.read(&program.inputs(block, wrong)?, mixed % READS)?,
-        _ => mixed % INSTRUCTIONS,
+    let inputs = program.inputs(block, wrong)?;
+    let steps = program.steps(&inputs)?;
+    let read = match seed % 2 {
+        1 => program.read(&inputs, mixed % READS)?,
+        _ => None,
     };
+    let from = read.unwrap_or(mixed % steps.clamp(1, INSTRUCTIONS));
     extent.steps_from = Some(from.into());
-    Ok(extent)
+    Ok((extent, steps))
 }
 
 /// The instruction that the game came down to.

@@ -49,6 +49,13 @@ impl Local {
         (0..blocks).for_each(|_| state.mine());
     }
 
+    /// Makes a block with this hash, for programs that were recorded on another chain.
+    pub fn mine_as(&self, hash: B256) {
+        let mut state = self.state();
+        state.next_hash = Some(hash);
+        state.mine();
+    }
+
     /// Makes a block so many seconds after what would be its time.
     pub fn advance(&self, seconds: u64) {
         let mut state = self.state();

@@ -1,12 +1,16 @@
-//! `demo`: a whole dispute game over a program that is built in, on a chain, with nothing else at hand.
+//! `demo`: a whole dispute game over a program that is built in, or one's own, on a chain, with nothing else at
+//! hand.
 
 use crate::app::App;
 use crate::chain::ChainArgs;
 use crate::interrupt;
 use crate::output::{Target, print};
 use anyhow::Context as _;
+use fpvm::{Input, Options};
 use fpvm_demo::{Demo, DemoChain, DemoProgram, Screen};
+use fpvm_trace::MachineError;
 use indicatif::ProgressBar;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +23,12 @@ pub(crate) struct Args {
     /// Its type, where it has several [see `list`]
     #[arg(long = "type", value_name = "TYPE")]
     vm_type: Option<String>,
+    /// A program (ELF) or pre-state of your own that the game is about [default: one that is built in]
+    #[arg(long, value_name = "FILE", requires = "preimages")]
+    program: Option<PathBuf>,
+    /// The pre-images that it reads; local ones say which block and outputs it was recorded for
+    #[arg(long, value_name = "DIR|DB", requires = "program")]
+    preimages: Option<PathBuf>,
     /// Where the report of the game goes, a page of HTML
     #[arg(long, value_name = "FILE", default_value = "fpvm-demo.html", value_parser = Target::parser())]
     report: Target,
@@ -33,13 +43,26 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
-    let isas = app.vms(args.isa.as_deref(), args.vm_type.as_deref())?;
-    let isa = *isas.isas().first().context("no VM")?;
+    let vms = app.vms(args.isa.as_deref(), args.vm_type.as_deref())?;
+    let interrupted = interrupt::watch().context("cannot watch for signals")?;
+    let program = match args.program.as_ref().zip(args.preimages.as_ref()) {
+        Some((path, preimages)) => {
+            let (path, all) = (path.clone(), app.vms.clone());
+            let name = path.display().to_string();
+            let load = move || {
+                let vm = Input::open(&path)
+                    .and_then(|mut input| vms.open_among(&all, &mut input, &Options::default()));
+                vm.map_err(|error| MachineError::Other(error.into()))
+            };
+            DemoProgram::recorded(&name, load, preimages, interrupted)?
+        }
+        None => DemoProgram::rollup(*vms.isas().first().context("no VM")?, interrupted)?,
+    };
+    let isa = program.isa();
     let contract = app.contract(isa);
     let contract = contract.with_context(|| format!("there is no contract for {}", isa.name()))?;
-    let interrupted = interrupt::watch().context("cannot watch for signals")?;
     let demo = Demo {
-        program: DemoProgram::rollup(isa, interrupted)?,
+        program,
         chain: chain(args)?,
         contract,
         seed: args.seed,

@@ -51,6 +51,8 @@ pub(super) struct State {
     pub(super) base_fee: u64,
     /// Seconds that the next block is late.
     pub(super) shift: u64,
+    /// The hash of the next block, where it is to be a certain one.
+    pub(super) next_hash: Option<B256>,
     pub(super) pool: Pool,
     /// The state after the newest block.
     db: Db,
@@ -66,6 +68,7 @@ impl State {
             automatic: true,
             base_fee: BASE_FEE,
             shift: 0,
+            next_hash: None,
             pool: Pool::default(),
             db: Db::default(),
             blocks: Vec::new(),
@@ -248,7 +251,7 @@ impl State {
         let mut evm = self.machine(db, &block);
         self.made += 1;
         let branch = [block.parent.as_slice(), &self.made.to_be_bytes()].concat();
-        block.hash = keccak256(branch);
+        block.hash = self.next_hash.take().unwrap_or_else(|| keccak256(branch));
 
         let (mut transactions, mut receipts, mut gas) = (Vec::new(), Vec::new(), 0u64);
         for waiting in self.pool.take() {
