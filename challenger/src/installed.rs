@@ -162,13 +162,8 @@ impl Installed {
                 }
             )*};
         }
-        parameter!(
-            versionCall,
-            absolutePrestateCall,
-            maxGameDepthCall,
-            splitDepthCall
-        );
-        parameter!(clockExtensionCall, maxClockDurationCall, l2ChainIdCall);
+        parameter!(versionCall, maxGameDepthCall, splitDepthCall);
+        parameter!(clockExtensionCall, maxClockDurationCall);
         parameter!(feeSpikeWindowCall, feeSpikeCapCall);
         let parts = Parts::read(reader, factory, number, implementation)?;
         parameters.extend(parts.parameters);

@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 /// Which chain, and how results are printed.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("rpc", |rpc| rpc.required(true)))]
 pub(super) struct Common {
     #[command(flatten)]
     pub(super) format: FormatArgs,
