@@ -199,7 +199,7 @@ fn patches_follow_the_go_release() {
         "{}",
         refused.out
     );
-    refused.fails(1, "moved will not run: 1 problems");
+    refused.fails(1, "moved will not run: 1 problem");
     let text = check(&shop, &["moved", "--patch", "auto"]);
     assert!(text.contains("are moved by --patch auto"), "{text}");
 
@@ -245,7 +245,7 @@ fn newer_go_has_to_be_told_not_to_name_memory() {
         "{}",
         refused.out
     );
-    refused.fails(1, "untold will not run: 1 problems");
+    refused.fails(1, "untold will not run: 1 problem");
 }
 
 fn swap(bytes: &[u8], a: &[u8], b: &[u8]) -> Vec<u8> {
@@ -310,7 +310,7 @@ fn the_vm_for_compressed_code_is_named() {
         "{}",
         refused.out
     );
-    refused.fails(1, "will not run: 1 problems");
+    refused.fails(1, "will not run: 1 problem");
     let text = check(&shop, &[compressed.to_str().unwrap(), "--type", "imac-1"]);
     assert!(
         text.ends_with("nothing speaks against running it\n"),
@@ -326,7 +326,7 @@ fn the_vm_for_compressed_code_is_named() {
         "{}",
         refused.out
     );
-    refused.fails(1, "will not run: 1 problems");
+    refused.fails(1, "will not run: 1 problem");
 }
 
 #[test]

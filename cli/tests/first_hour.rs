@@ -271,6 +271,11 @@ fn steps_say_what_they_read_and_write() {
     );
     let memory = json(shop.run("memory steps.bin --at 4104 --len 4 --json").ok());
     assert_eq!(memory["bytes"], "25290001");
+    let beyond = shop.run("memory steps.bin --at 0x100000000");
+    beyond.fails(1, "no address of this machine: they have 32 bits");
+    let over = shop.run("memory steps.bin --at 0xfffffffc --len 8");
+    over.fails(1, "more than the address space has");
+    shop.run("memory steps.bin --at 0xfffffffc --len 4").ok();
     shop.write("exit.bin", mips_state(&EXIT));
     shop.run("explain exit.bin --step 50")
         .fails(1, "there is no step 50: the program exits after step 3");

@@ -1,15 +1,26 @@
 //! Addresses as flags: numbers, or symbols of the program.
 
 use super::value::number;
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use fpvm::AnyVm;
 use fpvm_core::formats::symbols::Symbols;
 
 /// How many names are shown in the place of one that does not exist.
 const LIKELY: usize = 5;
 
-/// `0x1000`, `main.main`, `main.main+0x10`.
+/// `0x1000`, `main.main`, `main.main+0x10`: an address that the machine has.
 pub(crate) fn address(vm: &dyn AnyVm, text: &str) -> anyhow::Result<u64> {
+    let at = any_address(vm, text)?;
+    let bits = u32::from(vm.isa().word_bytes()) * 8;
+    let is_one = at.checked_shr(bits).unwrap_or(0) == 0;
+    ensure!(
+        is_one,
+        "{text} is no address of this machine: they have {bits} bits"
+    );
+    Ok(at)
+}
+
+fn any_address(vm: &dyn AnyVm, text: &str) -> anyhow::Result<u64> {
     if text.starts_with(|c: char| c.is_ascii_digit())
         && let Ok(at) = number(text)
     {

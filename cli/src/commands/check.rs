@@ -47,7 +47,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         0 => Ok(()),
         n => {
             let file = args.file.display();
-            Err(Refused(format!("{file} will not run: {n} problems")).into())
+            let s = if n == 1 { "" } else { "s" };
+            Err(Refused(format!("{file} will not run: {n} problem{s}")).into())
         }
     }
 }

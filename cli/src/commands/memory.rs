@@ -59,6 +59,11 @@ pub(crate) fn read(machine: &mut Hosted, at: &str, len: u64) -> anyhow::Result<(
         "{len} bytes are more than the {LIMIT} that are shown at once"
     );
     let at = address(machine.vm.as_ref(), at)?;
+    let end = u64::MAX >> (64 - 8 * u32::from(machine.vm.isa().word_bytes()));
+    ensure!(
+        len <= (end - at).saturating_add(1),
+        "{len} bytes from {at:#x} on are more than the address space has"
+    );
     let mut bytes = vec![0; len as usize];
     machine.vm.read(at, &mut bytes);
     Ok((at, bytes))
