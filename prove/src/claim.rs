@@ -191,10 +191,7 @@ impl Prover {
         word: Term,
         assumptions: &[Term],
     ) -> Result<(State, Vec<Obligation>, HashSet<usize>), RunError> {
-        self.paths.reset(true)?;
-        for assumption in assumptions {
-            self.paths.assume(terms, *assumption)?;
-        }
+        self.paths(assumptions, terms)?;
         let Some(block) = step_block(subject.source) else {
             let what = "there is no block `if iszero(exited)`".to_owned();
             return Err(RunError::Unknown { line: 1, what });
@@ -203,13 +200,9 @@ impl Prover {
         // The contract has the root with the running thread on it; the proof tells what is beneath.
         let left = left_is_active::<I>(terms, before);
         if I::THREADS.is_some() {
-            for (side, active) in [(0, true), (1, false)] {
-                let beneath = terms.symbol("beneath", Sort::Bits(256));
-                let own = stacked::<I>(terms, before, beneath);
-                let other = before[&Part::Stack(side)];
-                let (yes, no) = if active { (own, other) } else { (other, own) };
-                state.insert(Part::Stack(side), terms.ite(left, yes, no));
-            }
+            let beneath = terms.symbol("beneath", Sort::Bits(256));
+            let own = stacked::<I>(terms, before, beneath);
+            change_active(terms, &mut state, left, |_, _| own);
         }
         let mut variables = Vec::new();
         for (name, value) in [
@@ -354,15 +347,7 @@ pub fn defined<I: Isa>(
     if I::THREADS.is_some() {
         let left = left_is_active::<I>(terms, before);
         let beneath = terms.symbol("beneath", Sort::Bits(256));
-        for (side, active) in [(0, true), (1, false)] {
-            let other = before[&Part::Stack(side)];
-            let (yes, no) = if active {
-                (beneath, other)
-            } else {
-                (other, beneath)
-            };
-            start.insert(Part::Stack(side), terms.ite(left, yes, no));
-        }
+        change_active(terms, &mut start, left, |_, _| beneath);
     }
     let mut machine = Symbolic::<I>::new(terms, &start, word, row.bytes(), faults);
     // A path that always faults has its fault in the state.
@@ -386,16 +371,32 @@ pub fn defined<I: Isa>(
         let one = terms.small(1, 1);
         let runs = terms.equal(state[&Part::Runs], one);
         let left = left_is_active::<I>(terms, &state);
-        for (side, active) in [(0, true), (1, false)] {
-            let root = state[&Part::Stack(side)];
-            let with = stacked::<I>(terms, &state, root);
-            let with = terms.ite(runs, with, root);
-            let (yes, no) = if active { (with, root) } else { (root, with) };
-            let root = terms.ite(left, yes, no);
-            state.insert(Part::Stack(side), root);
-        }
+        let thread = state.clone();
+        change_active(terms, &mut state, left, |terms, root| {
+            let with = stacked::<I>(terms, &thread, root);
+            terms.ite(runs, with, root)
+        });
     }
     state
+}
+
+/// Changes the root of the active stack, which is the left one where `left` holds; the other stays.
+fn change_active(
+    terms: &mut Terms,
+    state: &mut State,
+    left: Term,
+    mut change: impl FnMut(&mut Terms, Term) -> Term,
+) {
+    for side in [0, 1] {
+        let root = state[&Part::Stack(side)];
+        let changed = change(terms, root);
+        let (yes, no) = if side == 0 {
+            (changed, root)
+        } else {
+            (root, changed)
+        };
+        state.insert(Part::Stack(side), terms.ite(left, yes, no));
+    }
 }
 
 /// Whether two terms are the same; arrays at any index.

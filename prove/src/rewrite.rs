@@ -365,16 +365,20 @@ impl Terms {
 
     /// The operation on the low bits, zero-extended, where that is less than all.
     fn narrower(&mut self, op: Two, a: Term, b: Term, enough: u16) -> Option<Term> {
-        let width = self.width(a);
-        if enough >= width {
+        let low = self.on_low_bits(op, a, b, enough)?;
+        Some(self.zext(low, self.width(a)))
+    }
+
+    /// The operation on the low bits, where that is less than all.
+    fn on_low_bits(&mut self, op: Two, a: Term, b: Term, enough: u16) -> Option<Term> {
+        if enough >= self.width(a) {
             return None;
         }
         let (a, b) = (
             self.extract(enough - 1, 0, a),
             self.extract(enough - 1, 0, b),
         );
-        let low = self.two(op, a, b);
-        Some(self.zext(low, width))
+        Some(self.two(op, a, b))
     }
 
     fn product(&mut self, a: Term, b: Term) -> Option<Term> {
@@ -506,14 +510,7 @@ impl Terms {
             }
             Two::Sar => {
                 let enough = self.signed_width(a).max(self.active(b));
-                if enough >= width {
-                    return None;
-                }
-                let (a, b) = (
-                    self.extract(enough - 1, 0, a),
-                    self.extract(enough - 1, 0, b),
-                );
-                let low = self.two(op, a, b);
+                let low = self.on_low_bits(op, a, b, enough)?;
                 Some(self.sext(low, width))
             }
             _ => None,
