@@ -5,6 +5,7 @@ use fpvm_core::keccak::keccak256;
 use fpvm_evm::Address;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// A compiled contract.
 #[derive(Clone, Debug, Deserialize)]
@@ -110,17 +111,22 @@ impl Artifact {
     }
 }
 
-/// The name of the contract of this project whose code this is, whatever values its constructor was given.
-pub fn identify(code: &[u8]) -> Option<&'static str> {
+/// The contracts of this project by name, each parsed once.
+static KNOWN: LazyLock<Vec<(&str, Artifact)>> = LazyLock::new(|| {
     let verifiers = VERIFIERS.map(|verifier| (verifier.contract.name, verifier.artifact));
-    let others = [("PreimageOracle", PREIMAGE_ORACLE)];
-    let all = verifiers
-        .iter()
-        .chain(&others)
+    let oracle = [("PreimageOracle", PREIMAGE_ORACLE)];
+    let all = verifiers.iter().chain(&oracle);
+    let all = all
         .chain(game::artifacts::ALL)
         .chain(game_v7::artifacts::ALL);
-    let is_it = |(_, json): &&(&str, &str)| Artifact::parse(json).is_ok_and(|it| it.is_at(code));
-    Some(all.copied().find(|it| is_it(&it))?.0)
+    all.filter_map(|(name, json)| Some((*name, Artifact::parse(json).ok()?)))
+        .collect()
+});
+
+/// The name of the contract of this project whose code this is, whatever values its constructor was given.
+pub fn identify(code: &[u8]) -> Option<&'static str> {
+    let found = KNOWN.iter().find(|(_, artifact)| artifact.is_at(code));
+    found.map(|(name, _)| *name)
 }
 
 /// The JSON of this crate's own pre-image oracle.
