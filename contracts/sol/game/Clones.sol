@@ -12,10 +12,28 @@ library Clones {
 
     /// @notice Deploys a clone.
     function clone(address implementation, bytes memory arguments) internal returns (address instance) {
+        bytes memory creation = creationCode(implementation, arguments);
+        assembly ("memory-safe") {
+            instance := create(0, add(creation, 0x20), mload(creation))
+        }
+        if (instance == address(0)) revert DeploymentFailed();
+    }
+
+    /// @notice Deploys a clone by CREATE2: its address follows from what it is made of and a salt.
+    function clone(address implementation, bytes memory arguments, bytes32 salt) internal returns (address instance) {
+        bytes memory creation = creationCode(implementation, arguments);
+        assembly ("memory-safe") {
+            instance := create2(0, add(creation, 0x20), mload(creation), salt)
+        }
+        if (instance == address(0)) revert DeploymentFailed();
+    }
+
+    /// @notice What a clone is created with.
+    function creationCode(address implementation, bytes memory arguments) internal pure returns (bytes memory) {
         uint256 extra = arguments.length + 2;
         // More than a contract may have; also keeps the lengths in 2 bytes.
         if (PROLOGUE + extra > 24_576) revert DeploymentFailed();
-        bytes memory creation = abi.encodePacked(
+        return abi.encodePacked(
             // PUSH2 size DUP1 PUSH1 10 PUSH0 CODECOPY PUSH0 RETURN
             hex"61", uint16(PROLOGUE + extra), hex"80600a5f395ff3",
             // CALLDATASIZE PUSH1 5 JUMPI STOP JUMPDEST
@@ -28,10 +46,6 @@ library Clones {
             hex"3d5f5f3e5f3d91603957fd5bf3",
             arguments, uint16(extra)
         );
-        assembly ("memory-safe") {
-            instance := create(0, add(creation, 0x20), mload(creation))
-        }
-        if (instance == address(0)) revert DeploymentFailed();
     }
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.28;
 
+import { Clones } from "../game/Clones.sol";
 import { GameAlreadyExists, IncorrectBondAmount, NoImplementation } from "../game/Errors.sol";
 import { Owned } from "../game/Owned.sol";
-import { Clones } from "./Clones.sol";
 import { IDisputeGame } from "./Interfaces.sol";
 
 /// @title DisputeGameFactory: creates games, at most one about the same proposal
