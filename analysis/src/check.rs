@@ -6,6 +6,7 @@ mod header;
 mod instructions;
 mod manual;
 mod report;
+mod rows;
 
 pub use code::Code;
 pub use report::{Fact, Finding, Grade, Report};

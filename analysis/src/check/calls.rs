@@ -3,6 +3,7 @@
 use super::code::{At, Code, Places};
 use super::instructions::IN_GO;
 use super::report::{Grade, Report};
+use super::rows::Rows;
 use crate::go;
 use crate::info::IsaInfo;
 use crate::observe::Answer;
@@ -16,10 +17,11 @@ const CALLS: u64 = 8192;
 /// Looks for system calls that fault, or that the VM does not know and answers all alike.
 pub(super) fn check_calls(code: &Code<'_>, is_go: bool, report: &mut Report) {
     let isa = code.isa;
+    let mut rows = Rows::new(isa);
     let mut found: BTreeMap<(Answer, u64), Places> = BTreeMap::new();
     for function in code.functions() {
         for (i, at) in function.iter().enumerate() {
-            let Some(calls) = isa.observe(at.insn).calls else {
+            let Some(calls) = &rows.of(at.insn).observed.calls else {
                 continue;
             };
             let before = function.get(i.saturating_sub(BACK)..i).unwrap_or_default();
@@ -90,7 +92,8 @@ pub(super) fn check_memory_names(
         return;
     }
     let mut instructions = code.functions().flatten();
-    let Some(calls) = instructions.find_map(|at| isa.observe(at.insn).calls) else {
+    let mut rows = Rows::new(isa);
+    let Some(calls) = instructions.find_map(|at| rows.of(at.insn).observed.calls.clone()) else {
         return;
     };
     let prctl = (0..CALLS).find(|number| isa.call_name(*number) == Some("prctl"));

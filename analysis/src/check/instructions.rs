@@ -3,9 +3,9 @@
 use super::code::{At, Code, Places};
 use super::manual::{self, Meant};
 use super::report::{Grade, Report};
+use super::rows::{Row, Rows};
 use crate::go;
 use crate::info::IsaInfo;
-use crate::observe::Observed;
 use std::collections::{BTreeMap, HashMap};
 
 /// Instructions that do nothing and ought to: there is one processor, and no cache.
@@ -31,8 +31,7 @@ pub(super) const IN_GO: &str =
 /// Judges instruction words, each once.
 struct Judge {
     isa: &'static dyn IsaInfo,
-    row_of: Box<dyn Fn(u32) -> usize>,
-    rows: HashMap<usize, Observed>,
+    rows: Rows,
     words: HashMap<u32, Option<Against>>,
 }
 
@@ -41,22 +40,19 @@ impl Judge {
         if let Some(known) = self.words.get(&insn) {
             return *known;
         }
-        let isa = self.isa;
-        let row = (self.row_of)(insn);
-        // What an instruction can do is its row's.
-        let seen = self.rows.entry(row).or_insert_with(|| isa.observe(insn));
-        let against = against(isa, insn, seen);
+        let against = against(self.isa, insn, self.rows.of(insn));
         self.words.insert(insn, against);
         against
     }
 }
 
-fn against(isa: &dyn IsaInfo, insn: u32, seen: &Observed) -> Option<Against> {
+fn against(isa: &dyn IsaInfo, insn: u32, row: &Row) -> Option<Against> {
+    let seen = &row.observed;
     if let Some(fault) = seen.faults {
         let meant = manual::extension(isa, insn).filter(|_| !seen.is_float());
         return Some(Against::Faults(fault, meant, seen.is_float()));
     }
-    let meant = manual::other(isa, insn, seen.mnemonic, isa.unused_bits(insn));
+    let meant = manual::other(isa, insn, seen.mnemonic, row.unused);
     let name = meant.and_then(|meant| meant.name);
     if seen.does_nothing {
         let name = name.unwrap_or(seen.mnemonic);
@@ -75,8 +71,7 @@ fn against(isa: &dyn IsaInfo, insn: u32, seen: &Observed) -> Option<Against> {
 pub(super) fn check_instructions(code: &Code<'_>, bytes: &[u8], report: &mut Report) {
     let mut judge = Judge {
         isa: code.isa,
-        row_of: code.isa.decoder(),
-        rows: HashMap::new(),
+        rows: Rows::new(code.isa),
         words: HashMap::new(),
     };
     let (mut count, mut functions) = (0usize, 0usize);
