@@ -3,11 +3,22 @@
 use crate::isa::{AnyIsa, Patches};
 use fpvm_analysis::check::{Code, Grade, Report, check};
 use fpvm_analysis::go;
-use fpvm_core::formats::guest::OWN;
+use fpvm_core::formats::guest::{LoadError, OWN};
 
 /// Looks at a program, the bytes of its file, for what the VM does not do as the program expects, with these changes to
 /// Go programs.
 pub fn check_program(isa: &'static dyn AnyIsa, bytes: &[u8], patches: Patches) -> Report {
+    let loaded = isa.load_program(bytes, patches).map(drop);
+    check_loaded(isa, bytes, patches, loaded)
+}
+
+/// The same of a program that was loaded, or could not be.
+fn check_loaded(
+    isa: &'static dyn AnyIsa,
+    bytes: &[u8],
+    patches: Patches,
+    loaded: Result<(), LoadError>,
+) -> Report {
     let mut report = Report::default();
     let (name, vm_type, programs) = (isa.name(), isa.vm_type(), isa.programs());
     report.fact("VM", &format!("--isa {name}, type {vm_type}: {programs}"));
@@ -25,14 +36,17 @@ pub fn check_program(isa: &'static dyn AnyIsa, bytes: &[u8], patches: Patches) -
             return report;
         }
     };
-    check_patches(isa, bytes, release.as_deref(), patches, &mut report);
+    match loaded {
+        Ok(()) => check_patches(isa, bytes, release.as_deref(), patches, &mut report),
+        Err(error) => report.problem(format!("it cannot be loaded: {error}"), "", ""),
+    }
     check(&code, bytes, &mut report);
     report
 }
 
-/// What keeps a program from running as it should, as one line; none where nothing does.
+/// What keeps a program that was loaded from running as it should, as one line; none where nothing does.
 pub fn problems(isa: &'static dyn AnyIsa, bytes: &[u8], patches: Patches) -> Option<String> {
-    let report = check_program(isa, bytes, patches);
+    let report = check_loaded(isa, bytes, patches, Ok(()));
     let problems = report
         .of(Grade::Problem)
         .map(|found| match found.remedy.as_str() {
@@ -43,7 +57,7 @@ pub fn problems(isa: &'static dyn AnyIsa, bytes: &[u8], patches: Patches) -> Opt
     (!problems.is_empty()).then(|| problems.join("; "))
 }
 
-/// Looks whether the program can be loaded, and whether upstream's patches do to it what they are meant to.
+/// Looks whether upstream's patches do to the program what they are meant to.
 fn check_patches(
     isa: &'static dyn AnyIsa,
     bytes: &[u8],
@@ -51,10 +65,6 @@ fn check_patches(
     patches: Patches,
     report: &mut Report,
 ) {
-    if let Err(error) = isa.load_program(bytes, patches) {
-        report.problem(format!("it cannot be loaded: {error}"), "", "");
-        return;
-    }
     let Some(release) = release.filter(|_| patches != Patches::None && isa.about().upstream != OWN)
     else {
         return;
