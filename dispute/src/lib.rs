@@ -10,6 +10,7 @@
 //!   upstream's name and no change. Upstream's contracts are the source of every rule: of October 2024
 //!   (`FaultDisputeGame` 1.3.1) and of the releases since then, told apart by their [`version`].
 //! - [`arguments`] is what a game is made with, [`superchain`] who may pause it.
+//! - [`super_root`] is what a super game claims instead of output roots: states of several chains at once.
 //! - [`history`] is what happened in a game besides its claims.
 //! - [`fees`] is an option of the game that upstream has not: time for fee spikes.
 //! - [`trace`] is what a party holds to be true, [`player`] what it therefore does: the honest rule,
@@ -39,6 +40,7 @@ pub mod rlp;
 pub mod rules;
 mod side;
 pub mod simulate;
+pub mod super_root;
 pub mod superchain;
 pub mod synthetic;
 pub mod trace;

@@ -114,13 +114,21 @@ reverts! {
     UnknownChainId: "the game is about another chain",
     // Creation of a game.
     AnchorRootNotFound: "there is no anchor for this type of game",
-    BadExtraData: "the extra data must be exactly the 32 bytes of an L2 block number",
+    BadExtraData: "the extra data must be exactly the 32 bytes of an L2 block number, or in a super game the \
+        encoding of the super root that is claimed",
+    InvalidSuperRootClaim as "SuperFaultDisputeGameInvalidRootClaim": "no proposal is about the invalid state",
+    NoChainIdNeeded: "a super game is about several chains, so that the chain id of its arguments must be 0",
     MaxDepthTooLarge: "a game is at most 125 levels deep",
     InvalidSplitDepth: "the split depth must be at least 2, and at least 2 above the deepest level",
     InvalidChallengePeriod: "the oracle's challenge period does not fit 64 bits",
     InvalidClockExtension: "the longest clock extension does not fit the clock",
     InvalidGameArgsLength: "no game has arguments of this length",
     ReservedGameType: "no game has the last of all types",
+    InvalidSuperRootEncoding as "Encoding_InvalidSuperRootEncoding":
+        "the super root is too short, or its last chain is not whole",
+    InvalidSuperRootVersion as "Encoding_InvalidSuperRootVersion":
+        "only super roots of version 1 are known",
+    EmptySuperRoot as "Encoding_EmptySuperRoot": "the super root has no chain",
     InvalidFeeSpikes: "a fee sample must hold the clocks for some time, at most the cap, at most the clock",
     // The anchor registry.
     UnregisteredGame: "the factory does not know this game",
