@@ -19,6 +19,7 @@ fn game(truth: &OutputList, root_claim: B256) -> Result<Game, Box<dyn std::error
         root_claim,
         l1_head: B256::repeat_byte(2),
         l2_block: U256::from(104),
+        super_root: None,
     };
     let block = U256::from(100);
     let root = truth.output(block)?;

@@ -169,7 +169,12 @@ impl<V: Vm> Chain<V> {
         let game = self
             .factory
             .create(number, from, value, create, l1_head, &setting)?;
-        self.vault.deposit(game.address(), value);
+        if game.version().is_won_at_creation() {
+            // It takes what is sent, and has no way to give it back.
+            self.fund(game.address(), value);
+        } else {
+            self.vault.deposit(game.address(), value);
+        }
         self.games.push(game);
         Ok(Effect::Created(number))
     }
@@ -224,6 +229,14 @@ impl<V: Vm> Chain<V> {
     ) -> Result<Effect, Revert> {
         let game = self.games.get_mut(number).ok_or(Revert::Empty)?;
         let now = block.timestamp;
+        if game.version().is_won_at_creation() {
+            return match action {
+                // Says how it was resolved, and does nothing.
+                GameAction::Resolve if value == 0 => Ok(Effect::Resolved(game.status())),
+                // It has no such function.
+                _ => Err(Revert::Empty),
+            };
+        }
         Ok(match action {
             GameAction::Move(mv) => {
                 Effect::Claimed(game.make_move(&mut self.vault, now, from, value, mv)?)
@@ -273,7 +286,7 @@ impl<V: Vm> Chain<V> {
         let Registry::Judge(judge) = &mut self.registry else {
             return Err(Revert::Empty);
         };
-        if game.version().pays_at_resolution() {
+        if game.version().pays_at_resolution() || game.version().is_won_at_creation() {
             // It has no such function.
             return Err(Revert::Empty);
         }

@@ -50,9 +50,10 @@ impl<R: Into<Arc<Rules>>> From<R> for Implementation {
 pub struct Create {
     /// The type of game.
     pub game_type: u32,
-    /// The output root proposed.
+    /// The output root proposed, or the super root.
     pub root_claim: B256,
-    /// The L2 block it is proposed for: 32 bytes, big-endian. Any other length is refused.
+    /// The L2 block it is proposed for: 32 bytes, big-endian. Any other length is refused. For a super game the super
+    /// root's encoding.
     pub extra_data: Vec<u8>,
 }
 
@@ -145,9 +146,10 @@ impl Factory {
 
     /// Whether it made the game.
     pub fn made(&self, game: &Game) -> bool {
-        let extra: [u8; 32] = game.proposal().l2_block.to_be_bytes();
+        let proposal = game.proposal();
         let game_type = game.rules().params().game_type;
-        self.game(game_type, game.proposal().root_claim, &extra) == Some(game.address())
+        let made = self.game(game_type, proposal.root_claim, &proposal.extra_data());
+        made == Some(game.address())
     }
 
     /// Where the next game is, instead of where this project's factory would have it: other factories make

@@ -34,7 +34,7 @@ pub struct Params {
     pub max_clock_duration: u64,
     /// Time that a large pre-image proposal stays open for challenge in the oracle, in seconds.
     pub challenge_period: u128,
-    /// Chain id of the L2.
+    /// Chain id of the L2; 0 in a super game.
     pub l2_chain_id: U256,
     /// Who may play, where not everybody may. Of an implementation from 2.0 on it says only that.
     pub roles: Option<Roles>,
@@ -57,6 +57,16 @@ impl Params {
             l2_chain_id: U256::from(10),
             roles: None,
             fee_spikes: None,
+        }
+    }
+
+    /// What OP mainnet's super game (type 9) is played with since September 2026: the same depths and times.
+    pub fn mainnet_super(absolute_prestate: B256) -> Self {
+        Self {
+            version: Version::Super0_8,
+            game_type: 9,
+            l2_chain_id: U256::ZERO,
+            ..Self::mainnet(absolute_prestate)
         }
     }
 }
@@ -128,6 +138,15 @@ impl Rules {
         rules.params.absolute_prestate = args.absolute_prestate;
         rules.params.l2_chain_id = args.l2_chain_id;
         rules.params.roles = args.roles;
+        rules
+    }
+
+    /// The rules of a game that is made for a proposer alone, and won at once: nothing else of them counts.
+    #[must_use]
+    pub(crate) fn won_at_creation(&self, game_type: u32, roles: Roles) -> Self {
+        let mut rules = self.clone();
+        rules.params.game_type = game_type;
+        rules.params.roles = Some(roles);
         rules
     }
 

@@ -3,6 +3,9 @@
 //! A version stands for the whole release that it came with: the factory, the registry and the vault
 //! around it changed at the same times. Numbers are those of upstream's `FaultDisputeGame`; its
 //! `PermissionedDisputeGame` of the same release has the same major and minor number.
+//!
+//! The games about super roots, of the release op-contracts v8, count for themselves: `SuperFaultDisputeGame` and
+//! `SuperPermissionedDisputeGame`. They are read at ethereum-optimism/optimism 4c8b17472b.
 
 use core::fmt;
 
@@ -22,29 +25,54 @@ pub enum Version {
     V2_2,
     /// 2.4.2 (permissioned: 2.4.0), op-contracts v7, June 2026.
     V2_4,
+    /// `SuperFaultDisputeGame` 0.8.0, op-contracts v8, September 2026: about super roots.
+    Super0_8,
+    /// `SuperPermissionedDisputeGame` 1.0.0, of the same release: the proposal of one account, without bonds or
+    /// claims, which is won when it is made.
+    SuperPermissioned1_0,
 }
 
 impl Version {
     /// All of them, oldest first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::V1_3,
         Self::V1_4,
         Self::V1_7,
         Self::V1_8,
         Self::V2_2,
         Self::V2_4,
+        Self::Super0_8,
+        Self::SuperPermissioned1_0,
     ];
 
-    /// The version of a game's contract that answers `text` when asked for it: what comes after the
+    /// The version of a `FaultDisputeGame` that answers `text` when asked for it: what comes after the
     /// second point says nothing about rules. None for one that is not known here.
     pub fn parse(text: &str) -> Option<Self> {
+        Self::find(text, |version| !version.is_super())
+    }
+
+    /// The version of a super game that answers `text`: of one of a proposer alone (type 5), or of one that all may
+    /// play (types 4, 7 and 9). The type comes first, for the numbers say nothing without it; upstream's challenger
+    /// asks in the same order (`op-challenger/game/fault/contracts/detect.go`). None for one that is not known here:
+    /// 0.7 of type 5 is another game, 0.7.2 of the others is 0.8.0 in all but the number.
+    pub fn parse_super(game_type: u32, text: &str) -> Option<Self> {
+        match game_type {
+            5 => Self::find(text, |version| *version == Self::SuperPermissioned1_0),
+            4 | 7 | 9 if text == "0.7.2" => Some(Self::Super0_8),
+            4 | 7 | 9 => Self::find(text, |version| *version == Self::Super0_8),
+            _ => None,
+        }
+    }
+
+    fn find(text: &str, is_meant: impl Fn(&Self) -> bool) -> Option<Self> {
         let mut parts = text.split('.');
         let (major, minor) = (parts.next()?, parts.next()?);
         let minor_of = |version: &Self| {
             let mut parts = version.number().split('.');
             parts.next() == Some(major) && parts.next() == Some(minor)
         };
-        Self::ALL.into_iter().find(minor_of)
+        let mut all = Self::ALL.into_iter();
+        all.find(|version| is_meant(version) && minor_of(version))
     }
 
     /// What upstream's contract of the game answers when asked for its version.
@@ -56,7 +84,19 @@ impl Version {
             Self::V1_8 => "1.8.0",
             Self::V2_2 => "2.2.0",
             Self::V2_4 => "2.4.2",
+            Self::Super0_8 => "0.8.0",
+            Self::SuperPermissioned1_0 => "1.0.0",
         }
+    }
+
+    /// Claims are about super roots: states of several chains. The game's number in a sequence is a timestamp.
+    pub const fn is_super(self) -> bool {
+        matches!(self, Self::Super0_8 | Self::SuperPermissioned1_0)
+    }
+
+    /// There is nothing to play: no claims, no bonds, no money. The game is won when it is made.
+    pub const fn is_won_at_creation(self) -> bool {
+        matches!(self, Self::SuperPermissioned1_0)
     }
 
     /// Bonds are unlocked, and the anchor is moved, when claims and game are resolved. Later games are
@@ -107,7 +147,24 @@ mod tests {
     #[test]
     fn numbers() {
         for version in Version::ALL {
-            assert_eq!(Version::parse(version.number()), Some(version));
+            let number = version.number();
+            let (plain, of_a_proposer, of_all) = (
+                Version::parse(number),
+                Version::parse_super(5, number),
+                Version::parse_super(9, number),
+            );
+            let found = match version {
+                Version::SuperPermissioned1_0 => (None, Some(version), None),
+                Version::Super0_8 => (None, None, Some(version)),
+                _ => (Some(version), None, None),
+            };
+            assert_eq!((plain, of_a_proposer, of_all), found, "{number}");
+        }
+        let super_game = Some(Version::Super0_8);
+        assert_eq!(Version::parse_super(9, "0.7.2"), super_game);
+        assert_eq!(Version::parse_super(4, "0.8.1-beta"), super_game);
+        for (game_type, number) in [(5, "0.7.2"), (9, "0.7.1"), (8, "0.8.0"), (9, ""), (5, "1")] {
+            assert_eq!(Version::parse_super(game_type, number), None);
         }
         // The permissioned game's.
         assert_eq!(Version::parse("2.4.0"), Some(Version::V2_4));

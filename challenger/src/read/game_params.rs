@@ -81,6 +81,7 @@ impl GameParams {
                 root_claim: reader.ask(game, &Calls::rootClaimCall {})?,
                 l1_head: reader.ask(game, &Calls::l1HeadCall {})?,
                 l2_block: reader.ask(game, &Calls::l2BlockNumberCall {})?,
+                super_root: None,
             },
             starting: OutputRoot {
                 root: starting.root,

@@ -4,9 +4,12 @@
 //! L1's head; from 2.0 on also the type, and behind the proposal what the factory keeps for the type:
 //! `gameArgs`. All are packed without padding, numbers big-endian.
 
+mod super_clone;
+
 use alloy_primitives::{Address, B256, U256};
 
 use crate::revert::Revert;
+pub use super_clone::{SuperArgs, SuperCloneData};
 
 /// Who may play a permissioned game.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

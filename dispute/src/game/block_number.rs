@@ -49,7 +49,8 @@ impl Game {
     /// the proposal says. That counters the root for good: its bond goes to `from`.
     ///
     /// # Errors
-    /// In this order: `GameNotInProgress`, `L2BlockNumberChallenged`, `InvalidOutputRootProof`,
+    /// Without a reason in a super game, which has no such function: its timestamp is part of the root claim. Else in
+    /// this order: `GameNotInProgress`, `L2BlockNumberChallenged`, `InvalidOutputRootProof`,
     /// `InvalidHeaderRLP` if the header's hash is not the proof's, those of
     /// [`rlp::string_in_list`], `InvalidHeaderRLP` for a number of more than 32 bytes,
     /// `BlockNumberMatches`.
@@ -59,6 +60,9 @@ impl Game {
         evidence: &BlockEvidence,
     ) -> Result<(), Revert> {
         let BlockEvidence { proof, header } = evidence;
+        if self.version().is_super() {
+            return Err(Revert::Empty);
+        }
         self.require_in_progress()?;
         if self.block_challenger.is_some() {
             return Err(Revert::L2BlockNumberChallenged);

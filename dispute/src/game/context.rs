@@ -7,6 +7,7 @@ use super::Game;
 use crate::oracle::Oracle;
 use crate::position::Position;
 use crate::revert::{Panic, Revert};
+use crate::super_root::SuperStep;
 
 /// Identifiers of the local data (upstream's `LocalPreimageKey`).
 pub mod ident {
@@ -16,9 +17,10 @@ pub mod ident {
     pub const STARTING_OUTPUT: u64 = 2;
     /// Output root in dispute.
     pub const DISPUTED_OUTPUT: u64 = 3;
-    /// L2 block of the output in dispute; 8 bytes, big-endian.
+    /// L2 block of the output in dispute; 8 bytes, big-endian. In a super game the timestamp of its root claim, in
+    /// seconds, wherever the dispute is.
     pub const L2_BLOCK: u64 = 4;
-    /// Chain id of the L2; 8 bytes, big-endian.
+    /// Chain id of the L2; 8 bytes, big-endian. Not in a super game.
     pub const CHAIN_ID: u64 = 5;
 }
 
@@ -140,13 +142,39 @@ impl Game {
             .min(self.proposal.l2_block))
     }
 
+    /// L2 time that a super game's root claim is about, in seconds.
+    ///
+    /// # Errors
+    /// A panic 0x11 if it does not fit 64 bits, which that of a super game always does.
+    pub fn timestamp(&self) -> Result<u64, Revert> {
+        seconds(self.proposal.l2_block)
+    }
+
+    /// L2 time that a super game starts from, in seconds: the anchor's.
+    ///
+    /// # Errors
+    /// A panic 0x11 if it does not fit 64 bits.
+    pub fn starting_timestamp(&self) -> Result<u64, Revert> {
+        seconds(self.starting.block)
+    }
+
+    /// The place in a super game's trace that a claim at `position`, at or above the split depth, is about.
+    ///
+    /// # Errors
+    /// A panic 0x11 if the game's timestamps do not fit 64 bits.
+    pub fn super_step(&self, position: Position) -> Result<SuperStep, Revert> {
+        let index = position.trace_index(self.rules.split_depth());
+        let (start, end) = (self.starting_timestamp()?, self.timestamp()?);
+        Ok(SuperStep::of_index(index, start, end))
+    }
+
     /// Puts one local datum of the execution that the claim at `leaf` belongs to into the oracle.
     /// Anyone may. Returns its key there.
     ///
     /// # Errors
     /// In this order: `GameNotInProgress`, a panic 0x32 if there is no such claim,
-    /// `ClaimAboveSplit`, a panic 0x11 for a block number that does not fit, `InvalidLocalIdent`,
-    /// `PartOffsetOOB`.
+    /// `ClaimAboveSplit`, a panic 0x11 for a block number that does not fit, `InvalidLocalIdent` (for the chain id
+    /// too in a super game), `PartOffsetOOB`.
     pub fn add_local_data(
         &self,
         oracle: &mut Oracle,
@@ -161,12 +189,14 @@ impl Game {
             .map_or(self.starting.root, |output| output.root);
         // Numbers stand in the upper 8 bytes of the word.
         let number = |n: U256| -> B256 { n.wrapping_shl(192).into() };
+        let is_super = self.version().is_super();
         let (word, size) = match u64::try_from(ident) {
             Ok(ident::L1_HEAD) => (self.proposal.l1_head, 32),
             Ok(ident::STARTING_OUTPUT) => (starting, 32),
             Ok(ident::DISPUTED_OUTPUT) => (dispute.disputed.root, 32),
+            Ok(ident::L2_BLOCK) if is_super => (number(self.proposal.l2_block), 8),
             Ok(ident::L2_BLOCK) => (number(self.output_block(dispute.disputed.position)?), 8),
-            Ok(ident::CHAIN_ID) => (number(self.rules.params().l2_chain_id), 8),
+            Ok(ident::CHAIN_ID) if !is_super => (number(self.rules.params().l2_chain_id), 8),
             _ => return Err(Revert::InvalidLocalIdent),
         };
         let game: Address = self.address;
@@ -179,4 +209,8 @@ impl Game {
             part_offset,
         )
     }
+}
+
+fn seconds(number: U256) -> Result<u64, Revert> {
+    u64::try_from(number).map_err(|_| Revert::Panic(Panic::Arithmetic))
 }

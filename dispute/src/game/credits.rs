@@ -75,17 +75,24 @@ impl Game {
     /// `false`, where that was done. `registered` is whether the factory made the game.
     ///
     /// # Errors
-    /// In this order: `GamePaused` (from 1.7 on), `GameNotResolved`, `GameNotFinalized`.
+    /// In this order: `GamePaused` (from 1.7 on; in a super game even where it is closed), `GameNotResolved`,
+    /// `GameNotFinalized`.
     pub fn close(
         &mut self,
         judge: &mut Judge,
         registered: bool,
         at: Moment,
     ) -> Result<bool, Revert> {
+        let version = self.version();
+        let is_stopped = at.paused && version.is_stopped_by_pause();
+        // The super game looks for a pause before anything else, so that none of its credits is paid in one.
+        if is_stopped && version.is_super() {
+            return Err(Revert::GamePaused);
+        }
         if self.credits.mode != BondMode::Undecided {
             return Ok(false);
         }
-        if at.paused && self.version().is_stopped_by_pause() {
+        if is_stopped {
             return Err(Revert::GamePaused);
         }
         if self.status == GameStatus::InProgress {

@@ -2,6 +2,7 @@
 //!
 //! The state changes only through the functions of the other files of this folder, each of which
 //! either does all it says or refuses with a [`Revert`] and changes nothing: [`opening`] makes it,
+//! in super games [`super_opening`],
 //! [`moves`] adds claims, [`step`] counters the deepest ones by an instruction, [`context`] gives the VM
 //! its local data, [`block_number`] contests the block of the proposal, [`resolution`] ends it, and
 //! [`credits`] closes it and says who is paid. A game that is kept elsewhere, by a contract, is taken
@@ -15,6 +16,7 @@ pub mod opening;
 pub mod parts;
 pub mod resolution;
 pub mod step;
+pub mod super_opening;
 
 use std::sync::Arc;
 
@@ -27,6 +29,7 @@ use crate::position::Position;
 use crate::registry::Candidate;
 use crate::revert::{Panic, Revert};
 use crate::rules::Rules;
+use crate::super_root::SuperRoot;
 use crate::version::Version;
 use credits::Credits;
 
@@ -35,12 +38,25 @@ use credits::Credits;
 pub struct Proposal {
     /// Who proposed, and posted the root's bond.
     pub creator: Address,
-    /// The output root proposed.
+    /// The output root or super root proposed.
     pub root_claim: B256,
     /// Hash of the L1 block before the game's creation.
     pub l1_head: B256,
-    /// L2 block that the output root is proposed for.
+    /// L2 block that the output root is proposed for; in a super game the timestamp of the super root, in seconds.
     pub l2_block: U256,
+    /// What the root claim is the hash of, in a super game; none in others.
+    pub super_root: Option<SuperRoot>,
+}
+
+impl Proposal {
+    /// What the factory was given besides type and root claim: an L2 block number of 32 bytes, big-endian, or the
+    /// encoding of the super root.
+    pub fn extra_data(&self) -> Vec<u8> {
+        match &self.super_root {
+            Some(root) => root.encode(),
+            None => self.l2_block.to_be_bytes_vec(),
+        }
+    }
 }
 
 /// The answers to one claim, and how far they have been resolved.
@@ -230,11 +246,14 @@ impl Game {
         }
     }
 
-    /// The root claim, for who asks for the one of a chain.
+    /// The output root proposed for a chain: in a super game the first for that id.
     ///
     /// # Errors
-    /// `UnknownChainId` if it is about another.
+    /// `UnknownChainId` if it is not about that chain.
     pub fn root_claim_by_chain(&self, chain_id: U256) -> Result<B256, Revert> {
+        if let Some(root) = &self.proposal.super_root {
+            return root.output_of(chain_id).ok_or(Revert::UnknownChainId);
+        }
         if chain_id != self.rules.params().l2_chain_id {
             return Err(Revert::UnknownChainId);
         }

@@ -36,7 +36,7 @@ impl Game {
     /// registry that is none; `AnchorRootNotFound`; `UnexpectedRootClaim`, also (from 2.4 on) for a block
     /// number of more than 64 bits; without a reason for a VM that is none; `InvalidChallengePeriod`,
     /// `InvalidClockExtension`; without a reason for a vault that is none; `BadAuth` if the proposer
-    /// of a permissioned game did not send the transaction.
+    /// of a permissioned game did not send the transaction. Of super games: [`super::super_opening`].
     pub fn initialize(
         rules: &Arc<Rules>,
         address: Address,
@@ -45,6 +45,12 @@ impl Game {
         setting: &Setting<'_>,
     ) -> Result<Self, Revert> {
         let version = rules.params().version;
+        if version.is_won_at_creation() {
+            return Self::initialize_won(rules, address, data, setting);
+        }
+        if version.is_super() {
+            return Self::initialize_super(rules, address, data, bond, setting);
+        }
         if !version.has_arguments() {
             // The implementation asks for the anchor of its own type, under whatever number it is set.
             let game_type = rules.params().game_type;
@@ -92,7 +98,7 @@ impl Game {
     }
 }
 
-fn anchor(registry: &Registry, game_type: u32) -> Result<OutputRoot, Revert> {
+pub(super) fn anchor(registry: &Registry, game_type: u32) -> Result<OutputRoot, Revert> {
     let starting = registry.anchor(game_type);
     if starting.root.is_zero() {
         return Err(Revert::AnchorRootNotFound);
@@ -113,5 +119,6 @@ const fn proposal(data: &CloneData) -> Proposal {
         root_claim: data.root_claim,
         l1_head: data.l1_head,
         l2_block: data.l2_block,
+        super_root: None,
     }
 }

@@ -66,8 +66,12 @@ impl Game {
     pub fn from_parts(parts: Parts) -> Result<Self, PartsError> {
         let claims = &parts.claims;
         let mut subgames = vec![Subgame::default(); claims.len()];
-        if claims.first().ok_or(PartsError::NoRoot)?.parent.is_some() {
-            return Err(PartsError::Orphan(0));
+        match claims.first() {
+            // A game that is won at its creation has no claims.
+            None if parts.rules.params().version.is_won_at_creation() => (),
+            None => return Err(PartsError::NoRoot),
+            Some(root) if root.parent.is_some() => return Err(PartsError::Orphan(0)),
+            Some(_) => (),
         }
         for (index, claim) in claims.iter().enumerate().skip(1) {
             let parent = claim.parent.filter(|parent| *parent < index);

@@ -48,6 +48,7 @@ impl Source {
             Version::V1_8 => "v5",
             Version::V2_2 => "v6",
             Version::V2_4 => "v7",
+            Version::Super0_8 | Version::SuperPermissioned1_0 => "v8",
         };
         upstream::folder_of(release).map(Self::Upstream)
     }
