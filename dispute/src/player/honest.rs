@@ -49,7 +49,7 @@ impl Unread {
     /// Notes why one claim has not been read.
     fn note(&mut self, why: TraceError) {
         match why {
-            TraceError::Pending { .. } => self.is_waiting = true,
+            TraceError::Pending { .. } | TraceError::NotInSync { .. } => self.is_waiting = true,
             why => {
                 self.trouble.get_or_insert(why);
             }

@@ -11,7 +11,7 @@ use crate::claim::VmStatus;
 use crate::game::context::ident;
 use crate::oracle::{Preimage, keccak256_key, local_key};
 use crate::revert::Revert;
-use crate::trace::{Executions, Inputs, StepData, TraceError};
+use crate::trace::{Executions, Inputs, StepData, SuperInputs, TraceError};
 use crate::vm::{StepContext, Vm};
 
 /// Bytes of a packed state.
@@ -31,7 +31,7 @@ struct State {
     status: VmStatus,
     starting: B256,
     disputed: B256,
-    block: u64,
+    number: u64,
 }
 
 impl State {
@@ -40,17 +40,17 @@ impl State {
         status: VmStatus::Unfinished,
         starting: B256::ZERO,
         disputed: B256::ZERO,
-        block: 0,
+        number: 0,
     };
 
-    /// Index, status, starting output, disputed output, block; numbers big-endian.
+    /// Index, status, starting output, disputed output, number; numbers big-endian.
     fn encode(&self) -> [u8; STATE_SIZE] {
         let mut bytes = [0; STATE_SIZE];
         bytes[..16].copy_from_slice(&self.index.to_be_bytes());
         bytes[16] = self.status as u8;
         bytes[17..49].copy_from_slice(self.starting.as_slice());
         bytes[49..81].copy_from_slice(self.disputed.as_slice());
-        bytes[81..].copy_from_slice(&self.block.to_be_bytes());
+        bytes[81..].copy_from_slice(&self.number.to_be_bytes());
         bytes
     }
 
@@ -62,7 +62,7 @@ impl State {
             status: VmStatus::of(&status)?,
             starting: B256::from_slice(&bytes[17..49]),
             disputed: B256::from_slice(&bytes[49..81]),
-            block: u64::from_be_bytes(bytes[81..].try_into().ok()?),
+            number: u64::from_be_bytes(bytes[81..].try_into().ok()?),
         })
     }
 
@@ -76,8 +76,37 @@ pub fn absolute_prestate() -> B256 {
     State::FIRST.claim()
 }
 
-impl Rollup {
-    /// How an execution that claims `disputed` for `block` on top of `starting` ends.
+/// What the made-up VM runs: a program of which only the length and the outcome matter.
+pub(super) trait Scripted {
+    /// Tells one program from another.
+    fn seed(&self) -> u64;
+
+    /// Instructions that each execution takes; at least 4.
+    fn length(&self) -> u128;
+
+    /// How an execution ends that claims `disputed` on top of `starting`, and reads `number` under local key 4: an L2
+    /// block, or in a super game the game's L2 time.
+    fn outcome(&self, starting: B256, disputed: B256, number: u64) -> VmStatus;
+
+    /// What instruction `index` reads from the pre-images.
+    fn preimage(&self, index: u128) -> Option<Vec<u8>> {
+        let reads = index % PREIMAGE_EVERY == PREIMAGE_EVERY - 1 && index < self.length();
+        reads.then(|| {
+            let (seed, index) = (self.seed().to_be_bytes(), index.to_be_bytes());
+            [&seed[..], &index[..]].concat()
+        })
+    }
+}
+
+impl Scripted for Rollup {
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    fn length(&self) -> u128 {
+        self.execution_length
+    }
+
     fn outcome(&self, starting: B256, disputed: B256, block: u64) -> VmStatus {
         let honest = |block: u64| self.honest_root(U256::from(block));
         let expected = honest(block);
@@ -90,13 +119,45 @@ impl Rollup {
             VmStatus::Invalid
         }
     }
+}
+
+/// An execution on its inputs.
+pub(super) struct Execution<'a, P> {
+    program: &'a P,
+    starting: B256,
+    disputed: B256,
+    number: u64,
+}
+
+impl<'a, P: Scripted> Execution<'a, P> {
+    fn of(program: &'a P, inputs: &Inputs) -> Self {
+        Self {
+            program,
+            starting: inputs.starting.root,
+            disputed: inputs.disputed.root,
+            number: inputs.disputed.block.wrapping_to(),
+        }
+    }
+
+    pub(super) const fn of_super(program: &'a P, inputs: &SuperInputs) -> Self {
+        Self {
+            program,
+            starting: inputs.agreed,
+            disputed: inputs.claim,
+            number: inputs.timestamp,
+        }
+    }
 
     /// The state after `count` instructions.
-    fn state(&self, inputs: &Inputs, count: u128) -> State {
-        let block = inputs.disputed.block.wrapping_to();
-        let (starting, disputed) = (inputs.starting.root, inputs.disputed.root);
+    fn state(&self, count: u128) -> State {
+        let Self {
+            program,
+            starting,
+            disputed,
+            number,
+        } = *self;
         let mut state = State {
-            index: count.min(self.execution_length),
+            index: count.min(program.length()),
             ..State::FIRST
         };
         if count > 0 {
@@ -106,18 +167,33 @@ impl Rollup {
             state.disputed = disputed;
         }
         if count > 2 {
-            state.block = block;
+            state.number = number;
         }
-        if count >= self.execution_length {
-            state.status = self.outcome(starting, disputed, block);
+        if count >= program.length() {
+            state.status = program.outcome(starting, disputed, number);
         }
         state
     }
 
-    /// What instruction `index` reads from the pre-images.
-    fn preimage(&self, index: u128) -> Option<Vec<u8>> {
-        let reads = index % PREIMAGE_EVERY == PREIMAGE_EVERY - 1 && index < self.execution_length;
-        reads.then(|| [&self.seed.to_be_bytes()[..], &index.to_be_bytes()[..]].concat())
+    /// The claim about the state after instruction `index`.
+    pub(super) fn claim(&self, index: u128) -> B256 {
+        self.state(index.saturating_add(1)).claim()
+    }
+
+    /// What running instruction `index` takes.
+    pub(super) fn step(&self, index: u128) -> StepData {
+        let at = |datum| (datum, U256::from(CONTENT));
+        StepData {
+            state: self.state(index).encode().to_vec(),
+            proof: Vec::new(),
+            local: local_datum(index).map(at).into_iter().collect(),
+            preimages: self
+                .program
+                .preimage(index)
+                .map(|data| Preimage::keccak256(data, U256::ZERO))
+                .into_iter()
+                .collect(),
+        }
     }
 }
 
@@ -134,49 +210,48 @@ fn local_datum(index: u128) -> Option<U256> {
 
 impl Executions for Rollup {
     fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
-        Ok(self.state(inputs, index.saturating_add(1)).claim())
+        Ok(Execution::of(self, inputs).claim(index))
     }
 
     fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
-        let at = |datum| (datum, U256::from(CONTENT));
-        Ok(StepData {
-            state: self.state(inputs, index).encode().to_vec(),
-            proof: Vec::new(),
-            local: local_datum(index).map(at).into_iter().collect(),
-            preimages: self
-                .preimage(index)
-                .map(|data| Preimage::keccak256(data, U256::ZERO))
-                .into_iter()
-                .collect(),
-        })
+        Ok(Execution::of(self, inputs).step(index))
     }
 }
 
 impl Vm for Rollup {
     fn step(&self, at: &StepContext<'_>, state: &[u8], _proof: &[u8]) -> Result<B256, Revert> {
-        let mut state = State::decode(state).ok_or(Revert::Empty)?;
-        if state.status != VmStatus::Unfinished {
-            return Ok(state.claim());
-        }
-        if let Some(ident) = local_datum(state.index) {
-            let (word, _) = at
-                .oracle
-                .read(local_key(at.game, ident, at.context), CONTENT)?;
-            match state.index {
-                0 => state.starting = word,
-                1 => state.disputed = word,
-                _ => state.block = word.0.first_chunk().map_or(0, |n| u64::from_be_bytes(*n)),
-            }
-        }
-        if let Some(preimage) = self.preimage(state.index) {
-            at.oracle.read(keccak256_key(&preimage), 0)?;
-        }
-        state.index = state.index.saturating_add(1);
-        if state.index >= self.execution_length {
-            state.status = self.outcome(state.starting, state.disputed, state.block);
-        }
-        Ok(state.claim())
+        run(self, at, state)
     }
+}
+
+/// Runs one instruction of a program on a packed state, as the VM's contract does.
+pub(super) fn run<P: Scripted>(
+    program: &P,
+    at: &StepContext<'_>,
+    state: &[u8],
+) -> Result<B256, Revert> {
+    let mut state = State::decode(state).ok_or(Revert::Empty)?;
+    if state.status != VmStatus::Unfinished {
+        return Ok(state.claim());
+    }
+    if let Some(ident) = local_datum(state.index) {
+        let (word, _) = at
+            .oracle
+            .read(local_key(at.game, ident, at.context), CONTENT)?;
+        match state.index {
+            0 => state.starting = word,
+            1 => state.disputed = word,
+            _ => state.number = word.0.first_chunk().map_or(0, |n| u64::from_be_bytes(*n)),
+        }
+    }
+    if let Some(preimage) = program.preimage(state.index) {
+        at.oracle.read(keccak256_key(&preimage), 0)?;
+    }
+    state.index = state.index.saturating_add(1);
+    if state.index >= program.length() {
+        state.status = program.outcome(state.starting, state.disputed, state.number);
+    }
+    Ok(state.claim())
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use crate::game::block_number::BlockEvidence;
 /// What is lied about. `salt` tells one liar's values from another's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Extent {
-    /// The outputs of this block and all later ones are wrong.
+    /// The outputs of this block and all later ones are wrong; in a super game the states from the place of this
+    /// number on (see [`Extent::covers`]).
     pub outputs_from: Option<U256>,
     /// In each execution, the states after this instruction and all later ones are wrong.
     pub steps_from: Option<u128>,
@@ -27,7 +28,7 @@ impl Extent {
     }
 
     /// Another value than `value`, whatever the salt.
-    fn twist(&self, mut value: B256) -> B256 {
+    pub(super) fn twist(&self, mut value: B256) -> B256 {
         let salt = [&[0xff; 8][..], &self.salt.to_be_bytes()].concat();
         for (byte, salt) in value.iter_mut().zip(salt) {
             *byte ^= salt;

@@ -4,16 +4,22 @@
 //! split depth a list of output roots ([`Outputs`]), below it one execution of the VM for each
 //! dispute ([`Executions`]). [`outputs::OutputList`] holds outputs, [`crate::synthetic`] both and a
 //! VM to match, and [`lie::Lie`] turns an honest party's opinion into a cheat's.
+//!
+//! In a super game [`super_split::SuperSplitTrace`] takes its place: above the split depth the states of several
+//! chains ([`SuperStates`]), as [`super_node::NodeStates`] reads them off a node's answers.
 
 pub mod lie;
 pub mod memo;
 pub mod outputs;
 pub mod split;
+pub mod super_lie;
+pub mod super_node;
+pub mod super_split;
 
 use std::rc::Rc;
 use std::sync::Arc;
 
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{B256, Bytes, U256};
 use thiserror::Error;
 
 use crate::claim::OutputRoot;
@@ -22,6 +28,7 @@ use crate::game::block_number::BlockEvidence;
 use crate::oracle::Preimage;
 use crate::position::Position;
 use crate::revert::Revert;
+use crate::super_root::SuperStep;
 
 /// Why a party cannot say what is true.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -49,6 +56,40 @@ pub enum TraceError {
         block: U256,
         /// Why.
         reason: String,
+    },
+    /// The node of several chains has not seen enough of L1; the question is to be asked again later.
+    #[error(
+        "the node is at L1 block {current_l1} and has to get beyond block {l1_head}, the game's L1 head, before \
+         it can be asked for the super root at timestamp {timestamp}"
+    )]
+    NotInSync {
+        /// L2 time asked for, in seconds.
+        timestamp: u64,
+        /// Number of the L1 block that the node is working on.
+        current_l1: u64,
+        /// Number of the game's L1 head.
+        l1_head: u64,
+    },
+    /// A super root that the party's node does not give, or an answer of it that cannot be true.
+    #[error("no super root is known at timestamp {timestamp}: {reason}")]
+    NoSuperRoot {
+        /// L2 time asked for, in seconds.
+        timestamp: u64,
+        /// What the node says instead.
+        reason: String,
+    },
+    /// A game that starts from another super root than the party's.
+    #[error(
+        "the game starts from super root {game} at timestamp {timestamp}, but by the node it is {node}; \
+         the game is not played"
+    )]
+    WrongStart {
+        /// L2 time of the start, in seconds.
+        timestamp: u64,
+        /// The game's root.
+        game: B256,
+        /// The node's.
+        node: B256,
     },
     /// A place that no claim of the execution can have.
     #[error("{0:?} lies outside the execution that claim {1} belongs to")]
@@ -153,20 +194,59 @@ pub struct Inputs {
     pub disputed: OutputRoot,
 }
 
-/// The executions of the VM, as a party knows them.
-pub trait Executions {
+/// What an execution of a super game is run on.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct SuperInputs {
+    /// Hash of the L1 block that the data are taken up to (local key 1).
+    pub l1_head: B256,
+    /// Claim about the state that the execution starts from, as it stands in the game (local key 2).
+    pub agreed: B256,
+    /// The bytes of that state, of which `agreed` is the keccak256: where program and VM look for that key, they must
+    /// find these. None if the party does not agree with that claim, and so does not know of what it is the hash.
+    pub agreed_state: Option<Bytes>,
+    /// Claim about the state in dispute, one step later (local key 3).
+    pub claim: B256,
+    /// L2 time of the game, in seconds: that of its root claim, wherever in the trace the dispute is (local key 4).
+    pub timestamp: u64,
+}
+
+/// The states of several chains, as a party knows them.
+pub trait SuperStates {
+    /// The bytes of the state at a place, as the data on L1 up to the game's L1 head determine it: what is claimed is
+    /// their keccak256.
+    ///
+    /// # Errors
+    /// If the party does not know it.
+    fn state(&self, place: SuperStep) -> Result<Bytes, TraceError>;
+
+    /// The bytes of the super root that the game starts from, at L2 time `timestamp` in seconds. It is an anchor: it
+    /// need not follow from the data up to the game's L1 head.
+    ///
+    /// # Errors
+    /// If the party does not know it.
+    fn start(&self, timestamp: u64) -> Result<Bytes, TraceError>;
+
+    /// Who says what the state is, in words; `None` where the party says so itself.
+    fn source(&self, place: SuperStep) -> Option<String> {
+        let _ = place;
+        None
+    }
+}
+
+/// The executions of the VM, as a party knows them; each on its inputs.
+pub trait Executions<I = Inputs> {
     /// The claim about the state after instruction `index` (from 0); after the last instruction the
     /// state stays as it is.
     ///
     /// # Errors
     /// If the VM cannot be run so far.
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError>;
+    fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError>;
 
     /// What running instruction `index` takes.
     ///
     /// # Errors
     /// If the VM cannot be run so far.
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError>;
+    fn step(&self, inputs: &I, index: u128) -> Result<StepData, TraceError>;
 }
 
 impl<T: Trace + ?Sized> Trace for &T {
@@ -205,45 +285,59 @@ impl<T: Outputs + ?Sized> Outputs for &T {
     }
 }
 
-impl<T: Executions + ?Sized> Executions for Rc<T> {
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+impl<T: SuperStates + ?Sized> SuperStates for &T {
+    fn state(&self, place: SuperStep) -> Result<Bytes, TraceError> {
+        (**self).state(place)
+    }
+
+    fn start(&self, timestamp: u64) -> Result<Bytes, TraceError> {
+        (**self).start(timestamp)
+    }
+
+    fn source(&self, place: SuperStep) -> Option<String> {
+        (**self).source(place)
+    }
+}
+
+impl<I, T: Executions<I> + ?Sized> Executions<I> for Rc<T> {
+    fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError> {
         (**self).claim(inputs, index)
     }
 
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+    fn step(&self, inputs: &I, index: u128) -> Result<StepData, TraceError> {
         (**self).step(inputs, index)
     }
 }
 
 /// Who has none knows only outputs.
-impl<T: Executions> Executions for Option<T> {
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+impl<I, T: Executions<I>> Executions<I> for Option<T> {
+    fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError> {
         let known = self.as_ref().ok_or(TraceError::NoProgram)?;
         known.claim(inputs, index)
     }
 
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+    fn step(&self, inputs: &I, index: u128) -> Result<StepData, TraceError> {
         let known = self.as_ref().ok_or(TraceError::NoProgram)?;
         known.step(inputs, index)
     }
 }
 
-impl<T: Executions + ?Sized> Executions for Arc<T> {
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+impl<I, T: Executions<I> + ?Sized> Executions<I> for Arc<T> {
+    fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError> {
         (**self).claim(inputs, index)
     }
 
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+    fn step(&self, inputs: &I, index: u128) -> Result<StepData, TraceError> {
         (**self).step(inputs, index)
     }
 }
 
-impl<T: Executions + ?Sized> Executions for &T {
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+impl<I, T: Executions<I> + ?Sized> Executions<I> for &T {
+    fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError> {
         (**self).claim(inputs, index)
     }
 
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+    fn step(&self, inputs: &I, index: u128) -> Result<StepData, TraceError> {
         (**self).step(inputs, index)
     }
 }

@@ -6,6 +6,7 @@ use super::{Executions, Inputs, Outputs, StepData, Trace, TraceError};
 use crate::claim::OutputRoot;
 use crate::game::Game;
 use crate::game::block_number::BlockEvidence;
+use crate::game::context::Dispute;
 use crate::position::Position;
 
 /// Outputs and executions, put together as the game asks for them.
@@ -29,16 +30,7 @@ impl<O: Outputs, E> SplitTrace<O, E> {
         of: usize,
         position: Position,
     ) -> Result<(Inputs, u128), TraceError> {
-        let (split, max) = (game.rules().split_depth(), game.rules().max_depth());
-        let depth = game.claim(of)?.position.depth();
-        if depth < split || position.depth() > max {
-            return Err(TraceError::OutsideExecution(position, of));
-        }
-        let dispute = if depth == split {
-            game.dispute_between(of, position)?
-        } else {
-            game.dispute(of)?
-        };
+        let dispute = dispute_at(game, of, position)?;
         let starting = match dispute.starting {
             None => *game.starting(),
             Some(output) => OutputRoot {
@@ -62,6 +54,25 @@ impl<O: Outputs, E> SplitTrace<O, E> {
             game.rules().instruction(position),
         ))
     }
+}
+
+/// The dispute that `position` belongs to, in the context of the claim at index `of`: that claim's own, or the one
+/// that an answer to it would begin.
+pub(super) fn dispute_at(
+    game: &Game,
+    of: usize,
+    position: Position,
+) -> Result<Dispute, TraceError> {
+    let (split, max) = (game.rules().split_depth(), game.rules().max_depth());
+    let depth = game.claim(of)?.position.depth();
+    if depth < split || position.depth() > max {
+        return Err(TraceError::OutsideExecution(position, of));
+    }
+    Ok(if depth == split {
+        game.dispute_between(of, position)?
+    } else {
+        game.dispute(of)?
+    })
 }
 
 impl<O: Outputs, E> Outputs for SplitTrace<O, E> {
