@@ -88,6 +88,12 @@ impl Vault {
             .unwrap_or_default()
     }
 
+    /// From when on what `account` has unlocked for `player` can be withdrawn, in seconds.
+    pub fn payable_from(&self, account: Address, player: Address) -> u64 {
+        let unlocked = self.withdrawal(account, player);
+        unlocked.timestamp.saturating_add(self.delay)
+    }
+
     /// Takes in `wei` for `account`.
     pub fn deposit(&mut self, account: Address, wei: u128) {
         self.ether = self.ether.saturating_add(wei);

@@ -44,7 +44,12 @@ pub struct Credits {
 impl Credits {
     /// Wei that `account` gets: what it won, while nothing else is decided.
     pub fn of(&self, account: Address) -> u128 {
-        let credits = match self.mode {
+        self.in_mode(self.mode, account)
+    }
+
+    /// Wei that `account` would get in this mode.
+    pub(super) fn in_mode(&self, mode: BondMode, account: Address) -> u128 {
+        let credits = match mode {
             BondMode::Refund => &self.refund,
             BondMode::Undecided | BondMode::Normal => &self.normal,
         };

@@ -5,7 +5,7 @@
 //! in super games [`super_opening`],
 //! [`moves`] adds claims, [`step`] counters the deepest ones by an instruction, [`context`] gives the VM
 //! its local data, [`block_number`] contests the block of the proposal, [`resolution`] ends it, and
-//! [`credits`] closes it and says who is paid. A game that is kept elsewhere, by a contract, is taken
+//! [`credits`] closes it and says who is paid; [`payment`] tells how far that is. A game that is kept elsewhere, by a contract, is taken
 //! over from its [`parts`].
 
 pub mod block_number;
@@ -14,6 +14,7 @@ pub mod credits;
 pub mod moves;
 pub mod opening;
 pub mod parts;
+pub mod payment;
 pub mod resolution;
 pub mod step;
 pub mod super_opening;

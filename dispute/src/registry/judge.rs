@@ -111,6 +111,13 @@ impl Judge {
         game.status != GameStatus::InProgress && now.saturating_sub(game.resolved_at) > self.delay
     }
 
+    /// From when on a game that was resolved is [final](Judge::is_finalized), in seconds.
+    pub const fn final_from(&self, game: &Candidate) -> u64 {
+        // Longer than the delay.
+        let over = game.resolved_at.saturating_add(self.delay);
+        over.saturating_add(1)
+    }
+
     /// Whether the game's proposal can be relied on: its game is proper, of the type that was respected
     /// when it was made, final, and won.
     pub fn is_claim_valid(&self, game: &Candidate, at: Moment) -> bool {
