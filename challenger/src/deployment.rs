@@ -1,18 +1,21 @@
 //! Everything that games need, on a chain: for demonstrations and tests, and to begin with.
 //!
-//! Who owns the factory and the vault, and who is the guardian, is said by [`Roles`].
+//! Who owns the factory and the vault, and who is the guardian, is said by [`Roles`]. The contracts are those of
+//! today's games (2.4.2) or of 2024's (1.3.1), as the rules' version says.
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolValue as _};
 use fpvm_contracts::artifact::{Artifact, ArtifactError, PREIMAGE_ORACLE};
-use fpvm_contracts::game;
 use fpvm_contracts::game::abi::{
-    DisputeGameFactory, GameParameters, OutputRoot as Anchor, StartingAnchorRoot,
+    ArgsFactory, DisputeGameFactory, GameParameters, OutputRoot as Anchor, StartingAnchorRoot,
 };
+use fpvm_contracts::{game, game_v7};
+use fpvm_dispute::arguments::FaultArgs;
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::position::Position;
 use fpvm_dispute::revert::Revert;
 use fpvm_dispute::rules::{Params, Rules};
+use fpvm_dispute::version::Version;
 use fpvm_l1::{Progress, Request, SendError, Wallet};
 
 alloy_sol_types::sol! {
@@ -29,6 +32,8 @@ pub struct Setup {
     pub anchor: OutputRoot,
     /// Seconds between unlock and withdrawal of bonds.
     pub delay: u64,
+    /// Seconds after its resolution in which a game cannot be closed; none before 1.4.
+    pub finality_delay: u64,
     /// From how many bytes on a pre-image is loaded by proposal.
     pub min_proposal_size: u64,
     /// The step verifier.
@@ -51,6 +56,8 @@ pub struct Roles {
 pub struct Deployment {
     /// Names the guardian.
     pub config: Address,
+    /// Tells the pauses of this chain; none in 2024.
+    pub system: Option<Address>,
     /// The vault of the bonds.
     pub vault: Address,
     /// Creates games.
@@ -78,6 +85,16 @@ pub enum DeployError {
         "owner and guardian have to be accounts that somebody has the keys of, not the zero address"
     )]
     NoRole,
+    /// There are no contracts here of games of this version.
+    #[error(
+        "there are contracts of games {} and {} here, not of {which}",
+        Version::V1_3,
+        Version::V2_4
+    )]
+    NoContracts {
+        /// The version, with what is besides wrong.
+        which: String,
+    },
     /// A contract that came with the program is none.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
@@ -114,28 +131,32 @@ impl Deployment {
             return Err(DeployError::NoRole);
         }
         let params = &setup.params;
+        check(params)?;
         let rules = Rules::new(params.clone()).map_err(DeployError::Rules)?;
         let bond = rules.required_bond(Position::ROOT);
         let bond = bond.map_err(DeployError::Rules)?;
         let sender = wallet.address();
         let first = wallet.settle(report)?;
-        let deployment = Self::at(params.game_type, |n| sender.create(first.saturating_add(n)));
+        let deployment = Self::at(params, |n| sender.create(first.saturating_add(n)));
         let requests = deployment.requests(setup, sender, roles, bond)?;
         wallet.send_from(first, &requests, report)?;
         Ok(deployment)
     }
 
     /// The world whose contracts are created one after the other.
-    fn at(game_type: u32, created: impl Fn(u64) -> Address) -> Self {
+    fn at(params: &Params, created: impl Fn(u64) -> Address) -> Self {
+        let today = params.version.has_arguments();
+        let after = |n| created(n + u64::from(today));
         Self {
             config: created(0),
-            vault: created(1),
-            factory: created(2),
-            registry: created(3),
-            oracle: created(4),
-            vm: created(5),
-            implementation: created(6),
-            game_type,
+            system: today.then(|| created(1)),
+            vault: after(1),
+            factory: after(2),
+            registry: after(3),
+            oracle: after(4),
+            vm: after(5),
+            implementation: after(6),
+            game_type: params.game_type,
         }
     }
 
@@ -153,15 +174,9 @@ impl Deployment {
             min_proposal_size,
             verifier,
             state_version,
+            ..
         } = setup;
         let game_type = params.game_type;
-        let anchors = vec![StartingAnchorRoot {
-            gameType: game_type,
-            outputRoot: Anchor {
-                root: anchor.root,
-                l2BlockNumber: anchor.block,
-            },
-        }];
         let numbers = (
             U256::from(*min_proposal_size),
             U256::from(params.challenge_period),
@@ -170,21 +185,53 @@ impl Deployment {
         let oracle = [oracle, numbers.abi_encode_params()].concat();
         let report = verifier.arguments(self.oracle, *state_version);
         let vm = [&*verifier.bytecode, &report].concat();
-        let creations = [
-            ("configuration", game::config(roles.guardian)?),
-            ("vault", game::vault(*delay, roles.owner, self.config)?),
-            ("factory", game::factory(sender)?),
-            (
-                "registry",
-                game::registry(self.factory, anchors, self.config)?,
-            ),
+        let around = match self.system {
+            None => {
+                let anchors = vec![StartingAnchorRoot {
+                    gameType: game_type,
+                    outputRoot: Anchor {
+                        root: anchor.root,
+                        l2BlockNumber: anchor.block,
+                    },
+                }];
+                vec![
+                    ("configuration", game::config(roles.guardian)?),
+                    ("vault", game::vault(*delay, roles.owner, self.config)?),
+                    ("factory", game::factory(sender)?),
+                    (
+                        "registry",
+                        game::registry(self.factory, anchors, self.config)?,
+                    ),
+                ]
+            }
+            Some(system) => vec![
+                ("configuration", game_v7::config(roles.guardian)?),
+                // A pause of this chain alone goes by the factory: there need not be a portal.
+                (
+                    "chain's configuration",
+                    game_v7::system_config(self.config, self.factory)?,
+                ),
+                ("vault", game_v7::vault(*delay, roles.owner, system)?),
+                ("factory", game_v7::factory(sender)?),
+                (
+                    "registry",
+                    game_v7::registry(
+                        setup.finality_delay,
+                        system,
+                        self.factory,
+                        (anchor.root, anchor.block),
+                        game_type,
+                    )?,
+                ),
+            ],
+        };
+        let game = implementation(params, self.vm, self.vault, self.registry)?;
+        let others = [
             ("pre-image oracle", oracle),
             ("step verifier", vm),
-            (
-                "game",
-                implementation(params, self.vm, self.vault, self.registry)?,
-            ),
+            ("game", game),
         ];
+        let creations = around.into_iter().chain(others);
         let creations = creations.map(|(name, code)| Request {
             what: format!("deploy the {name}"),
             to: None,
@@ -192,7 +239,8 @@ impl Deployment {
             value: U256::ZERO,
             gas: None,
         });
-        let sets = registration(self.factory, game_type, self.implementation, bond);
+        let args = self.args(params);
+        let sets = registration_with(self.factory, game_type, self.implementation, &args, bond);
         // The sender has to own the factory to register the game.
         let transfer = transferOwnershipCall {
             newOwner: roles.owner,
@@ -204,7 +252,40 @@ impl Deployment {
             value: U256::ZERO,
             gas: None,
         });
-        Ok(creations.into_iter().chain(sets).chain(handover).collect())
+        Ok(creations.chain(sets).chain(handover).collect())
+    }
+
+    /// The arguments of games with these rules among these contracts; empty before 2.0.
+    pub fn args(&self, params: &Params) -> Vec<u8> {
+        if !params.version.has_arguments() {
+            return Vec::new();
+        }
+        let args = FaultArgs {
+            absolute_prestate: params.absolute_prestate,
+            vm: self.vm,
+            registry: self.registry,
+            vault: self.vault,
+            l2_chain_id: params.l2_chain_id,
+            roles: params.roles,
+        };
+        args.encode()
+    }
+}
+
+/// Checks that there are contracts of such games.
+fn check(params: &Params) -> Result<(), DeployError> {
+    let version = params.version;
+    let none = |why| {
+        let which = format!("{version}{why}");
+        Err(DeployError::NoContracts { which })
+    };
+    match version {
+        Version::V1_3 if params.roles.is_some() => none(" with a proposer and a challenger"),
+        Version::V2_4 if params.roles.is_some() && params.fee_spikes.is_some() => {
+            none(" with a proposer, a challenger and time for fee spikes")
+        }
+        Version::V1_3 | Version::V2_4 => Ok(()),
+        _ => none(""),
     }
 }
 
@@ -215,6 +296,17 @@ pub fn registration(
     implementation: Address,
     bond: u128,
 ) -> [Request; 2] {
+    registration_with(factory, game_type, implementation, &[], bond)
+}
+
+/// The same, and sets the arguments of the type (`gameArgs`), unless they are empty.
+pub fn registration_with(
+    factory: Address,
+    game_type: u32,
+    implementation: Address,
+    args: &[u8],
+    bond: u128,
+) -> [Request; 2] {
     let set = |what: &str, data: Vec<u8>| Request {
         what: format!("set the {what} of games of type {game_type}"),
         to: Some(factory),
@@ -222,16 +314,25 @@ pub fn registration(
         value: U256::ZERO,
         gas: None,
     };
-    let implementation = DisputeGameFactory::setImplementationCall {
-        gameType: game_type,
-        r#impl: implementation,
+    let implementation = match args.is_empty() {
+        true => DisputeGameFactory::setImplementationCall {
+            gameType: game_type,
+            r#impl: implementation,
+        }
+        .abi_encode(),
+        false => ArgsFactory::setImplementationCall {
+            gameType: game_type,
+            r#impl: implementation,
+            args: args.to_vec().into(),
+        }
+        .abi_encode(),
     };
     let bond = DisputeGameFactory::setInitBondCall {
         gameType: game_type,
         initBond: U256::from(bond),
     };
     [
-        set("implementation", implementation.abi_encode()),
+        set("implementation", implementation),
         set("bond", bond.abi_encode()),
     ]
 }
@@ -257,7 +358,8 @@ pub fn parameters(
     }
 }
 
-/// What creates this project's implementation of a type of game.
+/// What creates this project's implementation of a type of game. What is the games' argument from 2.0 on is not
+/// in it.
 ///
 /// # Errors
 /// None for the artifacts as they come with this program.
@@ -271,5 +373,17 @@ pub fn implementation(
         window: spikes.window,
         cap: spikes.cap,
     });
-    game::game(&parameters(params, vm, vault, registry), spikes)
+    if !params.version.has_arguments() {
+        return game::game(&parameters(params, vm, vault, registry), spikes);
+    }
+    let parameters = game_v7::Parameters {
+        max_depth: params.max_depth,
+        split_depth: params.split_depth,
+        clock_extension: params.clock_extension,
+        max_clock_duration: params.max_clock_duration,
+    };
+    match params.roles {
+        None => game_v7::game(&parameters, spikes),
+        Some(_) => game_v7::permissioned_game(&parameters),
+    }
 }

@@ -115,6 +115,7 @@ impl Demo {
             params,
             anchor,
             delay,
+            finality_delay: 302_400,
             min_proposal_size: 126_000,
             verifier: Artifact::parse(contract)?,
             state_version: program.isa.version(),
@@ -297,6 +298,7 @@ fn summary(
         ]),
         happened: Happened::History(history),
         instruction: Some(decided),
+        bonds: Default::default(),
     };
     report(subject, opinion)
 }

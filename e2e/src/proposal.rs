@@ -37,6 +37,7 @@ pub fn played(chain: &Arc<dyn Chain>, signers: [Signer; 2], between: impl Fn()) 
             block: U256::ZERO,
         },
         delay: 604_800,
+        finality_delay: 302_400,
         min_proposal_size: 126_000,
         verifier,
         state_version: None,

@@ -13,6 +13,7 @@ use fpvm_challenger::deployment::{Deployment, Setup};
 use fpvm_contracts::artifact::Artifact;
 use fpvm_dispute::claim::{OutputRoot, VmStatus};
 use fpvm_dispute::rules::Params;
+use fpvm_dispute::version::Version;
 use fpvm_l1::signer::Signer;
 use fpvm_l1::{Chain, Earlier, Local, Policy, Wallet};
 
@@ -20,6 +21,8 @@ use fpvm_l1::{Chain, Earlier, Local, Policy, Wallet};
 pub(crate) const CLOCK: u64 = 302_400;
 /// Of the vault, in seconds.
 pub(crate) const DELAY: u64 = 604_800;
+/// Of the registry, in seconds, in games of today.
+pub(crate) const FINALITY: u64 = 302_400;
 /// What everybody begins with.
 pub(crate) const PURSE: u128 = 10_000_000_000_000_000_000_000;
 
@@ -50,10 +53,18 @@ pub(crate) fn alphabet() -> Setup {
             block: U256::ZERO,
         },
         delay: DELAY,
+        finality_delay: FINALITY,
         min_proposal_size: 126_000,
         verifier,
         state_version: None,
     }
+}
+
+/// The same, of today's games.
+pub(crate) fn today() -> Setup {
+    let mut setup = alphabet();
+    setup.params.version = Version::V2_4;
+    setup
 }
 
 pub(crate) fn signer(key: u8) -> Signer {

@@ -182,6 +182,7 @@ impl Reader {
             },
             anchor,
             delay: super::DELAY,
+            finality_delay: 302_400,
             min_proposal_size,
             verifier: Artifact::parse(fpvm_contracts::MIPS_ARTIFACT).expect("an artifact"),
             state_version: Mips32::FILE.version,
