@@ -18,6 +18,7 @@
     reason = "beside a request to a node, the size of an error is nothing"
 )]
 
+pub mod bonds;
 pub mod calls;
 pub mod deployment;
 pub mod event;

@@ -14,21 +14,26 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall as _;
 use common::between::{Between, Hook};
-use common::{CLOCK, DELAY, account, alphabet, alphabet_prestate, deployment, wallet};
+use common::{CLOCK, DELAY, account, alphabet, alphabet_prestate, deployment, today, wallet};
 use fpvm_challenger::calls;
 use fpvm_challenger::deployment::{Deployment, Setup};
 use fpvm_challenger::factory::{CreateError, Factory};
 use fpvm_challenger::read::watch::{GameWatcher, game};
 use fpvm_challenger::read::{ReadError, Reader};
 use fpvm_contracts::game::abi::FaultDisputeGame::claimDataLenCall;
-use fpvm_dispute::call::{Action, Block, Call, Effect, GameAction};
+use fpvm_contracts::game::abi::{Judge as Judge_, Pauses};
+use fpvm_dispute::arguments::Roles;
+use fpvm_dispute::call::{Action, Block, Call, Effect, GameAction, Guard};
 use fpvm_dispute::claim::{GameStatus, Side, VmStatus};
+use fpvm_dispute::factory::Implementation;
 use fpvm_dispute::fees::FeeSpikes;
 use fpvm_dispute::game::moves::Move;
+use fpvm_dispute::game::payment::Surroundings;
 use fpvm_dispute::game::step::Step;
 use fpvm_dispute::player::value_of;
-use fpvm_dispute::registry::AnchorRegistry;
+use fpvm_dispute::registry::{AnchorRegistry, Judge, Moment, Registry};
 use fpvm_dispute::rules::Rules;
+use fpvm_dispute::superchain::Superchain;
 use fpvm_dispute::vault::Vault;
 use fpvm_dispute::vm::alphabet::AlphabetVm;
 use fpvm_l1::{At, Chain as _, Local};
@@ -53,17 +58,36 @@ impl Board {
         let rules = Rules::new(setup.params.clone()).expect("legal rules");
         let bond = rules.required_bond(fpvm_dispute::position::Position::ROOT);
         let game_type = setup.params.game_type;
-        let mut factory = fpvm_dispute::factory::Factory::at(deployment.factory, owner);
-        let set = factory.set_implementation(owner, game_type, rules);
+        let version = setup.params.version;
+        let mut factory = fpvm_dispute::factory::Factory::of(version, deployment.factory, owner);
+        let implementation = Implementation {
+            address: deployment.implementation,
+            rules: rules.into(),
+        };
+        let args = deployment.args(&setup.params);
+        let set = factory.set_implementation_with(owner, game_type, implementation, args);
         set.expect("the owner");
         let set = factory.set_init_bond(owner, game_type, bond.expect("a root"));
         set.expect("the owner");
         let vm = AlphabetVm {
             absolute_prestate: alphabet_prestate(),
         };
-        let registry = AnchorRegistry::new(owner, [(game_type, setup.anchor)]);
-        let vault = Vault::new(owner, setup.delay);
+        let (anchor, delay) = (setup.anchor, setup.finality_delay);
+        let registry: Registry = match version.pays_at_resolution() {
+            true => AnchorRegistry::new(owner, [(game_type, anchor)]).into(),
+            // It was made earlier than any game.
+            false => {
+                let at = deployment.registry;
+                Judge::new(at, version, owner, delay, anchor, game_type, 1).into()
+            }
+        };
+        let vault = Vault::at(deployment.vault, version, owner, setup.delay);
         let mut model = fpvm_dispute::chain::Chain::new(vm, vault, registry, factory);
+        model.vm_address = deployment.vm;
+        if let Some(chain) = deployment.system {
+            // Pauses are of all chains here.
+            model.superchain = Superchain::new(owner, chain);
+        }
         for key in [ANN, BOB] {
             model.fund(account(key), common::PURSE);
         }
@@ -138,9 +162,50 @@ impl Board {
                 .expect("a number");
             let unlocked = self.model.vault.withdrawal(self.game, account(key));
             assert_eq!(found, unlocked);
+            let around = Surroundings {
+                judge: self.model.registry.judge().cloned(),
+                vault: self.model.vault.clone(),
+                registered: true,
+                at: Moment {
+                    paused: self.model.superchain.is_paused(now),
+                    now,
+                },
+            };
+            let bonds = expected.bonds(account(key), &around);
+            assert_eq!(seen.bonds(account(key)), bonds, "key {key}");
+            if seen.game.status() != GameStatus::InProgress {
+                assert_eq!(seen.game.closing(&seen.around), expected.closing(&around));
+            }
         }
         let held = game_params.bonds(&reader).expect("a number");
         assert_eq!(held, U256::from(self.model.vault.balance(self.game)));
+    }
+
+    /// The guardian does something on both sides.
+    fn guard(&mut self, guard: Guard, to: Address, data: Vec<u8>) {
+        let request = fpvm_l1::Request {
+            what: "guard".into(),
+            to: Some(to),
+            data: data.into(),
+            value: U256::ZERO,
+            gas: None,
+        };
+        let mut guardian = wallet(Arc::new(self.chain.clone()), 1);
+        let sent = guardian.send(&[request], &mut |_| ()).expect("it is done");
+        let call = Call {
+            from: account(1),
+            value: 0,
+            action: Action::Guard(guard),
+        };
+        let block = here(&self.chain, At::Hash(sent[0].block_hash));
+        assert_eq!(self.model.apply(&call, &block), Ok(Effect::Done));
+        self.compare();
+    }
+
+    /// Lets time pass.
+    fn wait(&mut self, seconds: u64) {
+        self.chain.advance(seconds);
+        self.compare();
     }
 
     fn attack(&mut self, key: u8, parent: usize, side: Side, claim: B256) {
@@ -220,6 +285,73 @@ fn a_game_is_the_models() {
             board.play(key, GameAction::ClaimCredit(account(key)));
         }
     }
+}
+
+#[test]
+fn a_game_of_today_is_the_models() {
+    for is_blacklisted in [false, true] {
+        let board = Board::new(&today(), B256::repeat_byte(0x99));
+        let mut board = worked(board);
+        let deployment = board.deployment;
+        if is_blacklisted {
+            let call = Judge_::blacklistDisputeGameCall { game: board.game };
+            board.guard(Guard::Blacklist(0), deployment.registry, call.abi_encode());
+        }
+        let pause = Pauses::pauseCall {
+            identifier: Address::ZERO,
+        };
+        let unpause = Pauses::unpauseCall {
+            identifier: Address::ZERO,
+        };
+        board.wait(today().finality_delay);
+        board.guard(
+            Guard::Pause(Address::ZERO),
+            deployment.config,
+            pause.abi_encode(),
+        );
+        board.wait(1_000);
+        let unpaused = |board: &mut Board| {
+            let of_all = Guard::Unpause(Address::ZERO);
+            board.guard(of_all, deployment.config, unpause.abi_encode());
+        };
+        unpaused(&mut board);
+        board.play(BOB, GameAction::Close);
+        for key in [ANN, BOB] {
+            board.play(ANN, GameAction::ClaimCredit(account(key)));
+        }
+        board.wait(DELAY - 100);
+        board.guard(
+            Guard::Pause(Address::ZERO),
+            deployment.config,
+            pause.abi_encode(),
+        );
+        board.wait(200);
+        unpaused(&mut board);
+        for key in [ANN, BOB] {
+            if board.model.game(0).expect("created").credit(account(key)) > 0 {
+                board.play(BOB, GameAction::ClaimCredit(account(key)));
+            }
+        }
+        let left = board.model.vault.balance(board.game);
+        assert_eq!(left, 0, "everything is paid");
+        let anchor = board.watcher.snapshot().expect("looked").anchor.block;
+        let expected = if is_blacklisted { 0 } else { 16 };
+        assert_eq!(anchor, U256::from(expected));
+    }
+}
+
+#[test]
+fn a_permissioned_game_is_the_models() {
+    let mut setup = today();
+    setup.params.roles = Some(Roles {
+        proposer: account(ANN),
+        challenger: account(BOB),
+    });
+    let mut board = Board::new(&setup, B256::repeat_byte(0x99));
+    board.attack(BOB, 0, Side::Attack, B256::repeat_byte(1));
+    let params = &board.watcher.game_params;
+    assert!(params.was_respected && params.may_play(account(BOB)));
+    assert!(!params.may_play(account(4)));
 }
 
 #[test]

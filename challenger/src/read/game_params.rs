@@ -1,4 +1,8 @@
 //! What about a game never changes: its rules, its proposal, and the contracts around it.
+//!
+//! All of it is asked of the game itself, never of its type: what the factory makes games of a type from may be
+//! something else by now. From 2.0 on a game answers from the data that it was cloned with, before from its
+//! implementation; the questions are the same.
 
 use std::sync::Arc;
 
@@ -6,6 +10,7 @@ use alloy_primitives::{Address, U256};
 use fpvm_contracts::abi::StepVerifier;
 use fpvm_contracts::game::abi::{DelayedWETH, FaultDisputeGame as Calls};
 use fpvm_contracts::loader::Terms;
+use fpvm_dispute::arguments::Roles;
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::fees::FeeSpikes;
 use fpvm_dispute::game::Proposal;
@@ -31,6 +36,9 @@ pub struct GameParams {
     pub starting: OutputRoot,
     /// L1 time of its creation, in seconds.
     pub created_at: u64,
+    /// Whether its type was the one that counts when it was made: else it never becomes the anchor. Never before
+    /// 1.4, where all types count.
+    pub was_respected: bool,
     /// The step verifier.
     pub vm: Address,
     /// The vault of the bonds.
@@ -48,23 +56,32 @@ impl GameParams {
     /// Reads the parts of the game at an address.
     ///
     /// # Errors
-    /// If there is no game, one of an unknown type, or the chain does not answer.
+    /// If there is no game, one of an unknown type or version, or the chain does not answer.
     pub fn read(reader: &Reader<'_>, game: Address) -> Result<Self, ReadError> {
         reader.require_contract(game, "game")?;
-        let unknown = |why: String| ReadError::UnknownGame { game, why };
-        let foreign = |error: ReadError| match error {
-            ReadError::Reverted { function, .. } | ReadError::Answer { function, .. } => {
-                unknown(format!("it does not tell {function}"))
+        let read = Self::read_parts(reader, game);
+        // What a game of a known version does not tell it never tells.
+        read.map_err(|error| match error {
+            ReadError::Reverted {
+                contract, function, ..
             }
+            | ReadError::Answer {
+                contract, function, ..
+            } if contract == game => ReadError::UnknownGame {
+                game,
+                why: format!("it does not tell {function}"),
+            },
             other => other,
-        };
-        let version = reader.ask(game, &Calls::versionCall {}).map_err(foreign)?;
-        // Later games do not pay at resolution.
-        let known = Version::parse(&version).filter(|version| version.pays_at_resolution());
-        let Some(known) = known else {
+        })
+    }
+
+    fn read_parts(reader: &Reader<'_>, game: Address) -> Result<Self, ReadError> {
+        let unknown = |why: String| ReadError::UnknownGame { game, why };
+        let version = reader.ask(game, &Calls::versionCall {})?;
+        let Some(known) = Version::parse(&version) else {
             return Err(unknown(format!("its version is {version}")));
         };
-        let vm = reader.ask(game, &Calls::vmCall {}).map_err(foreign)?;
+        let vm = reader.ask(game, &Calls::vmCall {})?;
         let oracle = reader.ask(vm, &StepVerifier::oracleCall {})?;
         let oracle = loads::terms(reader, oracle)?;
         let rules = Rules::new(Self::params(reader, game, known, &oracle)?);
@@ -72,6 +89,7 @@ impl GameParams {
         let vault = reader.ask(game, &Calls::wethCall {})?;
         let delay = reader.ask(vault, &DelayedWETH::delayCall {})?;
         let starting = reader.ask(game, &Calls::startingOutputRootCall {})?;
+        let respected = Calls::wasRespectedGameTypeWhenCreatedCall {};
         Ok(Self {
             game,
             version,
@@ -88,6 +106,10 @@ impl GameParams {
                 block: starting.l2BlockNumber,
             },
             created_at: reader.ask(game, &Calls::createdAtCall {})?,
+            was_respected: match known.pays_at_resolution() {
+                true => false,
+                false => reader.ask(game, &respected)?,
+            },
             vm,
             vault,
             vault_delay: fit(vault, "delay()", delay)?,
@@ -107,9 +129,15 @@ impl GameParams {
         let window = reader.ask_if(game, &Calls::feeSpikeWindowCall {})?;
         let cap = reader.ask_if(game, &Calls::feeSpikeCapCall {})?;
         let fee_spikes = window.zip(cap);
+        let proposer = reader.ask_if(game, &Calls::proposerCall {})?;
+        let challenger = reader.ask_if(game, &Calls::challengerCall {})?;
+        let roles = proposer.zip(challenger);
         Ok(Params {
             version,
-            roles: None,
+            roles: roles.map(|(proposer, challenger)| Roles {
+                proposer,
+                challenger,
+            }),
             game_type: reader.ask(game, &Calls::gameTypeCall {})?,
             absolute_prestate: reader.ask(game, &Calls::absolutePrestateCall {})?,
             max_depth: fit(game, "maxGameDepth()", max_depth)?,
@@ -120,6 +148,12 @@ impl GameParams {
             l2_chain_id: reader.ask(game, &Calls::l2ChainIdCall {})?,
             fee_spikes: fee_spikes.map(|(window, cap)| FeeSpikes { window, cap }),
         })
+    }
+
+    /// Whether an account may make claims and steps in the game: everybody, or its proposer and challenger.
+    pub fn may_play(&self, account: Address) -> bool {
+        let roles = self.rules.params().roles;
+        roles.is_none_or(|roles| [roles.proposer, roles.challenger].contains(&account))
     }
 
     /// What loading a pre-image takes for an account; its local data are the game's own affair.

@@ -6,18 +6,20 @@
 //! last. [`history`] finds out when things happened. With a [`memory`] a reader asks in few calls at each
 //! block what it has asked at the one before.
 //!
-//! Games are those of upstream's contracts of October 2024 (`FaultDisputeGame` 1.x) and this project's,
-//! with or without time for fee spikes.
+//! Games are upstream's `FaultDisputeGame` and `PermissionedDisputeGame` from 1.3 (October 2024) to 2.4 (June
+//! 2026), and this project's, with or without time for fee spikes.
 
 mod batch;
 pub mod game_params;
 pub mod history;
 pub mod memory;
+mod surroundings;
 pub mod watch;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use fpvm_dispute::game::parts::PartsError;
+use fpvm_dispute::version::Version;
 use fpvm_l1::{At, Block, Call, Chain, Error, Revert};
 
 use crate::reasons;
@@ -84,7 +86,9 @@ pub enum ReadError {
     },
     /// A contract that is no game which is known here.
     #[error(
-        "{game} is no game of a known type: {why}. Games of FaultDisputeGame 1.x (upstream's of October 2024, and fpvm's) are"
+        "{game} is no game of a known type: {why}. Games of FaultDisputeGame and PermissionedDisputeGame {} to {} are",
+        Version::V1_3,
+        Version::V2_4
     )]
     UnknownGame {
         /// The contract.

@@ -5,7 +5,7 @@
 //! So a look at a block that lies on top of the last one asks for little. After a reorg everything is
 //! read anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, U256};
 use fpvm_contracts::game::abi::{AnchorStateRegistry, FaultDisputeGame as Calls};
@@ -14,13 +14,14 @@ use fpvm_dispute::clock::Clock;
 use fpvm_dispute::fees::FeeMeter;
 use fpvm_dispute::game::credits::Credits;
 use fpvm_dispute::game::parts::Parts;
+use fpvm_dispute::game::payment::{Bonds, Surroundings};
 use fpvm_dispute::game::{Checkpoint, Game};
 use fpvm_dispute::player::View;
 use fpvm_dispute::position::Position;
 use fpvm_l1::Block;
 
 use super::game_params::GameParams;
-use super::{ReadError, Reader, fit};
+use super::{ReadError, Reader, fit, surroundings};
 
 /// The most blocks between two looks that are followed one by one; after more everything is read anew.
 const FOLLOWED: u64 = 64;
@@ -38,6 +39,8 @@ pub struct GameSnapshot {
     pub game: Game,
     /// The anchor that new games of its type start from.
     pub anchor: OutputRoot,
+    /// What the contracts around it say, as far as that matters: nothing while it goes on.
+    pub around: Surroundings,
 }
 
 impl GameSnapshot {
@@ -48,6 +51,16 @@ impl GameSnapshot {
             now: self.block.time,
             base_fee: self.block.base_fee,
         }
+    }
+
+    /// How far an account's bonds are.
+    pub fn bonds(&self, account: Address) -> Bonds {
+        self.game.bonds(account, &self.around)
+    }
+
+    /// Everybody who can have bonds in the game.
+    pub fn players(&self) -> BTreeSet<Address> {
+        players(self.game.claims(), self.game.block_challenger())
     }
 }
 
@@ -159,20 +172,20 @@ fn look_once(
         ..parts.clone()
     });
     resolution(reader, &clocks.map_err(misfit)?, &mut parts)?;
-    if parts.resolved.contains(&true) {
-        parts.credits.normal = credit(reader, &parts)?;
-    }
     let call = AnchorStateRegistry::anchorsCall {
         gameType: game_params.rules.params().game_type,
     };
     let anchor = reader.ask(game_params.registry, &call)?;
+    let anchor = OutputRoot {
+        root: anchor.root,
+        block: anchor.l2BlockNumber,
+    };
+    let around = surroundings::read(game_params, reader, anchor, &mut parts)?;
     Ok(GameSnapshot {
         block: reader.block,
         game: Game::from_parts(parts).map_err(misfit)?,
-        anchor: OutputRoot {
-            root: anchor.root,
-            block: anchor.l2BlockNumber,
-        },
+        anchor,
+        around,
     })
 }
 
@@ -219,7 +232,7 @@ fn outside(game_params: &GameParams, reader: &Reader<'_>) -> Result<Parts, ReadE
         resolved: Vec::new(),
         checkpoints: Vec::new(),
         credits: Credits::default(),
-        was_respected: false,
+        was_respected: game_params.was_respected,
         fees,
     })
 }
@@ -333,19 +346,12 @@ fn resolution(reader: &Reader<'_>, clocks: &Game, parts: &mut Parts) -> Result<(
     Ok(())
 }
 
-/// What everybody who can have won a bond may claim, where that is something.
-fn credit(reader: &Reader<'_>, parts: &Parts) -> Result<BTreeMap<Address, u128>, ReadError> {
-    let game = parts.address;
-    let claims = parts.claims.iter();
+/// Everybody who can have posted or won a bond.
+pub(super) fn players(
+    claims: &[ClaimData],
+    block_challenger: Option<Address>,
+) -> BTreeSet<Address> {
+    let claims = claims.iter();
     let players = claims.flat_map(|claim| [Some(claim.claimant), claim.countered_by]);
-    let players: BTreeSet<_> = players.chain([parts.block_challenger]).flatten().collect();
-    let mut credit = BTreeMap::new();
-    for account in players {
-        let wei = reader.ask(game, &Calls::creditCall { account })?;
-        let wei: u128 = fit(game, "credit(address)", wei)?;
-        if wei > 0 {
-            credit.insert(account, wei);
-        }
-    }
-    Ok(credit)
+    players.chain([block_challenger]).flatten().collect()
 }
