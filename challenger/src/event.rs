@@ -3,11 +3,14 @@
 use alloy_primitives::{Address, B256};
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::game::Game;
+use fpvm_dispute::game::payment::Bonds;
 use fpvm_l1::{Progress, Receipt};
 use serde::Serialize;
 
+use crate::bonds;
 use crate::player::{Kind, PlannedTx};
 use crate::read::game_params::GameParams;
+use crate::read::watch::GameSnapshot;
 
 /// Something that happened.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -61,6 +64,8 @@ pub enum Name {
     Trouble,
     /// A game waits for the program, which is being run.
     Waiting,
+    /// An account's bonds are further than before.
+    Bonds,
     /// A game is over, and there is nothing to be paid.
     Over,
     /// A transaction is on its way.
@@ -94,6 +99,30 @@ impl Event {
         Self {
             what: format!("play a game of type {game_type} about L2 block {block}"),
             ..Self::of(Name::Found, Some(game_params.game))
+        }
+    }
+
+    /// A game is not played from this account, but resolved, and its bonds are looked after.
+    pub fn watched(game_params: &GameParams) -> Self {
+        let (game_type, block) = (
+            game_params.rules.params().game_type,
+            game_params.proposal.l2_block,
+        );
+        let what = format!(
+            "watch a game of type {game_type} about L2 block {block}, which only its proposer and its challenger play"
+        );
+        Self {
+            what,
+            ..Self::of(Name::Found, Some(game_params.game))
+        }
+    }
+
+    /// An account's bonds are further than before.
+    pub fn bonds(seen: &GameSnapshot, account: Address, bonds: &Bonds) -> Self {
+        Self {
+            what: format!("{account} {}", bonds::words(bonds, seen)),
+            value: (bonds.wei > 0).then(|| bonds.wei.to_string()),
+            ..Self::of(Name::Bonds, Some(seen.game.address()))
         }
     }
 

@@ -2,7 +2,8 @@
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolEvent as _};
-use fpvm_contracts::game::abi::DisputeGameFactory as Calls;
+use fpvm_contracts::game::abi::{ArgsFactory, DisputeGameFactory as Calls};
+use fpvm_dispute::arguments::{GameArgs, Roles};
 use fpvm_l1::{Progress, Request, SendError, Wallet};
 
 use crate::read::{ReadError, Reader};
@@ -37,6 +38,32 @@ pub enum CreateError {
         factory: Address,
         /// The type.
         game_type: u32,
+    },
+    /// The factory's arguments for the type are none that a game takes.
+    #[error(
+        "games of type {game_type} cannot be created: the factory {factory} has {length} bytes of arguments for them \
+         (gameArgs), and no game takes so many. Its owner has to set them anew"
+    )]
+    Arguments {
+        /// The factory.
+        factory: Address,
+        /// The type.
+        game_type: u32,
+        /// Of the arguments, in bytes.
+        length: usize,
+    },
+    /// Games of the type are not about an L2 block.
+    #[error("games of type {0} are not about the output root of an L2 block")]
+    OtherKind(u32),
+    /// Somebody else proposes.
+    #[error("only {proposer} proposes games of type {game_type}, not {account}")]
+    NotProposer {
+        /// The type.
+        game_type: u32,
+        /// Who proposes.
+        proposer: Address,
+        /// Who would.
+        account: Address,
     },
     /// There is a game about this already.
     #[error("there is a game about this output root and block already: {0}")]
@@ -99,6 +126,42 @@ impl Factory {
         Ok(reader.ask(self.0, &call)?)
     }
 
+    /// Checks that an account can create a game of a type about an L2 block, as far as the factory's arguments for
+    /// the type tell: it has some from 1.3 on, for games from 2.0 on.
+    fn check_arguments(
+        self,
+        reader: &Reader<'_>,
+        game_type: u32,
+        account: Address,
+    ) -> Result<(), CreateError> {
+        let call = ArgsFactory::gameArgsCall {
+            gameType: game_type,
+        };
+        let packed = reader.ask_if(self.0, &call)?.unwrap_or_default();
+        if packed.is_empty() {
+            return Ok(());
+        }
+        match GameArgs::parse(&packed) {
+            // A super game's chain is 0.
+            Ok(GameArgs::Fault(args)) if !args.l2_chain_id.is_zero() => match args.roles {
+                Some(Roles { proposer, .. }) if proposer != account => {
+                    Err(CreateError::NotProposer {
+                        game_type,
+                        proposer,
+                        account,
+                    })
+                }
+                _ => Ok(()),
+            },
+            Ok(_) => Err(CreateError::OtherKind(game_type)),
+            Err(_) => Err(CreateError::Arguments {
+                factory: self.0,
+                game_type,
+                length: packed.len(),
+            }),
+        }
+    }
+
     /// The game about a proposal, where there is one.
     ///
     /// # Errors
@@ -135,6 +198,7 @@ impl Factory {
         let chain = wallet.chain().clone();
         let reader = Reader::newest(&*chain)?;
         let bond = self.bond(&reader, game_type)?;
+        self.check_arguments(&reader, game_type, wallet.address())?;
         if let Some(game) = self.about(&reader, game_type, root, block)? {
             return Err(CreateError::Exists(game));
         }

@@ -15,6 +15,10 @@ pub enum Kind {
     Accuse,
     /// A claim or the game is resolved.
     Resolve,
+    /// A game is closed: from 1.4 on who gets the bonds is decided then, and the anchor moves.
+    Close,
+    /// A credit is unlocked, which closes the game where that has still to be done.
+    Unlock,
     /// A credit is paid.
     Pay,
     /// The base fee is sampled.

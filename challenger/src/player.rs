@@ -7,9 +7,11 @@
 
 mod ending;
 mod planner;
+mod settling;
 
 use alloy_primitives::Address;
 use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::game::payment::Bonds;
 use fpvm_dispute::player::Me;
 use fpvm_dispute::player::cheat::{self, Cheat};
 use fpvm_dispute::player::honest;
@@ -21,8 +23,11 @@ use crate::read::game_params::GameParams;
 use crate::read::watch::{GameSnapshot, GameWatcher};
 use crate::read::{ReadError, Reader};
 pub use ending::resolutions;
-use ending::{pay, resolve};
+use ending::resolve;
 use planner::ActionPlanner;
+pub use settling::Settling;
+pub(crate) use settling::pause;
+use settling::settle;
 
 /// How a player plays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -60,14 +65,31 @@ pub struct Turn {
     pub look_again: Option<u64>,
     /// Nothing is ever to be done again.
     pub is_over: bool,
+    /// The bonds of all that are looked after.
+    pub bonds: Vec<(Address, Bonds)>,
+    /// The registry whose pause is waited for, if something would be done now but for that.
+    pub paused: Option<Address>,
+}
+
+impl Turn {
+    /// There is something to do at this L1 time at the latest.
+    fn look_at(&mut self, time: u64) {
+        let other = self.look_again.unwrap_or(u64::MAX);
+        self.look_again = Some(time.min(other));
+    }
 }
 
 /// A player of one game.
 #[derive(Debug)]
 pub struct Player<T> {
     watcher: GameWatcher,
-    me: Me<T>,
+    account: Address,
+    /// None where it makes no claims, but looks after bonds.
+    me: Option<Me<T>>,
+    /// Whether it resolves what can be.
+    resolves: bool,
     strategy: Strategy,
+    settling: Settling,
 }
 
 impl<T: Trace> Player<T> {
@@ -75,9 +97,45 @@ impl<T: Trace> Player<T> {
     pub fn new(watcher: GameWatcher, account: Address, trace: T, strategy: Strategy) -> Self {
         Self {
             watcher,
-            me: Me::new(account, 0, trace),
+            account,
+            me: Some(Me::new(account, 0, trace)),
+            resolves: true,
             strategy,
+            settling: Settling::default(),
         }
+    }
+
+    /// Somebody who makes no claims, because it may not or does not know what is true; but resolves the game if
+    /// it `resolves`, and looks after bonds.
+    pub fn bystander(watcher: GameWatcher, account: Address, resolves: bool) -> Self {
+        Self {
+            watcher,
+            account,
+            me: None,
+            resolves,
+            strategy: Strategy::Honest,
+            settling: Settling::default(),
+        }
+    }
+
+    /// The same, who looks after these bonds.
+    #[must_use]
+    pub fn settling(self, settling: Settling) -> Self {
+        Self { settling, ..self }
+    }
+
+    /// Whether it makes claims.
+    pub const fn plays(&self) -> bool {
+        self.me.is_some()
+    }
+
+    /// Whether the game has to do with bonds that are looked after.
+    ///
+    /// # Errors
+    /// If the game cannot be read.
+    pub fn is_concerned(&mut self, reader: &Reader<'_>) -> Result<bool, ReadError> {
+        let (seen, _) = self.watcher.look(reader)?;
+        Ok(self.settling.concerns(self.account, seen))
     }
 
     /// The game's unchanging parts.
@@ -90,9 +148,9 @@ impl<T: Trace> Player<T> {
         self.watcher.snapshot()
     }
 
-    /// What the player holds to be true.
-    pub const fn trace(&self) -> &T {
-        &self.me.trace
+    /// What the player holds to be true, if it plays.
+    pub fn trace(&self) -> Option<&T> {
+        self.me.as_ref().map(|me| &me.trace)
     }
 
     /// Looks at the game, and decides.
@@ -105,27 +163,37 @@ impl<T: Trace> Player<T> {
             return Ok(Turn::default());
         };
         let (game, now) = (&snapshot.game, snapshot.block.time);
-        if anew {
-            self.me.forget();
+        if anew && let Some(me) = &mut self.me {
+            me.forget();
         }
+        let game_params = &self.watcher.game_params;
         if game.status() != GameStatus::InProgress {
-            return pay(&self.watcher.game_params, reader, game, self.me.account);
+            return Ok(settle(game_params, snapshot, self.account, &self.settling));
         }
-        let mut turn = Turn::default();
-        let plan = match &self.strategy {
-            Strategy::Honest => honest::next_moves(&mut self.me, &snapshot.view()),
-            Strategy::Cheat(way) => cheat::next_moves(way, &mut self.me, &snapshot.view()),
+        let accounts = self.settling.accounts(self.account).into_iter();
+        let mut turn = Turn {
+            bonds: accounts
+                .map(|account| (account, snapshot.bonds(account)))
+                .collect(),
+            ..Turn::default()
         };
-        let terms = self.watcher.game_params.terms(self.me.account);
-        let planner = ActionPlanner {
-            reader,
-            game,
-            terms,
-            me: &self.me,
-            strategy: self.strategy,
-        };
-        planner.apply(plan, &mut turn)?;
-        resolve(game, now, &self.me, &mut turn);
+        if let Some(me) = &mut self.me {
+            let plan = match &self.strategy {
+                Strategy::Honest => honest::next_moves(me, &snapshot.view()),
+                Strategy::Cheat(way) => cheat::next_moves(way, me, &snapshot.view()),
+            };
+            let planner = ActionPlanner {
+                reader,
+                game,
+                terms: game_params.terms(self.account),
+                me,
+                strategy: self.strategy,
+            };
+            planner.apply(plan, &mut turn)?;
+        }
+        if self.resolves {
+            resolve(game, now, self.me.as_ref(), &mut turn);
+        }
         Ok(turn)
     }
 }

@@ -2,7 +2,7 @@
 
 use fpvm_contracts::VERIFIERS;
 use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
-use fpvm_contracts::game::artifacts;
+use fpvm_contracts::{game, game_v7};
 use fpvm_dispute::revert::Revert as Reason;
 use fpvm_l1::{Revert, SendError};
 
@@ -11,18 +11,16 @@ use crate::kind::Kind;
 /// The signature of the error that one of our contracts reverts with: a verifier, the oracle, or one of
 /// the game's. Upstream's have the same names.
 pub fn named(revert: &Revert) -> Option<String> {
-    let artifacts = [
-        artifacts::GAME,
-        artifacts::FEE_SPIKE_GAME,
-        artifacts::FACTORY,
-        artifacts::REGISTRY,
-        artifacts::VAULT,
-        PREIMAGE_ORACLE,
-    ];
+    let of = |all: &'static [(&str, &'static str)]| all.iter().map(|(_, artifact)| *artifact);
+    let games = of(game::artifacts::ALL).chain(of(game_v7::artifacts::ALL));
     let verifiers = VERIFIERS.map(|verifier| verifier.artifact);
     let named = |artifact: &str| Artifact::parse(artifact).ok()?.error(&revert.0);
-    artifacts.into_iter().chain(verifiers).find_map(named)
+    let all = games.chain([PREIMAGE_ORACLE]).chain(verifiers);
+    all.into_iter().find_map(named)
 }
+
+/// What the vault says to a payment before its delay is over.
+const TOO_EARLY: Reason = Reason::Message("DelayedWETH: withdrawal delay not met");
 
 /// Whether a contract refuses since the same was done before: by somebody else who plays that game, in the
 /// same block or just before it.
@@ -33,8 +31,10 @@ pub fn is_done_already(kind: Kind, revert: &Revert) -> bool {
         Kind::Challenge => &[Reason::L2BlockNumberChallenged],
         Kind::Resolve => &[Reason::ClaimAlreadyResolved, Reason::GameNotInProgress],
         Kind::Pay => &[Reason::NoCreditToClaim],
+        // It would be the payment by now.
+        Kind::Unlock => &[TOO_EARLY],
         // Whoever does these once more only pays the gas, or has proposals of its own.
-        Kind::Load | Kind::Accuse | Kind::Sample => &[],
+        Kind::Load | Kind::Accuse | Kind::Sample | Kind::Close => &[],
     };
     reasons.iter().any(|reason| revert.0 == reason.data())
 }

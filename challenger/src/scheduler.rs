@@ -13,13 +13,14 @@ use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
 use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::game::payment::Stage;
 use fpvm_dispute::trace::Trace;
 use fpvm_l1::signer::Signer;
 use fpvm_l1::{At, Block, Chain, Earlier, Error, Policy, Progress, SendError, Wallet};
 
 use crate::event::EventSink;
 use crate::factory::Factory;
-use crate::player::{PlannedTx, Player, Strategy};
+use crate::player::{PlannedTx, Player, Settling, Strategy};
 use crate::proposals::Proposals;
 use crate::read::game_params::GameParams;
 use crate::read::memory::Memory;
@@ -80,6 +81,8 @@ pub struct Options {
     pub dry_run: bool,
     /// How transactions are sent.
     pub policy: Policy,
+    /// Whose bonds are looked after.
+    pub settling: Settling,
 }
 
 /// A game at hand.
@@ -89,6 +92,22 @@ struct TrackedGame<T> {
     waiting_since: Option<u64>,
     /// The block at which the game was found to be over.
     over_since: Option<u64>,
+    /// How far the bonds of each account were at the last look.
+    bonds: BTreeMap<Address, Stage>,
+    /// The registry whose pause it waited for at the last look.
+    paused: Option<Address>,
+}
+
+impl<T> From<Player<T>> for TrackedGame<T> {
+    fn from(player: Player<T>) -> Self {
+        Self {
+            player,
+            waiting_since: None,
+            over_since: None,
+            bonds: BTreeMap::new(),
+            paused: None,
+        }
+    }
 }
 
 /// The games of one account.
@@ -109,8 +128,11 @@ pub struct GameScheduler<K: TraceSource> {
     refusals: Refusals,
     /// L1 heads of the games in progress.
     heads: BTreeSet<B256>,
-    /// Games that are not played, with the reason, and whether for good.
+    /// Games that are not played, with the reason, and whether for good. Those with bonds that are looked after are
+    /// among the tracked ones as well.
     left: BTreeMap<Address, Unplayable>,
+    /// Registries of which a pause was told.
+    paused: BTreeSet<Address>,
     /// How many games the factory had, and at which block.
     listed: Option<(u64, Block)>,
     head: Option<Block>,
@@ -185,6 +207,7 @@ impl<K: TraceSource> GameScheduler<K> {
             refusals: Refusals::default(),
             heads: BTreeSet::new(),
             left: BTreeMap::new(),
+            paused: BTreeSet::new(),
             listed: None,
             head: None,
             memory: Arc::default(),

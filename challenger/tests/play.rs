@@ -16,7 +16,7 @@ use common::table::{check, check_money, play, proposed, read, to_the_end};
 use common::{CLOCK, DELAY, alphabet, signer};
 use fpvm_challenger::event::{Event, EventSink, Name};
 use fpvm_challenger::factory::Factory;
-use fpvm_challenger::player::{Kind, Strategy};
+use fpvm_challenger::player::{Kind, Settling, Strategy};
 use fpvm_challenger::scheduler::{GameScheduler, Games, Options};
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::trace::Outputs as _;
@@ -131,6 +131,7 @@ fn killed(seed: u64, automatic: bool) -> usize {
             let options = Options {
                 strategy: Strategy::Honest,
                 dry_run: false,
+                settling: Settling::default(),
                 policy: Policy {
                     // Nobody waits for the dead.
                     patience: Duration::from_millis(40),

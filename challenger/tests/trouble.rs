@@ -15,7 +15,7 @@ use common::{account, alphabet, signer, wallet};
 use fpvm_challenger::deployment::Deployment;
 use fpvm_challenger::event::{Event, Name};
 use fpvm_challenger::factory::Factory;
-use fpvm_challenger::player::{Kind, Strategy};
+use fpvm_challenger::player::{Kind, Settling, Strategy};
 use fpvm_challenger::read::game_params::GameParams;
 use fpvm_challenger::scheduler::{GameScheduler, Games, Options, TraceSource, Unplayable};
 use fpvm_dispute::game::block_number::BlockEvidence;
@@ -89,6 +89,7 @@ fn without_money_it_says_so_and_a_dry_run_sends_nothing() {
         strategy: Strategy::Honest,
         dry_run: true,
         policy: Policy::default(),
+        settling: Settling::default(),
     };
     let mut dry = GameScheduler::new(shared, signer(HONEST), listed, Truth, options);
     let mut events = Vec::new();

@@ -1,6 +1,6 @@
-//! How a game ends: claims are resolved, then the game, and who has won is paid.
+//! How a game ends: claims are resolved, then the game. How its bonds are paid is in [`super::settling`].
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::U256;
 use fpvm_dispute::call::GameAction;
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::game::Game;
@@ -8,16 +8,14 @@ use fpvm_dispute::player::{Answer, Me};
 
 use super::{Kind, PlannedTx, Turn};
 use crate::calls;
-use crate::read::game_params::GameParams;
-use crate::read::{ReadError, Reader};
 
 /// The most answers of a claim that one transaction resolves.
 const PAGE: usize = 512;
 
-/// Resolution, of whatever the player has no step against: that looks at no clock, but comes too late
-/// once its claim is resolved.
-pub(super) fn resolve<T>(game: &Game, now: u64, me: &Me<T>, turn: &mut Turn) {
-    let unmade = me.reading().unmade(game);
+/// Resolution, of whatever the player has no step against, if it plays: that looks at no clock, but comes too
+/// late once its claim is resolved.
+pub(super) fn resolve<T>(game: &Game, now: u64, me: Option<&Me<T>>, turn: &mut Turn) {
+    let unmade = me.into_iter().flat_map(|me| me.reading().unmade(game));
     let to_step: Vec<usize> = unmade
         .filter_map(|answer| match answer {
             Answer::Step { claim, .. } => Some(*claim),
@@ -72,33 +70,4 @@ pub fn resolutions(game: &Game, now: u64) -> Vec<(GameAction, String)> {
         ready.push((GameAction::ResolveClaim { claim, count }, why));
     }
     ready
-}
-
-/// What is left to do once the game has ended: to be paid.
-pub(super) fn pay(
-    game_params: &GameParams,
-    reader: &Reader<'_>,
-    game: &Game,
-    account: Address,
-) -> Result<Turn, ReadError> {
-    let mut turn = Turn::default();
-    let credit = game.credit(account);
-    if credit == 0 {
-        turn.is_over = true;
-        return Ok(turn);
-    }
-    let unlocked = game_params.withdrawal(reader, account)?;
-    let ready = unlocked.timestamp.saturating_add(game_params.vault_delay);
-    if reader.block.time < ready {
-        turn.look_again = Some(ready);
-        return Ok(turn);
-    }
-    let action = GameAction::ClaimCredit(account);
-    turn.planned.push(PlannedTx {
-        game: game_params.game,
-        kind: Kind::Pay,
-        why: "The game has ended, and the vault's delay is over.".into(),
-        request: calls::game(game_params.game, &action, 0),
-    });
-    Ok(turn)
 }

@@ -103,10 +103,7 @@ impl<T: Trace> ActionPlanner<'_, T> {
                 why: "An instruction that is to be run on chain reads it.".into(),
                 request,
             }),
-            Ok(Load::Wait(until)) => {
-                let other = turn.look_again.unwrap_or(u64::MAX);
-                turn.look_again = Some(until.min(other));
-            }
+            Ok(Load::Wait(until)) => turn.look_at(until),
             Err(loads::LoadTrouble::Read(error)) => return Err(error),
             Err(other) => turn.trouble = Some(other.to_string()),
         }

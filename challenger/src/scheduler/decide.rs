@@ -1,13 +1,15 @@
 //! What is to be done about all games.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use alloy_primitives::Address;
+use fpvm_dispute::game::payment::Stage;
 use fpvm_dispute::trace::Trace;
 
 use super::{GameScheduler, Games, Round, TraceSource, TrackedGame, is_in_progress};
 use crate::event::{Event, EventSink};
-use crate::player::{Kind, PlannedTx, Strategy, Turn};
+use crate::player::{Kind, PlannedTx, Strategy, Turn, pause};
 use crate::proposals::Proposals;
 use crate::read::{ReadError, Reader};
 
@@ -47,6 +49,15 @@ impl<K: TraceSource> GameScheduler<K> {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),
             };
+            for (account, bonds) in &turn.bonds {
+                let before = tracked.bonds.insert(*account, bonds.stage);
+                if let Some(seen) = tracked.player.snapshot()
+                    && before.unwrap_or(Stage::None) != bonds.stage
+                {
+                    sink.emit(Event::bonds(seen, *account, bonds));
+                }
+            }
+            tracked.paused = turn.paused;
             match (turn.is_over, tracked.over_since) {
                 (true, None) => {
                     tracked.over_since = Some(reader.block.number);
@@ -60,6 +71,7 @@ impl<K: TraceSource> GameScheduler<K> {
             planned.extend(turn.planned);
         }
         self.forget();
+        self.report_pauses(sink);
         if self.options.strategy == Strategy::Honest {
             self.accuse(reader, &mut planned, sink);
         }
@@ -76,6 +88,18 @@ impl<K: TraceSource> GameScheduler<K> {
             sink.emit(Event::planned(tx));
         }
         planned
+    }
+
+    /// Tells of pauses for which games wait, each once for all of them and for as long as it lasts.
+    fn report_pauses(&mut self, sink: &mut EventSink<'_>) {
+        let tracked = self.tracked_games.values();
+        let paused: BTreeSet<_> = tracked.filter_map(|tracked| tracked.paused).collect();
+        for registry in self.paused.union(&paused) {
+            let now = paused.contains(registry).then(|| pause(*registry));
+            self.troubles
+                .report(*registry, now.into_iter().collect(), sink);
+        }
+        self.paused = paused;
     }
 
     /// Contests what others load wrongly into the oracles of these games.
@@ -160,6 +184,6 @@ const fn urgency(kind: Kind) -> u8 {
         Kind::Load => 1,
         Kind::Move => 2,
         Kind::Resolve => 3,
-        Kind::Pay => 4,
+        Kind::Close | Kind::Unlock | Kind::Pay => 4,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use alloy_primitives::Address;
 use fpvm_l1::{At, Block, Error};
 
-use super::{GameScheduler, Games, TraceSource, TrackedGame, Unplayable};
+use super::{GameScheduler, Games, TraceSource, Unplayable};
 use crate::event::{Event, EventSink};
 use crate::player::Player;
 use crate::read::watch::GameWatcher;
@@ -47,9 +47,9 @@ impl<K: TraceSource> GameScheduler<K> {
                 found
             }
         };
-        let known = |game: &Address| {
-            let refused = self.left.get(game);
-            self.tracked_games.contains_key(game) || refused.is_some_and(|refused| refused.is_final)
+        let known = |game: &Address| match self.left.get(game) {
+            Some(refused) => refused.is_final,
+            None => self.tracked_games.contains_key(game),
         };
         // Those that could not be begun with are tried again.
         let again = self.left.keys().copied();
@@ -58,40 +58,74 @@ impl<K: TraceSource> GameScheduler<K> {
         for game in new {
             match self.sit(reader, game) {
                 Ok(player) => {
-                    sink.emit(Event::found(player.game_params()));
+                    sink.emit(match player.plays() {
+                        true => Event::found(player.game_params()),
+                        false => Event::watched(player.game_params()),
+                    });
                     self.left.remove(&game);
-                    let tracked = TrackedGame {
-                        player,
-                        waiting_since: None,
-                        over_since: None,
-                    };
-                    self.tracked_games.insert(game, tracked);
+                    self.tracked_games.insert(game, player.into());
                 }
-                Err(refused) => {
+                Err((refused, bystander)) => {
                     if self.left.get(&game) != Some(&refused) {
-                        sink.emit(Event::left(game, &refused.why));
+                        let also = match &bystander {
+                            Some(_) => "; its bonds are looked after",
+                            None => "",
+                        };
+                        sink.emit(Event::left(game, &format!("{}{also}", refused.why)));
                     }
                     self.left.insert(game, refused);
+                    if let Some(player) = bystander {
+                        self.tracked_games
+                            .entry(game)
+                            .or_insert_with(|| player.into());
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    fn sit(&mut self, reader: &Reader<'_>, game: Address) -> Result<Player<K::Trace>, Unplayable> {
+    /// Whoever deals with a game: a player; a bystander, where the account has no part in the game; or nobody
+    /// because it cannot be played, but for a bystander if there are bonds to look after.
+    fn sit(
+        &mut self,
+        reader: &Reader<'_>,
+        game: Address,
+    ) -> Result<Player<K::Trace>, (Unplayable, Option<Player<K::Trace>>)> {
         let is_listed = matches!(self.games, Games::Listed(_));
-        let watcher = GameWatcher::open(reader, game).map_err(|error| Unplayable {
-            // A game that a reorg has taken from the factory may come again.
-            is_final: match error {
-                ReadError::UnknownGame { .. } => true,
-                ReadError::NoContract { .. } => is_listed,
-                _ => false,
-            },
-            why: error.to_string(),
-        })?;
-        let trace = self.trace_source.of(&watcher.game_params)?;
-        let account = self.account();
-        Ok(Player::new(watcher, account, trace, self.options.strategy))
+        let unreadable = |error: ReadError| {
+            let unplayable = Unplayable {
+                // A game that a reorg has taken from the factory may come again.
+                is_final: match error {
+                    ReadError::UnknownGame { .. } => true,
+                    ReadError::NoContract { .. } => is_listed,
+                    _ => false,
+                },
+                why: error.to_string(),
+            };
+            (unplayable, None)
+        };
+        let watcher = GameWatcher::open(reader, game).map_err(unreadable)?;
+        let (account, settling) = (self.account(), &self.options.settling);
+        let bystander = |resolves| {
+            let player = Player::bystander(watcher.clone(), account, resolves);
+            player.settling(settling.clone())
+        };
+        if !watcher.game_params.may_play(account) {
+            return Ok(bystander(true));
+        }
+        match self.trace_source.of(&watcher.game_params) {
+            Ok(trace) => {
+                let player = Player::new(watcher, account, trace, self.options.strategy);
+                Ok(player.settling(settling.clone()))
+            }
+            Err(unplayable) => {
+                // What can be played later must not be resolved before.
+                let mut player = bystander(unplayable.is_final);
+                let concerned = player.is_concerned(reader).map_err(unreadable)?;
+                Err((unplayable, concerned.then_some(player)))
+            }
+        }
     }
 }
 

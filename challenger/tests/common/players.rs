@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
-use fpvm_challenger::player::Strategy;
+use fpvm_challenger::player::{Settling, Strategy};
 use fpvm_challenger::read::game_params::GameParams;
 use fpvm_challenger::scheduler::{GameScheduler, Games, Options, TraceSource, Unplayable};
 use fpvm_dispute::claim::VmStatus;
@@ -157,6 +157,7 @@ pub(crate) fn scheduler<K: TraceSource>(
         strategy,
         dry_run: false,
         policy: Policy::default(),
+        settling: Settling::default(),
     };
     GameScheduler::new(chain, signer(key), games, trace_source, options)
 }
