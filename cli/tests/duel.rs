@@ -27,7 +27,7 @@ use fpvm_l1::signer::Signer;
 use fpvm_l1::{Address, Policy, Request, Rpc, U256, Wallet};
 use outcome::the_cheat_loses;
 use rollup::{ANCHOR, Rollup};
-use table::{CHEAT, CLOCK, DELAY, HONEST, THIRD, Table};
+use table::{CHEAT, CLOCK, DELAY, FINALITY, HONEST, THIRD, Table};
 
 /// Random numbers, by xorshift: which moments are hit follows from the machine's mood anyway.
 struct Random(u64);
@@ -113,8 +113,26 @@ fn the_honest_win(table: &Table, rollup: &Rollup, factory: &str) {
             assert!(!late, "{shown:#}\n{}\n{}", honest.errors(), cheat.errors());
         }
     }
-    table.wait(DELAY);
+    // Today's game is closed first; that of 2024 has unlocked the bonds by now.
+    table.wait(FINALITY);
     let patience = Duration::from_secs(60);
+    let (since, honest_account) = (Instant::now(), table.account(1));
+    loop {
+        let shown = show();
+        let accounts = shown["accounts"].as_array().expect("accounts");
+        let mut of_honest = accounts.iter().filter(|account| {
+            let address = account["address"].as_str().expect("an address");
+            address.eq_ignore_ascii_case(&honest_account)
+        });
+        let account = of_honest.next().expect("it has claims");
+        if account["bonds"]["state"] == "unlocked" {
+            break;
+        }
+        let late = since.elapsed() > patience;
+        assert!(!late, "{account:#}\n{}", honest.errors());
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    table.wait(DELAY);
     assert_eq!(honest.end(patience), 0, "{}", honest.errors());
     assert_eq!(cheat.end(patience), 0, "{}", cheat.errors());
 

@@ -5,7 +5,7 @@ mod common;
 mod table;
 
 use common::{json, mips, mips_state};
-use table::{CHEAT, CLOCK, DELAY, HONEST, Table};
+use table::{CHEAT, CLOCK, DELAY, FINALITY, HONEST, Table};
 
 /// A value with a status.
 fn value(status: u8, fill: u8) -> String {
@@ -55,14 +55,32 @@ fn a_game_is_played_by_hand() {
 
     table.wait(CLOCK);
     act(HONEST, "resolve --claim 0").fails(1, "OutOfOrderResolution");
+    act(HONEST, "close").fails(1, "the game is not resolved");
     act(HONEST, "resolve").ok();
     let shown = json(act(HONEST, "show --format json").ok());
     assert_eq!(shown["status"], "challenger-wins");
+    let states = |state: &str| {
+        let shown = json(act(HONEST, "show --format json").ok());
+        let accounts = shown["accounts"].as_array().expect("accounts").clone();
+        let found = accounts.iter().map(|account| &account["bonds"]["state"]);
+        assert!(found.clone().any(|found| found == state), "{shown:#}");
+        assert!(found.clone().any(|found| found == "lost"), "{shown:#}");
+    };
+    states("won");
+    act(HONEST, "close").fails(1, "the game can be closed in");
+    act(HONEST, "claim").fails(1, "the game can be closed in");
+    table.wait(FINALITY);
+    act(CHEAT, "close").ok();
+    act(CHEAT, "close").fails(1, "the game is closed");
+    states("closed");
+    act(HONEST, "claim").ok();
+    states("unlocked");
     act(HONEST, "claim").fails(1, "the vault pays");
     table.wait(DELAY);
     act(CHEAT, "claim").fails(1, "the game has nothing for");
     act(HONEST, "claim").ok();
-    act(HONEST, "claim").fails(1, "the game has nothing for");
+    act(HONEST, "claim").fails(1, "which was paid 0.");
+    states("paid");
 
     let text = act(HONEST, "watch --once").ok();
     assert!(text.contains("L2 block 4: "), "{text}");
@@ -73,4 +91,12 @@ fn a_game_is_played_by_hand() {
         (&row["status"], &row["claims"]),
         (&"challenger-wins".into(), &5.into())
     );
+    assert_eq!(
+        (&row["version"], &row["closing"]),
+        (&"2.4.2".into(), &"closed, normal".into())
+    );
+    let states = row["bonds"].as_array().expect("bonds").iter();
+    let mut states: Vec<_> = states.map(|bonds| bonds["state"].as_str()).collect();
+    states.sort_unstable();
+    assert_eq!(states, [Some("lost"), Some("paid")]);
 }

@@ -14,7 +14,7 @@ use fpvm_dispute::trace::Trace;
 use serde::Serialize;
 
 use crate::next::next;
-use crate::{Account, Claim, Instruction, Kind, Proposal, Report, Rules, Status, events};
+use crate::{Account, Claim, Instruction, Kind, Proposal, Report, Rules, Standing, Status, events};
 
 /// What is known of a player.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -52,6 +52,8 @@ pub struct Subject<'a> {
     pub happened: Happened<'a>,
     /// The instruction it came down to, where it is known.
     pub instruction: Option<Instruction>,
+    /// How far accounts' bonds are, as far as that was asked for.
+    pub bonds: BTreeMap<Address, Standing>,
 }
 
 /// What is known to have happened in a game besides its claims.
@@ -143,7 +145,7 @@ pub fn report(subject: Subject<'_>, opinion: &Opinion) -> Report {
                 .why(0)
                 .map(|why| why.is_honest() && game.block_challenger().is_none()),
         },
-        accounts: accounts(game, &subject.parties, subject.happened),
+        accounts: accounts(game, &subject.parties, subject.happened, &subject.bonds),
         claims,
         events,
         instruction: subject.instruction,
@@ -249,6 +251,7 @@ fn accounts(
     game: &Game,
     parties: &BTreeMap<Address, Party>,
     happened: Happened<'_>,
+    bonds: &BTreeMap<Address, Standing>,
 ) -> Vec<Account> {
     let paid = payments(happened);
     let mut order: Vec<Address> = Vec::new();
@@ -278,6 +281,7 @@ fn accounts(
             won: 0,
             open: 0,
             paid: 0,
+            bonds: bonds.get(account).cloned(),
         };
         for (index, claim) in game.claims().iter().enumerate() {
             let winner = winner(game, index, claim);
@@ -294,6 +298,9 @@ fn accounts(
         }
         let own = paid.iter().filter(|(to, _)| to == account);
         sums.paid = own.fold(0, |sum, (_, wei)| sum.saturating_add(*wei));
+        if let Some(bonds) = &sums.bonds {
+            sums.paid = sums.paid.max(bonds.paid);
+        }
         sums
     };
     order.iter().map(of).collect()

@@ -132,6 +132,22 @@ pub struct Account {
     /// Paid out to it.
     #[serde(serialize_with = "decimal")]
     pub paid: u128,
+    /// How far its bonds are, where that was asked for.
+    pub bonds: Option<Standing>,
+}
+
+/// How far an account's bonds are.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Standing {
+    /// In one word: `posted`, `won`, `refund`, `closed`, `unlocked`, `paid`, `refunded`, `lost`, `none`.
+    pub state: &'static str,
+    /// From when on the next step towards their payment can be made.
+    pub next: Option<u64>,
+    /// Said of the account: "has won 0.5 ether: …".
+    pub words: String,
+    /// How much of them has been paid.
+    #[serde(serialize_with = "decimal")]
+    pub paid: u128,
 }
 
 /// What a claim is about.

@@ -46,6 +46,7 @@ pub fn report(scenario: &Scenario, record: &Record) -> Report {
         parties,
         happened: Happened::Calls(&record.made),
         instruction: None,
+        bonds: Default::default(),
     };
     crate::report(subject, &opinion)
 }

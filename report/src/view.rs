@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::money::ether;
 use crate::time::span;
-use crate::{Claim, Report, Role, Status};
+use crate::{Account, Claim, Report, Role, Status};
 
 /// The game for a terminal; `width` columns at most.
 pub fn text(report: &Report, width: usize) -> String {
@@ -41,14 +41,23 @@ fn write(text: &mut String, report: &Report) -> std::fmt::Result {
         };
         writeln!(
             text,
-            "{}{role}: posted {} ETH, won or back {}, undecided {}",
+            "{}{role}: posted {} ETH, won or back {}, undecided {}{}",
             account.name,
             ether(account.posted),
             ether(account.won),
-            ether(account.open)
+            ether(account.open),
+            standing(account)
         )?;
     }
     Ok(())
+}
+
+/// How far an account's bonds are; nothing while the game goes on, which all accounts share then.
+fn standing(account: &Account) -> String {
+    match &account.bonds {
+        Some(bonds) if !["posted", "none"].contains(&bonds.state) => format!("; {}", bonds.words),
+        _ => String::new(),
+    }
 }
 
 fn line(report: &Report, index: usize, claim: &Claim) -> String {

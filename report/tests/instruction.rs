@@ -88,6 +88,7 @@ fn a_game_is_told_down_to_its_instruction() {
         parties: parties(),
         happened: Happened::Calls(&made),
         instruction: Some(told),
+        bonds: Default::default(),
     };
     let report = report::report(subject, &opinion);
     let honest = report

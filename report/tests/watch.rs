@@ -36,6 +36,7 @@ fn running(game: &Game, seconds: u64) -> Report {
         parties: Default::default(),
         happened: Happened::History(&[]),
         instruction: None,
+        bonds: Default::default(),
     };
     report::report(subject, &Opinion::default())
 }
@@ -91,6 +92,7 @@ fn a_running_game_shows_clocks_and_what_comes() {
         parties: Default::default(),
         happened: Happened::History(&[]),
         instruction: None,
+        bonds: Default::default(),
     };
     let report = report::report(subject, &Opinion::default());
     assert_eq!(report.claims[0].left, Some(0));

@@ -10,7 +10,7 @@ use crate::output::{Format, print, to_stdout};
 use anyhow::{Context as _, bail};
 use fpvm_challenger::event::{Event, Name};
 use fpvm_challenger::factory::Factory;
-use fpvm_challenger::player::Strategy;
+use fpvm_challenger::player::{Settling, Strategy};
 use fpvm_challenger::rollup::Source;
 use fpvm_challenger::scheduler::{GameScheduler, Games, Options};
 use fpvm_challenger::service::{
@@ -60,6 +60,13 @@ pub(crate) struct Args {
     /// its output root
     #[arg(long, value_name = "FILE")]
     outputs: Option<PathBuf>,
+    /// Help this account to its bonds, too; may be given several times
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    additional_bond_claimants: Vec<Address>,
+    /// Close a game that owes nothing to these accounts so long after it can be closed, if nobody else has: that
+    /// moves the anchor (never: close none)
+    #[arg(long, value_name = "TIME", value_parser = close_after, default_value = "1h")]
+    close_after: CloseAfter,
     /// Say what would be done, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -83,6 +90,17 @@ pub(crate) struct Args {
     chain: ChainArgs,
     #[command(flatten)]
     source: SourceArgs,
+}
+
+/// When games are closed that owe nothing; none for never.
+#[derive(Clone, Copy, Debug)]
+struct CloseAfter(Option<Duration>);
+
+fn close_after(text: &str) -> Result<CloseAfter, String> {
+    match text {
+        "never" => Ok(CloseAfter(None)),
+        time => crate::args::duration(time).map(|time| CloseAfter(Some(time))),
+    }
 }
 
 /// How to play dishonestly.
@@ -180,6 +198,10 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             strategy: args.cheat.strategy(),
             dry_run: args.dry_run,
             policy: args.chain.policy(),
+            settling: Settling {
+                claimants: args.additional_bond_claimants.clone(),
+                close_after: args.close_after.0.map(|after| after.as_secs()),
+            },
         };
         let exporter = args.metrics.as_deref().map(Exporter::serve).transpose()?;
         let signer = args.chain.signer()?;
@@ -246,7 +268,7 @@ fn show(event: &Event, format: Format, dry_run: bool) -> anyhow::Result<()> {
             let block = event.block.unwrap_or_default();
             print(&format!("{game} {what}, in block {block}\n    {why}\n"))
         }
-        Name::Found | Name::Waiting => print(&format!("{game} {what}\n")),
+        Name::Found | Name::Waiting | Name::Bonds => print(&format!("{game} {what}\n")),
         Name::Over => print(&format!("{game} is over: {what}\n")),
         Name::Left => print(&format!("{game} is not played: {why}\n")),
         Name::Refused | Name::Trouble | Name::Again => {

@@ -37,7 +37,9 @@ enum Action {
     Step(Box<manual_play::StepArgs>),
     /// Resolve a claim, or all that can be and the game
     Resolve(Box<manual_play::ResolveArgs>),
-    /// Have an account paid what it has won
+    /// Close a resolved game: who gets the bonds is decided, and the anchor may move
+    Close(Box<manual_play::GameArgs>),
+    /// Take the next step towards an account's payment: unlock what it has won, or have it paid
     Claim(Box<manual_play::ClaimArgs>),
     /// Play many random games between honest players and cheats, without a chain or a program
     Simulate(simulate::Args),
@@ -58,6 +60,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         Action::Move(args) => manual_play::make_move(args),
         Action::Step(args) => manual_play::step(args),
         Action::Resolve(args) => manual_play::resolve(args),
+        Action::Close(args) => manual_play::close(args),
         Action::Claim(args) => manual_play::claim(args),
         Action::Simulate(args) => simulate::run(args),
         Action::Watch(args) => watch::run(app, args),

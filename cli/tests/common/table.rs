@@ -11,8 +11,9 @@ pub(crate) const HONEST: &str =
 /// Of somebody else with money.
 pub(crate) const THIRD: &str = "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a";
 
-/// In seconds: a side's clock, and the vault's delay.
+/// In seconds: a side's clock, the registry's delay, and the vault's.
 pub(crate) const CLOCK: u64 = 302_400;
+pub(crate) const FINALITY: u64 = 302_400;
 pub(crate) const DELAY: u64 = 604_800;
 
 /// A chain, and a folder to play from.

@@ -7,7 +7,7 @@ function money() {
     const net = BigInt(a.won) + BigInt(a.open) - BigInt(a.posted);
     const share = Math.min(100, 100 * Number(BigInt(a.posted) / 10n ** 12n) / most);
     body.append(el("tr", {},
-      el("td", {}, el("b", {}, a.name), " ", a.role === "unknown" ? "" : el("span", { class: "tag " + roleClass[a.role] }, a.role), el("code", { class: "dim address" }, a.address)),
+      el("td", {}, el("b", {}, a.name), " ", a.role === "unknown" ? "" : el("span", { class: "tag " + roleClass[a.role] }, a.role), el("code", { class: "dim address" }, a.address), a.bonds && !["posted", "none"].includes(a.bonds.state) ? el("div", { class: "dim" }, a.bonds.words) : ""),
       el("td", { class: "n", "data-label": "claims" }, String(a.claims)),
       el("td", { class: "n", "data-label": "posted, ETH" }, ether(a.posted), el("div", { class: "bar" }, el("i", { style: `width:${share}%` }))),
       el("td", { class: "n", "data-label": "won or back" }, ether(a.won)),

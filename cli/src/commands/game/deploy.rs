@@ -8,8 +8,10 @@ use crate::output::{Format, json, print, to_stdout};
 use anyhow::{Context as _, anyhow};
 use fpvm_challenger::deployment::{Deployment, Roles, Setup};
 use fpvm_contracts::artifact::Artifact;
+use fpvm_dispute::arguments::Roles as Players;
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::rules::Params;
+use fpvm_dispute::version::Version;
 use fpvm_l1::{Address, B256, U256};
 use serde_json::json;
 use std::path::PathBuf;
@@ -54,16 +56,49 @@ pub(super) struct DeployArgs {
     /// For how long bonds that were won wait in the vault
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "168h")]
     bond_delay: Duration,
+    /// For how long after its resolution a game cannot be closed, which is the guardian's time to step in; of 2.4.2
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "84h")]
+    finality_delay: Duration,
+    /// Which of upstream's games it is: that of June 2026 or of October 2024
+    #[arg(long, value_name = "VERSION", default_value = "2.4.2")]
+    game_version: GameVersion,
+    /// Only this account proposes, and plays: a permissioned game, of 2.4.2; takes --challenger
+    #[arg(long, value_name = "ADDRESS", requires = "challenger")]
+    proposer: Option<Address>,
+    /// Only this account plays besides the proposer
+    #[arg(long, value_name = "ADDRESS", requires = "proposer")]
+    challenger: Option<Address>,
     /// Who owns factory and vault; the sender on a development chain (31337 or 1337), else to be given
     #[arg(long, value_name = "ADDRESS")]
     owner: Option<Address>,
-    /// Who may stop withdrawals and correct the anchors; likewise
+    /// Who may pause, and strike games off (of 1.3.1: correct the anchors); likewise
     #[arg(long, value_name = "ADDRESS")]
     guardian: Option<Address>,
     #[command(flatten)]
     reading: ReadingArgs,
     #[command(flatten)]
     common: Common,
+}
+
+/// Games that there are contracts of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+enum GameVersion {
+    /// Of op-contracts v7, June 2026
+    #[value(name = "2.4.2")]
+    V2_4,
+    /// Of op-contracts v1.8, October 2024
+    #[value(name = "1.3.1")]
+    V1_3,
+}
+
+impl DeployArgs {
+    fn players(&self) -> Option<Players> {
+        let both = self.proposer.zip(self.challenger);
+        both.map(|(proposer, challenger)| Players {
+            proposer,
+            challenger,
+        })
+    }
 }
 
 /// Who owns what is deployed and guards it. A key that deploys is a hot one: off a development chain it gets
@@ -86,11 +121,7 @@ fn roles(
     };
     Ok(Roles {
         owner: of("owner", owner, "owns the factory and the vault")?,
-        guardian: of(
-            "guardian",
-            guardian,
-            "may stop withdrawals and correct the anchors",
-        )?,
+        guardian: of("guardian", guardian, "may pause, and strike games off")?,
     })
 }
 
@@ -102,8 +133,11 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
         contract.with_context(|| format!("there is no contract for {}", isa.vm_type()))?;
     let setup = Setup {
         params: Params {
-            version: fpvm_dispute::version::Version::V1_3,
-            roles: None,
+            version: match args.game_version {
+                GameVersion::V2_4 => Version::V2_4,
+                GameVersion::V1_3 => Version::V1_3,
+            },
+            roles: args.players(),
             game_type: args.game_type,
             absolute_prestate: prestate,
             max_depth: args.max_depth,
@@ -119,6 +153,7 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
             block: args.anchor_block,
         },
         delay: args.bond_delay.as_secs(),
+        finality_delay: args.finality_delay.as_secs(),
         min_proposal_size: args.min_proposal_size,
         verifier: Artifact::parse(contract)?,
         state_version: isa.version(),
@@ -128,6 +163,7 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
     let mut wallet = args.common.chain.wallet(chain)?;
     let roles = roles(id, args.owner, args.guardian, wallet.address())?;
     let world = Deployment::deploy_for(&mut wallet, &setup, roles, &mut chain::log)?;
+    let system = world.system.map(|system| ("system", system));
     let contracts = [
         ("factory", world.factory),
         ("game", world.implementation),
@@ -139,6 +175,7 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
         ("owner", roles.owner),
         ("guardian", roles.guardian),
     ];
+    let contracts: Vec<_> = contracts.into_iter().chain(system).collect();
     match args.common.format.get() {
         Format::Text => {
             let line = |(name, at): &(&str, _)| format!("{name:<9} {at}\n");

@@ -3,10 +3,14 @@
 use super::manual_play::Common;
 use crate::chain;
 use crate::output::{Format, json, print, to_stdout};
+use fpvm_challenger::bonds::{State, utc};
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::read::Reader;
-use fpvm_challenger::read::watch::game as read_game;
+use fpvm_challenger::read::game_params::GameParams;
+use fpvm_challenger::read::watch::{GameSnapshot, game as read_game};
 use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::game::credits::BondMode;
+use fpvm_dispute::game::payment::Closing;
 use fpvm_l1::{Address, B256, U256};
 use serde::Serialize;
 use serde_json::json;
@@ -73,6 +77,29 @@ struct Row {
     block: Option<String>,
     status: &'static str,
     claims: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    /// How far its bonds are, from 1.4 on once it is resolved: when it can be closed, or how it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closing: Option<String>,
+    /// The bonds of who has any in it.
+    bonds: Vec<State>,
+}
+
+/// Whether a game is closed, in words.
+fn closing(seen: &GameSnapshot) -> Option<String> {
+    let of = |mode| match mode {
+        BondMode::Refund => "refund",
+        BondMode::Undecided | BondMode::Normal => "normal",
+    };
+    match seen.game.closing(&seen.around) {
+        Closing::None => None,
+        Closing::From { time, .. } if time > seen.block.time => {
+            Some(format!("closes from {} on", utc(time)))
+        }
+        Closing::From { .. } => Some("can be closed".into()),
+        Closing::Done(mode) => Some(format!("closed, {}", of(mode))),
+    }
 }
 
 pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
@@ -84,6 +111,12 @@ pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
     for number in (count.saturating_sub(args.count)..count).rev() {
         let listed = factory.game(&reader, number)?;
         let read = read_game(&reader, listed.game).ok();
+        let bonds = |(params, seen): &(GameParams, GameSnapshot)| {
+            let players = seen.players().into_iter();
+            players
+                .map(|account| State::of(params, seen, account))
+                .collect()
+        };
         let seen = read.as_ref().map(|(_, seen)| &seen.game);
         rows.push(Row {
             number,
@@ -98,6 +131,9 @@ pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
                 Some(GameStatus::DefenderWins) => "defender-wins",
             },
             claims: seen.map_or(0, |game| game.claims().len()),
+            version: read.as_ref().map(|(params, _)| params.version.clone()),
+            closing: read.as_ref().and_then(|(_, seen)| closing(seen)),
+            bonds: read.as_ref().map_or_else(Vec::new, bonds),
         });
     }
     if args.common.format.is_json() {
@@ -105,13 +141,16 @@ pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
     }
     let line = |row: &Row| {
         format!(
-            "#{:<4} {} type {:<3} block {:<10} {:<15} {} claims\n",
+            "#{:<4} {} type {:<3} block {:<10} {:<15} {} claims{}\n",
             row.number,
             row.game,
             row.game_type,
             row.block.as_deref().unwrap_or("?"),
             row.status,
-            row.claims
+            row.claims,
+            row.closing
+                .as_ref()
+                .map_or(String::new(), |closing| format!(", {closing}"))
         )
     };
     print(&rows.iter().map(line).collect::<String>())

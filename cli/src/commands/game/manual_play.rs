@@ -4,6 +4,7 @@ use crate::chain::{self, ChainArgs};
 use crate::input::read_json;
 use crate::output::{Format, FormatArgs, json, print, to_stdout};
 use anyhow::{Context as _, bail, ensure};
+use fpvm_challenger::bonds::State;
 use fpvm_challenger::calls;
 use fpvm_challenger::loads::{self, Load};
 use fpvm_challenger::player::{Kind as PlannedTx, resolutions};
@@ -15,6 +16,7 @@ use fpvm_core::step::proof::StepProof;
 use fpvm_dispute::call::GameAction;
 use fpvm_dispute::claim::Side;
 use fpvm_dispute::game::moves::Move;
+use fpvm_dispute::game::payment::Closing;
 use fpvm_dispute::game::step::Step;
 use fpvm_dispute::oracle::Preimage;
 use fpvm_l1::{Address, B256, Chain, Receipt, Request, U256, Wallet};
@@ -185,6 +187,13 @@ impl Hand {
         self.send(calls::game(self.site.game, action, value))
     }
 
+    /// Fails before a time in seconds from which on something can be done.
+    fn until(&self, time: u64, may: &str) -> anyhow::Result<()> {
+        let left = time.saturating_sub(self.seen.block.time);
+        ensure!(left == 0, "{may} in {left} s: come back then");
+        Ok(())
+    }
+
     fn look(&mut self) -> anyhow::Result<()> {
         self.seen = read_game(&Reader::newest(&*self.chain)?, self.site.game)?.1;
         Ok(())
@@ -289,19 +298,43 @@ pub(super) fn resolve(args: &ResolveArgs) -> anyhow::Result<()> {
     }
 }
 
+pub(super) fn close(args: &GameArgs) -> anyhow::Result<()> {
+    let mut hand = Hand::open(args)?;
+    match hand.seen.game.closing(&hand.seen.around) {
+        Closing::Done(_) => bail!("the game is closed"),
+        Closing::None if hand.site.rules.params().version.pays_at_resolution() => bail!(
+            "a game {} is not closed: it pays once it is resolved",
+            hand.site.version
+        ),
+        Closing::None => bail!("the game is not resolved"),
+        Closing::From { time, refused, .. } => {
+            hand.until(time, "the game can be closed")?;
+            if let Some(reason) = refused {
+                bail!("the game cannot be closed: {reason}");
+            }
+        }
+    }
+    hand.act(&GameAction::Close, 0)
+}
+
 pub(super) fn claim(args: &ClaimArgs) -> anyhow::Result<()> {
     let mut hand = Hand::open(&args.game)?;
     let account = args.account.unwrap_or_else(|| hand.wallet.address());
-    let credit = hand.seen.game.credit(account);
-    ensure!(credit > 0, "the game has nothing for {account}");
-    let chain = hand.chain.clone();
-    let reader = Reader::newest(&*chain)?;
-    let unlocked = hand.site.withdrawal(&reader, account)?;
-    let ready = unlocked.timestamp.saturating_add(hand.site.vault_delay);
-    let left = ready.saturating_sub(reader.block.time);
-    ensure!(
-        left == 0,
-        "the vault pays {account} in {left} s: come back then"
-    );
-    hand.act(&GameAction::ClaimCredit(account), 0)
+    let bonds = State::of(&hand.site, &hand.seen, account);
+    let Some(next) = bonds.next else {
+        bail!("the game has nothing for {account}, which {}", bonds.words);
+    };
+    let may = match bonds.state {
+        "unlocked" => format!("the vault pays {account}"),
+        _ => "the game can be closed".into(),
+    };
+    hand.until(next, &may)?;
+    if let Some(why) = bonds.hindrance {
+        bail!("{why}");
+    }
+    hand.act(&GameAction::ClaimCredit(account), 0)?;
+    hand.look()?;
+    let bonds = State::of(&hand.site, &hand.seen, account);
+    tracing::info!(target: "l1", state = bonds.state, "{account} {}", bonds.words);
+    Ok(())
 }
