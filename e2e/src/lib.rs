@@ -5,6 +5,7 @@
 //! runs the bundled program that a game is about, `proposal` makes a game on a chain, and `upstream` deploys
 //! upstream's contracts of the dispute game.
 
+pub mod files;
 pub mod node;
 pub mod op_node;
 #[cfg(feature = "proposal")]
