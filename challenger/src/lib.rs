@@ -10,8 +10,10 @@
 //! stands behind them. [`calls`] makes
 //! transactions of the model's calls, and [`reasons`] tells why a contract refused.
 //!
+//! [`game_type`] has their types' names, and [`host_preset`] the command lines of the programs that hand out pre-images.
+//!
 //! With the feature `service` there is the daemon as well: `service::Service` runs the scheduler round after
-//! round, with a program of `fpvm-trace` as the source of what is true, and serves figures for Prometheus.
+//! round, with programs of `fpvm-trace` as the source of what is true, and serves figures for Prometheus.
 
 #![allow(
     clippy::result_large_err,
@@ -23,6 +25,8 @@ pub mod calls;
 pub mod deployment;
 pub mod event;
 pub mod factory;
+pub mod game_type;
+pub mod host_preset;
 pub mod installed;
 mod kind;
 pub mod loads;

@@ -84,7 +84,7 @@ impl<'a, V: GuestVm> GuestProgram<'a, V> {
                 .map_err(MachineError::NoHead)
         };
         let mut filled = word.to_owned();
-        let values: [(&str, Value<'_>); 5] = [
+        let values: [(&str, Value<'_>); 7] = [
             ("{l1.head}", &|| Ok(inputs.l1_head.to_string())),
             ("{l2.head}", &head),
             ("{l2.outputroot}", &|| Ok(inputs.starting.root.to_string())),
@@ -92,6 +92,8 @@ impl<'a, V: GuestVm> GuestProgram<'a, V> {
             ("{l2.blocknumber}", &|| {
                 Ok(inputs.disputed.block.to_string())
             }),
+            ("{l2.chainid}", &|| Ok(self.chain_id.to_string())),
+            ("{dispute}", &|| Ok(dispute_name(inputs))),
         ];
         for (name, value) in values {
             if filled.contains(name) {
@@ -106,6 +108,20 @@ impl<'a, V: GuestVm> GuestProgram<'a, V> {
             }),
         }
     }
+}
+
+/// A name for a dispute that no other has and that begins with its L1 head, for files and folders.
+pub fn dispute_name(inputs: &Inputs) -> String {
+    let number = |n: U256| n.to_be_bytes_vec();
+    let parts = [
+        inputs.starting.root.to_vec(),
+        number(inputs.starting.block),
+        inputs.disputed.root.to_vec(),
+        number(inputs.disputed.block),
+    ];
+    let rest = alloy_primitives::keccak256(parts.concat());
+    let rest: u64 = U256::from_be_bytes(rest.0).wrapping_to();
+    format!("{}-{rest:016x}", inputs.l1_head)
 }
 
 impl<V: GuestVm> Program for GuestProgram<'_, V> {

@@ -19,7 +19,7 @@ mod vms;
 pub mod workers;
 
 pub use error::MachineError;
-pub use guest::GuestProgram;
+pub use guest::{GuestProgram, dispute_name};
 pub use hosted::{Hosted, Hosts, Progress};
 pub use preimages::{Preimages, Source};
 pub use program::{Program, Prover, local_data};

@@ -1,0 +1,318 @@
+//! The command lines of the hosts that OP Stack programs have, as op-challenger makes them.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use crate::game_type::GameType;
+
+/// A host whose command line is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HostPreset {
+    /// kona-host, for one L2 chain: `kona-host single`.
+    KonaSingle,
+    /// op-program, as its own host.
+    OpProgram,
+}
+
+/// What a host's command line is made of. What a dispute decides is a name in braces there, such as `{l1.head}`.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct HostPieces {
+    /// The host's program; by its usual name from `PATH` where it is not said.
+    pub program: Option<String>,
+    /// The L1 node's address.
+    pub l1: Option<String>,
+    /// The L1 beacon node's.
+    pub beacon: Option<String>,
+    /// The L2 node's.
+    pub l2: Option<String>,
+    /// A folder that is there; each dispute gets one in it.
+    pub data: String,
+    /// The file with the rollup's configuration; the program knows it by the chain's id where it is not said.
+    pub rollup_config: Option<String>,
+    /// The file with the L1's configuration.
+    pub l1_config: Option<String>,
+    /// The file with the L2's genesis.
+    pub l2_genesis: Option<String>,
+    /// The name of a chain that the program knows.
+    pub network: Option<String>,
+}
+
+/// What a host cannot do without.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Piece {
+    /// The L1 node's address.
+    L1,
+    /// The L1 beacon node's.
+    Beacon,
+    /// The L2 node's.
+    L2,
+    /// A network's name, or the files with the rollup's configuration and the L2's genesis.
+    Rollup,
+}
+
+/// A host's command line lacks something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the host of {preset} needs {}", .missing.words())]
+pub struct Incomplete {
+    /// The host.
+    pub preset: HostPreset,
+    /// What it lacks.
+    pub missing: Piece,
+}
+
+impl Piece {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::L1 => "the address of an L1 node",
+            Self::Beacon => "the address of an L1 beacon node",
+            Self::L2 => "the address of an L2 node",
+            Self::Rollup => {
+                "the name of a network, or the rollup's configuration and the L2's genesis"
+            }
+        }
+    }
+}
+
+impl HostPreset {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::KonaSingle, Self::OpProgram];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::KonaSingle => "kona-single",
+            Self::OpProgram => "op-program",
+        }
+    }
+
+    /// The host of a type of game, by the program that such games are about; none where that is not known.
+    pub const fn of(game_type: GameType) -> Option<Self> {
+        match game_type.0 {
+            0..=2 => Some(Self::OpProgram),
+            3 | 8 => Some(Self::KonaSingle),
+            _ => None,
+        }
+    }
+
+    /// The command line: program and arguments.
+    ///
+    /// # Errors
+    /// If the host needs something that is not there.
+    pub fn words(self, pieces: &HostPieces) -> Result<Vec<String>, Incomplete> {
+        match self {
+            Self::KonaSingle => self.kona(pieces),
+            Self::OpProgram => self.op_program(pieces),
+        }
+    }
+
+    fn kona(self, pieces: &HostPieces) -> Result<Vec<String>, Incomplete> {
+        let mut line = Line::new(pieces, "kona-host");
+        line.word("single");
+        line.flag("--l1-node-address", self.needed(&pieces.l1, Piece::L1)?);
+        line.flag(
+            "--l1-beacon-address",
+            self.needed(&pieces.beacon, Piece::Beacon)?,
+        );
+        line.flag("--l2-node-address", self.needed(&pieces.l2, Piece::L2)?);
+        line.flag("--l1-head", "{l1.head}");
+        line.flag("--agreed-l2-head-hash", "{l2.head}");
+        line.flag("--agreed-l2-output-root", "{l2.outputroot}");
+        line.flag("--claimed-l2-output-root", "{l2.claim}");
+        line.flag("--claimed-l2-block-number", "{l2.blocknumber}");
+        line.word("--server");
+        line.flag("--data-dir", &data(pieces));
+        match &pieces.rollup_config {
+            Some(path) => line.flag("--rollup-config-path", path),
+            None => line.flag("--l2-chain-id", "{l2.chainid}"),
+        }
+        if let Some(path) = &pieces.l1_config {
+            line.flag("--l1-config-path", path);
+        }
+        Ok(line.0)
+    }
+
+    fn op_program(self, pieces: &HostPieces) -> Result<Vec<String>, Incomplete> {
+        let mut line = Line::new(pieces, "op-program");
+        line.word("--server");
+        line.flag("--l1", self.needed(&pieces.l1, Piece::L1)?);
+        line.flag("--l1.beacon", self.needed(&pieces.beacon, Piece::Beacon)?);
+        line.flag("--l2", self.needed(&pieces.l2, Piece::L2)?);
+        line.flag("--datadir", &data(pieces));
+        line.flag("--l1.head", "{l1.head}");
+        line.flag("--l2.head", "{l2.head}");
+        line.flag("--l2.outputroot", "{l2.outputroot}");
+        line.flag("--l2.claim", "{l2.claim}");
+        line.flag("--l2.blocknumber", "{l2.blocknumber}");
+        match (&pieces.network, &pieces.rollup_config, &pieces.l2_genesis) {
+            (Some(network), ..) => line.flag("--network", network),
+            (None, Some(config), Some(genesis)) => {
+                line.flag("--rollup.config", config);
+                line.flag("--l2.genesis", genesis);
+            }
+            _ => {
+                return Err(Incomplete {
+                    preset: self,
+                    missing: Piece::Rollup,
+                });
+            }
+        }
+        Ok(line.0)
+    }
+
+    fn needed(self, piece: &Option<String>, missing: Piece) -> Result<&str, Incomplete> {
+        piece.as_deref().ok_or(Incomplete {
+            preset: self,
+            missing,
+        })
+    }
+}
+
+/// The folder of a dispute, because hosts lock theirs.
+fn data(pieces: &HostPieces) -> String {
+    Path::new(&pieces.data)
+        .join("{dispute}")
+        .display()
+        .to_string()
+}
+
+/// Words of a command line.
+struct Line(Vec<String>);
+
+impl Line {
+    fn new(pieces: &HostPieces, usual: &str) -> Self {
+        Self(vec![
+            pieces.program.clone().unwrap_or_else(|| usual.to_owned()),
+        ])
+    }
+
+    fn word(&mut self, word: &str) {
+        self.0.push(word.to_owned());
+    }
+
+    fn flag(&mut self, flag: &str, value: &str) {
+        self.word(flag);
+        self.word(value);
+    }
+}
+
+impl fmt::Display for HostPreset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for HostPreset {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|preset| preset.name() == text);
+        found.ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            format!("{text} is no host that is known: {names}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces() -> HostPieces {
+        HostPieces {
+            l1: Some("http://l1".into()),
+            beacon: Some("http://beacon".into()),
+            l2: Some("http://l2".into()),
+            data: "/data/hosts".into(),
+            ..HostPieces::default()
+        }
+    }
+
+    fn line(preset: HostPreset, pieces: &HostPieces) -> String {
+        preset.words(pieces).expect("all is there").join(" ")
+    }
+
+    /// The words of op-challenger of June 2026.
+    #[test]
+    fn kona_host_is_called_as_op_challenger_does() {
+        let common = "kona-host single --l1-node-address http://l1 --l1-beacon-address http://beacon \
+             --l2-node-address http://l2 --l1-head {l1.head} --agreed-l2-head-hash {l2.head} \
+             --agreed-l2-output-root {l2.outputroot} --claimed-l2-output-root {l2.claim} \
+             --claimed-l2-block-number {l2.blocknumber} --server --data-dir /data/hosts/{dispute}";
+        let by_chain = format!("{common} --l2-chain-id {{l2.chainid}}");
+        assert_eq!(line(HostPreset::KonaSingle, &pieces()), by_chain);
+        let by_files = HostPieces {
+            rollup_config: Some("rollup.json".into()),
+            l1_config: Some("l1.json".into()),
+            ..pieces()
+        };
+        let files = format!("{common} --rollup-config-path rollup.json --l1-config-path l1.json");
+        assert_eq!(line(HostPreset::KonaSingle, &by_files), files);
+    }
+
+    /// The words of op-challenger of October 2024.
+    #[test]
+    fn op_program_is_called_as_op_challenger_does() {
+        let common = "/opt/op-program --server --l1 http://l1 --l1.beacon http://beacon --l2 http://l2 \
+             --datadir /data/hosts/{dispute} --l1.head {l1.head} --l2.head {l2.head} \
+             --l2.outputroot {l2.outputroot} --l2.claim {l2.claim} --l2.blocknumber {l2.blocknumber}";
+        let named = HostPieces {
+            program: Some("/opt/op-program".into()),
+            network: Some("op-sepolia".into()),
+            ..pieces()
+        };
+        let expected = format!("{common} --network op-sepolia");
+        assert_eq!(line(HostPreset::OpProgram, &named), expected);
+        let by_files = HostPieces {
+            network: None,
+            rollup_config: Some("rollup.json".into()),
+            l2_genesis: Some("genesis.json".into()),
+            ..named
+        };
+        let expected = format!("{common} --rollup.config rollup.json --l2.genesis genesis.json");
+        assert_eq!(line(HostPreset::OpProgram, &by_files), expected);
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let lacks = |pieces: HostPieces| {
+            HostPreset::ALL.map(|preset| preset.words(&pieces).err().map(|why| why.missing))
+        };
+        let without = |take: fn(&mut HostPieces)| {
+            let mut pieces = HostPieces {
+                network: Some("op".into()),
+                ..pieces()
+            };
+            take(&mut pieces);
+            lacks(pieces)
+        };
+        assert_eq!(without(|pieces| pieces.l1 = None), [Some(Piece::L1); 2]);
+        assert_eq!(
+            without(|pieces| pieces.beacon = None),
+            [Some(Piece::Beacon); 2]
+        );
+        assert_eq!(without(|pieces| pieces.l2 = None), [Some(Piece::L2); 2]);
+        assert_eq!(
+            without(|pieces| pieces.network = None)[1],
+            Some(Piece::Rollup)
+        );
+        let error = HostPreset::OpProgram.words(&HostPieces::default());
+        let text = error.expect_err("nothing is there").to_string();
+        assert_eq!(
+            text,
+            "the host of op-program needs the address of an L1 node"
+        );
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        for preset in HostPreset::ALL {
+            assert_eq!(preset.to_string().parse(), Ok(preset));
+        }
+        let error = "kona".parse::<HostPreset>().expect_err("unknown");
+        assert_eq!(
+            error,
+            "kona is no host that is known: kona-single, op-program"
+        );
+    }
+}
