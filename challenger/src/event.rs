@@ -1,6 +1,7 @@
 //! What happens, as events: for logs, for programs, and for counting.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
+use alloy_sol_types::SolEvent as _;
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::game::Game;
 use fpvm_dispute::game::payment::Bonds;
@@ -8,6 +9,7 @@ use fpvm_l1::{Progress, Receipt};
 use serde::Serialize;
 
 use crate::bonds;
+use crate::game_type::GameType;
 use crate::player::{Kind, PlannedTx};
 use crate::read::game_params::GameParams;
 use crate::read::watch::GameSnapshot;
@@ -39,6 +41,9 @@ pub struct Event {
     /// The gas that was paid for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gas: Option<u64>,
+    /// Wei that the vault has paid out by it, in decimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paid: Option<String>,
     /// What kind of transaction it is.
     #[serde(skip)]
     pub kind: Option<Kind>,
@@ -86,6 +91,7 @@ impl Event {
             transaction: None,
             block: None,
             gas: None,
+            paid: None,
             kind: None,
         }
     }
@@ -93,7 +99,7 @@ impl Event {
     /// A game is played from now on.
     pub fn found(game_params: &GameParams) -> Self {
         let (game_type, block) = (
-            game_params.rules.params().game_type,
+            GameType(game_params.rules.params().game_type),
             game_params.proposal.l2_block,
         );
         Self {
@@ -105,7 +111,7 @@ impl Event {
     /// A game is not played from this account, but resolved, and its bonds are looked after.
     pub fn watched(game_params: &GameParams) -> Self {
         let (game_type, block) = (
-            game_params.rules.params().game_type,
+            GameType(game_params.rules.params().game_type),
             game_params.proposal.l2_block,
         );
         let what = format!(
@@ -192,6 +198,7 @@ impl Event {
             transaction: Some(receipt.transaction),
             block: Some(receipt.block),
             gas: Some(receipt.gas_used),
+            paid: paid(receipt),
             ..Self::tx(Name::Done, tx)
         }
     }
@@ -208,6 +215,23 @@ impl Event {
             ..Self::tx(Name::Refused, tx)
         }
     }
+}
+
+alloy_sol_types::sol! {
+    #[allow(missing_docs, reason = "made by the macro")]
+    event Withdrawal(address indexed account, uint256 value);
+}
+
+/// Wei that vaults have paid out by a transaction, where there are any.
+fn paid(receipt: &Receipt) -> Option<String> {
+    let logs = receipt.logs.iter();
+    let paid = logs.filter_map(|log| {
+        let topics = log.topics.iter().copied();
+        let event = Withdrawal::decode_raw_log(topics, &log.data).ok()?;
+        Some(event.value)
+    });
+    let paid: U256 = paid.fold(U256::ZERO, U256::saturating_add);
+    (!paid.is_zero()).then(|| paid.to_string())
 }
 
 /// Who gets the events.

@@ -1,29 +1,90 @@
-//! Figures for Prometheus, named as op-challenger names them.
+//! Figures for Prometheus, named as op-challenger names them, and this program's own beside them.
+
+mod histogram;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Duration;
+
+pub use histogram::Histogram;
 
 use crate::event::{Event, Name};
+use crate::game_type::GameType;
 use crate::player::Kind;
 
-/// What has been done so far.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+/// The bounds of op-challenger's histograms, in seconds.
+const RESOLUTION: &[f64] = &[0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 7.5, 10.0];
+const ACT: &[f64] = &[
+    1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 240.0, 480.0, 960.0, 1_920.0, 3_840.0, 7_680.0,
+    15_360.0, 30_720.0, 61_440.0, 122_880.0, 245_760.0,
+];
+const EXECUTION: &[f64] = &[
+    1.0, 10.0, 30.0, 60.0, 120.0, 240.0, 480.0, 960.0, 1_920.0, 3_840.0, 7_680.0, 15_360.0,
+    30_720.0, 61_440.0, 122_880.0, 245_760.0,
+];
+
+/// What has been done so far, and how everything stands.
+#[derive(Clone, PartialEq, Debug)]
 pub struct Metrics {
     done: BTreeMap<Kind, u64>,
-    refused: u64,
+    refused: BTreeMap<Kind, u64>,
     troubles: u64,
-    /// Games that are played and not resolved, those that are resolved, and those that are left.
-    pub games: [u64; 3],
+    /// Wei that were paid out.
+    paid: f64,
+    resolution_time: Histogram,
+    act_time: Histogram,
+    execution_time: BTreeMap<GameType, Histogram>,
+    /// Games that are played, by how they stand.
+    pub games: Tracked,
     /// The newest L1 block that was acted on.
     pub block: u64,
     /// Its time, in seconds since 1970.
     pub block_time: u64,
     /// Games that wait for the program, and the L1 time since which the one does that waits longest; 0 for none.
     pub waiting: [u64; 2],
+    /// Other people's large pre-images that are watched.
+    pub large_preimages: u64,
     /// The account's money, in wei, at the end of the round.
     pub balance: u128,
     /// Seconds for which programs have been run, and how often one could not be run.
     pub programs: [u64; 2],
+    /// Threads that run programs, and those that have nothing to do.
+    pub threads: [u64; 2],
+}
+
+/// How many games there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Tracked {
+    /// In progress.
+    pub in_progress: u64,
+    /// Their proposal stands.
+    pub defender_won: u64,
+    /// Their proposal is refuted.
+    pub challenger_won: u64,
+    /// Not played.
+    pub left: u64,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            done: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            troubles: 0,
+            paid: 0.0,
+            resolution_time: Histogram::new(RESOLUTION),
+            act_time: Histogram::new(ACT),
+            execution_time: BTreeMap::new(),
+            games: Tracked::default(),
+            block: 0,
+            block_time: 0,
+            waiting: [0; 2],
+            large_preimages: 0,
+            balance: 0,
+            programs: [0; 2],
+            threads: [0; 2],
+        }
+    }
 }
 
 impl Metrics {
@@ -31,17 +92,69 @@ impl Metrics {
     pub fn count(&mut self, event: &Event) {
         match (event.event, event.kind) {
             (Name::Done, Some(kind)) => *self.done.entry(kind).or_default() += 1,
-            (Name::Refused, _) => self.refused += 1,
+            (Name::Refused, Some(kind)) => *self.refused.entry(kind).or_default() += 1,
             (Name::Trouble, _) => self.troubles += 1,
             _ => {}
         }
+        let paid = event.paid.as_ref().and_then(|wei| wei.parse::<f64>().ok());
+        self.paid += paid.unwrap_or_default();
+    }
+
+    /// Takes in how long a round took in which something was resolved.
+    pub fn resolved_within(&mut self, length: Duration) {
+        self.resolution_time.observe(length);
+    }
+
+    /// Takes in how long a look at a game took.
+    pub fn acted_within(&mut self, length: Duration) {
+        self.act_time.observe(length);
+    }
+
+    /// Takes in how long the program of games of a type ran at a time.
+    pub fn executed_within(&mut self, game_type: GameType, length: Duration) {
+        let of_type = self.execution_time.entry(game_type);
+        of_type
+            .or_insert_with(|| Histogram::new(EXECUTION))
+            .observe(length);
+    }
+
+    /// How often something was resolved.
+    pub fn resolutions(&self) -> u64 {
+        self.done.get(&Kind::Resolve).copied().unwrap_or_default()
     }
 
     /// As Prometheus reads it.
     pub fn text(&self) -> String {
+        let mut page = Page::default();
+        self.counters(&mut page);
+        self.gauges(&mut page);
+        for (name, help, histogram) in [
+            (
+                "claim_resolution_time",
+                "Seconds of rounds in which something was resolved",
+                &self.resolution_time,
+            ),
+            (
+                "game_act_time",
+                "Seconds that looks at games took",
+                &self.act_time,
+            ),
+        ] {
+            let name = page.begin(name, help, "histogram");
+            histogram.write(&mut page.0, &name, "");
+        }
+        let help = "Seconds that programs ran at a time";
+        let name = page.begin("vm_execution_time", help, "histogram");
+        for (game_type, histogram) in &self.execution_time {
+            histogram.write(&mut page.0, &name, &format!("vm=\"{game_type}\""));
+        }
+        page.0
+    }
+
+    fn counters(&self, page: &mut Page) {
         let done = |kind| self.done.get(&kind).copied().unwrap_or_default();
-        let [playing, resolved, left] = self.games;
-        let counters = [
+        let refused = |kind| self.refused.get(&kind).copied().unwrap_or_default();
+        for (name, help, value) in [
             ("moves", "Claims made", done(Kind::Move)),
             (
                 "steps",
@@ -54,9 +167,19 @@ impl Metrics {
                 done(Kind::Challenge),
             ),
             (
-                "preimage_challenges",
+                "preimage_challenged",
                 "Large pre-images of others contested",
                 done(Kind::Accuse),
+            ),
+            (
+                "preimage_challenge_failed",
+                "Large pre-images of others that could not be contested",
+                refused(Kind::Accuse),
+            ),
+            (
+                "claim_failures",
+                "Credits that were refused",
+                refused(Kind::Pay) + refused(Kind::Unlock),
             ),
             (
                 "preimage_loads",
@@ -68,11 +191,13 @@ impl Metrics {
                 "Claims and games resolved",
                 done(Kind::Resolve),
             ),
+            ("bond_unlocks", "Credits unlocked", done(Kind::Unlock)),
             ("bond_claims", "Credits paid out", done(Kind::Pay)),
+            ("game_closures", "Games closed that owe nothing", done(Kind::Close)),
             (
-                "claim_failures",
+                "refusals",
                 "Transactions that could not be sent",
-                self.refused,
+                self.refused.values().sum(),
             ),
             ("troubles", "What went wrong otherwise", self.troubles),
             (
@@ -85,40 +210,105 @@ impl Metrics {
                 "Times that a program or its host failed",
                 self.programs[1],
             ),
-        ];
-        let mut text = String::new();
-        for (name, help, value) in counters {
-            let name = format!("op_challenger_{name}");
-            // Writing to a string does not fail.
-            let _ = writeln!(
-                text,
-                "# HELP {name} {help}.\n# TYPE {name} counter\n{name} {value}"
-            );
+        ] {
+            page.one(name, help, "counter", value as f64);
         }
-        let gauges = [
-            ("up", String::new(), 1),
-            ("tracked_games", "{status=\"in_progress\"}".into(), playing),
-            ("tracked_games", "{status=\"resolved\"}".into(), resolved),
-            ("tracked_games", "{status=\"left\"}".into(), left),
-            ("highest_acted_l1_block", String::new(), self.block),
-            ("l1_head_timestamp", String::new(), self.block_time),
-            ("waiting_games", String::new(), self.waiting[0]),
-            ("waiting_since_timestamp", String::new(), self.waiting[1]),
+        page.one(
+            "bonds",
+            "Ether of credits paid out",
+            "counter",
+            self.paid / 1e18,
+        );
+    }
+
+    fn gauges(&self, page: &mut Page) {
+        let version = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
+        page.labelled("info", "The program", "gauge", &[(&version, 1)]);
+        page.one("up", "Whether it runs", "gauge", 1.0);
+        let Tracked {
+            in_progress,
+            defender_won,
+            challenger_won,
+            left,
+        } = self.games;
+        let games = [
+            ("status=\"in_progress\"", in_progress),
+            ("status=\"defender_won\"", defender_won),
+            ("status=\"challenger_won\"", challenger_won),
+        ];
+        page.labelled("tracked_games", "Games that are played", "gauge", &games);
+        let [active, idle] = self.threads;
+        let threads = [("status=\"active\"", active), ("status=\"idle\"", idle)];
+        page.labelled("executors", "Threads that run programs", "gauge", &threads);
+        let balance = self.balance as f64;
+        for (name, help, value) in [
+            ("left_games", "Games that are not played", left),
+            (
+                "inflight_games",
+                "Games that wait for the program",
+                self.waiting[0],
+            ),
+            (
+                "highest_acted_l1_block",
+                "The L1 block of the last round",
+                self.block,
+            ),
+            (
+                "preimage_count",
+                "Large pre-images of others that are watched",
+                self.large_preimages,
+            ),
+            ("l1_head_timestamp", "That block's time", self.block_time),
+            (
+                "waiting_games",
+                "Games that wait for the program",
+                self.waiting[0],
+            ),
+            (
+                "waiting_since_timestamp",
+                "L1 time since which the longest does",
+                self.waiting[1],
+            ),
             (
                 "balance_gwei",
-                String::new(),
+                "The account's money",
                 u64::try_from(self.balance / 1_000_000_000).unwrap_or(u64::MAX),
             ),
-        ];
-        let mut last = "";
-        for (name, labels, value) in &gauges {
-            if *name != last {
-                let _ = writeln!(text, "# TYPE op_challenger_{name} gauge");
-                last = name;
-            }
-            let _ = writeln!(text, "op_challenger_{name}{labels} {value}");
+        ] {
+            page.one(name, help, "gauge", value as f64);
         }
-        text
+        page.one(
+            "balance",
+            "The account's money, in ether",
+            "gauge",
+            balance / 1e18,
+        );
+    }
+}
+
+/// What Prometheus reads, so far.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    /// What a figure is; its name there.
+    fn begin(&mut self, name: &str, help: &str, kind: &str) -> String {
+        let name = format!("op_challenger_{name}");
+        // Writing to a string does not fail.
+        let _ = writeln!(self.0, "# HELP {name} {help}.\n# TYPE {name} {kind}");
+        name
+    }
+
+    fn one(&mut self, name: &str, help: &str, kind: &str, value: f64) {
+        let name = self.begin(name, help, kind);
+        let _ = writeln!(self.0, "{name} {value}");
+    }
+
+    fn labelled(&mut self, name: &str, help: &str, kind: &str, values: &[(&str, u64)]) {
+        let name = self.begin(name, help, kind);
+        for (labels, value) in values {
+            let _ = writeln!(self.0, "{name}{{{labels}}} {value}");
+        }
     }
 }
 
@@ -129,19 +319,48 @@ mod tests {
     #[test]
     fn each_figure_has_its_type_once() {
         let mut metrics = Metrics {
-            games: [3, 2, 1],
+            games: Tracked {
+                in_progress: 3,
+                defender_won: 2,
+                challenger_won: 1,
+                left: 4,
+            },
+            balance: 1_500_000_000_000_000_000,
+            threads: [1, 3],
             block: 7,
             waiting: [2, 1_000],
             programs: [60, 1],
             ..Metrics::default()
         };
         metrics.count(&Event::general("something"));
+        let paid = Event {
+            event: Name::Done,
+            kind: Some(Kind::Pay),
+            paid: Some("80000000000000000".into()),
+            ..Event::general("")
+        };
+        metrics.count(&paid);
+        metrics.executed_within(GameType::CANNON_KONA, Duration::from_secs(20));
+        metrics.acted_within(Duration::from_secs(3));
         let text = metrics.text();
         for line in [
             "op_challenger_up 1",
             "op_challenger_moves 0",
             "op_challenger_troubles 1",
-            "op_challenger_tracked_games{status=\"resolved\"} 2",
+            "op_challenger_tracked_games{status=\"in_progress\"} 3",
+            "op_challenger_tracked_games{status=\"defender_won\"} 2",
+            "op_challenger_tracked_games{status=\"challenger_won\"} 1",
+            "op_challenger_left_games 4",
+            "op_challenger_inflight_games 2",
+            "op_challenger_executors{status=\"idle\"} 3",
+            "op_challenger_bonds 0.08",
+            "op_challenger_bond_claims 1",
+            "op_challenger_claim_failures 0",
+            "op_challenger_balance 1.5",
+            "op_challenger_vm_execution_time_bucket{vm=\"cannon-kona\",le=\"10\"} 0",
+            "op_challenger_vm_execution_time_bucket{vm=\"cannon-kona\",le=\"30\"} 1",
+            "op_challenger_game_act_time_bucket{le=\"5\"} 1",
+            "op_challenger_game_act_time_sum 3",
             "op_challenger_highest_acted_l1_block 7",
             "op_challenger_waiting_games 2",
             "op_challenger_waiting_since_timestamp 1000",
@@ -155,7 +374,8 @@ mod tests {
             .filter(|line| line.starts_with("# TYPE"))
             .collect();
         let mut once = types.clone();
+        once.sort_unstable();
         once.dedup();
-        assert_eq!(types, once);
+        assert_eq!(types.len(), once.len());
     }
 }

@@ -70,6 +70,11 @@ impl Proposals {
         }
     }
 
+    /// How many can still be contested, or may be yet.
+    pub fn watched(&self) -> usize {
+        self.watched.len()
+    }
+
     /// Challenges of all that are wrong. One that cannot be judged hides none of the others: why is given
     /// beside them, for each.
     pub fn challenges(&mut self, reader: &Reader<'_>) -> (Vec<PlannedTx>, Vec<ReadError>) {

@@ -10,6 +10,7 @@ mod troubles;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use alloy_primitives::{Address, B256, U256};
 use fpvm_dispute::claim::GameStatus;
@@ -140,6 +141,8 @@ pub struct GameScheduler<K: TraceSource> {
     memory: Arc<Memory>,
     /// The account's wei at the end of a block.
     balance: Option<(B256, U256)>,
+    /// How long the looks of the last round took.
+    looks: Vec<Duration>,
 }
 
 /// What a block came to.
@@ -212,6 +215,7 @@ impl<K: TraceSource> GameScheduler<K> {
             head: None,
             memory: Arc::default(),
             balance: None,
+            looks: Vec::new(),
         }
     }
 
@@ -250,6 +254,7 @@ impl<K: TraceSource> GameScheduler<K> {
         let memory = self.memory.clone();
         let reader = Reader::remembering(&*chain, &memory)?;
         let mut round = Round::default();
+        self.looks.clear();
         // Games that are known go first, because finding out about a new one may take long: its outputs are
         // asked for.
         let known: Vec<_> = self.tracked_games.keys().copied().collect();
@@ -346,6 +351,16 @@ impl<K: TraceSource> GameScheduler<K> {
         self.players()
             .filter(|player| is_in_progress(player))
             .count()
+    }
+
+    /// How long each look at a game took in the last round.
+    pub fn take_looks(&mut self) -> Vec<Duration> {
+        std::mem::take(&mut self.looks)
+    }
+
+    /// Other people's large pre-images that are watched.
+    pub fn large_preimages(&self) -> usize {
+        self.proposals.values().map(Proposals::watched).sum()
     }
 
     /// Games that wait for the program, and the L1 time since which the one does that waits longest.

@@ -1,32 +1,36 @@
 //! The daemon: round after round, as long as there are games to play.
 //!
-//! [`Service::run`] is its loop. [`ProgramTraceSource`] is what it holds to be true, from a program and from a
-//! rollup's outputs, and [`Exporter`] serves its figures.
+//! [`Service::run`] is its loop. [`ProgramTraceSource`] is what it holds to be true, from programs and from a
+//! rollup's outputs, and [`Exporter`] serves its figures. Programs come from where [`PrestateSources`] says.
 
 mod exporter;
+mod prestates;
 mod trace_source;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use alloy_primitives::Address;
-use fpvm_checkpoints::GuestVm;
+use fpvm_dispute::claim::GameStatus;
 use fpvm_l1::{At, Chain, SendError};
 
 pub use exporter::{ExportError, Exporter};
-pub use trace_source::{ProgramTraceSource, TracedProgram};
+pub use prestates::{Guest, Limits, Open, PrestateError, PrestateSources, PrestateUrl};
+pub use trace_source::{GameInputs, GameProgram, ProgramTraceSource};
 
 use crate::event::{Event, EventSink};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Tracked};
+use crate::player::Player;
 use crate::scheduler::{GameScheduler, Round, SchedulerError};
 
 /// A challenger that goes on as long as there are games to play.
 #[allow(missing_debug_implementations, reason = "a chain need not have one")]
-pub struct Service<'s, 'a, V: GuestVm + Send + 'static> {
+pub struct Service<'s, 'a> {
     /// The chain.
     pub chain: Arc<dyn Chain>,
     /// The games.
-    pub scheduler: GameScheduler<ProgramTraceSource<'s, 'a, V>>,
+    pub scheduler: GameScheduler<ProgramTraceSource<'s, 'a>>,
     /// Who serves its figures.
     pub exporter: Option<Exporter>,
     /// Whether it ends once nothing is left to do at present.
@@ -57,7 +61,7 @@ pub enum ServiceError<E> {
     Report(E),
 }
 
-impl<V: GuestVm + Send + 'static> Service<'_, '_, V> {
+impl Service<'_, '_> {
     /// Plays until all games are over; where it is to run once, until nothing is left to do. `report` gets
     /// each event, and the service ends where it fails.
     ///
@@ -69,6 +73,7 @@ impl<V: GuestVm + Send + 'static> Service<'_, '_, V> {
     ) -> Result<(), ServiceError<E>> {
         let mut metrics = Metrics::default();
         loop {
+            let (begun, resolved) = (Instant::now(), metrics.resolutions());
             let mut reported = Ok(());
             let mut emit = |event: &Event| {
                 metrics.count(event);
@@ -80,6 +85,12 @@ impl<V: GuestVm + Send + 'static> Service<'_, '_, V> {
             reported.map_err(ServiceError::Report)?;
             if self.interrupted.load(Ordering::Relaxed) {
                 return Err(ServiceError::Interrupted);
+            }
+            if metrics.resolutions() > resolved {
+                metrics.resolved_within(begun.elapsed());
+            }
+            for length in self.scheduler.take_looks() {
+                metrics.acted_within(length);
             }
             self.measure(&mut metrics);
             match round {
@@ -100,7 +111,7 @@ impl<V: GuestVm + Send + 'static> Service<'_, '_, V> {
                     overtaken: 0,
                     waiting: 0,
                     ..
-                }) if self.once => return Ok(()),
+                }) if self.once && !self.scheduler.trace_source().is_asking() => return Ok(()),
                 Ok(_) => {}
                 Err(error @ SchedulerError::Send(SendError::Signer(_))) => {
                     return Err(error.into());
@@ -121,14 +132,24 @@ impl<V: GuestVm + Send + 'static> Service<'_, '_, V> {
             return;
         };
         let scheduler = &self.scheduler;
-        let playing = scheduler.in_progress() as u64;
-        let all = scheduler.players().count() as u64;
-        metrics.games = [playing, all - playing, scheduler.left().count() as u64];
+        metrics.games = Tracked {
+            left: scheduler.left().count() as u64,
+            ..Tracked::default()
+        };
+        let snapshots = scheduler.players().filter_map(Player::snapshot);
+        for snapshot in snapshots {
+            *match snapshot.game.status() {
+                GameStatus::InProgress => &mut metrics.games.in_progress,
+                GameStatus::DefenderWins => &mut metrics.games.defender_won,
+                GameStatus::ChallengerWins => &mut metrics.games.challenger_won,
+            } += 1;
+        }
         metrics.block = scheduler.head().map_or(0, |head| head.number);
         metrics.block_time = scheduler.head().map_or(0, |head| head.time);
         let (waiting, since) = scheduler.waiting();
         metrics.waiting = [waiting as u64, since.unwrap_or(0)];
-        metrics.programs = scheduler.trace_source().programs();
+        metrics.large_preimages = scheduler.large_preimages() as u64;
+        scheduler.trace_source().measure(metrics);
         if let Some(head) = scheduler.head().copied()
             && let Ok(balance) = self.scheduler.balance(&head)
         {

@@ -4,10 +4,12 @@ mod address;
 mod matcher;
 mod preimage;
 mod tier;
+mod typed;
 mod value;
 
-pub(crate) use address::{address, missing};
+pub(crate) use address::{address, likely, missing};
 pub(crate) use matcher::StepMatcher;
 pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
 pub(crate) use tier::TierArgs;
+pub(crate) use typed::{Typed, by_type};
 pub(crate) use value::{duration, number, size, steps};

@@ -1,7 +1,9 @@
 //! Where a run's pre-images come from, and where the guest's output goes.
 
 use anyhow::bail;
+use clap::ArgGroup;
 use fpvm_core::step::oracle::Console;
+use fpvm_oracle::store::{self, Shared};
 use fpvm_trace::{Preimages, Source};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,18 +13,19 @@ use std::time::Duration;
 
 /// Where pre-images come from.
 #[derive(Clone, Debug, clap::Args)]
+#[command(group = ArgGroup::new("a_host").multiple(true))]
 pub(crate) struct SourceArgs {
     /// Take pre-images from this directory of files or database, and no host
     #[arg(long, value_name = "DIR|DB", conflicts_with = "host")]
     preimages: Option<PathBuf>,
     /// Write down in this database (or directory) what the host answers, for --preimages
-    #[arg(long, value_name = "DB", requires = "host")]
+    #[arg(long, value_name = "DB", requires = "a_host")]
     preimage_cache: Option<PathBuf>,
     /// End with an error where the host takes longer for an answer (30s, 5m, …)
-    #[arg(long, value_name = "TIME", requires = "host", value_parser = crate::args::duration)]
+    #[arg(long, value_name = "TIME", requires = "a_host", value_parser = crate::args::duration)]
     host_timeout: Option<Duration>,
     /// The host: a program that hands out pre-images on file descriptors 3 to 6, and its arguments
-    #[arg(last = true, value_name = "HOST")]
+    #[arg(last = true, value_name = "HOST", group = "a_host")]
     host: Vec<OsString>,
 }
 
@@ -43,6 +46,11 @@ impl SourceArgs {
 
     /// Where the pre-images come from; a cache is opened, and a host is not started yet.
     pub(crate) fn preimages(&self) -> anyhow::Result<Preimages> {
+        self.preimages_with(self.cache()?)
+    }
+
+    /// The same with a cache that is open.
+    pub(crate) fn preimages_with(&self, cache: Option<Shared>) -> anyhow::Result<Preimages> {
         if let Some(path) = &self.preimages {
             return Ok(Preimages::stored(path)?);
         }
@@ -52,12 +60,22 @@ impl SourceArgs {
         if program.is_empty() {
             bail!("after `--` the host's program has to be named");
         }
-        let cache = self.preimage_cache.as_deref();
-        Ok(Preimages::host(
-            self.host.clone(),
-            self.host_timeout,
+        Ok(self.host(self.host.clone(), cache))
+    }
+
+    /// A host by its command line.
+    pub(crate) fn host(&self, words: Vec<OsString>, cache: Option<Shared>) -> Preimages {
+        Preimages::Host {
+            words,
+            timeout: self.host_timeout,
             cache,
-        )?)
+        }
+    }
+
+    /// Where hosts' answers are written down, opened: all hosts share it, because a database has one writer.
+    pub(crate) fn cache(&self) -> anyhow::Result<Option<Shared>> {
+        let cache = self.preimage_cache.as_deref().map(store::create);
+        Ok(cache.transpose()?.map(Shared::new))
     }
 
     /// Opens the store or starts the host.

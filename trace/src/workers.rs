@@ -8,8 +8,8 @@
 mod pool;
 mod queue;
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::thread::Scope;
 use std::time::Duration;
 
@@ -80,6 +80,22 @@ impl<P: Program> Workers<P> {
     /// How many turns ended with a failure of the program or its host.
     pub fn failures(&self) -> u64 {
         self.0.failures.load(Ordering::Relaxed)
+    }
+
+    /// How long turns took, of the last thousands that nobody has asked about.
+    pub fn take_turns(&self) -> Vec<Duration> {
+        let turns = self.0.turns.lock();
+        turns
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+            .collect()
+    }
+
+    /// Threads that run the program, and those that have nothing to do.
+    pub fn threads(&self) -> [u64; 2] {
+        let busy = self.0.busy.load(Ordering::Relaxed);
+        let all = self.0.threads() as u64;
+        [busy, all.saturating_sub(busy)]
     }
 
     /// Waits until nobody waits for an answer, or for so long.

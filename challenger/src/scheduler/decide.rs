@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use alloy_primitives::Address;
 use fpvm_dispute::game::payment::Stage;
@@ -32,7 +33,8 @@ impl<K: TraceSource> GameScheduler<K> {
         let tracked_games: Vec<_> = tracked_games
             .filter(|(game, _)| games.binary_search(game).is_ok())
             .collect();
-        for (game, tracked, turn) in turns(tracked_games, reader) {
+        for (game, tracked, turn, length) in turns(tracked_games, reader) {
+            self.looks.push(length);
             let turn = turn.unwrap_or_else(|error| Turn {
                 trouble: Some(error.to_string()),
                 ..Turn::default()
@@ -147,8 +149,9 @@ fn turns<'t, T: Trace + Send>(
     reader: &Reader<'_>,
 ) -> Vec<TurnOf<'t, T>> {
     let turn = |(game, tracked): (&'t Address, &'t mut TrackedGame<T>)| {
+        let begun = Instant::now();
         let turn = tracked.player.turn(reader);
-        (game, tracked, turn)
+        (game, tracked, turn, begun.elapsed())
     };
     let threads = games.len().min(BESIDE);
     if threads <= 1 {
@@ -174,8 +177,13 @@ fn turns<'t, T: Trace + Send>(
     done
 }
 
-/// A game, and what its player decides.
-type TurnOf<'t, T> = (&'t Address, &'t mut TrackedGame<T>, Result<Turn, ReadError>);
+/// A game, what its player decides, and how long that took.
+type TurnOf<'t, T> = (
+    &'t Address,
+    &'t mut TrackedGame<T>,
+    Result<Turn, ReadError>,
+    Duration,
+);
 
 /// What is done first.
 const fn urgency(kind: Kind) -> u8 {

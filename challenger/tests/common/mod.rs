@@ -4,6 +4,8 @@
 pub(crate) mod between;
 pub(crate) mod players;
 pub(crate) mod reader;
+#[cfg(feature = "service")]
+pub(crate) mod several;
 pub(crate) mod table;
 
 use std::sync::Arc;

@@ -143,6 +143,11 @@ impl TraceSource for Side {
 }
 
 impl Reader {
+    /// The program as an ELF file.
+    pub(crate) fn elf(&self) -> Vec<u8> {
+        file(self)
+    }
+
     /// The inputs of no game.
     pub(crate) fn inputs() -> Inputs {
         let output = OutputRoot::default();

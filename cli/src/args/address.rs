@@ -42,6 +42,19 @@ pub(crate) fn missing(symbols: &Symbols, name: &str) -> String {
     if symbols.all().is_empty() {
         return "there are no symbols: give --meta, or the ELF file they are in".into();
     }
+    let all = symbols.all().iter().filter(|symbol| symbol.start > 0);
+    let names = likely(name, all.map(|symbol| symbol.name.as_str()));
+    match names.is_empty() {
+        true => format!("there is no symbol {name}"),
+        false => format!(
+            "there is no symbol {name}; is it one of {}?",
+            names.join(", ")
+        ),
+    }
+}
+
+/// Those of some names that may be meant by one which is not among them, likeliest first.
+pub(crate) fn likely<'n>(name: &str, all: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
     let wanted = name.to_lowercase();
     let far = |other: &str| {
         let other = other.to_lowercase();
@@ -53,20 +66,14 @@ pub(crate) fn missing(symbols: &Symbols, name: &str) -> String {
             }
         }
     };
-    let all = symbols.all().iter().filter(|symbol| symbol.start > 0);
-    let mut likely: Vec<_> = all
-        .filter_map(|symbol| Some((far(&symbol.name)?, symbol.name.as_str())))
-        .collect();
+    let mut likely: Vec<_> = all.filter_map(|other| Some((far(other)?, other))).collect();
     likely.sort_unstable();
     likely.dedup();
-    let names: Vec<_> = likely.iter().take(LIKELY).map(|(_, name)| *name).collect();
-    match names.is_empty() {
-        true => format!("there is no symbol {name}"),
-        false => format!(
-            "there is no symbol {name}; is it one of {}?",
-            names.join(", ")
-        ),
-    }
+    likely
+        .into_iter()
+        .take(LIKELY)
+        .map(|(_, name)| name)
+        .collect()
 }
 
 /// How many letters are put in, left out or replaced between two texts.

@@ -1,8 +1,9 @@
 //! The threads, and which dispute has its turn.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fpvm_checkpoints::warm::Warm;
 use fpvm_dispute::trace::Inputs;
@@ -24,7 +25,14 @@ pub(super) struct WorkerPool<P: Program> {
     /// Milliseconds of all turns, and how many failed.
     pub(super) spent: AtomicU64,
     pub(super) failures: AtomicU64,
+    /// How long the last turns were that nobody has asked about.
+    pub(super) turns: Mutex<VecDeque<Duration>>,
+    /// Threads that are in a turn.
+    pub(super) busy: AtomicU64,
 }
+
+/// The most turns whose length is remembered.
+const TURNS: usize = 4_096;
 
 impl<P: Program> WorkerPool<P> {
     pub(super) fn new(program: P, options: Options) -> Self {
@@ -36,7 +44,13 @@ impl<P: Program> WorkerPool<P> {
             news: Condvar::new(),
             spent: AtomicU64::new(0),
             failures: AtomicU64::new(0),
+            turns: Mutex::default(),
+            busy: AtomicU64::new(0),
         }
+    }
+
+    pub(super) fn threads(&self) -> usize {
+        self.options.threads.max(1)
     }
 
     /// The queue. It is whole even after a thread has panicked, because nothing that can panic runs while
@@ -63,8 +77,12 @@ impl<P: Program> WorkerPool<P> {
         drop(jobs);
 
         let begun = Instant::now();
+        self.busy.fetch_add(1, Ordering::Relaxed);
         let (kept, answers, has_run) = self.serve(&inputs, kept, &asked);
-        let spent = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.busy.fetch_sub(1, Ordering::Relaxed);
+        let length = begun.elapsed();
+        self.note(length);
+        let spent = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
         self.spent.fetch_add(spent, Ordering::Relaxed);
         let failed = answers.values().any(Result::is_err);
         self.failures.fetch_add(failed.into(), Ordering::Relaxed);
@@ -79,6 +97,14 @@ impl<P: Program> WorkerPool<P> {
         self.make_room(jobs);
         self.news.notify_all();
         true
+    }
+
+    fn note(&self, length: Duration) {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        if turns.len() == TURNS {
+            turns.pop_front();
+        }
+        turns.push_back(length);
     }
 
     /// Answers what can be answered within a turn.

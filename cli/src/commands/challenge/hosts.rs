@@ -1,0 +1,144 @@
+//! The hosts that games are played with, one for each type, as flags say it.
+
+use super::Args;
+use crate::args::{Typed, by_type};
+use crate::oracles::SourceArgs;
+use anyhow::{Context as _, anyhow, bail};
+use fpvm_challenger::game_type::{ByType, GameType};
+use fpvm_challenger::host_preset::{HostPieces, HostPreset, Piece};
+use fpvm_trace::Preimages;
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::path::Path;
+
+/// Flags of hosts.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Hosts")]
+pub(super) struct HostArgs {
+    /// Hand out pre-images by a host whose command line is known: kona-single or op-program [default, where a type's
+    /// --host-program is given: the host of its program]
+    #[arg(long, value_name = "[TYPE=]PRESET", value_parser = Typed::parse, group = "a_host")]
+    host_preset: Vec<Typed>,
+    /// That host's program [default: kona-host or op-program, in PATH]
+    #[arg(long, alias = "server", value_name = "[TYPE=]FILE", value_parser = Typed::parse, group = "a_host")]
+    host_program: Vec<Typed>,
+    /// A host by its command line, split at blanks, with {l1.head}, {l2.head}, {l2.outputroot}, {l2.claim},
+    /// {l2.blocknumber}, {l2.chainid} and {dispute} (a name for each dispute) filled in, as in the words after `--`
+    #[arg(long, value_name = "[TYPE=]WORDS", value_parser = Typed::parse, group = "a_host")]
+    host_command: Vec<Typed>,
+    /// The L1 beacon node, for --host-preset
+    #[arg(long, value_name = "URL")]
+    l1_beacon: Option<String>,
+    /// The rollup's configuration, for --host-preset [default: the host knows it by the chain's id]
+    #[arg(long, value_name = "[TYPE=]FILE", value_parser = Typed::parse)]
+    rollup_config: Vec<Typed>,
+    /// The L1's configuration, for --host-preset kona-single [default: the host knows it]
+    #[arg(long, alias = "l1-genesis", value_name = "[TYPE=]FILE", value_parser = Typed::parse)]
+    l1_config: Vec<Typed>,
+    /// The L2's genesis, for --host-preset op-program
+    #[arg(long, value_name = "[TYPE=]FILE", value_parser = Typed::parse)]
+    l2_genesis: Vec<Typed>,
+    /// The chain's name, for --host-preset op-program
+    #[arg(long, value_name = "NAME")]
+    network: Option<String>,
+}
+
+/// Where the pre-images of each type of game come from. Hosts have their data in the folder `data`.
+pub(super) fn preimages(args: &Args, data: &Path) -> anyhow::Result<ByType<Preimages>> {
+    let (hosts, source) = (&args.hosts, &args.source);
+    let lines = lines(args, data)?;
+    if lines.is_empty() && !source.is_given() {
+        bail!(
+            "where do pre-images come from? Name a store with --preimages, or a host with --host-preset or after `--`"
+        );
+    }
+    if !hosts.host_preset.is_empty() || !hosts.host_program.is_empty() {
+        let made = std::fs::create_dir_all(data);
+        made.with_context(|| format!("cannot make the folder {}", data.display()))?;
+    }
+    sources(lines, source)
+}
+
+/// The command lines of the types that have one of their own, or of all.
+fn lines(args: &Args, data: &Path) -> anyhow::Result<Vec<(Option<GameType>, Vec<String>)>> {
+    let hosts = &args.hosts;
+    let mut lines = Vec::new();
+    for Typed { game_type, value } in &hosts.host_command {
+        let words: Vec<_> = value.split_whitespace().map(str::to_owned).collect();
+        if words.is_empty() {
+            bail!("--host-command has no words");
+        }
+        lines.push((*game_type, words));
+    }
+    let preset = |text: &str| text.parse::<HostPreset>().map_err(|why| anyhow!(why));
+    let mut presets = Vec::new();
+    for Typed { game_type, value } in &hosts.host_preset {
+        presets.push((*game_type, preset(value).context("--host-preset")?));
+    }
+    for Typed { game_type, .. } in &hosts.host_program {
+        let is_said = presets
+            .iter()
+            .any(|(of, _)| of == game_type || of.is_none());
+        match (game_type, game_type.and_then(HostPreset::of)) {
+            _ if is_said => {}
+            (Some(_), Some(preset)) => presets.push((*game_type, preset)),
+            (Some(game_type), None) => {
+                bail!("how is the host of {game_type} called? Say it with --host-preset")
+            }
+            (None, _) if presets.is_empty() => {
+                bail!("how is the host called? Say it with --host-preset")
+            }
+            (None, _) => {}
+        }
+    }
+    for (game_type, preset) in presets {
+        let words = preset.words(&pieces(args, game_type, data)?);
+        let words = words.map_err(|why| match why.missing {
+            Piece::L1 => anyhow!("{why}: give --rpc"),
+            Piece::Beacon => anyhow!("{why}: give --l1-beacon"),
+            Piece::L2 => anyhow!("{why}: give --l2-rpc"),
+            Piece::Rollup => anyhow!("{why}: give --network, or --rollup-config and --l2-genesis"),
+        })?;
+        lines.push((game_type, words));
+    }
+    Ok(lines)
+}
+
+fn pieces(args: &Args, game_type: Option<GameType>, data: &Path) -> anyhow::Result<HostPieces> {
+    let hosts = &args.hosts;
+    // A type that no game has: what counts for all.
+    let of = game_type.unwrap_or(GameType(u32::MAX));
+    let first = |all: &[Typed]| {
+        let all = by_type(all, |text| Ok::<_, Infallible>(text.to_owned()))?;
+        Ok::<_, Infallible>(all.of(of).next().cloned())
+    };
+    let data = data.to_str().context("--datadir: its name is no text")?;
+    Ok(HostPieces {
+        program: first(&hosts.host_program)?,
+        l1: args.chain.rpc.clone(),
+        beacon: hosts.l1_beacon.clone(),
+        l2: args.l2_rpc.clone(),
+        data: data.to_owned(),
+        rollup_config: first(&hosts.rollup_config)?,
+        l1_config: first(&hosts.l1_config)?,
+        l2_genesis: first(&hosts.l2_genesis)?,
+        network: hosts.network.clone(),
+    })
+}
+
+/// Hosts by their command lines, and what counts for all other types.
+fn sources(
+    lines: Vec<(Option<GameType>, Vec<String>)>,
+    source: &SourceArgs,
+) -> anyhow::Result<ByType<Preimages>> {
+    let cache = source.cache()?;
+    let mut all = ByType::default();
+    for (game_type, words) in lines {
+        let words = words.into_iter().map(OsString::from).collect();
+        all.add(game_type, source.host(words, cache.clone()));
+    }
+    if source.is_given() {
+        all.add(None, source.preimages_with(cache)?);
+    }
+    Ok(all)
+}

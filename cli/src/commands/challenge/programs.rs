@@ -1,0 +1,66 @@
+//! Where the programs come from that games are about, as flags say it.
+
+use crate::args::{Typed, by_type};
+use anyhow::Context as _;
+use fpvm_challenger::service::{PrestateSources, PrestateUrl};
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Flags that say where programs come from.
+#[derive(Debug, clap::Args)]
+#[group(id = "programs", required = true, multiple = true, args = ["prestate", "prestates_dir", "prestates_url"])]
+pub(super) struct ProgramArgs {
+    /// A program (ELF) or its pre-state that games are about; may be given several times, and each game gets the one
+    /// whose hash is its own
+    #[arg(long, value_name = "[TYPE=]FILE", value_parser = Typed::parse)]
+    prestate: Vec<Typed>,
+    /// Find pre-states in this folder, as 0xHASH.bin.gz, .json.gz, .json or .bin; may be given several times
+    #[arg(long, value_name = "[TYPE=]DIR", value_parser = Typed::parse)]
+    prestates_dir: Vec<Typed>,
+    /// The same in this folder on a web server
+    #[arg(long, value_name = "[TYPE=]URL", value_parser = Typed::parse)]
+    prestates_url: Vec<Typed>,
+    /// Keep what is found there, and the host's data, in this folder [default: one for temporary files]
+    #[arg(long, value_name = "DIR")]
+    datadir: Option<PathBuf>,
+}
+
+/// The challenger's own folder.
+pub(super) enum DataDir {
+    /// One that stays.
+    Given(PathBuf),
+    /// One that goes with it.
+    Temporary(TempDir),
+}
+
+impl DataDir {
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Given(path) => path,
+            Self::Temporary(folder) => folder.path(),
+        }
+    }
+}
+
+impl ProgramArgs {
+    pub(super) fn data_dir(&self) -> anyhow::Result<DataDir> {
+        Ok(match &self.datadir {
+            Some(path) => DataDir::Given(path.clone()),
+            None => DataDir::Temporary(
+                tempfile::tempdir().context("cannot make a folder for temporary files")?,
+            ),
+        })
+    }
+
+    pub(super) fn sources(&self) -> anyhow::Result<PrestateSources> {
+        let path = |text: &str| Ok::<_, Infallible>(PathBuf::from(text));
+        let files = self.prestate.iter().map(|typed| (&typed.value).into());
+        Ok(PrestateSources {
+            files: files.collect(),
+            folders: by_type(&self.prestates_dir, path)?,
+            urls: by_type(&self.prestates_url, PrestateUrl::parse).map_err(anyhow::Error::msg)?,
+            ..PrestateSources::default()
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! What `challenge` prints of what happens.
+
+use crate::output::{Format, print, to_stdout};
+use fpvm_challenger::event::{Event, Name};
+
+/// Prints an event, and logs what only somebody who looks for an error wants to know.
+pub(super) fn show(event: &Event, format: Format, dry_run: bool) -> anyhow::Result<()> {
+    if format == Format::Json {
+        return to_stdout(|out| {
+            serde_json::to_writer(&mut *out, event)?;
+            writeln!(out)
+        });
+    }
+    let game = event.game.map_or(String::new(), |game| game.to_string());
+    let Event { what, why, .. } = event;
+    match event.event {
+        Name::Planned if dry_run => print(&format!("{game} would {what}\n    {why}\n")),
+        Name::Planned | Name::Sending => {
+            let hash = event.transaction.map(|hash| hash.to_string());
+            tracing::debug!(target: "challenger", game, what, why, hash, "{:?}", event.event);
+            Ok(())
+        }
+        Name::Overtaken => {
+            tracing::info!(target: "challenger", game, what, "Somebody else has done it first");
+            Ok(())
+        }
+        Name::Done => {
+            let block = event.block.unwrap_or_default();
+            print(&format!("{game} {what}, in block {block}\n    {why}\n"))
+        }
+        Name::Found | Name::Waiting | Name::Bonds => print(&format!("{game} {what}\n")),
+        Name::Over => print(&format!("{game} is over: {what}\n")),
+        Name::Left => print(&format!("{game} is not played: {why}\n")),
+        Name::Refused | Name::Trouble | Name::Again => {
+            tracing::warn!(target: "challenger", game, what, why, "{:?}", event.event);
+            Ok(())
+        }
+    }
+}
