@@ -8,6 +8,7 @@ mod args;
 mod chain;
 mod cli;
 mod commands;
+mod config;
 mod encoding;
 mod environment;
 mod exit;
@@ -20,13 +21,14 @@ mod oracles;
 mod output;
 mod runner;
 mod screen;
+mod typed_flags;
 mod upstream_compat;
 
 use crate::app::App;
 use crate::cli::Cli;
 use crate::screen::Screen;
 use crate::upstream_compat::UpstreamCompat;
-use clap::FromArgMatches as _;
+use clap::{Command, FromArgMatches as _};
 use fpvm::{AnyIsa, Registry};
 use fpvm_contracts::StepVerifier;
 use std::ffi::OsString;
@@ -42,13 +44,19 @@ pub fn main(isas: &[&'static dyn AnyIsa], verifiers: &'static [StepVerifier]) ->
     let name = arguments.next().unwrap_or_default();
     let compat = UpstreamCompat::of(&name);
     let arguments = compat.rewrite(arguments.collect());
-    let cli = match parse(compat, arguments) {
-        Ok(cli) => cli,
-        Err(error) => return exit::usage(&error),
-    };
     let vms = match Registry::new(isas) {
         Ok(vms) => vms,
         Err(error) => return exit::exit(&Registry::builtin(), &[], Err(error.into())),
+    };
+    let command = command(compat);
+    let arguments = typed_flags::rewrite(&command, arguments);
+    let arguments = match config::with_file(&command, compat.name(), arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return exit::exit(&vms, &[], Err(error)),
+    };
+    let cli = match parse(compat, command, arguments) {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
     };
     let app = App {
         vms,
@@ -67,12 +75,20 @@ pub fn main(isas: &[&'static dyn AnyIsa], verifiers: &'static [StepVerifier]) ->
     )
 }
 
-fn parse(compat: UpstreamCompat, arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
-    let name = compat.name();
-    let mut command = cli::whole(name);
-    if compat == UpstreamCompat::Fpvm {
-        command = environment::read(command);
+/// The program's arguments, with what the environment says of them.
+fn command(compat: UpstreamCompat) -> Command {
+    let command = cli::whole(compat.name());
+    match compat {
+        UpstreamCompat::Fpvm => environment::read(command),
+        _ => command,
     }
-    let whole = std::iter::once(name.into()).chain(arguments);
+}
+
+fn parse(
+    compat: UpstreamCompat,
+    command: Command,
+    arguments: Vec<OsString>,
+) -> Result<Cli, clap::Error> {
+    let whole = std::iter::once(compat.name().into()).chain(arguments);
     Cli::from_arg_matches(&command.try_get_matches_from(whole)?)
 }
