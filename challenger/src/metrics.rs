@@ -193,7 +193,11 @@ impl Metrics {
             ),
             ("bond_unlocks", "Credits unlocked", done(Kind::Unlock)),
             ("bond_claims", "Credits paid out", done(Kind::Pay)),
-            ("game_closures", "Games closed that owe nothing", done(Kind::Close)),
+            (
+                "game_closures",
+                "Games closed that owe nothing",
+                done(Kind::Close),
+            ),
             (
                 "refusals",
                 "Transactions that could not be sent",
