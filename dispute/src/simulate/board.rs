@@ -3,24 +3,19 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::opinion::{Opinion, Truth};
 use super::outcome::Outcome;
 use super::scenario::Scenario;
+use super::subject::Subject;
 use crate::call::{Action, Block, Call, Effect, GameAction, Made};
 use crate::chain::Chain;
-use crate::claim::OutputRoot;
-use crate::factory::{Create, Factory};
 use crate::game::Game;
 use crate::player::{ALL, Me, Plan, View, cheat, honest};
 use crate::position::Position;
-use crate::registry::AnchorRegistry;
 use crate::revert::Revert;
-use crate::synthetic::Rollup;
-use crate::vault::Vault;
 
 /// When simulated games begin: seconds since 1970.
 pub(super) const START: u64 = 1_700_000_000;
@@ -33,8 +28,8 @@ pub(super) const KEEPER: Address = Address::repeat_byte(0xee);
 /// Only one game is played on each chain.
 pub(super) const GAME: usize = 0;
 
-pub(super) struct Player<'a> {
-    pub(super) me: Me<Opinion<'a>>,
+pub(super) struct Player<T> {
+    pub(super) me: Me<T>,
     pub(super) wake: Option<u64>,
     /// When an honest player answers a claim.
     pub(super) due: BTreeMap<usize, u64>,
@@ -43,10 +38,10 @@ pub(super) struct Player<'a> {
 }
 
 /// A game being played.
-pub(super) struct Board<'a> {
-    pub(super) scenario: &'a Scenario,
-    pub(super) chain: Chain<Rollup>,
-    pub(super) players: Vec<Player<'a>>,
+pub(super) struct Board<'a, S: Subject> {
+    pub(super) scenario: &'a Scenario<S>,
+    pub(super) chain: Chain<S::Vm>,
+    pub(super) players: Vec<Player<S::Opinion<'a>>>,
     pub(super) rng: Xoshiro256PlusPlus,
     pub(super) now: u64,
     /// L1 time of each claim.
@@ -58,34 +53,21 @@ pub(super) struct Board<'a> {
     pub(super) made: Option<Vec<Made>>,
 }
 
-impl<'a> Board<'a> {
+impl<'a, S: Subject> Board<'a, S> {
     pub(super) fn new(
-        scenario: &'a Scenario,
-        truth: &'a Truth,
+        scenario: &'a Scenario<S>,
+        truth: &'a S::Truth,
         made: Option<Vec<Made>>,
     ) -> Result<Self, Revert> {
         let game_type = scenario.rules.params().game_type;
-        let block = U256::from(scenario.anchor_block);
-        let anchor = OutputRoot {
-            root: scenario.rollup.root(block),
-            block,
-        };
-        let mut factory = Factory::new(KEEPER);
-        factory.set_implementation(KEEPER, game_type, scenario.rules.clone())?;
         let bond = scenario.rules.required_bond(Position::ROOT)?;
-        factory.set_init_bond(KEEPER, game_type, bond)?;
-        let registry = AnchorRegistry::new(KEEPER, [(game_type, anchor)]);
-        let mut chain = Chain::new(
-            scenario.rollup,
-            Vault::new(KEEPER, DELAY),
-            registry,
-            factory,
-        );
+        let mut chain = S::chain(scenario)?;
+        chain.factory.set_init_bond(KEEPER, game_type, bond)?;
         let mut players = Vec::new();
         for seat in &scenario.seats {
             chain.fund(seat.account, PURSE);
             players.push(Player {
-                me: Me::new(seat.account, GAME, Opinion::new(truth, seat.lie)),
+                me: Me::new(seat.account, GAME, S::opinion(truth, seat.lie)),
                 wake: None,
                 due: BTreeMap::new(),
                 missed: BTreeSet::new(),
@@ -102,11 +84,7 @@ impl<'a> Board<'a> {
             outcome: Outcome::default(),
             made,
         };
-        let create = Create {
-            game_type,
-            root_claim: scenario.root,
-            extra_data: U256::from(scenario.block).to_be_bytes_vec(),
-        };
+        let create = S::create(scenario);
         let proposer = scenario
             .seats
             .get(scenario.proposer)

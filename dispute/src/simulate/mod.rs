@@ -11,6 +11,8 @@ mod random_judged;
 pub mod run;
 pub mod scenario;
 mod settle;
+pub mod subject;
+pub mod super_scenario;
 pub mod table;
 
 use rand::SeedableRng;
@@ -20,6 +22,7 @@ use rayon::prelude::*;
 
 use crate::revert::Revert;
 use scenario::{Presets, Scenario};
+use super_scenario::SuperPresets;
 pub use table::Table;
 
 /// Plays `games` random games; which ones follows from `seed`.
@@ -32,6 +35,22 @@ pub fn simulate(games: u64, seed: u64) -> Result<Table, Revert> {
         .into_par_iter()
         .map(|number| {
             let scenario = Scenario::random(&presets, game_seed(seed, number));
+            run::play(&scenario).map(|outcome| Table::of(&scenario, &outcome))
+        })
+        .try_reduce(Table::default, |a, b| Ok(a.merge(b)))?;
+    Ok(table)
+}
+
+/// Plays `games` random super games; which ones follows from `seed`.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn simulate_super(games: u64, seed: u64) -> Result<Table, Revert> {
+    let presets = SuperPresets::new()?;
+    let table = (0..games)
+        .into_par_iter()
+        .map(|number| {
+            let scenario = presets.scenario(game_seed(seed, number))?;
             run::play(&scenario).map(|outcome| Table::of(&scenario, &outcome))
         })
         .try_reduce(Table::default, |a, b| Ok(a.merge(b)))?;

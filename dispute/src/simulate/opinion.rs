@@ -1,15 +1,18 @@
 //! What players hold to be true: the truth, or a lie about it.
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, Bytes};
 
 use crate::game::Game;
 use crate::game::block_number::BlockEvidence;
 use crate::position::Position;
-use crate::synthetic::Rollup;
+use crate::super_root::SuperStep;
+use crate::synthetic::{Rollup, SuperProgram, SuperRollup};
 use crate::trace::lie::{Extent, Lie};
 use crate::trace::memo::Memo;
 use crate::trace::split::SplitTrace;
-use crate::trace::{Executions, Outputs, StepData, Trace, TraceError};
+use crate::trace::super_node::NodeStates;
+use crate::trace::super_split::SuperSplitTrace;
+use crate::trace::{Executions, Outputs, StepData, SuperInputs, SuperStates, Trace, TraceError};
 
 /// The truth about a simulated game, remembered for all its players.
 pub type Truth = Memo<Rollup>;
@@ -40,6 +43,91 @@ impl<'a, T> Opinion<'a, T> {
 }
 
 impl<T: Outputs + Executions> Trace for Opinion<'_, T> {
+    fn claim_at(&self, game: &Game, of: usize, position: Position) -> Result<B256, TraceError> {
+        match self {
+            Self::True(trace) => trace.claim_at(game, of, position),
+            Self::False(trace) => trace.claim_at(game, of, position),
+        }
+    }
+
+    fn step_at(&self, game: &Game, of: usize, position: Position) -> Result<StepData, TraceError> {
+        match self {
+            Self::True(trace) => trace.step_at(game, of, position),
+            Self::False(trace) => trace.step_at(game, of, position),
+        }
+    }
+
+    fn wrong_block(&self, game: &Game) -> Result<Option<BlockEvidence>, TraceError> {
+        match self {
+            Self::True(trace) => trace.wrong_block(game),
+            Self::False(trace) => trace.wrong_block(game),
+        }
+    }
+}
+
+/// The truth about a simulated super game, remembered for all its players.
+#[derive(Clone, Debug)]
+pub struct SuperTruth {
+    states: Memo<NodeStates<SuperRollup>, SuperInputs>,
+    program: SuperProgram,
+}
+
+impl SuperTruth {
+    /// What the node and the program say.
+    pub fn new(states: NodeStates<SuperRollup>, program: SuperProgram) -> Self {
+        Self {
+            states: Memo::new(states),
+            program,
+        }
+    }
+}
+
+impl SuperStates for SuperTruth {
+    fn state(&self, place: SuperStep) -> Result<Bytes, TraceError> {
+        self.states.state(place)
+    }
+
+    fn start(&self, timestamp: u64) -> Result<Bytes, TraceError> {
+        self.states.start(timestamp)
+    }
+}
+
+impl Executions<SuperInputs> for SuperTruth {
+    fn claim(&self, inputs: &SuperInputs, index: u128) -> Result<B256, TraceError> {
+        self.program.claim(inputs, index)
+    }
+
+    fn step(&self, inputs: &SuperInputs, index: u128) -> Result<StepData, TraceError> {
+        Executions::step(&self.program, inputs, index)
+    }
+}
+
+/// A truthful or a lying trace of a super game.
+#[derive(Clone, Debug)]
+pub enum SuperOpinion<'a> {
+    /// The truth.
+    True(SuperSplitTrace<&'a SuperTruth, &'a SuperTruth>),
+    /// A lie.
+    False(SuperSplitTrace<Lie<&'a SuperTruth>, Lie<&'a SuperTruth>>),
+}
+
+impl<'a> SuperOpinion<'a> {
+    /// The opinion of somebody who lies about `lie`, or about nothing.
+    pub const fn new(truth: &'a SuperTruth, lie: Option<Extent>) -> Self {
+        match lie {
+            None => Self::True(SuperSplitTrace {
+                states: truth,
+                executions: truth,
+            }),
+            Some(extent) => Self::False(SuperSplitTrace {
+                states: Lie { truth, extent },
+                executions: Lie { truth, extent },
+            }),
+        }
+    }
+}
+
+impl Trace for SuperOpinion<'_> {
     fn claim_at(&self, game: &Game, of: usize, position: Position) -> Result<B256, TraceError> {
         match self {
             Self::True(trace) => trace.claim_at(game, of, position),

@@ -5,9 +5,9 @@ use std::cmp::Reverse;
 use rand::RngExt;
 
 use super::board::Board;
-use super::opinion::Truth;
 pub use super::outcome::Outcome;
 use super::scenario::Scenario;
+use super::subject::Subject;
 use crate::call::{Action, Effect, Made};
 use crate::game::Game;
 use crate::player::value_of;
@@ -18,8 +18,8 @@ use crate::revert::Revert;
 /// # Errors
 /// If the proposal itself, the last resolutions or the payments are refused: no scenario asks for
 /// that.
-pub fn play(scenario: &Scenario) -> Result<Outcome, Revert> {
-    let truth = Truth::new(scenario.rollup);
+pub fn play<S: Subject>(scenario: &Scenario<S>) -> Result<Outcome, Revert> {
+    let truth = scenario.rollup.truth();
     let mut board = Board::new(scenario, &truth, None)?;
     board.play();
     board.finish()?;
@@ -41,8 +41,8 @@ pub struct Record {
 ///
 /// # Errors
 /// As [`play`].
-pub fn record(scenario: &Scenario) -> Result<Record, Revert> {
-    let truth = Truth::new(scenario.rollup);
+pub fn record<S: Subject>(scenario: &Scenario<S>) -> Result<Record, Revert> {
+    let truth = scenario.rollup.truth();
     let mut board = Board::new(scenario, &truth, Some(Vec::new()))?;
     board.play();
     board.finish()?;
@@ -53,7 +53,7 @@ pub fn record(scenario: &Scenario) -> Result<Record, Revert> {
     })
 }
 
-impl Board<'_> {
+impl<S: Subject> Board<'_, S> {
     /// Until no player has anything to do and no clock is running.
     fn play(&mut self) {
         loop {

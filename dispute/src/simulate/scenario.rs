@@ -1,11 +1,13 @@
 //! What a simulated game is played about, by whom, under which rules.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::subject::Subject;
 use crate::bond::ASSUMED_BASE_FEE;
 use crate::fees::FeeSpikes;
 use crate::player::cheat::{Cheat, Way};
@@ -85,18 +87,18 @@ pub struct Seat {
 
 /// A game to be played.
 #[derive(Clone, Debug)]
-pub struct Scenario {
+pub struct Scenario<S = Rollup> {
     /// What it follows from.
     pub seed: u64,
     /// The rules.
     pub rules: Arc<Rules>,
-    /// The rollup it is about.
-    pub rollup: Rollup,
-    /// L2 block of the anchor.
+    /// What it is about.
+    pub rollup: S,
+    /// L2 block of the anchor; its timestamp in a super game.
     pub anchor_block: u64,
-    /// L2 block of the proposal.
+    /// L2 block of the proposal; its timestamp in a super game.
     pub block: u64,
-    /// The output proposed.
+    /// The output proposed, or the super root.
     pub root: B256,
     /// Which seat proposes.
     pub proposer: usize,
@@ -133,47 +135,8 @@ impl Scenario {
             execution_length,
         };
 
-        let honest = 1 + usize::from(rng.random_bool(0.2));
-        let cheats = rng.random_range(1..=4);
-        let extension = rules.params().clock_extension;
-        let mut seats: Vec<Seat> = (0..honest)
-            .map(|number| Seat {
-                account: account(number),
-                cheat: None,
-                lie: None,
-                reaction: rng.random_range(1..=1_000),
-            })
-            .collect();
-        let mut lies = Vec::new();
-        for number in honest..honest + cheats {
-            let lie = Extent {
-                outputs_from: match rng.random_range(0..6) {
-                    0 => Some(block),
-                    _ => Some(rng.random_range(anchor_block + 1..=block)),
-                }
-                .map(U256::from),
-                steps_from: match rng.random_range(0..8) {
-                    0 => None,
-                    1 => Some(0),
-                    _ => Some(rng.random_range(0..execution_length)),
-                },
-                salt: rng.random(),
-            };
-            let next = if number + 1 < honest + cheats {
-                number + 1
-            } else {
-                honest
-            };
-            let cheat = random_cheat(rng, &rules, account(next));
-            let truthful = cheat.way == Way::Spammer && rng.random_bool(0.5);
-            seats.push(Seat {
-                account: account(number),
-                cheat: Some(cheat),
-                lie: (!truthful).then_some(lie),
-                reaction: rng.random_range(12..2 * extension),
-            });
-            lies.push(lie);
-        }
+        let (seats, lies) = random_seats(rng, &rules, anchor_block + 1..=block, execution_length);
+        let honest = seats.len() - lies.len();
         let proposer = if honest_proposal { 0 } else { honest };
         let root = match lies.first() {
             _ if honest_proposal => rollup.root(U256::from(block)),
@@ -201,10 +164,11 @@ impl Scenario {
 
     /// Whether the proposal is right.
     pub fn is_right(&self) -> bool {
-        let block = U256::from(self.block);
-        self.block <= self.rollup.safe_head && self.root == self.rollup.root(block)
+        Rollup::is_right(self)
     }
+}
 
+impl<S> Scenario<S> {
     /// L1's base fee `elapsed` seconds after the game's start, in wei.
     pub fn base_fee(&self, elapsed: u64) -> u128 {
         let high = self
@@ -217,6 +181,58 @@ impl Scenario {
             ASSUMED_BASE_FEE / 10
         }
     }
+}
+
+/// One honest player or two, and up to four cheats after them; and what each of those lies about, if it does: the
+/// outputs (or the places in a super game) from one of `outputs` on.
+pub(super) fn random_seats(
+    rng: &mut Xoshiro256PlusPlus,
+    rules: &Rules,
+    outputs: RangeInclusive<u64>,
+    execution_length: u128,
+) -> (Vec<Seat>, Vec<Extent>) {
+    let honest = 1 + usize::from(rng.random_bool(0.2));
+    let cheats = rng.random_range(1..=4);
+    let extension = rules.params().clock_extension;
+    let mut seats: Vec<Seat> = (0..honest)
+        .map(|number| Seat {
+            account: account(number),
+            cheat: None,
+            lie: None,
+            reaction: rng.random_range(1..=1_000),
+        })
+        .collect();
+    let mut lies = Vec::new();
+    for number in honest..honest + cheats {
+        let lie = Extent {
+            outputs_from: match rng.random_range(0..6) {
+                0 => Some(*outputs.end()),
+                _ => Some(rng.random_range(outputs.clone())),
+            }
+            .map(U256::from),
+            steps_from: match rng.random_range(0..8) {
+                0 => None,
+                1 => Some(0),
+                _ => Some(rng.random_range(0..execution_length)),
+            },
+            salt: rng.random(),
+        };
+        let next = if number + 1 < honest + cheats {
+            number + 1
+        } else {
+            honest
+        };
+        let cheat = random_cheat(rng, rules, account(next));
+        let truthful = cheat.way == Way::Spammer && rng.random_bool(0.5);
+        seats.push(Seat {
+            account: account(number),
+            cheat: Some(cheat),
+            lie: (!truthful).then_some(lie),
+            reaction: rng.random_range(12..2 * extension),
+        });
+        lies.push(lie);
+    }
+    (seats, lies)
 }
 
 fn random_cheat(rng: &mut Xoshiro256PlusPlus, rules: &Rules, partner: Address) -> Cheat {

@@ -1,12 +1,13 @@
 //! The end of a simulated game: resolution, payment, and what the honest players have come to.
 
 use super::board::{Board, DELAY, GAME, KEEPER, PURSE, START};
+use super::subject::{FINALITY, Subject};
 use crate::call::{Action, GameAction};
 use crate::game::Game;
 use crate::player::ALL;
 use crate::revert::Revert;
 
-impl Board<'_> {
+impl<S: Subject> Board<'_, S> {
     pub(super) fn finish(&mut self) -> Result<(), Revert> {
         self.count_timeouts();
         let count = self.game().map_or(0, |game| game.claims().len());
@@ -29,9 +30,20 @@ impl Board<'_> {
         }
         self.outcome.stolen_bonds = stolen_bonds;
 
-        self.now += DELAY;
         let credits = self.game().map(|game| game.credits().normal.clone());
-        for account in credits.unwrap_or_default().into_keys() {
+        let credits = credits.unwrap_or_default();
+        if self
+            .game()
+            .is_some_and(|game| !game.version().pays_at_resolution())
+        {
+            // The game is closed first, and credits are unlocked in a call of their own.
+            self.now += FINALITY + 1;
+            for account in credits.keys() {
+                self.keeper(GameAction::ClaimCredit(*account))?;
+            }
+        }
+        self.now += DELAY;
+        for account in credits.into_keys() {
             self.keeper(GameAction::ClaimCredit(account))?;
         }
         let seats = self.scenario.seats.iter();

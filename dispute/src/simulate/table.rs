@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::outcome::Outcome;
 use super::scenario::Scenario;
+use super::subject::Subject;
 use crate::claim::GameStatus;
 
 /// Outcomes, money and time of the games played.
@@ -56,8 +57,8 @@ pub struct CheatRow {
 
 impl Table {
     /// The table of one game.
-    pub fn of(scenario: &Scenario, outcome: &Outcome) -> Self {
-        let right = scenario.is_right();
+    pub fn of<S: Subject>(scenario: &Scenario<S>, outcome: &Outcome) -> Self {
+        let right = S::is_right(scenario);
         let expected = match right {
             true => GameStatus::DefenderWins,
             false => GameStatus::ChallengerWins,
