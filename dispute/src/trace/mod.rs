@@ -8,6 +8,7 @@
 //! In a super game [`super_split::SuperSplitTrace`] takes its place: above the split depth the states of several
 //! chains ([`SuperStates`]), as [`super_node::NodeStates`] reads them off a node's answers.
 
+mod forward;
 pub mod lie;
 pub mod memo;
 pub mod outputs;
@@ -15,9 +16,6 @@ pub mod split;
 pub mod super_lie;
 pub mod super_node;
 pub mod super_split;
-
-use std::rc::Rc;
-use std::sync::Arc;
 
 use alloy_primitives::{B256, Bytes, U256};
 use thiserror::Error;
@@ -247,97 +245,4 @@ pub trait Executions<I = Inputs> {
     /// # Errors
     /// If the VM cannot be run so far.
     fn step(&self, inputs: &I, index: u128) -> Result<StepData, TraceError>;
-}
-
-impl<T: Trace + ?Sized> Trace for &T {
-    fn claim_at(&self, game: &Game, of: usize, position: Position) -> Result<B256, TraceError> {
-        (**self).claim_at(game, of, position)
-    }
-
-    fn step_at(&self, game: &Game, of: usize, position: Position) -> Result<StepData, TraceError> {
-        (**self).step_at(game, of, position)
-    }
-
-    fn source_at(&self, game: &Game, of: usize, position: Position) -> Option<String> {
-        (**self).source_at(game, of, position)
-    }
-
-    fn wrong_block(&self, game: &Game) -> Result<Option<BlockEvidence>, TraceError> {
-        (**self).wrong_block(game)
-    }
-}
-
-impl<T: Outputs + ?Sized> Outputs for &T {
-    fn output(&self, block: U256) -> Result<B256, TraceError> {
-        (**self).output(block)
-    }
-
-    fn safe_head(&self) -> U256 {
-        (**self).safe_head()
-    }
-
-    fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError> {
-        (**self).evidence(block)
-    }
-
-    fn source(&self, block: U256) -> Option<String> {
-        (**self).source(block)
-    }
-}
-
-impl<T: SuperStates + ?Sized> SuperStates for &T {
-    fn state(&self, place: SuperStep) -> Result<Bytes, TraceError> {
-        (**self).state(place)
-    }
-
-    fn start(&self, timestamp: u64) -> Result<Bytes, TraceError> {
-        (**self).start(timestamp)
-    }
-
-    fn source(&self, place: SuperStep) -> Option<String> {
-        (**self).source(place)
-    }
-}
-
-impl<I, T: Executions<I> + ?Sized> Executions<I> for Rc<T> {
-    fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError> {
-        (**self).claim(inputs, index)
-    }
-
-    fn step(&self, inputs: &I, index: u128) -> Result<StepData, TraceError> {
-        (**self).step(inputs, index)
-    }
-}
-
-/// Who has none knows only outputs.
-impl<I, T: Executions<I>> Executions<I> for Option<T> {
-    fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError> {
-        let known = self.as_ref().ok_or(TraceError::NoProgram)?;
-        known.claim(inputs, index)
-    }
-
-    fn step(&self, inputs: &I, index: u128) -> Result<StepData, TraceError> {
-        let known = self.as_ref().ok_or(TraceError::NoProgram)?;
-        known.step(inputs, index)
-    }
-}
-
-impl<I, T: Executions<I> + ?Sized> Executions<I> for Arc<T> {
-    fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError> {
-        (**self).claim(inputs, index)
-    }
-
-    fn step(&self, inputs: &I, index: u128) -> Result<StepData, TraceError> {
-        (**self).step(inputs, index)
-    }
-}
-
-impl<I, T: Executions<I> + ?Sized> Executions<I> for &T {
-    fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError> {
-        (**self).claim(inputs, index)
-    }
-
-    fn step(&self, inputs: &I, index: u128) -> Result<StepData, TraceError> {
-        (**self).step(inputs, index)
-    }
 }
