@@ -35,7 +35,9 @@ fn every_kind_of_lie_loses() {
         };
         assert_eq!(outcome.status, expected, "{number}");
         for lie in scenario.seats.iter().filter_map(|seat| seat.lie) {
-            let kind = StateLie::ALL.iter().position(|kind| *kind == lie.state_lie());
+            let kind = StateLie::ALL
+                .iter()
+                .position(|kind| *kind == lie.state_lie());
             *met.entry((kind, right)).or_default() += 1;
         }
     }
