@@ -114,7 +114,7 @@ fn the_honest_win(table: &Table, rollup: &Rollup, factory: &str) {
         }
     }
     // Today's game is closed first; that of 2024 has unlocked the bonds by now.
-    table.wait(FINALITY);
+    table.wait(FINALITY + 1);
     let patience = Duration::from_secs(60);
     let (since, honest_account) = (Instant::now(), table.account(1));
     loop {
