@@ -17,6 +17,8 @@ use fpvm_challenger::factory::{CreateError, Factory};
 use fpvm_challenger::player::{Kind, Settling, Strategy};
 use fpvm_challenger::read::Reader;
 use fpvm_challenger::read::game_params::GameParams;
+use fpvm_challenger::read::history::history;
+use fpvm_challenger::read::watch::game as read_game;
 use fpvm_challenger::scheduler::{GameScheduler, Games, Options, TraceSource, Unplayable};
 use fpvm_contracts::game;
 use fpvm_contracts::game::abi::{
@@ -27,6 +29,7 @@ use fpvm_dispute::arguments::Roles;
 use fpvm_dispute::call::GameAction;
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::game::credits::BondMode;
+use fpvm_dispute::history::What;
 use fpvm_dispute::rules::Params;
 use fpvm_dispute::trace::Outputs as _;
 use fpvm_dispute::version::Version;
@@ -140,6 +143,35 @@ fn expected(chain: &Local, key: u8, events: &[Event], games: &[Address]) -> U256
     left
 }
 
+/// When the game was closed, and the honest party's bonds were unlocked and paid, is found out afterwards.
+fn history_is_told(chain: &Local, address: Address) {
+    let reader = Reader::newest(chain).expect("a block");
+    let (params, seen) = read_game(&reader, address).expect("a game");
+    let told = history(&reader, &params, &seen, &[]).expect("it is all kept");
+    let won = seen.game.won(account(HONEST));
+    let closed_at = told
+        .iter()
+        .find(|event| event.what == What::Closed(BondMode::Normal));
+    let closed_at = closed_at.expect("it was closed");
+    assert_eq!(closed_at.by, Some(account(HONEST)));
+    assert_eq!(closed_at.at, seen.game.resolved_at() + FINALITY + 24);
+    let at = |what| {
+        told.iter()
+            .find(|event| event.what == what)
+            .expect("told")
+            .at
+    };
+    assert_eq!(at(What::Unlocked(account(HONEST), won)), closed_at.at);
+    assert_eq!(
+        at(What::Paid(account(HONEST), won)),
+        closed_at.at + DELAY + 12
+    );
+    let payments = told
+        .iter()
+        .filter(|event| matches!(event.what, What::Paid(..)));
+    assert_eq!(payments.count(), 1);
+}
+
 #[test]
 fn bonds_that_were_won_are_paid_to_the_wei() {
     let (chain, world, games) = proposed(&today(), &[lie()]);
@@ -169,6 +201,7 @@ fn bonds_that_were_won_are_paid_to_the_wei() {
     assert_eq!(play(&mut honest, &mut events), 1);
     assert_eq!(done(&events, Kind::Pay), 1);
     assert!(over(&mut honest));
+    history_is_told(&chain, games[0]);
 
     assert_eq!(
         balance(&chain, account(HONEST)),

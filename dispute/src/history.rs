@@ -2,6 +2,8 @@
 
 use alloy_primitives::{Address, B256};
 
+use crate::game::credits::BondMode;
+
 /// What happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum What {
@@ -13,6 +15,10 @@ pub enum What {
     Resolved(usize),
     /// The game was resolved.
     Ended,
+    /// The game was closed: who gets the bonds was decided.
+    Closed(BondMode),
+    /// So much was unlocked for an account, in wei; not told of a game that pays at resolution.
+    Unlocked(Address, u128),
     /// An account was paid so much, in wei.
     Paid(Address, u128),
 }

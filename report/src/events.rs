@@ -4,6 +4,7 @@ use alloy_primitives::Address;
 use fpvm_dispute::call::{Action, Effect, GameAction, Made};
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::game::Game;
+use fpvm_dispute::game::credits::BondMode;
 use fpvm_dispute::history::{HistoryEvent, What};
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ pub struct Event {
     pub at: u64,
     /// Who did it, or was paid.
     pub by: Option<Address>,
-    /// What it is: `create`, `move`, `step`, `load`, `resolve`, `end`, `pay`, `refused`.
+    /// What it is: `create`, `move`, `step`, `load`, `resolve`, `end`, `close`, `unlock`, `pay`, `refused`.
     pub kind: &'static str,
     /// What it was, in words.
     pub text: String,
@@ -73,10 +74,26 @@ fn of_event(game: &Game, event: &HistoryEvent) -> Option<Event> {
             ("resolve", text, Some(claim))
         }
         What::Ended => return None,
+        What::Closed(mode) => {
+            let to = match mode {
+                BondMode::Refund => "its bonds go back to who posted them",
+                BondMode::Undecided | BondMode::Normal => "its bonds go to who won them",
+            };
+            let text = match event.by {
+                Some(_) => format!("closes the game: {to}"),
+                None => format!("the game is closed: {to}"),
+            };
+            ("close", text, None)
+        }
+        What::Unlocked(_, wei) => (
+            "unlock",
+            format!("is to be paid {} ETH after the vault's delay", ether(wei)),
+            None,
+        ),
         What::Paid(_, wei) => ("pay", format!("is paid {} ETH", ether(wei)), None),
     };
     let by = match event.what {
-        What::Paid(to, _) => Some(to),
+        What::Unlocked(to, _) | What::Paid(to, _) => Some(to),
         _ => event.by,
     };
     Some(Event {

@@ -10,6 +10,7 @@ use fpvm_contracts::abi::PreimageOracle;
 use fpvm_contracts::game::abi::FaultDisputeGame as Calls;
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::game::Game;
+use fpvm_dispute::game::credits::BondMode;
 use fpvm_dispute::history::{HistoryEvent, What};
 use fpvm_dispute::oracle::local_key;
 use fpvm_dispute::trace::StepData;
@@ -131,39 +132,73 @@ pub fn history(
     Ok(all)
 }
 
-/// Credits grow while claims are resolved, up to the block `ended`, and are gone when they are paid.
+/// Credits grow while claims are resolved, up to the block `ended`, and from 1.4 on are the account's once the game
+/// is closed; they are gone when they are paid.
 fn payments(
     span: &Span<'_>,
     game_params: &GameParams,
     snapshot: &GameSnapshot,
     ended: u64,
 ) -> Result<Vec<HistoryEvent>, ReadError> {
-    let at_end = span.reader_at(ended)?;
-    let claims = snapshot.game.claims().iter();
-    let mut winners: Vec<_> = claims
-        .map(|claim| claim.countered_by.unwrap_or(claim.claimant))
-        .collect();
-    winners.sort_unstable();
-    winners.dedup();
-    let mut paid = Vec::new();
-    for account in winners {
-        let call = Calls::creditCall { account };
-        let credit = at_end.ask(game_params.game, &call)?;
-        if credit.is_zero() || snapshot.game.credit(account) > 0 {
-            continue;
+    let (game, mode) = (game_params.game, snapshot.game.credits().mode);
+    let mut all = Vec::new();
+    let mut due = ended;
+    let is_closed_first = !snapshot.game.version().pays_at_resolution();
+    if is_closed_first {
+        if mode == BondMode::Undecided {
+            return Ok(all);
         }
-        let span = Span {
+        let call = Calls::bondDistributionModeCall {};
+        let from = Span {
             first: ended,
             ..*span
         };
-        let at = span.when(|reader| Ok(reader.ask(game_params.game, &call)?.is_zero()))?;
-        paid.push(HistoryEvent {
+        let at = from.when(|reader| Ok(reader.ask(game, &call)? != 0))?;
+        let by = span.caller(&at, game, |data| {
+            let closes = Calls::closeGameCall::abi_decode(data).is_ok();
+            closes || Calls::claimCreditCall::abi_decode(data).is_ok()
+        })?;
+        all.push(HistoryEvent {
+            at: at.time,
+            by,
+            what: What::Closed(mode),
+        });
+        due = at.number;
+    }
+    let when_due = span.reader_at(due)?;
+    let span = Span {
+        first: due,
+        ..*span
+    };
+    for account in snapshot.players() {
+        let call = Calls::creditCall { account };
+        let credit = when_due.ask(game, &call)?;
+        if credit.is_zero() {
+            continue;
+        }
+        if is_closed_first {
+            let call = Calls::hasUnlockedCreditCall { account };
+            if !snapshot.game.credits().unlocked.contains(&account) {
+                continue;
+            }
+            let at = span.when(|reader| reader.ask(game, &call))?;
+            all.push(HistoryEvent {
+                at: at.time,
+                by: None,
+                what: What::Unlocked(account, credit.saturating_to()),
+            });
+        }
+        if snapshot.game.credit(account) > 0 {
+            continue;
+        }
+        let at = span.when(|reader| Ok(reader.ask(game, &call)?.is_zero()))?;
+        all.push(HistoryEvent {
             at: at.time,
             by: None,
             what: What::Paid(account, credit.saturating_to()),
         });
     }
-    Ok(paid)
+    Ok(all)
 }
 
 /// Blocks among which something happened.
