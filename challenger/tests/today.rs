@@ -106,7 +106,7 @@ fn named(events: &[Event], name: Name) -> Vec<&Event> {
 }
 
 /// What happened to an account's bonds, in words.
-fn states<'e>(events: &'e [Event], account: Address) -> Vec<&'e str> {
+fn states(events: &[Event], account: Address) -> Vec<&str> {
     let account = account.to_string();
     let bonds = events.iter().filter(|event| event.event == Name::Bonds);
     bonds
@@ -279,7 +279,7 @@ fn a_pause_is_said_once_and_slept_through() {
             OWNER,
             world.config,
             Pauses::pauseCall { identifier }.abi_encode(),
-        )
+        );
     };
     let unpause = || {
         send(
@@ -287,7 +287,7 @@ fn a_pause_is_said_once_and_slept_through() {
             OWNER,
             world.config,
             Pauses::unpauseCall { identifier }.abi_encode(),
-        )
+        );
     };
     let mut asleep = |honest: &mut GameScheduler<Truth>, wait: u64, times: usize| {
         pause();

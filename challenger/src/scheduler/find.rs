@@ -57,7 +57,7 @@ impl<K: TraceSource> GameScheduler<K> {
         let new: Vec<_> = new.into_iter().filter(|game| !known(game)).collect();
         for game in new {
             match self.sit(reader, game) {
-                Ok(player) => {
+                Seat::Taken(player) => {
                     sink.emit(match player.plays() {
                         true => Event::found(player.game_params()),
                         false => Event::watched(player.game_params()),
@@ -65,7 +65,7 @@ impl<K: TraceSource> GameScheduler<K> {
                     self.left.remove(&game);
                     self.tracked_games.insert(game, player.into());
                 }
-                Err((refused, bystander)) => {
+                Seat::Left(refused, bystander) => {
                     if self.left.get(&game) != Some(&refused) {
                         let also = match &bystander {
                             Some(_) => "; its bonds are looked after",
@@ -85,13 +85,8 @@ impl<K: TraceSource> GameScheduler<K> {
         Ok(())
     }
 
-    /// Whoever deals with a game: a player; a bystander, where the account has no part in the game; or nobody
-    /// because it cannot be played, but for a bystander if there are bonds to look after.
-    fn sit(
-        &mut self,
-        reader: &Reader<'_>,
-        game: Address,
-    ) -> Result<Player<K::Trace>, (Unplayable, Option<Player<K::Trace>>)> {
+    /// Whoever deals with a game.
+    fn sit(&mut self, reader: &Reader<'_>, game: Address) -> Seat<K::Trace> {
         let is_listed = matches!(self.games, Games::Listed(_));
         let unreadable = |error: ReadError| {
             let unplayable = Unplayable {
@@ -103,30 +98,41 @@ impl<K: TraceSource> GameScheduler<K> {
                 },
                 why: error.to_string(),
             };
-            (unplayable, None)
+            Seat::Left(unplayable, None)
         };
-        let watcher = GameWatcher::open(reader, game).map_err(unreadable)?;
-        let (account, settling) = (self.account(), &self.options.settling);
-        let bystander = |resolves| {
-            let player = Player::bystander(watcher.clone(), account, resolves);
-            player.settling(settling.clone())
+        let watcher = match GameWatcher::open(reader, game) {
+            Ok(watcher) => watcher,
+            Err(error) => return unreadable(error),
         };
+        let (account, settling) = (self.account(), self.options.settling.clone());
         if !watcher.game_params.may_play(account) {
-            return Ok(bystander(true));
+            let bystander = Player::bystander(watcher, account, true);
+            return Seat::Taken(bystander.settling(settling));
         }
         match self.trace_source.of(&watcher.game_params) {
             Ok(trace) => {
                 let player = Player::new(watcher, account, trace, self.options.strategy);
-                Ok(player.settling(settling.clone()))
+                Seat::Taken(player.settling(settling))
             }
             Err(unplayable) => {
                 // What can be played later must not be resolved before.
-                let mut player = bystander(unplayable.is_final);
-                let concerned = player.is_concerned(reader).map_err(unreadable)?;
-                Err((unplayable, concerned.then_some(player)))
+                let bystander = Player::bystander(watcher, account, unplayable.is_final);
+                let mut bystander = bystander.settling(settling);
+                match bystander.is_concerned(reader) {
+                    Ok(concerned) => Seat::Left(unplayable, concerned.then_some(bystander)),
+                    Err(error) => unreadable(error),
+                }
             }
         }
     }
+}
+
+/// Whoever deals with a game.
+enum Seat<T> {
+    /// A player, or a bystander where the account has no part in the game.
+    Taken(Player<T>),
+    /// It cannot be played; a bystander looks after bonds, if there are some.
+    Left(Unplayable, Option<Player<T>>),
 }
 
 /// The most blocks since the last round that are followed one by one.
