@@ -18,10 +18,9 @@ use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;
 use fpvm_isa_riscv::imac::Imac;
 use fpvm_lint::rules::choices;
-use spec_tests::book::{current, repository};
+use spec_tests::book::{chapters, current, parts, repository};
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
 use toy_isa::Toy;
 
 /// What a cell holds, in words.
@@ -328,14 +327,11 @@ fn tables_are_of_the_definitions() {
     current("tables/toy-state.md", &state::<Toy>());
 }
 
-/// The targets of Markdown links and of mdBook's includes in a text, fenced code left out.
+/// The targets of Markdown links in a text, fenced code left out.
 fn links(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut fenced = false;
     for line in text.lines() {
-        if let Some(include) = line.trim().strip_prefix("{{#include ") {
-            found.extend(include.strip_suffix("}}").map(str::to_string));
-        }
         fenced ^= line.trim_start().starts_with("```");
         if fenced {
             continue;
@@ -349,14 +345,28 @@ fn links(text: &str) -> Vec<String> {
     found
 }
 
-fn chapters() -> Vec<PathBuf> {
-    let entries = fs::read_dir(repository("docs/src")).expect("the book");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    let mut chapters: Vec<_> = paths
-        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
-        .collect();
-    chapters.sort();
-    chapters
+/// Sources in the book are those that are compiled.
+#[test]
+fn sources_are_of_the_repository() {
+    let mut count = 0;
+    for path in chapters() {
+        let page = fs::read_to_string(&path).expect("a chapter");
+        for name in parts(&page).iter().filter(|name| name.ends_with(".rs")) {
+            let source = fs::read_to_string(repository(name)).expect(name);
+            current(name, &source);
+            count += 1;
+        }
+    }
+    assert!(count >= 3, "the book shows {count} sources");
+}
+
+/// A forge shows the book as it is, without what mdBook would put in.
+#[test]
+fn no_page_needs_mdbook_to_be_read() {
+    for path in chapters() {
+        let page = fs::read_to_string(&path).expect("a chapter");
+        assert!(!page.contains("{{#"), "{} has an include", path.display());
+    }
 }
 
 #[test]
