@@ -63,7 +63,7 @@ impl DepotError {
         };
         DepotError {
             object: object.into(),
-            why: told(error),
+            why: with_causes(error),
             full: causes.any(full),
         }
     }
@@ -85,7 +85,7 @@ impl fmt::Debug for Depot {
 }
 
 /// An error with its causes: what the system said stands in the last.
-fn told(error: &(dyn std::error::Error + 'static)) -> String {
+fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -145,7 +145,7 @@ impl Depot {
     }
 
     /// An object's name with the place that it is in, for people.
-    pub fn told(&self, name: &str) -> String {
+    pub fn full_name(&self, name: &str) -> String {
         format!("{}/{name}", self.place)
     }
 
@@ -155,7 +155,7 @@ impl Depot {
     }
 
     fn failed(&self, name: &str, error: &object_store::Error) -> DepotError {
-        DepotError::new(self.told(name), error)
+        DepotError::new(self.full_name(name), error)
     }
 
     /// The objects of a folder (`""` for the place itself) by name; none where it does not exist.
@@ -195,7 +195,7 @@ impl Depot {
         match self.runtime.block_on(read) {
             Ok(Ok(bytes)) => Ok(Some(bytes)),
             Ok(Err(size)) => Err(DepotError {
-                object: self.told(name),
+                object: self.full_name(name),
                 why: format!("{size} bytes; nothing of more than {limit} is read"),
                 full: false,
             }),
@@ -233,7 +233,7 @@ impl Depot {
                 let lens = parts.iter().map(|part| part.len() as u64);
                 if !lens.eq(ranges.iter().map(|range| range.end - range.start)) {
                     return Err(DepotError {
-                        object: self.told(&name),
+                        object: self.full_name(&name),
                         why: "it is shorter than it was".into(),
                         full: false,
                     });

@@ -168,14 +168,14 @@ impl Manifest {
     /// Reads a manifest from where it is kept; `None` where there is none of this name.
     pub fn find(depot: &Depot, name: &str) -> Result<Option<Self>, LoadError> {
         let bytes = depot.read(name, LIMIT)?;
-        let parse = |bytes| Manifest::parse(bytes, &depot.told(name));
+        let parse = |bytes| Manifest::parse(bytes, &depot.full_name(name));
         Ok(bytes.as_deref().map(parse).transpose()?)
     }
 
     /// Reads a manifest that has to be there.
     pub fn load(depot: &Depot, name: &str) -> Result<Self, LoadError> {
         Manifest::find(depot, name)?.ok_or_else(|| {
-            let (name, kind) = (depot.told(name), ManifestErrorKind::Absent);
+            let (name, kind) = (depot.full_name(name), ManifestErrorKind::Absent);
             ManifestError { name, kind }.into()
         })
     }
@@ -185,7 +185,7 @@ impl Manifest {
     pub fn save(&mut self, depot: &Depot, name: &str) -> Result<(), LoadError> {
         self.commitment = commit(&self.entries);
         let json = serde_json::to_vec_pretty(self).map_err(|error| ManifestError {
-            name: depot.told(name),
+            name: depot.full_name(name),
             kind: error.into(),
         })?;
         depot.settle()?;

@@ -206,7 +206,7 @@ impl Store {
             name = format!("{}-again.pack", name.trim_end_matches(".pack"));
         }
         let uncompressed = |source| StoreError::Compress {
-            pack: self.depot.told(&name),
+            pack: self.depot.full_name(&name),
             source,
         };
         let mut pack = Writer::new().map_err(uncompressed)?;
@@ -261,7 +261,7 @@ impl Store {
     /// Takes in the index of a pack, of which the first bytes and the last ones have been read.
     fn index(&mut self, listed: Listed, parts: &[Bytes]) -> Result<(), StoreError> {
         let broken = |why: &str| StoreError::Pack {
-            pack: self.depot.told(&listed.name),
+            pack: self.depot.full_name(&listed.name),
             why: why.into(),
         };
         let [start, end] = parts else {

@@ -45,7 +45,7 @@ impl Store {
                     return Err(self.missing(BRANCH, key, state));
                 };
                 let Some((bits, keys)) = children(record, &key) else {
-                    let pack = self.told(*pack);
+                    let pack = self.pack_name(*pack);
                     let why = format!("the branch {} does not have its hash", Root(key));
                     return Err(StoreError::Pack { pack, why });
                 };
@@ -87,7 +87,7 @@ impl Store {
                 return Err(self.missing(PAGE, key, state));
             };
             let broken = |why: &str| StoreError::Pack {
-                pack: self.told(*pack),
+                pack: self.pack_name(*pack),
                 why: format!("the page {} cannot be unpacked: {why}", Root(key)),
             };
             let from = Some((place.pack, place.offset));
@@ -116,9 +116,9 @@ impl Store {
     }
 
     /// The name of a pack, for people.
-    fn told(&self, pack: u32) -> String {
+    fn pack_name(&self, pack: u32) -> String {
         let name = self.packs.get(pack as usize);
-        self.depot.told(name.map_or("", String::as_str))
+        self.depot.full_name(name.map_or("", String::as_str))
     }
 
     /// The record of a state, and the pack that it is from.
@@ -126,7 +126,7 @@ impl Store {
         let mut records = self.records(kind, state, [state.0].into_iter())?;
         let record = records.remove(&state.0);
         let (record, pack) = record.ok_or_else(|| self.missing(kind, state.0, state))?;
-        Ok((record, self.told(pack)))
+        Ok((record, self.pack_name(pack)))
     }
 
     /// The records of these keys, and the packs that they are from.
@@ -142,7 +142,7 @@ impl Store {
             let place = *place.ok_or_else(|| self.missing(kind, key, state))?;
             if place.len > RECORD_LIMIT {
                 return Err(StoreError::Pack {
-                    pack: self.told(place.pack),
+                    pack: self.pack_name(place.pack),
                     why: format!("a record of {} bytes", place.len),
                 });
             }

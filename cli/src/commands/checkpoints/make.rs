@@ -1,6 +1,6 @@
 //! `checkpoints make`.
 
-use super::told;
+use super::print_manifest;
 use crate::app::App;
 use crate::hosted::{self, Hosted, threads};
 use crate::input::InputArgs;
@@ -56,7 +56,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         let spawn = || hosted::machine(&hosts, app, &args.input);
         checkpoints(args, &depot, &mut machine, spawn)
     });
-    told(&hosted::finish(hosts, made)?)
+    print_manifest(&hosted::finish(hosts, made)?)
 }
 
 fn checkpoints(
@@ -207,7 +207,7 @@ fn started(
     ensure!(
         manifest.plan == plan && manifest.shard == shard,
         "{} is of another run (pre-state {}, every {} steps): choose another --out, or remove it",
-        depot.told(name),
+        depot.full_name(name),
         manifest.plan.pre_state,
         manifest.plan.every
     );

@@ -1,6 +1,6 @@
 //! `checkpoints merge`.
 
-use super::told;
+use super::print_manifest;
 use fpvm_checkpoints::depot::Depot;
 use fpvm_checkpoints::manifest::{Manifest, merge};
 use fpvm_checkpoints::store::copy_packs;
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         for object in depot.list("")? {
             let name = &object.name;
             if name.starts_with("manifest-") && name.ends_with(".json") {
-                parts.push((depot.told(name), Manifest::load(depot, name)?));
+                parts.push((depot.full_name(name), Manifest::load(depot, name)?));
             }
         }
     }
@@ -34,5 +34,5 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         copy_packs(other, &own)?;
     }
     whole.save(&own, &Manifest::file_name(None))?;
-    told(&whole)
+    print_manifest(&whole)
 }
