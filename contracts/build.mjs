@@ -1,5 +1,6 @@
-// Compiles the contracts of sol/ to artifacts/*.json with the solc of package-lock.json.
-// With --check nothing is written, and a difference from what is there is an error.
+// Compiles the contracts of sol/ to artifacts/*.json with the solc of package-lock.json, and writes what the compiler was
+// given to standard-json/*.json, which explorers verify code by.
+// With --check nothing is written, and a difference from what is there is an error. With --inputs nothing is compiled.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -10,6 +11,7 @@ import { fileURLToPath } from "node:url";
 const solc = createRequire(import.meta.url)("solc");
 const here = dirname(fileURLToPath(import.meta.url));
 const check = process.argv.includes("--check");
+const inputsOnly = process.argv.includes("--inputs");
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 
 const settings = (runs) => ({
@@ -29,11 +31,10 @@ const folders = [
 ];
 
 // Today's contracts of the game have the names of those of 2024, and so a folder of their own for the artifacts.
-const artifacts = (folder) => join(here, "artifacts", folder === "v7" ? folder : "");
+const artifacts = (folder) => join("artifacts", folder === "v7" ? folder : "");
 
 let different = 0;
 for (const { folder, runs, fits = {}, shares } of folders) {
-  mkdirSync(artifacts(folder), { recursive: true });
   const sol = join(here, "sol", folder);
   const files = readdirSync(sol).filter((name) => name.endsWith(".sol")).sort();
   const sources = Object.fromEntries(files.map((file) => [file, { content: readFileSync(join(sol, file), "utf8") }]));
@@ -61,6 +62,11 @@ function compile(folder, unit, sources, settings, shares) {
       },
     },
   };
+  if (folder !== "test") {
+    const name = folder === "." ? unit[0].replace(".sol", "") : folder;
+    writeOrCompare(join("standard-json", `${name}.json`), JSON.stringify(input, null, 1) + "\n");
+  }
+  if (inputsOnly) return;
   const output = JSON.parse(solc.compile(JSON.stringify(input)));
   const errors = (output.errors ?? []).filter((error) => error.severity === "error");
   for (const error of output.errors ?? []) console.error(error.formattedMessage);
@@ -88,17 +94,22 @@ function write(name, into, source, content, settings, contract) {
     deployedBytecode: "0x" + contract.evm.deployedBytecode.object,
     immutableReferences: contract.evm.deployedBytecode.immutableReferences,
   };
-  const text = JSON.stringify(artifact, null, 1) + "\n";
-  const path = join(into, `${name}.json`);
   if (size > 24576) {
     console.error(`${name}: ${size} bytes are more than a contract may have`);
     process.exit(1);
   }
+  if (!check) console.log(`${name}: ${size} bytes`);
+  writeOrCompare(join(into, `${name}.json`), JSON.stringify(artifact, null, 1) + "\n");
+}
+
+// Writes a file, or with --check counts it where it differs.
+function writeOrCompare(path, text) {
+  const at = join(here, path);
   if (!check) {
-    writeFileSync(path, text);
-    console.log(`${name}: ${size} bytes`);
-  } else if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
-    console.error(`${name}: artifacts/${name}.json is not what ${source} compiles to`);
+    mkdirSync(dirname(at), { recursive: true });
+    writeFileSync(at, text);
+  } else if (!existsSync(at) || readFileSync(at, "utf8") !== text) {
+    console.error(`${path} is not what the sources give`);
     different += 1;
   }
 }
