@@ -51,12 +51,20 @@ pub struct WordAccess {
 
 impl StepDetail {
     /// What an explained step of a VM read and wrote, at a place in the program.
-    pub fn of(isa: &dyn IsaInfo, told: &StepExplanation, place: Place, big_endian: bool) -> Self {
+    pub fn of(
+        isa: &dyn IsaInfo,
+        verified: &StepExplanation,
+        place: Place,
+        big_endian: bool,
+    ) -> Self {
         let value = |name: &str| {
-            let found = told.registers.iter().find(|register| register.name == name);
+            let found = verified
+                .registers
+                .iter()
+                .find(|register| register.name == name);
             found.map(|register| register.before)
         };
-        let insn = match told.kind {
+        let insn = match verified.kind {
             Step::Instruction(insn) => Some(insn),
             Step::ThreadSwitch | Step::Exited => None,
         };
@@ -71,13 +79,13 @@ impl StepDetail {
         let bytes = usize::from(isa.word_bytes());
         let words = |leaf| words(leaf, address, bytes, big_endian);
         StepDetail {
-            step: told.step,
+            step: verified.step,
             place,
-            assembly: told.assembly.clone(),
+            assembly: verified.assembly.clone(),
             reads: reads.collect(),
-            writes: told.registers.iter().filter(changed).cloned().collect(),
-            memory: told.memory.iter().flat_map(words).collect(),
-            preimage: told.preimage.clone(),
+            writes: verified.registers.iter().filter(changed).cloned().collect(),
+            memory: verified.memory.iter().flat_map(words).collect(),
+            preimage: verified.preimage.clone(),
         }
     }
 

@@ -303,12 +303,15 @@ mod tests {
     #[test]
     fn a_thread_switch_is_neither_an_instruction_nor_the_end() {
         let proof = proof("threads.c.mips64", 1_378_508);
-        let told = explain::<Mips64<8>>(&proof);
-        assert_eq!((told.kind, told.post), (Step::ThreadSwitch, proof.post));
+        let explained = explain::<Mips64<8>>(&proof);
+        assert_eq!(
+            (explained.kind, explained.post),
+            (Step::ThreadSwitch, proof.post)
+        );
         let text = "no instruction: the running thread has had its 100000 steps, and gives way to \
                     the next";
-        assert_eq!(told.to_string(), text);
-        let json = serde_json::to_value(&told).unwrap();
+        assert_eq!(explained.to_string(), text);
+        let json = serde_json::to_value(&explained).unwrap();
         assert_eq!(json["assembly"], text);
         assert_eq!(json["vm"], "multithreaded64-5");
     }
@@ -317,9 +320,9 @@ mod tests {
     #[test]
     fn an_instruction_is_data_with_all_its_digits() {
         let proof = proof("threads.c.mips64", 1);
-        let told = explain::<Mips64<8>>(&proof);
-        assert!(matches!(told.kind, Step::Instruction(_)));
-        let json = serde_json::to_value(&told).unwrap();
+        let explained = explain::<Mips64<8>>(&proof);
+        assert!(matches!(explained.kind, Step::Instruction(_)));
+        let json = serde_json::to_value(&explained).unwrap();
         let keys: Vec<&str> = json
             .as_object()
             .unwrap()
@@ -342,13 +345,13 @@ mod tests {
         found.sort_unstable();
         assert_eq!(found, expected);
         assert_eq!(json["after"], const_hex::encode_prefixed(proof.post));
-        assert_eq!(json["pc"], format!("{:#x}", told.pc));
-        let pc = told
+        assert_eq!(json["pc"], format!("{:#x}", explained.pc));
+        let pc = explained
             .registers
             .iter()
             .find(|register| register.name == "pc")
             .unwrap();
         assert!(pc.goes_on);
-        assert_eq!(pc.before.to_string(), format!("{:#018x}", told.pc));
+        assert_eq!(pc.before.to_string(), format!("{:#018x}", explained.pc));
     }
 }

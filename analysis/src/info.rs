@@ -8,6 +8,7 @@ use fpvm_core::definition::disasm::disassemble;
 use fpvm_core::definition::fetch;
 use fpvm_core::definition::isa::{Op as _, Operand, Source};
 use fpvm_core::definition::operand::{Cell, Imm, Reg};
+use fpvm_core::definition::state::State;
 use fpvm_core::definition::word::Word as _;
 use std::marker::PhantomData;
 
@@ -137,32 +138,9 @@ impl<I: Isa> IsaInfo for Info<I> {
     }
 
     fn address(&self, insn: u32, value: &dyn Fn(&str) -> Option<u64>) -> Option<u64> {
-        let row = I::TABLE.get(decode::<I>(insn).index())?;
-        let operand = |name: &str| {
-            let found = I::OPERANDS.iter().find(|(known, _)| *known == name);
-            found.map(|(_, operand)| *operand)
-        };
-        // "{imm}({rs1})", "({rs1})", "{words}(sp)".
-        let (before, after) = row.format.split_once('(')?;
-        let base = after.strip_suffix(')')?;
-        let base = match base
-            .strip_prefix('{')
-            .and_then(|name| name.strip_suffix('}'))
-        {
-            Some(name) => match operand(name)? {
-                Operand::Reg(reg) => cell_name::<I>(reg.of(insn))?,
-                _ => return None,
-            },
-            None => base,
-        };
-        let offset = match before.rsplit_once('{') {
-            Some((_, name)) if name.ends_with('}') => match operand(name.strip_suffix('}')?)? {
-                Operand::Imm(imm) => imm.of(insn),
-                _ => return None,
-            },
-            _ => 0,
-        };
-        let address = value(base)?.wrapping_add(offset);
+        let Addressing { base, offset } = Addressing::of::<I>(decode::<I>(insn).index())?;
+        let base = value(cell_name::<I>(base.of(insn))?)?;
+        let address = base.wrapping_add(offset.map_or(0, |offset| offset.of(insn)));
         Some(I::Word::truncate(address).zext())
     }
 
@@ -183,6 +161,51 @@ impl<I: Isa> IsaInfo for Info<I> {
             (243, true) => Some(syscalls::riscv64::Sysno::new(number)?.name()),
             _ => None,
         }
+    }
+}
+
+/// How an instruction's text names an address: `{imm}({rs1})`, `({rs1})`, `{words}(sp)`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addressing {
+    base: Reg,
+    offset: Option<Imm>,
+}
+
+impl Addressing {
+    /// That of a row of the table; none where its text names no address.
+    pub(crate) fn of<I: Isa>(row: usize) -> Option<Self> {
+        let operand = |name: &str| {
+            let found = I::OPERANDS.iter().find(|(known, _)| *known == name);
+            found.map(|(_, operand)| *operand)
+        };
+        let (before, after) = I::TABLE.get(row)?.format.split_once('(')?;
+        let base = after.strip_suffix(')')?;
+        let named = base.strip_prefix('{');
+        let base = match named.and_then(|name| name.strip_suffix('}')) {
+            Some(name) => match operand(name)? {
+                Operand::Reg(reg) => reg,
+                _ => return None,
+            },
+            None => {
+                let cell = I::REGISTERS.iter().position(|name| *name == base)?;
+                Reg::Fixed(Cell(u8::try_from(cell).ok()?))
+            }
+        };
+        let offset = match before.rsplit_once('{') {
+            Some((_, name)) if name.ends_with('}') => match operand(name.strip_suffix('}')?)? {
+                Operand::Imm(imm) => Some(imm),
+                _ => return None,
+            },
+            _ => None,
+        };
+        Some(Self { base, offset })
+    }
+
+    /// The address that an instruction of the row names in a state.
+    pub(crate) fn address<I: Isa>(&self, state: &State<I>, insn: u32) -> u64 {
+        let base = state.get(self.base.of(insn)).zext();
+        let address = base.wrapping_add(self.offset.map_or(0, |offset| offset.of(insn)));
+        I::Word::truncate(address).zext()
     }
 }
 

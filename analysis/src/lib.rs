@@ -4,6 +4,8 @@
 //! - [`frames`]: call stacks, from what instructions do with the stack pointer
 //! - [`explain`]: what a proved step did, as data and as text
 //! - [`stack`]: which function called which
+//! - [`lines`]: which line of source an address is of
+//! - [`null`]: where a run accesses page 0
 //! - [`detail`]: what a step read and wrote, in whole words
 //! - [`sample`]: samples of a run, by call stack and by instruction
 //! - [`check`]: what speaks against a program before it runs
@@ -18,7 +20,9 @@ pub mod frames;
 pub mod go;
 pub mod info;
 pub mod inspect;
+pub mod lines;
 pub mod listing;
+pub mod null;
 pub mod observe;
 pub mod sample;
 pub mod stack;
@@ -27,3 +31,4 @@ pub use detail::StepDetail;
 pub use explain::StepExplanation;
 pub use info::IsaInfo;
 pub use inspect::Inspect;
+pub use lines::Lines;

@@ -153,6 +153,7 @@ pub struct Profile {
 
 /// A function's samples.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Function {
     name: String,
     /// In its own code.

@@ -112,7 +112,7 @@ fn register(vm: &dyn Inspect, name: &str) -> u64 {
     found.map_or(0, |(_, value)| *value)
 }
 
-/// A place in a program. Its text is `main.f+0x10 (0x1234)`.
+/// A place in a program. Its text is `main.f+0x10 (0x1234)`, or `main.f+0x10 (0x1234) at main.go:12`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Place {
     /// The address.
@@ -121,6 +121,9 @@ pub struct Place {
     pub function: Option<String>,
     /// Bytes from the function's start.
     pub offset: u64,
+    /// The line of source, as `file:line`, where it was looked up: see [`crate::lines`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 impl fmt::Display for Place {
@@ -129,6 +132,10 @@ impl fmt::Display for Place {
             (Some(function), 0) => write!(f, "{function} ({:#x})", self.address),
             (Some(function), offset) => write!(f, "{function}+{offset:#x} ({:#x})", self.address),
             (None, _) => write!(f, "{:#x}, where no symbol is", self.address),
+        }?;
+        match &self.source {
+            Some(source) => write!(f, " at {source}"),
+            None => Ok(()),
         }
     }
 }
@@ -141,6 +148,7 @@ pub fn place(vm: &dyn Inspect, address: u64) -> Place {
         address,
         offset: symbol.map_or(0, |symbol| address - symbol.start),
         function: symbol.map(|symbol| symbol.name.clone()),
+        source: None,
     }
 }
 

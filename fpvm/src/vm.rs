@@ -4,6 +4,7 @@ use crate::isa::{AnyIsa, entry};
 use crate::tier::{Tier, tier};
 use crate::{Error, Guest};
 use fpvm_analysis::Inspect;
+use fpvm_analysis::null::NullAccesses;
 use fpvm_checkpoints::GuestVm;
 use fpvm_core::formats::state_file::{self, FileError};
 use fpvm_core::formats::symbols::Symbols;
@@ -36,6 +37,9 @@ pub trait SetUp {
     fn share_memory(&mut self, budget: Arc<Budget>) -> Result<(), MemoryLimit>;
     /// Counts from now on what upstream's debug info says; to be called before the guest runs.
     fn count(&mut self);
+    /// Counts from now on the accesses to page 0, by the names of [`fpvm_analysis::null::COUNTS`], in place of what
+    /// [`SetUp::count`] counts; to be called before the guest runs.
+    fn watch_page_zero(&mut self);
     /// See [`Vm::repeat_branches`].
     fn repeat_branches(&mut self);
     /// Replaces the function names.
@@ -82,6 +86,10 @@ impl<I: Guest> SetUp for Vm<I> {
         if let Some(observer) = I::observer() {
             self.observe(observer);
         }
+    }
+
+    fn watch_page_zero(&mut self) {
+        self.observe(Box::new(NullAccesses::<I>::default()));
     }
 
     fn repeat_branches(&mut self) {

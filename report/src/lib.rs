@@ -25,6 +25,7 @@ pub use instruction::Instruction;
 
 /// A game, told. Times are seconds since 1970, amounts wei in decimal digits.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Where the game was played.
     pub title: String,
@@ -75,6 +76,7 @@ pub enum Status {
 
 /// The rules, as far as a reader needs them.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Rules {
     /// The type's number in the factory.
     pub game_type: u32,
@@ -92,6 +94,7 @@ pub struct Rules {
 
 /// What a game is about.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Proposal {
     /// Who proposed.
     pub creator: Address,
@@ -111,6 +114,7 @@ pub struct Proposal {
 
 /// An account and its money.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Account {
     /// Its address.
     pub address: Address,
@@ -162,6 +166,7 @@ pub enum Kind {
 
 /// A claim.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Claim {
     /// The claim that it answers.
     pub parent: Option<usize>,

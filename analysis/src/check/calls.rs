@@ -50,10 +50,10 @@ pub(super) fn check_calls(code: &Code<'_>, is_go: bool, report: &mut Report) {
                         "see that the program does not come to it",
                     ),
                 };
-                let told = places.told();
+                let places = places.describe();
                 report.find(
                     grade,
-                    format!("system call {number} ({name}) faults ({fault}): {told}"),
+                    format!("system call {number} ({name}) faults ({fault}): {places}"),
                     cause,
                     remedy,
                 );

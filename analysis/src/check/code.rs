@@ -182,6 +182,14 @@ impl<'a> Code<'a> {
     }
 }
 
+/// "1 function", "2 functions".
+pub(super) fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
 /// Findings of one kind: how many, and by function the first address.
 #[derive(Default)]
 pub(super) struct Places {
@@ -204,7 +212,7 @@ impl Places {
     }
 
     /// "12 in 3 functions: main.f (0x1234), …"; those of the program's own packages first.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         let mut sorted: Vec<_> = self.functions.iter().collect();
         sorted.sort_by_key(|(name, _)| !name.starts_with("main."));
         let named = sorted
@@ -216,7 +224,8 @@ impl Places {
             named.push("…".into());
         }
         let (count, functions) = (self.count, sorted.len());
-        format!("{count} in {functions} functions: {}", named.join(", "))
+        let functions = counted(functions, "function");
+        format!("{count} in {functions}: {}", named.join(", "))
     }
 }
 

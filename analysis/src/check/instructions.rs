@@ -1,6 +1,6 @@
 //! Instructions that the VM takes for others, faults on, or passes over.
 
-use super::code::{At, Code, Places};
+use super::code::{At, Code, Places, counted};
 use super::manual::{self, Meant};
 use super::report::{Grade, Report};
 use super::rows::{Row, Rows};
@@ -87,10 +87,11 @@ pub(super) fn check_instructions(code: &Code<'_>, bytes: &[u8], report: &mut Rep
             }
         }
     }
-    report.fact(
-        "code",
-        &format!("{count} instructions in {functions} functions"),
+    let (count, functions) = (
+        counted(count, "instruction"),
+        counted(functions, "function"),
     );
+    report.fact("code", &format!("{count} in {functions}"));
     // With another profile the compiler uses extensions without asking.
     let asks = matches!(go::riscv_profile(bytes), None | Some("rva20u64"));
     let is_go = go::release(bytes).is_some();
@@ -108,15 +109,15 @@ fn is_filling(function: &[At<'_>], at: usize) -> bool {
 }
 
 fn tell(against: Against, places: &Places, is_go: bool, harmless: bool, report: &mut Report) {
-    let told = places.told();
+    let places = places.describe();
     let shown = |mnemonic: &str| mnemonic.trim_end_matches('_').replace('_', ".");
     let grade = |otherwise| if harmless { Grade::Harmless } else { otherwise };
     let (grade, what, cause, remedy) = match against {
         Against::Other(taken_for, meant) => (
             grade(Grade::Problem),
             format!(
-                "{} that the VM takes for {}: {told}",
-                meant.told(),
+                "{} that the VM takes for {}: {places}",
+                meant.describe(),
                 shown(taken_for)
             ),
             "results are wrong, and nothing tells",
@@ -127,7 +128,7 @@ fn tell(against: Against, places: &Places, is_go: bool, harmless: bool, report: 
             Grade::Problem,
             format!(
                 "Go's run time needs the floating-point registers (the extensions F and D), and \
-                 the VM has none: {told}"
+                 the VM has none: {places}"
             ),
             "Go has no soft float for RISC-V; its run time comes to such instructions at its start",
             "run it on Asterisc's VM (type riscv64), where they do nothing, or write it in Rust \
@@ -135,7 +136,7 @@ fn tell(against: Against, places: &Places, is_go: bool, harmless: bool, report: 
         ),
         Against::Faults(fault, meant, is_float) => {
             let name = meant.map_or(String::new(), |meant| {
-                format!("; by the manual {}", meant.told())
+                format!("; by the manual {}", meant.describe())
             });
             let remedy = match meant.map(|meant| meant.name) {
                 Some(Some("teq")) => {
@@ -152,7 +153,7 @@ fn tell(against: Against, places: &Places, is_go: bool, harmless: bool, report: 
             (
                 grade(Grade::Warning),
                 format!(
-                    "instructions that fault where the program comes to them ({fault}): {told}{name}"
+                    "instructions that fault where the program comes to them ({fault}): {places}{name}"
                 ),
                 "",
                 remedy,
@@ -161,7 +162,7 @@ fn tell(against: Against, places: &Places, is_go: bool, harmless: bool, report: 
         Against::Nothing(name, is_float) => (
             grade(Grade::Warning),
             format!(
-                "instructions that silently do nothing ({}): {told}",
+                "instructions that silently do nothing ({}): {places}",
                 shown(name)
             ),
             if is_float {
@@ -178,7 +179,7 @@ fn tell(against: Against, places: &Places, is_go: bool, harmless: bool, report: 
         Against::Constant(name) => (
             grade(Grade::Warning),
             format!(
-                "instructions that only ever give a constant ({}): {told}",
+                "instructions that only ever give a constant ({}): {places}",
                 shown(name)
             ),
             "",

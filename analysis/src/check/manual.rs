@@ -20,7 +20,7 @@ pub(super) struct Meant {
 
 impl Meant {
     /// In words: "rotr of MIPS release 2", "reserved words".
-    pub(super) fn told(self) -> String {
+    pub(super) fn describe(self) -> String {
         match self.name {
             Some(name) => format!("{name} of {}", self.of),
             None => "words that the manual reserves".into(),

@@ -1,5 +1,6 @@
 //! What a check found, for people and for programs.
 
+use super::code::counted;
 use serde::Serialize;
 use std::fmt;
 
@@ -102,14 +103,10 @@ impl Report {
             }
         }
         for cause in causes {
-            let count = self
-                .of(Grade::Harmless)
-                .filter(|found| found.cause == cause);
-            writeln!(
-                f,
-                "harmless: {} findings ({cause}; --json lists them)",
-                count.count()
-            )?;
+            let findings = self.of(Grade::Harmless);
+            let count = findings.filter(|found| found.cause == cause).count();
+            let findings = counted(count, "finding");
+            writeln!(f, "harmless: {findings} ({cause}; --json lists them)")?;
         }
         Ok(())
     }

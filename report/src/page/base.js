@@ -43,7 +43,7 @@ const color = { right: "var(--right)", wrong: "var(--wrong)", gray: "var(--gray)
 const roleClass = { honest: "right", cheat: "wrong", unknown: "" };
 // What is left in dispute below a claim: a place in the tree is halved at each level.
 function inDispute(claim) {
-  const isOutput = claim.kind === "output", bottom = isOutput ? R.rules.split_depth : R.rules.max_depth;
+  const isOutput = claim.kind === "output", bottom = isOutput ? R.rules.splitDepth : R.rules.maxDepth;
   const count = 2n ** BigInt(Math.max(0, bottom - claim.depth));
   return (count === 1n ? "one " : thousands(String(count)) + " ") + (isOutput ? "L2 block" : "instruction") + (count === 1n ? "" : "s");
 }

@@ -10,12 +10,12 @@ function headline() {
 }
 function story() {
   const p = R.proposal, parts = [];
-  parts.push(`${name(p.creator)} proposed an output root for L2 block ${thousands(p.block)}: a hash of the rollup's whole state, on top of block ${thousands(p.starting_block)}, which everybody agrees on.`);
+  parts.push(`${name(p.creator)} proposed an output root for L2 block ${thousands(p.block)}: a hash of the rollup's whole state, on top of block ${thousands(p.startingBlock)}, which everybody agrees on.`);
   const answers = R.claims.length - 1;
   if (answers === 0) parts.push("Nobody has answered it.");
   else {
     const deepest = Math.max(...R.claims.map(c => c.depth));
-    parts.push(`${answers} answer${answers === 1 ? "" : "s"} followed, each halving what is in dispute, down to depth ${deepest} of ${R.rules.max_depth}.`);
+    parts.push(`${answers} answer${answers === 1 ? "" : "s"} followed, each halving what is in dispute, down to depth ${deepest} of ${R.rules.maxDepth}.`);
   }
   const steps = R.claims.filter(c => c.stepped).length;
   if (steps === 1) parts.push("At the bottom one single instruction was left; the VM's contract ran it on chain, and that decided.");
@@ -42,7 +42,7 @@ function header() {
       card(String(R.claims.length), "claims, the proposal included"),
       card(String(R.claims.filter(c => c.stepped).length), "decided by an instruction"),
       card(ether(total) + " ETH", "posted as bonds"),
-      card(span(R.now - R.created_at), R.status === "in-progress" ? "so far" : "from proposal to end")),
+      card(span(R.now - R.createdAt), R.status === "in-progress" ? "so far" : "from proposal to end")),
     el("nav", {}, [["tree", "The tree"], R.instruction ? ["instruction", "The one instruction"] : null, ["timeline", "The timeline"], ["money", "The money"], ["facts", "Facts"]]
       .filter(part => part !== null).map(([id, text]) => el("a", { href: "#" + id }, text))));
 }

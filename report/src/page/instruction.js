@@ -19,7 +19,7 @@ function instruction() {
   const box = el("section", { id: "instruction" }, el("h2", {}, "The one instruction"));
   box.append(el("p", { class: "lead" },
     `Both sides agree on the VM's state before instruction ${thousands(n.index)}, and claim different states after it. ` +
-    (run ? `So L1 had to run this one instruction, and nothing else: ${name(c.countered_by)} handed the VM's contract `
+    (run ? `So L1 had to run this one instruction, and nothing else: ${name(c.counteredBy)} handed the VM's contract `
          : "So L1 has to run this one instruction, and nothing else. The VM's contract is to be handed ") +
     `the state before (${thousands(String(n.proof.state))} bytes) and a Merkle proof of the memory that it touches (${thousands(String(n.proof.memory))} bytes)` +
     (n.preimage ? ", and the pre-image that it reads was put on chain before." : ".")));
@@ -56,7 +56,7 @@ function instruction() {
   }
   const bond = ether(c.bond, 6);
   box.append(el("p", { class: "verdict" }, run
-    ? [`Claim `, el("a", { href: "#claim-" + n.claim }, "#" + n.claim), ` of ${liar} falls, and with it everything that rests on it. `, c.bond_to && c.bond_to !== c.claimant ? `Its bond of ${bond} ETH goes to ${name(c.bond_to)}.` : `Its bond of ${bond} ETH is lost.`]
+    ? [`Claim `, el("a", { href: "#claim-" + n.claim }, "#" + n.claim), ` of ${liar} falls, and with it everything that rests on it. `, c.bondTo && c.bondTo !== c.claimant ? `Its bond of ${bond} ETH goes to ${name(c.bondTo)}.` : `Its bond of ${bond} ETH is lost.`]
     : [`Claim `, el("a", { href: "#claim-" + n.claim }, "#" + n.claim), ` of ${liar}, with a bond of ${bond} ETH, falls as soon as somebody has the contract run it.`]));
   page.append(box);
 }

@@ -22,12 +22,12 @@ function facts() {
   const p = R.proposal, list = el("dl");
   const add = (term, ...what) => list.append(el("dt", {}, term), el("dd", {}, ...what));
   add("proposed", el("code", {}, p.root), ` for L2 block ${thousands(p.block)}`);
-  add("starting from", el("code", {}, p.starting_root), ` of L2 block ${thousands(p.starting_block)}`);
-  add("L1 head", el("code", {}, p.l1_head));
-  add("first VM state", el("code", {}, R.rules.absolute_prestate));
-  add("game type", String(R.rules.game_type));
-  add("depths", `claims down to ${R.rules.max_depth}; output roots down to ${R.rules.split_depth}`);
-  add("clocks", `${span(R.rules.max_clock_duration)} a side, at least ${span(R.rules.clock_extension)} left after a move`);
-  add("created", new Date(R.created_at * 1000).toISOString());
+  add("starting from", el("code", {}, p.startingRoot), ` of L2 block ${thousands(p.startingBlock)}`);
+  add("L1 head", el("code", {}, p.l1Head));
+  add("first VM state", el("code", {}, R.rules.absolutePrestate));
+  add("game type", String(R.rules.gameType));
+  add("depths", `claims down to ${R.rules.maxDepth}; output roots down to ${R.rules.splitDepth}`);
+  add("clocks", `${span(R.rules.maxClockDuration)} a side, at least ${span(R.rules.clockExtension)} left after a move`);
+  add("created", new Date(R.createdAt * 1000).toISOString());
   page.append(el("section", { id: "facts" }, el("h2", {}, "Facts"), list));
 }

@@ -6,8 +6,8 @@ function sentence(event, claim) {
 }
 // A line for each account, with a mark for each thing that it did.
 function lanesOfTime() {
-  const length = Math.max(1, R.now - R.created_at), box = el("div", { class: "lanes-of-time", role: "img", "aria-label": "who acted when" });
-  const at = time => `left:${(100 * Math.min(1, Math.max(0, (time - R.created_at) / length))).toFixed(2)}%`;
+  const length = Math.max(1, R.now - R.createdAt), box = el("div", { class: "lanes-of-time", role: "img", "aria-label": "who acted when" });
+  const at = time => `left:${(100 * Math.min(1, Math.max(0, (time - R.createdAt) / length))).toFixed(2)}%`;
   for (const a of R.accounts) {
     const line = el("div", { class: "time-line" });
     for (const e of R.events) {
@@ -24,7 +24,7 @@ function lanesOfTime() {
 }
 function timeline() {
   const box = el("section", { id: "timeline" }, el("h2", {}, "The timeline"),
-    el("p", { class: "lead" }, `Each side has ${span(R.rules.max_clock_duration)} in all, like in chess: its clock runs while an answer is up to it. A claim is settled when the clock of those who could answer it has run out.`));
+    el("p", { class: "lead" }, `Each side has ${span(R.rules.maxClockDuration)} in all, like in chess: its clock runs while an answer is up to it. A claim is settled when the clock of those who could answer it has run out.`));
   box.append(lanesOfTime());
   const count = kind => R.events.filter(e => e.kind === kind).length;
   const kinds = ["refused", "load"].filter(kind => count(kind) > 0);
@@ -36,9 +36,9 @@ function timeline() {
       if (hidden.has(e.kind)) return;
       const claim = e.claim === null ? null : R.claims[e.claim];
       const isMove = e.kind === "move";
-      const share = isMove ? Math.min(100, 100 * claim.used / R.rules.max_clock_duration) : 0;
+      const share = isMove ? Math.min(100, 100 * claim.used / R.rules.maxClockDuration) : 0;
       const bar = isMove ? el("div", { class: "bar" + (share > 75 ? " hot" : ""), title: `${span(claim.used)} used` }, el("i", { style: `width:${share}%` })) : "";
-      body.append(el("tr", {}, el("td", { class: "n dim when" }, "+" + span(Math.max(0, e.at - R.created_at))),
+      body.append(el("tr", {}, el("td", { class: "n dim when" }, "+" + span(Math.max(0, e.at - R.createdAt))),
         el("td", {}, el("b", {}, e.by ? name(e.by) : "")),
         el("td", { class: "what" }, counted(e.text) + (isMove || e.kind === "create" ? ": " + counted(claim.about) : "") + " ",
           isMove ? el("a", { href: "#claim-" + e.claim, class: "dim" }, "#" + e.claim) : "", sentence(e, claim)),

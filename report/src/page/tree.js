@@ -38,7 +38,7 @@ function graph(claim, lane, open, lanes, hasBelow) {
   if (hasBelow) drawing.append(branch(x(here), "50%", x(here), "100%"));
   const dot = svg("circle", { cx: x(here), cy: "50%", r: 6, fill: color[verdict(c)] });
   drawing.append(dot);
-  if (c.countered_by) drawing.append(svg("circle", { cx: x(here), cy: "50%", r: 2.5, fill: "var(--card)" }));
+  if (c.counteredBy) drawing.append(svg("circle", { cx: x(here), cy: "50%", r: 2.5, fill: "var(--card)" }));
   return el("span", { class: "lanes", style: `width:${8 + lanes * step}px` }, drawing);
 }
 function details(i) {
@@ -49,10 +49,10 @@ function details(i) {
   add("made by", name(c.claimant) + " ", el("code", { class: "dim" }, c.claimant));
   add("in dispute", `${inDispute(c)} from here on down, at most`);
   add("position", `depth ${c.depth}, ` + (c.path ? "way down " : "the top"), el("code", {}, c.path), " ", el("span", { class: "dim" }, `generalised index ${c.gindex}`));
-  add("clock", `its side had used ${span(c.used)} of ${span(R.rules.max_clock_duration)}`);
-  add("bond", `${ether(c.bond, 18)} ETH`, c.bond_to ? (c.bond_to === c.claimant ? ", given back" : `, won by ${name(c.bond_to)}`) : "");
+  add("clock", `its side had used ${span(c.used)} of ${span(R.rules.maxClockDuration)}`);
+  add("bond", `${ether(c.bond, 18)} ETH`, c.bondTo ? (c.bondTo === c.claimant ? ", given back" : `, won by ${name(c.bondTo)}`) : "");
   if (c.left !== null) add("open", c.left > 0 ? `can be answered for another ${span(c.left)}` : "its clock has run out: it can be resolved");
-  if (c.countered_by) add("countered", `by ${name(c.countered_by)}` + (c.stepped ? ", by running an instruction on chain" : ""));
+  if (c.counteredBy) add("countered", `by ${name(c.counteredBy)}` + (c.stepped ? ", by running an instruction on chain" : ""));
   const reason = because(c);
   return el("div", { class: "body" },
     reason ? el("p", {}, el("b", {}, "Why it was made. "), reason) : null,
