@@ -2,28 +2,18 @@
 
 use crate::screen::Screen;
 use crate::upstream_compat::UpstreamCompat;
-use anyhow::bail;
+use anyhow::{Context as _, bail};
+use fpvm::analysis::Lines;
 use fpvm::{AnyIsa, AnyVm, Input, Patches, Registry};
-use fpvm_contracts::StepVerifier;
-use fpvm_isa_mips::Mips32;
-use fpvm_isa_mips64::Mips64;
-use fpvm_isa_riscv::{Rv64, imac::Imac};
+use fpvm_contracts::{STEP_VERIFIERS, StepVerifier};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-
-/// The step verifiers of the VMs that `fpvm` knows.
-const VERIFIERS: [StepVerifier; 4] = [
-    StepVerifier::of::<Mips32>(fpvm_contracts::MIPS).with_artifact(fpvm_contracts::MIPS_ARTIFACT),
-    StepVerifier::of_versions::<Mips64<8>, Mips64<7>>(fpvm_contracts::MIPS64)
-        .with_artifact(fpvm_contracts::MIPS64_ARTIFACT),
-    StepVerifier::of::<Rv64>(fpvm_contracts::RISCV).with_artifact(fpvm_contracts::RISCV_ARTIFACT),
-    StepVerifier::of::<Imac>(fpvm_contracts::IMAC).with_artifact(fpvm_contracts::IMAC_ARTIFACT),
-];
 
 /// What every command has at hand.
 pub(crate) struct App {
     /// The VMs there are.
     pub(crate) vms: Registry,
-    /// Step verifiers besides those of [`VERIFIERS`].
+    /// Step verifiers besides [`STEP_VERIFIERS`].
     pub(crate) verifiers: &'static [StepVerifier],
     /// Whose defaults and output forms apply.
     pub(crate) compat: UpstreamCompat,
@@ -31,6 +21,8 @@ pub(crate) struct App {
     pub(crate) screen: Screen,
     /// What `check` calls a problem of the programs that were loaded, a line for each.
     pub(crate) problems: Mutex<Vec<String>>,
+    /// The program that was loaded last, where it is a file.
+    pub(crate) program: Mutex<Option<PathBuf>>,
 }
 
 impl App {
@@ -53,11 +45,15 @@ impl App {
         Ok(fits)
     }
 
-    /// Says what `check` calls a problem of a program that was loaded, and keeps it for the fault that may come of it.
-    /// Under upstream's names nothing is said that upstream does not say.
+    /// Says what `check` calls a problem of a program that was loaded, and keeps it for the fault that may come of it, with
+    /// where the program's lines of source are. Under upstream's names nothing is said that upstream does not say.
     pub(crate) fn warn_of_problems(&self, vm: &dyn AnyVm, patches: Patches, input: &mut Input) {
         if self.compat != UpstreamCompat::Fpvm || !input.start().starts_with(b"\x7fELF") {
             return;
+        }
+        if input.path() != Path::new("-") {
+            let mut program = self.program.lock().unwrap_or_else(PoisonError::into_inner);
+            *program = Some(input.path().to_path_buf());
         }
         let file = input.path().display().to_string();
         let Ok(bytes) = input.bytes() else {
@@ -71,6 +67,13 @@ impl App {
         all.push(format!("{file}: {problems}"));
     }
 
+    /// The lines of source of the program that was loaded last, where its file tells them.
+    pub(crate) fn lines(&self) -> Option<Lines> {
+        let program = self.program.lock().unwrap_or_else(PoisonError::into_inner);
+        let elf = fpvm::read_file(program.as_deref()?).ok()?;
+        Lines::of(&elf)
+    }
+
     /// The VMs of the program whose name this one goes by.
     pub(crate) fn own_vms(&self) -> Registry {
         match self.compat {
@@ -79,15 +82,41 @@ impl App {
         }
     }
 
-    /// The step verifier of a VM, where there is one.
-    pub(crate) fn verifier(&self, isa: &dyn AnyIsa) -> Option<StepVerifier> {
-        let mut verifiers = self.verifiers.iter().chain(&VERIFIERS);
+    /// The step verifier of a VM.
+    ///
+    /// # Errors
+    /// If the VM has none; the text names those that have one.
+    pub(crate) fn verifier(&self, isa: &dyn AnyIsa) -> anyhow::Result<StepVerifier> {
+        let found = self.find_verifier(isa);
+        found.with_context(|| self.no_contract(isa))
+    }
+
+    /// The artifact of a VM's step verifier, as JSON.
+    ///
+    /// # Errors
+    /// As [`Self::verifier`], and if the verifier has not been compiled.
+    pub(crate) fn contract(&self, isa: &dyn AnyIsa) -> anyhow::Result<&'static str> {
+        let artifact = self.verifier(isa)?.artifact();
+        artifact.with_context(|| format!("the contract for {} is not compiled", isa.vm_type()))
+    }
+
+    /// Whether there is a compiled step verifier of a VM.
+    pub(crate) fn has_contract(&self, isa: &dyn AnyIsa) -> bool {
+        let found = self.find_verifier(isa);
+        found.is_some_and(|verifier| verifier.artifact().is_some())
+    }
+
+    fn find_verifier(&self, isa: &dyn AnyIsa) -> Option<StepVerifier> {
+        let mut verifiers = self.verifiers.iter().chain(&STEP_VERIFIERS);
         let found = verifiers.find(|verifier| verifier.vm_types().contains(&isa.vm_type()));
         found.copied()
     }
 
-    /// The artifact of a VM's verifier contract, as JSON, where there is one.
-    pub(crate) fn contract(&self, isa: &dyn AnyIsa) -> Option<&'static str> {
-        self.verifier(isa)?.artifact()
+    fn no_contract(&self, isa: &dyn AnyIsa) -> String {
+        let isas = self.vms.isas().iter();
+        let with = isas.filter(|isa| self.find_verifier(**isa).is_some());
+        let types: Vec<_> = with.map(|isa| isa.vm_type()).collect();
+        let (vm_type, types) = (isa.vm_type(), types.join(", "));
+        format!("there is no contract for {vm_type}; there is one for {types}")
     }
 }

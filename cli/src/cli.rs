@@ -8,10 +8,13 @@ use crate::commands::{
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+/// The version of the package, and the commit that the program was built of.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("FPVM_BUILD"));
+
 /// Run, prove and verify fault proof programs: for Cannon's MIPS32 and MIPS64 and Asterisc's RV64 byte for
 /// byte, and for RV64IMAC.
 #[derive(Debug, Parser)]
-#[command(version, subcommand_required = true, arg_required_else_help = true)]
+#[command(version = VERSION, subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// Log warnings and errors only; what the guest prints in a `run` is printed all the same
     #[arg(long, short, global = true)]

@@ -1,6 +1,8 @@
 //! How the process ends: exit codes and the one line that tells why.
 
 use crate::hint::hint;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use fpvm::analysis::Lines;
 use fpvm::analysis::stack::{Place, callers};
 use fpvm::{AnyVm, Registry};
 use fpvm_core::machine::vm::VmError;
@@ -41,10 +43,16 @@ const CALLERS: usize = 20;
 
 impl Callers {
     /// A line for each.
-    fn told(&self) -> String {
-        let line = |(i, place): (usize, &Place)| match i {
-            0 => format!("  in {place}\n"),
-            _ => format!("  called by {place}\n"),
+    fn describe(&self, lines: Option<&Lines>) -> String {
+        let line = |(i, place): (usize, &Place)| {
+            let mut place = place.clone();
+            if let Some(lines) = lines {
+                lines.locate(&mut place);
+            }
+            match i {
+                0 => format!("  in {place}\n"),
+                _ => format!("  called by {place}\n"),
+            }
         };
         let mut text: String = self.0.iter().take(CALLERS).enumerate().map(line).collect();
         if self.0.len() > CALLERS {
@@ -88,7 +96,27 @@ pub(crate) struct Refused(pub(crate) String);
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // Nothing is left to do where even this cannot be printed.
     let _ = error.print();
+    if let Some(word) = host_without_dashes(error) {
+        eprint(&format!(
+            "\n  tip: the host and its arguments stand behind `--`: -- {word} …\n"
+        ));
+    }
     ExitCode::from(u8::from(error.use_stderr()))
+}
+
+/// The word that may be a host's name, where it stands as one argument too many of a command that takes a host.
+fn host_without_dashes(error: &clap::Error) -> Option<&str> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let takes_host = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => usage.to_string().contains("<HOST>"),
+        _ => false,
+    };
+    (takes_host && !word.starts_with('-')).then_some(word)
 }
 
 /// Turns what a command came to into an exit code, and says what went wrong.
@@ -96,8 +124,14 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 /// 0: done. 1: any error. 130: interrupted. A guest fault has its VM's own code. A reader that
 /// closes our stdout has seen what it wanted, and that is no error.
 ///
-/// `problems` is what `check` says of the programs that were loaded: it stands behind every fault.
-pub(crate) fn exit(vms: &Registry, problems: &[String], result: anyhow::Result<()>) -> ExitCode {
+/// `problems` is what `check` says of the programs that were loaded: it stands behind every fault. `lines` finds the
+/// lines of source of the program, which a fault's callers are shown with.
+pub(crate) fn exit(
+    vms: &Registry,
+    problems: &[String],
+    lines: impl FnOnce() -> Option<Lines>,
+    result: anyhow::Result<()>,
+) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
     };
@@ -107,14 +141,14 @@ pub(crate) fn exit(vms: &Registry, problems: &[String], result: anyhow::Result<(
     if let Some(GuestExit(code)) = error.downcast_ref() {
         return ExitCode::from(*code);
     }
-    eprint(&format!("error: {}\n", told(&error)));
+    eprint(&format!("error: {}\n", describe(&error)));
     if is_interrupted(&error) {
         return ExitCode::from(130);
     }
     match error.downcast_ref::<MachineError>() {
         Some(MachineError::Faulted { vm_type, .. }) => {
             if let Some(callers) = error.downcast_ref::<Callers>() {
-                eprint(&callers.told());
+                eprint(&callers.describe(lines().as_ref()));
             }
             for problem in problems {
                 eprint(&format!("  check: {problem}\n"));
@@ -130,7 +164,7 @@ pub(crate) fn exit(vms: &Registry, problems: &[String], result: anyhow::Result<(
 
 /// An error with its causes, each said once, since some errors have their cause in their own text; and what
 /// a flag can do about it.
-pub(crate) fn told(error: &anyhow::Error) -> String {
+pub(crate) fn describe(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
         match text.is_empty() {

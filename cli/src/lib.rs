@@ -19,6 +19,7 @@ mod interrupt;
 mod log;
 mod oracles;
 mod output;
+mod precompiles;
 mod runner;
 mod screen;
 mod typed_flags;
@@ -46,7 +47,7 @@ pub fn main(isas: &[&'static dyn AnyIsa], verifiers: &'static [StepVerifier]) ->
     let arguments = compat.rewrite(arguments.collect());
     let vms = match Registry::new(isas) {
         Ok(vms) => vms,
-        Err(error) => return exit::exit(&Registry::builtin(), &[], Err(error.into())),
+        Err(error) => return exit::exit(&Registry::builtin(), &[], || None, Err(error.into())),
     };
     let command = command(compat);
     let arguments = typed_flags::rewrite(&command, arguments);
@@ -64,15 +65,12 @@ pub fn main(isas: &[&'static dyn AnyIsa], verifiers: &'static [StepVerifier]) ->
         compat,
         screen: Screen::default(),
         problems: Mutex::default(),
+        program: Mutex::default(),
     };
     log::start(app.compat, cli.quiet, app.screen.clone());
     let result = cli::dispatch(&app, cli.command);
-    let problems = app.problems.into_inner();
-    exit::exit(
-        &app.vms,
-        &problems.unwrap_or_else(PoisonError::into_inner),
-        result,
-    )
+    let problems = app.problems.lock().unwrap_or_else(PoisonError::into_inner);
+    exit::exit(&app.vms, &problems, || app.lines(), result)
 }
 
 /// The program's arguments, with what the environment says of them.

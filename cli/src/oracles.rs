@@ -1,9 +1,11 @@
 //! Where a run's pre-images come from, and where the guest's output goes.
 
-use anyhow::bail;
+use crate::args::number;
+use anyhow::{bail, ensure};
 use clap::ArgGroup;
 use fpvm_core::step::oracle::Console;
-use fpvm_oracle::store::{self, Shared};
+use fpvm_oracle::Key;
+use fpvm_oracle::store::{self, Memory, Shared, Store as _};
 use fpvm_trace::{Preimages, Source};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,10 +13,21 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// Where pre-images come from.
+/// Where pre-images come from, local ones among them.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct SourceArgs {
+    /// A local pre-image, in place of the store's: its bytes (1=0x…), or a number as a game loads it, in 8 bytes (4=102);
+    /// may be given several times
+    #[arg(long, value_name = "N=VALUE", value_parser = local, conflicts_with = "host")]
+    local: Vec<(u64, Vec<u8>)>,
+    #[command(flatten)]
+    stored: StoreArgs,
+}
+
+/// Where pre-images come from: a store or a host.
 #[derive(Clone, Debug, clap::Args)]
 #[command(group = ArgGroup::new("a_host").multiple(true))]
-pub(crate) struct SourceArgs {
+pub(crate) struct StoreArgs {
     /// Take pre-images from this directory of files or database, and no host
     #[arg(long, value_name = "DIR|DB", conflicts_with = "host")]
     preimages: Option<PathBuf>,
@@ -29,7 +42,49 @@ pub(crate) struct SourceArgs {
     host: Vec<OsString>,
 }
 
+/// `N=VALUE`: the index of a local pre-image, and its bytes.
+fn local(text: &str) -> Result<(u64, Vec<u8>), String> {
+    let (index, value) = text
+        .split_once('=')
+        .ok_or("N=0x… or N=NUMBER is expected")?;
+    let index = number(index)?;
+    let bytes = match value.strip_prefix("0x") {
+        Some(digits) => const_hex::decode(digits)
+            .map_err(|_| format!("`{value}` is no even number of hex digits"))?,
+        None => number(value)?.to_be_bytes().to_vec(),
+    };
+    Ok((index, bytes))
+}
+
 impl SourceArgs {
+    /// See [`StoreArgs::host_command`]; local pre-images of the command line are not among those served.
+    pub(crate) fn host_command(&self, own: &Path) -> anyhow::Result<Vec<OsString>> {
+        ensure!(
+            self.local.is_empty(),
+            "another program cannot be given --local: write the pre-images into the store"
+        );
+        Ok(self.stored.host_command(own))
+    }
+
+    /// Opens the store or starts the host.
+    pub(crate) fn open(&self, cancel: &Arc<AtomicBool>) -> anyhow::Result<Source> {
+        let fill = |word: &str| Ok::<_, fpvm_oracle::Error>(word.to_owned());
+        let mut preimages = self.stored.preimages()?;
+        if self.local.is_empty() {
+            return Ok(preimages.open(None, cancel, &fill)?);
+        }
+        let mut local = Memory::default();
+        for (index, value) in &self.local {
+            local.put(Key::local(*index), value)?;
+        }
+        if matches!(preimages, Preimages::Nowhere) {
+            preimages = Preimages::Store(Shared::new(Box::new(Memory::default())));
+        }
+        Ok(preimages.open(Some(local), cancel, &fill)?)
+    }
+}
+
+impl StoreArgs {
     /// The words of a host that serves the same pre-images; `own` is this program. None where there
     /// are no pre-images.
     pub(crate) fn host_command(&self, own: &Path) -> Vec<OsString> {
@@ -77,12 +132,6 @@ impl SourceArgs {
         let cache = self.preimage_cache.as_deref().map(store::create);
         Ok(cache.transpose()?.map(Shared::new))
     }
-
-    /// Opens the store or starts the host.
-    pub(crate) fn open(&self, cancel: &Arc<AtomicBool>) -> anyhow::Result<Source> {
-        let fill = |word: &str| Ok::<_, fpvm_oracle::Error>(word.to_owned());
-        Ok(self.preimages()?.open(None, cancel, &fill)?)
-    }
 }
 
 /// Logs what the guest prints, a line for each write, as upstream does.
@@ -113,4 +162,19 @@ impl Console for GuestLog {
 fn is_text(text: &str) -> bool {
     text.bytes()
         .all(|byte| matches!(byte, 0x20..0x7f | b'\n' | b'\t'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn local_values_are_bytes_or_numbers() {
+        assert_eq!(local("1=0x00ff"), Ok((1, vec![0, 0xff])));
+        assert_eq!(local("4=102"), Ok((4, vec![0, 0, 0, 0, 0, 0, 0, 102])));
+        assert_eq!(local("0x2=0x"), Ok((2, vec![])));
+        for bad in ["", "1", "=", "x=1", "1=", "1=0x0", "1=0xgg", "-1=1"] {
+            assert!(local(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -86,7 +86,7 @@ fn address(value: &Value) -> &str {
 /// A whole life on one chain, in as many blocks as the chain likes.
 fn steps_are_executed(rig: &Rig, chain_id: u64) {
     let deployed = rig.deploy(&format!("--chain-id {chain_id}"));
-    assert_eq!(deployed["chain-id"], chain_id);
+    assert_eq!(deployed["chainId"], chain_id);
     let oracle = address(&deployed["oracle"]);
     let runs = [
         (

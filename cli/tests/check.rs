@@ -288,12 +288,12 @@ fn instructions_that_fault_or_do_nothing_are_found() {
     shop.write("float", &elf);
     let text = check(&shop, &["float"]);
     assert!(
-        text.contains("silently do nothing (float.op): 1 in 1 functions: guest (0x"),
+        text.contains("silently do nothing (float.op): 1 in 1 function: guest (0x"),
         "{text}"
     );
     assert!(
-        text.contains("come to them (unknown opcode): 1 in 1 functions: guest (0x")
-            || text.contains("comes to them (unknown opcode): 1 in 1 functions: guest (0x"),
+        text.contains("come to them (unknown opcode): 1 in 1 function: guest (0x")
+            || text.contains("comes to them (unknown opcode): 1 in 1 function: guest (0x"),
         "{text}"
     );
 }
@@ -377,7 +377,7 @@ fn a_bench_measures_something() {
     ];
     let figures = common::json(shop.run_words(&words).ok());
     assert_eq!(figures["steps"], 1_000_000);
-    assert!(figures["steps_per_cpu_second"].as_f64().unwrap() > 0.0);
+    assert!(figures["stepsPerCpuSecond"].as_f64().unwrap() > 0.0);
     // The tiers beside each other, where there are two.
     let interpreter = &figures["interpreter"];
     assert_eq!(interpreter.is_object(), fpvm_jit::supported());

@@ -21,6 +21,8 @@ fn outputs_are_tried_before_a_run() {
         "run spin.bin --output .",
         "profile spin.bin --folded nodir/x",
         "prove spin.bin --step 5000000000000 --output nodir/x",
+        "demo --report nodir/x.html",
+        "game report --rpc http://127.0.0.1:1 --game 0x0000000000000000000000000000000000000001 --output nodir/x",
     ] {
         shop.run(line).fails(1, "cannot write");
     }
@@ -368,4 +370,133 @@ fn completions_know_the_vms() {
         "{help}"
     );
     assert!(!help.contains("challenge  \n"));
+}
+
+/// Page 0 can be read and written in these VMs; whoever asks hears where a program does so.
+#[test]
+fn accesses_to_page_zero_are_found_where_asked_for() {
+    let shop = Shop::new();
+    // lw t0, 8(zero); sw t0, 0xffc(zero); lw t0, 0x1000(zero); b .; nop
+    let mips = mips_state(&[0x8c08_0008, 0xac08_0ffc, 0x8c08_1000, mips::SPIN, mips::NOP]);
+    shop.write("null.bin", mips);
+    // ld t0, 16(zero); j .
+    shop.write(
+        "null.json",
+        common::riscv_state(&[0x0100_3283, 0x0000_006f]),
+    );
+    for tier in ["interpreter", "jit"] {
+        if tier == "jit" && !fpvm_jit::supported() {
+            continue;
+        }
+        let run = |file: &str| {
+            shop.run(&format!(
+                "run {file} --stop-at =1000 --strict --tier {tier}"
+            ))
+        };
+        let done = run("null.bin");
+        let line = "The guest accessed page 0, a null pointer, first here";
+        assert!(done.err.contains(line), "{}", done.err);
+        assert!(
+            done.err.contains("count=2 step=0") && done.err.contains("address=0x8"),
+            "{}",
+            done.err
+        );
+        let done = run("null.json");
+        assert!(
+            done.err.contains("count=1 step=0") && done.err.contains("address=0x10"),
+            "{}",
+            done.err
+        );
+        assert!(!shop.run("run null.bin --stop-at =1000").err.contains(line));
+    }
+    shop.write("spin.bin", mips_state(&[mips::SPIN, mips::NOP]));
+    let none = shop.run("run spin.bin --stop-at =1000 --strict");
+    assert!(!none.err.contains("page 0"), "{}", none.err);
+}
+
+/// Go's debug information says of which line a fault, a step and a caller are.
+#[test]
+fn places_have_their_lines_of_source() {
+    let shop = Shop::new();
+    let hello = vectors("guests/preimage.go122.mips");
+    let hello = hello.to_str().unwrap();
+    // Without pre-images the program gives up where it first reads one.
+    let done = shop.run_words(&["run", hello, "--debug"]);
+    let text = &done.err;
+    assert!(text.contains(".go:"), "{text}");
+    let at = shop.run_words(&["explain", hello, "--step", "1000"]).ok();
+    let first = at.lines().next().unwrap();
+    assert!(first.contains(") at ") && first.contains(".go:"), "{first}");
+    let json_at = json(
+        shop.run_words(&["explain", hello, "--step", "1000", "--json"])
+            .ok(),
+    );
+    let source = json_at["place"]["source"].as_str().unwrap();
+    assert!(first.ends_with(source), "{first}: {source}");
+    let trace = shop
+        .run_words(&["trace", hello, "--from", "1000", "--to", "1001"])
+        .ok();
+    assert_eq!(trace.matches(".go:").count(), 2, "{trace}");
+    // Upstream's traceback has no lines.
+    let cannon = Shop::named("cannon");
+    cannon.write("meta.json", r#"{"symbols":[]}"#);
+    let done = cannon.run_words(&["run", "--input", hello, "--debug", "--meta", "meta.json"]);
+    assert!(!done.err.contains(".go:"), "{}", done.err);
+}
+
+/// A host that stands among the arguments without `--` is met by the word that is missing.
+#[test]
+fn a_host_without_dashes_is_told_of_them() {
+    let shop = Shop::new();
+    let tip = "tip: the host and its arguments stand behind `--`: -- ./host";
+    shop.run("run program ./host --flag").fails(1, tip);
+    shop.run("prove program ./host").fails(1, tip);
+    let other = shop
+        .run("run program --no-such-flag")
+        .fails(1, "--no-such-flag");
+    assert!(!other.contains("behind `--`"), "{other}");
+    let no_host = shop.run("disasm program ./host").fails(1, "./host");
+    assert!(!no_host.contains("behind `--`"), "{no_host}");
+}
+
+/// What a game puts into local pre-images can be given on the command line.
+#[test]
+fn local_preimages_come_from_flags() {
+    let shop = Shop::new();
+    let claim = guests("bin/claim.mips");
+    let (claim, store) = (claim.to_str().unwrap(), guests("preimages"));
+    let with = |more: &[&str]| {
+        let words = [
+            &[
+                "run",
+                claim,
+                "--exit-code",
+                "--preimages",
+                store.to_str().unwrap(),
+            ],
+            more,
+        ]
+        .concat();
+        shop.run_words(&words)
+    };
+    assert_eq!(with(&[]).code, Some(0));
+    // Another claim than the store's is false.
+    let false_claim = format!("2=0x{}", "ab".repeat(32));
+    assert_eq!(with(&["--local", &false_claim]).code, Some(1));
+    let words = ["run", claim, "--local", "1=0x00", "--", "host"];
+    shop.run_words(&words).fails(1, "cannot be used with");
+    shop.run_words(&["run", claim, "--local", "1:0x00"])
+        .fails(1, "N=0x… or N=NUMBER is expected");
+}
+
+/// Who reports a fault has to say of which program it is.
+#[test]
+fn the_version_says_what_was_built() {
+    let version = Shop::new().run("--version").ok();
+    let (name, rest) = version.trim().split_once(' ').unwrap();
+    assert_eq!(name, "fpvm");
+    assert!(
+        rest.starts_with(env!("CARGO_PKG_VERSION")) && rest.ends_with(')'),
+        "{rest}"
+    );
 }

@@ -114,7 +114,7 @@ fn what_is_no_question_gets_an_error_and_the_next_an_answer() {
         assert_eq!(answer["id"], id, "{answer}");
         assert!(answer["error"].as_str().unwrap().contains(text), "{answer}");
     }
-    let info = value!({"isa": "mips", "vm-type": "singlethreaded-2", "first-step": 0});
+    let info = value!({"isa": "mips", "vmType": "singlethreaded-2", "firstStep": 0});
     assert_eq!(answers.last().unwrap()["result"], info);
     // Bytes that are no text, and a start that lies behind the step.
     let mut command = shop.command();

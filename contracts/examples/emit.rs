@@ -7,7 +7,7 @@ use std::path::Path;
 
 fn main() -> std::io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sol");
-    for verifier in sources::SOURCES {
+    for verifier in sources::sources() {
         std::fs::write(
             folder.join(format!("{}.sol", verifier.name())),
             verifier.source(),

@@ -15,9 +15,12 @@ pub mod guest;
 #[cfg(feature = "harness")]
 pub mod harness;
 pub mod loader;
+pub mod precompiles;
 mod step_verifier;
 pub mod verifier;
 
+#[cfg(feature = "vms")]
+pub use step_verifier::STEP_VERIFIERS;
 pub use step_verifier::StepVerifier;
 
 use emit::{Contract, FaultStyle};

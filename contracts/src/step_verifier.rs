@@ -3,6 +3,21 @@
 use crate::emit::Contract;
 use fpvm_core::Isa;
 
+/// The step verifiers of the VMs that the facade `fpvm` knows.
+#[cfg(feature = "vms")]
+pub const STEP_VERIFIERS: [StepVerifier; 4] = {
+    use fpvm_isa_mips::Mips32;
+    use fpvm_isa_mips64::Mips64;
+    use fpvm_isa_riscv::{Rv64, imac::Imac};
+    [
+        StepVerifier::of::<Mips32>(crate::MIPS).with_artifact(crate::MIPS_ARTIFACT),
+        StepVerifier::of_versions::<Mips64<8>, Mips64<7>>(crate::MIPS64)
+            .with_artifact(crate::MIPS64_ARTIFACT),
+        StepVerifier::of::<Rv64>(crate::RISCV).with_artifact(crate::RISCV_ARTIFACT),
+        StepVerifier::of::<Imac>(crate::IMAC).with_artifact(crate::IMAC_ARTIFACT),
+    ]
+};
+
 /// The contract that verifies a VM's steps, for whoever chooses a VM while running.
 #[derive(Clone, Copy, Debug)]
 pub struct StepVerifier {

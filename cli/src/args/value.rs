@@ -45,29 +45,42 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "more than there can be".to_string())
 }
 
-/// A time: `90`, `90s`, `500ms`, `5m`, `1h`.
+/// A time: `90`, `90s`, `500ms`, `5m`, `1h`, `7d`, `2w`, and sums of such, the largest unit first: `3d12h`, `1h30m`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let milliseconds: u64 = match unit.trim() {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" | "min" => 60_000,
-        "h" => 3_600_000,
-        _ => {
-            return Err(format!(
-                "`{unit}` is no unit of time; there are ms, s, m and h"
-            ));
+    let (mut rest, mut sum, mut smallest) = (text, 0u64, u64::MAX);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit());
+        let (number, after) = rest.split_at(digits.unwrap_or(rest.len()));
+        let letters = after.find(|c: char| c.is_ascii_digit());
+        let (unit, after) = after.split_at(letters.unwrap_or(after.len()));
+        let milliseconds = match unit.trim() {
+            "ms" => 1,
+            "s" => 1000,
+            "m" | "min" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            "w" => 604_800_000,
+            // Seconds need no unit where nothing else is said.
+            "" if rest == text => 1000,
+            _ => {
+                return Err(format!(
+                    "`{unit}` is no unit of time; there are ms, s, m, h, d and w, as in 90s or 3d12h"
+                ));
+            }
+        };
+        if milliseconds >= smallest {
+            return Err("the largest unit of a time comes first, and each once: 3d12h".into());
         }
-    };
-    let number: u64 = number
-        .parse()
-        .map_err(|_| "a time is expected".to_string())?;
-    let time = number.checked_mul(milliseconds).filter(|time| *time > 0);
-    time.map(Duration::from_millis)
-        .ok_or_else(|| "a time above zero is expected".to_string())
+        let number: u64 = number.parse().map_err(|_| "a time is expected: 90s, 7d")?;
+        let part = number.checked_mul(milliseconds);
+        let total = part.and_then(|part| sum.checked_add(part));
+        sum = total.ok_or("more than there can be")?;
+        (rest, smallest) = (after, milliseconds);
+    }
+    match sum {
+        0 => Err("a time above zero is expected".into()),
+        _ => Ok(Duration::from_millis(sum)),
+    }
 }
 
 /// A number as Go's `strconv.ParseUint` with base 0 reads it (`255`, `0xff`, `0o377`, `0377`, `0b1111_1111`), or as people
@@ -177,6 +190,31 @@ mod tests {
         assert!(size("4XB").is_err() && size("MiB").is_err() && size("99999999TiB").is_err());
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert!(duration("0").is_err() && duration("1d").is_err() && duration("").is_err());
+        let hours = |hours: u64| Ok(Duration::from_secs(3600 * hours));
+        for (text, time) in [
+            ("672h", 672),
+            ("7d", 168),
+            ("2w", 336),
+            ("3d12h", 84),
+            ("1w1d1h", 193),
+        ] {
+            assert_eq!(duration(text), hours(time), "{text}");
+        }
+        assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
+        for bad in [
+            "0",
+            "0d",
+            "",
+            "d",
+            "1y",
+            "12h3d",
+            "1d1d",
+            "1h30",
+            "-1s",
+            "1.5h",
+            "99999999999999w",
+        ] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
     }
 }

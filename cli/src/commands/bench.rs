@@ -47,6 +47,7 @@ const WARM: u64 = 1_000_000;
 
 /// What was measured. Times are in seconds; where it says so of the processor, over all threads.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Figures {
     vm: &'static str,
     steps: u64,

@@ -126,7 +126,7 @@ fn search(app: &App, args: &Args, claimed: Option<&Manifest>, hosts: &Hosts) -> 
     let mut shown;
     let found = if is_vm(app, &args.other) {
         let own = std::env::current_exe().context("cannot find this program")?;
-        let host = args.source.host_command(&own);
+        let host = args.source.host_command(&own)?;
         let start = machine.vm.as_mut();
         let mut other = ExternalVm::new(app, &args.input, hosts, &args.other, host, start)?;
         shown = hosted::machine(hosts, app, &args.input)?;

@@ -11,7 +11,7 @@ use crate::exit::Interrupted;
 use crate::hosted::threads;
 use crate::input::ReadingArgs;
 use crate::interrupt;
-use crate::oracles::SourceArgs;
+use crate::oracles::StoreArgs;
 use crate::output::Format;
 use anyhow::{Context as _, bail};
 use cheat::CheatArgs;
@@ -62,7 +62,7 @@ pub(crate) struct Args {
     )]
     game_type: Vec<GameType>,
     /// Only games that are no older than this when they are found
-    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "672h", requires = "factory")]
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "28d", requires = "factory")]
     game_window: Duration,
     #[command(flatten)]
     programs: ProgramArgs,
@@ -113,7 +113,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     chain: ChainArgs,
     #[command(flatten)]
-    source: SourceArgs,
+    source: StoreArgs,
 }
 
 /// When games are closed that owe nothing; none for never.

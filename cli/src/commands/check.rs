@@ -1,7 +1,7 @@
 //! `check`: looks at a program before anybody runs it.
 
 use crate::app::App;
-use crate::exit::{Refused, told};
+use crate::exit::{Refused, describe};
 use crate::input::ReadingArgs;
 use crate::output::{FormatArgs, Target, print};
 use fpvm::analysis::check::Report;
@@ -23,7 +23,7 @@ pub(crate) struct Args {
 
 /// What `--json` prints.
 #[derive(Serialize)]
-struct Told<'a> {
+struct Checked<'a> {
     file: String,
     problems: usize,
     #[serde(flatten)]
@@ -36,7 +36,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let problems = report.problems();
     let file = args.file.display().to_string();
     match args.format.is_json() {
-        true => Target::Stdout.write_json(&Told {
+        true => Target::Stdout.write_json(&Checked {
             file,
             problems,
             report: &report,
@@ -60,7 +60,7 @@ fn look(app: &App, args: &Args, bytes: &[u8]) -> anyhow::Result<Report> {
         Err(error) => {
             let mut report = Report::default();
             report.problem(
-                told(&error.into()),
+                describe(&error.into()),
                 "",
                 "build the program for one of these VMs",
             );

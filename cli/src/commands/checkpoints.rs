@@ -70,7 +70,7 @@ fn shard(text: &str) -> Result<Shard, String> {
     }
 }
 
-fn told(manifest: &Manifest) -> anyhow::Result<()> {
+fn print_manifest(manifest: &Manifest) -> anyhow::Result<()> {
     let last = manifest.entries.last();
     let (step, root) = last.map_or((0, manifest.plan.pre_state), |last| (last.step, last.root));
     print(&format!(

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::output::Target;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use fpvm_contracts::StepVerifier;
 use fpvm_contracts::compile::Compiler;
 use std::path::PathBuf;
@@ -76,19 +76,6 @@ impl Which {
     fn verifier(&self, app: &App) -> anyhow::Result<StepVerifier> {
         let vms = app.vms(self.isa.as_deref(), self.vm_type.as_deref())?;
         let isa = *vms.isas().first().context("no VM")?;
-        let Some(verifier) = app.verifier(isa) else {
-            let with = app
-                .vms
-                .isas()
-                .iter()
-                .filter(|isa| app.verifier(**isa).is_some());
-            let types: Vec<_> = with.map(|isa| isa.vm_type()).collect();
-            bail!(
-                "there is no contract for {}; there is one for {}",
-                isa.vm_type(),
-                types.join(", ")
-            );
-        };
-        Ok(verifier)
+        app.verifier(isa)
     }
 }

@@ -43,6 +43,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    args.report.try_place()?;
     let vms = app.vms(args.isa.as_deref(), args.vm_type.as_deref())?;
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
     let program = match args.program.as_ref().zip(args.preimages.as_ref()) {
@@ -59,8 +60,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         None => DemoProgram::rollup(*vms.isas().first().context("no VM")?, interrupted)?,
     };
     let isa = program.isa();
-    let contract = app.contract(isa);
-    let contract = contract.with_context(|| format!("there is no contract for {}", isa.name()))?;
+    let contract = app.contract(isa)?;
     let demo = Demo {
         program,
         chain: chain(args)?,

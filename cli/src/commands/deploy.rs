@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::chain::{self, ChainArgs};
 use crate::output::{Format, FormatArgs, json, print, to_stdout};
+use crate::precompiles;
 use anyhow::{Context as _, ensure};
 use fpvm::AnyIsa;
 use fpvm_challenger::read::Reader;
@@ -40,7 +41,7 @@ pub(crate) struct Args {
 
 /// A contract on the chain.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "camelCase")]
 struct Deployed {
     /// What it verifies; the oracle has none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,7 +58,7 @@ struct Deployed {
 
 /// All that was asked for.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "camelCase")]
 struct Deployment {
     chain_id: u64,
     oracle: Deployed,
@@ -68,6 +69,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let isas = chosen(app, args)?;
     let chain = chain::needed(args.chain.connect()?)?;
     let mut wallet = args.chain.wallet(chain.clone())?;
+    precompiles::warn_of_missing(&*chain)?;
     let oracle = match args.oracle {
         Some(address) => {
             Reader::newest(&*chain)?.require_contract(address, "pre-image oracle")?;
@@ -93,8 +95,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     };
     let mut verifiers = Vec::new();
     for isa in isas {
-        let (name, contract) = (isa.vm_type(), app.contract(isa));
-        let contract = contract.with_context(|| format!("there is no contract for {name}"))?;
+        let (name, contract) = (isa.vm_type(), app.contract(isa)?);
         let what = format!("the verifier of {name}");
         let arguments = Artifact::parse(contract)?.arguments(oracle.address, isa.version());
         let verifier = deploy(&mut wallet, Some(isa), &what, contract, &arguments);
@@ -121,27 +122,19 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 fn chosen(app: &App, args: &Args) -> anyhow::Result<Vec<&'static dyn AnyIsa>> {
     let mut chosen: Vec<&'static dyn AnyIsa> = Vec::new();
     for name in &args.isa {
-        let vms = app.vms(Some(name), None)?;
-        ensure!(
-            vms.isas()
-                .first()
-                .is_some_and(|isa| app.contract(*isa).is_some()),
-            "there is no contract for {name}"
-        );
-        chosen.extend(vms.isas().first());
+        chosen.extend(app.vms(Some(name), None)?.isas().first());
     }
     for vm_type in &args.vm_type {
-        let vms = app.vms(None, Some(vm_type))?;
-        ensure!(
-            vms.isas().iter().all(|isa| app.contract(*isa).is_some()),
-            "there is no contract for {vm_type}"
-        );
-        chosen.extend(vms.isas());
+        chosen.extend(app.vms(None, Some(vm_type))?.isas());
     }
     if chosen.is_empty() {
         chosen.extend(app.vms.isas());
         chosen.dedup_by_key(|isa| isa.name());
-        chosen.retain(|isa| app.contract(*isa).is_some());
+        chosen.retain(|isa| app.has_contract(*isa));
+    }
+    // Before a chain is asked for anything.
+    for isa in &chosen {
+        app.contract(*isa)?;
     }
     Ok(chosen)
 }

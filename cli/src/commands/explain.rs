@@ -6,8 +6,8 @@ use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::{FormatArgs, print, to_stdout};
 use anyhow::ensure;
-use fpvm::analysis::StepDetail;
 use fpvm::analysis::stack::place;
+use fpvm::analysis::{Lines, StepDetail};
 use fpvm_checkpoints::Machine as _;
 use fpvm_trace::Prover as _;
 
@@ -48,14 +48,17 @@ pub(crate) struct TraceArgs {
     source: SourceArgs,
 }
 
-/// Executes a step, and says what it read and wrote.
-pub(crate) fn detail(machine: &mut Hosted) -> anyhow::Result<StepDetail> {
+/// Executes a step, and says what it read and wrote; where there are lines of source, of which it is.
+pub(crate) fn detail(machine: &mut Hosted, lines: Option<&Lines>) -> anyhow::Result<StepDetail> {
     let isa = machine.vm.isa();
-    let place = place(machine.vm.as_ref(), machine.vm.pc());
+    let mut place = place(machine.vm.as_ref(), machine.vm.pc());
+    if let Some(lines) = lines {
+        lines.locate(&mut place);
+    }
     let proof = machine.prove()?;
-    let told = isa.verify(&proof, &mut |key, offset| proof.part(key, offset))?;
+    let verified = isa.verify(&proof, &mut |key, offset| proof.part(key, offset))?;
     let big_endian = isa.elf().is_some_and(|target| target.big_endian);
-    Ok(StepDetail::of(isa, &told, place, big_endian))
+    Ok(StepDetail::of(isa, &verified, place, big_endian))
 }
 
 /// Takes a machine to a step, from a state at a place where there is one.
@@ -88,7 +91,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         if let Some(step) = args.step {
             go_to(&mut machine, step, args.checkpoints.as_ref())?;
         }
-        let detail = detail(&mut machine)?;
+        let detail = detail(&mut machine, app.lines().as_ref())?;
         match args.format.is_json() {
             true => print(&format!("{}\n", serde_json::to_string_pretty(&detail)?)),
             false => print(&detail.to_string()),
@@ -111,8 +114,9 @@ pub(crate) fn trace(app: &App, args: &TraceArgs) -> anyhow::Result<()> {
             "--to {} lies before the first step, {from}",
             args.to
         );
+        let lines = app.lines();
         while machine.step() <= args.to && !machine.exited() {
-            let detail = detail(&mut machine)?;
+            let detail = detail(&mut machine, lines.as_ref())?;
             let line = match args.format.is_json() {
                 true => serde_json::to_string(&detail)?,
                 false => detail.line(),

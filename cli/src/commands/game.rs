@@ -1,5 +1,6 @@
 //! `game`: dispute games.
 
+mod advise;
 mod deploy;
 mod listed;
 mod manual_play;
@@ -31,6 +32,8 @@ enum Action {
     List(Box<listed::ListArgs>),
     /// Show a game's claims, clocks and bonds
     Show(Box<show::Args>),
+    /// Say what an honest player answers to a game's claims, and why
+    Advise(Box<advise::Args>),
     /// Attack or defend a claim
     Move(Box<manual_play::MoveArgs>),
     /// Counter a claim at the deepest level by an instruction
@@ -57,8 +60,9 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         Action::Create(args) => listed::create(args),
         Action::List(args) => listed::list(args),
         Action::Show(args) => show::run(app, args),
-        Action::Move(args) => manual_play::make_move(args),
-        Action::Step(args) => manual_play::step(args),
+        Action::Advise(args) => advise::run(app, args),
+        Action::Move(args) => manual_play::make_move(app, args),
+        Action::Step(args) => manual_play::step(app, args),
         Action::Resolve(args) => manual_play::resolve(args),
         Action::Close(args) => manual_play::close(args),
         Action::Claim(args) => manual_play::claim(args),

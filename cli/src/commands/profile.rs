@@ -49,7 +49,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     }
     // What was seen before a fault is worth seeing.
     let profile = samples.profile(vm, vm.step());
-    let told = match args.format.is_json() {
+    let printed = match args.format.is_json() {
         true => Target::Stdout.write_json(&profile),
         false => print(&profile.table(true)),
     };
@@ -57,5 +57,5 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         target.write(|out| out.write_all(profile.folded().as_bytes()))
     });
     runner.finish(ran)?;
-    told.and(written)
+    printed.and(written)
 }

@@ -79,6 +79,10 @@ pub(crate) struct Args {
     /// Where memory use and pre-image counts are written to
     #[arg(long, value_name = "FILE", value_parser = Target::parser())]
     debug_info: Option<Target>,
+    /// Warn where the guest reads or writes page 0, which is no fault in these VMs; each load and store is run by itself,
+    /// which takes many times as long
+    #[arg(long, conflicts_with = "debug_info")]
+    strict: bool,
     /// Print the guest's call stack and registers to stderr in the end; needs symbols
     #[arg(long)]
     debug: bool,
@@ -125,6 +129,9 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     if args.debug_info.is_some() {
         vm.count();
     }
+    if args.strict {
+        vm.watch_page_zero();
+    }
     tracing::info!(target: "vm", version = vm.isa().vm_type(), "Loaded input state");
     let end = match args.stop_at {
         StepMatcher::At(step) => Some(step),
@@ -167,8 +174,12 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         app.screen
             .print(&profile.profile(vm.as_ref(), vm.step()).table(false));
     }
+    if args.strict {
+        info::warn_of_page_zero(vm.as_ref());
+    }
     if args.debug {
-        app.screen.print(&traceback(vm.as_mut()));
+        app.screen
+            .print(&traceback(vm.as_mut(), app.lines().as_ref()));
     }
 
     // Whatever ended the run, the state before the step that failed is a good one.

@@ -13,6 +13,7 @@ use crate::hosted::{self, Hosted, library};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use anyhow::{Context as _, bail, ensure};
+use fpvm::analysis::Lines;
 use fpvm_checkpoints::Machine as _;
 use fpvm_checkpoints::warm::Warm;
 use fpvm_trace::{Hosts, Prover as _};
@@ -114,7 +115,7 @@ fn serve(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
             let _reader = thread::spawn(move || converse(io::stdin(), io::stdout(), &sender));
         }
     }
-    let answered = answer_all(&mut warm, hosts, &questions);
+    let answered = answer_all(&mut warm, app.lines().as_ref(), hosts, &questions);
     if let Some(path) = &args.socket {
         // Nothing is lost where it is gone already.
         let _ = std::fs::remove_file(path);
@@ -125,6 +126,7 @@ fn serve(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
 /// Answers until nobody can ask any more.
 fn answer_all(
     warm: &mut Warm<Hosted>,
+    lines: Option<&Lines>,
     hosts: &Hosts,
     questions: &Receiver<Asked>,
 ) -> anyhow::Result<()> {
@@ -144,10 +146,10 @@ fn answer_all(
             })
         });
         let reply = match question {
-            Ok(question) => match reply(warm, &question) {
+            Ok(question) => match reply(warm, lines, &question) {
                 Ok(result) => json!({"id": question.id, "result": result}),
                 Err(error) if exit::is_interrupted(&error) => return Err(error),
-                Err(error) => json!({"id": question.id, "error": exit::told(&error)}),
+                Err(error) => json!({"id": question.id, "error": exit::describe(&error)}),
             },
             Err(error) => json!({"id": null, "error": error}),
         };
@@ -156,7 +158,11 @@ fn answer_all(
     }
 }
 
-fn reply(warm: &mut Warm<Hosted>, question: &Question) -> anyhow::Result<Value> {
+fn reply(
+    warm: &mut Warm<Hosted>,
+    lines: Option<&Lines>,
+    question: &Question,
+) -> anyhow::Result<Value> {
     let step = match (question.method, question.step) {
         (Method::Info, step) => step.unwrap_or(warm.first()),
         (_, Some(step)) => step,
@@ -178,7 +184,7 @@ fn reply(warm: &mut Warm<Hosted>, question: &Question) -> anyhow::Result<Value> 
         Method::Proof => serde_json::to_value(machine.prove()?)?,
         Method::Explain => {
             ensure!(!exited, "the program exits after step {step}");
-            serde_json::to_value(detail(machine)?)?
+            serde_json::to_value(detail(machine, lines)?)?
         }
         Method::Trace => {
             let to = question.to.context("\"to\" is missing: the last step")?;
@@ -188,7 +194,7 @@ fn reply(warm: &mut Warm<Hosted>, question: &Question) -> anyhow::Result<Value> 
             );
             let mut steps = Vec::new();
             while machine.step() <= to && !machine.exited() {
-                steps.push(serde_json::to_value(detail(machine)?)?);
+                steps.push(serde_json::to_value(detail(machine, lines)?)?);
             }
             Value::Array(steps)
         }
@@ -203,7 +209,7 @@ fn reply(warm: &mut Warm<Hosted>, question: &Question) -> anyhow::Result<Value> 
         }
         Method::Info => {
             let isa = machine.vm.isa();
-            json!({"isa": isa.name(), "vm-type": isa.vm_type(), "first-step": first})
+            json!({"isa": isa.name(), "vmType": isa.vm_type(), "firstStep": first})
         }
     })
 }

@@ -57,10 +57,10 @@ pub(crate) fn run(app: &App) -> anyhow::Result<()> {
         hex(&proof.post),
     ))?;
 
-    let told = verify::check(&app.vms, &proof, vm.symbols())?;
+    let verified = verify::check(&app.vms, &proof, vm.symbols())?;
     print(&format!(
         "4. Verify   from the proof alone\n{}\n5. Tamper   one bit at a time\n",
-        indented(&told, 10)
+        indented(&verified, 10)
     ))?;
     for (name, bad) in tampered(&proof) {
         let refused = verify::check(&app.vms, &bad, vm.symbols()).err();
@@ -68,7 +68,7 @@ pub(crate) fn run(app: &App) -> anyhow::Result<()> {
             refused.with_context(|| format!("a proof with another {name} is accepted"))?;
         print(&format!(
             "            {name}: refused, {}\n",
-            exit::told(&refused)
+            exit::describe(&refused)
         ))?;
     }
 

@@ -134,7 +134,7 @@ fn check_file(
         tally.all += 1;
         tally.refused += 1;
         app.screen
-            .print(&format!("{name}: refused: {}\n", exit::told(error)));
+            .print(&format!("{name}: refused: {}\n", exit::describe(error)));
     };
     let shown = path.display().to_string();
     let file = match fpvm::Input::open(path).and_then(fpvm::Input::into_reader) {
@@ -157,9 +157,9 @@ fn check_file(
             .context("it is no proof")
             .and_then(|proof| check_with(app, vms, &proof, symbols, contracts))
         {
-            Ok(told) => {
+            Ok(verified) => {
                 tally.all += 1;
-                print(&format!("{name}: accepted\n{told}"))?;
+                print(&format!("{name}: accepted\n{verified}"))?;
             }
             Err(error) => refuse(tally, &name, &error),
         }

@@ -41,7 +41,7 @@ pub(super) fn compare(
     let start = file("start.bin.gz");
     vm.save(&start)?;
     let first = vm.step();
-    let host = args.source.host_command(&own);
+    let host = args.source.host_command(&own)?;
 
     let (mut run, mut files, mut witness) = ([0.0; 2], [0.0; 2], [0.0; 2]);
     let mut said = Vec::new();

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 /// The interpreter's run beside the translator's.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Interpreter {
     cpu_seconds: f64,
     pub(super) steps_per_cpu_second: f64,

@@ -2,7 +2,7 @@
 
 use super::Args;
 use crate::args::{Typed, by_type};
-use crate::oracles::SourceArgs;
+use crate::oracles::StoreArgs;
 use anyhow::{Context as _, anyhow, bail};
 use fpvm_challenger::game_type::{ByType, GameType};
 use fpvm_challenger::host_preset::{HostPieces, HostPreset, Piece};
@@ -129,7 +129,7 @@ fn pieces(args: &Args, game_type: Option<GameType>, data: &Path) -> anyhow::Resu
 /// Hosts by their command lines, and what counts for all other types.
 fn sources(
     lines: Vec<(Option<GameType>, Vec<String>)>,
-    source: &SourceArgs,
+    source: &StoreArgs,
 ) -> anyhow::Result<ByType<Preimages>> {
     let cache = source.cache()?;
     let mut all = ByType::default();

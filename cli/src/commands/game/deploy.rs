@@ -5,7 +5,8 @@ use crate::app::App;
 use crate::chain;
 use crate::input::ReadingArgs;
 use crate::output::{Format, json, print, to_stdout};
-use anyhow::{Context as _, anyhow};
+use crate::precompiles;
+use anyhow::anyhow;
 use fpvm_challenger::deployment::{Deployment, Roles, Setup};
 use fpvm_contracts::artifact::Artifact;
 use fpvm_dispute::arguments::Roles as Players;
@@ -42,7 +43,7 @@ pub(super) struct DeployArgs {
     #[arg(long, value_name = "N", value_parser = crate::args::number, default_value = "30")]
     split_depth: u64,
     /// Time that each side has
-    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "84h")]
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "3d12h")]
     max_clock: Duration,
     /// Least time that a side is left with after its move
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "3h")]
@@ -54,7 +55,7 @@ pub(super) struct DeployArgs {
     #[arg(long, value_name = "BYTES", value_parser = crate::args::number, default_value = "126000")]
     min_proposal_size: u64,
     /// For how long bonds that were won wait in the vault
-    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "168h")]
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "7d")]
     bond_delay: Duration,
     /// For how long after its resolution a game cannot be closed, which is the guardian's time to step in; of 2.4.2
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "84h")]
@@ -128,9 +129,7 @@ fn roles(
 pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
     let mut vm = args.reading.open(app, &args.prestate)?;
     let (prestate, isa) = (B256::from(vm.state_root()), vm.isa());
-    let contract = app.contract(isa);
-    let contract =
-        contract.with_context(|| format!("there is no contract for {}", isa.vm_type()))?;
+    let contract = app.contract(isa)?;
     let setup = Setup {
         params: Params {
             version: match args.game_version {
@@ -159,6 +158,7 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
         state_version: isa.version(),
     };
     let chain = args.common.connect()?;
+    precompiles::warn_of_missing(&*chain)?;
     let id = chain.chain_id();
     let mut wallet = args.common.chain.wallet(chain)?;
     let roles = roles(id, args.owner, args.guardian, wallet.address())?;
@@ -183,7 +183,7 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
             print(&format!("{lines}prestate  {prestate}\n"))
         }
         Format::Json => {
-            let mut object = json!({"game-type": args.game_type, "prestate": prestate});
+            let mut object = json!({"gameType": args.game_type, "prestate": prestate});
             for (name, at) in contracts {
                 object[name] = json!(at);
             }

@@ -66,7 +66,7 @@ pub(super) fn create(args: &CreateArgs) -> anyhow::Result<()> {
 
 /// A game in a list.
 #[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "camelCase")]
 struct Row {
     number: u64,
     game: Address,

@@ -1,5 +1,8 @@
 //! A game played by hand.
 
+use super::advise;
+use super::truth::TruthArgs;
+use crate::app::App;
 use crate::chain::{self, ChainArgs};
 use crate::input::read_json;
 use crate::output::{Format, FormatArgs, json, print, to_stdout};
@@ -13,12 +16,13 @@ use fpvm_challenger::read::game_params::GameParams;
 use fpvm_challenger::read::watch::{GameSnapshot, game as read_game};
 use fpvm_challenger::reasons;
 use fpvm_core::step::proof::StepProof;
-use fpvm_dispute::call::GameAction;
+use fpvm_dispute::call::{Action, GameAction};
 use fpvm_dispute::claim::Side;
 use fpvm_dispute::game::moves::Move;
 use fpvm_dispute::game::payment::Closing;
 use fpvm_dispute::game::step::Step;
 use fpvm_dispute::oracle::Preimage;
+use fpvm_dispute::player::{Answer, bond_of};
 use fpvm_l1::{Address, B256, Chain, Receipt, Request, U256, Wallet};
 use fpvm_oracle::{Key, Kind};
 use serde_json::json;
@@ -53,11 +57,15 @@ struct Answered {
     #[arg(long, value_name = "N")]
     claim: usize,
     /// It is wrong
-    #[arg(long, required_unless_present = "defend", conflicts_with = "defend")]
+    #[arg(long, required_unless_present_any = ["defend", "honest"], conflicts_with = "defend")]
     attack: bool,
     /// It is right, what follows from it is not
     #[arg(long)]
     defend: bool,
+    /// Answer it as an honest player would; --outputs, and for claims about states --prestate and --preimages, tell
+    /// what is true
+    #[arg(long, conflicts_with_all = ["attack", "defend"], requires = "outputs")]
+    honest: bool,
 }
 
 impl Answered {
@@ -75,10 +83,17 @@ pub(super) struct MoveArgs {
     #[command(flatten)]
     answered: Answered,
     /// The value that is claimed
-    #[arg(long, value_name = "0x…")]
-    value: B256,
+    #[arg(
+        long,
+        value_name = "0x…",
+        required_unless_present = "honest",
+        conflicts_with = "honest"
+    )]
+    value: Option<B256>,
     #[command(flatten)]
     game: GameArgs,
+    #[command(flatten)]
+    truth: TruthArgs,
 }
 
 /// Flags of `game step`.
@@ -87,10 +102,17 @@ pub(super) struct StepArgs {
     #[command(flatten)]
     answered: Answered,
     /// The proof of the instruction; what it reads is loaded first
-    #[arg(long, value_name = "FILE")]
-    proof: PathBuf,
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "honest",
+        conflicts_with = "honest"
+    )]
+    proof: Option<PathBuf>,
     #[command(flatten)]
     game: GameArgs,
+    #[command(flatten)]
+    truth: TruthArgs,
 }
 
 /// Flags of `game resolve`.
@@ -200,8 +222,40 @@ impl Hand {
     }
 }
 
-pub(super) fn make_move(args: &MoveArgs) -> anyhow::Result<()> {
+/// Does what an honest player does about a claim: a move, or loads and a step.
+fn play_honestly(
+    app: &App,
+    hand: &mut Hand,
+    claim: usize,
+    truth: &TruthArgs,
+    by_step: bool,
+) -> anyhow::Result<()> {
+    let game = &hand.seen.game;
+    let (answer, truth) = advise::answer(app, &hand.site.rules, game, truth, claim)?;
+    match (answer, by_step) {
+        (Answer::Move(_), true) => {
+            bail!("claim {claim} is answered by a claim: `game move` makes it")
+        }
+        (Answer::Step { .. }, false) => {
+            bail!("claim {claim} is at the deepest level: `game step` counters it")
+        }
+        _ => {}
+    }
+    for action in answer.actions(0, game, &truth)? {
+        match action {
+            Action::Game(_, action) => hand.act(&action, bond_of(&hand.seen.game, &action))?,
+            Action::LoadPreimage(preimage) => load_large(hand, &preimage)?,
+            other => bail!("the honest answer takes what this command does not do: {other:?}"),
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn make_move(app: &App, args: &MoveArgs) -> anyhow::Result<()> {
     let mut hand = Hand::open(&args.game)?;
+    let Some(value) = args.value else {
+        return play_honestly(app, &mut hand, args.answered.claim, &args.truth, false);
+    };
     let (parent, side) = (args.answered.claim, args.answered.side());
     let claim = hand.seen.game.claim(parent);
     let claim = claim.map_err(|_| anyhow::anyhow!("the game has no claim {parent}"))?;
@@ -212,16 +266,19 @@ pub(super) fn make_move(args: &MoveArgs) -> anyhow::Result<()> {
     let mv = Move {
         disputed: claim.claim,
         parent,
-        claim: args.value,
+        claim: value,
         side,
     };
     hand.act(&GameAction::Move(mv), bond)
 }
 
-pub(super) fn step(args: &StepArgs) -> anyhow::Result<()> {
+pub(super) fn step(app: &App, args: &StepArgs) -> anyhow::Result<()> {
     let mut hand = Hand::open(&args.game)?;
-    let proof: StepProof = read_json(&args.proof, "proof")?;
     let claim = args.answered.claim;
+    let Some(proof) = &args.proof else {
+        return play_honestly(app, &mut hand, claim, &args.truth, true);
+    };
+    let proof: StepProof = read_json(proof, "proof")?;
     if let Some((key, value)) = proof.preimage() {
         load(
             &mut hand,
@@ -257,20 +314,25 @@ fn load(hand: &mut Hand, claim: usize, key: Key, value: &[u8], offset: U256) -> 
             };
             hand.act(&action, 0)
         }
-        Kind::Keccak256 | Kind::Sha256 => loop {
-            let terms = hand.site.terms(hand.wallet.address());
-            let chain = hand.chain.clone();
-            let reader = Reader::newest(&*chain)?;
-            match loads::part(&reader, &terms, &preimage)? {
-                Load::Done => return Ok(()),
-                Load::Send(request) => hand.send(request)?,
-                Load::Wait(until) => {
-                    let seconds = until.saturating_sub(reader.block.time);
-                    bail!("the pre-image's challenge period ends in {seconds} s: come back then");
-                }
-            }
-        },
+        Kind::Keccak256 | Kind::Sha256 => load_large(hand, &preimage),
         _ => bail!("the step reads {key}: load it with `preimages load` first"),
+    }
+}
+
+/// Loads a part of a pre-image, in as many transactions as it takes.
+fn load_large(hand: &mut Hand, preimage: &Preimage) -> anyhow::Result<()> {
+    loop {
+        let terms = hand.site.terms(hand.wallet.address());
+        let chain = hand.chain.clone();
+        let reader = Reader::newest(&*chain)?;
+        match loads::part(&reader, &terms, preimage)? {
+            Load::Done => return Ok(()),
+            Load::Send(request) => hand.send(request)?,
+            Load::Wait(until) => {
+                let seconds = until.saturating_sub(reader.block.time);
+                bail!("the pre-image's challenge period ends in {seconds} s: come back then");
+            }
+        }
     }
 }
 

@@ -163,6 +163,7 @@ mod tests {
             compat: UpstreamCompat::Fpvm,
             screen: Screen::default(),
             problems: Default::default(),
+            program: Default::default(),
         };
         let look = |more: &[&str]| {
             let game = game.to_string();

@@ -73,12 +73,12 @@ fn object(found: &Installed) -> Value {
         let parameters = game
             .parameters
             .iter()
-            .map(|(name, value)| ((*name).into(), json!(value)));
+            .map(|(name, value)| json!({"name": name, "value": value}));
         json!({
-            "game-type": game.number,
+            "gameType": game.number,
             "implementation": game.implementation,
-            "init-bond": game.bond.map(|bond| bond.to_string()),
-            "parameters": parameters.collect::<serde_json::Map<_, _>>(),
+            "initBond": game.bond.map(|bond| bond.to_string()),
+            "parameters": parameters.collect::<Vec<_>>(),
         })
     });
     let powers = found

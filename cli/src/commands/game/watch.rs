@@ -74,7 +74,7 @@ fn watch(
             match seen.report(false) {
                 Ok(newer) => (report, watch.trouble) = (newer, None),
                 // What was seen is still worth looking at.
-                Err(error) => watch.trouble = Some(exit::told(&error)),
+                Err(error) => watch.trouble = Some(exit::describe(&error)),
             }
             looked = Instant::now();
         }

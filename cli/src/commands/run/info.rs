@@ -3,6 +3,8 @@
 use crate::args::StepMatcher;
 use crate::runner::mebibytes;
 use fpvm::AnyVm;
+use fpvm::analysis;
+use fpvm::analysis::null::COUNTS;
 use fpvm_core::formats::symbols::Symbols;
 use fpvm_oracle::Stats;
 use serde::Serialize;
@@ -35,6 +37,20 @@ impl Info {
         let mem = mebibytes(vm.memory_used());
         let (mem, name) = (mem.as_str(), place(vm.symbols(), pc));
         tracing::info!(target: "vm", step, pc = pc_hex, insn, ips, pages, mem, name, "processing");
+    }
+}
+
+/// Says where the guest accessed page 0, if it did.
+pub(super) fn warn_of_page_zero(vm: &dyn AnyVm) {
+    let counts: BTreeMap<_, _> = vm.counts().into_iter().collect();
+    let [count, step, pc, address] = COUNTS.map(|name| counts.get(name).copied().unwrap_or(0));
+    if count > 0 {
+        let (place, address) = (
+            analysis::stack::place(vm, pc).to_string(),
+            format!("{address:#x}"),
+        );
+        let (place, address) = (place.as_str(), address.as_str());
+        tracing::warn!(target: "vm", count, step, place, address, "The guest accessed page 0, a null pointer, first here");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where a guest is, and how it got there.
 
 use fpvm::AnyVm;
+use fpvm::analysis::Lines;
 use fpvm::analysis::listing::call_before;
 use std::fmt::Write as _;
 
@@ -15,10 +16,10 @@ const CALLERS: usize = 50;
 ///
 /// There is no unwinding: a word on the stack counts as a return address where the instruction
 /// before it is a call, so functions that have returned already may be among them.
-pub(super) fn traceback(vm: &mut dyn AnyVm) -> String {
+pub(super) fn traceback(vm: &mut dyn AnyVm, lines: Option<&Lines>) -> String {
     let (pc, step) = (vm.pc(), vm.step());
     let mut text = format!("traceback at pc={pc:x} step={step}\n");
-    line(vm, &mut text, 0, pc);
+    line(vm, lines, &mut text, 0, pc);
     let registers = vm.registers();
     let register = |name: &str| {
         registers
@@ -36,7 +37,7 @@ pub(super) fn traceback(vm: &mut dyn AnyVm) -> String {
         .filter(|at| is_return_address(vm, *at));
     let returns: Vec<_> = returns.take(CALLERS).collect();
     for (i, at) in returns.into_iter().enumerate() {
-        line(vm, &mut text, i + 1, at);
+        line(vm, lines, &mut text, i + 1, at);
     }
     for row in registers.chunks(4) {
         let cells = row
@@ -47,12 +48,14 @@ pub(super) fn traceback(vm: &mut dyn AnyVm) -> String {
     text
 }
 
-fn line(vm: &dyn AnyVm, text: &mut String, depth: usize, at: u64) {
+fn line(vm: &dyn AnyVm, lines: Option<&Lines>, text: &mut String, depth: usize, at: u64) {
     let name = vm
         .symbols()
         .at(at)
         .map_or("?", |symbol| symbol.name.as_str());
-    let _ = writeln!(text, "\t{depth} {at:x} in {name}");
+    let source = lines.and_then(|lines| lines.at(at));
+    let source = source.map_or(String::new(), |source| format!(" at {source}"));
+    let _ = writeln!(text, "\t{depth} {at:x} in {name}{source}");
 }
 
 fn is_return_address(vm: &mut dyn AnyVm, at: u64) -> bool {

@@ -25,9 +25,7 @@ impl Embedded {
         proof: &StepProof,
     ) -> anyhow::Result<Vec<String>> {
         if !self.0.contains_key(isa.vm_type()) {
-            let contract = app.contract(isa);
-            let contract =
-                contract.with_context(|| format!("there is no contract for {}", isa.vm_type()))?;
+            let contract = app.contract(isa)?;
             let contracts = OnChain::with_oracle(contract, isa.version(), PREIMAGE_ORACLE)?;
             self.0.insert(isa.vm_type(), contracts);
         }
@@ -36,7 +34,9 @@ impl Embedded {
         if let Some((key, value)) = proof.preimage() {
             let offset = proof.oracle_offset;
             match contracts.load(Key(key), offset, &mut Carried(proof)) {
-                Ok(loaded) => lines.extend(loaded.iter().map(|gas| told("the pre-image", *gas))),
+                Ok(loaded) => {
+                    lines.extend(loaded.iter().map(|gas| gas_line("the pre-image", *gas)))
+                }
                 // What else it takes is not in the proof.
                 Err(LoadingError::Plan(LoadError::Missing { .. })) => {
                     contracts.place(&key, value, offset);
@@ -48,12 +48,12 @@ impl Embedded {
         let gas = step(contracts, proof, &proof.proof_data)?;
         let compact = isa.compact(proof)?;
         if compact == proof.proof_data {
-            lines.push(told("compact proof", gas));
+            lines.push(gas_line("compact proof", gas));
             return Ok(lines);
         }
-        lines.push(told("this proof", gas));
+        lines.push(gas_line("this proof", gas));
         let gas = step(contracts, proof, &compact)?;
-        lines.push(told("the same as a compact proof", gas));
+        lines.push(gas_line("the same as a compact proof", gas));
         Ok(lines)
     }
 }
@@ -75,7 +75,7 @@ fn step(contracts: &mut OnChain, proof: &StepProof, proof_data: &[u8]) -> anyhow
     Ok(executed.gas)
 }
 
-fn told(what: &str, gas: Gas) -> String {
+fn gas_line(what: &str, gas: Gas) -> String {
     let Gas {
         execution,
         calldata,
