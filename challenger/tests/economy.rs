@@ -5,6 +5,7 @@ mod common;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall as _;
@@ -35,6 +36,10 @@ const GAMES: usize = 240;
 #[derive(Default)]
 struct Count {
     asked: Mutex<usize>,
+    /// How often an account's ether was asked for.
+    balances: Mutex<usize>,
+    /// How many questions are answered before the node goes away; none for ever.
+    goes_after: Mutex<Option<usize>>,
     /// Whether calls that create a contract are refused.
     refuses: AtomicBool,
 }
@@ -46,8 +51,20 @@ impl Count {
 }
 
 impl Hook for Count {
-    fn before(&self, _chain: &Local, _method: Method) -> Result<(), Error> {
+    fn before(&self, _chain: &Local, method: Method) -> Result<(), Error> {
+        match self.goes_after.lock().expect("no panic").as_mut() {
+            Some(0) => {
+                return Err(Error::Unreachable {
+                    node: "a node".into(),
+                    why: "gone".into(),
+                    tried: Duration::ZERO,
+                });
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
         *self.asked.lock().expect("no panic") += 1;
+        *self.balances.lock().expect("no panic") += usize::from(method == Method::Balance);
         Ok(())
     }
 
@@ -230,4 +247,74 @@ fn idle_games_cost_a_fifth_of_a_call_each() {
     round(0);
     round(0);
     assert!(round(0) <= GAMES / 5);
+}
+
+/// What was read before the node went away is not asked again at the same block.
+#[test]
+fn what_was_read_is_kept_when_the_node_goes_away() {
+    let reading = || {
+        let (chain, deployment, _) = proposed(&alphabet(), &roots());
+        let between = Arc::new(Between {
+            chain,
+            hook: Count::default(),
+        });
+        let factory = Games::Created {
+            factory: Factory(deployment.factory),
+            types: Vec::new(),
+            window: 1_000_000,
+        };
+        // It only looks on, so that a round reads and does nothing else.
+        let honest = scheduler(between.clone(), HONEST, factory, Truth, Strategy::Honest);
+        (between, honest)
+    };
+    let (between, mut undisturbed) = reading();
+    undisturbed
+        .round(&mut EventSink(&mut |_| ()))
+        .expect("it answers");
+    let whole = between.hook.take();
+
+    let (between, mut disturbed) = reading();
+    *between.hook.goes_after.lock().expect("no panic") = Some(whole / 2);
+    // Whether that fails the round or is told of each game: it does not stop anybody.
+    let _ = disturbed.round(&mut EventSink(&mut |_| ()));
+    let before = between.hook.take();
+    *between.hook.goes_after.lock().expect("no panic") = None;
+    disturbed
+        .round(&mut EventSink(&mut |_| ()))
+        .expect("it answers again");
+    let after = between.hook.take();
+    println!(
+        "{whole} questions undisturbed; {before} before the node went away and {after} after it"
+    );
+    assert!(
+        before > 0 && after < whole,
+        "{before} and {after} of {whole}"
+    );
+    assert!(
+        before + after < whole + whole / 4,
+        "{before} and {after} of {whole}"
+    );
+}
+
+/// However many transactions a round plans, the account's ether is read once.
+#[test]
+fn the_balance_is_read_once_a_block() {
+    let wrong = [
+        B256::repeat_byte(0xbb),
+        B256::repeat_byte(0xbc),
+        B256::repeat_byte(0xbd),
+    ];
+    let (chain, _, games) = proposed(&alphabet(), &wrong);
+    let between = Arc::new(Between {
+        chain,
+        hook: Count::default(),
+    });
+    let games = Games::Listed(games);
+    let mut honest = scheduler(between.clone(), HONEST, games, Truth, Strategy::Honest);
+    let round = honest
+        .round(&mut EventSink(&mut |_| ()))
+        .expect("it answers");
+    assert_eq!(round.done, wrong.len());
+    let balances = *between.hook.balances.lock().expect("no panic");
+    assert!((1..=2).contains(&balances), "{balances} times");
 }

@@ -4,7 +4,7 @@
 mod common;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use common::players::{Alphabet, CHEAT, HONEST, PROPOSED, known, scheduler};
@@ -348,4 +348,37 @@ fn nodes_that_do_not_agree_are_not_believed() {
         header.to_string().contains("no L2 node is named"),
         "{header}"
     );
+}
+
+/// A node that goes on failing is left alone for longer each time: at least a second, then at least two.
+#[test]
+fn a_node_that_fails_rests_longer_each_time() {
+    let (chain, address) = proposed(B256::repeat_byte(1));
+    let (params, node) = (game_params(&chain, address), node(20));
+    node.known().fails = u32::MAX;
+    let source = source(&node, Duration::ZERO);
+    let asked = || u32::MAX - node.known().fails;
+    // Whoever wants to know asks again and again; the node hears of it only when its rest is over.
+    let until_asked = || {
+        let (begun, before) = (Instant::now(), asked());
+        while asked() == before {
+            assert!(source.seen_by(&params, &chain).is_err());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        begun.elapsed()
+    };
+    until_asked();
+    let error = source.seen_by(&params, &chain).expect_err("it rests");
+    assert!(matches!(error, SourceError::Resting { .. }), "{error}");
+    let [first, second] = [until_asked(), until_asked()];
+    assert!(first >= Duration::from_millis(900), "{first:?}");
+    assert!(second >= Duration::from_millis(1_900), "{second:?}");
+    // One that answers again is asked as ever.
+    node.known().fails = 0;
+    while source.seen_by(&params, &chain).is_err() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let before = node.known().asked.len();
+    assert!(source.seen_by(&params, &chain).is_ok());
+    assert!(node.known().asked.len() > before);
 }

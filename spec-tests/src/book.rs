@@ -65,11 +65,8 @@ pub fn current(name: &str, text: &str) {
 /// The names of the generated parts of a page, in order.
 #[must_use]
 pub fn parts(page: &str) -> Vec<&str> {
-    let name = |line: &'_ str| -> Option<&str> {
-        let name = line.strip_prefix("<!-- /")?;
-        name.strip_suffix(" -->")
-    };
-    page.lines().filter_map(name).collect()
+    let ends = page.lines().filter_map(|line| line.strip_prefix("<!-- /"));
+    ends.filter_map(|name| name.strip_suffix(" -->")).collect()
 }
 
 /// Where a page has what stands between the two lines of a part.

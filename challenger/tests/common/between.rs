@@ -34,6 +34,8 @@ pub(crate) trait Hook: Send + Sync {
 pub(crate) enum Method {
     /// What is asked last before transactions are prepared, and before each of them is.
     Tip,
+    /// An account's ether.
+    Balance,
     Other,
 }
 
@@ -63,7 +65,7 @@ impl<H: Hook> Chain for Between<H> {
         self.ask(Method::Other)?.nonce(account, waiting)
     }
     fn balance(&self, account: Address, at: At) -> Result<U256, Error> {
-        self.ask(Method::Other)?.balance(account, at)
+        self.ask(Method::Balance)?.balance(account, at)
     }
     fn code(&self, account: Address, at: At) -> Result<Bytes, Error> {
         self.ask(Method::Other)?.code(account, at)
