@@ -53,7 +53,7 @@ pub fn main(isas: &[&'static dyn AnyIsa], verifiers: &'static [StepVerifier]) ->
     let arguments = typed_flags::rewrite(&command, arguments);
     let arguments = match config::with_file(&command, compat.name(), arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return exit::exit(&vms, &[], Err(error)),
+        Err(error) => return exit::exit(&vms, &[], || None, Err(error)),
     };
     let cli = match parse(compat, command, arguments) {
         Ok(cli) => cli,
