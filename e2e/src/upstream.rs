@@ -59,10 +59,11 @@ pub fn creation(folder: &Path, name: &str, arguments: &[u8]) -> Vec<u8> {
     [artifact(folder, name).bytecode, arguments.to_vec()].concat()
 }
 
-/// The folder of upstream's contracts of a release since 2025 (`v4`, `v5`, `v6`, `v7`), which is in [`folder`], if there
+/// The folder of upstream's contracts of a release since 2025 (`v4` to `v8`), which is in [`folder`], if there
 /// is one; says so if not. It has `FaultDisputeGame.json`, `PermissionedDisputeGame.json`, `DisputeGameFactory.json`,
 /// `AnchorStateRegistry.json`, `DelayedWETH.json`, `SuperchainConfig.json`, `Proxy.json`, `ProxyAdmin.json` and
-/// `PreimageOracle.json`. Games of v6 are upstream's `FaultDisputeGameV2` and `PermissionedDisputeGameV2`.
+/// `PreimageOracle.json`. Games of v6 are upstream's `FaultDisputeGameV2` and `PermissionedDisputeGameV2`; of v8 it has
+/// `SuperFaultDisputeGame.json` and `SuperPermissionedDisputeGame.json` instead.
 pub fn folder_of(release: &str) -> Option<PathBuf> {
     let its = folder()?.join(release);
     let is_there = its.is_dir();

@@ -1,7 +1,7 @@
 //! Random calls, legal and illegal, at random times: the diet of the comparison between the model
 //! and anything that claims to be the same game.
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 use rand::seq::{IndexedRandom, IteratorRandom};
 use rand::{Rng, RngExt};
 
@@ -18,6 +18,7 @@ use crate::game::step::Step;
 use crate::oracle::Preimage;
 use crate::player::Answer;
 use crate::position::Position;
+use crate::super_root::{ChainOutput, INVALID_CLAIM, SuperRoot};
 use crate::synthetic::Rollup;
 use crate::trace::split::SplitTrace;
 use crate::trace::{Outputs, Trace};
@@ -96,6 +97,14 @@ pub fn random_call<R: Rng>(chain: &Chain<Rollup>, accounts: &[Address], rng: &mu
     if chain.registry.judge().is_some() && rng.random_bool(0.25) {
         return random_judged::random_call(chain, accounts, rng);
     }
+    if game.claims().is_empty() {
+        let action = random_call_of_won(rng);
+        return Call {
+            from,
+            value: 0,
+            action: Action::Game(number, action),
+        };
+    }
     let mut value = 0;
     let action = match rng.random_range(0..100) {
         0..45 => {
@@ -157,6 +166,23 @@ pub fn random_call<R: Rng>(chain: &Chain<Rollup>, accounts: &[Address], rng: &mu
         from,
         value,
         action: Action::Game(number, action),
+    }
+}
+
+/// A call of a game without claims, which has hardly any function.
+fn random_call_of_won<R: Rng>(rng: &mut R) -> GameAction {
+    match rng.random_range(0..5) {
+        0 => GameAction::ResolveClaim {
+            claim: 0,
+            count: U256::ZERO,
+        },
+        1 => GameAction::AddLocalData {
+            ident: U256::ONE,
+            leaf: 0,
+            offset: random_offset(rng),
+        },
+        2 => GameAction::ChallengeBlockNumber(Box::default()),
+        _ => GameAction::Resolve,
     }
 }
 
@@ -299,6 +325,9 @@ fn random_elsewhere<R: Rng>(
     let action = match rng.random_range(0..12) {
         0..4 => {
             let game_type = game.rules().params().game_type + u32::from(rng.random_bool(0.1));
+            if game.version().is_super() {
+                return random_super_proposal(chain, game, game_type, rng);
+            }
             let mut block = game.starting().block + U256::from(rng.random_range(0..20));
             if rng.random_bool(0.05) {
                 block = U256::MAX;
@@ -334,4 +363,44 @@ fn random_elsewhere<R: Rng>(
         _ => Action::TransferFrom(game.address(), account, wei / 4),
     };
     (0, action)
+}
+
+/// A proposal of a super root: often right in form.
+fn random_super_proposal<R: Rng>(
+    chain: &Chain<Rollup>,
+    game: &Game,
+    game_type: u32,
+    rng: &mut R,
+) -> (u128, Action) {
+    let anchor: u64 = chain.registry.anchor(game_type).block.wrapping_to();
+    let timestamp = anchor + rng.random_range(0..20);
+    let chains = (0..rng.random_range(1..4)).map(|_| ChainOutput {
+        chain_id: U256::from(rng.random_range(0..5)),
+        output_root: random_word(rng),
+    });
+    let root = SuperRoot {
+        timestamp,
+        chains: chains.collect(),
+    };
+    let mut extra_data = root.encode();
+    match rng.random_range(0..20) {
+        0 => extra_data.push(0),
+        1 => extra_data.truncate(rng.random_range(0..extra_data.len())),
+        2 => extra_data[0] = rng.random_range(0..4),
+        3 => extra_data = game.proposal().extra_data(),
+        _ => (),
+    }
+    let root_claim = match rng.random_range(0..20) {
+        0 => random_word(rng),
+        1 => INVALID_CLAIM,
+        _ => keccak256(&extra_data),
+    };
+    let bond = chain.factory.init_bond(game_type);
+    let bond = if rng.random_bool(0.1) { bond + 1 } else { bond };
+    let create = Create {
+        game_type,
+        root_claim,
+        extra_data,
+    };
+    (bond, Action::Create(create))
 }

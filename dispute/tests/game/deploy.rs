@@ -219,6 +219,15 @@ impl Contracts {
             cap: spikes.cap,
         });
         let code = match source {
+            Source::Ours if params.version.is_super() => {
+                panic!("there are none of this project's yet")
+            }
+            Source::Upstream(_) if params.version.is_won_at_creation() => {
+                source.code("SuperPermissionedDisputeGame", "", &[])
+            }
+            Source::Upstream(_) if params.version.is_super() => {
+                source.code("SuperFaultDisputeGame", "", &parameters.encode())
+            }
             Source::Ours if today => match params.roles {
                 None => v7::game(&parameters, spikes).expect("code"),
                 Some(_) => v7::permissioned_game(&parameters).expect("code"),
@@ -252,6 +261,16 @@ impl Contracts {
             vault: self.vault,
             l2_chain_id: params.l2_chain_id,
             roles: params.roles,
+        }
+    }
+
+    /// The same, packed.
+    pub(crate) fn packed_args(&self, params: &Params) -> Vec<u8> {
+        match params.roles {
+            Some(roles) if params.version.is_won_at_creation() => {
+                [self.registry.as_slice(), roles.proposer.as_slice()].concat()
+            }
+            _ => self.args(params).encode(),
         }
     }
 

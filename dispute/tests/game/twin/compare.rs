@@ -128,6 +128,11 @@ impl<V: Vm> Twin<V> {
                 .evm
                 .view(vault, &DelayedWETH::balanceOfCall { src: game });
             assert_eq!(own, U256::from(self.model.vault.balance(game)));
+            assert_eq!(
+                self.evm.balance(game),
+                self.model.balance(game),
+                "ether of {game}"
+            );
             let call = AnchorStateRegistry::anchorsCall {
                 gameType: game_type,
             };

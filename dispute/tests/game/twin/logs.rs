@@ -96,7 +96,12 @@ impl<V: Vm> Twin<V> {
         match (&call.action, effect) {
             (Action::Create(create), Effect::Created(number)) => {
                 let at = game(*number).address();
-                say(vault, deposit(at, call.value));
+                if game(*number).version().is_won_at_creation() {
+                    let status = game(*number).status() as u8;
+                    say(at, FaultDisputeGame::Resolved { status }.encode_log_data());
+                } else {
+                    say(vault, deposit(at, call.value));
+                }
                 let event = DisputeGameFactory::DisputeGameCreated {
                     disputeProxy: at,
                     gameType: create.game_type,
@@ -114,6 +119,9 @@ impl<V: Vm> Twin<V> {
                 };
                 say(at, event.encode_log_data());
             }
+            // It only says so again.
+            (Action::Game(number, _), Effect::Resolved(_))
+                if game(*number).version().is_won_at_creation() => {}
             (Action::Game(number, _), Effect::Resolved(status)) => {
                 let status = *status as u8;
                 let event = FaultDisputeGame::Resolved { status };

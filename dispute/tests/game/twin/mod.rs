@@ -122,7 +122,7 @@ impl<V: Vm> Twin<V> {
     pub(crate) fn register(&mut self, params: &Params) {
         let implementation = self.implementation(params);
         if params.version.has_arguments() {
-            let args = self.contracts.args(params).encode();
+            let args = self.contracts.packed_args(params);
             return self.register_with(params, implementation, args);
         }
         let game_type = params.game_type;
@@ -145,7 +145,11 @@ impl<V: Vm> Twin<V> {
         args: Vec<u8>,
     ) {
         let rules = Rules::new(params.clone()).expect("legal parameters");
-        let bond = rules.required_bond(Position::ROOT).expect("has a root");
+        let bond = match params.version.is_won_at_creation() {
+            // It asks for none; this is what it would keep.
+            true => 7,
+            false => rules.required_bond(Position::ROOT).expect("has a root"),
+        };
         let (evm, game_type) = (&mut self.evm, params.game_type);
         self.contracts
             .register_with(evm, game_type, implementation, &args, bond);

@@ -8,12 +8,34 @@ use fpvm_dispute::arguments::{FaultArgs, Roles};
 use fpvm_dispute::game::Game;
 use fpvm_dispute::revert::Revert;
 
+use alloy_sol_types::sol;
+
 use crate::deploy::Contracts;
 use crate::evm::Evm;
+
+sol! {
+    interface SuperGame {
+        function startingProposal() external view returns (bytes32 root, uint256 l2SequenceNumber);
+        function startingSequenceNumber() external view returns (uint256);
+    }
+}
+
+/// What kind of game it is, as far as it shows other things.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Plain,
+    Super,
+    /// A super game that is won when it is made.
+    Won,
+}
 
 /// All that a game shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Picture {
+    kind: Kind,
+    extra_data: Vec<u8>,
+    /// Of a super game: by chain, and one that is not there.
+    outputs: Vec<(U256, Result<B256, Bytes>)>,
     /// Of creation and of resolution.
     times: (u64, u64),
     status: u8,
@@ -84,6 +106,15 @@ pub(super) fn picture_of_model(
         .has_arguments()
         .then(|| (params.game_type, contracts.args(params)));
     let proposal = game.proposal();
+    let chains = proposal.super_root.iter().flat_map(|root| &root.chains);
+    let ids = chains.map(|chain| chain.chain_id).chain([U256::MAX]);
+    let output = |id| {
+        (
+            id,
+            game.root_claim_by_chain(id)
+                .map_err(|reason| reason.data().into()),
+        )
+    };
     let fees = game.fees();
     let spikes = game.rules().params().fee_spikes;
     let claims = game.claims().iter().enumerate();
@@ -118,6 +149,16 @@ pub(super) fn picture_of_model(
         }
     });
     Picture {
+        kind: match version {
+            version if version.is_won_at_creation() => Kind::Won,
+            version if version.is_super() => Kind::Super,
+            _ => Kind::Plain,
+        },
+        extra_data: proposal.extra_data(),
+        outputs: match version.is_super() {
+            true => ids.map(output).collect(),
+            false => Vec::new(),
+        },
         times: (game.created_at(), game.resolved_at()),
         status: game.status() as u8,
         block_challenge: (
@@ -151,20 +192,33 @@ pub(super) fn picture_of_contract(
     spikes: bool,
 ) -> Picture {
     use FaultDisputeGame as Calls;
-    let starting = evm.view(game, &Calls::startingOutputRootCall {});
-    assert_eq!(
-        starting.l2BlockNumber,
-        evm.view(game, &Calls::startingBlockNumberCall {})
-    );
-    assert_eq!(
-        starting.root,
-        evm.view(game, &Calls::startingRootHashCall {})
-    );
-    let l2_block = evm.view(game, &Calls::l2BlockNumberCall {});
-    assert_eq!(
-        evm.view(game, &Calls::extraDataCall {}).to_vec(),
-        l2_block.to_be_bytes_vec()
-    );
+    let extra_data = evm.view(game, &Calls::extraDataCall {}).to_vec();
+    let outputs = expected.outputs.iter().map(|(id, _)| {
+        let call = Calls::rootClaimByChainIdCall { chainId: *id };
+        (*id, evm.try_view(game, &call).map_err(Bytes::from))
+    });
+    let outputs = outputs.collect();
+    if expected.kind == Kind::Won {
+        return picture_of_won(evm, game, expected, extra_data, outputs);
+    }
+    let is_super = expected.kind == Kind::Super;
+    let (starting, l2_block) = if is_super {
+        let starting = evm.view(game, &SuperGame::startingProposalCall {});
+        let number = evm.view(game, &SuperGame::startingSequenceNumberCall {});
+        assert_eq!(starting.l2SequenceNumber, number);
+        let l2_block = evm.view(game, &Calls::l2SequenceNumberCall {});
+        ((starting.root, number), l2_block)
+    } else {
+        let starting = evm.view(game, &Calls::startingOutputRootCall {});
+        assert_eq!(
+            starting.l2BlockNumber,
+            evm.view(game, &Calls::startingBlockNumberCall {})
+        );
+        let l2_block = evm.view(game, &Calls::l2BlockNumberCall {});
+        assert_eq!(extra_data, l2_block.to_be_bytes_vec());
+        ((starting.root, starting.l2BlockNumber), l2_block)
+    };
+    assert_eq!(starting.0, evm.view(game, &Calls::startingRootHashCall {}));
     let count: usize = evm.view(game, &Calls::claimDataLenCall {}).to();
     let claims = (0..count).map(|index| {
         let answers = expected
@@ -209,7 +263,14 @@ pub(super) fn picture_of_contract(
     let args = expected.args.map(|(_, expected)| {
         let number = evm.view(game, &Calls::l2SequenceNumberCall {});
         assert_eq!(number, l2_block);
-        let chain_id = evm.view(game, &Calls::l2ChainIdCall {});
+        if is_super {
+            // It shows no chain id: it has none.
+            assert!(evm.try_view(game, &Calls::l2ChainIdCall {}).is_err());
+        }
+        let chain_id = match is_super {
+            true => U256::ZERO,
+            false => evm.view(game, &Calls::l2ChainIdCall {}),
+        };
         let mut of_chain = |chain_id| {
             let call = Calls::rootClaimByChainIdCall { chainId: chain_id };
             evm.try_view(game, &call)
@@ -217,7 +278,7 @@ pub(super) fn picture_of_contract(
         // Before 2.4 there is no such function.
         let root = of_chain(chain_id);
         let other = of_chain(chain_id.wrapping_add(U256::ONE));
-        if root.is_ok() || !other.as_ref().is_err_and(Vec::is_empty) {
+        if !is_super && (root.is_ok() || !other.as_ref().is_err_and(Vec::is_empty)) {
             assert_eq!(other, Err(Revert::UnknownChainId.data()));
             assert_eq!(root, Ok(evm.view(game, &Calls::rootClaimCall {})));
         }
@@ -236,16 +297,22 @@ pub(super) fn picture_of_contract(
         (evm.view(game, &Calls::gameTypeCall {}), args)
     });
     Picture {
+        kind: expected.kind,
+        extra_data,
+        outputs,
         times: (
             evm.view(game, &Calls::createdAtCall {}),
             evm.view(game, &Calls::resolvedAtCall {}),
         ),
         status: evm.view(game, &Calls::statusCall {}),
-        block_challenge: (
-            evm.view(game, &Calls::l2BlockNumberChallengedCall {}),
-            evm.view(game, &Calls::l2BlockNumberChallengerCall {}),
-        ),
-        starting: (starting.root, starting.l2BlockNumber),
+        block_challenge: match is_super {
+            true => (false, Address::ZERO),
+            false => (
+                evm.view(game, &Calls::l2BlockNumberChallengedCall {}),
+                evm.view(game, &Calls::l2BlockNumberChallengerCall {}),
+            ),
+        },
+        starting,
         proposal: (
             evm.view(game, &Calls::gameCreatorCall {}),
             evm.view(game, &Calls::rootClaimCall {}),
@@ -258,6 +325,59 @@ pub(super) fn picture_of_contract(
         game_time: spikes.then(|| evm.view(game, &Calls::gameTimeCall {})),
         money,
         args,
+    }
+}
+
+/// A game that is won when it is made shows nothing else.
+fn picture_of_won(
+    evm: &mut Evm,
+    game: Address,
+    expected: &Picture,
+    extra_data: Vec<u8>,
+    outputs: Vec<(U256, Result<B256, Bytes>)>,
+) -> Picture {
+    use FaultDisputeGame as Calls;
+    let roles = Roles {
+        proposer: evm.view(game, &Calls::proposerCall {}),
+        challenger: Address::ZERO,
+    };
+    let (_, args) = expected.args.expect("it has arguments");
+    let args = FaultArgs {
+        registry: evm.view(game, &Calls::anchorStateRegistryCall {}),
+        roles: Some(roles),
+        ..args
+    };
+    let of = expected
+        .money
+        .as_ref()
+        .map_or(0, |money| money.accounts.len());
+    Picture {
+        kind: expected.kind,
+        extra_data,
+        outputs,
+        times: (
+            evm.view(game, &Calls::createdAtCall {}),
+            evm.view(game, &Calls::resolvedAtCall {}),
+        ),
+        status: evm.view(game, &Calls::statusCall {}),
+        block_challenge: (false, Address::ZERO),
+        starting: (B256::ZERO, U256::ZERO),
+        proposal: (
+            evm.view(game, &Calls::gameCreatorCall {}),
+            evm.view(game, &Calls::rootClaimCall {}),
+            evm.view(game, &Calls::l1HeadCall {}),
+            evm.view(game, &Calls::l2SequenceNumberCall {}),
+        ),
+        claims: Vec::new(),
+        credits: vec![0; of],
+        fees: None,
+        game_time: None,
+        money: Some(Money {
+            mode: 0,
+            was_respected: evm.view(game, &Calls::wasRespectedGameTypeWhenCreatedCall {}),
+            accounts: vec![(0, 0, false); of],
+        }),
+        args: Some((evm.view(game, &Calls::gameTypeCall {}), args)),
     }
 }
 
