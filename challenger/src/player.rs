@@ -192,7 +192,9 @@ impl<T: Trace> Player<T> {
             planner.apply(plan, &mut turn)?;
         }
         if self.resolves {
-            resolve(game, now, self.me.as_ref(), &mut turn);
+            let (account, settling) = (self.account, &self.settling);
+            let wanted = |action: &_| settling.resolves(account, game, action, now);
+            resolve(game, now, self.me.as_ref(), wanted, &mut turn);
         }
         Ok(turn)
     }

@@ -4,9 +4,11 @@
 mod common;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall as _;
+use common::between::{Between, Hook, Method};
 use common::players::{CHEAT, HONEST, LIE, PROPOSED, Truth, lie, outputs, scheduler, sides};
 use common::table::{play, proposed, read};
 use common::{CLOCK, DELAY, FINALITY, PURSE, account, alphabet, signer, today, wallet};
@@ -20,11 +22,11 @@ use fpvm_challenger::read::game_params::GameParams;
 use fpvm_challenger::read::history::history;
 use fpvm_challenger::read::watch::game as read_game;
 use fpvm_challenger::scheduler::{GameScheduler, Games, Options, TraceSource, Unplayable};
-use fpvm_contracts::game;
 use fpvm_contracts::game::abi::{
     DelayedWETH, DisputeGameFactory as Calls, Judge, OutputRoot as Anchor, Pauses,
     StartingAnchorRoot,
 };
+use fpvm_contracts::{game, game_v7};
 use fpvm_dispute::arguments::Roles;
 use fpvm_dispute::call::GameAction;
 use fpvm_dispute::claim::GameStatus;
@@ -33,7 +35,7 @@ use fpvm_dispute::history::What;
 use fpvm_dispute::rules::Params;
 use fpvm_dispute::trace::Outputs as _;
 use fpvm_dispute::version::Version;
-use fpvm_l1::{At, Chain as _, Local, Policy, Request};
+use fpvm_l1::{At, Chain as _, Error, Local, Policy, Request};
 
 /// The owner and guardian.
 const OWNER: u8 = 1;
@@ -224,48 +226,235 @@ fn bonds_that_were_won_are_paid_to_the_wei() {
     }
 }
 
-#[test]
-fn a_game_that_is_struck_off_gives_everybody_back_what_they_posted() {
-    let (chain, world, games) = proposed(&today(), &[lie()]);
-    let settling = Settling {
-        claimants: vec![account(CHEAT)],
-        ..Settling::default()
+/// Why a judge does not count a game.
+#[derive(Clone, Copy)]
+enum Strike {
+    Blacklisted,
+    Retired,
+    /// Another factory has made it.
+    Unregistered,
+}
+
+/// A game that the registry's factory has not made.
+fn of_another_factory(chain: &Local, world: &Deployment) -> Address {
+    let mut owner = wallet(Arc::new(chain.clone()), OWNER);
+    let create = Request {
+        what: "deploy".into(),
+        to: None,
+        data: game_v7::factory(account(OWNER)).expect("code").into(),
+        value: U256::ZERO,
+        gas: None,
     };
-    let (mut honest, mut events) = resolved(&chain, &games, settling);
-    let call = Judge::blacklistDisputeGameCall { game: games[0] };
-    send(&chain, OWNER, world.registry, call.abi_encode());
-    play(&mut honest, &mut events);
+    let receipts = owner.send(&[create], &mut |_| ()).expect("it deploys");
+    let factory = receipts[0].created.expect("a contract");
+    let (args, bond) = (world.args(&today().params), 80_000_000_000_000_000);
+    let sets = registration_with(factory, 255, world.implementation, &args, bond);
+    owner.send(&sets, &mut |_| ()).expect("it is done");
+    let mut proposer = wallet(Arc::new(chain.clone()), CHEAT);
+    let block = U256::from(PROPOSED);
+    let created = Factory(factory).create(&mut proposer, 255, lie(), block, &mut |_| ());
+    created.expect("it is created")
+}
+
+#[test]
+fn a_game_that_does_not_count_gives_everybody_back_what_they_posted() {
+    for (strike, why) in [
+        (Strike::Blacklisted, "the guardian has blacklisted the game"),
+        (
+            Strike::Retired,
+            "the guardian has retired all games of its age",
+        ),
+        (Strike::Unregistered, "the factory does not know the game"),
+    ] {
+        let (chain, world, mut games) = proposed(&today(), &[lie()]);
+        if let Strike::Unregistered = strike {
+            games = vec![of_another_factory(&chain, &world)];
+        }
+        let settling = Settling {
+            claimants: vec![account(CHEAT)],
+            ..Settling::default()
+        };
+        let (mut honest, mut events) = resolved(&chain, &games, settling);
+        let held = |chain: &Local| balance(chain, world.vault);
+        let before = held(&chain);
+        let call = match strike {
+            Strike::Blacklisted => {
+                Some(Judge::blacklistDisputeGameCall { game: games[0] }.abi_encode())
+            }
+            Strike::Retired => Some(Judge::updateRetirementTimestampCall {}.abi_encode()),
+            Strike::Unregistered => None,
+        };
+        if let Some(call) = call {
+            send(&chain, OWNER, world.registry, call);
+        }
+        play(&mut honest, &mut events);
+        chain.advance(FINALITY);
+        assert_eq!(play(&mut honest, &mut events), 2);
+        assert_eq!(read(&chain, games[0]).1.credits().mode, BondMode::Refund);
+        let purse = balance(&chain, account(CHEAT));
+        chain.advance(DELAY);
+        assert_eq!(play(&mut honest, &mut events), 2);
+        let (_, game) = read(&chain, games[0]);
+        let posted = [HONEST, CHEAT].map(|key| U256::from(game.posted(account(key))));
+        assert_eq!(balance(&chain, account(CHEAT)) - purse, posted[1]);
+        assert_eq!(
+            balance(&chain, account(HONEST)),
+            expected(&chain, HONEST, &events, &games)
+        );
+        assert_eq!(before - held(&chain), posted[0] + posted[1]);
+        assert!(over(&mut honest));
+        for key in [HONEST, CHEAT] {
+            let states = states(&events, account(key));
+            let told = states.iter().find(|state| state.starts_with("gets back"));
+            let told = told.expect("it is said");
+            assert!(told.contains(&format!("because {why}")), "{told}");
+            let last = states.last().expect("told");
+            assert!(last.starts_with("was refunded "), "{states:?}");
+        }
+        assert!(named(&events, Name::Refused).is_empty());
+    }
+}
+
+/// The guardian pauses when the challenger has decided, and before it sends.
+struct Guardian {
+    config: Address,
+    is_armed: AtomicBool,
+}
+
+impl Hook for Guardian {
+    fn before(&self, chain: &Local, method: Method) -> Result<(), Error> {
+        if method == Method::Tip && self.is_armed.swap(false, Ordering::Relaxed) {
+            let identifier = Address::ZERO;
+            let pause = Pauses::pauseCall { identifier };
+            send(chain, OWNER, self.config, pause.abi_encode());
+        }
+        Ok(())
+    }
+
+    fn pause(&self, chain: &Local) {
+        chain.mine(1);
+    }
+}
+
+#[test]
+fn a_pause_in_the_middle_of_a_claim_stops_that_game_alone() {
+    let (chain, world, mut games) = proposed(&today(), &[lie()]);
+    let other = Deployment::deploy(
+        &mut wallet(Arc::new(chain.clone()), OWNER),
+        &today(),
+        &mut |_| (),
+    );
+    let mut proposer = wallet(Arc::new(chain.clone()), CHEAT);
+    let block = U256::from(PROPOSED);
+    let factory = Factory(other.expect("it deploys").factory);
+    let created = factory.create(&mut proposer, 255, lie(), block, &mut |_| ());
+    games.push(created.expect("it is created"));
+    resolved(&chain, &games, Settling::default());
+    let between = Arc::new(Between {
+        chain: chain.clone(),
+        hook: Guardian {
+            config: world.config,
+            is_armed: AtomicBool::new(true),
+        },
+    });
+    let listed = Games::Listed(games.clone());
+    let mut honest = scheduler(between, HONEST, listed, Truth, Strategy::Honest);
+    let mut events = Vec::new();
     chain.advance(FINALITY);
-    assert_eq!(play(&mut honest, &mut events), 2);
-    assert_eq!(read(&chain, games[0]).1.credits().mode, BondMode::Refund);
-    let before = balance(&chain, account(CHEAT));
+    for _ in 0..10 {
+        play(&mut honest, &mut events);
+        chain.mine(1);
+    }
+    // The other is unlocked; this one is refused once, and then slept over.
+    assert_eq!(done(&events, Kind::Unlock), 1);
+    let refused = named(&events, Name::Refused);
+    let [refused] = refused[..] else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(refused.game, Some(games[0]));
+    assert!(refused.why.contains("GamePaused()"), "{refused:?}");
+    assert_eq!(named(&events, Name::Trouble).len(), 1);
+    let identifier = Address::ZERO;
+    let unpause = Pauses::unpauseCall { identifier };
+    send(&chain, OWNER, world.config, unpause.abi_encode());
+    assert_eq!(play(&mut honest, &mut events), 1);
     chain.advance(DELAY);
     assert_eq!(play(&mut honest, &mut events), 2);
-    let (_, game) = read(&chain, games[0]);
-    let back = balance(&chain, account(CHEAT)) - before;
-    assert_eq!(back, U256::from(game.posted(account(CHEAT))));
-    assert_eq!(
-        balance(&chain, account(HONEST)),
-        expected(&chain, HONEST, &events, &games)
-    );
-    assert_eq!(balance(&chain, world.vault), U256::ZERO);
-    assert!(over(&mut honest));
-    for key in [HONEST, CHEAT] {
-        let states = states(&events, account(key));
-        let told = states.iter().find(|state| state.starts_with("gets back"));
-        let told = told.expect("it is said");
-        assert!(
-            told.contains("because the guardian has blacklisted the game"),
-            "{told}"
-        );
-        assert!(
-            states
-                .last()
-                .is_some_and(|last| last.starts_with("was refunded ")),
-            "{states:?}"
-        );
+}
+
+/// Somebody else takes the same step first.
+struct Hasty {
+    game: Address,
+}
+
+impl Hook for Hasty {
+    fn before(&self, chain: &Local, method: Method) -> Result<(), Error> {
+        if method == Method::Tip {
+            let claim = GameAction::ClaimCredit(account(HONEST));
+            let mut other = wallet(Arc::new(chain.clone()), OTHER);
+            // Mostly it is too early.
+            let _ = other.send(&[calls::game(self.game, &claim, 0)], &mut |_| ());
+        }
+        Ok(())
     }
-    assert!(named(&events, Name::Refused).is_empty());
+
+    fn pause(&self, chain: &Local) {
+        chain.mine(1);
+    }
+}
+
+#[test]
+fn what_others_unlock_and_have_paid_first_is_no_trouble() {
+    let (chain, _, games) = proposed(&today(), &[lie()]);
+    resolved(&chain, &games, Settling::default());
+    let between = Arc::new(Between {
+        chain: chain.clone(),
+        hook: Hasty { game: games[0] },
+    });
+    let listed = Games::Listed(games.clone());
+    let mut honest = scheduler(between, HONEST, listed, Truth, Strategy::Honest);
+    let mut events = Vec::new();
+    for delay in [FINALITY, DELAY] {
+        chain.advance(delay);
+        play(&mut honest, &mut events);
+        chain.mine(1);
+        play(&mut honest, &mut events);
+    }
+    let kinds: Vec<_> = named(&events, Name::Overtaken)
+        .iter()
+        .map(|event| event.kind)
+        .collect();
+    assert_eq!(kinds, [Some(Kind::Unlock), Some(Kind::Pay)]);
+    for name in [Name::Refused, Name::Trouble, Name::Done] {
+        assert!(named(&events, name).is_empty(), "{events:?}");
+    }
+    assert!(over(&mut honest));
+}
+
+#[test]
+fn only_what_brings_a_bond_is_resolved_where_that_is_wanted() {
+    let root = outputs().output(U256::from(PROPOSED)).expect("listed");
+    let (chain, _, games) = proposed(&today(), &[root, lie()]);
+    let settling = Settling {
+        selective: true,
+        ..Settling::default()
+    };
+    let mut honest = honest(&chain, &games, settling);
+    let mut events = Vec::new();
+    play(&mut honest, &mut events);
+    chain.advance(2 * CLOCK);
+    play(&mut honest, &mut events);
+    // Its own claim, the wrong proposal that it has won by it, and that game; nothing of the right proposal's.
+    assert_eq!(done(&events, Kind::Resolve), 3);
+    let statuses = games.iter().map(|game| read(&chain, *game).1.status());
+    let statuses: Vec<_> = statuses.collect();
+    assert_eq!(
+        statuses,
+        [GameStatus::InProgress, GameStatus::ChallengerWins]
+    );
+    chain.advance(FINALITY + 3_600);
+    assert_eq!(play(&mut honest, &mut events), 1);
+    assert_eq!(done(&events, Kind::Close), 0);
 }
 
 #[test]
@@ -385,7 +574,7 @@ fn a_permissioned_game_is_resolved_and_closed_whatever_its_prestate_is() {
     play(&mut honest, &mut events);
     let found = named(&events, Name::Found);
     assert!(
-        found[0].what.starts_with("watch a game of type 1 "),
+        found[0].what.starts_with("watch a game of type permissioned "),
         "{found:?}"
     );
     chain.advance(CLOCK);

@@ -21,6 +21,14 @@ fn a_game_is_played_by_hand() {
         "--prestate pre.bin --anchor-root {} --anchor-block 0 --l2-chain-id 901 --max-depth 4 --split-depth 2",
         value(0, 1)
     ));
+    let verify = table.run(HONEST, &format!("game verify {factory}")).ok();
+    for part in [
+        "DisputeGameFactory of this release",
+        "guardian",
+        "absolutePrestate",
+    ] {
+        assert!(verify.contains(part), "no `{part}` in\n{verify}");
+    }
     let game = table.propose(&factory, &value(9, 9), 4);
     let act = |key, line: &str| table.run(key, &format!("game {line} --game {game}"));
     let attack = |key, claim: u8, value: &str| {

@@ -14,7 +14,14 @@ const PAGE: usize = 512;
 
 /// Resolution, of whatever the player has no step against, if it plays: that looks at no clock, but comes too
 /// late once its claim is resolved.
-pub(super) fn resolve<T>(game: &Game, now: u64, me: Option<&Me<T>>, turn: &mut Turn) {
+/// What is not `wanted` is left to others.
+pub(super) fn resolve<T>(
+    game: &Game,
+    now: u64,
+    me: Option<&Me<T>>,
+    wanted: impl Fn(&GameAction) -> bool,
+    turn: &mut Turn,
+) {
     let unmade = me.into_iter().flat_map(|me| me.reading().unmade(game));
     let to_step: Vec<usize> = unmade
         .filter_map(|answer| match answer {
@@ -23,9 +30,11 @@ pub(super) fn resolve<T>(game: &Game, now: u64, me: Option<&Me<T>>, turn: &mut T
         })
         .collect();
     for (action, why) in resolutions(game, now) {
-        if let GameAction::ResolveClaim { claim, .. } = action
-            && to_step.contains(&claim)
-        {
+        let is_too_early = match action {
+            GameAction::ResolveClaim { claim, .. } => to_step.contains(&claim),
+            _ => false,
+        };
+        if is_too_early || !wanted(&action) {
             continue;
         }
         turn.planned.push(PlannedTx {

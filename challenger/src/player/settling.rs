@@ -4,11 +4,13 @@
 //! and closes the game on the way, so only a game that owes nothing to anybody here is closed by itself: that
 //! moves the anchor.
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, U256};
 use fpvm_dispute::call::GameAction;
+use fpvm_dispute::game::Game;
 use fpvm_dispute::game::credits::BondMode;
 use fpvm_dispute::game::payment::{Bonds, Closing, Stage};
 use fpvm_dispute::revert::Revert;
+use fpvm_dispute::vault::Vault;
 use fpvm_l1::Request;
 
 use super::{Kind, PlannedTx, Turn};
@@ -25,6 +27,8 @@ pub struct Settling {
     /// After how many seconds a game is closed that owes nothing to any of them, counted from when it can be, if
     /// nobody else has closed it; none for never.
     pub close_after: Option<u64>,
+    /// Resolves only what brings one of them a bond, and closes no game that owes them nothing.
+    pub selective: bool,
 }
 
 impl Default for Settling {
@@ -33,6 +37,7 @@ impl Default for Settling {
         Self {
             claimants: Vec::new(),
             close_after: Some(3_600),
+            selective: false,
         }
     }
 }
@@ -47,6 +52,33 @@ impl Settling {
             }
         }
         accounts
+    }
+
+    /// Whether something that can be resolved now is to be resolved: all of it, or what brings one of the accounts a
+    /// bond. The game itself does from 1.4 on, since nothing is paid before.
+    pub(super) fn resolves(
+        &self,
+        own: Address,
+        game: &Game,
+        action: &GameAction,
+        now: u64,
+    ) -> bool {
+        if !self.selective {
+            return true;
+        }
+        let accounts = self.accounts(own);
+        match action {
+            GameAction::ResolveClaim { claim, .. } => {
+                let mut resolved = game.clone();
+                // Nobody asks what the vault has.
+                let mut vault = Vault::new(Address::ZERO, 0);
+                let done = resolved.resolve_claim(&mut vault, now, *claim, U256::ZERO);
+                let claim = resolved.claim(*claim);
+                let winner = claim.map(|claim| claim.countered_by.unwrap_or(claim.claimant));
+                done.is_ok() && winner.is_ok_and(|winner| accounts.contains(&winner))
+            }
+            _ => accounts.iter().any(|account| game.won(*account) > 0),
+        }
     }
 
     /// Whether a game has bonds of an account that is looked after, or has paid it.
@@ -83,7 +115,7 @@ pub(super) fn settle(
     }
     turn.is_over = !is_owed;
     if let Closing::From { time, refused, .. } = seen.game.closing(&seen.around)
-        && let Some(wait) = settling.close_after
+        && let Some(wait) = settling.close_after.filter(|_| !settling.selective)
         && !is_owed
     {
         turn.is_over = false;

@@ -115,11 +115,16 @@ impl<K: TraceSource> GameScheduler<K> {
                 Seat::Taken(player.settling(settling))
             }
             Err(unplayable) => {
-                // What can be played later must not be resolved before.
+                // Permissioned games are resolved and closed even if nobody can say what is true in them; their
+                // pre-state is often none. What can be played later must not be resolved before.
+                let is_permissioned = watcher.game_params.rules.params().roles.is_some();
                 let bystander = Player::bystander(watcher, account, unplayable.is_final);
                 let mut bystander = bystander.settling(settling);
                 match bystander.is_concerned(reader) {
-                    Ok(concerned) => Seat::Left(unplayable, concerned.then_some(bystander)),
+                    Ok(concerned) => {
+                        let stays = concerned || is_permissioned && unplayable.is_final;
+                        Seat::Left(unplayable, stays.then_some(bystander))
+                    }
                     Err(error) => unreadable(error),
                 }
             }

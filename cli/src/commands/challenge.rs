@@ -89,6 +89,9 @@ pub(crate) struct Args {
     /// moves the anchor (never: close none)
     #[arg(long, value_name = "TIME", value_parser = close_after, default_value = "1h")]
     close_after: CloseAfter,
+    /// Resolve only what brings these accounts a bond, and close no game that owes them nothing
+    #[arg(long)]
+    selective_claim_resolution: bool,
     /// Say what would be done, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -168,6 +171,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             settling: Settling {
                 claimants: args.additional_bond_claimants.clone(),
                 close_after: args.close_after.0.map(|after| after.as_secs()),
+                selective: args.selective_claim_resolution,
             },
         };
         let exporter = args.metrics.as_deref().map(Exporter::serve).transpose()?;
