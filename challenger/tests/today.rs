@@ -574,7 +574,9 @@ fn a_permissioned_game_is_resolved_and_closed_whatever_its_prestate_is() {
     play(&mut honest, &mut events);
     let found = named(&events, Name::Found);
     assert!(
-        found[0].what.starts_with("watch a game of type permissioned "),
+        found[0]
+            .what
+            .starts_with("watch a game of type permissioned "),
         "{found:?}"
     );
     chain.advance(CLOCK);
