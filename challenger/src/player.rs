@@ -90,6 +90,8 @@ pub struct Player<T> {
     resolves: bool,
     strategy: Strategy,
     settling: Settling,
+    /// Seconds for which a claim is not answered, while there is time.
+    response_delay: u64,
 }
 
 impl<T: Trace> Player<T> {
@@ -102,6 +104,7 @@ impl<T: Trace> Player<T> {
             resolves: true,
             strategy,
             settling: Settling::default(),
+            response_delay: 0,
         }
     }
 
@@ -115,6 +118,7 @@ impl<T: Trace> Player<T> {
             resolves,
             strategy: Strategy::Honest,
             settling: Settling::default(),
+            response_delay: 0,
         }
     }
 
@@ -122,6 +126,16 @@ impl<T: Trace> Player<T> {
     #[must_use]
     pub fn settling(self, settling: Settling) -> Self {
         Self { settling, ..self }
+    }
+
+    /// The same, who answers no claim before it is so many seconds old, as long as less than half of its own clock is
+    /// used up.
+    #[must_use]
+    pub fn responding_after(self, response_delay: u64) -> Self {
+        Self {
+            response_delay,
+            ..self
+        }
     }
 
     /// Whether it makes claims.
@@ -188,6 +202,7 @@ impl<T: Trace> Player<T> {
                 terms: game_params.terms(self.account),
                 me,
                 strategy: self.strategy,
+                response_delay: self.response_delay,
             };
             planner.apply(plan, &mut turn)?;
         }

@@ -143,6 +143,8 @@ pub struct GameScheduler<K: TraceSource> {
     balance: Option<(B256, U256)>,
     /// How long the looks of the last round took.
     looks: Vec<Duration>,
+    /// Seconds for which a claim is not answered, while there is time.
+    response_delay: u64,
 }
 
 /// What a block came to.
@@ -216,6 +218,16 @@ impl<K: TraceSource> GameScheduler<K> {
             memory: Arc::default(),
             balance: None,
             looks: Vec::new(),
+            response_delay: 0,
+        }
+    }
+
+    /// The same, whose players answer no claim before it is so many seconds old; see [`Player::responding_after`].
+    #[must_use]
+    pub fn responding_after(self, response_delay: u64) -> Self {
+        Self {
+            response_delay,
+            ..self
         }
     }
 

@@ -9,7 +9,7 @@ mod trace_source;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use alloy_primitives::Address;
 use fpvm_dispute::claim::GameStatus;
@@ -35,6 +35,8 @@ pub struct Service<'s, 'a> {
     pub exporter: Option<Exporter>,
     /// Whether it ends once nothing is left to do at present.
     pub once: bool,
+    /// The least time from one round to the next, unless something was done.
+    pub min_interval: Duration,
     /// Set from outside to end it after the round.
     pub interrupted: Arc<AtomicBool>,
 }
@@ -122,7 +124,7 @@ impl Service<'_, '_> {
                     tracing::warn!(target: "challenger", error, "This round came to nothing");
                 }
             }
-            self.wait();
+            self.wait(begun);
         }
     }
 
@@ -158,11 +160,14 @@ impl Service<'_, '_> {
         exporter.set(metrics.text());
     }
 
-    /// Waits for a block that was not seen yet, or for news of the program.
-    fn wait(&self) {
+    /// Waits for a block that was not seen yet, or for news of the program; the last round has `begun` then.
+    fn wait(&self, begun: Instant) {
         let seen = self.scheduler.head().map(|head| head.hash);
         while !self.interrupted.load(Ordering::Relaxed) {
             self.chain.pause();
+            if begun.elapsed() < self.min_interval {
+                continue;
+            }
             if self.scheduler.trace_source().has_news() {
                 return;
             }

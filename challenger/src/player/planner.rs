@@ -20,6 +20,8 @@ pub(super) struct ActionPlanner<'a, T> {
     pub(super) terms: Terms,
     pub(super) me: &'a Me<T>,
     pub(super) strategy: Strategy,
+    /// Seconds for which a claim is not answered, while there is time.
+    pub(super) response_delay: u64,
 }
 
 impl<T: Trace> ActionPlanner<'_, T> {
@@ -74,8 +76,19 @@ impl<T: Trace> ActionPlanner<'_, T> {
                 let now = self.reader.block.time;
                 let used = self.game.challenger_duration(mv.parent, now);
                 let all = self.game.rules().max_clock_duration();
-                if !used.is_ok_and(|used| used < all) {
+                let Some(used) = used.ok().filter(|used| *used < all) else {
                     return Ok(());
+                };
+                // Whoever waits uses up its own clock: half of it is left for all that comes later.
+                if used < all / 2 {
+                    let parent = self.game.claims().get(mv.parent);
+                    let made = parent.map_or(0, |parent| parent.clock.timestamp);
+                    let ready = made.saturating_add(self.response_delay);
+                    if now < ready {
+                        let half = now.saturating_add(all / 2 - used);
+                        turn.look_at(ready.min(half));
+                        return Ok(());
+                    }
                 }
                 Kind::Move
             }

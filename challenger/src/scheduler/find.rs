@@ -112,6 +112,7 @@ impl<K: TraceSource> GameScheduler<K> {
         match self.trace_source.of(&watcher.game_params) {
             Ok(trace) => {
                 let player = Player::new(watcher, account, trace, self.options.strategy);
+                let player = player.responding_after(self.response_delay);
                 Seat::Taken(player.settling(settling))
             }
             Err(unplayable) => {

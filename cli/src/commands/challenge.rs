@@ -40,16 +40,17 @@ pub(crate) struct Args {
     /// Read flags from this file as well (TOML): each key is a flag's name. Flags and the environment go before it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Play this game; may be given several times
-    #[arg(long, value_name = "ADDRESS", required_unless_present = "factory")]
-    game: Vec<Address>,
-    /// Play all games that this factory creates
+    /// Play this game and no other; may be given several times
     #[arg(
         long,
-        alias = "game-factory-address",
+        alias = "game-allowlist",
         value_name = "ADDRESS",
-        conflicts_with = "game"
+        value_delimiter = ',',
+        required_unless_present = "factory"
     )]
+    game: Vec<Address>,
+    /// Play all games that this factory creates
+    #[arg(long, alias = "game-factory-address", value_name = "ADDRESS")]
     factory: Option<Address>,
     /// Only games of this type, by name (cannon, permissioned, cannon-kona, …) or number; may be given several times
     /// [default: all]
@@ -92,6 +93,15 @@ pub(crate) struct Args {
     /// Resolve only what brings these accounts a bond, and close no game that owes them nothing
     #[arg(long)]
     selective_claim_resolution: bool,
+    /// Answer no claim before it is so old, as long as less than half of the own clock is used up
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration)]
+    response_delay: Option<Duration>,
+    /// Look at the games at most once in this time, unless something was done
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration)]
+    min_update_interval: Option<Duration>,
+    /// Threads for each program [default: one a core]
+    #[arg(long, value_name = "N", value_parser = crate::args::number)]
+    max_concurrency: Option<u64>,
     /// Say what would be done, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -152,17 +162,17 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             outputs,
             extent: args.cheat.extent(),
             every: args.every,
-            threads: threads(),
+            threads: concurrency(args),
             interrupted: interrupted.clone(),
         };
         let truth = ProgramTraceSource::new(inputs, chain.clone(), scope)?;
         let games = match args.factory {
-            None => Games::Listed(args.game.clone()),
-            Some(factory) => Games::Created {
+            Some(factory) if args.game.is_empty() => Games::Created {
                 factory: Factory(factory),
                 types: args.game_type.iter().map(|of| of.0).collect(),
                 window: args.game_window.as_secs(),
             },
+            _ => Games::Listed(args.game.clone()),
         };
         let options = Options {
             strategy: args.cheat.strategy(),
@@ -178,9 +188,11 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         let signer = args.chain.signer()?;
         let mut service = Service {
             chain: chain.clone(),
-            scheduler: GameScheduler::new(chain, signer, games, truth, options),
+            scheduler: GameScheduler::new(chain, signer, games, truth, options)
+                .responding_after(args.response_delay.unwrap_or_default().as_secs()),
             exporter,
             once: args.once || args.dry_run,
+            min_interval: args.min_update_interval.unwrap_or_default(),
             interrupted,
         };
         let ended = service.run(&mut |event| show(event, args.format, args.dry_run));
@@ -190,6 +202,11 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             other => anyhow::anyhow!("{other}"),
         })
     })
+}
+
+fn concurrency(args: &Args) -> usize {
+    let given = args.max_concurrency.map(usize::try_from);
+    given.map_or_else(threads, |given| given.unwrap_or(usize::MAX).max(1))
 }
 
 /// For how long a rollup's node is asked again before the games go on without it.
