@@ -7,12 +7,13 @@ use std::thread::scope;
 use common::players::{CHEAT, HONEST, LIE, cheat};
 use common::several::{FIRST, RISCV, SECOND, Shelf, Side, Types, settle, side, source};
 use common::table::check;
-use common::{CLOCK, DELAY};
+use common::{CLOCK, DELAY, FINALITY};
 use fpvm_challenger::event::{Event, Name};
 use fpvm_challenger::game_type::GameType;
 use fpvm_challenger::player::{Kind, Strategy};
 use fpvm_challenger::service::PrestateSources;
 use fpvm_dispute::trace::lie::Extent;
+use fpvm_dispute::version::Version;
 use fpvm_l1::{Address, Local};
 
 /// Nothing is lied about.
@@ -51,6 +52,9 @@ fn to_the_end(
     }
     chain.advance(2 * CLOCK);
     settle(honest, events);
+    // Today's games are closed first.
+    chain.advance(2 * FINALITY);
+    settle(honest, events);
     chain.advance(DELAY);
     settle(honest, events);
 }
@@ -64,8 +68,14 @@ fn stepped(events: &[Event], game: Address) -> usize {
 
 #[test]
 fn three_types_about_three_programs_of_two_vms_are_played() {
+    for version in [Version::V1_3, Version::V2_4] {
+        three_types(version);
+    }
+}
+
+fn three_types(version: Version) {
     let shelf = Shelf::new();
-    let mut types = Types::new(&shelf);
+    let mut types = Types::of_version(&shelf, version);
     types.set(GameType::PERMISSIONED, &shelf, SECOND);
     types.set(GameType::CANNON_KONA, &shelf, RISCV);
     let mut games = vec![

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use alloy_primitives::{Address, B256, U256};
 use fpvm::{Options as OpenOptions, Patches, Registry};
-use fpvm_challenger::deployment::{Deployment, implementation, registration};
+use fpvm_challenger::deployment::{Deployment, implementation, registration_with};
 use fpvm_challenger::event::{Event, EventSink};
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::game_type::{ByType, GameType};
@@ -22,10 +22,12 @@ use fpvm_contracts::artifact::Artifact;
 use fpvm_contracts::game;
 use fpvm_contracts::game::abi::{OutputRoot as Anchor, StartingAnchorRoot};
 use fpvm_core::definition::isa::Isa as _;
+use fpvm_dispute::arguments::Roles;
 use fpvm_dispute::position::Position;
 use fpvm_dispute::rules::{Params, Rules};
 use fpvm_dispute::trace::Outputs as _;
 use fpvm_dispute::trace::lie::Extent;
+use fpvm_dispute::version::Version;
 use fpvm_isa_riscv::Rv64;
 use fpvm_l1::{Chain, Local, Request, Wallet};
 use fpvm_oracle::Key;
@@ -33,9 +35,9 @@ use fpvm_oracle::store::{Directory, Store as _};
 use fpvm_trace::{MachineError, Preimages};
 use tempfile::TempDir;
 
-use super::players::{CHEAT, LIE, PROPOSED, outputs, scheduler};
+use super::players::{CHEAT, HONEST, LIE, PROPOSED, outputs, scheduler};
 use super::reader::Reader;
-use super::{deployment, wallet};
+use super::{account, deployment, wallet};
 
 /// What the MIPS programs read.
 const VALUE: [u8; 40] = [7; 40];
@@ -177,6 +179,11 @@ fn request(to: Option<Address>, data: Vec<u8>) -> Request {
 impl Types {
     /// Type 0 is about the first program; the others have no games yet.
     pub(crate) fn new(shelf: &Shelf) -> Self {
+        Self::of_version(shelf, Version::V1_3)
+    }
+
+    /// The same with games of a version.
+    pub(crate) fn of_version(shelf: &Shelf, version: Version) -> Self {
         let key = Key::keccak256(&VALUE);
         let reader = Reader {
             key,
@@ -185,6 +192,7 @@ impl Types {
         };
         let mut setup = reader.setup(126_000);
         setup.params.absolute_prestate = shelf.prestate(FIRST);
+        setup.params.version = version;
         let (chain, deployment) = deployment(&setup);
         let shared: Arc<dyn Chain> = Arc::new(chain.clone());
         let mut owner = wallet(shared.clone(), 1);
@@ -207,7 +215,12 @@ impl Types {
                 .created
                 .expect("a contract")
         };
-        let (registry, riscv_vm) = (create(registry), create(vm));
+        // Today there is one for all types.
+        let registry = match version.has_arguments() {
+            true => deployment.registry,
+            false => create(registry),
+        };
+        let riscv_vm = create(vm);
         Self {
             proposer: wallet(shared, CHEAT),
             params: setup.params,
@@ -224,6 +237,11 @@ impl Types {
         let params = Params {
             game_type: game_type.0,
             absolute_prestate: shelf.prestate(program),
+            roles: (self.params.version.has_arguments() && game_type == GameType::PERMISSIONED)
+                .then(|| Roles {
+                    proposer: account(CHEAT),
+                    challenger: account(HONEST),
+                }),
             ..self.params.clone()
         };
         self.set_params(&params, program);
@@ -247,7 +265,13 @@ impl Types {
             .expect("a contract");
         let rules = Rules::new(params.clone()).expect("legal rules");
         let bond = rules.required_bond(Position::ROOT).expect("a bond");
-        let sets = registration(self.deployment.factory, params.game_type, created, bond);
+        let args = Deployment {
+            vm,
+            registry,
+            ..self.deployment
+        };
+        let (factory, args) = (self.deployment.factory, args.args(params));
+        let sets = registration_with(factory, params.game_type, created, &args, bond);
         self.owner.send(&sets, &mut |_| ()).expect("it is set");
     }
 

@@ -1,4 +1,5 @@
 //! `fpvm challenge`, killed and started anew.
+#![allow(dead_code, reason = "each test uses its part")]
 
 use std::fs::File;
 use std::process::{Child, Stdio};

@@ -8,6 +8,7 @@ use crate::output::{Format, json, print, to_stdout};
 use crate::precompiles;
 use anyhow::anyhow;
 use fpvm_challenger::deployment::{Deployment, Roles, Setup};
+use fpvm_challenger::game_type::GameType;
 use fpvm_contracts::artifact::Artifact;
 use fpvm_dispute::arguments::Roles as Players;
 use fpvm_dispute::claim::OutputRoot;
@@ -34,8 +35,8 @@ pub(super) struct DeployArgs {
     #[arg(long, value_name = "N")]
     l2_chain_id: U256,
     /// The type of game
-    #[arg(long, value_name = "N", default_value = "0")]
-    game_type: u32,
+    #[arg(long, value_name = "TYPE", default_value = "cannon")]
+    game_type: GameType,
     /// Depth of the deepest claims
     #[arg(long, value_name = "N", value_parser = crate::args::number, default_value = "73")]
     max_depth: u64,
@@ -137,7 +138,7 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
                 GameVersion::V1_3 => Version::V1_3,
             },
             roles: args.players(),
-            game_type: args.game_type,
+            game_type: args.game_type.0,
             absolute_prestate: prestate,
             max_depth: args.max_depth,
             split_depth: args.split_depth,
@@ -183,7 +184,7 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
             print(&format!("{lines}prestate  {prestate}\n"))
         }
         Format::Json => {
-            let mut object = json!({"gameType": args.game_type, "prestate": prestate});
+            let mut object = json!({"gameType": args.game_type.0, "prestate": prestate});
             for (name, at) in contracts {
                 object[name] = json!(at);
             }

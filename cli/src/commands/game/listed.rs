@@ -5,6 +5,7 @@ use crate::chain;
 use crate::output::{Format, json, print, to_stdout};
 use fpvm_challenger::bonds::{State, utc};
 use fpvm_challenger::factory::Factory;
+use fpvm_challenger::game_type::GameType;
 use fpvm_challenger::read::Reader;
 use fpvm_challenger::read::game_params::GameParams;
 use fpvm_challenger::read::watch::{GameSnapshot, game as read_game};
@@ -22,8 +23,8 @@ pub(super) struct CreateArgs {
     #[arg(long, value_name = "ADDRESS")]
     factory: Address,
     /// The type of game
-    #[arg(long, value_name = "N", default_value = "0")]
-    game_type: u32,
+    #[arg(long, value_name = "TYPE", default_value = "cannon")]
+    game_type: GameType,
     /// The output root that is proposed
     #[arg(long, value_name = "0x…")]
     root: B256,
@@ -53,7 +54,7 @@ pub(super) fn create(args: &CreateArgs) -> anyhow::Result<()> {
     let factory = Factory(args.factory);
     let game = factory.create(
         &mut wallet,
-        args.game_type,
+        args.game_type.0,
         args.root,
         args.block,
         &mut chain::log,
@@ -141,10 +142,10 @@ pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
     }
     let line = |row: &Row| {
         format!(
-            "#{:<4} {} type {:<3} block {:<10} {:<15} {} claims{}\n",
+            "#{:<4} {} {:<12} block {:<10} {:<15} {} claims{}\n",
             row.number,
             row.game,
-            row.game_type,
+            GameType(row.game_type),
             row.block.as_deref().unwrap_or("?"),
             row.status,
             row.claims,
