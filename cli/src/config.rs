@@ -261,7 +261,7 @@ mod tests {
     fn the_example_is_a_whole_command_line() {
         let path = concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/../docs/src/samples/challenger.toml"
+            "/../docs/challenger.toml"
         );
         let words = ["challenge", "--config", path].map(OsString::from);
         let command = cli::whole("fpvm");

@@ -2,7 +2,6 @@
 
 use crate::args::number;
 use anyhow::{bail, ensure};
-use clap::ArgGroup;
 use fpvm_core::step::oracle::Console;
 use fpvm_oracle::Key;
 use fpvm_oracle::store::{self, Memory, Shared, Store as _};
@@ -26,19 +25,18 @@ pub(crate) struct SourceArgs {
 
 /// Where pre-images come from: a store or a host.
 #[derive(Clone, Debug, clap::Args)]
-#[command(group = ArgGroup::new("a_host").multiple(true))]
 pub(crate) struct StoreArgs {
     /// Take pre-images from this directory of files or database, and no host
     #[arg(long, value_name = "DIR|DB", conflicts_with = "host")]
     preimages: Option<PathBuf>,
     /// Write down in this database (or directory) what the host answers, for --preimages
-    #[arg(long, value_name = "DB", requires = "a_host")]
+    #[arg(long, value_name = "DB")]
     preimage_cache: Option<PathBuf>,
     /// End with an error where the host takes longer for an answer (30s, 5m, …)
-    #[arg(long, value_name = "TIME", requires = "a_host", value_parser = crate::args::duration)]
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration)]
     host_timeout: Option<Duration>,
     /// The host: a program that hands out pre-images on file descriptors 3 to 6, and its arguments
-    #[arg(last = true, value_name = "HOST", group = "a_host")]
+    #[arg(last = true, value_name = "HOST")]
     host: Vec<OsString>,
 }
 
@@ -101,6 +99,7 @@ impl StoreArgs {
 
     /// Where the pre-images come from; a cache is opened, and a host is not started yet.
     pub(crate) fn preimages(&self) -> anyhow::Result<Preimages> {
+        self.check()?;
         self.preimages_with(self.cache()?)
     }
 
@@ -116,6 +115,20 @@ impl StoreArgs {
             bail!("after `--` the host's program has to be named");
         }
         Ok(self.host(self.host.clone(), cache))
+    }
+
+    /// Checks that what is said of a host is said of one.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let flags = [
+            ("--preimage-cache", self.preimage_cache.is_some()),
+            ("--host-timeout", self.host_timeout.is_some()),
+        ];
+        match flags.iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) if self.host.is_empty() => {
+                bail!("{flag} is about a host: name one after `--`")
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A host by its command line.

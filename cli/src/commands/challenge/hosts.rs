@@ -17,14 +17,14 @@ use std::path::Path;
 pub(super) struct HostArgs {
     /// Hand out pre-images by a host whose command line is known: kona-single or op-program [default, where a type's
     /// --host-program is given: the host of its program]
-    #[arg(long, value_name = "[TYPE=]PRESET", value_parser = Typed::parse, group = "a_host")]
+    #[arg(long, value_name = "[TYPE=]PRESET", value_parser = Typed::parse)]
     host_preset: Vec<Typed>,
     /// That host's program [default: kona-host or op-program, in PATH]
-    #[arg(long, alias = "server", value_name = "[TYPE=]FILE", value_parser = Typed::parse, group = "a_host")]
+    #[arg(long, alias = "server", value_name = "[TYPE=]FILE", value_parser = Typed::parse)]
     host_program: Vec<Typed>,
     /// A host by its command line, split at blanks, with {l1.head}, {l2.head}, {l2.outputroot}, {l2.claim},
     /// {l2.blocknumber}, {l2.chainid} and {dispute} (a name for each dispute) filled in, as in the words after `--`
-    #[arg(long, value_name = "[TYPE=]WORDS", value_parser = Typed::parse, group = "a_host")]
+    #[arg(long, value_name = "[TYPE=]WORDS", value_parser = Typed::parse)]
     host_command: Vec<Typed>,
     /// The L1 beacon node, for --host-preset
     #[arg(long, value_name = "URL")]
@@ -47,6 +47,9 @@ pub(super) struct HostArgs {
 pub(super) fn preimages(args: &Args, data: &Path) -> anyhow::Result<ByType<Preimages>> {
     let (hosts, source) = (&args.hosts, &args.source);
     let lines = lines(args, data)?;
+    if lines.is_empty() {
+        source.check()?;
+    }
     if lines.is_empty() && !source.is_given() {
         bail!(
             "where do pre-images come from? Name a store with --preimages, or a host with --host-preset or after `--`"
