@@ -259,10 +259,7 @@ mod tests {
     /// The example of the book.
     #[test]
     fn the_example_is_a_whole_command_line() {
-        let path = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../docs/challenger.toml"
-        );
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/challenger.toml");
         let words = ["challenge", "--config", path].map(OsString::from);
         let command = cli::whole("fpvm");
         let words = with_file(&command, "fpvm", words.to_vec()).expect("a file");
