@@ -2,12 +2,19 @@
 
 use crate::smtlib::{Session, name};
 use crate::term::{Term, Terms};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The solver's command.
 pub const COMMAND: &str = "z3";
+
+/// Of glibc: memory that was freed is kept.
+const MALLOC: [(&str, &str); 3] = [
+    ("MALLOC_TRIM_THRESHOLD_", "2000000000"),
+    ("MALLOC_MMAP_THRESHOLD_", "1000000000"),
+    ("MALLOC_TOP_PAD_", "67108864"),
+];
 
 /// Why a solver gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +47,7 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Solver {
     child: Child,
-    input: ChildStdin,
+    input: BufWriter<ChildStdin>,
     output: BufReader<ChildStdout>,
     /// What it has been told, since the last reset.
     session: Session,
@@ -64,13 +71,16 @@ impl Solver {
     pub fn start(limit: Duration) -> Result<Self, SolverError> {
         let mut child = Command::new(COMMAND)
             .args(["-in", "-smt2"])
+            // A reset frees nearly all memory: glibc would give it back and ask for it again at each
+            // question, which took most of the time.
+            .envs(MALLOC)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .map_err(SolverError::Start)?;
         let lost = || std::io::Error::other("no pipe");
-        let input = child.stdin.take().ok_or_else(lost)?;
+        let input = BufWriter::new(child.stdin.take().ok_or_else(lost)?);
         let output = BufReader::new(child.stdout.take().ok_or_else(lost)?);
         let mut solver = Solver {
             child,
