@@ -234,6 +234,8 @@ pub struct Helpers<'p, 's> {
     pub prover: &'p mut Prover,
     /// The contract.
     pub subject: Subject<'s>,
+    /// The one helper to prove; all where there is none.
+    pub only: Option<&'s str>,
     /// Helpers done.
     pub done: Vec<Helper>,
 }
@@ -247,6 +249,9 @@ impl Helpers<'_, '_> {
         wanted: impl Fn(&mut Terms, &State, &[Term]) -> Vec<(Term, Term)>,
         helper: &mut Helper,
     ) -> Result<(), RunError> {
+        if !self.is_wanted(helper) {
+            return Ok(());
+        }
         let source: &Source = self.subject.source;
         let own_name = case.count.is_some_and(|(name, _)| name == case.function);
         let host = Below::<I> {
@@ -275,12 +280,21 @@ impl Helpers<'_, '_> {
         Ok(())
     }
 
-    fn finish(&mut self, mut helper: Helper, begin: Instant) {
-        helper.time = begin.elapsed();
-        self.done.push(helper);
+    fn is_wanted(&self, helper: &Helper) -> bool {
+        self.only.is_none_or(|only| only == helper.name)
     }
 
-    /// Proves all helpers.
+    fn finish(&mut self, helper: Helper, begin: Instant) {
+        self.finish_after(helper, begin.elapsed());
+    }
+
+    fn finish_after(&mut self, helper: Helper, time: Duration) {
+        if self.is_wanted(&helper) {
+            self.done.push(Helper { time, ..helper });
+        }
+    }
+
+    /// Proves all helpers that are wanted.
     pub fn all<I: Isa>(&mut self) -> Result<(), RunError> {
         self.fields::<I>()?;
         self.accesses::<I>()?;
@@ -492,9 +506,8 @@ impl Helpers<'_, '_> {
                     reading += begin.elapsed();
                 }
             }
-            append.time = begin.elapsed() - reading;
-            read.time = reading;
-            self.done.extend([append, read]);
+            self.finish_after(append, begin.elapsed() - reading);
+            self.finish_after(read, reading);
         }
         Ok(())
     }

@@ -62,6 +62,7 @@ fn prove(
         for helper in vm.with(HelpersOf {
             vm,
             source: &source,
+            only: None,
         })? {
             let [same, proved, open] = helper.cases;
             println!(

@@ -204,6 +204,8 @@ pub struct HelpersOf<'a> {
     pub vm: Vm,
     /// The contract.
     pub source: &'a Source,
+    /// The one helper to prove; all where there is none.
+    pub only: Option<&'a str>,
 }
 
 impl ForVm for HelpersOf<'_> {
@@ -214,6 +216,7 @@ impl ForVm for HelpersOf<'_> {
         let mut helpers = Helpers {
             prover: &mut prover,
             subject: self.vm.subject(self.source),
+            only: self.only,
             done: Vec::new(),
         };
         helpers.all::<I>()?;
