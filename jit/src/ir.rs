@@ -4,6 +4,8 @@
 //! value (an upper bound, a sign extension, alignment) is kept beside it and used as it is built.
 
 mod fold;
+#[cfg(test)]
+mod proved;
 
 use fpvm_core::definition::machine::Bin;
 

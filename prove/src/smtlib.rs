@@ -10,8 +10,9 @@ pub struct Session {
     defined: HashSet<Term>,
     /// Functions of which the solver knows the signature alone.
     declared: HashSet<String>,
-    /// Whether products and quotients are functions of which the solver knows no more than that. What is
-    /// proved so holds; what is refuted so need not be wrong.
+    /// Whether products and quotients are functions of which the solver knows no more than that, and that
+    /// a quotient or remainder is at most its dividend. What is proved so holds; what is refuted so need not
+    /// be wrong.
     pub(crate) is_abstract: bool,
     /// Whether something was abstracted.
     pub(crate) has_abstracted: bool,
@@ -67,6 +68,10 @@ impl Session {
                 self.declare(terms, &function, &[*a, *b], t, out);
                 let (a, b) = (name(terms, *a), name(terms, *b));
                 let _ = writeln!(out, "(define-fun t{} () {sort} ({function} {a} {b}))", t.0);
+                if *op != Two::Mul {
+                    // Quotient and remainder are at most the dividend, whatever it is divided by.
+                    let _ = writeln!(out, "(assert (bvule t{} {a}))", t.0);
+                }
             }
             node => {
                 let text = body(terms, t, node);

@@ -8,7 +8,8 @@ use fpvm_prove::claim::{Outcome, Proof};
 use fpvm_prove::dead::unreached;
 use fpvm_prove::mutant::{EQUIVALENT, Fate, score};
 use fpvm_prove::rows::rows;
-use fpvm_prove::solver::{COMMAND, Solver};
+use fpvm_prove::solver::{COMMAND, Solver, Verdict};
+use fpvm_prove::term::{Sort, Terms, Two};
 use fpvm_prove::vms::{ForVm, HelpersOf, Report, Rows, Vm};
 use fpvm_prove::yul::Source;
 use std::collections::{BTreeMap, HashSet};
@@ -123,6 +124,27 @@ fn every_row_of_every_contract_is_the_definition() {
         assert_eq!(dead, [0; 0], "lines of {name} that no word reaches");
     }
     spec_tests::book::current("tables/proved.md", &book);
+}
+
+/// What the solver is told of a quotient that it takes for a function, asked of it where it takes it for what
+/// it is.
+#[test]
+fn a_quotient_is_at_most_its_dividend() {
+    if !has_solver() {
+        return;
+    }
+    let mut solver = Solver::start(Duration::from_secs(60)).expect("a solver");
+    for op in [Two::Div, Two::Rem] {
+        let mut terms = Terms::default();
+        let [a, b] = ["a", "b"].map(|name| terms.symbol(name, Sort::Bits(16)));
+        let result = terms.two(op, a, b);
+        let above = terms.less(a, result);
+        let claim = terms.not(above);
+        solver.reset(false).expect("a solver");
+        solver.deny(&terms, &[claim]).expect("a solver");
+        let verdict = solver.check().expect("an answer");
+        assert_eq!(verdict, Verdict::Impossible, "{op:?}");
+    }
 }
 
 #[test]
