@@ -78,7 +78,7 @@ impl StepDetail {
         let address = insn.and_then(|insn| isa.address(insn, &number));
         let bytes = usize::from(isa.word_bytes());
         let words = |leaf| words(leaf, address, bytes, big_endian);
-        StepDetail {
+        Self {
             step: verified.step,
             place,
             assembly: verified.assembly.clone(),
@@ -129,9 +129,10 @@ fn words(
 ) -> Vec<WordAccess> {
     let number = |from: &[u8]| {
         let digit = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
-        match big_endian {
-            true => from.iter().fold(0, digit),
-            false => from.iter().rev().fold(0, digit),
+        if big_endian {
+            from.iter().fold(0, digit)
+        } else {
+            from.iter().rev().fold(0, digit)
         }
     };
     let word = |at: usize| {
@@ -165,9 +166,10 @@ fn words(
 impl WordAccess {
     /// "0x1 → 0x2", or the one value where it was only read.
     fn change(&self) -> String {
-        match self.before == self.after {
-            true => format!("{} read", self.before),
-            false => format!("{} → {}", self.before, self.after),
+        if self.before == self.after {
+            format!("{} read", self.before)
+        } else {
+            format!("{} → {}", self.before, self.after)
         }
     }
 }

@@ -147,7 +147,7 @@ impl StepExplanation {
             LeafChange { at, before, after }
         });
         let key = done.after.preimage_key;
-        StepExplanation {
+        Self {
             vm: I::VM_TYPE,
             step: done.before.step,
             pc,
@@ -192,7 +192,7 @@ impl fmt::Display for StepExplanation {
 impl fmt::Display for LeafChange {
     /// The bytes that differ.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let LeafChange { at, before, after } = self;
+        let Self { at, before, after } = self;
         let differ = |i: &usize| before.get(*i) != after.get(*i);
         let first = (0..LEAF_SIZE).find(differ);
         let last = (0..LEAF_SIZE).rev().find(differ);

@@ -86,10 +86,7 @@ pub fn frames(steps: impl Iterator<Item = FrameStep>, delay_slot: bool) -> Vec<F
         {
             next.saved_at = None;
         }
-        next.depth = match step.switches {
-            true => None,
-            false => at(step.moves),
-        };
+        next.depth = if step.switches { None } else { at(step.moves) };
         // The deepest frame, with the return address in it, is the body's.
         let weight = |frame: Frame| {
             (

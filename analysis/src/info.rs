@@ -62,7 +62,7 @@ pub struct Info<I>(PhantomData<fn() -> I>);
 
 impl<I: Isa> Info<I> {
     /// The one value.
-    pub const NEW: Self = Info(PhantomData);
+    pub const NEW: Self = Self(PhantomData);
 }
 
 impl<I: Isa> IsaInfo for Info<I> {

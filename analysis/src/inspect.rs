@@ -59,7 +59,7 @@ impl<I: Isa> Inspect for Vm<I> {
     }
 
     fn insn(&mut self) -> u32 {
-        Vm::insn(self)
+        Self::insn(self)
     }
 
     fn read(&mut self, at: u64, out: &mut [u8]) {
@@ -92,7 +92,7 @@ impl<I: Isa> Inspect for Vm<I> {
     }
 
     fn counts(&self) -> Vec<(&'static str, u64)> {
-        Vm::counts(self)
+        Self::counts(self)
     }
 
     fn is_translated(&self) -> bool {

@@ -64,9 +64,10 @@ pub fn neighbours(vm: &mut dyn Inspect, pc: u64, around: u64) -> Vec<(u64, u32)>
         None => (pc.saturating_sub(4 * around), u64::MAX),
     };
     let last = pc.saturating_add(4 * around.saturating_add(1)).min(end);
-    let first = match isa.is_compressed() {
-        true => start.max(pc.saturating_sub(LONGEST)),
-        false => start.max(pc.saturating_sub(4 * around)),
+    let first = if isa.is_compressed() {
+        start.max(pc.saturating_sub(LONGEST))
+    } else {
+        start.max(pc.saturating_sub(4 * around))
     };
     let around = usize::try_from(around).unwrap_or(usize::MAX);
     let near = |code: Vec<(u64, u32)>| {

@@ -113,7 +113,7 @@ struct Observer<I> {
 impl<I> Default for Observer<I> {
     fn default() -> Self {
         let isa = std::marker::PhantomData;
-        Observer {
+        Self {
             depth: 0,
             trap: None,
             acts: false,

@@ -36,7 +36,7 @@ pub struct Samples {
 impl Samples {
     /// None yet. `every` is how many steps lie between two.
     pub fn new(every: u64) -> Self {
-        Samples {
+        Self {
             every,
             count: 0,
             lost: 0,

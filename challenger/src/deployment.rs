@@ -314,18 +314,19 @@ pub fn registration_with(
         value: U256::ZERO,
         gas: None,
     };
-    let implementation = match args.is_empty() {
-        true => DisputeGameFactory::setImplementationCall {
+    let implementation = if args.is_empty() {
+        DisputeGameFactory::setImplementationCall {
             gameType: game_type,
             r#impl: implementation,
         }
-        .abi_encode(),
-        false => ArgsFactory::setImplementationCall {
+        .abi_encode()
+    } else {
+        ArgsFactory::setImplementationCall {
             gameType: game_type,
             r#impl: implementation,
             args: args.to_vec().into(),
         }
-        .abi_encode(),
+        .abi_encode()
     };
     let bond = DisputeGameFactory::setInitBondCall {
         gameType: game_type,

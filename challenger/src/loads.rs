@@ -116,9 +116,10 @@ pub fn part(reader: &Reader<'_>, terms: &Terms, preimage: &Preimage) -> Result<L
                 None => Load::Done,
                 Some(call) => {
                     let ready = known.timestamp.saturating_add(call.wait);
-                    match call.wait > 0 && reader.block.time < ready {
-                        true => Load::Wait(ready),
-                        false => Load::Send(request(&call, preimage)),
+                    if call.wait > 0 && reader.block.time < ready {
+                        Load::Wait(ready)
+                    } else {
+                        Load::Send(request(&call, preimage))
                     }
                 }
             })

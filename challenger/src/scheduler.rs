@@ -278,9 +278,10 @@ impl<K: TraceSource> GameScheduler<K> {
         let mut new: Vec<_> = self.tracked_games.keys().copied().collect();
         new.retain(|game| !known.contains(game));
         if !new.is_empty() {
-            let nonce = match known.is_empty() {
-                true => nonce,
-                false => self.settle(sink)?,
+            let nonce = if known.is_empty() {
+                nonce
+            } else {
+                self.settle(sink)?
             };
             let planned = self.decide(&reader, &new, &mut round, sink);
             // What was refused of the others is still known.

@@ -69,14 +69,15 @@ impl Hook for Count {
     }
 
     fn call(&self, call: &Call) -> Result<(), Error> {
-        match call.to.is_none() && self.refuses.load(Ordering::Relaxed) {
-            true => Err(Error::Refused {
+        if call.to.is_none() && self.refuses.load(Ordering::Relaxed) {
+            Err(Error::Refused {
                 node: "a node".into(),
                 method: "eth_call",
                 code: -32_602,
                 message: "calls need a `to`".into(),
-            }),
-            false => Ok(()),
+            })
+        } else {
+            Ok(())
         }
     }
 

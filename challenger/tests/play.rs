@@ -81,13 +81,14 @@ struct Mortal {
 
 impl Hook for Mortal {
     fn before(&self, _chain: &Local, _method: Method) -> Result<(), Error> {
-        match self.left.fetch_sub(1, Ordering::Relaxed) > 0 {
-            true => Ok(()),
-            false => Err(Error::Unreachable {
+        if self.left.fetch_sub(1, Ordering::Relaxed) > 0 {
+            Ok(())
+        } else {
+            Err(Error::Unreachable {
                 node: "the test".into(),
                 why: "killed".into(),
                 tried: Duration::ZERO,
-            }),
+            })
         }
     }
 
@@ -212,9 +213,10 @@ fn a_hundred_games_at_once() {
     chain.advance(2 * CLOCK);
     play(&mut honest, &mut events);
     for (address, root) in games.iter().zip(&roots) {
-        let expected = match *root == roots[99] {
-            true => GameStatus::DefenderWins,
-            false => GameStatus::ChallengerWins,
+        let expected = if *root == roots[99] {
+            GameStatus::DefenderWins
+        } else {
+            GameStatus::ChallengerWins
         };
         assert_eq!(read(&chain, *address).1.status(), expected);
     }

@@ -150,9 +150,10 @@ fn sent(chain: &Local, account: Address) -> (usize, usize, U256) {
         for sent in transactions.iter().filter(|sent| sent.from == account) {
             let receipt = chain.receipt(sent.hash).expect("an answer");
             let receipt = receipt.expect("it is in a block");
-            match receipt.succeeded {
-                true => good += 1,
-                false => bad += 1,
+            if receipt.succeeded {
+                good += 1
+            } else {
+                bad += 1
             }
             paid += U256::from(receipt.gas_used) * U256::from(receipt.gas_price);
         }

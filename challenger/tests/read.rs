@@ -73,13 +73,12 @@ impl Board {
             absolute_prestate: alphabet_prestate(),
         };
         let (anchor, delay) = (setup.anchor, setup.finality_delay);
-        let registry: Registry = match version.pays_at_resolution() {
-            true => AnchorRegistry::new(owner, [(game_type, anchor)]).into(),
+        let registry: Registry = if version.pays_at_resolution() {
+            AnchorRegistry::new(owner, [(game_type, anchor)]).into()
+        } else {
             // It was made earlier than any game.
-            false => {
-                let at = deployment.registry;
-                Judge::new(at, version, owner, delay, anchor, game_type, 1).into()
-            }
+            let at = deployment.registry;
+            Judge::new(at, version, owner, delay, anchor, game_type, 1).into()
         };
         let vault = Vault::at(deployment.vault, version, owner, setup.delay);
         let mut model = fpvm_dispute::chain::Chain::new(vm, vault, registry, factory);
@@ -423,9 +422,10 @@ impl Hook for Hasty {
     fn at(&self, call: &fpvm_l1::Call, at: At) -> At {
         let counts = call.data.starts_with(&claimDataLenCall::SELECTOR);
         let left = |left: u32| left.checked_sub(1);
-        match counts && self.0.fetch_update(Relaxed, Relaxed, left).is_ok() {
-            true => At::Latest,
-            false => at,
+        if counts && self.0.fetch_update(Relaxed, Relaxed, left).is_ok() {
+            At::Latest
+        } else {
+            at
         }
     }
 

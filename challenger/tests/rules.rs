@@ -49,15 +49,16 @@ impl Outputs for Behind {
         &self,
         block: U256,
     ) -> Result<fpvm_dispute::game::block_number::BlockEvidence, TraceError> {
-        match self.headers {
-            true => ROLLUP.evidence(block),
-            false => Err(TraceError::UnknownOutput(block)),
+        if self.headers {
+            ROLLUP.evidence(block)
+        } else {
+            Err(TraceError::UnknownOutput(block))
         }
     }
 }
 
 impl TraceSource for Behind {
-    type Trace = SplitTrace<Behind, Alphabet>;
+    type Trace = SplitTrace<Self, Alphabet>;
 
     fn of(&mut self, game_params: &GameParams) -> Result<Self::Trace, Unplayable> {
         known(game_params)?;

@@ -240,7 +240,7 @@ impl Outputs for Slow {
 }
 
 impl TraceSource for Slow {
-    type Trace = SplitTrace<Slow, Alphabet>;
+    type Trace = SplitTrace<Self, Alphabet>;
 
     fn of(&mut self, _site: &GameParams) -> Result<Self::Trace, Unplayable> {
         Ok(SplitTrace {

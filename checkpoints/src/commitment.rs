@@ -76,7 +76,7 @@ impl Membership {
         let entry = entries.get(index)?;
         let tree = tree(entries);
         let proof = tree.proof(&[index]);
-        Some(Membership {
+        Some(Self {
             commitment: Root(tree.root()?),
             index: index as u64,
             step: entry.step,

@@ -61,7 +61,7 @@ impl DepotError {
                 Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
             )
         };
-        DepotError {
+        Self {
             object: object.into(),
             why: with_causes(error),
             full: causes.any(full),
@@ -126,7 +126,7 @@ impl Depot {
                     (Arc::new(safe), Arc::new(hasty), Key::default())
                 }
             };
-        Ok(Depot {
+        Ok(Self {
             store,
             hasty,
             unsettled: Arc::default(),
@@ -141,7 +141,7 @@ impl Depot {
         if !place.starts_with(BUCKET) {
             std::fs::create_dir_all(place).map_err(|error| DepotError::new(place, &error))?;
         }
-        Depot::open(place)
+        Self::open(place)
     }
 
     /// An object's name with the place that it is in, for people.

@@ -58,19 +58,19 @@ impl<I: Isa> GuestVm for Vm<I> {
     }
 
     fn run(&mut self, until: u64, reads: bool, host: &mut Host<'_>) -> Result<Event, VmError> {
-        Vm::run(self, until, reads, host)
+        Self::run(self, until, reads, host)
     }
 
     fn prove(&mut self, host: &mut Host<'_>) -> Result<StepProof, VmError> {
-        Vm::prove(self, host)
+        Self::prove(self, host)
     }
 
     fn last_read(&self) -> Option<&PreimageRead> {
-        Vm::last_read(self)
+        Self::last_read(self)
     }
 
     fn state_root(&mut self) -> [u8; 32] {
-        Vm::state_root(self)
+        Self::state_root(self)
     }
 
     fn roots(
@@ -79,15 +79,15 @@ impl<I: Isa> GuestVm for Vm<I> {
         host: &mut Host<'_>,
         roots: &mut Vec<[u8; 32]>,
     ) -> Result<(), VmError> {
-        Vm::roots(self, until, host, roots)
+        Self::roots(self, until, host, roots)
     }
 
     fn freeze(&mut self) -> Snapshot {
-        Vm::freeze(self)
+        Self::freeze(self)
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
-        Vm::restore(self, snapshot)
+        Self::restore(self, snapshot)
     }
 
     fn store_vm(&self) -> store::Vm {

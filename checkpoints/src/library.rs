@@ -69,12 +69,11 @@ impl Library {
                 expected: of(vm.isa, vm.vm_type),
             });
         }
-        let known = match plan.first_step == step {
-            true => plan.pre_state == root,
-            false => {
-                let entry = manifest.before(step);
-                entry.is_some_and(|entry| entry.step == step && entry.root == root)
-            }
+        let known = if plan.first_step == step {
+            plan.pre_state == root
+        } else {
+            let entry = manifest.before(step);
+            entry.is_some_and(|entry| entry.step == step && entry.root == root)
         };
         if !known {
             return Err(LibraryError::Program {
@@ -84,7 +83,7 @@ impl Library {
             });
         }
         let store = Store::open(&depot, vm)?;
-        Ok(Library { manifest, store })
+        Ok(Self { manifest, store })
     }
 
     /// The last checkpoint at or before a step whose state is there.

@@ -104,7 +104,7 @@ pub enum LoadError {
 impl Manifest {
     /// An empty list.
     pub fn new(plan: Plan, shard: Option<Shard>) -> Self {
-        Manifest {
+        Self {
             format: FORMAT.into(),
             version: VERSION,
             plan,
@@ -155,7 +155,7 @@ impl Manifest {
     /// Reads a manifest, and checks all that can be checked without running anything.
     pub fn parse(bytes: &[u8], name: &str) -> Result<Self, ManifestError> {
         let parse = || {
-            let manifest: Manifest = serde_json::from_slice(bytes)?;
+            let manifest: Self = serde_json::from_slice(bytes)?;
             manifest.check()?;
             Ok(manifest)
         };
@@ -168,13 +168,13 @@ impl Manifest {
     /// Reads a manifest from where it is kept; `None` where there is none of this name.
     pub fn find(depot: &Depot, name: &str) -> Result<Option<Self>, LoadError> {
         let bytes = depot.read(name, LIMIT)?;
-        let parse = |bytes| Manifest::parse(bytes, &depot.full_name(name));
+        let parse = |bytes| Self::parse(bytes, &depot.full_name(name));
         Ok(bytes.as_deref().map(parse).transpose()?)
     }
 
     /// Reads a manifest that has to be there.
     pub fn load(depot: &Depot, name: &str) -> Result<Self, LoadError> {
-        Manifest::find(depot, name)?.ok_or_else(|| {
+        Self::find(depot, name)?.ok_or_else(|| {
             let (name, kind) = (depot.full_name(name), ManifestErrorKind::Absent);
             ManifestError { name, kind }.into()
         })

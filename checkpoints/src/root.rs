@@ -41,6 +41,6 @@ impl TryFrom<String> for Root {
         let mut root = [0; 32];
         const_hex::decode_to_slice(digits, &mut root)
             .map_err(|error| format!("`{text}` is no hash of 32 bytes: {error}"))?;
-        Ok(Root(root))
+        Ok(Self(root))
     }
 }

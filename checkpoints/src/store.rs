@@ -60,7 +60,7 @@ pub struct Vm {
 impl Vm {
     /// What there is to know of an ISA.
     pub fn of<I: Isa>() -> Self {
-        Vm {
+        Self {
             isa: I::NAME,
             vm_type: I::VM_TYPE,
             address_bits: I::Word::BITS,
@@ -80,7 +80,7 @@ struct Place {
 
 impl Place {
     const fn new(pack: u32, listing: &Listing) -> Self {
-        Place {
+        Self {
             pack,
             offset: listing.offset,
             len: listing.len,
@@ -106,7 +106,7 @@ pub struct Store {
 impl Store {
     /// Opens the packs of a place; where there are none it is an empty store.
     pub fn open(depot: &Depot, vm: Vm) -> Result<Self, StoreError> {
-        let mut store = Store {
+        let mut store = Self {
             vm,
             depot: depot.clone(),
             packs: Vec::new(),

@@ -51,7 +51,7 @@ where
     /// to be of the same run.
     pub fn new(mut machine: M, every: u64, library: Option<Library>) -> Result<Self, M::Error> {
         let first = machine.freeze()?;
-        Ok(Warm {
+        Ok(Self {
             states: BTreeMap::from([(first.step(), first)]),
             end: machine.exited().then_some(machine.step()),
             library,
@@ -81,10 +81,10 @@ where
 
     /// Goes on where another machine was given up, with one that has not run yet.
     pub fn restart(machine: M, every: u64, disk: DiskCache) -> Result<Self, M::Error> {
-        Ok(Warm {
+        Ok(Self {
             end: disk.end,
             disk: Some(disk),
-            ..Warm::new(machine, every, None)?
+            ..Self::new(machine, every, None)?
         })
     }
 
@@ -181,7 +181,7 @@ impl DiskCache {
     fn open(vm: Vm) -> Result<Self, LibraryError> {
         let folder = tempfile::tempdir().map_err(LibraryError::NoDiskCache)?;
         let depot = Depot::open(&folder.path().to_string_lossy())?;
-        Ok(DiskCache {
+        Ok(Self {
             store: Store::open(&depot, vm)?,
             roots: BTreeMap::new(),
             end: None,

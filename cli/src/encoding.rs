@@ -16,7 +16,7 @@ pub(crate) enum ProofEncoding {
 impl ProofEncoding {
     /// A proof in this form, from one in upstream's.
     pub(crate) fn of(self, isa: &dyn AnyIsa, mut proof: StepProof) -> anyhow::Result<StepProof> {
-        if self == ProofEncoding::Compact {
+        if self == Self::Compact {
             let compact = isa.compact(&proof);
             proof.proof_data = compact.context("the proof has no compact form")?;
         }

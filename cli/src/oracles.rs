@@ -163,9 +163,10 @@ impl Console for GuestLog {
             (None, streams) => {
                 let data = const_hex::encode_prefixed(bytes);
                 let data = data.as_str();
-                match streams {
-                    true => tracing::info!(target: "guest", stream = name, data, ""),
-                    false => tracing::info!(target: "guest", data, ""),
+                if streams {
+                    tracing::info!(target: "guest", stream = name, data, "")
+                } else {
+                    tracing::info!(target: "guest", data, "")
                 }
             }
         }

@@ -38,9 +38,10 @@ impl FormatArgs {
 
     /// The form that is asked for.
     pub(crate) fn get(self) -> Format {
-        match self.is_json() {
-            true => Format::Json,
-            false => Format::Text,
+        if self.is_json() {
+            Format::Json
+        } else {
+            Format::Text
         }
     }
 }
@@ -59,9 +60,9 @@ pub(crate) enum Target {
 impl From<OsString> for Target {
     fn from(text: OsString) -> Self {
         match text.to_str() {
-            Some("") => Target::Nowhere,
-            Some("-") => Target::Stdout,
-            _ => Target::File(text.into()),
+            Some("") => Self::Nowhere,
+            Some("-") => Self::Stdout,
+            _ => Self::File(text.into()),
         }
     }
 }
@@ -74,8 +75,8 @@ impl From<&str> for Target {
 
 impl Target {
     /// Parses a flag's value, the empty one included.
-    pub(crate) fn parser() -> impl clap::builder::TypedValueParser<Value = Target> {
-        OsStringValueParser::new().map(Target::from)
+    pub(crate) fn parser() -> impl clap::builder::TypedValueParser<Value = Self> {
+        OsStringValueParser::new().map(Self::from)
     }
 
     /// Writes what `contents` makes: as a whole or, in a file, not at all.
@@ -84,9 +85,9 @@ impl Target {
         contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> anyhow::Result<()> {
         match self {
-            Target::Nowhere => Ok(()),
-            Target::Stdout => to_stdout(contents),
-            Target::File(path) => files::write(path, contents)
+            Self::Nowhere => Ok(()),
+            Self::Stdout => to_stdout(contents),
+            Self::File(path) => files::write(path, contents)
                 .with_context(|| format!("cannot write {}", path.display())),
         }
     }
@@ -94,8 +95,8 @@ impl Target {
     /// Tries whether it can be written to, so that nothing is run whose results would be lost.
     pub(crate) fn try_place(&self) -> anyhow::Result<()> {
         match self {
-            Target::Nowhere | Target::Stdout => Ok(()),
-            Target::File(path) => {
+            Self::Nowhere | Self::Stdout => Ok(()),
+            Self::File(path) => {
                 files::try_write(path).with_context(|| format!("cannot write {}", path.display()))
             }
         }
@@ -109,9 +110,9 @@ impl Target {
     /// Writes a state, in the format that the name tells.
     pub(crate) fn write_state(&self, vm: &mut dyn AnyVm) -> anyhow::Result<()> {
         match self {
-            Target::Nowhere => Ok(()),
-            Target::Stdout => to_stdout(|out| vm.write_json(out)),
-            Target::File(path) => vm.save(path).context("cannot write the state"),
+            Self::Nowhere => Ok(()),
+            Self::Stdout => to_stdout(|out| vm.write_json(out)),
+            Self::File(path) => vm.save(path).context("cannot write the state"),
         }
     }
 }
@@ -147,7 +148,7 @@ pub(crate) struct StepFormat(String);
 impl StepFormat {
     /// Parses a format; only `%d`, with a width if need be, and `%%` can be in it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let format = StepFormat(text.into());
+        let format = Self(text.into());
         format.name(0).map(|_| format).ok_or_else(|| {
             "only %d (the step; %08d for 8 digits) and %% (a percent sign) can be in it".into()
         })
@@ -189,9 +190,10 @@ fn padded(number: u64, width: &str) -> Option<String> {
     } else {
         width.parse().ok().filter(|n| *n <= 32)?
     };
-    Some(match width.starts_with('0') {
-        true => format!("{number:0columns$}"),
-        false => format!("{number:columns$}"),
+    Some(if width.starts_with('0') {
+        format!("{number:0columns$}")
+    } else {
+        format!("{number:columns$}")
     })
 }
 

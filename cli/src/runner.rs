@@ -31,7 +31,7 @@ impl Runner {
     /// Opens the store of pre-images or starts the host. `end` is the step to get to, where known.
     pub(crate) fn new(app: &App, source: &SourceArgs, end: Option<u64>) -> anyhow::Result<Self> {
         let interrupted = interrupt::watch().context("cannot watch for signals")?;
-        Ok(Runner {
+        Ok(Self {
             source: source.open(&interrupted)?,
             console: Box::new(GuestLog {
                 streams: app.compat != UpstreamCompat::Asterisc,
@@ -43,7 +43,7 @@ impl Runner {
 
     /// The same, and what the guest prints is forgotten.
     pub(crate) fn silent(self) -> Self {
-        Runner {
+        Self {
             console: Box::new(Silent),
             ..self
         }
@@ -51,7 +51,7 @@ impl Runner {
 
     /// The same, and what the guest prints goes there.
     pub(crate) fn with_console(self, console: Box<dyn Console>) -> Self {
-        Runner { console, ..self }
+        Self { console, ..self }
     }
 
     /// What the guest has asked of the oracle.

@@ -12,7 +12,7 @@ pub(crate) struct Screen(MultiProgress);
 impl Default for Screen {
     /// Draws to stderr, and only where that is a terminal.
     fn default() -> Self {
-        Screen(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
+        Self(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
     }
 }
 

@@ -16,18 +16,18 @@ impl UpstreamCompat {
     /// By the file name of `argv[0]`.
     pub(crate) fn of(name: &OsStr) -> Self {
         match Path::new(name).file_stem().and_then(OsStr::to_str) {
-            Some("cannon") => UpstreamCompat::Cannon,
-            Some("asterisc") => UpstreamCompat::Asterisc,
-            _ => UpstreamCompat::Fpvm,
+            Some("cannon") => Self::Cannon,
+            Some("asterisc") => Self::Asterisc,
+            _ => Self::Fpvm,
         }
     }
 
     /// The name in help and errors.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            UpstreamCompat::Fpvm => "fpvm",
-            UpstreamCompat::Cannon => "cannon",
-            UpstreamCompat::Asterisc => "asterisc",
+            Self::Fpvm => "fpvm",
+            Self::Cannon => "cannon",
+            Self::Asterisc => "asterisc",
         }
     }
 
@@ -49,7 +49,7 @@ impl UpstreamCompat {
     /// lines a second.
     pub(crate) fn info_at(self, isa: &dyn AnyIsa) -> &'static str {
         match self {
-            UpstreamCompat::Fpvm => "%1000000000",
+            Self::Fpvm => "%1000000000",
             _ if is_newer(isa) => "%1000000000",
             _ => "%100000",
         }
@@ -58,7 +58,7 @@ impl UpstreamCompat {
     /// Default of `run --snapshot-fmt`.
     pub(crate) fn snapshot_fmt(self, isa: &dyn AnyIsa) -> &'static str {
         match self {
-            UpstreamCompat::Fpvm => "state-%d.bin.gz",
+            Self::Fpvm => "state-%d.bin.gz",
             _ if is_newer(isa) => "state-%d.bin.gz",
             _ => "state-%d.json",
         }
@@ -66,7 +66,7 @@ impl UpstreamCompat {
 
     fn upstream(self, default: &'static str) -> &'static str {
         match self {
-            UpstreamCompat::Fpvm => "",
+            Self::Fpvm => "",
             _ => default,
         }
     }
@@ -74,7 +74,7 @@ impl UpstreamCompat {
     /// Upstream's argument parser takes long flags with one dash too; only the words before `--`
     /// are ours to change.
     pub(crate) fn rewrite(self, arguments: Vec<OsString>) -> Vec<OsString> {
-        if self == UpstreamCompat::Fpvm {
+        if self == Self::Fpvm {
             return arguments;
         }
         let mut own = true;

@@ -41,7 +41,7 @@ impl Bucket {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let bucket = Bucket {
+        let bucket = Self {
             child,
             endpoint: format!("http://{at}"),
         };

@@ -16,9 +16,9 @@ struct Rig {
 }
 
 impl Rig {
-    fn anvil(more: &[&str]) -> Option<Rig> {
+    fn anvil(more: &[&str]) -> Option<Self> {
         let node = Node::anvil(more)?;
-        Some(Rig {
+        Some(Self {
             shop: Shop::new(),
             node,
             keystore: None,
@@ -26,12 +26,12 @@ impl Rig {
     }
 
     /// geth's account is in a keystore file without a password.
-    fn geth(period: u8) -> Option<Rig> {
+    fn geth(period: u8) -> Option<Self> {
         let node = Node::geth(period)?;
         let files = std::fs::read_dir(node.folder.path().join("keystore")).unwrap();
         let file = files.map(|file| file.unwrap().path()).next().unwrap();
         let keystore = Some(file.to_str().unwrap().to_owned());
-        Some(Rig {
+        Some(Self {
             shop: Shop::new(),
             node,
             keystore,

@@ -72,9 +72,12 @@ fn samples_are_what_comes_out() {
     // On a terminal what the guest prints stands between the log's lines.
     let (out, log) = with("run", &[]);
     let (before, last) = log.trim_end().rsplit_once('\n').expect("two lines");
-    let seconds = |word: &str| match word.starts_with("seconds=") {
-        true => "seconds=1.5".to_string(),
-        false => word.to_string(),
+    let seconds = |word: &str| {
+        if word.starts_with("seconds=") {
+            "seconds=1.5".to_string()
+        } else {
+            word.to_string()
+        }
     };
     let last: Vec<String> = last.split(' ').map(seconds).collect();
     let last = last.join(" ");

@@ -154,7 +154,7 @@ impl Server {
         ]);
         process.stdout(Stdio::null()).stderr(Stdio::piped());
         let child = process.spawn().unwrap();
-        let server = Server { shop, child };
+        let server = Self { shop, child };
         let start = Instant::now();
         while server.try_connect().is_none() {
             assert!(

@@ -83,16 +83,16 @@ impl Compiler {
                 path.to_owned()
             };
             let is_script = file.extension() == Some(OsStr::new("js"));
-            (is_script && file.is_file()).then_some(Compiler::Node(file))
+            (is_script && file.is_file()).then_some(Self::Node(file))
         };
         if let Some(path) = path {
-            let native = path.is_file().then(|| Compiler::Native(path.to_owned()));
+            let native = path.is_file().then(|| Self::Native(path.to_owned()));
             return script(path).or(native).ok_or_else(|| none(path));
         }
         let folders = std::env::var_os("PATH").unwrap_or_default();
         let mut native = std::env::split_paths(&folders).map(|folder| folder.join("solc"));
         if let Some(found) = native.find(|path| path.is_file()) {
-            return Ok(Compiler::Native(found));
+            return Ok(Self::Native(found));
         }
         let package = Path::new("node_modules/solc");
         script(package).ok_or_else(|| none(package))
@@ -100,8 +100,8 @@ impl Compiler {
 
     fn command(&self) -> Command {
         match self {
-            Compiler::Native(program) => Command::new(program),
-            Compiler::Node(file) => {
+            Self::Native(program) => Command::new(program),
+            Self::Node(file) => {
                 let mut node = Command::new("node");
                 node.arg(file);
                 node
@@ -111,8 +111,8 @@ impl Compiler {
 
     fn name(&self) -> String {
         match self {
-            Compiler::Native(path) => path.display().to_string(),
-            Compiler::Node(path) => format!("node {}", path.display()),
+            Self::Native(path) => path.display().to_string(),
+            Self::Node(path) => format!("node {}", path.display()),
         }
     }
 

@@ -52,7 +52,7 @@ struct Faults {
 
 impl Faults {
     fn note(&mut self, fault: Fault) {
-        self.met.insert(Faults::name(&fault), fault);
+        self.met.insert(Self::name(&fault), fault);
     }
 
     /// "jump in delay slot" as `JumpInDelaySlot`.

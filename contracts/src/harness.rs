@@ -85,7 +85,7 @@ impl Harness {
             Ok::<_, HarnessError>(OnChain::with_oracle(&verifier, I::FILE.version, &oracle)?)
         });
         let (ours, theirs) = (OnChain::new::<I>(ours)?, theirs.transpose()?);
-        Ok(Harness { ours, theirs })
+        Ok(Self { ours, theirs })
     }
 
     /// Executes and proves the next step of a machine, and has the proof judged by all. `None` where

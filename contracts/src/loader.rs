@@ -51,7 +51,7 @@ pub struct Terms {
 impl Terms {
     /// The terms of a contract as mainnet has it.
     pub fn mainnet(oracle: Address, sender: Address) -> Self {
-        Terms {
+        Self {
             oracle,
             sender,
             local_context: [0; 32],
@@ -109,8 +109,8 @@ impl Loading {
     /// before goes on with [`Proposal::remaining`] instead.
     pub fn calls(&self) -> Vec<Call> {
         match self {
-            Loading::Direct(call) => vec![call.clone()],
-            Loading::Proposed(proposal) => proposal.remaining(&Metadata::default()),
+            Self::Direct(call) => vec![call.clone()],
+            Self::Proposed(proposal) => proposal.remaining(&Metadata::default()),
         }
     }
 }

@@ -62,7 +62,7 @@ pub struct Executed {
 impl OnChain {
     /// Deploys the verifier of an ISA with this crate's own oracle.
     pub fn new<I: Isa>(verifier: &str) -> Result<Self, SetupError> {
-        OnChain::with_oracle(verifier, I::FILE.version, PREIMAGE_ORACLE)
+        Self::with_oracle(verifier, I::FILE.version, PREIMAGE_ORACLE)
     }
 
     /// Deploys a verifier, for states of some version, and an oracle by the JSON of their artifacts.
@@ -78,7 +78,7 @@ impl OnChain {
         let arguments = verifier.arguments(oracle, state_version);
         let verifier = evm.deploy(&verifier.bytecode, &arguments)?;
         let terms = Terms::mainnet(oracle, SENDER);
-        Ok(OnChain {
+        Ok(Self {
             evm,
             terms,
             verifier,

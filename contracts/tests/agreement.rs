@@ -316,9 +316,10 @@ fn tampered<I: Isa>(mut harness: Harness, proofs: &[StepProof]) {
             *byte ^= 1 << generator.below(8);
             // Asterisc's contract takes any number there for an exited state. Ours says what is wrong.
             let exited = proof.state_data[exited_at] > 1;
-            let agreed = match exited {
-                true => alone(&mut harness, |ours| ours.judge::<I>(&proof)),
-                false => harness.judge::<I>(&proof),
+            let agreed = if exited {
+                alone(&mut harness, |ours| ours.judge::<I>(&proof))
+            } else {
+                harness.judge::<I>(&proof)
             };
             let agreed = agreed.unwrap_or_else(|error| panic!("byte {place}: {error}"));
             assert!(agreed.is_none() || !exited);

@@ -114,7 +114,7 @@ impl From<&MipsCase> for Case<Mips32> {
 
 impl<const VERSION: u8> From<case::Case> for Case<Mips64<VERSION>> {
     fn from(step: case::Case) -> Self {
-        Case {
+        Self {
             vm: step.vm(),
             value: step.preimage().unwrap_or_else(|| [].into()),
             post: step.post.map(|hex| bytes(&hex)),

@@ -74,9 +74,10 @@ impl DemoChain {
         );
         let rpc = Arc::new(rpc);
         // Asking for no time at all shows whether there is a method for it.
-        let time = match rpc.advance(0)? {
-            true => Time::Moved(rpc.clone()),
-            false => Time::Passes,
+        let time = if rpc.advance(0)? {
+            Time::Moved(rpc.clone())
+        } else {
+            Time::Passes
         };
         Ok(Self {
             connection: rpc,

@@ -33,9 +33,10 @@ pub(crate) struct Parties {
 
 impl Parties {
     pub(crate) fn name(&self, account: Address) -> &'static str {
-        match account == self.honest {
-            true => "Honest",
-            false => "Cheat",
+        if account == self.honest {
+            "Honest"
+        } else {
+            "Cheat"
         }
     }
 

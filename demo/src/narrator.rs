@@ -70,9 +70,10 @@ pub(crate) fn claim(game: &Game, index: usize, name: &str) -> Option<String> {
     let parent = claim.parent?;
     let answered = game.claim(parent).ok()?;
     let attacks = answered.position.answered(Side::Attack) == claim.position;
-    let (verb, judges, error) = match attacks {
-        true => ("attacks", "disputes", "the error is before it"),
-        false => ("defends", "agrees with", "the error is after it"),
+    let (verb, judges, error) = if attacks {
+        ("attacks", "disputes", "the error is before it")
+    } else {
+        ("defends", "agrees with", "the error is after it")
     };
     let mut line = format!(
         "   #{index:<3} {:>12} ETH  {name} {verb} #{parent} and {judges} the {}: ",

@@ -202,9 +202,10 @@ impl Factory {
             return Err(Revert::IncorrectBondAmount);
         }
         let uuid = uuid(*game_type, *root_claim, extra_data);
-        let is_new = match self.games.contains_key(&uuid) {
-            true => Err(Revert::GameAlreadyExists(uuid)),
-            false => Ok(()),
+        let is_new = if self.games.contains_key(&uuid) {
+            Err(Revert::GameAlreadyExists(uuid))
+        } else {
+            Ok(())
         };
         if self.version.creates_by_salt() {
             is_new.clone()?;

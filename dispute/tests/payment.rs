@@ -60,15 +60,17 @@ fn chain(version: Version) -> Chain<Rollup> {
         l2_chain_id: params.l2_chain_id,
         roles: None,
     };
-    let judge: Registry = match version.pays_at_resolution() {
-        true => AnchorRegistry::new(OWNER, [(0, anchor)]).into(),
-        false => Judge::new(registry, version, OWNER, 5_000, anchor, 0, START - 1).into(),
+    let judge: Registry = if version.pays_at_resolution() {
+        AnchorRegistry::new(OWNER, [(0, anchor)]).into()
+    } else {
+        Judge::new(registry, version, OWNER, 5_000, anchor, 0, START - 1).into()
     };
     let mut factory = Factory::of(version, Address::repeat_byte(0xfa), OWNER);
     let rules = Rules::new(params).expect("legal rules");
-    let args = match version.has_arguments() {
-        true => args.encode(),
-        false => Vec::new(),
+    let args = if version.has_arguments() {
+        args.encode()
+    } else {
+        Vec::new()
     };
     factory
         .set_implementation_with(OWNER, 0, rules, args)

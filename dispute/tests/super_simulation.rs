@@ -29,9 +29,10 @@ fn every_kind_of_lie_loses() {
         let scenario = presets.scenario(game_seed(7, number)).expect("a scenario");
         let outcome = run::play(&scenario).expect("it can be played");
         let right = Subject::is_right(&scenario);
-        let expected = match right {
-            true => GameStatus::DefenderWins,
-            false => GameStatus::ChallengerWins,
+        let expected = if right {
+            GameStatus::DefenderWins
+        } else {
+            GameStatus::ChallengerWins
         };
         assert_eq!(outcome.status, expected, "{number}");
         for lie in scenario.seats.iter().filter_map(|seat| seat.lie) {

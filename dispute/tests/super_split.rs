@@ -75,13 +75,15 @@ fn answer(game: &mut Game, truth: &Truth, side: Side, is_true: bool) {
     let above = game.claim(parent).expect("the last").clone();
     let position = above.position.answered(side);
     let known = truth.claim_at(game, parent, position);
-    let claim = match is_true {
-        true => known.expect("it is known"),
-        false => B256::repeat_byte(0x77),
+    let claim = if is_true {
+        known.expect("it is known")
+    } else {
+        B256::repeat_byte(0x77)
     };
-    let claim = match position.depth() == SPLIT + 1 {
-        true => VmStatus::Invalid.stamp(claim),
-        false => claim,
+    let claim = if position.depth() == SPLIT + 1 {
+        VmStatus::Invalid.stamp(claim)
+    } else {
+        claim
     };
     let mv = Move {
         disputed: above.claim,

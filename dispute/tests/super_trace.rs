@@ -384,9 +384,10 @@ fn lies_at_every_kind_of_place() {
             let mut place = SuperStep::start_of(START);
             for index in 0..=4 * 128 {
                 let (told, known) = (lie.state(place), truth.state(place));
-                match index < number {
-                    true => assert_eq!(told, known),
-                    false => assert_ne!(told, known, "{place:?}, salt {salt}"),
+                if index < number {
+                    assert_eq!(told, known)
+                } else {
+                    assert_ne!(told, known, "{place:?}, salt {salt}")
                 }
                 let state = SuperState::decode(&told.expect("a lie"));
                 if index >= number && extent.state_lie() == StateLie::OtherOutputs {

@@ -22,7 +22,7 @@ pub const ANVIL_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efca
 
 impl Node {
     /// Starts anvil with Prague's rules; `more` are more arguments.
-    pub fn anvil(more: &[&str]) -> Option<Node> {
+    pub fn anvil(more: &[&str]) -> Option<Self> {
         let package = "node_modules/@foundry-rs";
         let package = Path::new(env!("CARGO_MANIFEST_DIR")).join(package);
         let inside = std::fs::read_dir(package).into_iter().flatten().flatten();
@@ -39,11 +39,11 @@ impl Node {
         command
             .args(["--hardfork", "prague", "--silent"])
             .args(more);
-        Some(Node::start(command, "--port"))
+        Some(Self::start(command, "--port"))
     }
 
     /// Starts `geth --dev` with a block for each transaction, or one a second.
-    pub fn geth(period: u8) -> Option<Node> {
+    pub fn geth(period: u8) -> Option<Self> {
         let Some(geth) = on_path("geth").next() else {
             skip(Tool::Geth, "geth is not on the PATH");
             return None;
@@ -59,10 +59,10 @@ impl Node {
             ".",
         ]);
         command.args(["--dev.period", &period.to_string()]);
-        Some(Node::start(command, "--http.port"))
+        Some(Self::start(command, "--http.port"))
     }
 
-    fn start(mut command: Command, port_flag: &str) -> Node {
+    fn start(mut command: Command, port_flag: &str) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.expect("a free port").port();
         let folder = tempfile::tempdir().expect("a folder");
@@ -75,7 +75,7 @@ impl Node {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let child = command.spawn().expect("the node starts");
-        let node = Node {
+        let node = Self {
             child,
             port,
             folder,

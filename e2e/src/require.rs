@@ -33,34 +33,34 @@ pub enum Tool {
 }
 
 impl Tool {
-    const ALL: [Tool; 11] = [
-        Tool::Anvil,
-        Tool::Geth,
-        Tool::Qemu,
-        Tool::Chromium,
-        Tool::Moto,
-        Tool::Mounts,
-        Tool::Translator,
-        Tool::Solc,
-        Tool::Solver,
-        Tool::UpstreamContracts,
-        Tool::RiscvTests,
+    const ALL: [Self; 11] = [
+        Self::Anvil,
+        Self::Geth,
+        Self::Qemu,
+        Self::Chromium,
+        Self::Moto,
+        Self::Mounts,
+        Self::Translator,
+        Self::Solc,
+        Self::Solver,
+        Self::UpstreamContracts,
+        Self::RiscvTests,
     ];
 
     /// Its name in [`REQUIRE`].
     pub const fn name(self) -> &'static str {
         match self {
-            Tool::Anvil => "anvil",
-            Tool::Geth => "geth",
-            Tool::Qemu => "qemu",
-            Tool::Chromium => "chromium",
-            Tool::Moto => "moto",
-            Tool::Mounts => "mounts",
-            Tool::Translator => "translator",
-            Tool::Solc => "solc",
-            Tool::Solver => "solver",
-            Tool::UpstreamContracts => "upstream-contracts",
-            Tool::RiscvTests => "riscv-tests",
+            Self::Anvil => "anvil",
+            Self::Geth => "geth",
+            Self::Qemu => "qemu",
+            Self::Chromium => "chromium",
+            Self::Moto => "moto",
+            Self::Mounts => "mounts",
+            Self::Translator => "translator",
+            Self::Solc => "solc",
+            Self::Solver => "solver",
+            Self::UpstreamContracts => "upstream-contracts",
+            Self::RiscvTests => "riscv-tests",
         }
     }
 }

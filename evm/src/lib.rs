@@ -60,7 +60,7 @@ pub struct Outcome {
 
 impl Outcome {
     /// Of what was no transaction: nothing.
-    const NONE: Outcome = Outcome {
+    const NONE: Self = Self {
         output: Vec::new(),
         logs: Vec::new(),
         succeeded: false,
@@ -86,7 +86,7 @@ pub enum EvmError {
 
 impl Default for Evm {
     fn default() -> Self {
-        let mut evm = Evm::new(SpecId::CANCUN);
+        let mut evm = Self::new(SpecId::CANCUN);
         evm.surroundings().cfg.disable_nonce_check = true;
         evm
     }
@@ -98,7 +98,7 @@ impl Evm {
         let context = Context::mainnet().with_db(Db::default());
         let context = context.modify_cfg_chained(|cfg| cfg.set_spec_and_mainnet_gas_params(rules));
         let evm = context.build_mainnet();
-        Evm { evm }
+        Self { evm }
     }
 
     /// What it executes in, to be looked at and changed between transactions.
@@ -122,7 +122,7 @@ impl Evm {
     /// Deploys a contract by its creation code and constructor arguments.
     pub fn deploy(&mut self, code: &[u8], arguments: &[u8]) -> Result<Address, EvmError> {
         let code = [code, arguments].concat();
-        let tx = Evm::transaction(SENDER, TxKind::Create, &code);
+        let tx = Self::transaction(SENDER, TxKind::Create, &code);
         match self.execute(tx)? {
             ExecutionResult::Success {
                 output: Output::Create(_, Some(address)),
@@ -145,20 +145,20 @@ impl Evm {
         data: &[u8],
         value: u128,
     ) -> Result<Outcome, EvmError> {
-        let mut tx = Evm::transaction(from, TxKind::Call(to), data);
+        let mut tx = Self::transaction(from, TxKind::Call(to), data);
         tx.value = U256::from(value);
         Ok(outcome(&self.execute(tx)?, data))
     }
 
     /// What a transaction would do.
     pub fn call(&mut self, to: Address, data: &[u8]) -> Result<Outcome, EvmError> {
-        let tx = Evm::transaction(SENDER, TxKind::Call(to), data);
+        let tx = Self::transaction(SENDER, TxKind::Call(to), data);
         Ok(outcome(&self.simulate(tx)?, data))
     }
 
     /// What a transaction with so much gas would do.
     pub fn call_within(&mut self, gas: u64, to: Address, data: &[u8]) -> Result<Outcome, EvmError> {
-        let mut tx = Evm::transaction(SENDER, TxKind::Call(to), data);
+        let mut tx = Self::transaction(SENDER, TxKind::Call(to), data);
         tx.gas_limit = gas;
         // One that has not even what its calldata costs is no transaction.
         match self.simulate(tx) {
@@ -169,7 +169,7 @@ impl Evm {
 
     /// Sends a transaction with so much gas, and keeps what it changes.
     pub fn send_within(&mut self, gas: u64, to: Address, data: &[u8]) -> Result<Outcome, EvmError> {
-        let mut tx = Evm::transaction(SENDER, TxKind::Call(to), data);
+        let mut tx = Self::transaction(SENDER, TxKind::Call(to), data);
         tx.gas_limit = gas;
         Ok(outcome(&self.execute(tx)?, data))
     }

@@ -82,7 +82,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: Box<Error>,
+        source: Box<Self>,
     },
     /// The guest needs more memory than it may have, before its first step.
     #[error("the guest starts with {used} bytes of memory, and may use {limit}")]

@@ -46,7 +46,7 @@ impl Input {
     /// # Errors
     /// If it cannot be read.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        Input::look(path).map_err(|error| unreadable(path, error))
+        Self::look(path).map_err(|error| unreadable(path, error))
     }
 
     fn look(path: &Path) -> io::Result<Self> {
@@ -54,16 +54,17 @@ impl Input {
         if !is_stdin && std::fs::metadata(path)?.is_file() {
             let mut start = Vec::new();
             files::open(path)?.take(START).read_to_end(&mut start)?;
-            return Ok(Input {
+            return Ok(Self {
                 path: path.into(),
                 kind: FileKind::of(path),
                 start,
                 source: Source::File,
             });
         }
-        let raw: Box<dyn Read> = match is_stdin {
-            true => Box::new(io::stdin()),
-            false => Box::new(File::open(path)?),
+        let raw: Box<dyn Read> = if is_stdin {
+            Box::new(io::stdin())
+        } else {
+            Box::new(File::open(path)?)
         };
         let (mut start, mut once) = peek(raw)?;
         if start.starts_with(&[0x1f, 0x8b]) {
@@ -74,7 +75,7 @@ impl Input {
             Some(b'{') => FileKind::Json,
             _ => FileKind::Binary,
         };
-        Ok(Input {
+        Ok(Self {
             path: path.into(),
             kind,
             start,

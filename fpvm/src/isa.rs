@@ -195,6 +195,6 @@ fn needed_patches<I: Guest>(mut plain: Vm<I>, bytes: &[u8]) -> (Vm<I>, Vec<Patch
 
 impl From<LoadError> for Error {
     fn from(error: LoadError) -> Self {
-        Error::Load(error)
+        Self::Load(error)
     }
 }

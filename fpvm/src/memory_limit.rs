@@ -99,9 +99,10 @@ fn hierarchy(line: &str) -> Option<Hierarchy> {
 fn group<'a>(line: &'a str, hierarchy: &Hierarchy) -> Option<&'a str> {
     let mut parts = line.splitn(3, ':');
     let (number, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
-    let fits = match hierarchy.is_v2 {
-        true => number == "0" && controllers.is_empty(),
-        false => controllers.split(',').any(|name| name == "memory"),
+    let fits = if hierarchy.is_v2 {
+        number == "0" && controllers.is_empty()
+    } else {
+        controllers.split(',').any(|name| name == "memory")
     };
     fits.then_some(path)
 }

@@ -56,7 +56,7 @@ impl Registry {
     /// If the file is neither, is damaged, or needs more memory than it may have.
     pub fn open_among(
         &self,
-        known: &Registry,
+        known: &Self,
         input: &mut Input,
         options: &Options,
     ) -> Result<Box<dyn AnyVm>, Error> {

@@ -38,7 +38,7 @@ impl std::fmt::Debug for Registry {
 impl Registry {
     /// The VMs of this crate.
     pub fn builtin() -> Self {
-        Registry(ISAS.to_vec())
+        Self(ISAS.to_vec())
     }
 
     /// A list of VMs.
@@ -54,7 +54,7 @@ impl Registry {
                 }
             }
         }
-        Ok(Registry(isas.to_vec()))
+        Ok(Self(isas.to_vec()))
     }
 
     /// The VMs, in order.
@@ -117,9 +117,10 @@ impl Registry {
         }
         let found = self.0.iter().find(|isa| isa.is_program(bytes));
         found.copied().ok_or_else(|| Error::NoVm {
-            found: match bytes.starts_with(b"\x7fELF") {
-                true => format!("it is an ELF file for {}", machine(bytes)),
-                false => "it is neither an ELF file nor a state file".into(),
+            found: if bytes.starts_with(b"\x7fELF") {
+                format!("it is an ELF file for {}", machine(bytes))
+            } else {
+                "it is neither an ELF file nor a state file".into()
             },
             taken: self
                 .0
@@ -157,7 +158,7 @@ impl Registry {
     }
 
     fn filter(&self, keep: impl Fn(&dyn AnyIsa) -> bool) -> Self {
-        Registry(self.0.iter().copied().filter(|isa| keep(*isa)).collect())
+        Self(self.0.iter().copied().filter(|isa| keep(*isa)).collect())
     }
 }
 

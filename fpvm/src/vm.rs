@@ -70,7 +70,7 @@ impl<I: Guest> AnyVm for Vm<I> {
 
 impl<I: Guest> SetUp for Vm<I> {
     fn set_tier(&mut self, choice: Tier) -> Result<(), Error> {
-        Vm::set_tier(self, tier::<I>(choice)?);
+        Self::set_tier(self, tier::<I>(choice)?);
         Ok(())
     }
 
@@ -93,7 +93,7 @@ impl<I: Guest> SetUp for Vm<I> {
     }
 
     fn repeat_branches(&mut self) {
-        Vm::repeat_branches(self);
+        Self::repeat_branches(self);
     }
 
     fn set_symbols(&mut self, symbols: Symbols) {
@@ -103,7 +103,7 @@ impl<I: Guest> SetUp for Vm<I> {
 
 impl<I: Guest> Save for Vm<I> {
     fn witness(&mut self) -> Vec<u8> {
-        Vm::witness(self)
+        Self::witness(self)
     }
 
     fn save(&mut self, path: &Path) -> Result<(), FileError> {

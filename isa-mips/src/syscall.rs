@@ -100,9 +100,10 @@ pub fn give_cell<M: Machine>(m: &mut M, cell: Cell) -> Done<M> {
 /// Ends a call with an error number.
 pub fn fail<A: Abi, M: Machine>(m: &mut M, errno: u64) -> Done<M> {
     let (ones, errno) = (m.constant(u64::MAX), m.constant(errno));
-    let (v0, a3) = match A::ERROR_IN_V0 {
-        false => (ones, errno),
-        true => (errno, ones),
+    let (v0, a3) = if !A::ERROR_IN_V0 {
+        (ones, errno)
+    } else {
+        (errno, ones)
     };
     m.set(V0, v0);
     m.set(A3, a3);

@@ -49,9 +49,10 @@ impl Statistics {
     }
 
     fn store_conditional(&mut self, thread: u64, step: u64, success: bool) {
-        let count = match success {
-            true => &mut self.rmw_success,
-            false => &mut self.rmw_fail,
+        let count = if success {
+            &mut self.rmw_success
+        } else {
+            &mut self.rmw_fail
         };
         *count += 1;
         if let Some(linked) = self.take_linked(thread) {

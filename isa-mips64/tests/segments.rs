@@ -11,9 +11,10 @@ struct Elf {
 
 impl Elf {
     fn number(&self, out: &mut Vec<u8>, number: u64) {
-        match self.is_64 {
-            true => out.extend(number.to_be_bytes()),
-            false => out.extend((number as u32).to_be_bytes()),
+        if self.is_64 {
+            out.extend(number.to_be_bytes())
+        } else {
+            out.extend((number as u32).to_be_bytes())
         }
     }
 

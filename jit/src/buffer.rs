@@ -30,7 +30,7 @@ impl CodeBuffer {
         // SAFETY: `file` is open, and nobody else has it; the mappings outlive it.
         unsafe { libc::close(file) };
         let (write, run) = mapped?;
-        Ok(CodeBuffer { write, run, len: 0 })
+        Ok(Self { write, run, len: 0 })
     }
 
     fn map(file: libc::c_int) -> io::Result<(NonNull<u8>, NonNull<u8>)> {

@@ -71,7 +71,7 @@ pub(crate) struct Cache {
 
 impl Cache {
     pub(crate) fn new(layout: Layout) -> io::Result<Self> {
-        let mut cache = Cache {
+        let mut cache = Self {
             buffer: CodeBuffer::new()?,
             context: Context::new(),
             layout,

@@ -165,7 +165,7 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new() -> Self {
-        let mut context = Context {
+        let mut context = Self {
             words: vec![0; CONTEXT_LEN / 8].into_boxed_slice(),
             write_generation: 0,
             jumps: false,

@@ -27,26 +27,26 @@ pub enum Departure {
 
 impl Departure {
     /// All of them.
-    pub const ALL: [Departure; 7] = [
-        Departure::Cold,
-        Departure::Recorded,
-        Departure::Unlinked,
-        Departure::NotFound,
-        Departure::Rest,
-        Departure::Refused,
-        Departure::Last,
+    pub const ALL: [Self; 7] = [
+        Self::Cold,
+        Self::Recorded,
+        Self::Unlinked,
+        Self::NotFound,
+        Self::Rest,
+        Self::Refused,
+        Self::Last,
     ];
 
     /// In a few words.
     pub fn name(self) -> &'static str {
         match self {
-            Departure::Cold => "code that is not hot",
-            Departure::Recorded => "recording a path",
-            Departure::Unlinked => "to a trace not linked yet",
-            Departure::NotFound => "jump to a register's address",
-            Departure::Rest => "rest of a trace",
-            Departure::Refused => "instruction of no trace",
-            Departure::Last => "last steps of a run",
+            Self::Cold => "code that is not hot",
+            Self::Recorded => "recording a path",
+            Self::Unlinked => "to a trace not linked yet",
+            Self::NotFound => "jump to a register's address",
+            Self::Rest => "rest of a trace",
+            Self::Refused => "instruction of no trace",
+            Self::Last => "last steps of a run",
         }
     }
 }

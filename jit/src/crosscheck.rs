@@ -121,7 +121,7 @@ impl<I: Isa> Crosscheck<I> {
         let jit = Arc::new(Mutex::new(jit));
         let mut twin = Vm::new(State::default(), PagedMemory::new()?);
         twin.set_tier(Some(Box::new(Shared(jit.clone()))));
-        Ok(Crosscheck {
+        Ok(Self {
             every: every.max(1),
             jit: Shared(jit),
             twin,

@@ -41,7 +41,7 @@ impl Common {
 
     /// The same code for a trace whose code begins at an offset in the buffer.
     fn seen_from(self, begin: usize) -> Self {
-        Common {
+        Self {
             leave: self.leave.seen_from(begin),
             find: self.find.seen_from(begin),
             lost: self.lost.seen_from(begin),

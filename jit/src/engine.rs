@@ -96,7 +96,7 @@ impl<I: Isa> Jit<I> {
             ));
         }
         let host = |op: &I::Op| Effects::of::<I>(*op).host;
-        Ok(Jit {
+        Ok(Self {
             cache: Cache::new(Layout::new::<I>(&[0; CELLS]))?,
             decoder: Decoder::default(),
             host: I::Op::ALL.iter().map(host).collect(),

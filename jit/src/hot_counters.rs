@@ -16,7 +16,7 @@ pub(crate) struct HotCounters {
 
 impl Default for HotCounters {
     fn default() -> Self {
-        HotCounters {
+        Self {
             counts: vec![0; COUNTERS].into_boxed_slice(),
             hot: HOT,
         }

@@ -41,8 +41,8 @@ pub(crate) enum Truth {
 impl Truth {
     pub(crate) fn not(self) -> Self {
         match self {
-            Truth::Known(known) => Truth::Known(!known),
-            Truth::Is(cond) => Truth::Is(Cond {
+            Self::Known(known) => Self::Known(!known),
+            Self::Is(cond) => Self::Is(Cond {
                 negated: !cond.negated,
                 ..cond
             }),
@@ -128,19 +128,19 @@ impl Node {
             }
         };
         match *self {
-            Node::Nothing | Node::Const(_) | Node::Entry(_) => {}
-            Node::Rotate(a, _) | Node::Clz(a) | Node::Sext(a, _) | Node::SetCell(_, a) => f(a),
-            Node::TlbLookup { at, store, .. } => {
+            Self::Nothing | Self::Const(_) | Self::Entry(_) => {}
+            Self::Rotate(a, _) | Self::Clz(a) | Self::Sext(a, _) | Self::SetCell(_, a) => f(a),
+            Self::TlbLookup { at, store, .. } => {
                 [Some(at), store].into_iter().flatten().for_each(f);
             }
-            Node::Load { at, page, .. } => [at, page].into_iter().for_each(f),
-            Node::Bin(_, a, b) => [a, b].into_iter().for_each(f),
-            Node::Flag(cond) | Node::SideExit(cond, _) => [cond.a, cond.b].into_iter().for_each(f),
-            Node::Select(cond, a, b) => [cond.a, cond.b, a, b].into_iter().for_each(f),
-            Node::Store {
+            Self::Load { at, page, .. } => [at, page].into_iter().for_each(f),
+            Self::Bin(_, a, b) => [a, b].into_iter().for_each(f),
+            Self::Flag(cond) | Self::SideExit(cond, _) => [cond.a, cond.b].into_iter().for_each(f),
+            Self::Select(cond, a, b) => [cond.a, cond.b, a, b].into_iter().for_each(f),
+            Self::Store {
                 at, value, page, ..
             } => [at, value, page].into_iter().for_each(f),
-            Node::SideExitUnless {
+            Self::SideExitUnless {
                 target, expected, ..
             } => [target, expected].into_iter().for_each(f),
         }
@@ -149,8 +149,8 @@ impl Node {
     /// Whether control can leave the trace here, with all cells written so far.
     pub(crate) fn can_leave(&self) -> bool {
         match self {
-            Node::Store { exit, .. } => *exit != NO_EXIT,
-            Node::TlbLookup { .. } | Node::SideExit(..) | Node::SideExitUnless { .. } => true,
+            Self::Store { exit, .. } => *exit != NO_EXIT,
+            Self::TlbLookup { .. } | Self::SideExit(..) | Self::SideExitUnless { .. } => true,
             _ => false,
         }
     }
@@ -159,10 +159,10 @@ impl Node {
     pub(crate) fn has_effect(&self) -> bool {
         matches!(
             self,
-            Node::Store { .. }
-                | Node::SetCell(..)
-                | Node::SideExit(..)
-                | Node::SideExitUnless { .. }
+            Self::Store { .. }
+                | Self::SetCell(..)
+                | Self::SideExit(..)
+                | Self::SideExitUnless { .. }
         )
     }
 }

@@ -92,7 +92,7 @@ impl Layout {
         for (cell, reg) in cells.into_iter().zip(PINS) {
             pins[cell] = Some(reg);
         }
-        Layout {
+        Self {
             wide,
             swap: I::BIG_ENDIAN,
             pins,

@@ -228,10 +228,8 @@ fn a_conditional_store_uses_its_reservation_up() {
 fn conditional_stores_are_translated() {
     for constant in [false, true] {
         let words: [u32; 6] = [
-            match constant {
-                true => 0x3c10_0003,  // lui s0, 3
-                false => 0x0000_0000, // nop
-            },
+            // lui s0, 3; or nop
+            if constant { 0x3c10_0003 } else { 0x0000_0000 },
             0xc204_0000, // ll a0, 0(s0)
             0x2484_0001, // addiu a0, a0, 1
             0xe204_0000, // sc a0, 0(s0)

@@ -70,11 +70,11 @@ pub enum Error {
 impl fmt::Display for At {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            At::Latest => f.write_str("the newest block"),
-            At::Safe => f.write_str("the safe block"),
-            At::Finalized => f.write_str("the finalized block"),
-            At::Number(number) => write!(f, "block {number}"),
-            At::Hash(hash) => write!(f, "block {hash}"),
+            Self::Latest => f.write_str("the newest block"),
+            Self::Safe => f.write_str("the safe block"),
+            Self::Finalized => f.write_str("the finalized block"),
+            Self::Number(number) => write!(f, "block {number}"),
+            Self::Hash(hash) => write!(f, "block {hash}"),
         }
     }
 }

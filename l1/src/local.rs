@@ -21,7 +21,7 @@ pub struct Local(Arc<Mutex<State>>);
 impl Local {
     /// A chain with an empty block 0.
     pub fn new(chain_id: u64) -> Self {
-        Local(Arc::new(Mutex::new(State::new(chain_id))))
+        Self(Arc::new(Mutex::new(State::new(chain_id))))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -91,9 +91,10 @@ impl Chain for Local {
     fn nonce(&self, account: Address, waiting: bool) -> Result<u64, Error> {
         let mut state = self.state();
         let mined = state.account(account, At::Latest)?.nonce;
-        Ok(match waiting {
-            true => state.pool.next_nonce(account, mined),
-            false => mined,
+        Ok(if waiting {
+            state.pool.next_nonce(account, mined)
+        } else {
+            mined
         })
     }
 

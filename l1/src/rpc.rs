@@ -60,7 +60,7 @@ pub struct Rpc {
 impl Rpc {
     /// Connects to the node at a URL, on the chain that is expected or on any.
     pub fn connect(url: &str, expected: Option<u64>) -> Result<Self, Error> {
-        Rpc::connect_within(url, expected, PATIENCE)
+        Self::connect_within(url, expected, PATIENCE)
     }
 
     /// The same, where a request without an answer is tried again for so long.
@@ -69,7 +69,7 @@ impl Rpc {
         expected: Option<u64>,
         patience: Duration,
     ) -> Result<Self, Error> {
-        let mut rpc = Rpc::node(url, patience)?;
+        let mut rpc = Self::node(url, patience)?;
         let found: U256 = rpc.ask("eth_chainId", json!([]))?;
         rpc.chain_id = rpc.fitting("eth_chainId", found)?;
         match expected {
@@ -104,7 +104,7 @@ impl Rpc {
         let client = reqwest::Client::builder().timeout(REQUEST).build();
         let http = Http::with_client(client.map_err(|why| setup(&why))?, url);
         let local = http.guess_local();
-        Ok(Rpc {
+        Ok(Self {
             client: RpcClient::new(http, local),
             runtime: runtime.map_err(|why| setup(&why))?,
             name,

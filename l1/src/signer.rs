@@ -75,7 +75,7 @@ impl Signer {
     pub fn from_environment() -> Result<Self, SignerError> {
         let text = std::env::var(KEY_VARIABLE).map_err(|_| SignerError::None)?;
         let key = text.trim().parse().map_err(|_| SignerError::NotAKey)?;
-        Signer::from_key(&key)
+        Self::from_key(&key)
     }
 
     /// The account of a keystore file, as geth and others write it; its password is in the environment

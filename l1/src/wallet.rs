@@ -60,7 +60,7 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy {
+        Self {
             confirmations: 1,
             replace_after: 3,
             replace_time: Duration::from_secs(30),
@@ -115,7 +115,7 @@ pub struct Wallet {
 impl Wallet {
     /// A wallet for an account on a chain.
     pub fn new(chain: Arc<dyn Chain>, signer: Signer, policy: Policy) -> Self {
-        Wallet {
+        Self {
             chain,
             signer,
             policy,
@@ -276,9 +276,10 @@ impl Wallet {
             if blocks < self.policy.confirmations.max(1) {
                 break;
             }
-            let outcome = match receipt.succeeded {
-                true => Ok(receipt.clone()),
-                false => Err(self.failed(flight.request(), receipt)),
+            let outcome = if receipt.succeeded {
+                Ok(receipt.clone())
+            } else {
+                Err(self.failed(flight.request(), receipt))
             };
             outcomes.insert(flight.place, outcome);
             flights.pop_front();

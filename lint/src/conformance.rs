@@ -27,7 +27,7 @@ pub struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Effort {
+        Self {
             programs: 200,
             proofs: 40,
             states: 50,

@@ -67,7 +67,7 @@ pub struct Printer<I> {
 
 impl<I> Default for Printer<I> {
     fn default() -> Self {
-        Printer {
+        Self {
             out: String::new(),
             depth: 1,
             temporaries: 0,

@@ -22,7 +22,7 @@ impl Random {
     /// The numbers of a seed.
     pub fn new(seed: u64) -> Self {
         // Zero would stay zero; small seeds would begin alike.
-        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
     /// The next number.
@@ -87,7 +87,7 @@ pub struct Generator<I: Isa> {
 impl<I: Isa> Default for Generator<I> {
     fn default() -> Self {
         let rows = I::Op::ALL.iter().take(I::TABLE.len());
-        Generator {
+        Self {
             rows: rows.map(|op| rules::seen::<I>(*op)).collect(),
             isa: std::marker::PhantomData,
         }

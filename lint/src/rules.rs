@@ -228,7 +228,7 @@ pub(crate) fn seen<I: Isa>(op: I::Op) -> Seen {
 
 impl<I> Default for Lint<I> {
     fn default() -> Self {
-        Lint {
+        Self {
             path: Path::default(),
             scopes: vec![0],
             last_scope: 0,

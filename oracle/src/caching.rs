@@ -18,7 +18,7 @@ pub struct Replay<S> {
 impl<S: Store> Replay<S> {
     /// Answers from a store.
     pub fn new(store: S) -> Self {
-        Replay { store }
+        Self { store }
     }
 }
 
@@ -54,7 +54,7 @@ pub struct Recorder<O, S> {
 impl<O: Oracle, S: Store> Recorder<O, S> {
     /// Records what `host` answers in `store`.
     pub fn new(host: O, store: S) -> Self {
-        Recorder { host, store }
+        Self { host, store }
     }
 
     /// Writes out what the store still holds back and returns the host, to be ended.

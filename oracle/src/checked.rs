@@ -29,7 +29,7 @@ pub struct Stats {
 impl<O> Checked<O> {
     /// Checks what an oracle answers. Errors name the source: "directory D", "the host `H`".
     pub fn new(inner: O, source: impl Into<String>) -> Self {
-        Checked {
+        Self {
             inner,
             source: source.into(),
             last: None,

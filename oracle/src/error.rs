@@ -146,7 +146,7 @@ pub enum Error {
         /// What it had been asked for.
         request: String,
         /// What was seen on the pipe.
-        cause: Box<Error>,
+        cause: Box<Self>,
         /// The last line it printed to stderr.
         said: String,
     },
@@ -158,7 +158,7 @@ pub enum Error {
         /// What it had been asked for.
         request: String,
         /// What is wrong with the answer.
-        cause: Box<Error>,
+        cause: Box<Self>,
     },
     /// The host wrote bytes that nobody had asked for.
     #[error("more bytes than the answer to the request before")]
@@ -201,7 +201,7 @@ fn quote(said: &str) -> String {
 
 impl Error {
     pub(crate) fn file(doing: &'static str, path: impl Into<PathBuf>, cause: io::Error) -> Self {
-        Error::File {
+        Self::File {
             doing,
             path: path.into(),
             cause,
@@ -211,9 +211,9 @@ impl Error {
     /// An error met while reading or writing a message. Our own errors travel through [`io::Error`]
     /// where a reader or writer meets them, and come out here.
     pub(crate) fn pipe(what: &'static str, cause: io::Error) -> Self {
-        match cause.downcast::<Error>() {
+        match cause.downcast::<Self>() {
             Ok(error) => error,
-            Err(cause) => Error::Pipe { what, cause },
+            Err(cause) => Self::Pipe { what, cause },
         }
     }
 }

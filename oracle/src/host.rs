@@ -46,7 +46,7 @@ pub struct HostOptions {
 /// Cannon's times: a warning each 15 s, and 1 s and 30 s to end; no limit to an answer.
 impl Default for HostOptions {
     fn default() -> Self {
-        HostOptions {
+        Self {
             timeout: None,
             warn_every: Duration::from_secs(15),
             quiet_end: Duration::from_secs(1),
@@ -111,7 +111,7 @@ impl Host {
             Ok((process, Pipes { hints, preimages }))
         };
         match start() {
-            Ok((process, pipes)) => Ok(Host {
+            Ok((process, pipes)) => Ok(Self {
                 program,
                 process,
                 pipes: Some(pipes),
@@ -230,10 +230,7 @@ impl Channel {
         // Only our ends: with them non-blocking, all waiting is done in `Patience`.
         rustix::io::ioctl_fionbio(&to, true)?;
         rustix::io::ioctl_fionbio(&from, true)?;
-        Ok((
-            Channel { to, from },
-            [their_input.into(), their_output.into()],
-        ))
+        Ok((Self { to, from }, [their_input.into(), their_output.into()]))
     }
 
     /// Both ends for one request. Bytes that are there before the request are no answer to it.

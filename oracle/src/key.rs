@@ -85,17 +85,17 @@ impl Key {
         let mut key = [0; 32];
         key[0] = 1;
         key[24..].copy_from_slice(&index.to_be_bytes());
-        Key(key)
+        Self(key)
     }
 
     /// The keccak256 key of a value.
     pub fn keccak256(value: &[u8]) -> Self {
-        Key(keccak256(value)).with_kind(2)
+        Self(keccak256(value)).with_kind(2)
     }
 
     /// The sha256 key of a value.
     pub fn sha256(value: &[u8]) -> Self {
-        Key(Sha256::digest(value).into()).with_kind(4)
+        Self(Sha256::digest(value).into()).with_kind(4)
     }
 
     fn with_kind(mut self, kind: u8) -> Self {
@@ -161,13 +161,13 @@ impl Key {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Kind::Local => f.write_str("local"),
-            Kind::Keccak256 => f.write_str("keccak256"),
-            Kind::GlobalGeneric => f.write_str("global generic"),
-            Kind::Sha256 => f.write_str("sha256"),
-            Kind::Blob => f.write_str("blob"),
-            Kind::Precompile => f.write_str("precompile"),
-            Kind::Unknown(first) => write!(f, "unknown kind {first}"),
+            Self::Local => f.write_str("local"),
+            Self::Keccak256 => f.write_str("keccak256"),
+            Self::GlobalGeneric => f.write_str("global generic"),
+            Self::Sha256 => f.write_str("sha256"),
+            Self::Blob => f.write_str("blob"),
+            Self::Precompile => f.write_str("precompile"),
+            Self::Unknown(first) => write!(f, "unknown kind {first}"),
         }
     }
 }
@@ -264,7 +264,7 @@ mod tests {
 
     impl Key {
         fn default_of(kind: u8) -> Self {
-            Key([0; 32]).with_kind(kind)
+            Self([0; 32]).with_kind(kind)
         }
     }
 }

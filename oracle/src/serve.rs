@@ -30,7 +30,7 @@ impl HostEnds<File, File> {
     /// process.
     pub fn inherited() -> Result<Self, Error> {
         let [hints, acks, keys, preimages] = crate::host::inherited()?;
-        Ok(HostEnds {
+        Ok(Self {
             hints,
             acks,
             keys,

@@ -36,7 +36,7 @@ pub struct Limits {
 /// 64 MiB for a hint, 1 GiB for a pre-image: far above anything a 32-bit guest makes use of.
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
+        Self {
             hint: 64 << 20,
             preimage: 1 << 30,
         }

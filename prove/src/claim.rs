@@ -107,7 +107,7 @@ pub(crate) fn step_block(source: &Source) -> Option<&[Statement]> {
 impl Prover {
     /// Starts the solvers.
     pub fn new(limit: Duration) -> Result<Self, SolverError> {
-        Ok(Prover {
+        Ok(Self {
             paths: Solver::start(limit)?,
             goals: Solver::start(limit)?,
         })

@@ -34,7 +34,7 @@ impl<I: Isa> Contract<I> {
             let value = source.constants.get(name)?;
             u64::try_from(*value).ok()
         };
-        let mut contract = Contract {
+        let mut contract = Self {
             fields: BTreeMap::new(),
             registers: 0,
             beneath: None,
@@ -169,9 +169,10 @@ impl<I: Isa> Contract<I> {
 
     fn window(world: &World<'_>, t: Term) -> Result<u32, String> {
         let window = Self::constant(world.terms, t, "a window")?;
-        match WINDOWS.contains(&window) {
-            true => Ok(window as u32),
-            false => Err(format!("a window of {window} bytes")),
+        if WINDOWS.contains(&window) {
+            Ok(window as u32)
+        } else {
+            Err(format!("a window of {window} bytes"))
         }
     }
 

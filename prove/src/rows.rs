@@ -35,7 +35,7 @@ impl<I: Isa> Row<I> {
     /// The row of the table.
     pub fn pattern(self) -> Option<&'static Pattern> {
         match self {
-            Row::Instruction(op) => I::TABLE.get(op.index()),
+            Self::Instruction(op) => I::TABLE.get(op.index()),
             _ => None,
         }
     }
@@ -43,18 +43,18 @@ impl<I: Isa> Row<I> {
     /// What the claim is called.
     pub fn name(self) -> String {
         match self {
-            Row::Instruction(_) => self.pattern().map_or("?", |row| row.name).to_owned(),
-            Row::Undefined(_) if I::COMPRESSED_MASK == 0 => "(undefined)".to_owned(),
-            Row::Undefined(bytes) => format!("(undefined, {bytes} bytes)"),
-            Row::Turn => "(turn)".to_owned(),
+            Self::Instruction(_) => self.pattern().map_or("?", |row| row.name).to_owned(),
+            Self::Undefined(_) if I::COMPRESSED_MASK == 0 => "(undefined)".to_owned(),
+            Self::Undefined(bytes) => format!("(undefined, {bytes} bytes)"),
+            Self::Turn => "(turn)".to_owned(),
         }
     }
 
     /// The instruction's length in bytes.
     pub fn bytes(self) -> u64 {
         match self {
-            Row::Undefined(bytes) => bytes,
-            Row::Instruction(_) if I::COMPRESSED_MASK != 0 => {
+            Self::Undefined(bytes) => bytes,
+            Self::Instruction(_) if I::COMPRESSED_MASK != 0 => {
                 let value = self.pattern().map_or(0, |row| row.value);
                 fpvm_core::definition::fetch::len::<I>(value)
             }
@@ -91,10 +91,10 @@ impl<I: Isa> Row<I> {
     pub fn assumptions(self, terms: &mut Terms, before: &State, word: Term) -> Vec<Term> {
         let mut all = Vec::new();
         let excluded: Vec<&Pattern> = match self {
-            Row::Turn => Vec::new(),
-            Row::Undefined(_) => I::TABLE.iter().collect(),
+            Self::Turn => Vec::new(),
+            Self::Undefined(_) => I::TABLE.iter().collect(),
             // Of several rows that fit, the one with most mask bits counts, of equal ones the last.
-            Row::Instruction(op) => {
+            Self::Instruction(op) => {
                 let rank = |at: usize| (I::TABLE[at].mask.count_ones(), at);
                 let mine = op.index();
                 let better = (0..I::TABLE.len()).filter(|at| rank(*at) > rank(mine));
@@ -110,7 +110,7 @@ impl<I: Isa> Row<I> {
             let fits = terms.equal(looked_at, value);
             all.push(terms.not(fits));
         }
-        if matches!(self, Row::Undefined(2)) {
+        if matches!(self, Self::Undefined(2)) {
             let low = terms.extract(1, 0, word);
             let mask = terms.small(I::COMPRESSED_MASK.into(), 2);
             let long = terms.equal(low, mask);
@@ -123,7 +123,7 @@ impl<I: Isa> Row<I> {
             let zero = terms.small(0, terms.width(ended));
             let runs = terms.equal(ended, zero);
             let stays = terms.and(early, runs);
-            all.push(if matches!(self, Row::Turn) {
+            all.push(if matches!(self, Self::Turn) {
                 terms.not(stays)
             } else {
                 stays

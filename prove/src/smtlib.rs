@@ -21,9 +21,9 @@ pub struct Session {
 impl Session {
     /// A session that abstracts products and quotients, or one that does not.
     pub fn new(is_abstract: bool) -> Self {
-        Session {
+        Self {
             is_abstract,
-            ..Session::default()
+            ..Self::default()
         }
     }
 

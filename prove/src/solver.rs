@@ -82,7 +82,7 @@ impl Solver {
         let lost = || std::io::Error::other("no pipe");
         let input = BufWriter::new(child.stdin.take().ok_or_else(lost)?);
         let output = BufReader::new(child.stdout.take().ok_or_else(lost)?);
-        let mut solver = Solver {
+        let mut solver = Self {
             child,
             input,
             output,

@@ -41,47 +41,53 @@ pub trait ForVm {
 
 impl Vm {
     /// All of them.
-    pub const ALL: [Vm; 5] = [Vm::Mips32, Vm::Mips64V7, Vm::Mips64V8, Vm::Rv64, Vm::Imac];
+    pub const ALL: [Self; 5] = [
+        Self::Mips32,
+        Self::Mips64V7,
+        Self::Mips64V8,
+        Self::Rv64,
+        Self::Imac,
+    ];
 
     /// Its name in claims.
     pub const fn name(self) -> &'static str {
         match self {
-            Vm::Mips32 => "mips32",
-            Vm::Mips64V7 => "mips64-7",
-            Vm::Mips64V8 => "mips64-8",
-            Vm::Rv64 => "riscv64",
-            Vm::Imac => "imac",
+            Self::Mips32 => "mips32",
+            Self::Mips64V7 => "mips64-7",
+            Self::Mips64V8 => "mips64-8",
+            Self::Rv64 => "riscv64",
+            Self::Imac => "imac",
         }
     }
 
     /// Its contract.
     pub const fn contract(self) -> Contract {
         match self {
-            Vm::Mips32 => MIPS,
-            Vm::Mips64V7 | Vm::Mips64V8 => MIPS64,
-            Vm::Rv64 => RISCV,
-            Vm::Imac => IMAC,
+            Self::Mips32 => MIPS,
+            Self::Mips64V7 | Self::Mips64V8 => MIPS64,
+            Self::Rv64 => RISCV,
+            Self::Imac => IMAC,
         }
     }
 
     /// The contract's text, as the printer prints it.
     pub fn text(self) -> String {
         match self {
-            Vm::Mips32 => MIPS.source::<Mips32>(),
-            Vm::Mips64V7 | Vm::Mips64V8 => MIPS64.source_of_versions::<Mips64<8>, Mips64<7>>(),
-            Vm::Rv64 => RISCV.source::<Rv64>(),
-            Vm::Imac => IMAC.source::<Imac>(),
+            Self::Mips32 => MIPS.source::<Mips32>(),
+            Self::Mips64V7 | Self::Mips64V8 => MIPS64.source_of_versions::<Mips64<8>, Mips64<7>>(),
+            Self::Rv64 => RISCV.source::<Rv64>(),
+            Self::Imac => IMAC.source::<Imac>(),
         }
     }
 
     /// Does something for the VM's ISA.
     pub fn with<F: ForVm>(self, f: F) -> F::Output {
         match self {
-            Vm::Mips32 => f.run::<Mips32>(),
-            Vm::Mips64V7 => f.run::<Mips64<7>>(),
-            Vm::Mips64V8 => f.run::<Mips64<8>>(),
-            Vm::Rv64 => f.run::<Rv64>(),
-            Vm::Imac => f.run::<Imac>(),
+            Self::Mips32 => f.run::<Mips32>(),
+            Self::Mips64V7 => f.run::<Mips64<7>>(),
+            Self::Mips64V8 => f.run::<Mips64<8>>(),
+            Self::Rv64 => f.run::<Rv64>(),
+            Self::Imac => f.run::<Imac>(),
         }
     }
 
@@ -93,7 +99,7 @@ impl Vm {
     /// What a claim about a text of its contract is about.
     pub fn subject(self, source: &Source) -> Subject<'_> {
         let version = match self {
-            Vm::Mips64V7 => 7,
+            Self::Mips64V7 => 7,
             _ => 8,
         };
         Subject {

@@ -11,9 +11,12 @@ pub fn bin(terms: &mut Terms, op: Bin, a: Term, b: Term) -> Term {
     let n = terms.width(a);
     let zero = terms.small(0, n);
     let mut high = |a_signed: bool, b_signed: bool| {
-        let wide = |terms: &mut Terms, t, signed| match signed {
-            true => terms.sext(t, 2 * n),
-            false => terms.zext(t, 2 * n),
+        let wide = |terms: &mut Terms, t, signed| {
+            if signed {
+                terms.sext(t, 2 * n)
+            } else {
+                terms.zext(t, 2 * n)
+            }
         };
         let (a, b) = (wide(terms, a, a_signed), wide(terms, b, b_signed));
         let product = terms.two(Two::Mul, a, b);

@@ -48,7 +48,7 @@ pub enum Expression {
     /// A variable or a constant.
     Name(String),
     /// A call.
-    Call(String, Vec<Expression>),
+    Call(String, Vec<Self>),
 }
 
 /// A function.
@@ -105,7 +105,7 @@ impl Source {
             + begin;
         let first = text[..begin].matches('\n').count() + 1;
         let tokens = tokens(&text[begin..], first)?;
-        Source::parse(constants(text), tokens)
+        Self::parse(constants(text), tokens)
     }
 
     /// The same contract with another token in one's place.
@@ -114,7 +114,7 @@ impl Source {
         if let Some(place) = tokens.get_mut(at) {
             token.clone_into(&mut place.0);
         }
-        Source::parse(self.constants.clone(), tokens)
+        Self::parse(self.constants.clone(), tokens)
     }
 
     fn parse(
@@ -128,7 +128,7 @@ impl Source {
         };
         let body = parser.block()?;
         let functions = parser.functions;
-        Ok(Source {
+        Ok(Self {
             constants,
             functions,
             body,

@@ -38,7 +38,7 @@ impl Memory for Bytes {
     fn read<const N: usize>(&mut self, at: u64) -> Result<[u8; N], Infallible> {
         Ok(std::array::from_fn(|i| {
             let at = at.wrapping_add(i as u64) & self.1;
-            self.0.get(&at).copied().unwrap_or(Bytes::first(at))
+            self.0.get(&at).copied().unwrap_or(Self::first(at))
         }))
     }
 

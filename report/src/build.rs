@@ -168,15 +168,16 @@ pub(super) fn side(game: &Game, index: usize) -> Option<Words> {
     let claim = game.claim(index).ok()?;
     let parent = game.claim(claim.parent?).ok()?;
     Some(
-        match parent.position.answered(Side::Attack) == claim.position {
-            true => Words {
+        if parent.position.answered(Side::Attack) == claim.position {
+            Words {
                 noun: "attack",
                 verb: "attacks",
-            },
-            false => Words {
+            }
+        } else {
+            Words {
                 noun: "defend",
                 verb: "defends",
-            },
+            }
         },
     )
 }

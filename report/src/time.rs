@@ -11,9 +11,10 @@ pub fn span(seconds: u64) -> String {
             rest %= size;
         }
     }
-    match parts.is_empty() {
-        true => "0 s".into(),
-        false => parts.get(..2).unwrap_or(&parts).join(" "),
+    if parts.is_empty() {
+        "0 s".into()
+    } else {
+        parts.get(..2).unwrap_or(&parts).join(" ")
     }
 }
 

@@ -61,7 +61,7 @@ pub struct Folder {
 impl Folder {
     /// Of a directory.
     pub fn new(path: PathBuf) -> Self {
-        Folder { path, hints: 0 }
+        Self { path, hints: 0 }
     }
 }
 

@@ -42,13 +42,14 @@ pub(super) fn check_calls(code: &Code<'_>, is_go: bool, report: &mut Report) {
         match answer {
             Answer::Faults(fault) => {
                 let harmless = is_go && places.are_go_s(code.has_names());
-                let (grade, cause, remedy) = match harmless {
-                    true => (Grade::Harmless, IN_GO, ""),
-                    false => (
+                let (grade, cause, remedy) = if harmless {
+                    (Grade::Harmless, IN_GO, "")
+                } else {
+                    (
                         Grade::Warning,
                         "",
                         "see that the program does not come to it",
-                    ),
+                    )
                 };
                 let places = places.describe();
                 report.find(

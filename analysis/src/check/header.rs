@@ -82,7 +82,7 @@ impl Header {
             let data = file.section_by_name(name)?.data().ok()?;
             Some(data.to_vec())
         };
-        Some(Header {
+        Some(Self {
             endian: file.endian(),
             flags: file.elf_header().e_flags(file.endian()).0,
             abi_flags: section(".MIPS.abiflags"),

@@ -115,9 +115,9 @@ impl Report {
 impl fmt::Display for Grade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Grade::Problem => "problem",
-            Grade::Warning => "warning",
-            Grade::Harmless => "harmless",
+            Self::Problem => "problem",
+            Self::Warning => "warning",
+            Self::Harmless => "harmless",
         })
     }
 }

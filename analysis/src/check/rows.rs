@@ -21,7 +21,7 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn new(isa: &'static dyn IsaInfo) -> Self {
-        Rows {
+        Self {
             isa,
             row_of: isa.decoder(),
             known: Vec::new(),

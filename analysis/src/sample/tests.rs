@@ -85,9 +85,10 @@ fn callers_are_calls_that_have_not_returned() {
         "bare.mips",
         "bare.riscv64",
     ] {
-        let (taken, rooted) = match guest.ends_with("mips") {
-            true => follow::<Mips32>(guest, 0, 400_000),
-            false => follow::<Rv64>(guest, 0, 400_000),
+        let (taken, rooted) = if guest.ends_with("mips") {
+            follow::<Mips32>(guest, 0, 400_000)
+        } else {
+            follow::<Rv64>(guest, 0, 400_000)
         };
         assert!(
             taken > 0 && rooted * 100 >= taken * 99,

@@ -106,9 +106,10 @@ impl GameParams {
                 block: starting.l2BlockNumber,
             },
             created_at: reader.ask(game, &Calls::createdAtCall {})?,
-            was_respected: match known.pays_at_resolution() {
-                true => false,
-                false => reader.ask(game, &respected)?,
+            was_respected: if known.pays_at_resolution() {
+                false
+            } else {
+                reader.ask(game, &respected)?
             },
             vm,
             vault,

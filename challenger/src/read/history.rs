@@ -253,9 +253,10 @@ fn first(
 ) -> Result<u64, ReadError> {
     while low < high {
         let middle = low + (high - low) / 2;
-        match is(middle)? {
-            true => high = middle,
-            false => low = middle + 1,
+        if is(middle)? {
+            high = middle
+        } else {
+            low = middle + 1
         }
     }
     Ok(low)

@@ -239,13 +239,14 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// `NoContract`, or if the chain does not answer.
     pub fn require_contract(&self, at: Address, what: &'static str) -> Result<(), ReadError> {
-        match self.chain.code(at, At::Hash(self.block.hash))?.is_empty() {
-            false => Ok(()),
-            true => Err(ReadError::NoContract {
+        if !self.chain.code(at, At::Hash(self.block.hash))?.is_empty() {
+            Ok(())
+        } else {
+            Err(ReadError::NoContract {
                 what,
                 at,
                 chain_id: self.chain.chain_id(),
-            }),
+            })
         }
     }
 }

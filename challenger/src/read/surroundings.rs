@@ -183,9 +183,10 @@ fn judge(
     };
     let delay = fit(registry, "disputeGameFinalityDelaySeconds()", delay)?;
     // Which moment exactly matters to no game but this.
-    let retired = match reader.ask(registry, &Registry::isGameRetiredCall { game })? {
-        true => u64::MAX,
-        false => 0,
+    let retired = if reader.ask(registry, &Registry::isGameRetiredCall { game })? {
+        u64::MAX
+    } else {
+        0
     };
     let mut judge = Judge::new(registry, version, NOBODY, delay, anchor, 0, retired);
     if reader.ask(registry, &Registry::isGameBlacklistedCall { game })? {

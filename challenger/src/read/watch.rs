@@ -204,9 +204,10 @@ fn outside(game_params: &GameParams, reader: &Reader<'_>) -> Result<Parts, ReadE
             });
         }
     };
-    let challenger = match reader.ask(game, &Calls::l2BlockNumberChallengedCall {})? {
-        true => Some(reader.ask(game, &Calls::l2BlockNumberChallengerCall {})?),
-        false => None,
+    let challenger = if reader.ask(game, &Calls::l2BlockNumberChallengedCall {})? {
+        Some(reader.ask(game, &Calls::l2BlockNumberChallengerCall {})?)
+    } else {
+        None
     };
     let fees = match game_params.rules.params().fee_spikes {
         None => FeeMeter::default(),

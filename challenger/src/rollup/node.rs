@@ -131,14 +131,15 @@ impl Node {
         let number = format!("{l1:#x}");
         let found: SafeHead = self.ask("optimism_safeHeadAtL1Block", json!([number]))?;
         let safe = U256::from(found.safe_head.number);
-        match safe < start {
-            true => Err(SourceError::BelowStart {
+        if safe < start {
+            Err(SourceError::BelowStart {
                 source_name: self.name(),
                 l1: l1.to_string(),
                 safe,
                 start,
-            }),
-            false => Ok(safe),
+            })
+        } else {
+            Ok(safe)
         }
     }
 

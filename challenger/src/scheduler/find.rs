@@ -58,9 +58,10 @@ impl<K: TraceSource> GameScheduler<K> {
         for game in new {
             match self.sit(reader, game) {
                 Seat::Taken(player) => {
-                    sink.emit(match player.plays() {
-                        true => Event::found(player.game_params()),
-                        false => Event::watched(player.game_params()),
+                    sink.emit(if player.plays() {
+                        Event::found(player.game_params())
+                    } else {
+                        Event::watched(player.game_params())
                     });
                     self.left.remove(&game);
                     self.tracked_games.insert(game, player.into());

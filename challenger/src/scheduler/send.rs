@@ -49,9 +49,10 @@ impl<K: TraceSource> GameScheduler<K> {
             let request = match self.estimated(&tx.request) {
                 Ok(request) => request,
                 Err(Error::Reverted(revert)) => {
-                    let why = match reasons::is_done_already(tx.kind, &revert) {
-                        true => Undone::Overtaken,
-                        false => Undone::Refused(reasons::describe(&revert)),
+                    let why = if reasons::is_done_already(tx.kind, &revert) {
+                        Undone::Overtaken
+                    } else {
+                        Undone::Refused(reasons::describe(&revert))
                     };
                     undone.push((tx, why));
                     continue;

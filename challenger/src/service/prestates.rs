@@ -314,14 +314,12 @@ impl<'s, 'a> Prestates<'s, 'a> {
         move || {
             let mut vm = open(&path)?;
             let found = B256::from(vm.state_root());
-            match found == prestate {
-                true => Ok(vm),
-                false => {
-                    let path = path.display();
-                    let why =
-                        format!("{path} has pre-state {found} now, and had {prestate} before");
-                    Err(MachineError::Other(why.into()))
-                }
+            if found == prestate {
+                Ok(vm)
+            } else {
+                let path = path.display();
+                let why = format!("{path} has pre-state {found} now, and had {prestate} before");
+                Err(MachineError::Other(why.into()))
             }
         }
     }
@@ -372,9 +370,10 @@ pub(super) fn is_prestate(hash: B256) -> bool {
 fn check(path: &Path, prestate: B256, open: &Open<'_>) -> Result<(), String> {
     let mut vm = open(path).map_err(|why| chain(&why))?;
     let found = B256::from(vm.state_root());
-    match found == prestate {
-        true => Ok(()),
-        false => Err(format!("its state hash is {found}")),
+    if found == prestate {
+        Ok(())
+    } else {
+        Err(format!("its state hash is {found}"))
     }
 }
 

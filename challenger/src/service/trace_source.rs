@@ -170,9 +170,10 @@ impl<'a> TraceSource for ProgramTraceSource<'_, 'a> {
         let params = game_params.rules.params();
         let has_none = GameType(params.game_type) == GameType::PERMISSIONED
             && !is_prestate(params.absolute_prestate);
-        let executions = match has_none {
-            true => GameProgram::None,
-            false => GameProgram::Running(self.running(game_params)?),
+        let executions = if has_none {
+            GameProgram::None
+        } else {
+            GameProgram::Running(self.running(game_params)?)
         };
         let outputs = self.outputs.seen_by(game_params, &*self.chain);
         let outputs = outputs.map_err(|error| Unplayable {

@@ -81,12 +81,13 @@ impl TraceSource for Truth {
 }
 
 pub(crate) fn known(game_params: &GameParams) -> Result<(), Unplayable> {
-    match game_params.rules.params().absolute_prestate == alphabet_prestate() {
-        true => Ok(()),
-        false => Err(Unplayable {
+    if game_params.rules.params().absolute_prestate == alphabet_prestate() {
+        Ok(())
+    } else {
+        Err(Unplayable {
             why: "another pre-state".into(),
             is_final: true,
-        }),
+        })
     }
 }
 

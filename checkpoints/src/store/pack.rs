@@ -46,7 +46,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Writer {
+        Ok(Self {
             pack: MAGIC.to_vec(),
             added: Vec::new(),
             compressor: zstd::bulk::Compressor::new(LEVEL)?,
@@ -98,7 +98,7 @@ impl Writer {
     /// The whole pack, and what is in it.
     pub(super) fn finish(mut self) -> io::Result<(Vec<u8>, Vec<Listing>)> {
         self.end_frame()?;
-        let Writer {
+        let Self {
             mut pack, added, ..
         } = self;
         let mut index = Vec::with_capacity(added.len() * INDEX_ENTRY);

@@ -44,12 +44,13 @@ pub(crate) fn missing(symbols: &Symbols, name: &str) -> String {
     }
     let all = symbols.all().iter().filter(|symbol| symbol.start > 0);
     let names = likely(name, all.map(|symbol| symbol.name.as_str()));
-    match names.is_empty() {
-        true => format!("there is no symbol {name}"),
-        false => format!(
+    if names.is_empty() {
+        format!("there is no symbol {name}")
+    } else {
+        format!(
             "there is no symbol {name}; is it one of {}?",
             names.join(", ")
-        ),
+        )
     }
 }
 
@@ -58,12 +59,11 @@ pub(crate) fn likely<'n>(name: &str, all: impl Iterator<Item = &'n str>) -> Vec<
     let wanted = name.to_lowercase();
     let far = |other: &str| {
         let other = other.to_lowercase();
-        match other.contains(&wanted) {
-            true => Some((0, other.len() - wanted.len())),
-            false => {
-                let edits = distance(&wanted, &other);
-                (edits <= wanted.len() / 3).then_some((1, edits))
-            }
+        if other.contains(&wanted) {
+            Some((0, other.len() - wanted.len()))
+        } else {
+            let edits = distance(&wanted, &other);
+            (edits <= wanted.len() / 3).then_some((1, edits))
         }
     };
     let mut likely: Vec<_> = all.filter_map(|other| Some((far(other)?, other))).collect();

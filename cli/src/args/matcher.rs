@@ -19,7 +19,7 @@ impl StepMatcher {
     /// Parses a pattern.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         match text.split_at_checked(1) {
-            Some(("=", step)) => Ok(StepMatcher::At(super::value::number(step)?)),
+            Some(("=", step)) => Ok(Self::At(super::value::number(step)?)),
             Some(("%", steps)) => {
                 let steps = NonZeroU64::new(super::value::number(steps)?);
                 steps
@@ -27,8 +27,8 @@ impl StepMatcher {
                     .ok_or_else(|| "every 0 steps is never".into())
             }
             _ => match text {
-                "" | "never" => Ok(StepMatcher::Never),
-                "always" => Ok(StepMatcher::Always),
+                "" | "never" => Ok(Self::Never),
+                "always" => Ok(Self::Always),
                 _ => Err(
                     "one of never, always, =N (at step N) or %N (every N steps) is expected".into(),
                 ),
@@ -44,16 +44,16 @@ impl StepMatcher {
     /// The first step from `step` on at which it happens.
     pub(crate) fn next(self, step: u64) -> Option<u64> {
         match self {
-            StepMatcher::Never => None,
-            StepMatcher::Always => Some(step),
-            StepMatcher::At(at) => (at >= step).then_some(at),
-            StepMatcher::Every(steps) => step.checked_next_multiple_of(steps.get()),
+            Self::Never => None,
+            Self::Always => Some(step),
+            Self::At(at) => (at >= step).then_some(at),
+            Self::Every(steps) => step.checked_next_multiple_of(steps.get()),
         }
     }
 
     /// Whether it can happen more than once.
     pub(crate) fn repeats(self) -> bool {
-        matches!(self, StepMatcher::Always | StepMatcher::Every(_))
+        matches!(self, Self::Always | Self::Every(_))
     }
 }
 

@@ -38,7 +38,7 @@ impl PreimagePrefix {
         };
         let (offset, from) = (number("offset")?, number("step")?);
         match parts.next() {
-            None => Ok(PreimagePrefix {
+            None => Ok(Self {
                 prefix,
                 offset,
                 from,
@@ -63,12 +63,12 @@ impl PreimageKind {
     /// First byte of such keys.
     fn first_byte(self) -> Option<u8> {
         match self {
-            PreimageKind::Local => Some(1),
-            PreimageKind::Keccak => Some(2),
-            PreimageKind::Sha256 => Some(4),
-            PreimageKind::Blob => Some(5),
-            PreimageKind::Precompile => Some(6),
-            PreimageKind::Any => None,
+            Self::Local => Some(1),
+            Self::Keccak => Some(2),
+            Self::Sha256 => Some(4),
+            Self::Blob => Some(5),
+            Self::Precompile => Some(6),
+            Self::Any => None,
         }
     }
 }
@@ -103,7 +103,7 @@ impl PreimageStop {
             }
             (None, None) => (None, false),
         };
-        PreimageStop {
+        Self {
             key,
             any,
             larger_than,

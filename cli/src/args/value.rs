@@ -8,9 +8,10 @@ pub(crate) fn steps(text: &str) -> Result<Range, String> {
     let ends = text.split_once("..");
     let (from, to) = ends.ok_or("two steps are expected: 100..200")?;
     let (from, to) = (number(from)?, number(to)?);
-    match from <= to {
-        true => Ok(Range { from, to }),
-        false => Err("the first step lies behind the second".into()),
+    if from <= to {
+        Ok(Range { from, to })
+    } else {
+        Err("the first step lies behind the second".into())
     }
 }
 

@@ -102,9 +102,10 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let verify = began.elapsed() / (proofs.len().max(1) as u32);
 
     let cpu = cpu.as_secs_f64();
-    let interpreter = match vm.is_translated() {
-        true => Some(tiers::compare(app, args, end, steps, cpu, root)?),
-        false => None,
+    let interpreter = if vm.is_translated() {
+        Some(tiers::compare(app, args, end, steps, cpu, root)?)
+    } else {
+        None
     };
     let against = match &args.against {
         Some(program) => Some(against::compare(args, app, program, steps)?),

@@ -85,9 +85,10 @@ fn manifest(path: &Path) -> anyhow::Result<Option<Manifest>> {
         return Ok(None);
     }
     let bytes = fpvm::read_file(path)?;
-    match Manifest::is_one(&bytes) {
-        true => Ok(Some(Manifest::parse(&bytes, &path.display().to_string())?)),
-        false => Ok(None),
+    if Manifest::is_one(&bytes) {
+        Ok(Some(Manifest::parse(&bytes, &path.display().to_string())?))
+    } else {
+        Ok(None)
     }
 }
 
@@ -183,9 +184,10 @@ fn registers(machine: &Hosted) -> Root {
     let vm = &machine.vm;
     let words = vm.registers().into_iter().map(|(_, value)| value);
     let words: Vec<[u8; 8]> = words.chain([vm.pc()]).map(u64::to_be_bytes).collect();
-    let status = match vm.exited() {
-        true => vm.exit_code().min(2),
-        false => STATUS_UNFINISHED,
+    let status = if vm.exited() {
+        vm.exit_code().min(2)
+    } else {
+        STATUS_UNFINISHED
     };
     Root(state_hash(status, words.as_flattened()))
 }
@@ -214,16 +216,18 @@ impl Machine for Compared {
     }
 
     fn root(&mut self) -> Result<Root, MachineError> {
-        match self.by_registers {
-            true => Ok(registers(&self.machine)),
-            false => self.machine.root(),
+        if self.by_registers {
+            Ok(registers(&self.machine))
+        } else {
+            self.machine.root()
         }
     }
 
     fn roots(&mut self, until: u64) -> Result<Vec<Root>, MachineError> {
-        match self.by_registers {
-            true => step_by_step(self, until),
-            false => self.machine.roots(until),
+        if self.by_registers {
+            step_by_step(self, until)
+        } else {
+            self.machine.roots(until)
         }
     }
 }
@@ -254,9 +258,10 @@ fn tell(a: &mut Hosted, b: &mut Hosted, parting: &Parting) -> anyhow::Result<Str
         a.restore(&before.a)?;
         b.restore(&before.b)?;
         let (step, root) = (a.step(), a.root()?);
-        let _ = match root == b.root()? {
-            true => writeln!(text, "last common state, step {step}: {root}"),
-            false => writeln!(text, "last common registers, step {step}"),
+        let _ = if root == b.root()? {
+            writeln!(text, "last common state, step {step}: {root}")
+        } else {
+            writeln!(text, "last common registers, step {step}")
         };
         for (name, machine) in [("A", &mut *a), ("B", &mut *b)] {
             let next = instruction(machine.vm.as_mut());

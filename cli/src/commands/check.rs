@@ -35,13 +35,14 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let report = look(app, args, &bytes)?;
     let problems = report.problems();
     let file = args.file.display().to_string();
-    match args.format.is_json() {
-        true => Target::Stdout.write_json(&Checked {
+    if args.format.is_json() {
+        Target::Stdout.write_json(&Checked {
             file,
             problems,
             report: &report,
-        })?,
-        false => print(&report.to_string())?,
+        })?
+    } else {
+        print(&report.to_string())?
     }
     match problems {
         0 => Ok(()),
@@ -70,13 +71,14 @@ fn look(app: &App, args: &Args, bytes: &[u8]) -> anyhow::Result<Report> {
     let mut report = check_program(isa, bytes, args.reading.patches());
     // With the changes that were asked for, and with the others that make sense.
     let of_go = args.reading.patches() != Patches::None && isa.about().upstream != OWN;
-    let patches: &[_] = match of_go && fpvm::analysis::go::release(bytes).is_some() {
-        true => &[(Patches::Upstream, "upstream"), (Patches::Auto, "auto")],
-        false => match args.reading.patches() {
+    let patches: &[_] = if of_go && fpvm::analysis::go::release(bytes).is_some() {
+        &[(Patches::Upstream, "upstream"), (Patches::Auto, "auto")]
+    } else {
+        match args.reading.patches() {
             Patches::Upstream => &[(Patches::Upstream, "upstream")],
             Patches::Auto => &[(Patches::Auto, "auto")],
             Patches::None => &[(Patches::None, "none")],
-        },
+        }
     };
     for (patches, name) in patches {
         if let Ok(mut vm) = isa.load_program(bytes, *patches) {

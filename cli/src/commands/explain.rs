@@ -92,9 +92,10 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             go_to(&mut machine, step, args.checkpoints.as_ref())?;
         }
         let detail = detail(&mut machine, app.lines().as_ref())?;
-        match args.format.is_json() {
-            true => print(&format!("{}\n", serde_json::to_string_pretty(&detail)?)),
-            false => print(&detail.to_string()),
+        if args.format.is_json() {
+            print(&format!("{}\n", serde_json::to_string_pretty(&detail)?))
+        } else {
+            print(&detail.to_string())
         }
     };
     let explained = explain();
@@ -117,9 +118,10 @@ pub(crate) fn trace(app: &App, args: &TraceArgs) -> anyhow::Result<()> {
         let lines = app.lines();
         while machine.step() <= args.to && !machine.exited() {
             let detail = detail(&mut machine, lines.as_ref())?;
-            let line = match args.format.is_json() {
-                true => serde_json::to_string(&detail)?,
-                false => detail.line(),
+            let line = if args.format.is_json() {
+                serde_json::to_string(&detail)?
+            } else {
+                detail.line()
             };
             to_stdout(|out| writeln!(out, "{line}"))?;
         }

@@ -71,7 +71,7 @@ pub(crate) fn read(machine: &mut Hosted, at: &str, len: u64) -> anyhow::Result<(
 
 impl Memory {
     pub(crate) fn of(machine: &Hosted, at: u64, bytes: &[u8]) -> Self {
-        Memory {
+        Self {
             step: machine.step(),
             at: format!("{at:#x}"),
             place: place(machine.vm.as_ref(), at),

@@ -49,9 +49,10 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     }
     // What was seen before a fault is worth seeing.
     let profile = samples.profile(vm, vm.step());
-    let printed = match args.format.is_json() {
-        true => Target::Stdout.write_json(&profile),
-        false => print(&profile.table(true)),
+    let printed = if args.format.is_json() {
+        Target::Stdout.write_json(&profile)
+    } else {
+        print(&profile.table(true))
     };
     let written = args.folded.as_ref().map_or(Ok(()), |target| {
         target.write(|out| out.write_all(profile.folded().as_bytes()))

@@ -204,9 +204,10 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         }
     }
     ran.and(written)?;
-    match args.exit_code && exited && code != 0 {
-        true => Err(GuestExit(code).into()),
-        false => Ok(()),
+    if args.exit_code && exited && code != 0 {
+        Err(GuestExit(code).into())
+    } else {
+        Ok(())
     }
 }
 

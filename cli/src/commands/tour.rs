@@ -125,7 +125,7 @@ struct Outcome {
 
 impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Outcome {
+        let Self {
             steps,
             seconds,
             requests,

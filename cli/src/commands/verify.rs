@@ -70,7 +70,7 @@ struct Contracts {
 impl Contracts {
     fn new(args: &Args) -> anyhow::Result<Self> {
         let connect = |contract| Remote::connect(&args.chain, contract, args.from, args.send);
-        Ok(Contracts {
+        Ok(Self {
             embedded: args.on_chain.then(Embedded::default),
             remote: args.contract.map(connect).transpose()?,
         })

@@ -50,7 +50,7 @@ impl Done {
 impl From<Output> for Done {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-        Done {
+        Self {
             code: output.status.code(),
             out: text(&output.stdout),
             err: text(&output.stderr),
@@ -67,7 +67,7 @@ pub(crate) struct Shop {
 impl Shop {
     pub(crate) fn new() -> Self {
         let program = env!("CARGO_BIN_EXE_fpvm").into();
-        Shop {
+        Self {
             folder: tempfile::tempdir().unwrap(),
             program,
         }
@@ -75,7 +75,7 @@ impl Shop {
 
     /// The program under another name.
     pub(crate) fn named(name: &str) -> Self {
-        let mut shop = Shop::new();
+        let mut shop = Self::new();
         let program = shop.path(name);
         std::os::unix::fs::symlink(&shop.program, &program).unwrap();
         shop.program = program;

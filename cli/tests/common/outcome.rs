@@ -30,12 +30,11 @@ pub(crate) fn the_cheat_loses(report: &Value, depth: usize, field: &str) {
     // The deepest claim is wrong about the state after the instruction, or right about the state before it,
     // and what is claimed to come next is wrong.
     let (told, claim) = (&report["instruction"], stepped[0]);
-    match claim["value"] == claim["truth"] {
-        true => assert_eq!(told["before"], claim["value"]),
-        false => {
-            assert_eq!(told["claimed"], claim["value"]);
-            assert_eq!(told["after"], claim["truth"]);
-        }
+    if claim["value"] == claim["truth"] {
+        assert_eq!(told["before"], claim["value"])
+    } else {
+        assert_eq!(told["claimed"], claim["value"]);
+        assert_eq!(told["after"], claim["truth"]);
     }
     assert_ne!(told["claimed"], told["after"]);
     assert!(told["symbol"].is_string(), "{told}");

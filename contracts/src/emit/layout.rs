@@ -84,7 +84,7 @@ fn role<I: Isa>(field: &Field) -> String {
 
 impl Layout {
     pub(super) fn of<I: Isa>() -> Self {
-        let mut layout = Layout {
+        let mut layout = Self {
             places: Vec::new(),
             constants: Vec::new(),
             registers: I::REGISTERS,

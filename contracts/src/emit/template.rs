@@ -8,7 +8,7 @@ pub(super) struct Template(String);
 
 impl Template {
     pub(super) fn new(text: &str) -> Self {
-        Template(text.to_owned())
+        Self(text.to_owned())
     }
 
     /// Puts a value in place of a name.
@@ -61,11 +61,11 @@ impl Mark {
         let (kind, name) = mark.split_at_checked(1)?;
         let has = features.contains(&name);
         Some(match kind {
-            "#" | "^" if has == (kind == "#") => Mark::Begin(Section::Kept),
-            "#" | "^" => Mark::Begin(Section::Dropped),
-            ">" if has => Mark::Begin(Section::Deeper),
-            ">" => Mark::Begin(Section::Kept),
-            "/" => Mark::End,
+            "#" | "^" if has == (kind == "#") => Self::Begin(Section::Kept),
+            "#" | "^" => Self::Begin(Section::Dropped),
+            ">" if has => Self::Begin(Section::Deeper),
+            ">" => Self::Begin(Section::Kept),
+            "/" => Self::End,
             _ => return None,
         })
     }

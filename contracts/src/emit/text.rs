@@ -13,7 +13,7 @@ pub(super) struct Text {
 impl Text {
     pub(super) fn at_depth(depth: usize) -> Self {
         let out = String::new();
-        Text { out, depth }
+        Self { out, depth }
     }
 
     pub(super) fn line(&mut self, line: impl Display) {

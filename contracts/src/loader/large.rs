@@ -98,7 +98,7 @@ impl Tree {
             let above = pairs.map(|pair| hash_pair(&pair[0], pair.get(1).unwrap_or(zero)));
             levels.push(above.collect());
         }
-        Tree { levels, zeros }
+        Self { levels, zeros }
     }
 
     /// The root.
@@ -158,7 +158,7 @@ impl From<[u8; 32]> for Metadata {
             let bytes = word[at..at + len].iter();
             bytes.fold(0u64, |number, byte| number << 8 | u64::from(*byte))
         };
-        Metadata {
+        Self {
             timestamp: number(0, 8),
             part_offset: number(8, 4) as u32,
             claimed_size: number(12, 4) as u32,
@@ -201,7 +201,7 @@ impl Proposal {
         let commitments = commitments.collect();
         let sender = terms.sender.as_slice();
         let identity = [&preimage, &offset.to_le_bytes()[..], sender].concat();
-        Ok(Proposal {
+        Ok(Self {
             terms,
             uuid: U256::from_be_bytes(keccak256(&identity)),
             offset,
@@ -354,7 +354,7 @@ impl Challenge {
                 .abi_encode()
             }
         };
-        Some(Challenge {
+        Some(Self {
             block: post.index,
             data,
         })

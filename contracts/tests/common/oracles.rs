@@ -55,7 +55,7 @@ impl Chain {
         let code = Artifact::parse(artifact).expect("an artifact").bytecode;
         let oracle = evm.deploy(&code, &terms.map(number).concat());
         let oracle = oracle.expect("deployment");
-        Chain { name, evm, oracle }
+        Self { name, evm, oracle }
     }
 
     /// `readPreimage`: the part, or `None` where it reverts. Upstream's leaves in the word after it

@@ -27,7 +27,7 @@ pub(crate) struct Generator {
 impl Generator {
     pub(crate) fn new(seed: u64) -> Self {
         let rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        Generator { rng }
+        Self { rng }
     }
 
     pub(crate) fn below(&mut self, end: usize) -> usize {

@@ -112,9 +112,10 @@ impl Game {
         Closing::From {
             time,
             mode: close(at_last).unwrap_or_default(),
-            refused: match around.at.now >= time {
-                true => close(around.at).err(),
-                false => None,
+            refused: if around.at.now >= time {
+                close(around.at).err()
+            } else {
+                None
             },
         }
     }
@@ -185,9 +186,10 @@ impl Game {
             wei,
             stage: Stage::Unlocked(mode),
             next: Some(next),
-            refused: match now >= next {
-                true => self.stopped(around).or_else(|| withdraw().err()),
-                false => None,
+            refused: if now >= next {
+                self.stopped(around).or_else(|| withdraw().err())
+            } else {
+                None
             },
         }
     }

@@ -120,9 +120,10 @@ impl Reading {
         index: usize,
     ) -> Result<(), TraceError> {
         let honest = self.judge(game, trace, index)?;
-        let answer = match !honest && self.should_answer(game, index)? {
-            true => answer(game, trace, index)?,
-            false => None,
+        let answer = if !honest && self.should_answer(game, index)? {
+            answer(game, trace, index)?
+        } else {
+            None
         };
         self.unread.remove(&index);
         self.honest.set(index, honest);
@@ -209,9 +210,10 @@ fn answer<T: Trace>(game: &Game, trace: &T, index: usize) -> Result<Option<Answe
     let claim = game.claim(index)?;
     let depth = claim.position.depth();
     let (split, max) = (game.rules().split_depth(), game.rules().max_depth());
-    let side = match trace.claim_at(game, index, claim.position)? == claim.claim {
-        true => Side::Defend,
-        false => Side::Attack,
+    let side = if trace.claim_at(game, index, claim.position)? == claim.claim {
+        Side::Defend
+    } else {
+        Side::Attack
     };
     if depth == max {
         return Ok(Some(Answer::Step { claim: index, side }));

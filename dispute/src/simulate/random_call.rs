@@ -40,9 +40,10 @@ pub fn next_block<R: Rng>(chain: &Chain<Rollup>, block: &Block, rng: &mut R) -> 
         let rules = game.rules();
         let extension = rules.extension(rng.random_range(0..=rules.max_depth()));
         let edge = rules.max_clock_duration().saturating_sub(used);
-        let edge = match rng.random() {
-            true => edge,
-            false => edge.saturating_sub(extension),
+        let edge = if rng.random() {
+            edge
+        } else {
+            edge.saturating_sub(extension)
         };
         timestamp = (block.timestamp + edge + rng.random_range(0..3)).saturating_sub(1);
     } else if game.is_none() && rng.random_bool(0.1) {

@@ -122,9 +122,10 @@ impl Scenario {
         let case = rng.random_range(0..20);
         let honest_proposal = case < 8;
         let wrong_block = case >= 17;
-        let safe_head = match wrong_block {
-            true => rng.random_range(anchor_block..block),
-            false => block + rng.random_range(0..50),
+        let safe_head = if wrong_block {
+            rng.random_range(anchor_block..block)
+        } else {
+            block + rng.random_range(0..50)
         };
         // Short executions more often, so that lies fall behind their end too.
         let longest = leaves.min(1 << rng.random_range(2..64));

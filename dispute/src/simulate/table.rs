@@ -59,9 +59,10 @@ impl Table {
     /// The table of one game.
     pub fn of<S: Subject>(scenario: &Scenario<S>, outcome: &Outcome) -> Self {
         let right = S::is_right(scenario);
-        let expected = match right {
-            true => GameStatus::DefenderWins,
-            false => GameStatus::ChallengerWins,
+        let expected = if right {
+            GameStatus::DefenderWins
+        } else {
+            GameStatus::ChallengerWins
         };
         let mut table = Self {
             games: 1,

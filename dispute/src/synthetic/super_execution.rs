@@ -153,9 +153,10 @@ impl Scripted for SuperProgram {
             Some((at, _)) if *at == timestamp => agreed,
             Some((_, next)) => *next,
         };
-        match claim == expected {
-            true => VmStatus::Valid,
-            false => VmStatus::Invalid,
+        if claim == expected {
+            VmStatus::Valid
+        } else {
+            VmStatus::Invalid
         }
     }
 }

@@ -79,9 +79,10 @@ impl SuperChain {
             }
         };
         let derived = made(before);
-        match self.replaced.contains(&block) {
-            true => (derived, made(Some(block))),
-            false => (derived, derived),
+        if self.replaced.contains(&block) {
+            (derived, made(Some(block)))
+        } else {
+            (derived, derived)
         }
     }
 }

@@ -81,9 +81,10 @@ impl<T: Outputs + Executions> Executions for Lie<T> {
             VmStatus::Unfinished
         } else {
             let block = inputs.disputed.block.min(self.safe_head());
-            match self.output(block)? == inputs.disputed.root {
-                true => VmStatus::Valid,
-                false => VmStatus::Invalid,
+            if self.output(block)? == inputs.disputed.root {
+                VmStatus::Valid
+            } else {
+                VmStatus::Invalid
             }
         };
         Ok(status.stamp(self.extent.twist(value)))

@@ -328,7 +328,7 @@ impl Contracts {
 impl Ground for Evm {
     fn create(&mut self, by: Who, code: Vec<u8>) -> Address {
         let created = match by {
-            Who::Anybody => Evm::create(self, code),
+            Who::Anybody => Self::create(self, code),
             Who::Founder => self.create_by(FOUNDER, code),
             Who::Admin => self.create_by(ADMIN, code),
             Who::Owner => self.create_by(OWNER, code),

@@ -144,9 +144,10 @@ fn upset(twin: &mut Twin<Rollup>, usual: &Params, rng: &mut Xoshiro256PlusPlus) 
         fee_spikes: None,
         max_depth: usual.max_depth
             - u64::from(usual.max_depth > usual.split_depth + 2 && rng.random()),
-        absolute_prestate: match rng.random() {
-            true => usual.absolute_prestate,
-            false => B256::repeat_byte(0xde),
+        absolute_prestate: if rng.random() {
+            usual.absolute_prestate
+        } else {
+            B256::repeat_byte(0xde)
         },
         l2_chain_id: match usual.version.is_super() && rng.random_bool(0.2) {
             true => U256::from(901),

@@ -45,9 +45,10 @@ fn step(board: &mut Board, claim: usize, side: Side) -> Result<Effect, Revert> {
 fn leaf(board: &mut Board, sides: [(Side, bool); 3]) -> usize {
     let mut last = board.attack_down(0, usize::from(SPLIT) + 1);
     for (turn, (side, truly)) in sides.into_iter().enumerate() {
-        let claim = match truly {
-            true => true_answer(board, last, side),
-            false => junk(0x40 + turn as u8),
+        let claim = if truly {
+            true_answer(board, last, side)
+        } else {
+            junk(0x40 + turn as u8)
         };
         let from = if board.claim(last).claimant == ANN {
             BOB

@@ -292,9 +292,10 @@ fn recipients_who_refuse_or_come_back() {
         assert_eq!(claim(&mut board, BOB), Ok(Effect::Unlocked(pot)));
         board.now += DELAY;
         board.set_receiver(BOB, &receiver);
-        let expected = match is_paid {
-            true => Ok(Effect::Paid(pot)),
-            false => Err(Revert::BondTransferFailed),
+        let expected = if is_paid {
+            Ok(Effect::Paid(pot))
+        } else {
+            Err(Revert::BondTransferFailed)
         };
         assert_eq!(claim(&mut board, BOB), expected);
         let left = if is_paid { 0 } else { pot };

@@ -27,7 +27,7 @@ pub enum Tree {
         /// Number of bits.
         bits: u32,
         /// One subtree for each value.
-        children: Vec<Tree>,
+        children: Vec<Self>,
     },
     /// Try these rows in order; none fitting means undefined.
     Rows(Vec<usize>),
@@ -38,7 +38,7 @@ impl Tree {
     pub fn of(table: &[Pattern]) -> Self {
         let mut rows: Vec<usize> = (0..table.len()).collect();
         rows.sort_by_key(|row| core::cmp::Reverse(table[*row].mask.count_ones()));
-        Tree::split(table, rows, 0)
+        Self::split(table, rows, 0)
     }
 
     /// Splits rows, most mask bits first, of which the bits `known` are decided.
@@ -58,7 +58,7 @@ impl Tree {
             }
         });
         if rows.len() <= 2 || shared == 0 {
-            return Tree::Rows(rows);
+            return Self::Rows(rows);
         }
         let (lo, bits) = run(shared);
         let bits = bits.min(8);
@@ -70,9 +70,9 @@ impl Tree {
                 value & looked_at == pattern.value >> lo & looked_at
             };
             let rows: Vec<usize> = rows.iter().filter(fits).copied().collect();
-            Tree::split(table, rows, known | mask << lo)
+            Self::split(table, rows, known | mask << lo)
         });
-        Tree::Switch {
+        Self::Switch {
             lo,
             bits,
             children: children.collect(),
@@ -89,7 +89,7 @@ pub struct Decoder<I: Isa> {
 
 impl<I: Isa> Default for Decoder<I> {
     fn default() -> Self {
-        Decoder {
+        Self {
             tree: Tree::of(I::TABLE),
             isa: core::marker::PhantomData,
         }

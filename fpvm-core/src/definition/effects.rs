@@ -50,7 +50,7 @@ struct Probe<I> {
 
 impl<I> Default for Probe<I> {
     fn default() -> Self {
-        Probe {
+        Self {
             effects: Effects::default(),
             isa: core::marker::PhantomData,
         }

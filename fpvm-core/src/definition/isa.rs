@@ -93,10 +93,7 @@ impl Source {
     /// Whether binary state files have the field where the witness has it: not the version, which they
     /// begin with, nor a commitment, in whose place they hold what it commits to.
     pub const fn in_files(self) -> bool {
-        !matches!(
-            self,
-            Source::Version(_) | Source::MemoryRoot | Source::Threads(_)
-        )
+        !matches!(self, Self::Version(_) | Self::MemoryRoot | Self::Threads(_))
     }
 }
 

@@ -77,7 +77,7 @@ pub struct Case {
 impl Case {
     /// A value and its name.
     pub const fn new(value: u64, name: &'static str) -> Self {
-        Case { value, name }
+        Self { value, name }
     }
 }
 

@@ -32,7 +32,7 @@ pub enum Reg {
 impl Reg {
     /// A five-bit register number from bit `lo`.
     pub const fn field(lo: u8) -> Self {
-        Reg::Field {
+        Self::Field {
             lo,
             bits: 5,
             base: 0,
@@ -69,24 +69,24 @@ impl Imm {
 
     /// Zero-extended `bits` bits from bit `lo`.
     pub const fn unsigned(lo: u8, bits: u8) -> Self {
-        Imm::runs(&[(lo, bits, 0)], 0)
+        Self::runs(&[(lo, bits, 0)], 0)
     }
 
     /// Sign-extended `bits` bits from bit `lo`.
     pub const fn signed(lo: u8, bits: u8) -> Self {
-        Imm::runs(&[(lo, bits, 0)], bits)
+        Self::runs(&[(lo, bits, 0)], bits)
     }
 
     /// An immediate gathered from runs `(lo, bits, to)`, sign-extended from `signed` bits (0: not).
     pub const fn runs(runs: &[(u8, u8, u8)], signed: u8) -> Self {
-        let mut parts = [Imm::NONE; 8];
+        let mut parts = [Self::NONE; 8];
         let mut i = 0;
         while i < runs.len() {
             let (lo, bits, to) = runs[i];
             parts[i] = Part { lo, bits, to };
             i += 1;
         }
-        Imm { parts, signed }
+        Self { parts, signed }
     }
 
     /// The same immediate moved up by `shift` bits (MIPS branch offsets count instructions).
@@ -129,8 +129,8 @@ impl Reg {
     #[inline(always)]
     pub const fn of(self, insn: u32) -> Cell {
         match self {
-            Reg::Field { lo, bits, base } => Cell(((insn >> lo) & ((1 << bits) - 1)) as u8 + base),
-            Reg::Fixed(cell) => cell,
+            Self::Field { lo, bits, base } => Cell(((insn >> lo) & ((1 << bits) - 1)) as u8 + base),
+            Self::Fixed(cell) => cell,
         }
     }
 }

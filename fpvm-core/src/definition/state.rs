@@ -29,7 +29,7 @@ pub struct State<I: Isa> {
 // added cannot be forgotten here.
 impl<I: Isa> PartialEq for State<I> {
     fn eq(&self, other: &Self) -> bool {
-        let State {
+        let Self {
             step,
             preimage_key,
             cells,
@@ -46,7 +46,7 @@ impl<I: Isa> Eq for State<I> {}
 
 impl<I: Isa> Default for State<I> {
     fn default() -> Self {
-        State {
+        Self {
             step: 0,
             preimage_key: [0; 32],
             cells: [I::Word::default(); CELLS],
@@ -191,7 +191,7 @@ impl<I: Isa> State<I> {
                 found: witness.len(),
             });
         }
-        let (mut state, mut root, mut rest) = (State::default(), [0; 32], witness);
+        let (mut state, mut root, mut rest) = (Self::default(), [0; 32], witness);
         for field in I::STATE {
             let (bytes, tail) = rest.split_at(field.len());
             rest = tail;
@@ -236,7 +236,7 @@ impl<I: Isa> State<I> {
         let found = bytes.len();
         let wrong = WitnessError::Length { expected, found };
         let (witness, rest) = bytes.split_at_checked(expected).ok_or(wrong.clone())?;
-        let (mut state, _) = State::from_witness(witness)?;
+        let (mut state, _) = Self::from_witness(witness)?;
         if I::THREADS.is_none() {
             return if rest.is_empty() {
                 Ok(state)

@@ -41,7 +41,7 @@ struct Link {
 
 impl Link {
     fn new(packed: Vec<u8>) -> Self {
-        Link { packed, root: None }
+        Self { packed, root: None }
     }
 
     fn root(&self, beneath: Node) -> Node {
@@ -64,7 +64,7 @@ struct Chain {
 }
 
 impl Chain {
-    const EMPTY: Chain = Chain {
+    const EMPTY: Self = Self {
         root: NO_THREADS,
         threads: Vec::new(),
     };
@@ -112,7 +112,7 @@ pub struct ThreadStacks {
 
 impl Default for ThreadStacks {
     fn default() -> Self {
-        ThreadStacks {
+        Self {
             chains: [Chain::EMPTY; 2],
             top: None,
             running: true,

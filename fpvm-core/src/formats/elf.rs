@@ -58,10 +58,10 @@ impl SegmentEnd {
     /// What is wrong with a segment of so many bytes that ends at an address.
     fn refused(self, len: u64, end: u64) -> Option<String> {
         match self {
-            SegmentEnd::Before(limit) if end >= limit => Some(format!(
+            Self::Before(limit) if end >= limit => Some(format!(
                 "it ends at {end:#x} and has to end below {limit:#x}, where the heap begins"
             )),
-            SegmentEnd::UpTo(limit) if len > 0 && end > limit => Some(format!(
+            Self::UpTo(limit) if len > 0 && end > limit => Some(format!(
                 "it ends at {end:#x} and may end at {limit:#x}, where the heap begins"
             )),
             _ => None,

@@ -21,9 +21,9 @@ impl FileKind {
     pub fn of(path: &Path) -> Self {
         let name = path.as_os_str().to_string_lossy();
         if name.ends_with(".bin") || name.ends_with(".bin.gz") {
-            FileKind::Binary
+            Self::Binary
         } else {
-            FileKind::Json
+            Self::Json
         }
     }
 }

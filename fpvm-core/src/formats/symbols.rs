@@ -23,7 +23,7 @@ impl Symbols {
     /// Sorts symbols by address; those at the same address keep their order.
     pub fn new(mut symbols: Vec<Symbol>) -> Self {
         symbols.sort_by_key(|symbol| symbol.start);
-        Symbols { symbols }
+        Self { symbols }
     }
 
     /// All symbols, by ascending address.

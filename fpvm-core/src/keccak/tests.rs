@@ -88,9 +88,10 @@ fn nodes_are_hashed_as_far_as_input_and_output_go() {
             let mut out = [[0xee; 32]; 20];
             hash_nodes_with(lanes, &nodes, &mut out[..room]);
             for (i, hash) in out.iter().enumerate() {
-                let expected = match i < hashed {
-                    true => keccak256(&nodes[64 * i..64 * (i + 1)]),
-                    false => [0xee; 32],
+                let expected = if i < hashed {
+                    keccak256(&nodes[64 * i..64 * (i + 1)])
+                } else {
+                    [0xee; 32]
                 };
                 assert_eq!(*hash, expected, "{lanes}, room for {room}, hash {i}");
             }

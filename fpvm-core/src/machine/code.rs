@@ -52,7 +52,7 @@ pub struct Code<I: Isa> {
 
 impl<I: Isa> Default for Code<I> {
     fn default() -> Self {
-        Code {
+        Self {
             decoder: Decoder::default(),
             rows: I::Op::ALL.iter().map(|op| Row::of(*op)).collect(),
             places: FxHashMap::default(),
@@ -102,14 +102,17 @@ impl<I: Isa> Code<I> {
     /// From now on, `observer` looks on, and nobody else. Forgets all decoded pages. Translated code
     /// has to be forgotten too.
     pub fn observe(&mut self, observer: Box<dyn Observer<I>>) {
-        let rows = I::Op::ALL.iter().map(|op| match observer.watches(*op) {
-            true => Row::LEFT,
-            false => Row::of(*op),
+        let rows = I::Op::ALL.iter().map(|op| {
+            if observer.watches(*op) {
+                Row::LEFT
+            } else {
+                Row::of(*op)
+            }
         });
-        *self = Code {
+        *self = Self {
             rows: rows.collect(),
             observer: Some(observer),
-            ..Code::default()
+            ..Self::default()
         };
     }
 
@@ -159,9 +162,10 @@ impl<I: Isa> Code<I> {
             for at in (group * GROUP..(group + 1) * GROUP).step_by(unit) {
                 let insn = word::<I>(bytes, at);
                 // The second half of an instruction at the end is in another page.
-                let row = match at + fetch::len::<I>(insn) as usize <= PAGE_SIZE {
-                    true => self.rows[self.decoder.decode(insn).index()],
-                    false => Row::LEFT,
+                let row = if at + fetch::len::<I>(insn) as usize <= PAGE_SIZE {
+                    self.rows[self.decoder.decode(insn).index()]
+                } else {
+                    Row::LEFT
                 };
                 page.instructions[at / unit] = row.decode(insn);
             }
@@ -240,7 +244,7 @@ impl<I: Isa> CodePage<I> {
                 following[i] = following[i + len / unit] + 1;
             }
         }
-        CodePage {
+        Self {
             groups: 0,
             instructions: vec![Decoded::LEFT; units].into(),
             following,

@@ -51,7 +51,7 @@ impl Snapshot {
         let before = I::STATE
             .iter()
             .take_while(|field| field.source != Source::MemoryRoot);
-        Snapshot {
+        Self {
             vm_type: I::VM_TYPE,
             packed: state.to_bytes(),
             witness_len: witness_len(I::STATE),
@@ -71,7 +71,7 @@ impl Snapshot {
         last_hint: Vec<u8>,
     ) -> Result<Self, WitnessError> {
         let state = State::<I>::from_bytes(bytes)?;
-        Ok(Snapshot::new(&state, memory, last_hint))
+        Ok(Self::new(&state, memory, last_hint))
     }
 
     /// The state without its memory, as [`State::to_bytes`] gives it.

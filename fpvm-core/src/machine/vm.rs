@@ -158,7 +158,7 @@ pub trait Tier<I: Isa>: core::fmt::Debug + Send {
 impl<I: Isa> Vm<I> {
     /// A machine over a state and its memory.
     pub fn new(state: State<I>, memory: PagedMemory<I::Word>) -> Self {
-        Vm {
+        Self {
             state,
             memory,
             last_hint: Vec::new(),

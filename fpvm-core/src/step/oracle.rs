@@ -87,7 +87,7 @@ impl PreimagePart {
         let take = tail.len().min(bytes.len() - len);
         bytes[len..len + take].copy_from_slice(&tail[..take]);
         len += take;
-        (len > 0).then_some(PreimagePart { bytes, len })
+        (len > 0).then_some(Self { bytes, len })
     }
 }
 

@@ -92,8 +92,8 @@ impl Step {
     /// The word of the instruction that ran, where one did.
     pub fn insn(self) -> Option<u32> {
         match self {
-            Step::Instruction(insn) => Some(insn),
-            Step::ThreadSwitch | Step::Exited => None,
+            Self::Instruction(insn) => Some(insn),
+            Self::ThreadSwitch | Self::Exited => None,
         }
     }
 }
@@ -273,13 +273,14 @@ impl<'a> WitnessMemory<'a> {
             }
             self.branches.leave(open.leaf_index, open.leaf);
             let at = open.leaf_index * LEAF_SIZE as u64;
-            match self.fetching {
-                true => self.accesses.fetched.push(at),
-                false => self.accesses.data.push(LeafAccess {
+            if self.fetching {
+                self.accesses.fetched.push(at)
+            } else {
+                self.accesses.data.push(LeafAccess {
                     at,
                     before: open.before,
                     after: open.leaf,
-                }),
+                })
             }
         }
     }

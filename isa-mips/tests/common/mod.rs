@@ -40,7 +40,7 @@ pub(crate) struct Leaves(BTreeMap<u32, Node>);
 
 impl Leaves {
     pub(crate) fn new(words: &[(u32, u32)]) -> Self {
-        let mut leaves = Leaves::default();
+        let mut leaves = Self::default();
         for (at, word) in words {
             leaves.set_word(*at, *word);
         }

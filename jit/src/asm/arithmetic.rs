@@ -36,19 +36,19 @@ pub(crate) enum Unary {
 
 impl From<Alu> for Field {
     fn from(op: Alu) -> Self {
-        Field::operation(op as u8)
+        Self::operation(op as u8)
     }
 }
 
 impl From<Shift> for Field {
     fn from(op: Shift) -> Self {
-        Field::operation(op as u8)
+        Self::operation(op as u8)
     }
 }
 
 impl From<Unary> for Field {
     fn from(op: Unary) -> Self {
-        Field::operation(op as u8)
+        Self::operation(op as u8)
     }
 }
 

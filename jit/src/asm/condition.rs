@@ -31,16 +31,16 @@ impl Not for Condition {
 
     fn not(self) -> Self {
         match self {
-            Condition::Below => Condition::NotBelow,
-            Condition::NotBelow => Condition::Below,
-            Condition::Equal => Condition::NotEqual,
-            Condition::NotEqual => Condition::Equal,
-            Condition::NotAbove => Condition::Above,
-            Condition::Above => Condition::NotAbove,
-            Condition::Negative => Condition::NotNegative,
-            Condition::NotNegative => Condition::Negative,
-            Condition::Less => Condition::NotLess,
-            Condition::NotLess => Condition::Less,
+            Self::Below => Self::NotBelow,
+            Self::NotBelow => Self::Below,
+            Self::Equal => Self::NotEqual,
+            Self::NotEqual => Self::Equal,
+            Self::NotAbove => Self::Above,
+            Self::Above => Self::NotAbove,
+            Self::Negative => Self::NotNegative,
+            Self::NotNegative => Self::Negative,
+            Self::Less => Self::NotLess,
+            Self::NotLess => Self::Less,
         }
     }
 }

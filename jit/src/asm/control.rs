@@ -11,7 +11,7 @@ pub(crate) struct Label(i64);
 
 impl Label {
     /// The begin of the code under construction.
-    pub(crate) const BEGIN: Label = Label(0);
+    pub(crate) const BEGIN: Self = Self(0);
 
     /// Its offset, of one that is not negative.
     #[cfg(test)]
@@ -21,7 +21,7 @@ impl Label {
 
     /// The same place for code that begins at this offset from the begin of this one.
     pub(crate) fn seen_from(self, begin: usize) -> Self {
-        Label(self.0 - begin as i64)
+        Self(self.0 - begin as i64)
     }
 }
 

@@ -14,13 +14,13 @@ pub(super) struct Field(u8);
 
 impl Field {
     pub(super) const fn operation(number: u8) -> Self {
-        Field(number & 7)
+        Self(number & 7)
     }
 }
 
 impl From<Reg> for Field {
     fn from(reg: Reg) -> Self {
-        Field(reg.number())
+        Self(reg.number())
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) struct Mem {
 
 impl Mem {
     pub(crate) fn at(base: Reg, disp: i32) -> Self {
-        Mem {
+        Self {
             base,
             index: None,
             scale: 0,
@@ -64,7 +64,7 @@ impl Mem {
     /// `index` is any register but rsp, whose number says in a SIB byte that there is none.
     pub(crate) fn indexed(base: Reg, index: Reg, scale: u8, disp: i32) -> Self {
         debug_assert_ne!(index, Reg::Rsp);
-        Mem {
+        Self {
             base,
             index: Some(index),
             scale,
@@ -82,12 +82,12 @@ pub(crate) enum Rm {
 
 impl From<Reg> for Rm {
     fn from(reg: Reg) -> Self {
-        Rm::Reg(reg)
+        Self::Reg(reg)
     }
 }
 
 impl From<Mem> for Rm {
     fn from(mem: Mem) -> Self {
-        Rm::Mem(mem)
+        Self::Mem(mem)
     }
 }

@@ -55,7 +55,7 @@ pub struct WrongTrace {
 
 impl Difference {
     pub(super) fn between(equal_at: u64, noticed_at: u64) -> Self {
-        Difference {
+        Self {
             equal_at,
             noticed_at,
             wrong: None,
@@ -71,13 +71,13 @@ impl Difference {
     ) -> Self {
         let line = guest_line::<I>(memory, state.pc());
         let what = format!("the interpreter faults ({fault}), the translator does not: {line}");
-        Difference {
+        Self {
             wrong: Some(Wrong {
                 step: state.step + 1,
                 what: vec![what],
                 trace: None,
             }),
-            ..Difference::between(state.step, state.step + 1)
+            ..Self::between(state.step, state.step + 1)
         }
     }
 }
@@ -96,7 +96,7 @@ impl Wrong {
                 host: host_lines(jit.cache.code(head)),
             }
         });
-        Wrong {
+        Self {
             step: reference.state.step,
             what: differences(reference, twin),
             trace,

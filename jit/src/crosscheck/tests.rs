@@ -32,9 +32,10 @@ pub(crate) fn spoil(trace: &mut Trace) {
 
 fn guest<I: Program>(name: &str) -> Vm<I> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folder = match name.starts_with("threads") {
-        true => "spec-tests/vectors/guests",
-        false => "examples/guests/bin",
+    let folder = if name.starts_with("threads") {
+        "spec-tests/vectors/guests"
+    } else {
+        "examples/guests/bin"
     };
     let bytes = std::fs::read(root.join(folder).join(name)).expect(name);
     load::<I>(&bytes, I::PATCHES).expect(name)

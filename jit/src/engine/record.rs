@@ -87,9 +87,10 @@ impl<I: Isa> Jit<I> {
         while next.is_multiple_of(fetch::unit::<I>()) {
             // Straight on to where control goes elsewhere; a delay slot that is under way belongs to
             // what is there already.
-            let most = match Position::of(state).is_sequential() {
-                true => self.straight(next, memory),
-                false => 1,
+            let most = if Position::of(state).is_sequential() {
+                self.straight(next, memory)
+            } else {
+                1
             };
             if most == 0 {
                 break;

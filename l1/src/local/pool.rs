@@ -28,9 +28,9 @@ impl Waiting {
     }
 
     /// Whether it pays a tenth more than another, as nodes want it of a replacement.
-    fn outbids(&self, other: &Waiting) -> bool {
+    fn outbids(&self, other: &Self) -> bool {
         let more = |new: u128, old: u128| new >= old.saturating_add(old / 10) && new > old;
-        let tip = |waiting: &Waiting| waiting.signed.max_priority_fee_per_gas().unwrap_or(0);
+        let tip = |waiting: &Self| waiting.signed.max_priority_fee_per_gas().unwrap_or(0);
         more(
             self.signed.max_fee_per_gas(),
             other.signed.max_fee_per_gas(),

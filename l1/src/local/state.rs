@@ -63,7 +63,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(chain_id: u64) -> Self {
-        let mut state = State {
+        let mut state = Self {
             chain_id,
             automatic: true,
             base_fee: BASE_FEE,
@@ -175,11 +175,12 @@ impl State {
 
     pub(super) fn call(&mut self, call: &Call, at: At) -> Result<Bytes, Error> {
         let done = self.simulate(call, at, BLOCK_GAS)?;
-        match done.is_success() {
-            true => Ok(done.into_output().unwrap_or_default()),
-            false => Err(Error::Reverted(Revert(
+        if done.is_success() {
+            Ok(done.into_output().unwrap_or_default())
+        } else {
+            Err(Error::Reverted(Revert(
                 done.into_output().unwrap_or_default(),
-            ))),
+            )))
         }
     }
 
@@ -196,9 +197,10 @@ impl State {
         while high > low + low / 64 + 1 {
             let middle = low + ((high - low) / 2).min(low / 8 + 1);
             let enough = self.simulate(call, At::Latest, middle);
-            match enough.is_ok_and(|done| done.is_success()) {
-                true => high = middle,
-                false => low = middle,
+            if enough.is_ok_and(|done| done.is_success()) {
+                high = middle
+            } else {
+                low = middle
             }
         }
         Ok(high)

@@ -24,9 +24,12 @@ pub(super) fn call(call: &Call) -> Value {
 }
 
 pub(super) fn filter(filter: &LogFilter) -> Value {
-    let topics = filter.topics.iter().map(|topics| match topics.is_empty() {
-        true => Value::Null,
-        false => json!(topics),
+    let topics = filter.topics.iter().map(|topics| {
+        if topics.is_empty() {
+            Value::Null
+        } else {
+            json!(topics)
+        }
     });
     let topics: Vec<_> = topics.collect();
     let mut value = json!({

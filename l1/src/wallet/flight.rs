@@ -48,14 +48,14 @@ impl Fees {
     /// What a replacement has to offer at least. Nodes ask for a tenth more.
     fn raised(self) -> Self {
         let raise = |fee: u128| fee.saturating_add(fee / 8).saturating_add(1);
-        Fees {
+        Self {
             max: raise(self.max),
             tip: raise(self.tip),
         }
     }
 
-    fn at_least(self, other: Fees) -> Self {
-        Fees {
+    fn at_least(self, other: Self) -> Self {
+        Self {
             max: self.max.max(other.max),
             tip: self.tip.max(other.tip),
         }

@@ -15,8 +15,8 @@ pub(super) enum Trouble {
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
         match error {
-            Error::Unreachable { .. } | Error::NoBlock { .. } => Trouble::Silent(error),
-            other => Trouble::Over(other.into()),
+            Error::Unreachable { .. } | Error::NoBlock { .. } => Self::Silent(error),
+            other => Self::Over(other.into()),
         }
     }
 }
@@ -30,7 +30,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(policy: &Policy) -> Self {
-        Watch {
+        Self {
             patience: policy.patience,
             since: Instant::now(),
             head: None,

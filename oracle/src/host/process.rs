@@ -75,7 +75,7 @@ impl Process {
             return Err(io::Error::other("the system gave no process id"));
         };
         let (last_line, logs) = (Arc::default(), Vec::new());
-        let mut process = Process {
+        let mut process = Self {
             child,
             group,
             status: None,

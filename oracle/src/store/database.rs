@@ -63,7 +63,7 @@ impl Database {
             Err(e) => return Err(fail(path, e)),
         }
         let file = builder().open_read_only(path).map_err(|e| fail(path, e))?;
-        Ok(Database::new(path, Access::Read(file)))
+        Ok(Self::new(path, Access::Read(file)))
     }
 
     /// Opens a database for writing, or makes it. One that is there is verified as a whole first.
@@ -87,11 +87,11 @@ impl Database {
             }
             fail(path, e)
         })?;
-        Ok(Database::new(path, Access::Write(file)))
+        Ok(Self::new(path, Access::Write(file)))
     }
 
     fn new(path: &Path, file: Access) -> Self {
-        Database {
+        Self {
             path: path.into(),
             file,
             batch: BTreeMap::new(),

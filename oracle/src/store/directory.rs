@@ -56,7 +56,7 @@ impl Directory {
             Some(layout) => layout,
             None => detected_layout(path)?,
         };
-        Ok(Directory {
+        Ok(Self {
             path: path.into(),
             layout,
         })
@@ -66,7 +66,7 @@ impl Directory {
     /// recorded so that op-program goes on with it.
     pub fn create(path: &Path) -> Result<Self, Error> {
         fs::create_dir_all(path).map_err(|e| Error::file("create", path, e))?;
-        let directory = Directory::open(path)?;
+        let directory = Self::open(path)?;
         let format = path.join(FORMAT_FILE);
         if directory.layout == Layout::Sharded && !format.exists() {
             fs::write(&format, "directory").map_err(|e| Error::file("write", format, e))?;

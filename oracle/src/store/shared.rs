@@ -20,7 +20,7 @@ impl Shared {
     /// Shares a store.
     pub fn new(store: Box<dyn Store>) -> Self {
         let name = store.to_string().into();
-        Shared {
+        Self {
             store: Arc::new(Mutex::new(store)),
             name,
         }

@@ -35,26 +35,24 @@ pub fn draw(frame: &mut Frame<'_>, report: &Report, watch: &mut Watch) {
     ])
     .areas(frame.area());
     header(frame, report, head);
-    let (tree_area, claim_area) = match middle.width >= WIDE {
-        true => {
-            let [tree, claim] =
-                Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).areas(middle);
-            (tree, claim)
-        }
-        false => {
-            let [tree, claim] =
-                Layout::vertical([Constraint::Fill(3), Constraint::Fill(2)]).areas(middle);
-            (tree, claim)
-        }
+    let (tree_area, claim_area) = if middle.width >= WIDE {
+        let [tree, claim] =
+            Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).areas(middle);
+        (tree, claim)
+    } else {
+        let [tree, claim] =
+            Layout::vertical([Constraint::Fill(3), Constraint::Fill(2)]).areas(middle);
+        (tree, claim)
     };
     tree(frame, report, watch, tree_area);
     if let Some(claim) = report.claims.get(watch.selected(report)) {
         detail(frame, report, watch.selected(report), claim, claim_area);
     }
     accounts_table(frame, report, money);
-    let text: Vec<Line<'_>> = match next.is_empty() {
-        true => vec![Line::from("nothing: the game is over").style(DIM)],
-        false => next.iter().map(|line| Line::from(line.as_str())).collect(),
+    let text: Vec<Line<'_>> = if next.is_empty() {
+        vec![Line::from("nothing: the game is over").style(DIM)]
+    } else {
+        next.iter().map(|line| Line::from(line.as_str())).collect()
     };
     frame.render_widget(
         Paragraph::new(text).block(Block::bordered().title(" Next ")),
@@ -169,9 +167,10 @@ fn detail(frame: &mut Frame<'_>, report: &Report, index: usize, claim: &Claim, a
         Line::from(format!("says  {}", claim.value)),
     ];
     if let Some(truth) = claim.truth {
-        lines.push(match truth == claim.value {
-            true => Line::from("which is right").fg(RIGHT),
-            false => Line::from(format!("true is {truth}")).fg(WRONG),
+        lines.push(if truth == claim.value {
+            Line::from("which is right").fg(RIGHT)
+        } else {
+            Line::from(format!("true is {truth}")).fg(WRONG)
         });
     }
     lines.push(Line::from(format!(

@@ -207,7 +207,7 @@ impl Program {
         let legs = (0..40)
             .map(|_| 1 + next() % if next() % 2 == 0 { 40 } else { 900 })
             .collect();
-        (!rows.is_empty()).then_some(Program {
+        (!rows.is_empty()).then_some(Self {
             rows,
             registers,
             legs,
@@ -254,7 +254,7 @@ impl Program {
 impl Fuzzed for Mips32 {
     fn program(random: &Program) -> (Vec<u32>, State<Self>) {
         let state = random.mips_state(0xffff_fff0);
-        (random.mips_words::<Mips32>(), state)
+        (random.mips_words::<Self>(), state)
     }
 }
 
@@ -266,7 +266,7 @@ impl Fuzzed for Newest {
         const CLONE_FLAGS: u64 = 0x5_0f00;
         const LEFT: u64 = 200;
 
-        let mut state = random.mips_state::<Newest>(u64::MAX - 15);
+        let mut state = random.mips_state::<Self>(u64::MAX - 15);
         let choice = random.legs.first().map_or(0, |leg| *leg as usize);
         state.set(V0, CALLS[choice % CALLS.len()]);
         state.set(A0, CLONE_FLAGS);
@@ -276,7 +276,7 @@ impl Fuzzed for Newest {
         let threads = [first, state.stack(0)].concat();
         assert!(state.set_stacks([threads, Vec::new()]));
         state.step = QUANTUM - LEFT;
-        (random.mips_words::<Newest>(), state)
+        (random.mips_words::<Self>(), state)
     }
 }
 
@@ -308,7 +308,7 @@ impl Fuzzed for Imac {
         for (row, bits) in &random.rows {
             let insn = imac(*row, *bits, 2 * halves.len() as u32, len);
             halves.push(insn as u16);
-            if fetch::len::<Imac>(insn) == 4 {
+            if fetch::len::<Self>(insn) == 4 {
                 halves.push((insn >> 16) as u16);
             }
         }
@@ -334,7 +334,7 @@ impl Fuzzed for Toy {
         let mut words = random.words(toy);
         // A jump back over all of it.
         words.extend(
-            Toy::TABLE
+            Self::TABLE
                 .iter()
                 .filter(|row| row.name == "jal")
                 .map(|row| put(row.value, 0, 16, (random.rows.len() as u32).wrapping_neg())),

@@ -183,9 +183,10 @@ impl<M> JobQueue<M> {
             dispute.asked.push_back(question);
         }
         if !std::mem::replace(&mut dispute.is_busy, true) {
-            match dispute.has_run {
-                true => self.queue.push_front(*inputs),
-                false => self.queue.push_back(*inputs),
+            if dispute.has_run {
+                self.queue.push_front(*inputs)
+            } else {
+                self.queue.push_back(*inputs)
             }
         }
         Err(question.pending())

@@ -53,13 +53,13 @@ impl fmt::Display for Effect {
             format!("{text:?}{more}")
         };
         match self {
-            Effect::Writes(2, bytes) => write!(f, "writes {} to stderr", text(bytes)),
-            Effect::Writes(_, bytes) => write!(f, "writes {} to stdout", text(bytes)),
-            Effect::Hints(hint) => write!(f, "hints {}", text(hint)),
-            Effect::Asks(key) => write!(f, "asks for {}", Key(*key)),
-            Effect::Exits(code) => write!(f, "exits with code {code}"),
-            Effect::Faults(why) => write!(f, "faults: {why}"),
-            Effect::Stops => write!(f, "is at the last step that is compared"),
+            Self::Writes(2, bytes) => write!(f, "writes {} to stderr", text(bytes)),
+            Self::Writes(_, bytes) => write!(f, "writes {} to stdout", text(bytes)),
+            Self::Hints(hint) => write!(f, "hints {}", text(hint)),
+            Self::Asks(key) => write!(f, "asks for {}", Key(*key)),
+            Self::Exits(code) => write!(f, "exits with code {code}"),
+            Self::Faults(why) => write!(f, "faults: {why}"),
+            Self::Stops => write!(f, "is at the last step that is compared"),
         }
     }
 }
@@ -307,9 +307,10 @@ fn part(one: &[String], other: &[String]) -> String {
     let before = one
         .get(common.saturating_sub(CALLS)..common)
         .unwrap_or_default();
-    let before = match before.is_empty() {
-        true => String::new(),
-        false => format!("both call {}; then ", before.join(", ")),
+    let before = if before.is_empty() {
+        String::new()
+    } else {
+        format!("both call {}; then ", before.join(", "))
     };
     format!(
         "the calls since then part after {common}: {before}A calls {}, B calls {}\n",

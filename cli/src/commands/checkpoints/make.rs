@@ -141,9 +141,10 @@ fn checkpoints(
     };
     let mut done = Ok(());
     for (until, every) in legs(plan.dense, machine.step(), end) {
-        done = match every {
-            true => dense(machine, until, threads(), &spawn, &mut enter),
-            false => make(
+        done = if every {
+            dense(machine, until, threads(), &spawn, &mut enter)
+        } else {
+            make(
                 machine,
                 until,
                 |step| plan.next(step),
@@ -157,7 +158,7 @@ fn checkpoints(
             .map_err(|error| match error {
                 MakeError::Machine(error) => error.into(),
                 MakeError::Sink(error) => error,
-            }),
+            })
         };
         if done.is_err() || machine.exited() {
             break;

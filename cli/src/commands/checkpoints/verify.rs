@@ -73,9 +73,10 @@ fn verify(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
         Some(wrong) => {
             let (index, claimed, root) = (wrong.index, wrong.entry.root, wrong.root);
             let (step, reached) = (wrong.entry.step, wrong.step);
-            let place = match step == reached {
-                true => format!("step {step}"),
-                false => format!("step {step} (the program ends at step {reached})"),
+            let place = if step == reached {
+                format!("step {step}")
+            } else {
+                format!("step {step} (the program ends at step {reached})")
             };
             let text = format!("entry {index}, {place}: the list has {claimed}, and it is {root}");
             Err(Refused(text).into())

@@ -70,9 +70,10 @@ struct Answered {
 
 impl Answered {
     const fn side(&self) -> Side {
-        match self.defend {
-            true => Side::Defend,
-            false => Side::Attack,
+        if self.defend {
+            Side::Defend
+        } else {
+            Side::Attack
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Passed {
 
 impl Passed {
     pub(super) fn new(screen: Screen, all_to_stderr: bool) -> Self {
-        Passed {
+        Self {
             screen,
             all_to_stderr,
         }
@@ -27,12 +27,11 @@ impl Console for Passed {
         let to_stderr = stream == 2 || self.all_to_stderr;
         // A guest does not notice that nobody reads what it prints.
         self.screen.suspend(|| {
-            let _ = match to_stderr {
-                true => io::stderr().write_all(bytes),
-                false => {
-                    let mut out = io::stdout().lock();
-                    out.write_all(bytes).and_then(|()| out.flush())
-                }
+            let _ = if to_stderr {
+                io::stderr().write_all(bytes)
+            } else {
+                let mut out = io::stdout().lock();
+                out.write_all(bytes).and_then(|()| out.flush())
             };
         });
     }
@@ -57,7 +56,7 @@ pub(super) struct Ended {
 
 impl Ended {
     pub(super) fn of(vm: &mut dyn AnyVm, first: u64, took: Duration) -> Self {
-        Ended {
+        Self {
             vm: vm.isa().vm_type(),
             step: vm.step(),
             steps: vm.step().saturating_sub(first),

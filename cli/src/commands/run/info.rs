@@ -21,7 +21,7 @@ pub(super) struct Info {
 
 impl Info {
     pub(super) fn new(at: StepMatcher, vm: &dyn AnyVm) -> Self {
-        Info {
+        Self {
             at,
             began: Instant::now(),
             first_step: vm.step(),
@@ -93,7 +93,7 @@ struct CacheMisses {
 impl DebugInfo {
     pub(super) fn new(vm: &dyn AnyVm, stats: Stats) -> Self {
         let counts: BTreeMap<_, _> = vm.counts().into_iter().collect();
-        DebugInfo {
+        Self {
             cache: (!counts.is_empty()).then_some(CacheMisses {
                 instruction_cache_miss_count: 0,
                 highest_icache_miss_pc: "0x0",

@@ -35,7 +35,7 @@ impl Embedded {
             let offset = proof.oracle_offset;
             match contracts.load(Key(key), offset, &mut Carried(proof)) {
                 Ok(loaded) => {
-                    lines.extend(loaded.iter().map(|gas| gas_line("the pre-image", *gas)))
+                    lines.extend(loaded.iter().map(|gas| gas_line("the pre-image", *gas)));
                 }
                 // What else it takes is not in the proof.
                 Err(LoadingError::Plan(LoadError::Missing { .. })) => {

@@ -41,7 +41,7 @@ impl Remote {
         reader.require_contract(contract, "verifier")?;
         let oracle = reader.ask(contract, &StepVerifier::oracleCall {});
         let oracle = oracle.context("it is no verifier")?;
-        Ok(Remote {
+        Ok(Self {
             chain,
             contract,
             oracle,

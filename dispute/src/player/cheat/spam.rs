@@ -60,12 +60,11 @@ pub(super) fn answer<T: Trace>(
         Ok(truth) => keccak256([truth, U256::from(seed).into()].concat()),
         Err(_) => B256::repeat_byte(0xff),
     };
-    let value = match depth == game.rules().split_depth() {
-        true => {
-            let statuses = game.execution_root_statuses(index, side).ok()?;
-            statuses.first()?.stamp(value)
-        }
-        false => value,
+    let value = if depth == game.rules().split_depth() {
+        let statuses = game.execution_root_statuses(index, side).ok()?;
+        statuses.first()?.stamp(value)
+    } else {
+        value
     };
     let mv = Move {
         disputed: claim.claim,

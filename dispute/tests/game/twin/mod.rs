@@ -180,9 +180,10 @@ impl<V: Vm> Twin<V> {
 
     /// Stops the vault, or lets it go on.
     pub(crate) fn set_paused(&mut self, paused: bool) {
-        let set = match paused {
-            true => self.model.superchain.pause(OWNER, Address::ZERO, 1),
-            false => self.model.superchain.unpause(OWNER, Address::ZERO),
+        let set = if paused {
+            self.model.superchain.pause(OWNER, Address::ZERO, 1)
+        } else {
+            self.model.superchain.unpause(OWNER, Address::ZERO)
         };
         set.expect("the guardian");
         let config = self.contracts.config;

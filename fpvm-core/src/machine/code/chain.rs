@@ -52,7 +52,7 @@ pub(super) struct Decoded<I: Isa> {
 
 impl<I: Isa> Decoded<I> {
     /// An instruction that no chain runs.
-    pub(super) const LEFT: Self = Decoded {
+    pub(super) const LEFT: Self = Self {
         run: leave,
         insn: 0,
         imm: 0,
@@ -68,7 +68,7 @@ pub(super) struct Row<I: Isa> {
 
 impl<I: Isa> Row<I> {
     /// Left to the plain step.
-    pub(super) const LEFT: Self = Row {
+    pub(super) const LEFT: Self = Self {
         run: leave,
         imm: None,
     };
@@ -83,7 +83,7 @@ impl<I: Isa> Row<I> {
             (true, false) => straight,
             (true, true) => branch,
         };
-        Row {
+        Self {
             run,
             imm: effects.imm,
         }

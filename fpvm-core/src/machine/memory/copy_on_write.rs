@@ -27,7 +27,7 @@ pub type SharedPage = Arc<FrozenPage>;
 impl FrozenPage {
     /// A page of these bytes.
     pub fn new(bytes: &Page) -> SharedPage {
-        Arc::new(FrozenPage {
+        Arc::new(Self {
             bytes: *bytes,
             root: OnceLock::new(),
         })
@@ -59,10 +59,10 @@ enum Child {
 }
 
 impl Child {
-    fn is(&self, other: &Child) -> bool {
+    fn is(&self, other: &Self) -> bool {
         match (self, other) {
-            (Child::Branch(a), Child::Branch(b)) => Arc::ptr_eq(a, b),
-            (Child::Page(a), Child::Page(b)) => Arc::ptr_eq(a, b),
+            (Self::Branch(a), Self::Branch(b)) => Arc::ptr_eq(a, b),
+            (Self::Page(a), Self::Page(b)) => Arc::ptr_eq(a, b),
             _ => false,
         }
     }
@@ -114,7 +114,7 @@ impl FrozenMemory {
     /// An empty memory for addresses of this many bits.
     pub fn new(address_bits: u32) -> Self {
         let page_bits = address_bits - PAGE_SIZE.trailing_zeros();
-        FrozenMemory {
+        Self {
             depth: page_bits.div_ceil(FAN_BITS),
             root: Arc::default(),
         }
@@ -188,7 +188,7 @@ impl FrozenMemory {
 
     /// The pages of `other` that are not this memory's very own: changed ones, new ones, and `None`
     /// for those that `other` does not have. Ascending by number; pages shared by both cost nothing.
-    pub fn changes<'a>(&self, other: &'a FrozenMemory) -> Vec<(u64, Option<&'a SharedPage>)> {
+    pub fn changes<'a>(&self, other: &'a Self) -> Vec<(u64, Option<&'a SharedPage>)> {
         fn walk<'a>(
             old: Option<&Child>,
             new: Option<&'a Child>,
@@ -226,7 +226,7 @@ impl FrozenMemory {
             }
         }
         let mut changes = Vec::new();
-        let top = |memory: &FrozenMemory| Child::Branch(memory.root.clone());
+        let top = |memory: &Self| Child::Branch(memory.root.clone());
         if top(self).is(&top(other)) {
             return changes;
         }

@@ -53,7 +53,7 @@ pub struct Budget {
 impl Budget {
     /// A budget of so many bytes.
     pub const fn new(bytes: u64) -> Self {
-        Budget {
+        Self {
             bytes,
             left: AtomicU64::new(bytes / PAGE_SIZE as u64),
         }
@@ -179,7 +179,7 @@ impl<A: Word> PagedMemory<A> {
             reserved / 8 * 7
         };
         let identity_mapped = identity_bytes >> PAGE_BITS;
-        Ok(PagedMemory {
+        Ok(Self {
             bytes,
             flags,
             identity_mapped,
@@ -189,9 +189,10 @@ impl<A: Word> PagedMemory<A> {
             unwritten: 0,
             allocated: Vec::new(),
             // The zero slot and those of pages that are not allocated count to nobody.
-            limit: match Self::FLAT {
-                true => reserved - PAGE_SIZE as u64,
-                false => reserved - identity_bytes - (1 + UNWRITTEN) as u64 * PAGE_SIZE as u64,
+            limit: if Self::FLAT {
+                reserved - PAGE_SIZE as u64
+            } else {
+                reserved - identity_bytes - (1 + UNWRITTEN) as u64 * PAGE_SIZE as u64
             },
             share: Share::default(),
             dirty: Vec::new(),

@@ -27,7 +27,7 @@ impl Inner {
     fn new(page: &Page) -> Self {
         let mut nodes = [[0; 32]; 128];
         keccak::page_nodes(page, &mut nodes);
-        Inner {
+        Self {
             leaves: *page,
             nodes,
         }
@@ -42,7 +42,7 @@ impl Inner {
             .map(|(node, _)| node)
             .collect();
         if changed.len() > FEW_LEAVES {
-            *self = Inner::new(page);
+            *self = Self::new(page);
             return;
         }
         for node in &changed {
@@ -75,7 +75,7 @@ pub(super) struct Tree {
 impl Tree {
     pub(super) fn new(address_bits: u32) -> Self {
         let levels = address_bits as usize - PAGE_SIZE.trailing_zeros() as usize;
-        Tree {
+        Self {
             levels,
             nodes: FxHashMap::default(),
             inner: FxHashMap::default(),

@@ -144,9 +144,10 @@ impl<I: Isa> Vm<I> {
         hash_messages(&packed, len, &mut hashes);
         let ended = hashes.len().wrapping_sub(1);
         roots.extend((0..).zip(hashes).map(|(i, mut hash): (usize, Node)| {
-            hash[0] = match i == ended {
-                true => status,
-                false => crate::definition::state::STATUS_UNFINISHED,
+            hash[0] = if i == ended {
+                status
+            } else {
+                crate::definition::state::STATUS_UNFINISHED
             };
             hash
         }));

@@ -19,7 +19,7 @@ impl<I: Isa> Position<I> {
     #[inline(always)]
     pub fn of(state: &State<I>) -> Self {
         let next_pc = I::NEXT_PC.map_or(I::Word::default(), |cell| state.get(cell));
-        Position {
+        Self {
             pc: state.get(I::PC),
             next_pc,
         }
@@ -48,7 +48,7 @@ impl<I: Isa> Position<I> {
         } else {
             I::Word::default()
         };
-        Position { pc, next_pc }
+        Self { pc, next_pc }
     }
 
     /// The position this many bytes of straight instructions on; only from a sequential one.
@@ -60,7 +60,7 @@ impl<I: Isa> Position<I> {
         } else {
             self.next_pc
         };
-        Position {
+        Self {
             pc: self.pc.wrapping_add(&bytes),
             next_pc,
         }
@@ -71,12 +71,12 @@ impl<I: Isa> Position<I> {
     pub(super) fn successor(self, len: u64) -> Self {
         let len = I::Word::truncate(len);
         if I::DELAY_SLOT {
-            Position {
+            Self {
                 pc: self.next_pc,
                 next_pc: self.next_pc.wrapping_add(&len),
             }
         } else {
-            Position {
+            Self {
                 pc: self.pc.wrapping_add(&len),
                 next_pc: self.next_pc,
             }
