@@ -151,9 +151,9 @@ fn sent(chain: &Local, account: Address) -> (usize, usize, U256) {
             let receipt = chain.receipt(sent.hash).expect("an answer");
             let receipt = receipt.expect("it is in a block");
             if receipt.succeeded {
-                good += 1
+                good += 1;
             } else {
-                bad += 1
+                bad += 1;
             }
             paid += U256::from(receipt.gas_used) * U256::from(receipt.gas_price);
         }

@@ -164,9 +164,9 @@ impl Console for GuestLog {
                 let data = const_hex::encode_prefixed(bytes);
                 let data = data.as_str();
                 if streams {
-                    tracing::info!(target: "guest", stream = name, data, "")
+                    tracing::info!(target: "guest", stream = name, data, "");
                 } else {
-                    tracing::info!(target: "guest", data, "")
+                    tracing::info!(target: "guest", data, "");
                 }
             }
         }

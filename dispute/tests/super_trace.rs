@@ -385,9 +385,9 @@ fn lies_at_every_kind_of_place() {
             for index in 0..=4 * 128 {
                 let (told, known) = (lie.state(place), truth.state(place));
                 if index < number {
-                    assert_eq!(told, known)
+                    assert_eq!(told, known);
                 } else {
-                    assert_ne!(told, known, "{place:?}, salt {salt}")
+                    assert_ne!(told, known, "{place:?}, salt {salt}");
                 }
                 let state = SuperState::decode(&told.expect("a lie"));
                 if index >= number && extent.state_lie() == StateLie::OtherOutputs {

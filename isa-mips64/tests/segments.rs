@@ -12,9 +12,9 @@ struct Elf {
 impl Elf {
     fn number(&self, out: &mut Vec<u8>, number: u64) {
         if self.is_64 {
-            out.extend(number.to_be_bytes())
+            out.extend(number.to_be_bytes());
         } else {
-            out.extend((number as u32).to_be_bytes())
+            out.extend((number as u32).to_be_bytes());
         }
     }
 

@@ -254,9 +254,9 @@ fn first(
     while low < high {
         let middle = low + (high - low) / 2;
         if is(middle)? {
-            high = middle
+            high = middle;
         } else {
-            low = middle + 1
+            low = middle + 1;
         }
     }
     Ok(low)

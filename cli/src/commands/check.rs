@@ -40,9 +40,9 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             file,
             problems,
             report: &report,
-        })?
+        })?;
     } else {
-        print(&report.to_string())?
+        print(&report.to_string())?;
     }
     match problems {
         0 => Ok(()),

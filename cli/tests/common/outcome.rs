@@ -31,7 +31,7 @@ pub(crate) fn the_cheat_loses(report: &Value, depth: usize, field: &str) {
     // and what is claimed to come next is wrong.
     let (told, claim) = (&report["instruction"], stepped[0]);
     if claim["value"] == claim["truth"] {
-        assert_eq!(told["before"], claim["value"])
+        assert_eq!(told["before"], claim["value"]);
     } else {
         assert_eq!(told["claimed"], claim["value"]);
         assert_eq!(told["after"], claim["truth"]);

@@ -274,13 +274,13 @@ impl<'a> WitnessMemory<'a> {
             self.branches.leave(open.leaf_index, open.leaf);
             let at = open.leaf_index * LEAF_SIZE as u64;
             if self.fetching {
-                self.accesses.fetched.push(at)
+                self.accesses.fetched.push(at);
             } else {
                 self.accesses.data.push(LeafAccess {
                     at,
                     before: open.before,
                     after: open.leaf,
-                })
+                });
             }
         }
     }

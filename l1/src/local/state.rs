@@ -198,9 +198,9 @@ impl State {
             let middle = low + ((high - low) / 2).min(low / 8 + 1);
             let enough = self.simulate(call, At::Latest, middle);
             if enough.is_ok_and(|done| done.is_success()) {
-                high = middle
+                high = middle;
             } else {
-                low = middle
+                low = middle;
             }
         }
         Ok(high)

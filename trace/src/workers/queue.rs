@@ -184,9 +184,9 @@ impl<M> JobQueue<M> {
         }
         if !std::mem::replace(&mut dispute.is_busy, true) {
             if dispute.has_run {
-                self.queue.push_front(*inputs)
+                self.queue.push_front(*inputs);
             } else {
-                self.queue.push_back(*inputs)
+                self.queue.push_back(*inputs);
             }
         }
         Err(question.pending())
