@@ -65,9 +65,10 @@ fn rules(seed: u64, version: Version, fee_spikes: bool) -> Params {
         max_clock_duration,
         challenge_period,
         fee_spikes: fee_spikes.then_some(spikes),
-        l2_chain_id: match version.is_super() {
-            true => U256::ZERO,
-            false => params().l2_chain_id,
+        l2_chain_id: if version.is_super() {
+            U256::ZERO
+        } else {
+            params().l2_chain_id
         },
         ..params()
     }
@@ -149,9 +150,10 @@ fn upset(twin: &mut Twin<Rollup>, usual: &Params, rng: &mut Xoshiro256PlusPlus) 
         } else {
             B256::repeat_byte(0xde)
         },
-        l2_chain_id: match usual.version.is_super() && rng.random_bool(0.2) {
-            true => U256::from(901),
-            false => usual.l2_chain_id,
+        l2_chain_id: if usual.version.is_super() && rng.random_bool(0.2) {
+            U256::from(901)
+        } else {
+            usual.l2_chain_id
         },
         ..usual.clone()
     };

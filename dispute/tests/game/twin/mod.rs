@@ -145,10 +145,10 @@ impl<V: Vm> Twin<V> {
         args: Vec<u8>,
     ) {
         let rules = Rules::new(params.clone()).expect("legal parameters");
-        let bond = match params.version.is_won_at_creation() {
-            // It asks for none; this is what it would keep.
-            true => 7,
-            false => rules.required_bond(Position::ROOT).expect("has a root"),
+        let bond = if params.version.is_won_at_creation() {
+            7
+        } else {
+            rules.required_bond(Position::ROOT).expect("has a root")
         };
         let (evm, game_type) = (&mut self.evm, params.game_type);
         self.contracts

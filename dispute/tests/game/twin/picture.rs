@@ -155,9 +155,10 @@ pub(super) fn picture_of_model(
             _ => Kind::Plain,
         },
         extra_data: proposal.extra_data(),
-        outputs: match version.is_super() {
-            true => ids.map(output).collect(),
-            false => Vec::new(),
+        outputs: if version.is_super() {
+            ids.map(output).collect()
+        } else {
+            Vec::new()
         },
         times: (game.created_at(), game.resolved_at()),
         status: game.status() as u8,
@@ -267,9 +268,10 @@ pub(super) fn picture_of_contract(
             // It shows no chain id: it has none.
             assert!(evm.try_view(game, &Calls::l2ChainIdCall {}).is_err());
         }
-        let chain_id = match is_super {
-            true => U256::ZERO,
-            false => evm.view(game, &Calls::l2ChainIdCall {}),
+        let chain_id = if is_super {
+            U256::ZERO
+        } else {
+            evm.view(game, &Calls::l2ChainIdCall {})
         };
         let mut of_chain = |chain_id| {
             let call = Calls::rootClaimByChainIdCall { chainId: chain_id };
@@ -305,12 +307,13 @@ pub(super) fn picture_of_contract(
             evm.view(game, &Calls::resolvedAtCall {}),
         ),
         status: evm.view(game, &Calls::statusCall {}),
-        block_challenge: match is_super {
-            true => (false, Address::ZERO),
-            false => (
+        block_challenge: if is_super {
+            (false, Address::ZERO)
+        } else {
+            (
                 evm.view(game, &Calls::l2BlockNumberChallengedCall {}),
                 evm.view(game, &Calls::l2BlockNumberChallengerCall {}),
-            ),
+            )
         },
         starting,
         proposal: (
