@@ -146,6 +146,7 @@ impl<V: Vm> Twin<V> {
     ) {
         let rules = Rules::new(params.clone()).expect("legal parameters");
         let bond = if params.version.is_won_at_creation() {
+            // It asks for none; this is what it would keep.
             7
         } else {
             rules.required_bond(Position::ROOT).expect("has a root")
