@@ -216,9 +216,10 @@ impl Types {
                 .expect("a contract")
         };
         // Today there is one for all types.
-        let registry = match version.has_arguments() {
-            true => deployment.registry,
-            false => create(registry),
+        let registry = if version.has_arguments() {
+            deployment.registry
+        } else {
+            create(registry)
         };
         let riscv_vm = create(vm);
         Self {

@@ -45,7 +45,7 @@ impl Model {
     fn new(bits: u16) -> Self {
         let mut nodes = Nodes::default();
         nodes.clear(bits.into());
-        Model {
+        Self {
             bits,
             nodes,
             terms: Terms::default(),
@@ -91,9 +91,10 @@ impl Model {
                 let loaded = self
                     .terms
                     .symbol(&format!("loaded{v}"), Sort::Bits(8 * u16::from(bytes)));
-                match signed {
-                    true => self.terms.sext(loaded, n),
-                    false => self.terms.zext(loaded, n),
+                if signed {
+                    self.terms.sext(loaded, n)
+                } else {
+                    self.terms.zext(loaded, n)
                 }
             }
             other => panic!("{other:?} has no value"),
