@@ -11,6 +11,7 @@ use fpvm_contracts::game::abi::{
 use fpvm_dispute::arguments::{GameArgs, Roles};
 use fpvm_l1::At;
 
+use crate::game_type;
 use crate::read::{ReadError, Reader};
 
 alloy_sol_types::sol! {
@@ -23,9 +24,6 @@ alloy_sol_types::sol! {
         function disputeGameFactory() external view returns (address);
     }
 }
-
-/// The types of games that a factory may have, by upstream's numbers.
-const GAME_TYPES: [u32; 14] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 254, 255, 1337];
 
 /// A contract on the chain.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -124,7 +122,7 @@ impl Installed {
 
     fn factory(&mut self, reader: &Reader<'_>, factory: Address) -> Result<(), ReadError> {
         self.factory_itself(reader, factory)?;
-        for number in GAME_TYPES {
+        for game_type::GameType(number) in game_type::GameType::named() {
             let call = DisputeGameFactory::gameImplsCall { gameType: number };
             let implementation = reader.ask(factory, &call)?;
             if implementation.is_zero() {
