@@ -12,21 +12,31 @@ use crate::trace::memo::Memo;
 use crate::trace::split::SplitTrace;
 use crate::trace::super_node::NodeStates;
 use crate::trace::super_split::SuperSplitTrace;
-use crate::trace::{Executions, Outputs, StepData, SuperInputs, SuperStates, Trace, TraceError};
+use crate::trace::{Executions, StepData, SuperInputs, SuperStates, Trace, TraceError};
 
 /// The truth about a simulated game, remembered for all its players.
 pub type Truth = Memo<Rollup>;
 
 /// A truthful or a lying trace.
 #[derive(Clone, Debug)]
-pub enum Opinion<'a, T = Truth> {
+pub enum Opinion<T, L> {
     /// The truth.
-    True(SplitTrace<&'a T, &'a T>),
+    True(T),
     /// A lie.
-    False(SplitTrace<Lie<&'a T>, Lie<&'a T>>),
+    False(L),
 }
 
-impl<'a, T> Opinion<'a, T> {
+/// What is held to be true about a game over outputs.
+pub type OutputOpinion<'a, T = Truth> =
+    Opinion<SplitTrace<&'a T, &'a T>, SplitTrace<Lie<&'a T>, Lie<&'a T>>>;
+
+/// What is held to be true about a super game.
+pub type SuperOpinion<'a> = Opinion<
+    SuperSplitTrace<&'a SuperTruth, &'a SuperTruth>,
+    SuperSplitTrace<Lie<&'a SuperTruth>, Lie<&'a SuperTruth>>,
+>;
+
+impl<'a, T> OutputOpinion<'a, T> {
     /// The opinion of somebody who lies about `lie`, or about nothing.
     pub const fn new(truth: &'a T, lie: Option<Extent>) -> Self {
         match lie {
@@ -42,7 +52,23 @@ impl<'a, T> Opinion<'a, T> {
     }
 }
 
-impl<T: Outputs + Executions> Trace for Opinion<'_, T> {
+impl<'a> SuperOpinion<'a> {
+    /// The same in a super game.
+    pub const fn new_super(truth: &'a SuperTruth, lie: Option<Extent>) -> Self {
+        match lie {
+            None => Self::True(SuperSplitTrace {
+                states: truth,
+                executions: truth,
+            }),
+            Some(extent) => Self::False(SuperSplitTrace {
+                states: Lie { truth, extent },
+                executions: Lie { truth, extent },
+            }),
+        }
+    }
+}
+
+impl<T: Trace, L: Trace> Trace for Opinion<T, L> {
     fn claim_at(&self, game: &Game, of: usize, position: Position) -> Result<B256, TraceError> {
         match self {
             Self::True(trace) => trace.claim_at(game, of, position),
@@ -99,53 +125,5 @@ impl Executions<SuperInputs> for SuperTruth {
 
     fn step(&self, inputs: &SuperInputs, index: u128) -> Result<StepData, TraceError> {
         Executions::step(&self.program, inputs, index)
-    }
-}
-
-/// A truthful or a lying trace of a super game.
-#[derive(Clone, Debug)]
-pub enum SuperOpinion<'a> {
-    /// The truth.
-    True(SuperSplitTrace<&'a SuperTruth, &'a SuperTruth>),
-    /// A lie.
-    False(SuperSplitTrace<Lie<&'a SuperTruth>, Lie<&'a SuperTruth>>),
-}
-
-impl<'a> SuperOpinion<'a> {
-    /// The opinion of somebody who lies about `lie`, or about nothing.
-    pub const fn new(truth: &'a SuperTruth, lie: Option<Extent>) -> Self {
-        match lie {
-            None => Self::True(SuperSplitTrace {
-                states: truth,
-                executions: truth,
-            }),
-            Some(extent) => Self::False(SuperSplitTrace {
-                states: Lie { truth, extent },
-                executions: Lie { truth, extent },
-            }),
-        }
-    }
-}
-
-impl Trace for SuperOpinion<'_> {
-    fn claim_at(&self, game: &Game, of: usize, position: Position) -> Result<B256, TraceError> {
-        match self {
-            Self::True(trace) => trace.claim_at(game, of, position),
-            Self::False(trace) => trace.claim_at(game, of, position),
-        }
-    }
-
-    fn step_at(&self, game: &Game, of: usize, position: Position) -> Result<StepData, TraceError> {
-        match self {
-            Self::True(trace) => trace.step_at(game, of, position),
-            Self::False(trace) => trace.step_at(game, of, position),
-        }
-    }
-
-    fn wrong_block(&self, game: &Game) -> Result<Option<BlockEvidence>, TraceError> {
-        match self {
-            Self::True(trace) => trace.wrong_block(game),
-            Self::False(trace) => trace.wrong_block(game),
-        }
     }
 }

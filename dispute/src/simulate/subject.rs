@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 
 use super::board::{DELAY, KEEPER, START};
-use super::opinion::{Opinion, SuperOpinion, SuperTruth, Truth};
+use super::opinion::{OutputOpinion, SuperOpinion, SuperTruth, Truth};
 use super::scenario::Scenario;
 use crate::arguments::FaultArgs;
 use crate::chain::Chain;
@@ -53,14 +53,14 @@ pub trait Subject: Sized {
 impl Subject for Rollup {
     type Vm = Self;
     type Truth = Truth;
-    type Opinion<'a> = Opinion<'a>;
+    type Opinion<'a> = OutputOpinion<'a>;
 
     fn truth(&self) -> Truth {
         Truth::new(*self)
     }
 
-    fn opinion(truth: &Truth, lie: Option<Extent>) -> Opinion<'_> {
-        Opinion::new(truth, lie)
+    fn opinion(truth: &Truth, lie: Option<Extent>) -> OutputOpinion<'_> {
+        OutputOpinion::new(truth, lie)
     }
 
     fn chain(scenario: &Scenario) -> Result<Chain<Self>, Revert> {
@@ -124,7 +124,7 @@ impl Subject for SuperSubject {
     }
 
     fn opinion(truth: &SuperTruth, lie: Option<Extent>) -> SuperOpinion<'_> {
-        SuperOpinion::new(truth, lie)
+        SuperOpinion::new_super(truth, lie)
     }
 
     fn chain(scenario: &Scenario<Self>) -> Result<Chain<SuperProgram>, Revert> {
