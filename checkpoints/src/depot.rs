@@ -84,8 +84,8 @@ impl fmt::Debug for Depot {
     }
 }
 
-/// An error with its causes: what the system said stands in the last.
-fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+/// An error with its causes, none of them twice: what the system said stands in the last.
+pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

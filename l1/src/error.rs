@@ -125,6 +125,12 @@ pub(crate) fn listed(hashes: &[B256]) -> String {
     hashes.join(", ")
 }
 
+/// The last cause of an error: those before it repeat the URL, which may have a password.
+pub fn last_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.last().map_or(String::new(), ToString::to_string)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

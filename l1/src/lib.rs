@@ -21,7 +21,7 @@ pub mod signer;
 mod wallet;
 
 pub use alloy::primitives::{Address, B256, Bytes, U256};
-pub use error::{Error, Revert, ether};
+pub use error::{Error, Revert, ether, last_cause};
 pub use local::Local;
 pub use rpc::Rpc;
 pub use wallet::{Earlier, Outcome, Policy, Progress, Request, SendError, Wallet};

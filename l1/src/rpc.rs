@@ -3,6 +3,7 @@
 mod answers;
 mod time;
 
+use crate::error::last_cause;
 use crate::{
     Address, At, B256, Block, Bytes, Call, Chain, Error, Log, LogFilter, Receipt, Revert,
     Transaction, U256,
@@ -162,7 +163,7 @@ impl Rpc {
                 }
             }
             RpcError::Transport(TransportErrorKind::Custom(error)) => {
-                Silence::Passes(self.cause(&**error))
+                Silence::Passes(last_cause(&**error))
             }
             RpcError::ErrorResp(payload) => {
                 let why = payload.message.to_string();
@@ -178,12 +179,6 @@ impl Rpc {
             other if !CHANGES.contains(&method) => Silence::MayPass(other.to_string()),
             _ => Silence::Answered,
         }
-    }
-
-    /// The last cause of an error: those before it repeat the URL, which may have a password.
-    fn cause(&self, error: &(dyn std::error::Error + 'static)) -> String {
-        let causes = std::iter::successors(Some(error), |error| error.source());
-        causes.last().map_or(String::new(), ToString::to_string)
     }
 
     fn error(&self, method: &'static str, error: RpcError<TransportErrorKind>) -> Error {

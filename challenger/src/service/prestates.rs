@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use alloy_primitives::B256;
 use fpvm_checkpoints::GuestVm;
+use fpvm_checkpoints::depot::with_causes;
 use fpvm_dispute::claim::VmStatus;
 use fpvm_trace::MachineError;
 
@@ -368,25 +369,11 @@ pub(super) fn is_prestate(hash: B256) -> bool {
 
 /// Whether a file is the pre-state; why not, in words.
 fn check(path: &Path, prestate: B256, open: &Open<'_>) -> Result<(), String> {
-    let mut vm = open(path).map_err(|why| chain(&why))?;
+    let mut vm = open(path).map_err(|why| with_causes(&why))?;
     let found = B256::from(vm.state_root());
     if found == prestate {
         Ok(())
     } else {
         Err(format!("its state hash is {found}"))
     }
-}
-
-/// An error with what lies behind it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut inner = error.source();
-    while let Some(next) = inner {
-        let why = next.to_string();
-        if !text.contains(&why) {
-            text = format!("{text}: {why}");
-        }
-        inner = next.source();
-    }
-    text
 }

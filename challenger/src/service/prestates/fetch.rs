@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use alloy_primitives::B256;
 use flate2::bufread::GzDecoder;
+use fpvm_l1::last_cause;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
@@ -116,12 +117,12 @@ pub(super) fn fetch(
             }
         }))
         .build()
-        .map_err(|why| setup(reason(&why)))?;
+        .map_err(|why| setup(last_cause(&why)))?;
     let name = from.name();
     let download = async {
         for ending in ENDINGS {
             let url = from.file(&format!("{prestate}.{ending}"));
-            let silent = |why: reqwest::Error| FetchError::Silent(name.clone(), reason(&why));
+            let silent = |why: reqwest::Error| FetchError::Silent(name.clone(), last_cause(&why));
             let response = client.get(url).send().await.map_err(silent)?;
             match response.status() {
                 StatusCode::NOT_FOUND | StatusCode::GONE => {}
@@ -177,7 +178,7 @@ async fn body(
         .map_err(cannot)?;
     let mut all = 0;
     loop {
-        let silent = |why: reqwest::Error| FetchError::Silent(name.to_owned(), reason(&why));
+        let silent = |why: reqwest::Error| FetchError::Silent(name.to_owned(), last_cause(&why));
         let Some(chunk) = response.chunk().await.map_err(silent)? else {
             return Ok(file);
         };
@@ -234,13 +235,4 @@ fn ending(path: &Path) -> std::io::Result<&'static str> {
         Some(b'{') => "json",
         _ => "bin",
     })
-}
-
-/// Why a request failed, without the address, which may be a password.
-fn reason(error: &reqwest::Error) -> String {
-    let mut inner: &dyn std::error::Error = error;
-    while let Some(next) = inner.source() {
-        inner = next;
-    }
-    inner.to_string()
 }
