@@ -240,7 +240,7 @@ impl Deployment {
             gas: None,
         });
         let args = self.args(params);
-        let sets = registration_with(self.factory, game_type, self.implementation, &args, bond);
+        let sets = registration(self.factory, game_type, self.implementation, &args, bond);
         // The sender has to own the factory to register the game.
         let transfer = transferOwnershipCall {
             newOwner: roles.owner,
@@ -289,18 +289,9 @@ fn check(params: &Params) -> Result<(), DeployError> {
     }
 }
 
-/// What lets a factory create games of a type, for a bond in wei; its owner sends it.
+/// What lets a factory create games of a type, for a bond in wei; its owner sends it. It sets the arguments of the type
+/// (`gameArgs`), unless they are empty.
 pub fn registration(
-    factory: Address,
-    game_type: u32,
-    implementation: Address,
-    bond: u128,
-) -> [Request; 2] {
-    registration_with(factory, game_type, implementation, &[], bond)
-}
-
-/// The same, and sets the arguments of the type (`gameArgs`), unless they are empty.
-pub fn registration_with(
     factory: Address,
     game_type: u32,
     implementation: Address,

@@ -13,7 +13,7 @@ use common::players::{CHEAT, HONEST, LIE, PROPOSED, Truth, lie, outputs, schedul
 use common::table::{play, proposed, read};
 use common::{CLOCK, DELAY, FINALITY, PURSE, account, alphabet, signer, today, wallet};
 use fpvm_challenger::calls;
-use fpvm_challenger::deployment::{Deployment, implementation, registration_with};
+use fpvm_challenger::deployment::{Deployment, implementation, registration};
 use fpvm_challenger::event::{Event, EventSink, Name};
 use fpvm_challenger::factory::{CreateError, Factory};
 use fpvm_challenger::player::{Kind, Settling, Strategy};
@@ -248,7 +248,7 @@ fn of_another_factory(chain: &Local, world: &Deployment) -> Address {
     let receipts = owner.send(&[create], &mut |_| ()).expect("it deploys");
     let factory = receipts[0].created.expect("a contract");
     let (args, bond) = (world.args(&today().params), 80_000_000_000_000_000);
-    let sets = registration_with(factory, 255, world.implementation, &args, bond);
+    let sets = registration(factory, 255, world.implementation, &args, bond);
     owner.send(&sets, &mut |_| ()).expect("it is done");
     let mut proposer = wallet(Arc::new(chain.clone()), CHEAT);
     let block = U256::from(PROPOSED);
@@ -653,7 +653,7 @@ fn add_2024(chain: &Local, world: &Deployment, params: &Params) -> Address {
     let code = implementation(params, world.vm, vault, registry).expect("code");
     let implementation = create(code);
     let bond = 80_000_000_000_000_000;
-    for request in registration_with(world.factory, params.game_type, implementation, &[], bond) {
+    for request in registration(world.factory, params.game_type, implementation, &[], bond) {
         send(chain, OWNER, world.factory, request.data.to_vec());
     }
     vault
@@ -908,7 +908,7 @@ fn arguments_of_a_wrong_length_are_said_before_anything_is_paid() {
     let params = today().params;
     let mut args = world.args(&params);
     args.pop();
-    let sets = registration_with(world.factory, 8, world.implementation, &args, 1);
+    let sets = registration(world.factory, 8, world.implementation, &args, 1);
     for request in sets {
         send(&chain, OWNER, world.factory, request.data.to_vec());
     }

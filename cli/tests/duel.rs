@@ -271,7 +271,7 @@ fn killed_challengers_play_on_upstreams_contracts() {
     let parameters = deployment::parameters(&params, vm, around.vault, around.registry);
     let game = create("FaultDisputeGame", parameters.abi_encode());
     let bond = rules.required_bond(Position::ROOT).expect("a bond");
-    let sets = deployment::registration(around.factory, params.game_type, game, bond);
+    let sets = deployment::registration(around.factory, params.game_type, game, &[], bond);
     ground.owner.send(&sets, &mut |_| ()).expect("it is done");
     the_honest_win(&table, &rollup, &around.factory.to_string());
 }

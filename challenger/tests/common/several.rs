@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use alloy_primitives::{Address, B256, U256};
 use fpvm::{Options as OpenOptions, Patches, Registry};
-use fpvm_challenger::deployment::{Deployment, implementation, registration_with};
+use fpvm_challenger::deployment::{Deployment, implementation, registration};
 use fpvm_challenger::event::{Event, EventSink};
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::game_type::{ByType, GameType};
@@ -272,7 +272,7 @@ impl Types {
             ..self.deployment
         };
         let (factory, args) = (self.deployment.factory, args.args(params));
-        let sets = registration_with(factory, params.game_type, created, &args, bond);
+        let sets = registration(factory, params.game_type, created, &args, bond);
         self.owner.send(&sets, &mut |_| ()).expect("it is set");
     }
 

@@ -317,7 +317,7 @@ impl Contracts {
         implementation: Address,
         bond: u128,
     ) {
-        let requests = deployment::registration(self.factory, game_type, implementation, bond);
+        let requests = deployment::registration(self.factory, game_type, implementation, &[], bond);
         for request in requests {
             let done = evm.send(OWNER, self.factory, 0, request.data.to_vec());
             assert!(done.output.is_ok(), "{}: {:?}", request.what, done.output);
