@@ -1,6 +1,7 @@
 //! How far bonds are, in words.
 
 use alloy_primitives::{Address, U256};
+use chrono::{DateTime, Utc};
 use fpvm_dispute::game::credits::BondMode;
 use fpvm_dispute::game::payment::{Bonds, Stage};
 use fpvm_dispute::revert::Revert;
@@ -12,11 +13,14 @@ use crate::read::watch::GameSnapshot;
 
 /// An account's bonds in a game, for programs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "camelCase")]
 pub struct State {
     /// The account.
     pub account: Address,
-    /// How far they are: `posted`, `won`, `refund` (due back once the game is closed), `closed`, `unlocked`, `paid`,
+    /// How far they are.
+    #[serde(skip)]
+    pub stage: Stage,
+    /// The same in a word: `posted`, `won`, `refund` (due back once the game is closed), `closed`, `unlocked`, `paid`,
     /// `refunded`, `lost` or `none`.
     pub state: &'static str,
     /// How much, in wei.
@@ -38,6 +42,7 @@ impl State {
         let bonds = seen.bonds(account);
         Self {
             account,
+            stage: bonds.stage,
             state: word(bonds.stage),
             wei: bonds.wei,
             next: bonds.next,
@@ -133,23 +138,12 @@ pub(crate) fn hindrance(
     })
 }
 
-/// A time in seconds since 1970, as `2026-11-30 12:00:00 UTC`.
+/// A time in seconds since 1970, as `2026-11-30 12:00:00 UTC`; the last that there can be, if it is behind that.
 pub fn utc(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Years begin in March here, so that the day of a leap year comes last.
-    let shifted = days.saturating_add(719_468);
-    let (era, day) = (shifted / 146_097, shifted % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, later) = match month {
-        0..10 => (month + 3, 0),
-        _ => (month - 9, 1),
-    };
-    let year = year + era * 400 + later;
-    let (hours, minutes, seconds) = (rest / 3_600, rest / 60 % 60, rest % 60);
-    format!("{year}-{month:02}-{day:02} {hours:02}:{minutes:02}:{seconds:02} UTC")
+    let seconds = i64::try_from(seconds).ok();
+    let time = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    let time = time.unwrap_or(DateTime::<Utc>::MAX_UTC);
+    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use fpvm_challenger::bonds::State;
 use fpvm_challenger::read::Reader;
 use fpvm_challenger::read::history::{self, Part};
 use fpvm_challenger::read::watch::{GameSnapshot, GameWatcher};
+use fpvm_dispute::game::payment::Stage;
 use fpvm_dispute::trace::Executions as _;
 use fpvm_l1::{Address, Chain};
 use fpvm_report::instruction::Contest;
@@ -70,7 +71,7 @@ impl<'a> Seen<'a> {
     fn standings(&self, seen: &GameSnapshot) -> BTreeMap<Address, Standing> {
         let standing = |account| {
             let bonds = State::of(&self.watcher.game_params, seen, account);
-            let paid = matches!(bonds.state, "paid" | "refunded");
+            let paid = matches!(bonds.stage, Stage::Paid(_));
             let standing = Standing {
                 state: bonds.state,
                 next: bonds.next,
