@@ -89,8 +89,8 @@ impl fmt::Display for Advice {
 
 pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let chain = chain::needed(args.chain.connect()?)?;
-    let (site, seen) = read_game(&Reader::newest(&*chain)?, args.game)?;
-    let truth = args.truth.open(app, &site.rules)?.context(MISSING)?;
+    let (game_params, seen) = read_game(&Reader::newest(&*chain)?, args.game)?;
+    let truth = args.truth.open(app, &game_params.rules)?.context(MISSING)?;
     let game = &seen.game;
     let mut reading = Reading::default();
     let unread = reading.read(game, &truth);

@@ -19,7 +19,7 @@ use fpvm_core::step::proof::StepProof;
 use fpvm_dispute::call::{Action, GameAction};
 use fpvm_dispute::claim::Side;
 use fpvm_dispute::game::moves::Move;
-use fpvm_dispute::game::payment::Closing;
+use fpvm_dispute::game::payment::{Closing, Stage};
 use fpvm_dispute::game::step::Step;
 use fpvm_dispute::oracle::Preimage;
 use fpvm_dispute::player::{Answer, bond_of};
@@ -147,7 +147,7 @@ struct Hand {
     chain: Arc<dyn Chain>,
     wallet: Wallet,
     format: Format,
-    site: GameParams,
+    game_params: GameParams,
     seen: GameSnapshot,
 }
 
@@ -155,12 +155,12 @@ impl Hand {
     fn open(args: &GameArgs) -> anyhow::Result<Self> {
         let chain = args.common.connect()?;
         let wallet = args.common.chain.wallet(chain.clone())?;
-        let (site, seen) = read_game(&Reader::newest(&*chain)?, args.game)?;
+        let (game_params, seen) = read_game(&Reader::newest(&*chain)?, args.game)?;
         Ok(Self {
             chain,
             wallet,
             format: args.common.format.get(),
-            site,
+            game_params,
             seen,
         })
     }
@@ -202,12 +202,12 @@ impl Hand {
 
     /// Resolves something, unless somebody else has done so first.
     fn resolve(&mut self, action: &GameAction) -> anyhow::Result<()> {
-        let request = calls::game(self.site.game, action, 0);
+        let request = calls::game(self.game_params.game, action, 0);
         self.send_as(request, Some(PlannedTx::Resolve))
     }
 
     fn act(&mut self, action: &GameAction, value: u128) -> anyhow::Result<()> {
-        self.send(calls::game(self.site.game, action, value))
+        self.send(calls::game(self.game_params.game, action, value))
     }
 
     /// Fails before a time in seconds from which on something can be done.
@@ -218,7 +218,7 @@ impl Hand {
     }
 
     fn look(&mut self) -> anyhow::Result<()> {
-        self.seen = read_game(&Reader::newest(&*self.chain)?, self.site.game)?.1;
+        self.seen = read_game(&Reader::newest(&*self.chain)?, self.game_params.game)?.1;
         Ok(())
     }
 }
@@ -232,7 +232,7 @@ fn play_honestly(
     by_step: bool,
 ) -> anyhow::Result<()> {
     let game = &hand.seen.game;
-    let (answer, truth) = advise::answer(app, &hand.site.rules, game, truth, claim)?;
+    let (answer, truth) = advise::answer(app, &hand.game_params.rules, game, truth, claim)?;
     match (answer, by_step) {
         (Answer::Move(_), true) => {
             bail!("claim {claim} is answered by a claim: `game move` makes it")
@@ -260,7 +260,10 @@ pub(super) fn make_move(app: &App, args: &MoveArgs) -> anyhow::Result<()> {
     let (parent, side) = (args.answered.claim, args.answered.side());
     let claim = hand.seen.game.claim(parent);
     let claim = claim.map_err(|_| anyhow::anyhow!("the game has no claim {parent}"))?;
-    let bond = hand.site.rules.required_bond(claim.position.answered(side));
+    let bond = hand
+        .game_params
+        .rules
+        .required_bond(claim.position.answered(side));
     let bond = bond.map_err(|_| {
         anyhow::anyhow!("claim {parent} is at the deepest level: `game step` counters it")
     })?;
@@ -323,7 +326,7 @@ fn load(hand: &mut Hand, claim: usize, key: Key, value: &[u8], offset: U256) -> 
 /// Loads a part of a pre-image, in as many transactions as it takes.
 fn load_large(hand: &mut Hand, preimage: &Preimage) -> anyhow::Result<()> {
     loop {
-        let terms = hand.site.terms(hand.wallet.address());
+        let terms = hand.game_params.terms(hand.wallet.address());
         let chain = hand.chain.clone();
         let reader = Reader::newest(&*chain)?;
         match loads::part(&reader, &terms, preimage)? {
@@ -365,9 +368,9 @@ pub(super) fn close(args: &GameArgs) -> anyhow::Result<()> {
     let mut hand = Hand::open(args)?;
     match hand.seen.game.closing(&hand.seen.around) {
         Closing::Done(_) => bail!("the game is closed"),
-        Closing::None if hand.site.rules.params().version.pays_at_resolution() => bail!(
+        Closing::None if hand.game_params.rules.params().version.pays_at_resolution() => bail!(
             "a game {} is not closed: it pays once it is resolved",
-            hand.site.version
+            hand.game_params.version
         ),
         Closing::None => bail!("the game is not resolved"),
         Closing::From { time, refused, .. } => {
@@ -383,12 +386,12 @@ pub(super) fn close(args: &GameArgs) -> anyhow::Result<()> {
 pub(super) fn claim(args: &ClaimArgs) -> anyhow::Result<()> {
     let mut hand = Hand::open(&args.game)?;
     let account = args.account.unwrap_or_else(|| hand.wallet.address());
-    let bonds = State::of(&hand.site, &hand.seen, account);
+    let bonds = State::of(&hand.game_params, &hand.seen, account);
     let Some(next) = bonds.next else {
         bail!("the game has nothing for {account}, which {}", bonds.words);
     };
-    let may = match bonds.state {
-        "unlocked" => format!("the vault pays {account}"),
+    let may = match bonds.stage {
+        Stage::Unlocked(_) => format!("the vault pays {account}"),
         _ => "the game can be closed".into(),
     };
     hand.until(next, &may)?;
@@ -397,7 +400,7 @@ pub(super) fn claim(args: &ClaimArgs) -> anyhow::Result<()> {
     }
     hand.act(&GameAction::ClaimCredit(account), 0)?;
     hand.look()?;
-    let bonds = State::of(&hand.site, &hand.seen, account);
+    let bonds = State::of(&hand.game_params, &hand.seen, account);
     tracing::info!(target: "l1", state = bonds.state, "{account} {}", bonds.words);
     Ok(())
 }
