@@ -105,11 +105,15 @@ impl<T> ByType<T> {
         self.0.push((game_type, value));
     }
 
-    /// The values for a type: its own first, then those for all. Permissioned games have Cannon's between the two, as
-    /// op-challenger has it.
-    pub fn of(&self, game_type: GameType) -> impl Iterator<Item = &T> {
-        let as_cannon = (game_type == GameType::PERMISSIONED).then_some(GameType::CANNON);
-        let own = self.0.iter().filter(move |(of, _)| *of == Some(game_type));
+    /// The values for a type: its own first, then those for all; without a type the latter alone. Permissioned games
+    /// have Cannon's between the two, as op-challenger has it.
+    pub fn of(&self, game_type: impl Into<Option<GameType>>) -> impl Iterator<Item = &T> {
+        let game_type = game_type.into();
+        let as_cannon = (game_type == Some(GameType::PERMISSIONED)).then_some(GameType::CANNON);
+        let own = self
+            .0
+            .iter()
+            .filter(move |(of, _)| of.is_some() && *of == game_type);
         let cannons = self
             .0
             .iter()
@@ -183,5 +187,6 @@ mod tests {
             (vec![2, 1, 3], vec![4, 1, 3], vec![1, 3])
         );
         assert_eq!(of(1), [4, 1, 3], "as Cannon's");
+        assert_eq!(values.of(None).copied().collect::<Vec<_>>(), [1, 3]);
     }
 }

@@ -49,11 +49,11 @@ pub(super) fn preimages(args: &Args, data: &Path) -> anyhow::Result<ByType<Preim
     let lines = lines(args, data)?;
     if lines.is_empty() {
         source.check()?;
-    }
-    if lines.is_empty() && !source.is_given() {
-        bail!(
-            "where do pre-images come from? Name a store with --preimages, or a host with --host-preset or after `--`"
-        );
+        if !source.is_given() {
+            bail!(
+                "where do pre-images come from? Name a store with --preimages, or a host with --host-preset or after `--`"
+            );
+        }
     }
     if !hosts.host_preset.is_empty() || !hosts.host_program.is_empty() {
         let made = std::fs::create_dir_all(data);
@@ -109,11 +109,9 @@ fn lines(args: &Args, data: &Path) -> anyhow::Result<Vec<(Option<GameType>, Vec<
 
 fn pieces(args: &Args, game_type: Option<GameType>, data: &Path) -> anyhow::Result<HostPieces> {
     let hosts = &args.hosts;
-    // A type that no game has: what counts for all.
-    let of = game_type.unwrap_or(GameType(u32::MAX));
     let first = |all: &[Typed]| {
         let all = by_type(all, |text| Ok::<_, Infallible>(text.to_owned()))?;
-        Ok::<_, Infallible>(all.of(of).next().cloned())
+        Ok::<_, Infallible>(all.of(game_type).next().cloned())
     };
     let data = data.to_str().context("--datadir: its name is no text")?;
     Ok(HostPieces {
