@@ -269,25 +269,17 @@ impl Model {
             .flat_map(|a| others.iter().map(move |b| (*a, *b)))
         {
             for (a, b) in [(a, b), (b, a)] {
+                let pair = format!("{:?} and {:?}", self.nodes.node(a), self.nodes.node(b));
+                let (x, y) = (self.term(a), self.term(b));
                 for op in BINS {
-                    let what = format!(
-                        "{op:?} of {:?} and {:?}",
-                        self.nodes.node(a),
-                        self.nodes.node(b)
-                    );
-                    let (x, y) = (self.term(a), self.term(b));
+                    let what = format!("{op:?} of {pair}");
                     let wanted = words::bin(&mut self.terms, op, x, y);
                     let v = self.nodes.bin(op, a, b);
                     self.equal(&what, v, wanted);
                     self.facts(&what, v);
                 }
                 for op in CMPS {
-                    let what = format!(
-                        "{op:?} of {:?} and {:?}",
-                        self.nodes.node(a),
-                        self.nodes.node(b)
-                    );
-                    let (x, y) = (self.term(a), self.term(b));
+                    let what = format!("{op:?} of {pair}");
                     let wanted = match op {
                         Cmp::Eq => self.terms.equal(x, y),
                         Cmp::LessSigned => self.terms.less_signed(x, y),
