@@ -21,7 +21,8 @@ const short = hash => hash.slice(0, 8) + "…" + hash.slice(-4);
 const thousands = digits => digits.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 // Words that carry a hash or an address stay as they are; only counted things get commas.
 const counted = text => text.replace(/(?<![\w.])\d{5,}(?![\w.])/g, thousands);
-function ether(wei, digits = 4) {
+// All amounts of a page are cut alike; bonds have seven digits at most.
+function ether(wei, digits = 7) {
   let n = BigInt(wei);
   const sign = n < 0n ? "−" : "";
   if (n < 0n) n = -n;

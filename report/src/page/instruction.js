@@ -54,7 +54,7 @@ function instruction() {
       el("p", { class: "dim" }, `The program asks for the value behind a hash. The contract has it from ${where} on:`),
       el("dl", { class: "leaf mono" }, el("dt", {}, "key"), el("dd", { class: "wrap" }, p.key), el("dt", {}, "value"), el("dd", {}, leaf(p.part, p.part))));
   }
-  const bond = ether(c.bond, 6);
+  const bond = ether(c.bond);
   box.append(el("p", { class: "verdict" }, run
     ? [`Claim `, el("a", { href: "#claim-" + n.claim }, "#" + n.claim), ` of ${liar} falls, and with it everything that rests on it. `, c.bondTo && c.bondTo !== c.claimant ? `Its bond of ${bond} ETH goes to ${name(c.bondTo)}.` : `Its bond of ${bond} ETH is lost.`]
     : [`Claim `, el("a", { href: "#claim-" + n.claim }, "#" + n.claim), ` of ${liar}, with a bond of ${bond} ETH, falls as soon as somebody has the contract run it.`]));

@@ -50,7 +50,7 @@ function details(i) {
   add("in dispute", `${inDispute(c)} from here on down, at most`);
   add("position", `depth ${c.depth}, ` + (c.path ? "way down " : "the top"), el("code", {}, c.path), " ", el("span", { class: "dim" }, `generalised index ${c.gindex}`));
   add("clock", `its side had used ${span(c.used)} of ${span(R.rules.maxClockDuration)}`);
-  add("bond", `${ether(c.bond, 18)} ETH`, c.bondTo ? (c.bondTo === c.claimant ? ", given back" : `, won by ${name(c.bondTo)}`) : "");
+  add("bond", `${ether(c.bond)} ETH`, c.bondTo ? (c.bondTo === c.claimant ? ", given back" : `, won by ${name(c.bondTo)}`) : "");
   if (c.left !== null) add("open", c.left > 0 ? `can be answered for another ${span(c.left)}` : "its clock has run out: it can be resolved");
   if (c.counteredBy) add("countered", `by ${name(c.counteredBy)}` + (c.stepped ? ", by running an instruction on chain" : ""));
   const reason = because(c);
