@@ -77,7 +77,7 @@ fn header(frame: &mut Frame<'_>, report: &Report, area: Rect) {
         Span::from(format!("L2 block {}: ", report.proposal.block)),
         Span::from(status(report.status)).fg(colour).bold(),
         Span::from(format!(
-            ", {after} after its proposal, {} claims down to depth {} of {}",
+            ", {after} old, {} claims, depth {} of {}",
             report.claims.len(),
             report
                 .claims
@@ -96,7 +96,8 @@ fn header(frame: &mut Frame<'_>, report: &Report, area: Rect) {
 }
 
 fn tree(frame: &mut Frame<'_>, report: &Report, watch: &mut Watch, area: Rect) {
-    let block = Block::bordered().title(" Claims ");
+    let legend = " + right  - wrong   ● stands  ○ countered  · not judged ";
+    let block = Block::bordered().title(" Claims ").title_bottom(legend);
     let height = usize::from(block.inner(area).height);
     let top = watch.scroll(report, height);
     let selected = watch.selected(report);
