@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::SolCall as _;
 use fpvm_contracts::abi::StepVerifier;
 use fpvm_contracts::game::abi::{DelayedWETH, FaultDisputeGame as Calls};
 use fpvm_contracts::loader::Terms;
@@ -58,8 +59,13 @@ impl GameParams {
     /// # Errors
     /// If there is no game, one of an unknown type or version, or the chain does not answer.
     pub fn read(reader: &Reader<'_>, game: Address) -> Result<Self, ReadError> {
-        reader.require_contract(game, "game")?;
         let read = Self::read_parts(reader, game);
+        // Nobody answers where there is no contract. That is looked for last, because nearly always there is one.
+        if let Err(ReadError::Answer { contract, .. }) = &read
+            && *contract == game
+        {
+            reader.require_contract(game, "game")?;
+        }
         // What a game of a known version does not tell it never tells.
         read.map_err(|error| match error {
             ReadError::Reverted {
@@ -77,6 +83,7 @@ impl GameParams {
 
     fn read_parts(reader: &Reader<'_>, game: Address) -> Result<Self, ReadError> {
         let unknown = |why: String| ReadError::UnknownGame { game, why };
+        reader.expect_each(game, Self::questions())?;
         let version = reader.ask(game, &Calls::versionCall {})?;
         let Some(known) = Version::parse(&version) else {
             return Err(unknown(format!("its version is {version}")));
@@ -117,6 +124,32 @@ impl GameParams {
             registry: reader.ask(game, &Calls::anchorStateRegistryCall {})?,
             oracle,
         })
+    }
+
+    /// What every game is asked.
+    fn questions() -> [Bytes; 19] {
+        [
+            Calls::versionCall {}.abi_encode(),
+            Calls::vmCall {}.abi_encode(),
+            Calls::wethCall {}.abi_encode(),
+            Calls::startingOutputRootCall {}.abi_encode(),
+            Calls::gameCreatorCall {}.abi_encode(),
+            Calls::rootClaimCall {}.abi_encode(),
+            Calls::l1HeadCall {}.abi_encode(),
+            Calls::l2BlockNumberCall {}.abi_encode(),
+            Calls::createdAtCall {}.abi_encode(),
+            Calls::anchorStateRegistryCall {}.abi_encode(),
+            Calls::maxGameDepthCall {}.abi_encode(),
+            Calls::splitDepthCall {}.abi_encode(),
+            Calls::feeSpikeWindowCall {}.abi_encode(),
+            Calls::proposerCall {}.abi_encode(),
+            Calls::gameTypeCall {}.abi_encode(),
+            Calls::absolutePrestateCall {}.abi_encode(),
+            Calls::clockExtensionCall {}.abi_encode(),
+            Calls::maxClockDurationCall {}.abi_encode(),
+            Calls::l2ChainIdCall {}.abi_encode(),
+        ]
+        .map(Bytes::from)
     }
 
     fn params(

@@ -30,6 +30,12 @@ struct Inner {
     answers: BTreeMap<Question, Answer>,
     /// What has been asked in this round.
     asked: BTreeSet<Question>,
+    /// What is contracts at that block.
+    contracts: BTreeSet<Address>,
+    /// Questions that wait to be asked together; none where each goes to the chain at once.
+    put_off: Option<BTreeSet<Question>>,
+    /// Questions that found no answer together.
+    alone: BTreeSet<Question>,
     /// Blocks by their hashes, and the hashes from the oldest on.
     blocks: BTreeMap<B256, Block>,
     /// Rounds that are left of a rest, and how many the last one had.
@@ -49,6 +55,8 @@ impl Memory {
             return;
         }
         inner.at = block.hash;
+        inner.contracts.clear();
+        inner.alone.clear();
         let before = std::mem::take(&mut inner.answers);
         let asked = std::mem::take(&mut inner.asked);
         let [left, _] = &mut inner.rest;
@@ -108,6 +116,67 @@ impl Memory {
         let mut inner = self.inner();
         if inner.at == block.hash {
             inner.answers.insert((contract, data), answer.clone());
+        }
+    }
+
+    /// Puts off those questions that are still to be answered, where questions are put off; whether there are any.
+    pub(super) fn puts_off(
+        &self,
+        block: &Block,
+        contract: Address,
+        calls: impl IntoIterator<Item = Bytes>,
+    ) -> bool {
+        let mut inner = self.inner();
+        let inner = &mut *inner;
+        let Some(put_off) = inner.put_off.as_mut().filter(|_| inner.at == block.hash) else {
+            return false;
+        };
+        let questions = calls.into_iter().map(|data| (contract, data));
+        let is_open = |question: &Question| {
+            !inner.answers.contains_key(question) && !inner.alone.contains(question)
+        };
+        let mut is_any = false;
+        for question in questions.filter(is_open) {
+            is_any = true;
+            put_off.insert(question);
+        }
+        is_any
+    }
+
+    /// Begins or ends to put questions off; those that wait.
+    pub(super) fn put_off(&self, begin: bool) -> Vec<Question> {
+        let next = begin.then(BTreeSet::new);
+        let waiting = std::mem::replace(&mut self.inner().put_off, next);
+        waiting.into_iter().flatten().collect()
+    }
+
+    /// Takes what questions found that were asked together; none for those that have to go alone.
+    pub(super) fn learn_together(
+        &self,
+        block: &Block,
+        found: impl IntoIterator<Item = (Question, Option<Answer>)>,
+    ) {
+        let mut inner = self.inner();
+        if inner.at != block.hash {
+            return;
+        }
+        for (question, answer) in found {
+            match answer {
+                Some(answer) => drop(inner.answers.insert(question, answer)),
+                None => drop(inner.alone.insert(question)),
+            }
+        }
+    }
+
+    pub(super) fn is_contract(&self, block: &Block, at: Address) -> bool {
+        let inner = self.inner();
+        inner.at == block.hash && inner.contracts.contains(&at)
+    }
+
+    pub(super) fn learn_contract(&self, block: &Block, at: Address) {
+        let mut inner = self.inner();
+        if inner.at == block.hash {
+            inner.contracts.insert(at);
         }
     }
 

@@ -4,7 +4,8 @@
 //! one and the same state, whatever the chain does meanwhile. [`game_params`] is what about a game never
 //! changes, [`watch`] the game itself, of which each look reads only what can have changed since the
 //! last. [`history`] finds out when things happened. With a [`memory`] a reader asks in few calls at each
-//! block what it has asked at the one before.
+//! block what it has asked at the one before; and [`together`] reads many games so that all of their questions go in
+//! few calls from the first look on.
 //!
 //! Games are upstream's `FaultDisputeGame` and `PermissionedDisputeGame` from 1.3 (October 2024) to 2.4 (June
 //! 2026), and this project's, with or without time for fee spikes.
@@ -14,6 +15,7 @@ pub mod game_params;
 pub mod history;
 pub mod memory;
 mod surroundings;
+pub mod together;
 pub mod watch;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -42,6 +44,9 @@ pub enum ReadError {
     /// The chain does not answer, or has dropped the block.
     #[error(transparent)]
     Chain(#[from] Error),
+    /// No failure: a question waits to be asked with others. Nobody sees it outside of [`together`].
+    #[error("a question waits to be asked with others")]
+    PutOff,
     /// There is nothing where a contract should be.
     #[error("there is no contract at {at}, where the {what} should be, on chain {chain_id}")]
     NoContract {
@@ -162,14 +167,37 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Says that these questions will be put next: where many are [read together](together), all of them go in one call.
+    pub(crate) fn expect<C: SolCall>(
+        &self,
+        contract: Address,
+        calls: impl IntoIterator<Item = C>,
+    ) -> Result<(), ReadError> {
+        let data = calls.into_iter().map(|call| call.abi_encode().into());
+        self.expect_each(contract, data)
+    }
+
+    /// The same of calls of several functions.
+    pub(crate) fn expect_each(
+        &self,
+        contract: Address,
+        calls: impl IntoIterator<Item = Bytes>,
+    ) -> Result<(), ReadError> {
+        match self.memory {
+            Some(memory) if memory.puts_off(&self.block, contract, calls) => Err(ReadError::PutOff),
+            _ => Ok(()),
+        }
+    }
+
     /// What a contract returns, or reverts with.
-    fn answer(&self, contract: Address, data: Bytes) -> Result<Result<Bytes, Revert>, Error> {
+    fn answer(&self, contract: Address, data: Bytes) -> Result<Result<Bytes, Revert>, ReadError> {
         let known = self
             .memory
             .and_then(|memory| memory.answer(&self.block, contract, &data));
         if let Some(known) = known {
             return Ok(known);
         }
+        self.expect_each(contract, [data.clone()])?;
         let call = Call {
             to: Some(contract),
             data: data.clone(),
@@ -239,7 +267,14 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// `NoContract`, or if the chain does not answer.
     pub fn require_contract(&self, at: Address, what: &'static str) -> Result<(), ReadError> {
+        let is_known = |memory: &Memory| memory.is_contract(&self.block, at);
+        if self.memory.is_some_and(is_known) {
+            return Ok(());
+        }
         if !self.chain.code(at, At::Hash(self.block.hash))?.is_empty() {
+            if let Some(memory) = self.memory {
+                memory.learn_contract(&self.block, at);
+            }
             Ok(())
         } else {
             Err(ReadError::NoContract {

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::SolCall as _;
 use fpvm_contracts::game::abi::{DelayedWETH, FaultDisputeGame as Calls, Judge as Registry};
 use fpvm_dispute::claim::{GameStatus, OutputRoot};
 use fpvm_dispute::game::credits::{BondMode, Credits};
@@ -107,6 +108,9 @@ fn credits(reader: &Reader<'_>, parts: &Parts) -> Result<Credits, ReadError> {
     }
     if credits.mode == BondMode::Undecided {
         if parts.resolved.contains(&true) {
+            let calls = everybody.iter();
+            let calls = calls.map(|account| Calls::creditCall { account: *account });
+            reader.expect(game, calls)?;
             for account in everybody {
                 let wei = reader.ask(game, &Calls::creditCall { account })?;
                 keep(&mut credits.normal, account, "credit(address)", wei)?;
@@ -125,6 +129,14 @@ fn credits(reader: &Reader<'_>, parts: &Parts) -> Result<Credits, ReadError> {
         }
         return Ok(credits);
     }
+    let questions = everybody.iter().flat_map(|account| {
+        let account = *account;
+        let normal = Calls::normalModeCreditCall { account }.abi_encode();
+        let refund = Calls::refundModeCreditCall { account }.abi_encode();
+        let unlocked = Calls::hasUnlockedCreditCall { account }.abi_encode();
+        [normal, refund, unlocked].map(Bytes::from)
+    });
+    reader.expect_each(game, questions)?;
     for account in everybody {
         let wei = reader.ask(game, &Calls::normalModeCreditCall { account })?;
         keep(

@@ -7,7 +7,8 @@
 
 use std::collections::BTreeSet;
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::SolCall as _;
 use fpvm_contracts::game::abi::{AnchorStateRegistry, FaultDisputeGame as Calls};
 use fpvm_dispute::claim::{ClaimData, GameStatus, OutputRoot};
 use fpvm_dispute::clock::Clock;
@@ -192,6 +193,13 @@ fn look_once(
 /// The game without its claims.
 fn outside(game_params: &GameParams, reader: &Reader<'_>) -> Result<Parts, ReadError> {
     let game = game_params.game;
+    let questions = [
+        Calls::statusCall {}.abi_encode(),
+        Calls::l2BlockNumberChallengedCall {}.abi_encode(),
+        Calls::resolvedAtCall {}.abi_encode(),
+        Calls::claimDataLenCall {}.abi_encode(),
+    ];
+    reader.expect_each(game, questions.map(Bytes::from))?;
     let status = match reader.ask(game, &Calls::statusCall {})? {
         0 => GameStatus::InProgress,
         1 => GameStatus::ChallengerWins,
@@ -263,6 +271,11 @@ fn claims(
     }
     let count = reader.ask(game_params.game, &Calls::claimDataLenCall {})?;
     let count = fit(game_params.game, "claimDataLen()", count)?;
+    let missing = parts.claims.len()..count;
+    let missing = missing.map(|index| Calls::claimDataCall {
+        index: U256::from(index),
+    });
+    reader.expect(game_params.game, missing)?;
     for index in parts.claims.len()..count {
         let counted = claim(reader, game_params.game, index).map_err(|error| match error {
             ReadError::Reverted { contract, .. } => ReadError::Torn {
@@ -310,12 +323,20 @@ fn claim(reader: &Reader<'_>, game: Address, index: usize) -> Result<ClaimData, 
 /// What has been resolved since. `clocks` is the game as if it still went on.
 fn resolution(reader: &Reader<'_>, clocks: &Game, parts: &mut Parts) -> Result<(), ReadError> {
     let (game, now) = (parts.address, reader.block.time);
-    for index in 0..parts.claims.len() {
-        let used = clocks.challenger_duration(index, now);
+    let may_be_resolved = |index: &usize| {
+        let used = clocks.challenger_duration(*index, now);
         let has_run_out = used.is_ok_and(|used| used >= clocks.rules().max_clock_duration());
-        if !has_run_out || parts.resolved.get(index) == Some(&true) {
-            continue;
-        }
+        has_run_out && parts.resolved.get(*index) != Some(&true)
+    };
+    let indices: Vec<_> = (0..parts.claims.len()).filter(may_be_resolved).collect();
+    let questions = indices.iter().flat_map(|index| {
+        let index = U256::from(*index);
+        let resolved = Calls::resolvedSubgamesCall { claimIndex: index };
+        let page = Calls::resolutionCheckpointsCall { claimIndex: index };
+        [resolved.abi_encode(), page.abi_encode()].map(Bytes::from)
+    });
+    reader.expect_each(game, questions)?;
+    for index in indices {
         let claim_index = U256::from(index);
         let call = Calls::resolvedSubgamesCall {
             claimIndex: claim_index,
