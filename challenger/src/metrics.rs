@@ -1,12 +1,13 @@
 //! Figures for Prometheus, named as op-challenger names them, and this program's own beside them.
 
 mod histogram;
+mod page;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 pub use histogram::Histogram;
+pub use page::Page;
 
 use crate::event::{Event, Name};
 use crate::game_type::GameType;
@@ -125,7 +126,7 @@ impl Metrics {
 
     /// As Prometheus reads it.
     pub fn text(&self) -> String {
-        let mut page = Page::default();
+        let mut page = Page::new("op_challenger");
         self.counters(&mut page);
         self.gauges(&mut page);
         for (name, help, histogram) in [
@@ -140,15 +141,14 @@ impl Metrics {
                 &self.act_time,
             ),
         ] {
-            let name = page.begin(name, help, "histogram");
-            histogram.write(&mut page.0, &name, "");
+            page.histogram(name, help, &[("", histogram)]);
         }
+        let of_type = self.execution_time.iter();
+        let of_type = of_type.map(|(game_type, time)| (format!("vm=\"{game_type}\""), time));
+        let of_type: Vec<_> = of_type.collect();
         let help = "Seconds that programs ran at a time";
-        let name = page.begin("vm_execution_time", help, "histogram");
-        for (game_type, histogram) in &self.execution_time {
-            histogram.write(&mut page.0, &name, &format!("vm=\"{game_type}\""));
-        }
-        page.0
+        page.histogram("vm_execution_time", help, &of_type);
+        page.text()
     }
 
     fn counters(&self, page: &mut Page) {
@@ -227,7 +227,7 @@ impl Metrics {
 
     fn gauges(&self, page: &mut Page) {
         let version = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
-        page.labelled("info", "The program", "gauge", &[(&version, 1)]);
+        page.labelled("info", "The program", "gauge", &[(version, 1)]);
         page.one("up", "Whether it runs", "gauge", 1.0);
         let Tracked {
             in_progress,
@@ -287,32 +287,6 @@ impl Metrics {
             "gauge",
             balance / 1e18,
         );
-    }
-}
-
-/// What Prometheus reads, so far.
-#[derive(Default)]
-struct Page(String);
-
-impl Page {
-    /// What a figure is; its name there.
-    fn begin(&mut self, name: &str, help: &str, kind: &str) -> String {
-        let name = format!("op_challenger_{name}");
-        // Writing to a string does not fail.
-        let _ = writeln!(self.0, "# HELP {name} {help}.\n# TYPE {name} {kind}");
-        name
-    }
-
-    fn one(&mut self, name: &str, help: &str, kind: &str, value: f64) {
-        let name = self.begin(name, help, kind);
-        let _ = writeln!(self.0, "{name} {value}");
-    }
-
-    fn labelled(&mut self, name: &str, help: &str, kind: &str, values: &[(&str, u64)]) {
-        let name = self.begin(name, help, kind);
-        for (labels, value) in values {
-            let _ = writeln!(self.0, "{name}{{{labels}}} {value}");
-        }
     }
 }
 

@@ -6,7 +6,7 @@
 //! head lies before that block, [`Nodes`] asks again later, and every other node, before that is taken for
 //! evidence against the proposal.
 
-mod node;
+pub mod node;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

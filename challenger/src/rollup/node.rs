@@ -1,4 +1,6 @@
-//! One node, and when it is asked.
+//! One node of a rollup, and when it is asked.
+//!
+//! Answers are op-node's; block numbers are of L2 unless L1 is named.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,7 +24,7 @@ const FRESH: Duration = Duration::from_secs(60);
 /// A node that is not asked for a while after it has failed, so that one that does not answer holds up each
 /// round once and not for each game.
 #[derive(Debug)]
-pub(super) struct Node {
+pub struct Node {
     rpc: Arc<Rpc>,
     rest: Mutex<Option<Rest>>,
     outputs: Mutex<BTreeMap<U256, (Instant, Output)>>,
@@ -36,19 +38,27 @@ struct Rest {
     until: Instant,
 }
 
+/// What `optimism_outputAtBlock` says of a block.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Output {
-    pub(super) output_root: B256,
-    pub(super) version: B256,
-    pub(super) state_root: B256,
-    pub(super) withdrawal_storage_root: B256,
-    pub(super) block_ref: BlockRef,
+pub struct Output {
+    /// The output root.
+    pub output_root: B256,
+    /// How it is made of the other three: zero.
+    pub version: B256,
+    /// The state root of the block.
+    pub state_root: B256,
+    /// The storage root of the contract that keeps withdrawals.
+    pub withdrawal_storage_root: B256,
+    /// The block.
+    pub block_ref: BlockRef,
 }
 
+/// A block, as nodes of a rollup name it.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) struct BlockRef {
-    pub(super) hash: B256,
+pub struct BlockRef {
+    /// Its hash.
+    pub hash: B256,
 }
 
 #[derive(Deserialize)]
@@ -68,7 +78,8 @@ struct Number {
 }
 
 impl Node {
-    pub(super) fn new(rpc: Arc<Rpc>) -> Self {
+    /// The node behind a connection.
+    pub fn new(rpc: Arc<Rpc>) -> Self {
         Self {
             rpc,
             rest: Mutex::default(),
@@ -77,7 +88,7 @@ impl Node {
     }
 
     /// What messages call it.
-    pub(super) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         self.rpc.name()
     }
 
@@ -120,17 +131,33 @@ impl Node {
         }
     }
 
+    /// The block of L1 that it is working on: it has read all those below.
+    ///
+    /// # Errors
+    /// If it does not answer, or not as op-node does; so the next ones.
+    pub fn current_l1(&self) -> Result<u64, SourceError> {
+        let status: SyncStatus = self.ask("optimism_syncStatus", json!([]))?;
+        Ok(status.current_l1.number)
+    }
+
+    /// The newest block that L1 determines up to its block `l1`, which the node has to have read.
+    ///
+    /// # Errors
+    /// If it does not answer, or does not keep safe heads.
+    pub fn safe_head_at(&self, l1: u64) -> Result<u64, SourceError> {
+        let number = format!("{l1:#x}");
+        let found: SafeHead = self.ask("optimism_safeHeadAtL1Block", json!([number]))?;
+        Ok(found.safe_head.number)
+    }
+
     /// The safe head as of an L1 block, which a game looks up to that starts from L2 block `start`.
     pub(super) fn safe_head(&self, l1: u64, start: U256) -> Result<U256, SourceError> {
         // A node that is not past the block answers with the safe head of an earlier one.
-        let status: SyncStatus = self.ask("optimism_syncStatus", json!([]))?;
-        if status.current_l1.number <= l1 {
+        if self.current_l1()? <= l1 {
             let node = self.name();
             return Err(SourceError::Behind { node, head: l1 });
         }
-        let number = format!("{l1:#x}");
-        let found: SafeHead = self.ask("optimism_safeHeadAtL1Block", json!([number]))?;
-        let safe = U256::from(found.safe_head.number);
+        let safe = U256::from(self.safe_head_at(l1)?);
         if safe < start {
             Err(SourceError::BelowStart {
                 source_name: self.name(),
@@ -144,7 +171,10 @@ impl Node {
     }
 
     /// The output of a block.
-    pub(super) fn output(&self, block: U256) -> Result<Output, SourceError> {
+    ///
+    /// # Errors
+    /// If it does not answer, or does not have the block.
+    pub fn output(&self, block: U256) -> Result<Output, SourceError> {
         let known = || self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((since, output)) = known().get(&block)
             && since.elapsed() < FRESH
