@@ -1,7 +1,9 @@
 //! Everything that games need, on a chain: for demonstrations and tests, and to begin with.
 //!
 //! Who owns the factory and the vault, and who is the guardian, is said by [`Roles`]. The contracts are those of
-//! today's games (2.4.2) or of 2024's (1.3.1), as the rules' version says.
+//! today's games (2.4.2; super games 0.8.0, and 1.0.0 of a proposer alone) or of 2024's (1.3.1), as the rules' version says.
+//! A super game of a proposer alone has no use for the vault, the oracle and the step verifier, which stand beside it for
+//! types to come.
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolValue as _};
@@ -10,7 +12,7 @@ use fpvm_contracts::game::abi::{
     ArgsFactory, DisputeGameFactory, GameParameters, OutputRoot as Anchor, StartingAnchorRoot,
 };
 use fpvm_contracts::{game, game_v7};
-use fpvm_dispute::arguments::FaultArgs;
+use fpvm_dispute::arguments::{FaultArgs, SuperArgs};
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::position::Position;
 use fpvm_dispute::revert::Revert;
@@ -28,7 +30,7 @@ alloy_sol_types::sol! {
 pub struct Setup {
     /// The rules of its one type of game.
     pub params: Params,
-    /// The output that games start from.
+    /// The root that games start from, and its block; of super games its timestamp.
     pub anchor: OutputRoot,
     /// Seconds between unlock and withdrawal of bonds.
     pub delay: u64,
@@ -87,9 +89,11 @@ pub enum DeployError {
     NoRole,
     /// There are no contracts here of games of this version.
     #[error(
-        "there are contracts of games {} and {} here, not of {which}",
+        "there are contracts of games {}, {}, super {} and super permissioned {} here, not of {which}",
         Version::V1_3,
-        Version::V2_4
+        Version::V2_4,
+        Version::Super0_8,
+        Version::SuperPermissioned1_0
     )]
     NoContracts {
         /// The version, with what is besides wrong.
@@ -133,8 +137,13 @@ impl Deployment {
         let params = &setup.params;
         check(params)?;
         let rules = Rules::new(params.clone()).map_err(DeployError::Rules)?;
-        let bond = rules.required_bond(Position::ROOT);
-        let bond = bond.map_err(DeployError::Rules)?;
+        let bond = if params.version.is_won_at_creation() {
+            // It would keep a bond for good.
+            0
+        } else {
+            let bond = rules.required_bond(Position::ROOT);
+            bond.map_err(DeployError::Rules)?
+        };
         let sender = wallet.address();
         let first = wallet.settle(report)?;
         let deployment = Self::at(params, |n| sender.create(first.saturating_add(n)));
@@ -260,6 +269,15 @@ impl Deployment {
         if !params.version.has_arguments() {
             return Vec::new();
         }
+        if let Some(roles) = params.roles
+            && params.version.is_won_at_creation()
+        {
+            let args = SuperArgs::Permissioned {
+                registry: self.registry,
+                proposer: roles.proposer,
+            };
+            return args.encode();
+        }
         let args = FaultArgs {
             absolute_prestate: params.absolute_prestate,
             vm: self.vm,
@@ -284,7 +302,15 @@ fn check(params: &Params) -> Result<(), DeployError> {
         Version::V2_4 if params.roles.is_some() && params.fee_spikes.is_some() => {
             none(" with a proposer, a challenger and time for fee spikes")
         }
-        Version::V1_3 | Version::V2_4 => Ok(()),
+        Version::Super0_8 if params.roles.is_some() => {
+            none(" with a proposer and a challenger: that is a game of a proposer alone")
+        }
+        Version::Super0_8 if params.fee_spikes.is_some() => none(" with time for fee spikes"),
+        Version::Super0_8 if !params.l2_chain_id.is_zero() => {
+            none(" with a chain's id: it is about several chains")
+        }
+        Version::SuperPermissioned1_0 if params.roles.is_none() => none(" without a proposer"),
+        Version::V1_3 | Version::V2_4 | Version::Super0_8 | Version::SuperPermissioned1_0 => Ok(()),
         _ => none(""),
     }
 }
@@ -374,8 +400,10 @@ pub fn implementation(
         clock_extension: params.clock_extension,
         max_clock_duration: params.max_clock_duration,
     };
-    match params.roles {
-        None => game_v7::game(&parameters, spikes),
-        Some(_) => game_v7::permissioned_game(&parameters),
+    match (params.version, params.roles) {
+        (Version::SuperPermissioned1_0, _) => game_v7::super_permissioned_game(),
+        (Version::Super0_8, _) => game_v7::super_game(&parameters),
+        (_, None) => game_v7::game(&parameters, spikes),
+        (_, Some(_)) => game_v7::permissioned_game(&parameters),
     }
 }

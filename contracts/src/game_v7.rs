@@ -1,4 +1,4 @@
-//! The contracts of today's games (op-contracts v7): what creates them. They are called as those of
+//! The contracts of today's games (op-contracts v7; of v8 the super games): what creates them. They are called as those of
 //! [`crate::game`] are, see [`crate::game::abi`], and stand without proxies, too.
 
 use alloy_primitives::{Address, B256, U256};
@@ -16,6 +16,11 @@ pub mod artifacts {
     /// The game of two.
     pub const PERMISSIONED_GAME: &str =
         include_str!("../artifacts/v7/PermissionedDisputeGame.json");
+    /// The game about a super root.
+    pub const SUPER_GAME: &str = include_str!("../artifacts/v7/SuperFaultDisputeGame.json");
+    /// The super root that one account proposes.
+    pub const SUPER_PERMISSIONED_GAME: &str =
+        include_str!("../artifacts/v7/SuperPermissionedDisputeGame.json");
     /// The factory.
     pub const FACTORY: &str = include_str!("../artifacts/v7/DisputeGameFactory.json");
     /// The anchor registry, and judge.
@@ -32,6 +37,8 @@ pub mod artifacts {
         ("FaultDisputeGame", GAME),
         ("FeeSpikeDisputeGame", FEE_SPIKE_GAME),
         ("PermissionedDisputeGame", PERMISSIONED_GAME),
+        ("SuperFaultDisputeGame", SUPER_GAME),
+        ("SuperPermissionedDisputeGame", SUPER_PERMISSIONED_GAME),
         ("DisputeGameFactory", FACTORY),
         ("AnchorStateRegistry", REGISTRY),
         ("DelayedWETH", VAULT),
@@ -45,7 +52,7 @@ pub mod artifacts {
 pub struct Parameters {
     /// Depth of the deepest claims.
     pub max_depth: u64,
-    /// Depth of the deepest claims about output roots.
+    /// Depth of the deepest claims about output roots or super roots.
     pub split_depth: u64,
     /// Least time that a side is left with after its move, in seconds.
     pub clock_extension: u64,
@@ -88,7 +95,7 @@ pub fn factory(owner: Address) -> Result<Vec<u8>, ArtifactError> {
 }
 
 /// What creates the registry: games that were resolved are final after `delay` seconds, the first starts from
-/// the root `anchor` and its block, and games of the type `respected` count.
+/// the root `anchor` and its block or, of super games, its timestamp, and games of the type `respected` count.
 ///
 /// # Errors
 /// As [`config`].
@@ -126,6 +133,22 @@ pub fn game(parameters: &Parameters, spikes: Option<FeeSpikes>) -> Result<Vec<u8
 /// As [`config`].
 pub fn permissioned_game(parameters: &Parameters) -> Result<Vec<u8>, ArtifactError> {
     creation(artifacts::PERMISSIONED_GAME, &parameters.encode())
+}
+
+/// What creates an implementation of the game about a super root, as [`game`].
+///
+/// # Errors
+/// As [`config`].
+pub fn super_game(parameters: &Parameters) -> Result<Vec<u8>, ArtifactError> {
+    creation(artifacts::SUPER_GAME, &parameters.encode())
+}
+
+/// What creates an implementation of the super root that one account proposes. It takes nothing.
+///
+/// # Errors
+/// As [`config`].
+pub fn super_permissioned_game() -> Result<Vec<u8>, ArtifactError> {
+    creation(artifacts::SUPER_PERMISSIONED_GAME, &[])
 }
 
 impl Parameters {

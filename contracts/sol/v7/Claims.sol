@@ -40,7 +40,7 @@ abstract contract Claims {
     /// Its bond has been given away.
     uint8 internal constant RESOLVED = 2;
 
-    /// @notice Depth of the deepest claims about output roots.
+    /// @notice Depth of the deepest claims about roots.
     uint256 public immutable splitDepth;
     /// @notice Time each side has, in seconds.
     uint64 public immutable maxClockDuration;
@@ -52,15 +52,15 @@ abstract contract Claims {
     /// @notice How the game stands.
     GameStatus public status;
     bool internal _initialized;
-    /// @notice Whether the root's L2 block number was shown to be wrong.
-    bool public l2BlockNumberChallenged;
+    /// Whether the root's L2 block number was shown to be wrong. Stands with the others in one slot.
+    bool internal _blockNumberChallenged;
     /// @notice Whether the game's type was the one that withdrawals go by when the game was created.
     bool public wasRespectedGameTypeWhenCreated;
     /// @notice Who gets the bonds. Stands with the others above in one slot.
     BondDistributionMode public bondDistributionMode;
 
-    /// @notice The output that both sides agree on: the anchor at the game's creation.
-    Proposal public startingOutputRoot;
+    /// What both sides agree on: the anchor at the game's creation.
+    Proposal internal _starting;
     /// @notice Whether an answer has been made: keccak256(claim, position << 128 | parent's index).
     mapping(bytes32 => bool) public claims;
 
@@ -77,14 +77,9 @@ abstract contract Claims {
         _;
     }
 
-    /// @notice L2 block of the anchor that the game starts from.
-    function startingBlockNumber() external view returns (uint256) {
-        return startingOutputRoot.l2SequenceNumber;
-    }
-
-    /// @notice Output root of the anchor that the game starts from.
+    /// @notice Root of the anchor that the game starts from.
     function startingRootHash() external view returns (bytes32) {
-        return startingOutputRoot.root;
+        return _starting.root;
     }
 
     /// @notice How many claims there are.
@@ -189,8 +184,8 @@ abstract contract Claims {
         while (_claims[index].position != position) index = _claims[index].parentIndex;
     }
 
-    /// The two outputs, one block apart, that the execution of a claim is about. Where the first is the
-    /// anchor, its position is 0.
+    /// The two roots, one place of the trace apart, that the execution of a claim is about. Where the first
+    /// is the anchor, its position is 0.
     function _dispute(uint256 claimIndex)
         internal
         view
@@ -208,9 +203,9 @@ abstract contract Claims {
         }
         if (executionRoot >> 1 == position) {
             (disputed, disputedPosition) = (node.claim, position);
-            // Without a left neighbour it is the first block after the anchor.
+            // Without a left neighbour it is the first after the anchor.
             if (position & (position - 1) == 0) {
-                starting = startingOutputRoot.root;
+                starting = _starting.root;
             } else {
                 node = _claims[_ancestor((position - 1).traceAncestor(), outputIndex)];
                 (starting, startingPosition) = (node.claim, node.position);

@@ -2,9 +2,9 @@
 pragma solidity 0.8.28;
 
 import { BondTransferFailed, NoCreditToClaim } from "../game/Errors.sol";
-import { Arguments } from "./Arguments.sol";
 import { Claims } from "./Claims.sol";
 import { GameNotFinalized, GameNotResolved, GamePaused } from "./Errors.sol";
+import { GameArguments } from "./GameArguments.sol";
 import { BondDistributionMode, IAnchorStateRegistry, IDisputeGame } from "./Interfaces.sol";
 
 /// @title Credits: who gets the bonds of a game, and when
@@ -12,7 +12,7 @@ import { BondDistributionMode, IAnchorStateRegistry, IDisputeGame } from "./Inte
 ///         to whoever won them, or back to whoever posted them where the judge has struck the game off.
 ///         An account is paid in two steps: its credit is unlocked in the vault, and withdrawn from
 ///         there when the vault's delay is over.
-abstract contract Credits is Arguments, Claims {
+abstract contract Credits is GameArguments, Claims {
     /// What an account has in a game, in wei: more than there is ether.
     struct Account {
         /// Won, as far as subgames are resolved.
@@ -30,20 +30,10 @@ abstract contract Credits is Arguments, Claims {
 
     /// @notice Decides who gets the bonds, once the judge's time is over; and offers the proposal as the
     ///         anchor. Does nothing where that was done.
-    function closeGame() public {
+    function closeGame() public virtual {
         if (bondDistributionMode != BondDistributionMode.UNDECIDED) return;
-        IAnchorStateRegistry judge = anchorStateRegistry();
-        // A pause makes every game improper for a time: that is no reason to give the bonds back.
-        if (judge.paused()) revert GamePaused();
-        if (resolvedAt == 0) revert GameNotResolved();
-        IDisputeGame game = IDisputeGame(address(this));
-        if (!judge.isGameFinalized(game)) revert GameNotFinalized();
-        // It may be older than the anchor, or lost; that matters to nobody here.
-        try judge.setAnchorState(game) { } catch { }
-        BondDistributionMode mode =
-            judge.isGameProper(game) ? BondDistributionMode.NORMAL : BondDistributionMode.REFUND;
-        bondDistributionMode = mode;
-        emit GameClosed(mode);
+        _requireNoPause();
+        _close();
     }
 
     /// @notice Takes the next step towards an account's payment; closes the game first.
@@ -94,5 +84,24 @@ abstract contract Credits is Arguments, Claims {
     /// Gives a bond to an account.
     function _award(address account, uint120 bond) internal {
         _accounts[account].normal += bond;
+    }
+
+    /// A pause makes every game improper for a time: that is no reason to give the bonds back.
+    function _requireNoPause() internal view {
+        if (anchorStateRegistry().paused()) revert GamePaused();
+    }
+
+    /// Decides who gets the bonds.
+    function _close() internal {
+        IAnchorStateRegistry judge = anchorStateRegistry();
+        if (resolvedAt == 0) revert GameNotResolved();
+        IDisputeGame game = IDisputeGame(address(this));
+        if (!judge.isGameFinalized(game)) revert GameNotFinalized();
+        // It may be older than the anchor, or lost; that matters to nobody here.
+        try judge.setAnchorState(game) { } catch { }
+        BondDistributionMode mode =
+            judge.isGameProper(game) ? BondDistributionMode.NORMAL : BondDistributionMode.REFUND;
+        bondDistributionMode = mode;
+        emit GameClosed(mode);
     }
 }

@@ -16,6 +16,14 @@ error BadAuth();
 /// @notice The game is about another chain.
 error UnknownChainId();
 
+// A super game.
+/// @notice No super root has this hash: it is what is claimed of an invalid state.
+error SuperFaultDisputeGameInvalidRootClaim();
+/// @notice The version of the super root is not known.
+error Encoding_InvalidSuperRootVersion();
+/// @notice The arguments name a chain, of which a super game has none.
+error NoChainIdNeeded();
+
 // The anchor registry.
 /// @notice The game is not valid, or not newer than the anchor.
 error AnchorStateRegistry_InvalidAnchorGame();

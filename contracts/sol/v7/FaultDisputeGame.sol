@@ -1,217 +1,57 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.28;
 
-import { Bonds } from "../game/Bonds.sol";
 import "../game/Errors.sol";
 import { HeaderRlp } from "../game/HeaderRlp.sol";
-import { GameStatus, IPreimageOracle, OutputRootProof } from "../game/Interfaces.sol";
+import { OutputRootProof } from "../game/Interfaces.sol";
 import { Positions } from "../game/Positions.sol";
-import { Claims } from "./Claims.sol";
-import { Credits } from "./Credits.sol";
-import { IAnchorStateRegistry, Proposal } from "./Interfaces.sol";
+import { Arguments } from "./Arguments.sol";
+import { DisputeGame } from "./DisputeGame.sol";
+import { Proposal } from "./Interfaces.sol";
 
 /// @title FaultDisputeGame: an output root, contested claim by claim down to one instruction
 /// @notice Behaves as upstream's game of June 2026 (2.4.2): its functions, events, reasons for refusal
-///         and every number. Storage is laid out differently, for less gas.
-///
-///         Claims down to the split depth are output roots, by block; those below are states of the
-///         VM that derives one block, by instruction. Each takes a bond, and is answered by an attack
-///         ("it is wrong") or a defence ("it is right, what follows is wrong"). Against a claim at the
-///         deepest level an instruction is run. Each side has a chess clock. When all have run out,
-///         every claim's bond goes to whoever won its subgame, from the leaves up.
-contract FaultDisputeGame is Credits {
+///         and every number. Storage is laid out differently, for less gas. Claims down to the split
+///         depth are output roots, by block.
+contract FaultDisputeGame is Arguments, DisputeGame {
     using Positions for uint128;
-
-    /// @notice What an implementation is made of. Encoded as four plain arguments, like upstream's.
-    struct Parameters {
-        /// Depth of the deepest claims.
-        uint256 maxGameDepth;
-        /// Depth of the deepest claims about output roots.
-        uint256 splitDepth;
-        /// Least time that a side is left with after its move, in seconds.
-        uint64 clockExtension;
-        /// Time each side has, in seconds.
-        uint64 maxClockDuration;
-    }
-
-    /// @notice The game ended.
-    event Resolved(GameStatus indexed status);
-    /// @notice A claim was made.
-    event Move(uint256 indexed parentIndex, bytes32 indexed claim, address indexed claimant);
-
-    // What the first byte of a claim about the last state of an execution says.
-    uint8 private constant VALID = 0;
-    uint8 private constant INVALID = 1;
-    uint8 private constant PANIC = 2;
-
-    // Identifiers of local data.
-    uint256 private constant L1_HEAD = 1;
-    uint256 private constant STARTING_OUTPUT = 2;
-    uint256 private constant DISPUTED_OUTPUT = 3;
-    uint256 private constant L2_BLOCK = 4;
-    uint256 private constant CHAIN_ID = 5;
-
-    /// @notice Depth of the deepest claims; a step contests those.
-    uint256 public immutable maxGameDepth;
-    /// @notice Least time that a side is left with after its move, in seconds, but for two depths.
-    uint64 public immutable clockExtension;
-    /// Logarithm of the growth of the bonds from one level to the next.
-    int256 private immutable _bondGrowth;
 
     /// @notice Who showed that the root's L2 block number is wrong.
     address public l2BlockNumberChallenger;
 
-    constructor(Parameters memory p) Claims(p.splitDepth, p.maxClockDuration) {
-        if (p.maxGameDepth > Positions.MAX_BITS - 1) revert MaxDepthTooLarge();
-        if (p.splitDepth >= p.maxGameDepth || p.splitDepth + 1 >= p.maxGameDepth || p.splitDepth < 2) {
-            revert InvalidSplitDepth();
-        }
-        if (2 * uint256(p.clockExtension) > p.maxClockDuration) revert InvalidClockExtension();
-        (maxGameDepth, clockExtension) = (p.maxGameDepth, p.clockExtension);
-        _bondGrowth = Bonds.growth(p.maxGameDepth);
-    }
+    constructor(Parameters memory p) DisputeGame(p) { }
 
     /// @notice Version of upstream's game that this one behaves as. Tools choose by it how to talk.
     function version() external pure virtual returns (string memory) {
         return "2.4.2";
     }
 
-    // Creation.
-
     /// @notice Makes the root claim. Called once, by the factory, with the bond that it asks for.
     function initialize() external payable {
         if (_initialized) revert AlreadyInitialized();
         // Other extra data would be another game about the same proposal.
         if (msg.data.length != 4 + _argumentBytes() + 2) revert BadExtraData();
-        IAnchorStateRegistry judge = anchorStateRegistry();
-        Proposal memory anchor;
-        (anchor.root, anchor.l2SequenceNumber) = judge.getAnchorRoot();
-        if (anchor.root == 0) revert AnchorRootNotFound();
+        Proposal memory anchor = _anchor();
         uint256 number = l2BlockNumber();
         if (number <= anchor.l2SequenceNumber || number > type(uint64).max) revert UnexpectedRootClaim(rootClaim());
-        uint256 challengePeriod = vm().oracle().challengePeriod();
-        if (challengePeriod > type(uint64).max) revert InvalidChallengePeriod();
-        if (clockExtension + challengePeriod > maxClockDuration) revert InvalidClockExtension();
-        // What a claim keeps of its bond.
-        if (msg.value > type(uint88).max) revert IncorrectBondAmount();
-        startingOutputRoot = anchor;
-        _push(NO_PARENT, gameCreator(), rootClaim(), 1, 0);
-        _initialized = true;
-        _post(gameCreator());
-        createdAt = uint64(block.timestamp);
-        wasRespectedGameTypeWhenCreated = judge.respectedGameType() == gameType();
+        _checkChallengePeriod();
+        _begin(anchor);
         _authorizeCreation();
     }
 
-    // Play.
-
-    /// @notice Answers a claim by another. Takes the bond.
-    /// @param disputed The value that the mover takes the claim to have: a guard against L1 reorganising
-    ///        another claim into its place.
-    /// @param challengeIndex Index of the claim answered.
-    /// @param claim The value claimed.
-    function move(bytes32 disputed, uint256 challengeIndex, bytes32 claim, bool isAttack) public payable {
-        _authorize();
-        _requireInProgress();
-        Node storage parent = _claims[challengeIndex];
-        if (parent.claim != disputed) revert InvalidDisputedClaimIndex();
-        uint128 parentPosition = parent.position;
-        uint128 position = parentPosition.answered(isAttack);
-        uint256 depth = position.depth();
-        if (!isAttack && (challengeIndex == 0 || depth == splitDepth + 2)) revert CannotDefendRootClaim();
-        if (challengeIndex == 0 && l2BlockNumberChallenged) revert L2BlockNumberChallenged();
-        if (depth > maxGameDepth) revert GameDepthExceeded();
-        if (depth == splitDepth + 1) _checkExecutionRoot(claim, challengeIndex, parentPosition, isAttack);
-        if (msg.value != Bonds.required(_bondGrowth, depth)) revert IncorrectBondAmount();
-
-        uint64 duration = _challengerDuration(parent);
-        if (duration == maxClockDuration) revert ClockTimeExceeded();
-        // A later answer of this side may come from somebody who inherits the clock of another's slow
-        // moves: it is left with the extension at least.
-        uint64 most = maxClockDuration - _extension(depth);
-        if (duration > most) duration = most;
-
-        bytes32 key = keccak256(abi.encode(claim, uint256(position) << 128 | challengeIndex));
-        if (claims[key]) revert ClaimAlreadyExists();
-        claims[key] = true;
-        _answers[challengeIndex].push(uint32(_claims.length));
-        _push(uint32(challengeIndex), msg.sender, claim, position, duration);
-        _post(msg.sender);
-        emit Move(challengeIndex, claim, msg.sender);
+    /// @notice Whether the root's L2 block number was shown to be wrong.
+    function l2BlockNumberChallenged() public view returns (bool) {
+        return _blockNumberChallenged;
     }
 
-    /// @notice Answers a claim: it is wrong.
-    function attack(bytes32 disputed, uint256 parentIndex, bytes32 claim) external payable {
-        move(disputed, parentIndex, claim, true);
+    /// @notice What both sides agree on: the anchor at the game's creation.
+    function startingOutputRoot() external view returns (bytes32 root, uint256 l2SequenceNumber) {
+        return (_starting.root, _starting.l2SequenceNumber);
     }
 
-    /// @notice Answers a claim: it is right, what follows from it is wrong.
-    function defend(bytes32 disputed, uint256 parentIndex, bytes32 claim) external payable {
-        move(disputed, parentIndex, claim, false);
-    }
-
-    /// @notice Counters a claim at the deepest level by running an instruction. Takes no bond, and looks
-    ///         at no clock.
-    /// @param isAttack Attack: the claim is not what the instruction before it gives. Defence: the claim
-    ///        is right, what follows from it is not the state claimed next.
-    /// @param stateData The VM's pre-state, packed.
-    /// @param proof What the VM needs to check the instruction.
-    function step(uint256 claimIndex, bool isAttack, bytes calldata stateData, bytes calldata proof)
-        external
-    {
-        _authorize();
-        _requireInProgress();
-        Node storage contested = _claims[claimIndex];
-        uint128 position = contested.position;
-        if (position.depth() != maxGameDepth) revert InvalidParent();
-
-        bytes32 pre = contested.claim;
-        Node storage post = contested;
-        if (!isAttack) {
-            post = _claims[_ancestor((position + 1).traceAncestorBelow(splitDepth), contested.parentIndex)];
-        } else if (position & ((1 << (maxGameDepth - splitDepth - 1)) - 1) == 0) {
-            // The left-most leaf of its execution.
-            pre = absolutePrestate();
-        } else {
-            pre = _claims[_ancestor((position - 1).traceAncestorBelow(splitDepth), contested.parentIndex)].claim;
-        }
-        // The status byte was put over the hash's first byte, so that one cannot be compared.
-        if (keccak256(stateData) << 8 != pre << 8) revert InvalidPrestate();
-
-        bytes32 result = vm().step(stateData, proof, _localContext(claimIndex));
-        bool sameSide = (maxGameDepth - post.position.depth()) % 2 == 0;
-        if ((result == post.claim) == sameSide) revert ValidStep();
-        if (contested.counteredBy != address(0)) revert DuplicateStep();
-        contested.counteredBy = msg.sender;
-    }
-
-    /// @notice Loads a part of a local datum into the VM's oracle, for steps of one execution.
-    /// @param ident Which datum.
-    /// @param execLeafIdx Index of a claim of the execution.
-    /// @param partOffset Where the part begins, counted from the datum's length prefix.
-    function addLocalData(uint256 ident, uint256 execLeafIdx, uint256 partOffset) external inProgress {
-        (bytes32 starting, uint128 startingPosition, bytes32 disputed, uint128 disputedPosition) =
-            _dispute(execLeafIdx);
-        bytes32 context = _localContext(starting, startingPosition, disputed, disputedPosition);
-        bytes32 word;
-        uint256 size = 32;
-        if (ident == L1_HEAD) {
-            word = l1Head();
-        } else if (ident == STARTING_OUTPUT) {
-            word = starting;
-        } else if (ident == DISPUTED_OUTPUT) {
-            word = disputed;
-        } else if (ident == L2_BLOCK) {
-            // The block that the position stands for, but never one after the proposal's.
-            uint256 number = startingOutputRoot.l2SequenceNumber + disputedPosition.traceIndex(splitDepth) + 1;
-            if (number > l2BlockNumber()) number = l2BlockNumber();
-            (word, size) = (bytes32(number << 192), 8);
-        } else if (ident == CHAIN_ID) {
-            (word, size) = (bytes32(l2ChainId() << 192), 8);
-        } else {
-            revert InvalidLocalIdent();
-        }
-        vm().oracle().loadLocalData(ident, context, word, size, partOffset);
+    /// @notice L2 block of the anchor that the game starts from.
+    function startingBlockNumber() external view returns (uint256) {
+        return _starting.l2SequenceNumber;
     }
 
     /// @notice Shows that the output root proposed belongs to another L2 block than the proposal says.
@@ -221,106 +61,30 @@ contract FaultDisputeGame is Credits {
         external
         inProgress
     {
-        if (l2BlockNumberChallenged) revert L2BlockNumberChallenged();
+        if (_blockNumberChallenged) revert L2BlockNumberChallenged();
         if (keccak256(abi.encode(outputRootProof)) != rootClaim()) revert InvalidOutputRootProof();
         if (keccak256(headerRLP) != outputRootProof.latestBlockhash) revert InvalidHeaderRLP();
         if (HeaderRlp.blockNumber(headerRLP) == l2BlockNumber()) revert BlockNumberMatches();
         l2BlockNumberChallenger = msg.sender;
-        l2BlockNumberChallenged = true;
+        _blockNumberChallenged = true;
     }
-
-    // Resolution.
-
-    /// @notice Resolves the subgame of a claim whose clock has run out and whose answers are resolved:
-    ///         the left-most answer that stands uncountered counters it and gets its bond, the oldest
-    ///         of several there.
-    /// @param numToResolve How many answers to look at; 0 in the first call for all.
-    function resolveClaim(uint256 claimIndex, uint256 numToResolve) external inProgress {
-        Node storage root = _claims[claimIndex];
-        if (_challengerDuration(root) < maxClockDuration) revert ClockNotExpired();
-        uint8 resolution = root.resolution;
-        if (resolution & RESOLVED != 0) revert ClaimAlreadyResolved();
-
-        uint32[] storage answers = _answers[claimIndex];
-        uint256 count = answers.length;
-        if (count == 0 && claimIndex != 0) {
-            root.resolution = RESOLVED;
-            // By a step, if at all.
-            address stepper = root.counteredBy;
-            _award(stepper == address(0) ? root.claimant : stepper, root.bond);
-            return;
-        }
-
-        uint256 cursor = root.cursor;
-        if (resolution & BEGUN == 0 && numToResolve == 0) numToResolve = count;
-        uint256 end = cursor + numToResolve;
-        if (end > count) end = count;
-        uint256 leftmost = root.leftmost;
-        uint128 leftmostPosition = leftmost == 0 ? type(uint128).max : _claims[leftmost].position;
-        for (; cursor < end; cursor++) {
-            uint256 index = answers[cursor];
-            Node storage answer = _claims[index];
-            if (answer.resolution & RESOLVED == 0) revert OutOfOrderResolution();
-            if (answer.counteredBy == address(0) && answer.position < leftmostPosition) {
-                (leftmost, leftmostPosition) = (index, answer.position);
-            }
-        }
-        (root.cursor, root.leftmost) = (uint32(end), uint32(leftmost));
-        if (end < count) {
-            root.resolution = BEGUN;
-            return;
-        }
-        root.resolution = BEGUN | RESOLVED;
-        address winner = leftmost == 0 ? address(0) : _claims[leftmost].claimant;
-        if (claimIndex == 0 && l2BlockNumberChallenged) winner = l2BlockNumberChallenger;
-        root.counteredBy = winner;
-        _award(winner == address(0) ? root.claimant : winner, root.bond);
-    }
-
-    /// @notice Ends the game, once the root's subgame is resolved.
-    function resolve() external inProgress returns (GameStatus) {
-        if (!resolvedSubgames(0)) revert OutOfOrderResolution();
-        bool stands = _claims[0].counteredBy == address(0);
-        GameStatus result = stands ? GameStatus.DEFENDER_WINS : GameStatus.CHALLENGER_WINS;
-        (status, resolvedAt) = (result, uint64(block.timestamp));
-        emit Resolved(result);
-        return result;
-    }
-
-    /// @notice The exact bond, in wei, of a claim at a position.
-    function getRequiredBond(uint128 position) external view returns (uint256) {
-        uint256 depth = position.depth();
-        if (depth > maxGameDepth) revert GameDepthExceeded();
-        return Bonds.required(_bondGrowth, depth);
-    }
-
-    // Within.
-
-    /// May refuse the caller of a move or a step.
-    function _authorize() internal view virtual { }
 
     /// May refuse who has the game created.
     function _authorizeCreation() internal view virtual { }
 
-    /// Time that a side is left with at least after its claim at a depth: more where its next answer
-    /// may need a large pre-image, or a first run of the VM.
-    function _extension(uint256 depth) private view returns (uint64) {
-        if (depth == maxGameDepth - 1) return clockExtension + uint64(vm().oracle().challengePeriod());
-        if (depth == splitDepth - 1) return clockExtension * 2;
-        return clockExtension;
+    /// The block that the position stands for, but never one after the proposal's; or the chain's id.
+    function _localNumber(uint256 ident, uint128 disputed) internal view override returns (uint256) {
+        if (ident == CHAIN_ID) return l2ChainId();
+        if (ident != SEQUENCE_NUMBER) revert InvalidLocalIdent();
+        uint256 number = _starting.l2SequenceNumber + disputed.traceIndex(splitDepth) + 1;
+        return number > l2BlockNumber() ? l2BlockNumber() : number;
     }
 
-    /// An attack says that the output was wrong, and so does a defence of the next output, unless that
-    /// comes from the mover's own side. Sides alternate with depth.
-    function _checkExecutionRoot(bytes32 claim, uint256 outputIndex, uint128 output, bool isAttack) private view {
-        uint8 vmStatus = uint8(claim[0]);
-        bool saysWrong = isAttack;
-        if (!isAttack) {
-            uint128 next = _claims[_ancestor((output + 1).traceAncestor(), outputIndex)].position;
-            saysWrong = next.depth() % 2 == splitDepth % 2;
-        }
-        if (saysWrong ? vmStatus != INVALID && vmStatus != PANIC : vmStatus != VALID) {
-            revert UnexpectedRootClaim(claim);
-        }
+    function _requireRootOpen() internal view override {
+        if (_blockNumberChallenged) revert L2BlockNumberChallenged();
+    }
+
+    function _rootWinner(address winner) internal view override returns (address) {
+        return _blockNumberChallenged ? l2BlockNumberChallenger : winner;
     }
 }

@@ -48,6 +48,18 @@ pub enum SuperArgs {
     },
 }
 
+impl SuperArgs {
+    /// Packs them, as the factory keeps them (`gameArgs`).
+    pub fn encode(&self) -> Vec<u8> {
+        match self {
+            Self::Fault(args) => args.encode(),
+            Self::Permissioned { registry, proposer } => {
+                [registry.as_slice(), proposer.as_slice()].concat()
+            }
+        }
+    }
+}
+
 impl SuperCloneData {
     /// Bytes before the extra data.
     const HEAD: usize = 88;
@@ -117,8 +129,10 @@ mod tests {
             proposer: Address::repeat_byte(3),
         };
         assert_eq!(read.args, args);
+        assert_eq!(args.encode(), [3; 40]);
         let read = SuperCloneData::parse(&pack(73, 124), false).expect("a chain");
         assert!(matches!(read.args, SuperArgs::Fault(_)));
+        assert_eq!(read.args.encode(), [3; 124]);
         for length in [0, 87, 88, 127, 128] {
             let short = SuperCloneData::parse(&vec![0; length], true);
             assert_eq!(short, Err(Revert::BadExtraData));

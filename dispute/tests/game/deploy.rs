@@ -11,7 +11,7 @@ use fpvm_contracts::game::abi::{
     ArgsFactory, DisputeGameFactory, OutputRoot as AnchorRoot, StartingAnchorRoot,
 };
 use fpvm_contracts::game_v7 as v7;
-use fpvm_dispute::arguments::FaultArgs;
+use fpvm_dispute::arguments::{FaultArgs, SuperArgs};
 use fpvm_dispute::rules::Params;
 use fpvm_dispute::version::Version;
 
@@ -219,9 +219,10 @@ impl Contracts {
             cap: spikes.cap,
         });
         let code = match source {
-            Source::Ours if params.version.is_super() => {
-                panic!("there are none of this project's yet")
+            Source::Ours if params.version.is_won_at_creation() => {
+                v7::super_permissioned_game().expect("code")
             }
+            Source::Ours if params.version.is_super() => v7::super_game(&parameters).expect("code"),
             Source::Upstream(_) if params.version.is_won_at_creation() => {
                 source.code("SuperPermissionedDisputeGame", "", &[])
             }
@@ -268,7 +269,8 @@ impl Contracts {
     pub(crate) fn packed_args(&self, params: &Params) -> Vec<u8> {
         match params.roles {
             Some(roles) if params.version.is_won_at_creation() => {
-                [self.registry.as_slice(), roles.proposer.as_slice()].concat()
+                let (registry, proposer) = (self.registry, roles.proposer);
+                SuperArgs::Permissioned { registry, proposer }.encode()
             }
             _ => self.args(params).encode(),
         }

@@ -6,7 +6,7 @@ use crate::chain;
 use crate::input::ReadingArgs;
 use crate::output::{Format, json, print, to_stdout};
 use crate::precompiles;
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use fpvm_challenger::deployment::{Deployment, Roles, Setup};
 use fpvm_challenger::game_type::GameType;
 use fpvm_contracts::artifact::Artifact;
@@ -25,15 +25,15 @@ pub(super) struct DeployArgs {
     /// The program (ELF) or its pre-state that the games are about; its VM's verifier is deployed too
     #[arg(long, value_name = "FILE")]
     prestate: PathBuf,
-    /// The output root that games start from
+    /// The output root that games start from; of super games the super root
     #[arg(long, value_name = "0x…")]
     anchor_root: B256,
-    /// Its L2 block
-    #[arg(long, value_name = "N")]
+    /// Its L2 block; of super games its timestamp
+    #[arg(long, value_name = "N", visible_alias = "anchor-timestamp")]
     anchor_block: U256,
-    /// Chain id of the L2
+    /// Chain id of the L2; of all but super games, which are about several chains
     #[arg(long, value_name = "N")]
-    l2_chain_id: U256,
+    l2_chain_id: Option<U256>,
     /// The type of game
     #[arg(long, value_name = "TYPE", default_value = "cannon")]
     game_type: GameType,
@@ -61,11 +61,13 @@ pub(super) struct DeployArgs {
     /// For how long after its resolution a game cannot be closed, which is the guardian's time to step in; of 2.4.2
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "84h")]
     finality_delay: Duration,
-    /// Which of upstream's games it is: that of June 2026 or of October 2024
-    #[arg(long, value_name = "VERSION", default_value = "2.4.2")]
-    game_version: GameVersion,
-    /// Only this account proposes, and plays: a permissioned game, of 2.4.2; takes --challenger
-    #[arg(long, value_name = "ADDRESS", requires = "challenger")]
+    /// Which of upstream's games it is: that of June 2026 (by default) or of October 2024. Super games have one version
+    /// each: 0.8.0, and 1.0.0 of super-permissioned
+    #[arg(long, value_name = "VERSION")]
+    game_version: Option<GameVersion>,
+    /// Only this account proposes, and plays: a permissioned game, of 2.4.2; takes --challenger. Of super-permissioned,
+    /// which nobody plays: only this account proposes
+    #[arg(long, value_name = "ADDRESS")]
     proposer: Option<Address>,
     /// Only this account plays besides the proposer
     #[arg(long, value_name = "ADDRESS", requires = "proposer")]
@@ -93,12 +95,64 @@ enum GameVersion {
     V1_3,
 }
 
+/// What the flags say of the game: its version, who plays it, the chain that it is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Choice {
+    version: Version,
+    players: Option<Players>,
+    l2_chain_id: U256,
+}
+
 impl DeployArgs {
-    fn players(&self) -> Option<Players> {
-        let both = self.proposer.zip(self.challenger);
-        both.map(|(proposer, challenger)| Players {
-            proposer,
-            challenger,
+    fn choice(&self) -> anyhow::Result<Choice> {
+        let (game_type, given) = (self.game_type, self.game_version);
+        let version = match (game_type, given) {
+            (GameType(4 | 5 | 7 | 9), Some(_)) => bail!(
+                "--game-version is of games about output roots, and {game_type} is of super games: leave it out"
+            ),
+            (GameType(5), None) => Version::SuperPermissioned1_0,
+            (GameType(4 | 7 | 9), None) => Version::Super0_8,
+            (_, Some(GameVersion::V1_3)) => Version::V1_3,
+            (_, Some(GameVersion::V2_4) | None) => Version::V2_4,
+        };
+        let players = match (self.proposer, self.challenger) {
+            (Some(proposer), None) if version.is_won_at_creation() => Some(Players {
+                proposer,
+                challenger: Address::ZERO,
+            }),
+            _ if version.is_won_at_creation() => bail!(
+                "a game of type {game_type} has a proposer and nobody else: say who by --proposer ADDRESS, and leave out \
+                 --challenger"
+            ),
+            (None, None) => None,
+            _ if version.is_super() => bail!(
+                "a game of type {game_type} is open to all: leave out --proposer and --challenger, or deploy \
+                 super-permissioned"
+            ),
+            (Some(proposer), Some(challenger)) => Some(Players {
+                proposer,
+                challenger,
+            }),
+            _ => bail!("a permissioned game has both: --proposer ADDRESS and --challenger ADDRESS"),
+        };
+        let l2_chain_id = match self.l2_chain_id {
+            Some(_) if version.is_super() => {
+                bail!("a super game is about several chains: leave out --l2-chain-id")
+            }
+            None if version.is_super() => U256::ZERO,
+            Some(id) => id,
+            None => bail!("say by --l2-chain-id N which chain the games are about"),
+        };
+        if version.is_super() && self.anchor_block > U256::from(u64::MAX) {
+            bail!(
+                "{} is no timestamp: a super game takes seconds of 64 bits by --anchor-block",
+                self.anchor_block
+            );
+        }
+        Ok(Choice {
+            version,
+            players,
+            l2_chain_id,
         })
     }
 }
@@ -128,16 +182,14 @@ fn roles(
 }
 
 pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
+    let choice = args.choice()?;
     let mut vm = args.reading.open(app, &args.prestate)?;
     let (prestate, isa) = (B256::from(vm.state_root()), vm.isa());
     let contract = app.contract(isa)?;
     let setup = Setup {
         params: Params {
-            version: match args.game_version {
-                GameVersion::V2_4 => Version::V2_4,
-                GameVersion::V1_3 => Version::V1_3,
-            },
-            roles: args.players(),
+            version: choice.version,
+            roles: choice.players,
             game_type: args.game_type.0,
             absolute_prestate: prestate,
             max_depth: args.max_depth,
@@ -145,7 +197,7 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
             clock_extension: args.clock_extension.as_secs(),
             max_clock_duration: args.max_clock.as_secs(),
             challenge_period: args.challenge_period.as_secs().into(),
-            l2_chain_id: args.l2_chain_id,
+            l2_chain_id: choice.l2_chain_id,
             fee_spikes: None,
         },
         anchor: OutputRoot {
@@ -196,6 +248,92 @@ pub(super) fn run(app: &App, args: &DeployArgs) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser as _;
+
+    /// Flags by themselves.
+    #[derive(Debug, clap::Parser)]
+    struct Flags {
+        #[command(flatten)]
+        deploy: DeployArgs,
+    }
+
+    fn choice(flags: &str) -> Result<Choice, String> {
+        let root = B256::repeat_byte(1);
+        let line = format!(
+            "deploy --rpc http://localhost --prestate pre.bin --anchor-root {root} {flags}"
+        );
+        let parsed = Flags::try_parse_from(line.split(' ')).map_err(|error| error.to_string())?;
+        parsed.deploy.choice().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn super_games_by_name_and_number() {
+        let proposer = Address::repeat_byte(0xaa);
+        let of_all = Choice {
+            version: Version::Super0_8,
+            players: None,
+            l2_chain_id: U256::ZERO,
+        };
+        let of_a_proposer = Choice {
+            version: Version::SuperPermissioned1_0,
+            players: Some(Players {
+                proposer,
+                challenger: Address::ZERO,
+            }),
+            ..of_all
+        };
+        for name in ["super-cannon-kona", "9"] {
+            let read = choice(&format!("--game-type {name} --anchor-timestamp 1790000000"));
+            assert_eq!(read, Ok(of_all), "{name}");
+        }
+        for name in ["super-permissioned", "5"] {
+            let flags = format!("--game-type {name} --anchor-block 1 --proposer {proposer}");
+            assert_eq!(choice(&flags), Ok(of_a_proposer), "{name}");
+        }
+        let plain = choice("--anchor-block 1 --l2-chain-id 10").expect("cannon");
+        assert_eq!((plain.version, plain.players), (Version::V2_4, None));
+        let old = choice("--anchor-block 1 --l2-chain-id 10 --game-version 1.3.1");
+        assert_eq!(old.map(|old| old.version), Ok(Version::V1_3));
+    }
+
+    #[test]
+    fn flags_that_do_not_fit_a_game_are_refused() {
+        let someone = Address::repeat_byte(0xaa);
+        let cases = [
+            (
+                "--game-type 9 --anchor-block 1 --game-version 2.4.2".into(),
+                "--game-version",
+            ),
+            (
+                "--game-type 9 --anchor-block 1 --l2-chain-id 10".into(),
+                "--l2-chain-id",
+            ),
+            (
+                "--game-type 9 --anchor-block 18446744073709551616".into(),
+                "no timestamp",
+            ),
+            (
+                format!("--game-type 9 --anchor-block 1 --proposer {someone}"),
+                "open to all",
+            ),
+            ("--game-type 5 --anchor-block 1".into(), "--proposer"),
+            (
+                format!(
+                    "--game-type 5 --anchor-block 1 --proposer {someone} --challenger {someone}"
+                ),
+                "nobody else",
+            ),
+            ("--anchor-block 1".into(), "--l2-chain-id"),
+            (
+                format!("--anchor-block 1 --l2-chain-id 1 --proposer {someone}"),
+                "--challenger",
+            ),
+        ];
+        for (flags, says) in cases {
+            let refused = choice(&flags).expect_err(&flags);
+            assert!(refused.contains(says), "{flags}: {refused}");
+        }
+    }
 
     #[test]
     fn a_sender_gets_roles_by_default_on_development_chains_only() {
