@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Flags of commands that talk to a chain.
+/// Flags of commands that read a chain.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Chain")]
-pub(crate) struct ChainArgs {
+pub(crate) struct NodeArgs {
     /// The Ethereum node (http://… or https://…)
     #[arg(long, value_name = "URL")]
     pub(crate) rpc: Option<String>,
@@ -21,6 +21,14 @@ pub(crate) struct ChainArgs {
     /// For how long a node that does not answer is asked again, and a new block is waited for
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "2m")]
     patience: Duration,
+}
+
+/// Flags of commands that talk to a chain.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Chain")]
+pub(crate) struct ChainArgs {
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
     #[command(flatten)]
     pub(crate) sender: SenderArgs,
 }
@@ -40,7 +48,7 @@ pub(crate) struct SenderArgs {
     max_fee: u64,
 }
 
-impl ChainArgs {
+impl NodeArgs {
     /// The node, where one is named.
     pub(crate) fn connect(&self) -> anyhow::Result<Option<Arc<dyn Chain>>> {
         Ok(self.node()?.map(|rpc| Arc::new(rpc) as _))
@@ -51,6 +59,23 @@ impl ChainArgs {
         let url = self.rpc.as_deref();
         let rpc = url.map(|url| Rpc::connect_within(url, self.chain_id, self.patience));
         Ok(rpc.transpose()?)
+    }
+
+    /// For how long nodes are asked again.
+    pub(crate) const fn patience(&self) -> Duration {
+        self.patience
+    }
+}
+
+impl ChainArgs {
+    /// The node, where one is named.
+    pub(crate) fn connect(&self) -> anyhow::Result<Option<Arc<dyn Chain>>> {
+        self.node.connect()
+    }
+
+    /// The same, for who asks it for more than every chain has.
+    pub(crate) fn node(&self) -> anyhow::Result<Option<Rpc>> {
+        self.node.node()
     }
 
     /// The account that signs.
@@ -70,7 +95,7 @@ impl ChainArgs {
     pub(crate) fn policy(&self) -> Policy {
         Policy {
             confirmations: self.sender.confirmations,
-            patience: self.patience,
+            patience: self.node.patience,
             max_fee: u128::from(self.sender.max_fee) * 1_000_000_000,
             ..Policy::default()
         }
@@ -78,7 +103,7 @@ impl ChainArgs {
 
     /// For how long nodes are asked again.
     pub(crate) const fn patience(&self) -> Duration {
-        self.patience
+        self.node.patience()
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::app::App;
 use crate::commands::{
     self, bench, bisect, challenge, check, checkpoints, completions, contract, demo, deploy,
-    disasm, explain, game, load_elf, memory, preimages, profile, prove, run, serve, state_root,
-    verify, witness,
+    disasm, explain, game, load_elf, memory, monitor, preimages, profile, prove, run, serve,
+    state_root, verify, witness,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -65,6 +65,8 @@ pub(crate) enum Command {
     Bisect(Box<bisect::Args>),
     /// Play dispute games on a chain, honestly
     Challenge(Box<challenge::Args>),
+    /// Watch all dispute games of a factory, and say what is wrong
+    Monitor(Box<monitor::Args>),
     /// Dispute games
     Game(game::Args),
     /// List the VMs
@@ -100,6 +102,7 @@ pub(crate) fn dispatch(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Serve(args) => commands::serve::run(app, &args),
         Command::Bisect(args) => commands::bisect::run(app, &args),
         Command::Challenge(args) => commands::challenge::run(app, &args),
+        Command::Monitor(args) => commands::monitor::run(&args),
         Command::Game(args) => commands::game::run(app, &args),
         Command::List => commands::list::run(app),
         Command::Tour => commands::tour::run(app),
@@ -135,7 +138,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ),
     (
         "Dispute",
-        &["contract", "deploy", "challenge", "game", "demo"],
+        &["contract", "deploy", "challenge", "monitor", "game", "demo"],
     ),
     ("Help", &["completions", "help"]),
 ];

@@ -15,6 +15,7 @@ pub(crate) mod game;
 pub(crate) mod list;
 pub(crate) mod load_elf;
 pub(crate) mod memory;
+pub(crate) mod monitor;
 pub(crate) mod preimages;
 pub(crate) mod profile;
 pub(crate) mod prove;

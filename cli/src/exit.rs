@@ -87,6 +87,11 @@ pub(crate) struct Interrupted;
 #[error("the guest exited with code {0}")]
 pub(crate) struct GuestExit(pub(crate) u8);
 
+/// What was found is bad, and has been printed: the code says how bad.
+#[derive(Debug, thiserror::Error)]
+#[error("what was found is of grade {0}")]
+pub(crate) struct Found(pub(crate) u8);
+
 /// What is wrong has been said already, file by file.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -121,7 +126,7 @@ fn host_without_dashes(error: &clap::Error) -> Option<&str> {
 
 /// Turns what a command came to into an exit code, and says what went wrong.
 ///
-/// 0: done. 1: any error. 130: interrupted. A guest fault has its VM's own code. A reader that
+/// 0: done. 1: any error. 130: interrupted. A guest fault has its VM's own code, and what a monitor finds one of 2 to 4. A reader that
 /// closes our stdout has seen what it wanted, and that is no error.
 ///
 /// `problems` is what `check` says of the programs that were loaded: it stands behind every fault. `lines` finds the
@@ -139,6 +144,9 @@ pub(crate) fn exit(
         return ExitCode::SUCCESS;
     }
     if let Some(GuestExit(code)) = error.downcast_ref() {
+        return ExitCode::from(*code);
+    }
+    if let Some(Found(code)) = error.downcast_ref() {
         return ExitCode::from(*code);
     }
     eprint(&format!("error: {}\n", describe(&error)));

@@ -7,6 +7,7 @@ mod common;
 mod table;
 
 use common::{Shop, guests, json, mips, mips_state, vectors};
+use fpvm_e2e::op_node::{Known, OpNode};
 use serde_json::Value;
 use spec_tests::book::current;
 use std::collections::BTreeMap;
@@ -93,6 +94,10 @@ fn kind(value: &Value) -> &'static str {
         Value::String(text) if text.starts_with("0x") => HEX,
         _ => TEXT,
     }
+}
+
+fn list_of(factory: &str) -> String {
+    format!("game list --json --factory {factory}")
 }
 
 #[test]
@@ -229,12 +234,26 @@ fn what_commands_print_of_a_chain_is_in_the_book() {
         "challenge --game {game} --prestate pre.bin --preimages preimages --outputs outputs.txt --once --format json"
     );
     schema.add_lines("challenge --format json", &run(HONEST, &play));
+    let node = OpNode::start(Known {
+        current_l1: u64::MAX >> 1,
+        ..Known::default()
+    });
+    let honest = json(run(HONEST, &list_of(factory)))[0]["bonds"][0]["account"].clone();
+    let monitor = format!(
+        "monitor --once --json --factory {factory} --rollup-rpc {} --honest-actors {}",
+        node.url,
+        honest.as_str().expect("an address")
+    );
+    // A game is new, and half played: that is no reason to end with 0.
+    let seen = table.run(HONEST, &monitor);
+    assert!([0, 2, 3, 4].map(Some).contains(&seen.code), "{}", seen.err);
+    schema.add("monitor --once --json", &json(seen.out));
     let attack = format!(
         "game move --json --game {game} --claim 1 --attack --value {}",
         root("98")
     );
     schema.add("game move --json", &json(run(CHEAT, &attack)));
-    let list = format!("game list --json --factory {factory}");
+    let list = list_of(factory);
     schema.add("game list --json", &json(run(CHEAT, &list)));
     let show = format!("game show --json --game {game} --outputs outputs.txt");
     schema.add("game show --json", &json(run(HONEST, &show)));

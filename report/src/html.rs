@@ -6,8 +6,8 @@ use crate::Report;
 
 /// The page around its parts.
 const PAGE: &str = include_str!("page/page.html");
-/// How it looks.
-const STYLE: &str = include_str!("page/style.css");
+/// How it looks; pages that link to it look the same.
+pub const STYLE: &str = include_str!("page/style.css");
 /// What draws it: helpers, its sections, and what calls them.
 const SCRIPTS: [&str; 7] = [
     include_str!("page/base.js"),

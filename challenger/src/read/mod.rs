@@ -27,6 +27,8 @@ use fpvm_l1::{At, Block, Call, Chain, Error, Revert};
 use crate::reasons;
 use memory::Memory;
 
+pub use surroundings::is_vault_paused;
+
 /// A chain at the end of one block.
 #[derive(Clone, Copy)]
 #[allow(missing_debug_implementations, reason = "a chain need not have one")]

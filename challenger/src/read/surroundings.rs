@@ -242,8 +242,11 @@ fn take_missing(
     Ok(())
 }
 
-/// Whether the guardian has stopped withdrawals.
-fn is_vault_paused(reader: &Reader<'_>, vault: Address) -> Result<bool, ReadError> {
+/// Whether the guardian has stopped withdrawals from a vault.
+///
+/// # Errors
+/// If the chain does not answer, or it is no vault.
+pub fn is_vault_paused(reader: &Reader<'_>, vault: Address) -> Result<bool, ReadError> {
     let config = match reader.ask_if(vault, &Around::systemConfigCall {}) {
         Ok(Some(system)) => system,
         // A vault takes ether by a call of any function, and answers nothing then.

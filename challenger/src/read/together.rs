@@ -73,34 +73,48 @@ fn ask_all(
         parts.push(part);
         rest = after;
     }
-    let next = AtomicUsize::new(0);
     let failed = AtomicBool::new(false);
-    let done = Mutex::new(Vec::with_capacity(parts.len()));
+    let answers = parallel(threads, &parts, |part| {
+        // One failure is enough to give up.
+        if failed.load(Ordering::Relaxed) {
+            return Ok(Vec::new());
+        }
+        let answers = ask_part(reader, part);
+        failed.fetch_or(answers.is_err(), Ordering::Relaxed);
+        answers
+    });
+    let answers: Vec<_> = answers.into_iter().collect::<Result<_, _>>()?;
+    Ok(answers.into_iter().flatten().collect())
+}
+
+/// Does the same with each of some things, so many at once; the results are in their order.
+pub fn parallel<T: Sync, R: Send>(
+    threads: usize,
+    things: &[T],
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(things.len()));
     std::thread::scope(|scope| {
-        let work = || {
-            while !failed.load(Ordering::Relaxed) {
+        let run = || {
+            loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some(part) = parts.get(number) else {
+                let Some(thing) = things.get(number) else {
                     return;
                 };
-                let answers = ask_part(reader, part);
-                failed.fetch_or(answers.is_err(), Ordering::Relaxed);
+                let result = work(thing);
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                done.push((number, answers));
+                done.push((number, result));
             }
         };
-        for _ in 1..threads.min(parts.len()) {
-            scope.spawn(work);
+        for _ in 1..threads.min(things.len()) {
+            scope.spawn(run);
         }
-        work();
+        run();
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_unstable_by_key(|(number, _)| *number);
-    let mut answers = Vec::with_capacity(questions.len());
-    for (_, part) in done {
-        answers.extend(part?);
-    }
-    Ok(answers)
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// The answers to questions that fit one call. A call that the node refuses is halved: it may take too much gas there.

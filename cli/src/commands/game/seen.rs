@@ -4,15 +4,14 @@ use super::truth::{self, Truth, TruthArgs};
 use crate::app::App;
 use crate::chain::{self, ChainArgs};
 use anyhow::Context as _;
-use fpvm_challenger::bonds::State;
 use fpvm_challenger::read::Reader;
 use fpvm_challenger::read::history::{self, Part};
-use fpvm_challenger::read::watch::{GameSnapshot, GameWatcher};
-use fpvm_dispute::game::payment::Stage;
+use fpvm_challenger::read::watch::GameWatcher;
 use fpvm_dispute::trace::Executions as _;
 use fpvm_l1::{Address, Chain};
+use fpvm_monitor::report::standings;
 use fpvm_report::instruction::Contest;
-use fpvm_report::{self as report, Happened, Opinion, Party, Report, Role, Standing, Subject};
+use fpvm_report::{self as report, Happened, Opinion, Party, Report, Role, Subject};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -67,25 +66,6 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// How far everybody's bonds are.
-    fn standings(&self, seen: &GameSnapshot) -> BTreeMap<Address, Standing> {
-        let standing = |account| {
-            let bonds = State::of(&self.watcher.game_params, seen, account);
-            let paid = matches!(bonds.stage, Stage::Paid(_));
-            let standing = Standing {
-                state: bonds.state,
-                next: bonds.next,
-                paid: if paid { bonds.wei } else { 0 },
-                words: match bonds.hindrance {
-                    Some(why) => format!("{}, but {why}", bonds.words),
-                    None => bonds.words,
-                },
-            };
-            (account, standing)
-        };
-        seen.players().into_iter().map(standing).collect()
-    }
-
     /// The game as it is now; where asked, with its past and down to the instruction that it has come down to.
     pub(super) fn report(&mut self, in_full: bool) -> anyhow::Result<Report> {
         let reader = Reader::newest(&*self.chain)?;
@@ -120,7 +100,7 @@ impl<'a> Seen<'a> {
             parties: self.parties.clone(),
             happened: Happened::History(&history),
             instruction,
-            bonds: self.standings(seen),
+            bonds: standings(&self.watcher.game_params, seen),
         };
         Ok(report::report(subject, &opinion))
     }

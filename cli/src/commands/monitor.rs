@@ -1,0 +1,165 @@
+//! `monitor`: watches all games of a factory, and says what is wrong. It needs no key, and sends nothing.
+
+use crate::chain::{self, NodeArgs};
+use crate::exit::{Found, Interrupted};
+use crate::interrupt;
+use crate::output::{Format, FormatArgs, json, print, to_stdout};
+use anyhow::Context as _;
+use fpvm_challenger::factory::Factory;
+use fpvm_challenger::service::Exporter;
+use fpvm_l1::{Address, Rpc};
+use fpvm_monitor::problems::Problem;
+use fpvm_monitor::service::{Round, Service, ServiceError};
+use fpvm_monitor::status::Status;
+use fpvm_monitor::survey::{Monitor, Options, Survey};
+use fpvm_monitor::truth::Truth;
+use fpvm_monitor::web::Web;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// For how long a rollup's node is asked again before a round goes on without it.
+const NODE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Flags of `monitor`.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("rpc", |rpc| rpc.required(true).alias("l1-eth-rpc")))]
+pub(crate) struct Args {
+    /// Read flags from this file as well (TOML): each key is a flag's name. Flags and the environment go before it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Watch all games that this factory creates
+    #[arg(long, alias = "game-factory-address", value_name = "ADDRESS")]
+    factory: Address,
+    /// Ask this node of the rollup what is true (op-node, best with --safedb.path); may be given several times
+    #[arg(long, value_name = "URL", value_delimiter = ',', required = true)]
+    rollup_rpc: Vec<String>,
+    /// Tell of each claim that this account loses, and of money that waits for it; may be given several times
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    honest_actors: Vec<Address>,
+    /// Leave this game out; may be given several times
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    ignored_games: Vec<Address>,
+    /// Only games that are no older than this
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "28d")]
+    game_window: Duration,
+    /// Look at the games once in this time
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "30s")]
+    monitor_interval: Duration,
+    /// Questions that go to nodes at once
+    #[arg(long, value_name = "N", value_parser = crate::args::number, default_value = "5")]
+    max_concurrency: u64,
+    /// Look once, print all that is wrong, and end with 0 where nothing is, 2 where something is late, 3 where something
+    /// cannot be told, 4 where something is wrong
+    #[arg(long)]
+    once: bool,
+    /// Serve pages to look at on this address (127.0.0.1:7301)
+    #[arg(long, value_name = "HOST:PORT")]
+    http: Option<String>,
+    /// Serve figures for Prometheus at this address (127.0.0.1:7300)
+    #[arg(long, value_name = "HOST:PORT")]
+    metrics: Option<String>,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let interrupted = interrupt::watch().context("cannot watch for signals")?;
+    // Whoever cannot listen says so before anything is asked.
+    let exporter = args.metrics.as_deref().map(Exporter::serve).transpose()?;
+    let web = args.http.as_deref().map(Web::serve).transpose()?;
+    if let Some(web) = &web {
+        let address = web.address();
+        tracing::info!(target: "monitor", address, "Serving pages");
+    }
+    let patience = args.node.patience().min(NODE_PATIENCE);
+    let node = |url: &String| Rpc::node(url, patience).map(Arc::new);
+    let nodes: Vec<_> = args.rollup_rpc.iter().map(node).collect::<Result<_, _>>()?;
+    let options = Options {
+        factory: Factory(args.factory),
+        window: args.game_window.as_secs(),
+        honest: args.honest_actors.iter().copied().collect(),
+        ignored: args.ignored_games.iter().copied().collect(),
+        threads: usize::try_from(args.max_concurrency)
+            .unwrap_or(usize::MAX)
+            .max(1),
+    };
+    let chain = chain::needed(args.node.connect()?)?;
+    let mut service = Service {
+        monitor: Monitor::new(chain, Truth::new(nodes), options),
+        interval: args.monitor_interval,
+        once: args.once,
+        exporter,
+        web,
+        interrupted,
+    };
+    let (mut code, mut before) = (0, Vec::new());
+    let ended = service.run(&mut |round| match round {
+        Round::Failed(error) => {
+            let error = error.to_string();
+            tracing::warn!(target: "monitor", error, "This round came to nothing");
+            Ok(())
+        }
+        Round::Seen(survey, problems) => {
+            let status = Status::of(survey, problems);
+            code = status.exit_code();
+            match args.format.get() {
+                Format::Json if args.once => to_stdout(|out| json(out, &status)),
+                Format::Json => to_stdout(|out| {
+                    serde_json::to_writer(&mut *out, &status)?;
+                    out.write_all(b"\n")
+                }),
+                Format::Text => {
+                    let before = std::mem::replace(&mut before, problems.to_vec());
+                    text(survey, problems, &before)
+                }
+            }
+        }
+    });
+    ended.map_err(|error| match error {
+        ServiceError::Interrupted => Interrupted.into(),
+        ServiceError::Report(error) => error,
+        ServiceError::Read(error) => anyhow::Error::from(error),
+    })?;
+    match code {
+        0 => Ok(()),
+        code => Err(Found(code).into()),
+    }
+}
+
+/// What has been wrong since this look and was not before, and what no longer is.
+fn text(survey: &Survey, problems: &[Problem], before: &[Problem]) -> anyhow::Result<()> {
+    // What something is worded like may tell the time.
+    let same = |a: &Problem, b: &Problem| {
+        (a.grade, a.kind, a.game, a.account) == (b.grade, b.kind, b.game, b.account)
+    };
+    let line = |mark: &str, problem: &Problem| {
+        let game = problem
+            .game
+            .map_or(String::new(), |game| format!("{game}: "));
+        format!(
+            "{mark}{:<6} {game}{}\n",
+            problem.grade.word(),
+            problem.words
+        )
+    };
+    let read = survey.seen().count();
+    let mut out = String::new();
+    for problem in problems {
+        if !before.iter().any(|old| same(old, problem)) {
+            out.push_str(&line("", problem));
+        }
+    }
+    for old in before {
+        if !problems.iter().any(|problem| same(old, problem)) {
+            out.push_str(&line("over:  ", old));
+        }
+    }
+    if before.is_empty() && problems.is_empty() {
+        let (all, block) = (survey.games.len(), survey.block.number);
+        tracing::info!(target: "monitor", block, games = all, read, "Nothing is wrong");
+    }
+    print(&out)
+}

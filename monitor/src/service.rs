@@ -1,0 +1,109 @@
+//! Round after round.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use fpvm_challenger::read::ReadError;
+use fpvm_challenger::service::Exporter;
+
+use crate::metrics::Metrics;
+use crate::problems::{Problem, problems};
+use crate::survey::{Monitor, Survey};
+use crate::web::Web;
+
+/// How long it sleeps at a time while it waits.
+const NAP: Duration = Duration::from_millis(100);
+
+/// A monitor that goes on.
+#[allow(missing_debug_implementations, reason = "a chain need not have one")]
+pub struct Service {
+    /// What looks.
+    pub monitor: Monitor,
+    /// From one look to the next.
+    pub interval: Duration,
+    /// Whether it ends after the first look.
+    pub once: bool,
+    /// Who serves its figures.
+    pub exporter: Option<Exporter>,
+    /// Who serves its pages.
+    pub web: Option<Web>,
+    /// Set from outside to end it.
+    pub interrupted: Arc<AtomicBool>,
+}
+
+/// Why a service ended, other than because it was to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError<E> {
+    /// It was asked to end.
+    #[error("interrupted")]
+    Interrupted,
+    /// The only look came to nothing.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Whoever gets what it has seen fails.
+    #[error("what was seen could not be reported: {0}")]
+    Report(E),
+}
+
+/// The end of a round.
+#[derive(Debug)]
+pub enum Round<'a> {
+    /// What was seen, and what is wrong there.
+    Seen(&'a Survey, &'a [Problem]),
+    /// It came to nothing.
+    Failed(&'a ReadError),
+}
+
+impl Service {
+    /// Looks again and again, or once; `report` gets each round.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub fn run<E>(
+        &mut self,
+        report: &mut dyn FnMut(Round<'_>) -> Result<(), E>,
+    ) -> Result<(), ServiceError<E>> {
+        let mut metrics = Metrics::default();
+        let mut last = None;
+        loop {
+            let begun = Instant::now();
+            match self.monitor.round() {
+                Ok(survey) => {
+                    let found = problems(&survey);
+                    metrics.round_done(&survey, begun.elapsed(), now());
+                    let (survey, found) = last.insert((Arc::new(survey), found));
+                    report(Round::Seen(survey, found)).map_err(ServiceError::Report)?;
+                }
+                Err(error) if self.once => return Err(error.into()),
+                Err(error) => {
+                    metrics.round_failed();
+                    report(Round::Failed(&error)).map_err(ServiceError::Report)?;
+                }
+            }
+            if self.once {
+                return Ok(());
+            }
+            let seen = last.as_ref().map(|(survey, found)| (&**survey, &**found));
+            let text = metrics.text(seen);
+            if let Some(web) = &self.web {
+                web.set(last.clone(), text.clone());
+            }
+            if let Some(exporter) = &self.exporter {
+                exporter.set(text);
+            }
+            while begun.elapsed() < self.interval {
+                if self.interrupted.load(Ordering::Relaxed) {
+                    return Err(ServiceError::Interrupted);
+                }
+                std::thread::sleep(NAP.min(self.interval));
+            }
+        }
+    }
+}
+
+/// Seconds since 1970 by this machine's clock.
+fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |now| now.as_secs())
+}
