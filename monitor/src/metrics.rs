@@ -413,9 +413,12 @@ fn own(page: &mut Page, survey: &Survey, problems: &[Problem]) {
     let help = "Games of types that are not judged";
     page.labelled("unjudged_games", help, "gauge", &unjudged);
     let struck_off = [("blacklisted", true), ("retired", false)].map(|(word, alone)| {
-        let is = |seen: &Seen| match alone {
-            true => seen.ruling.is_blacklisted,
-            false => seen.ruling.is_retired,
+        let is = |seen: &Seen| {
+            if alone {
+                seen.ruling.is_blacklisted
+            } else {
+                seen.ruling.is_retired
+            }
         };
         (Page::label("by", word), count(survey, is))
     });

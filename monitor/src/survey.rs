@@ -323,12 +323,15 @@ struct Look {
     ruling: Ruling,
 }
 
+/// What a look at each game finds.
+type Looks = Vec<(Address, Result<Look, ReadError>)>;
+
 /// Looks at all games that are watched.
 fn look(
     reader: &Reader<'_>,
     options: &Options,
     watched: &mut BTreeMap<Address, Watched>,
-) -> Result<Vec<(Address, Result<Look, ReadError>)>, ReadError> {
+) -> Result<Looks, ReadError> {
     let mut games: Vec<_> = watched.iter_mut().collect();
     let looks = together(
         reader,
@@ -393,7 +396,7 @@ fn judge(
     round: &Round<'_>,
     options: &Options,
     watched: &BTreeMap<Address, Watched>,
-    looks: Vec<(Address, Result<Look, ReadError>)>,
+    looks: Looks,
 ) -> Vec<(Address, State)> {
     let judged = parallel(options.threads, &looks, |(game, _)| {
         let watched = watched.get(game)?;
