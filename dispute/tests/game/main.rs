@@ -14,6 +14,7 @@ mod random;
 mod resolution;
 mod setup;
 mod steps;
+mod super_games;
 mod surroundings;
 mod today;
 mod twin;
