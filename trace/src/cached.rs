@@ -4,7 +4,6 @@ use std::fmt::Display;
 
 use fpvm_checkpoints::library::LibraryError;
 use fpvm_checkpoints::warm::{DiskCache, Warm};
-use fpvm_dispute::trace::Inputs;
 
 use crate::program::{Program, Prover};
 
@@ -23,10 +22,10 @@ where
     M::Error: Display + From<LibraryError>,
 {
     /// A machine on `inputs` that goes on where this one was.
-    pub(crate) fn warm<P: Program<Machine = M, Error = M::Error>>(
+    pub(crate) fn warm<I, P: Program<I, Machine = M, Error = M::Error>>(
         self,
         program: &P,
-        inputs: &Inputs,
+        inputs: &I,
         every: u64,
     ) -> Result<Warm<M>, P::Error> {
         match self {

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use alloy_primitives::B256;
 use fpvm_checkpoints::library::LibraryError;
 use fpvm_core::formats::elf::ElfError;
 use fpvm_core::machine::snapshot::SnapshotError;
@@ -49,6 +50,10 @@ pub enum MachineError {
         /// What follows `{l`.
         name: String,
     },
+    /// The state that a dispute of a super game starts from is one that the party does not agree with: it knows its hash
+    /// alone.
+    #[error("the host's arguments ask for the agreed state {0}, of which only the hash is known")]
+    NoAgreedState(B256),
     /// A word of the host's command line asks for the hash of an L2 block that nobody tells.
     #[error("the host's arguments ask for {{l2.head}}: {0}")]
     NoHead(String),

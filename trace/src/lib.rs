@@ -13,14 +13,16 @@ mod cached;
 mod error;
 mod guest;
 mod hosted;
+mod inputs;
 mod preimages;
 mod program;
 mod vms;
 pub mod workers;
 
 pub use error::MachineError;
-pub use guest::{GuestProgram, dispute_name};
+pub use guest::GuestProgram;
 pub use hosted::{Hosted, Hosts, Progress};
+pub use inputs::{DisputeInputs, local_data, super_local_data};
 pub use preimages::{Preimages, Source};
-pub use program::{Program, Prover, local_data};
+pub use program::{Program, Prover};
 pub use vms::Vms;

@@ -8,7 +8,6 @@ use fpvm_checkpoints::{Machine, store};
 use fpvm_contracts::loader::{self, LoadError};
 use fpvm_core::step::oracle::Oracle;
 use fpvm_core::step::proof::StepProof;
-use fpvm_dispute::game::context::ident;
 use fpvm_dispute::oracle::Preimage;
 use fpvm_dispute::trace::{Inputs, StepData};
 use fpvm_oracle::{Key, Kind};
@@ -26,15 +25,16 @@ pub trait Prover: Machine {
     fn store_vm(&self) -> store::Vm;
 }
 
-/// A fault proof program that can be started on the inputs of any dispute.
-pub trait Program {
+/// A fault proof program that can be started on the inputs of any dispute: those of an output, or with `I` of
+/// [`SuperInputs`] of a state of several chains.
+pub trait Program<I = Inputs> {
     /// What runs it.
     type Machine: Prover<Error = Self::Error>;
     /// Why it cannot be run.
     type Error: Display + From<LibraryError>;
 
     /// A machine before its first step, which gets these inputs as its local pre-images.
-    fn start(&self, inputs: &Inputs) -> Result<Self::Machine, Self::Error>;
+    fn start(&self, inputs: &I) -> Result<Self::Machine, Self::Error>;
 }
 
 /// What the next step of a machine takes, where what it reads is at hand.
@@ -67,18 +67,6 @@ pub(crate) fn step_data<M: Prover>(
         local,
         preimages,
     }))
-}
-
-/// The local pre-images of an execution, as the game's contract loads them: identifier and value.
-pub fn local_data(inputs: &Inputs, chain_id: U256) -> [(u64, Vec<u8>); 5] {
-    let number = |n: U256| n.wrapping_to::<u64>().to_be_bytes().to_vec();
-    [
-        (ident::L1_HEAD, inputs.l1_head.to_vec()),
-        (ident::STARTING_OUTPUT, inputs.starting.root.to_vec()),
-        (ident::DISPUTED_OUTPUT, inputs.disputed.root.to_vec()),
-        (ident::L2_BLOCK, number(inputs.disputed.block)),
-        (ident::CHAIN_ID, number(chain_id)),
-    ]
 }
 
 /// The identifier of a local key: all but its first byte.

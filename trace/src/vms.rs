@@ -12,17 +12,17 @@ use crate::cached::CachedMachine;
 use crate::program::{Program, Prover, step_data};
 
 /// The executions of a program, run while whoever asks waits.
-pub struct Vms<P: Program> {
+pub struct Vms<P: Program<I>, I = Inputs> {
     program: P,
     every: u64,
     /// The ones asked for last first.
-    running: Mutex<Vec<(Inputs, CachedMachine<P::Machine>)>>,
+    running: Mutex<Vec<(I, CachedMachine<P::Machine>)>>,
 }
 
 /// Machines that are kept as they are.
 pub(crate) const KEPT: usize = 4;
 
-impl<P: Program> Vms<P> {
+impl<I: Clone + PartialEq, P: Program<I>> Vms<P, I> {
     /// The executions of `program`, with states remembered every so many steps.
     pub const fn new(program: P, every: u64) -> Self {
         Self {
@@ -38,7 +38,7 @@ impl<P: Program> Vms<P> {
     /// If the VM cannot be run so far, or `ask` fails.
     pub fn at<T>(
         &self,
-        inputs: &Inputs,
+        inputs: &I,
         step: u128,
         ask: impl FnOnce(&mut P::Machine) -> Result<T, P::Error>,
     ) -> Result<T, TraceError> {
@@ -51,7 +51,7 @@ impl<P: Program> Vms<P> {
         let warm = kept.warm(&self.program, inputs, self.every);
         let mut warm = warm.map_err(|error| failed(step, &error))?;
         let answer = warm.seek(whole(step)).and_then(ask);
-        running.insert(0, (*inputs, CachedMachine::Warm(Box::new(warm))));
+        running.insert(0, (inputs.clone(), CachedMachine::Warm(Box::new(warm))));
         for (_, kept) in running.iter_mut().skip(KEPT) {
             *kept = std::mem::replace(kept, CachedMachine::New).spilled();
         }
@@ -62,7 +62,7 @@ impl<P: Program> Vms<P> {
     ///
     /// # Errors
     /// If the VM cannot be run so far.
-    pub fn proof(&self, inputs: &Inputs, index: u128) -> Result<StepProof, TraceError> {
+    pub fn proof(&self, inputs: &I, index: u128) -> Result<StepProof, TraceError> {
         self.at(inputs, index, Prover::prove)
     }
 }
@@ -81,19 +81,19 @@ pub(crate) fn failed(step: u128, reason: &impl Display) -> TraceError {
     }
 }
 
-impl<P: Program> std::fmt::Debug for Vms<P> {
+impl<I, P: Program<I>> std::fmt::Debug for Vms<P, I> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Vms").finish_non_exhaustive()
     }
 }
 
-impl<P: Program> Executions for Vms<P> {
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+impl<I: Clone + PartialEq, P: Program<I>> Executions<I> for Vms<P, I> {
+    fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError> {
         let root = self.at(inputs, index.saturating_add(1), Machine::root)?;
         Ok(root.0.into())
     }
 
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+    fn step(&self, inputs: &I, index: u128) -> Result<StepData, TraceError> {
         let data = self.at(inputs, index, step_data)?;
         data.map_err(|error| failed(index, &error))
     }

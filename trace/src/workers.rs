@@ -8,6 +8,7 @@
 mod pool;
 mod queue;
 
+use std::hash::Hash;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread::Scope;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use alloy_primitives::B256;
 use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
 
+use crate::inputs::DisputeInputs;
 use crate::program::Program;
 use crate::vms::KEPT;
 use pool::WorkerPool;
@@ -50,14 +52,17 @@ impl Options {
 }
 
 /// The executions of a program, run on other threads, which end with it.
-pub struct Workers<P: Program>(Arc<WorkerPool<P>>);
+pub struct Workers<P: Program<I>, I = Inputs>(Arc<WorkerPool<P, I>>)
+where
+    I: Clone + Eq + Hash;
 
-impl<P: Program> Workers<P> {
+impl<I: Clone + Eq + Hash, P: Program<I>> Workers<P, I> {
     /// Starts the threads.
     pub fn start<'scope>(scope: &'scope Scope<'scope, '_>, program: P, options: Options) -> Self
     where
         P: Send + Sync + 'scope,
         P::Machine: Send,
+        I: Send + 'scope,
     {
         let pool = Arc::new(WorkerPool::new(program, options));
         for _ in 0..options.threads.max(1) {
@@ -101,20 +106,23 @@ impl<P: Program> Workers<P> {
     /// Waits until nobody waits for an answer, or for so long.
     pub fn settle(&self, patience: Duration) {
         let jobs = self.0.jobs();
-        let busy = |jobs: &mut JobQueue<P::Machine>| jobs.disputes.values().any(|d| d.is_busy);
+        let busy = |jobs: &mut JobQueue<P::Machine, I>| jobs.disputes.values().any(|d| d.is_busy);
         let waited = self.0.news.wait_timeout_while(jobs, patience, busy);
         drop(waited);
     }
 
     /// Lets go of all that is kept of disputes with an L1 head: no game with it is in progress any more. Asked
     /// about again their programs are run anew.
-    pub fn forget(&self, l1_head: B256) {
+    pub fn forget(&self, l1_head: B256)
+    where
+        I: DisputeInputs,
+    {
         // Dropped after the lock is given back: folders are removed and hosts end meanwhile.
-        let over = self.0.jobs().forget(|inputs| inputs.l1_head == l1_head);
+        let over = self.0.jobs().forget(|inputs| inputs.l1_head() == l1_head);
         drop(over);
     }
 
-    fn ask(&self, inputs: &Inputs, question: Question) -> Result<Answer, TraceError> {
+    fn ask(&self, inputs: &I, question: Question) -> Result<Answer, TraceError> {
         let answer = self.0.jobs().ask(inputs, question);
         if answer.is_err() {
             self.0.work.notify_one();
@@ -123,15 +131,15 @@ impl<P: Program> Workers<P> {
     }
 }
 
-impl<P: Program> Executions for Workers<P> {
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+impl<I: Clone + Eq + Hash, P: Program<I>> Executions<I> for Workers<P, I> {
+    fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError> {
         match self.ask(inputs, Question::Claim(index))? {
             Answer::Claim(claim) => Ok(claim),
             Answer::Step(_) => Err(TraceError::Pending { index }),
         }
     }
 
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+    fn step(&self, inputs: &I, index: u128) -> Result<StepData, TraceError> {
         match self.ask(inputs, Question::Step(index))? {
             Answer::Step(data) => Ok(*data),
             Answer::Claim(_) => Err(TraceError::Pending { index }),
@@ -139,14 +147,14 @@ impl<P: Program> Executions for Workers<P> {
     }
 }
 
-impl<P: Program> Drop for Workers<P> {
+impl<I: Clone + Eq + Hash, P: Program<I>> Drop for Workers<P, I> {
     fn drop(&mut self) {
         self.0.jobs().is_closed = true;
         self.0.work.notify_all();
     }
 }
 
-impl<P: Program> std::fmt::Debug for Workers<P> {
+impl<I: Clone + Eq + Hash, P: Program<I>> std::fmt::Debug for Workers<P, I> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Workers").finish_non_exhaustive()
     }

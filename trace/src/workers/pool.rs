@@ -1,12 +1,12 @@
 //! The threads, and which dispute has its turn.
 
 use std::collections::VecDeque;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fpvm_checkpoints::warm::Warm;
-use fpvm_dispute::trace::Inputs;
 
 use super::Options;
 use super::queue::{Answers, Dispute, JobQueue, Question};
@@ -14,10 +14,10 @@ use crate::cached::CachedMachine;
 use crate::program::Program;
 use crate::vms::{failed, whole};
 
-pub(super) struct WorkerPool<P: Program> {
+pub(super) struct WorkerPool<P: Program<I>, I> {
     program: P,
     options: Options,
-    jobs: Mutex<JobQueue<P::Machine>>,
+    jobs: Mutex<JobQueue<P::Machine, I>>,
     /// Somebody is in the queue, or it is closed.
     pub(super) work: Condvar,
     /// A turn is over.
@@ -34,7 +34,7 @@ pub(super) struct WorkerPool<P: Program> {
 /// The most turns whose length is remembered.
 const TURNS: usize = 4_096;
 
-impl<P: Program> WorkerPool<P> {
+impl<I: Clone + Eq + Hash, P: Program<I>> WorkerPool<P, I> {
     pub(super) fn new(program: P, options: Options) -> Self {
         Self {
             program,
@@ -55,14 +55,14 @@ impl<P: Program> WorkerPool<P> {
 
     /// The queue. It is whole even after a thread has panicked, because nothing that can panic runs while
     /// the lock is held.
-    pub(super) fn jobs(&self) -> MutexGuard<'_, JobQueue<P::Machine>> {
+    pub(super) fn jobs(&self) -> MutexGuard<'_, JobQueue<P::Machine, I>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the next in the queue and gives it its turn; `false` once it is closed.
     pub(super) fn turn(&self) -> bool {
         let jobs = self.jobs();
-        let idle = |jobs: &mut JobQueue<_>| jobs.queue.is_empty() && !jobs.is_closed;
+        let idle = |jobs: &mut JobQueue<_, _>| jobs.queue.is_empty() && !jobs.is_closed;
         let jobs = self.work.wait_while(jobs, idle);
         let mut jobs = jobs.unwrap_or_else(PoisonError::into_inner);
         let Some(inputs) = jobs.queue.pop_front().filter(|_| !jobs.is_closed) else {
@@ -70,7 +70,7 @@ impl<P: Program> WorkerPool<P> {
         };
         jobs.turns += 1;
         let turn = jobs.turns;
-        let dispute = jobs.disputes.entry(inputs).or_default();
+        let dispute = jobs.disputes.entry(inputs.clone()).or_default();
         dispute.turn = turn;
         let kept = dispute.kept.take().unwrap_or(CachedMachine::New);
         let asked: Vec<_> = dispute.asked.iter().copied().collect();
@@ -110,7 +110,7 @@ impl<P: Program> WorkerPool<P> {
     /// Answers what can be answered within a turn.
     fn serve(
         &self,
-        inputs: &Inputs,
+        inputs: &I,
         kept: CachedMachine<P::Machine>,
         asked: &[Question],
     ) -> (CachedMachine<P::Machine>, Answers, bool) {
@@ -157,7 +157,7 @@ impl<P: Program> WorkerPool<P> {
     }
 
     /// Puts the machines on disk that are needed least, if there are more than are to be kept.
-    fn make_room<'a>(&'a self, mut jobs: MutexGuard<'a, JobQueue<P::Machine>>) {
+    fn make_room<'a>(&'a self, mut jobs: MutexGuard<'a, JobQueue<P::Machine, I>>) {
         loop {
             let warm = |dispute: &Dispute<P::Machine>| {
                 dispute.kept.as_ref().is_some_and(CachedMachine::is_warm)
@@ -167,11 +167,11 @@ impl<P: Program> WorkerPool<P> {
                 return;
             }
             // Who waits for a turn needs its machine, the last in the queue latest.
-            let place = |inputs: &Inputs| jobs.queue.iter().position(|other| other == inputs);
+            let place = |inputs: &I| jobs.queue.iter().position(|other| other == inputs);
             let least = all.max_by_key(|(inputs, dispute)| {
                 (place(inputs).unwrap_or(usize::MAX), u64::MAX - dispute.turn)
             });
-            let Some(inputs) = least.map(|(inputs, _)| *inputs) else {
+            let Some(inputs) = least.map(|(inputs, _)| inputs.clone()) else {
                 return;
             };
             let waited = place(&inputs).is_some();

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Display;
+use std::hash::Hash;
 use std::time::{Duration, Instant};
 
 use alloy_primitives::B256;
 use fpvm_checkpoints::library::LibraryError;
 use fpvm_checkpoints::warm::Warm;
-use fpvm_dispute::trace::{Inputs, StepData, TraceError};
+use fpvm_dispute::trace::{StepData, TraceError};
 
 use crate::cached::CachedMachine;
 use crate::program::{Prover, step_data};
@@ -135,10 +136,10 @@ impl<M> Default for Dispute<M> {
     }
 }
 
-pub(super) struct JobQueue<M> {
-    pub(super) disputes: HashMap<Inputs, Dispute<M>>,
+pub(super) struct JobQueue<M, I> {
+    pub(super) disputes: HashMap<I, Dispute<M>>,
     /// Who waits for a turn.
-    pub(super) queue: VecDeque<Inputs>,
+    pub(super) queue: VecDeque<I>,
     /// Turns so far.
     pub(super) turns: u64,
     /// Answers given that nobody has looked for yet.
@@ -146,7 +147,7 @@ pub(super) struct JobQueue<M> {
     pub(super) is_closed: bool,
 }
 
-impl<M> JobQueue<M> {
+impl<M, I: Clone + Eq + Hash> JobQueue<M, I> {
     pub(super) fn new() -> Self {
         Self {
             disputes: HashMap::new(),
@@ -158,12 +159,8 @@ impl<M> JobQueue<M> {
     }
 
     /// The answer, where there is one; else the question is put to the dispute, which is in the queue then.
-    pub(super) fn ask(
-        &mut self,
-        inputs: &Inputs,
-        question: Question,
-    ) -> Result<Answer, TraceError> {
-        let dispute = self.disputes.entry(*inputs).or_default();
+    pub(super) fn ask(&mut self, inputs: &I, question: Question) -> Result<Answer, TraceError> {
+        let dispute = self.disputes.entry(inputs.clone()).or_default();
         dispute.is_over = false;
         match dispute.answers.get(&question) {
             Some(Ok(answer)) => return Ok(answer.clone()),
@@ -184,9 +181,9 @@ impl<M> JobQueue<M> {
         }
         if !std::mem::replace(&mut dispute.is_busy, true) {
             if dispute.has_run {
-                self.queue.push_front(*inputs);
+                self.queue.push_front(inputs.clone());
             } else {
-                self.queue.push_back(*inputs);
+                self.queue.push_back(inputs.clone());
             }
         }
         Err(question.pending())
@@ -194,7 +191,7 @@ impl<M> JobQueue<M> {
 
     /// Lets go of disputes, and gives what was kept of them; of those that a thread has nothing, they go
     /// once it gives them back.
-    pub(super) fn forget(&mut self, are_over: impl Fn(&Inputs) -> bool) -> Vec<Dispute<M>> {
+    pub(super) fn forget(&mut self, are_over: impl Fn(&I) -> bool) -> Vec<Dispute<M>> {
         self.queue.retain(|inputs| !are_over(inputs));
         let over = self
             .disputes
@@ -208,13 +205,13 @@ impl<M> JobQueue<M> {
     }
 
     /// Whether a dispute that a thread has is to be let go of.
-    pub(super) fn is_over(&self, inputs: &Inputs) -> bool {
+    pub(super) fn is_over(&self, inputs: &I) -> bool {
         self.disputes.get(inputs).is_none_or(|of| of.is_over)
     }
 
     /// Takes a dispute's machine back from a thread; its turn comes again if it has been asked meanwhile,
     /// or `waits` for one.
-    pub(super) fn give_back(&mut self, inputs: Inputs, kept: CachedMachine<M>, waits: bool) {
+    pub(super) fn give_back(&mut self, inputs: I, kept: CachedMachine<M>, waits: bool) {
         if self.is_over(&inputs) {
             self.disputes.remove(&inputs);
         } else if let Some(dispute) = self.disputes.get_mut(&inputs) {
