@@ -10,6 +10,7 @@ mod game;
 mod narrator;
 mod player;
 mod program;
+pub mod super_rollup;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

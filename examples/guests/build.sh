@@ -65,16 +65,18 @@ done
     library=$(rustc --print sysroot)/lib/rustlib/src/rust
     remap="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo --remap-path-prefix=$PWD=claim"
     RUSTFLAGS=$remap cargo build --release --locked --target-dir target
-    for guest in claim rollup; do
+    for guest in claim rollup super-rollup; do
         cp "target/riscv64imac-unknown-none-elf/release/$guest" "../bin/$guest.imac"
     done
 
     # A division by zero ends in a trap instruction, which the VM does not have; Rust
     # looks before it divides.
     RUSTC_BOOTSTRAP=1 RUSTFLAGS="$remap --remap-path-prefix=$library=rust -Cllvm-args=-mno-check-zero-division" \
-        cargo build --release --locked --bin claim --target-dir target --target mips64-none.json \
+        cargo build --release --locked --bin claim --bin super-rollup --target-dir target --target mips64-none.json \
         -Zjson-target-spec -Zbuild-std=core,alloc -Zbuild-std-features=compiler-builtins-mem
-    cp target/mips64-none/release/claim ../bin/claim.mips64
+    for guest in claim super-rollup; do
+        cp "target/mips64-none/release/$guest" "../bin/$guest.mips64"
+    done
 )
 
 # The fixture programs run here, not in a VM.

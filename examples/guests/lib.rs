@@ -22,6 +22,13 @@ pub const ROLLUP: &[(&str, &[u8])] = &[
     ("imac-1", include_bytes!("bin/rollup.imac")),
 ];
 
+/// `super-rollup`, by the name of its ISA or of its VM type: it makes one step of the states of several toy rollups,
+/// and says whether a claim about the state after it is true.
+pub const SUPER_ROLLUP: &[(&str, &[u8])] = &[
+    ("mips64", include_bytes!("bin/super-rollup.mips64")),
+    ("imac-1", include_bytes!("bin/super-rollup.imac")),
+];
+
 /// The rollup's true outputs: a line each, the block's number and the root.
 pub const ROLLUP_OUTPUTS: &str = include_str!("outputs-rollup.txt");
 
