@@ -151,9 +151,12 @@ mod tests {
     use fpvm_dispute::claim::OutputRoot;
 
     fn value(inputs: &impl DisputeInputs, name: &str) -> Option<String> {
-        let head = |block: U256| match block.is_zero() {
-            true => Err(MachineError::NoHead("genesis".into())),
-            false => Ok(B256::repeat_byte(0xbb)),
+        let head = |block: U256| {
+            if block.is_zero() {
+                Err(MachineError::NoHead("genesis".into()))
+            } else {
+                Ok(B256::repeat_byte(0xbb))
+            }
         };
         let value = inputs.host_value(name, U256::from(10), &head);
         value.map(|value| value.unwrap_or_else(|error| error.to_string()))
