@@ -158,13 +158,18 @@ impl Game {
         seconds(self.starting.block)
     }
 
-    /// The place in a super game's trace that a claim at `position`, at or above the split depth, is about.
+    /// The place in a super game's trace that a claim at `position`, at or above the split depth, is about. In one that
+    /// is won at its creation there is but the root.
     ///
     /// # Errors
     /// A panic 0x11 if the game's timestamps do not fit 64 bits.
     pub fn super_step(&self, position: Position) -> Result<SuperStep, Revert> {
+        let end = self.timestamp()?;
+        if self.version().is_won_at_creation() {
+            return Ok(SuperStep::start_of(end));
+        }
         let index = position.trace_index(self.rules.split_depth());
-        let (start, end) = (self.starting_timestamp()?, self.timestamp()?);
+        let start = self.starting_timestamp()?;
         Ok(SuperStep::of_index(index, start, end))
     }
 

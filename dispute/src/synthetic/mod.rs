@@ -12,4 +12,4 @@ pub mod super_rollup;
 
 pub use rollup::Rollup;
 pub use super_execution::SuperProgram;
-pub use super_rollup::SuperRollup;
+pub use super_rollup::{SuperChain, SuperRollup};

@@ -10,6 +10,7 @@ use alloy_primitives::{B256, U256, keccak256};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use crate::game::block_number::OutputRootProof;
 use crate::super_root::{ChainOutput, OptimisticBlock, SuperRoot};
 use crate::trace::TraceError;
 use crate::trace::super_node::{OptimisticOutput, SuperNode, SuperRootAt, VerifiedSuperRoot};
@@ -65,6 +66,16 @@ impl SuperChain {
         Some(late.map_or(usual, |late| late.max(usual)))
     }
 
+    /// The output of the block with a hash.
+    pub const fn output(block_hash: B256) -> OutputRootProof {
+        OutputRootProof {
+            version: B256::ZERO,
+            state_root: block_hash,
+            message_passer_storage_root: B256::ZERO,
+            latest_block_hash: block_hash,
+        }
+    }
+
     /// `block` as it is first derived, and as it stays; where they differ, it is replaced.
     pub fn block(&self, seed: u64, block: u64) -> (OptimisticBlock, OptimisticBlock) {
         let before = self.replaced.range(..block).next_back().copied();
@@ -75,7 +86,7 @@ impl SuperChain {
                 keccak256([self.chain_id.to_be_bytes::<32>().as_slice(), &words].concat());
             OptimisticBlock {
                 block_hash,
-                output_root: keccak256(block_hash),
+                output_root: Self::output(block_hash).output_root(),
             }
         };
         let derived = made(before);

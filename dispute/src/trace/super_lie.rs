@@ -119,6 +119,15 @@ impl<T: SuperStates> SuperStates for Lie<T> {
     fn start(&self, timestamp: u64) -> Result<Bytes, TraceError> {
         self.truth.start(timestamp)
     }
+
+    /// The source of what is true; a lie has none.
+    fn source(&self, place: SuperStep) -> Option<String> {
+        if self.extent.covers(place) {
+            None
+        } else {
+            self.truth.source(place)
+        }
+    }
 }
 
 impl<T: Executions<SuperInputs>> Executions<SuperInputs> for Lie<T> {
