@@ -2,8 +2,8 @@
 //!
 //! [`skip`] says that a test is skipped, and makes that a failure where `FPVM_REQUIRE` asks for the
 //! tool. [`node`] starts anvil and geth, [`op_node`] answers as a rollup's node does, `rollup`
-//! runs the bundled program that a game is about, `proposal` makes a game on a chain, and `upstream` deploys
-//! upstream's contracts of the dispute game.
+//! runs the bundled program that a game is about, `proposal` makes a game on a chain, `super_roots` is what a node says
+//! of made-up super roots, and `upstream` deploys upstream's contracts of the dispute game.
 
 pub mod files;
 pub mod node;
@@ -13,6 +13,8 @@ pub mod proposal;
 mod require;
 #[cfg(feature = "rollup")]
 pub mod rollup;
+#[cfg(feature = "super")]
+pub mod super_roots;
 #[cfg(feature = "upstream")]
 pub mod upstream;
 

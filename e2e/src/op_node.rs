@@ -1,4 +1,4 @@
-//! A rollup's node for tests, as op-node and the L2 node beside it answer: outputs, safe heads, headers.
+//! A rollup's node for tests, as op-node and the L2 node beside it answer: outputs, safe heads, headers, super roots.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -38,6 +38,25 @@ pub struct Known {
     pub asked: Vec<String>,
     /// Answers that it fails to give from now on, with a status of HTTP.
     pub fails: u32,
+    /// What it says of super roots, if it knows them.
+    pub super_roots: SuperRoots,
+}
+
+/// What a node answers to `superroot_atTimestamp`: by the second the result, or why there is none.
+#[derive(Clone, Default)]
+pub struct SuperRoots(Option<Arc<dyn Fn(u64) -> Result<Value, String> + Send + Sync>>);
+
+impl SuperRoots {
+    /// By what a function says.
+    pub fn new(answer: impl Fn(u64) -> Result<Value, String> + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(answer)))
+    }
+}
+
+impl std::fmt::Debug for SuperRoots {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SuperRoots").finish_non_exhaustive()
+    }
 }
 
 /// The node; it answers until the test's process ends.
@@ -159,6 +178,13 @@ impl Known {
                     "withdrawalStorageRoot": output.withdrawals,
                     "stateRoot": output.state_root,
                 }}),
+            },
+            ("superroot_atTimestamp", Some(timestamp)) => match &self.super_roots.0 {
+                None => refused(-32_601, "the method superroot_atTimestamp does not exist"),
+                Some(answer) => match answer(timestamp) {
+                    Ok(result) => json!({"result": result}),
+                    Err(why) => refused(-32_000, &why),
+                },
             },
             ("debug_getRawHeader", Some(block)) => match self.output(block) {
                 None => refused(-32_000, "header not found"),
