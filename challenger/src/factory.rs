@@ -1,9 +1,12 @@
 //! The factory on a chain: the games there are, and new ones.
 
+use std::fmt;
+
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolEvent as _};
 use fpvm_contracts::game::abi::{ArgsFactory, DisputeGameFactory as Calls};
 use fpvm_dispute::arguments::{GameArgs, Roles};
+use fpvm_dispute::super_root::{SuperRoot, SuperRootError};
 use fpvm_l1::{Progress, Request, SendError, Wallet};
 
 use crate::read::{ReadError, Reader};
@@ -24,6 +27,51 @@ pub struct Listed {
 /// A factory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Factory(pub Address);
+
+/// What a game is created about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Claimed {
+    /// The output root of an L2 block.
+    Output {
+        /// The root.
+        root: B256,
+        /// The block.
+        block: U256,
+    },
+    /// A super root.
+    SuperRoot(SuperRoot),
+}
+
+impl Claimed {
+    /// The root claim.
+    pub fn root(&self) -> B256 {
+        match self {
+            Self::Output { root, .. } => *root,
+            Self::SuperRoot(root) => root.hash(),
+        }
+    }
+
+    /// What the factory is given besides: the block's number, or the super root's pre-image.
+    pub fn extra_data(&self) -> Vec<u8> {
+        match self {
+            Self::Output { block, .. } => block.to_be_bytes_vec(),
+            Self::SuperRoot(root) => root.encode(),
+        }
+    }
+
+    const fn is_super(&self) -> bool {
+        matches!(self, Self::SuperRoot(_))
+    }
+}
+
+impl fmt::Display for Claimed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Output { block, .. } => write!(f, "L2 block {block}"),
+            Self::SuperRoot(root) => write!(f, "the super root at timestamp {}", root.timestamp),
+        }
+    }
+}
 
 /// No game was created.
 #[derive(Debug, thiserror::Error)]
@@ -52,9 +100,17 @@ pub enum CreateError {
         /// Of the arguments, in bytes.
         length: usize,
     },
-    /// Games of the type are not about an L2 block.
-    #[error("games of type {0} are not about the output root of an L2 block")]
-    OtherKind(u32),
+    /// Games of the type are about something else.
+    #[error("games of type {game_type} are not about {about}")]
+    OtherKind {
+        /// The type.
+        game_type: u32,
+        /// What this one was to be about.
+        about: &'static str,
+    },
+    /// No honest node has such a super root.
+    #[error("the super root cannot be proposed: {0}")]
+    SuperRoot(#[from] SuperRootError),
     /// Somebody else proposes.
     #[error("only {proposer} proposes games of type {game_type}, not {account}")]
     NotProposer {
@@ -66,7 +122,7 @@ pub enum CreateError {
         account: Address,
     },
     /// There is a game about this already.
-    #[error("there is a game about this output root and block already: {0}")]
+    #[error("there is a game about this proposal already: {0}")]
     Exists(Address),
     /// The transaction is not done.
     #[error("{}", crate::reasons::sending(.0))]
@@ -126,39 +182,52 @@ impl Factory {
         Ok(reader.ask(self.0, &call)?)
     }
 
-    /// Checks that an account can create a game of a type about an L2 block, as far as the factory's arguments for
-    /// the type tell: it has some from 1.3 on, for games from 2.0 on.
+    /// Checks that an account can create a game of a type, as far as the factory's arguments for the type tell: it has
+    /// some from 1.3 on, for games from 2.0 on, and so for all super games.
     fn check_arguments(
         self,
         reader: &Reader<'_>,
         game_type: u32,
         account: Address,
+        is_super: bool,
     ) -> Result<(), CreateError> {
+        let other_kind = CreateError::OtherKind {
+            game_type,
+            about: if is_super {
+                "super roots"
+            } else {
+                "the output root of an L2 block"
+            },
+        };
         let call = ArgsFactory::gameArgsCall {
             gameType: game_type,
         };
         let packed = reader.ask_if(self.0, &call)?.unwrap_or_default();
         if packed.is_empty() {
-            return Ok(());
+            return if is_super { Err(other_kind) } else { Ok(()) };
         }
-        match GameArgs::parse(&packed) {
+        let proposer = match GameArgs::parse(&packed) {
             // A super game's chain is 0.
-            Ok(GameArgs::Fault(args)) if !args.l2_chain_id.is_zero() => match args.roles {
-                Some(Roles { proposer, .. }) if proposer != account => {
-                    Err(CreateError::NotProposer {
-                        game_type,
-                        proposer,
-                        account,
-                    })
-                }
-                _ => Ok(()),
-            },
-            Ok(_) => Err(CreateError::OtherKind(game_type)),
-            Err(_) => Err(CreateError::Arguments {
-                factory: self.0,
+            Ok(GameArgs::Fault(args)) if args.l2_chain_id.is_zero() == is_super => {
+                args.roles.map(|Roles { proposer, .. }| proposer)
+            }
+            Ok(GameArgs::SuperPermissioned { proposer, .. }) if is_super => Some(proposer),
+            Ok(_) => return Err(other_kind),
+            Err(_) => {
+                return Err(CreateError::Arguments {
+                    factory: self.0,
+                    game_type,
+                    length: packed.len(),
+                });
+            }
+        };
+        match proposer {
+            Some(proposer) if proposer != account => Err(CreateError::NotProposer {
                 game_type,
-                length: packed.len(),
+                proposer,
+                account,
             }),
+            _ => Ok(()),
         }
     }
 
@@ -170,13 +239,12 @@ impl Factory {
         self,
         reader: &Reader<'_>,
         game_type: u32,
-        root: B256,
-        block: U256,
+        claimed: &Claimed,
     ) -> Result<Option<Address>, ReadError> {
         let call = Calls::gamesCall {
             gameType: game_type,
-            rootClaim: root,
-            extraData: block.to_be_bytes_vec().into(),
+            rootClaim: claimed.root(),
+            extraData: claimed.extra_data().into(),
         };
         let found = reader.ask(self.0, &call)?.proxy;
         Ok((!found.is_zero()).then_some(found))
@@ -185,7 +253,7 @@ impl Factory {
     /// Creates a game about the output `root` of an L2 block, with the bond that it takes.
     ///
     /// # Errors
-    /// If there is no such type, such a game already, or the transaction is not done.
+    /// As [`Factory::create_about`].
     pub fn create(
         self,
         wallet: &mut Wallet,
@@ -194,21 +262,38 @@ impl Factory {
         block: U256,
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Address, CreateError> {
+        self.create_about(wallet, game_type, &Claimed::Output { root, block }, report)
+    }
+
+    /// Creates a game, with the bond that it takes.
+    ///
+    /// # Errors
+    /// If there is no such type, or one about something else, such a game already, or the transaction is not done.
+    pub fn create_about(
+        self,
+        wallet: &mut Wallet,
+        game_type: u32,
+        claimed: &Claimed,
+        report: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Address, CreateError> {
+        if let Claimed::SuperRoot(root) = claimed {
+            root.check_order()?;
+        }
         let nonce = wallet.settle(report)?;
         let chain = wallet.chain().clone();
         let reader = Reader::newest(&*chain)?;
         let bond = self.bond(&reader, game_type)?;
-        self.check_arguments(&reader, game_type, wallet.address())?;
-        if let Some(game) = self.about(&reader, game_type, root, block)? {
+        self.check_arguments(&reader, game_type, wallet.address(), claimed.is_super())?;
+        if let Some(game) = self.about(&reader, game_type, claimed)? {
             return Err(CreateError::Exists(game));
         }
         let call = Calls::createCall {
             gameType: game_type,
-            rootClaim: root,
-            extraData: block.to_be_bytes_vec().into(),
+            rootClaim: claimed.root(),
+            extraData: claimed.extra_data().into(),
         };
         let request = Request {
-            what: format!("create a game about L2 block {block}"),
+            what: format!("create a game about {claimed}"),
             to: Some(self.0),
             data: call.abi_encode().into(),
             value: bond,

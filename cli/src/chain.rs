@@ -2,11 +2,15 @@
 
 use anyhow::Context as _;
 use fpvm_challenger::reasons;
+use fpvm_challenger::rollup::SuperNodes;
 use fpvm_l1::signer::Signer;
 use fpvm_l1::{Chain, Error, Policy, Progress, Receipt, Request, Rpc, Wallet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// For how long a rollup's node is asked again before whoever asks goes on without it.
+const NODE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Flags of commands that read a chain.
 #[derive(Debug, clap::Args)]
@@ -65,6 +69,20 @@ impl NodeArgs {
     pub(crate) const fn patience(&self) -> Duration {
         self.patience
     }
+
+    /// Nodes of a rollup at these addresses.
+    pub(crate) fn rollup_nodes(&self, urls: &[String]) -> anyhow::Result<Vec<Arc<Rpc>>> {
+        // What one does not tell in this time is asked for again at the next round, so that the games that do not
+        // need it go on.
+        let patience = self.patience.min(NODE_PATIENCE);
+        let node = |url: &String| Ok(Arc::new(Rpc::node(url, patience)?));
+        urls.iter().map(node).collect()
+    }
+
+    /// Nodes at these addresses that know super roots.
+    pub(crate) fn super_nodes(&self, urls: &[String]) -> anyhow::Result<Arc<SuperNodes>> {
+        Ok(Arc::new(SuperNodes::new(self.rollup_nodes(urls)?)))
+    }
 }
 
 impl ChainArgs {
@@ -76,6 +94,16 @@ impl ChainArgs {
     /// The same, for who asks it for more than every chain has.
     pub(crate) fn node(&self) -> anyhow::Result<Option<Rpc>> {
         self.node.node()
+    }
+
+    /// Nodes of a rollup at these addresses.
+    pub(crate) fn rollup_nodes(&self, urls: &[String]) -> anyhow::Result<Vec<Arc<Rpc>>> {
+        self.node.rollup_nodes(urls)
+    }
+
+    /// Nodes at these addresses that know super roots.
+    pub(crate) fn super_nodes(&self, urls: &[String]) -> anyhow::Result<Arc<SuperNodes>> {
+        self.node.super_nodes(urls)
     }
 
     /// The account that signs.
@@ -99,11 +127,6 @@ impl ChainArgs {
             max_fee: u128::from(self.sender.max_fee) * 1_000_000_000,
             ..Policy::default()
         }
-    }
-
-    /// For how long nodes are asked again.
-    pub(crate) const fn patience(&self) -> Duration {
-        self.node.patience()
     }
 }
 

@@ -184,6 +184,9 @@ pub(super) fn side(game: &Game, index: usize) -> Option<Words> {
 
 /// What a claim at `position`, the claim at `index` or an answer to it, is about.
 pub fn about(game: &Game, index: usize, position: Position) -> String {
+    if game.version().is_super() {
+        return about_super(game, index, position);
+    }
     if position.depth() <= game.rules().split_depth() {
         let block = game.output_block(position);
         return block.map_or_else(
@@ -197,6 +200,26 @@ pub fn about(game: &Game, index: usize, position: Position) -> String {
     match block {
         Ok(block) => format!("state after instruction {instruction} of L2 block {block}"),
         Err(_) => format!("state after instruction {instruction}"),
+    }
+}
+
+/// The same in a super game.
+fn about_super(game: &Game, index: usize, position: Position) -> String {
+    let place = |position| {
+        let place = game.super_step(position).ok()?;
+        Some(match (place.timestamp, place.step) {
+            (timestamp, 0) => format!("super root at timestamp {timestamp}"),
+            (timestamp, step) => format!("state at step {step} after timestamp {timestamp}"),
+        })
+    };
+    if position.depth() <= game.rules().split_depth() {
+        return place(position).unwrap_or_else(|| "a super root".into());
+    }
+    let disputed = game.dispute(index).map(|dispute| dispute.disputed.position);
+    let instruction = game.rules().instruction(position);
+    match disputed.ok().and_then(place) {
+        Some(place) => format!("state after instruction {instruction} towards the {place}"),
+        None => format!("state after instruction {instruction}"),
     }
 }
 

@@ -3,8 +3,9 @@
 use super::manual_play::Common;
 use crate::chain;
 use crate::output::{Format, json, print, to_stdout};
+use anyhow::bail;
 use fpvm_challenger::bonds::{State, utc};
-use fpvm_challenger::factory::Factory;
+use fpvm_challenger::factory::{Claimed, Factory};
 use fpvm_challenger::game_type::GameType;
 use fpvm_challenger::read::Reader;
 use fpvm_challenger::read::game_params::GameParams;
@@ -22,15 +23,38 @@ pub(super) struct CreateArgs {
     /// The game factory
     #[arg(long, value_name = "ADDRESS")]
     factory: Address,
-    /// The type of game
-    #[arg(long, value_name = "TYPE", default_value = "cannon")]
-    game_type: GameType,
+    /// The type of game [default: cannon, with --timestamp super-cannon-kona]
+    #[arg(long, value_name = "TYPE")]
+    game_type: Option<GameType>,
     /// The output root that is proposed
-    #[arg(long, value_name = "0x…")]
-    root: B256,
+    #[arg(
+        long,
+        value_name = "0x…",
+        required_unless_present = "timestamp",
+        requires = "block"
+    )]
+    root: Option<B256>,
     /// The L2 block that it is proposed for
-    #[arg(long, value_name = "N")]
-    block: U256,
+    #[arg(long, value_name = "N", requires = "root")]
+    block: Option<U256>,
+    /// Propose the super root at this L2 time, in seconds, as the nodes of --superroot-rpc have it
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = crate::args::number,
+        conflicts_with_all = ["root", "block"],
+        requires = "superroot_rpc"
+    )]
+    timestamp: Option<u64>,
+    /// Take the super root from this node (op-node with --safedb.path, or op-supernode); may be given several times:
+    /// then all that answer have to say the same
+    #[arg(
+        long,
+        alias = "supernode-rpc",
+        value_name = "URL",
+        value_delimiter = ','
+    )]
+    superroot_rpc: Vec<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -52,13 +76,17 @@ pub(super) fn create(args: &CreateArgs) -> anyhow::Result<()> {
     let chain = args.common.connect()?;
     let mut wallet = args.common.chain.wallet(chain)?;
     let factory = Factory(args.factory);
-    let game = factory.create(
-        &mut wallet,
-        args.game_type.0,
-        args.root,
-        args.block,
-        &mut chain::log,
-    )?;
+    let (claimed, usual) = match (args.timestamp, args.root.zip(args.block)) {
+        (Some(timestamp), _) => {
+            let nodes = args.common.chain.super_nodes(&args.superroot_rpc)?;
+            let root = nodes.super_root(timestamp)?;
+            (Claimed::SuperRoot(root), GameType::SUPER_CANNON_KONA)
+        }
+        (None, Some((root, block))) => (Claimed::Output { root, block }, GameType::CANNON),
+        (None, None) => bail!("what is proposed? Give --root and --block, or --timestamp"),
+    };
+    let game_type = args.game_type.unwrap_or(usual);
+    let game = factory.create_about(&mut wallet, game_type.0, &claimed, &mut chain::log)?;
     match args.common.format.get() {
         Format::Text => print(&format!("{game}\n")),
         Format::Json => to_stdout(|out| json(out, &json!({"game": game}))),
@@ -73,9 +101,12 @@ struct Row {
     game: Address,
     game_type: u32,
     created_at: u64,
-    /// Nothing where it is of an unknown type.
+    /// Nothing where it is of an unknown type, or about a super root.
     #[serde(skip_serializing_if = "Option::is_none")]
     block: Option<String>,
+    /// Of the super root that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<String>,
     status: &'static str,
     claims: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,12 +150,17 @@ pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
                 .collect()
         };
         let seen = read.as_ref().map(|(_, seen)| &seen.game);
+        let of_kind = |is_super: bool| {
+            let proposal = seen?.proposal();
+            (proposal.super_root.is_some() == is_super).then(|| proposal.l2_block.to_string())
+        };
         rows.push(Row {
             number,
             game: listed.game,
             game_type: listed.game_type,
             created_at: listed.created_at,
-            block: seen.map(|game| game.proposal().l2_block.to_string()),
+            block: of_kind(false),
+            timestamp: of_kind(true),
             status: match seen.map(|game| game.status()) {
                 None => "unknown",
                 Some(GameStatus::InProgress) => "in-progress",
@@ -142,11 +178,19 @@ pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
     }
     let line = |row: &Row| {
         format!(
-            "#{:<4} {} {:<12} block {:<10} {:<15} {} claims{}\n",
+            "#{:<4} {} {:<12} {} {:<10} {:<15} {} claims{}\n",
             row.number,
             row.game,
             GameType(row.game_type),
-            row.block.as_deref().unwrap_or("?"),
+            if row.timestamp.is_some() {
+                "time "
+            } else {
+                "block"
+            },
+            row.block
+                .as_deref()
+                .or(row.timestamp.as_deref())
+                .unwrap_or("?"),
             row.status,
             row.claims,
             row.closing
