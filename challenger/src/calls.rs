@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
 use fpvm_contracts::abi::PreimageOracle;
-use fpvm_contracts::game::abi::{FaultDisputeGame as Calls, OutputRootProof};
+use fpvm_contracts::game::abi::{FaultDisputeGame as Calls, Judge, OutputRootProof};
 use fpvm_dispute::call::GameAction;
 use fpvm_dispute::claim::Side;
 use fpvm_l1::Request;
@@ -17,6 +17,17 @@ pub fn game(game: Address, action: &GameAction, value: u128) -> Request {
     // Nodes estimate without a gas price, and then tell the contract a base fee of 0.
     let gas = matches!(action, GameAction::SampleFee).then_some(SAMPLE_GAS);
     Request { gas, ..request }
+}
+
+/// The transaction that makes the proposal of a game the anchor of a registry.
+pub fn set_anchor(registry: Address, game: Address) -> Request {
+    let call = Judge::setAnchorStateCall { game };
+    request(
+        "make its proposal the anchor".into(),
+        registry,
+        call.abi_encode(),
+        0,
+    )
 }
 
 /// The transaction that loads the part of a keccak256 pre-image at an offset.

@@ -77,6 +77,8 @@ pub enum Name {
     Sending,
     /// A transaction was dropped by a reorg, or is stuck, and is sent again.
     Again,
+    /// A proposal is false, and nobody but the guardian can do something about it.
+    Alarm,
 }
 
 impl Event {
@@ -98,24 +100,27 @@ impl Event {
 
     /// A game is played from now on.
     pub fn found(game_params: &GameParams) -> Self {
-        let (game_type, block) = (
-            GameType(game_params.rules.params().game_type),
-            game_params.proposal.l2_block,
-        );
+        let game_type = GameType(game_params.rules.params().game_type);
+        let about = game_params.about();
+        let what = if game_params.is_won_at_creation() {
+            format!(
+                "watch a game of type {game_type} about {about}, which is won: its root becomes the anchor, or is false"
+            )
+        } else {
+            format!("play a game of type {game_type} about {about}")
+        };
         Self {
-            what: format!("play a game of type {game_type} about L2 block {block}"),
+            what,
             ..Self::of(Name::Found, Some(game_params.game))
         }
     }
 
     /// A game is not played from this account, but resolved, and its bonds are looked after.
     pub fn watched(game_params: &GameParams) -> Self {
-        let (game_type, block) = (
-            GameType(game_params.rules.params().game_type),
-            game_params.proposal.l2_block,
-        );
+        let game_type = GameType(game_params.rules.params().game_type);
+        let about = game_params.about();
         let what = format!(
-            "watch a game of type {game_type} about L2 block {block}, which only its proposer and its challenger play"
+            "watch a game of type {game_type} about {about}, which only its proposer and its challenger play"
         );
         Self {
             what,
@@ -153,6 +158,14 @@ impl Event {
         Self {
             what: "run the program: what is to be answered next follows from it".into(),
             ..Self::of(Name::Waiting, Some(game))
+        }
+    }
+
+    /// A proposal is false, and nobody but the guardian can do something about it.
+    pub fn alarm(game: Address, why: &str) -> Self {
+        Self {
+            why: why.to_owned(),
+            ..Self::of(Name::Alarm, Some(game))
         }
     }
 

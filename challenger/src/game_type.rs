@@ -32,8 +32,17 @@ impl GameType {
     pub const CANNON: Self = Self(0);
     /// Games that one proposer and one challenger play.
     pub const PERMISSIONED: Self = Self(1);
+    /// The super games of one proposer, which are won at their creation.
+    pub const SUPER_PERMISSIONED: Self = Self(5);
     /// Games about Cannon and kona.
     pub const CANNON_KONA: Self = Self(8);
+    /// Super games about Cannon and kona.
+    pub const SUPER_CANNON_KONA: Self = Self(9);
+
+    /// Whether its games are about super roots: their numbers are timestamps, and not blocks.
+    pub const fn is_super(self) -> bool {
+        matches!(self.0, 4 | 5 | 7 | 9)
+    }
 
     /// Its name, where it has one.
     pub fn name(self) -> Option<&'static str> {

@@ -11,6 +11,8 @@ use crate::game_type::GameType;
 pub enum HostPreset {
     /// kona-host, for one L2 chain: `kona-host single`.
     KonaSingle,
+    /// kona-host, for the states of several: `kona-host super`.
+    KonaSuper,
     /// op-program, as its own host.
     OpProgram,
 }
@@ -24,14 +26,17 @@ pub struct HostPieces {
     pub l1: Option<String>,
     /// The L1 beacon node's.
     pub beacon: Option<String>,
-    /// The L2 node's.
-    pub l2: Option<String>,
+    /// The L2 nodes', one for each chain; hosts for one chain take the first.
+    pub l2: Vec<String>,
     /// A folder that is there; each dispute gets one in it.
     pub data: String,
-    /// The file with the rollup's configuration; the program knows it by the chain's id where it is not said.
-    pub rollup_config: Option<String>,
+    /// The files with the rollups' configurations, one for each chain; the program knows it by the chain's id where it is
+    /// not said. Hosts for one chain take the first.
+    pub rollup_config: Vec<String>,
     /// The file with the L1's configuration.
     pub l1_config: Option<String>,
+    /// The file with the chains that depend on each other, for [`HostPreset::KonaSuper`].
+    pub depset: Option<String>,
     /// The file with the L2's genesis.
     pub l2_genesis: Option<String>,
     /// The name of a chain that the program knows.
@@ -76,12 +81,13 @@ impl Piece {
 
 impl HostPreset {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::KonaSingle, Self::OpProgram];
+    pub const ALL: [Self; 3] = [Self::KonaSingle, Self::KonaSuper, Self::OpProgram];
 
     /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::KonaSingle => "kona-single",
+            Self::KonaSuper => "kona-super",
             Self::OpProgram => "op-program",
         }
     }
@@ -91,6 +97,7 @@ impl HostPreset {
         match game_type.0 {
             0..=2 => Some(Self::OpProgram),
             3 | 8 => Some(Self::KonaSingle),
+            7 | 9 => Some(Self::KonaSuper),
             _ => None,
         }
     }
@@ -101,20 +108,49 @@ impl HostPreset {
     /// If the host needs something that is not there.
     pub fn words(self, pieces: &HostPieces) -> Result<Vec<String>, Incomplete> {
         match self {
-            Self::KonaSingle => self.kona(pieces),
+            Self::KonaSingle => self.kona_single(pieces),
+            Self::KonaSuper => self.kona_super(pieces),
             Self::OpProgram => self.op_program(pieces),
         }
     }
 
-    fn kona(self, pieces: &HostPieces) -> Result<Vec<String>, Incomplete> {
+    /// What both of kona-host's commands begin with.
+    fn kona(self, pieces: &HostPieces, command: &str) -> Result<Line, Incomplete> {
         let mut line = Line::new(pieces, "kona-host");
-        line.word("single");
+        line.word(command);
         line.flag("--l1-node-address", self.needed(&pieces.l1, Piece::L1)?);
         line.flag(
             "--l1-beacon-address",
             self.needed(&pieces.beacon, Piece::Beacon)?,
         );
-        line.flag("--l2-node-address", self.needed(&pieces.l2, Piece::L2)?);
+        Ok(line)
+    }
+
+    fn kona_super(self, pieces: &HostPieces) -> Result<Vec<String>, Incomplete> {
+        let mut line = self.kona(pieces, "super")?;
+        self.first(&pieces.l2, Piece::L2)?;
+        line.flag("--l2-node-addresses", &pieces.l2.join(","));
+        line.flag("--l1-head", "{l1.head}");
+        line.flag("--agreed-l2-pre-state", "{l2.prestate}");
+        line.flag("--claimed-l2-post-state", "{l2.claim}");
+        line.flag("--claimed-l2-timestamp", "{l2.timestamp}");
+        line.word("--server");
+        line.flag("--data-dir", &data(pieces));
+        if !pieces.rollup_config.is_empty() {
+            line.flag("--rollup-config-paths", &pieces.rollup_config.join(","));
+        }
+        if let Some(path) = &pieces.l1_config {
+            line.flag("--l1-config-path", path);
+        }
+        if let Some(path) = &pieces.depset {
+            line.flag("--depset-cfg", path);
+        }
+        Ok(line.0)
+    }
+
+    fn kona_single(self, pieces: &HostPieces) -> Result<Vec<String>, Incomplete> {
+        let mut line = self.kona(pieces, "single")?;
+        line.flag("--l2-node-address", self.first(&pieces.l2, Piece::L2)?);
         line.flag("--l1-head", "{l1.head}");
         line.flag("--agreed-l2-head-hash", "{l2.head}");
         line.flag("--agreed-l2-output-root", "{l2.outputroot}");
@@ -122,7 +158,7 @@ impl HostPreset {
         line.flag("--claimed-l2-block-number", "{l2.blocknumber}");
         line.word("--server");
         line.flag("--data-dir", &data(pieces));
-        match &pieces.rollup_config {
+        match pieces.rollup_config.first() {
             Some(path) => line.flag("--rollup-config-path", path),
             None => line.flag("--l2-chain-id", "{l2.chainid}"),
         }
@@ -137,14 +173,15 @@ impl HostPreset {
         line.word("--server");
         line.flag("--l1", self.needed(&pieces.l1, Piece::L1)?);
         line.flag("--l1.beacon", self.needed(&pieces.beacon, Piece::Beacon)?);
-        line.flag("--l2", self.needed(&pieces.l2, Piece::L2)?);
+        line.flag("--l2", self.first(&pieces.l2, Piece::L2)?);
         line.flag("--datadir", &data(pieces));
         line.flag("--l1.head", "{l1.head}");
         line.flag("--l2.head", "{l2.head}");
         line.flag("--l2.outputroot", "{l2.outputroot}");
         line.flag("--l2.claim", "{l2.claim}");
         line.flag("--l2.blocknumber", "{l2.blocknumber}");
-        match (&pieces.network, &pieces.rollup_config, &pieces.l2_genesis) {
+        let config = pieces.rollup_config.first();
+        match (&pieces.network, config, &pieces.l2_genesis) {
             (Some(network), ..) => line.flag("--network", network),
             (None, Some(config), Some(genesis)) => {
                 line.flag("--rollup.config", config);
@@ -160,8 +197,16 @@ impl HostPreset {
         Ok(line.0)
     }
 
+    fn first(self, pieces: &[String], missing: Piece) -> Result<&str, Incomplete> {
+        self.some(pieces.first(), missing)
+    }
+
     fn needed(self, piece: &Option<String>, missing: Piece) -> Result<&str, Incomplete> {
-        piece.as_deref().ok_or(Incomplete {
+        self.some(piece.as_ref(), missing)
+    }
+
+    fn some(self, piece: Option<&String>, missing: Piece) -> Result<&str, Incomplete> {
+        piece.map(String::as_str).ok_or(Incomplete {
             preset: self,
             missing,
         })
@@ -222,7 +267,7 @@ mod tests {
         HostPieces {
             l1: Some("http://l1".into()),
             beacon: Some("http://beacon".into()),
-            l2: Some("http://l2".into()),
+            l2: vec!["http://l2".into()],
             data: "/data/hosts".into(),
             ..HostPieces::default()
         }
@@ -242,12 +287,40 @@ mod tests {
         let by_chain = format!("{common} --l2-chain-id {{l2.chainid}}");
         assert_eq!(line(HostPreset::KonaSingle, &pieces()), by_chain);
         let by_files = HostPieces {
-            rollup_config: Some("rollup.json".into()),
+            rollup_config: vec!["rollup.json".into()],
             l1_config: Some("l1.json".into()),
             ..pieces()
         };
         let files = format!("{common} --rollup-config-path rollup.json --l1-config-path l1.json");
         assert_eq!(line(HostPreset::KonaSingle, &by_files), files);
+    }
+
+    /// The words of op-challenger of June 2026, for a state of two chains.
+    #[test]
+    fn kona_host_is_called_for_super_games() {
+        let common = |l2: &str| {
+            format!(
+                "kona-host super --l1-node-address http://l1 --l1-beacon-address http://beacon \
+                 --l2-node-addresses {l2} --l1-head {{l1.head}} --agreed-l2-pre-state {{l2.prestate}} \
+                 --claimed-l2-post-state {{l2.claim}} --claimed-l2-timestamp {{l2.timestamp}} --server \
+                 --data-dir /data/hosts/{{dispute}}"
+            )
+        };
+        assert_eq!(line(HostPreset::KonaSuper, &pieces()), common("http://l2"));
+        let two = HostPieces {
+            l2: vec!["http://l2".into(), "http://m2".into()],
+            rollup_config: vec!["a.json".into(), "b.json".into()],
+            l1_config: Some("l1.json".into()),
+            depset: Some("depset.json".into()),
+            ..pieces()
+        };
+        let more =
+            "--rollup-config-paths a.json,b.json --l1-config-path l1.json --depset-cfg depset.json";
+        let expected = format!("{} {more}", common("http://l2,http://m2"));
+        assert_eq!(line(HostPreset::KonaSuper, &two), expected);
+        assert_eq!(HostPreset::of(GameType(9)), Some(HostPreset::KonaSuper));
+        // Nothing is run in games of type 5.
+        assert_eq!(HostPreset::of(GameType(5)), None);
     }
 
     /// The words of op-challenger of October 2024.
@@ -265,7 +338,7 @@ mod tests {
         assert_eq!(line(HostPreset::OpProgram, &named), expected);
         let by_files = HostPieces {
             network: None,
-            rollup_config: Some("rollup.json".into()),
+            rollup_config: vec!["rollup.json".into()],
             l2_genesis: Some("genesis.json".into()),
             ..named
         };
@@ -286,15 +359,15 @@ mod tests {
             take(&mut pieces);
             lacks(pieces)
         };
-        assert_eq!(without(|pieces| pieces.l1 = None), [Some(Piece::L1); 2]);
+        assert_eq!(without(|pieces| pieces.l1 = None), [Some(Piece::L1); 3]);
         assert_eq!(
             without(|pieces| pieces.beacon = None),
-            [Some(Piece::Beacon); 2]
+            [Some(Piece::Beacon); 3]
         );
-        assert_eq!(without(|pieces| pieces.l2 = None), [Some(Piece::L2); 2]);
+        assert_eq!(without(|pieces| pieces.l2.clear()), [Some(Piece::L2); 3]);
         assert_eq!(
-            without(|pieces| pieces.network = None)[1],
-            Some(Piece::Rollup)
+            without(|pieces| pieces.network = None),
+            [None, None, Some(Piece::Rollup)]
         );
         let error = HostPreset::OpProgram.words(&HostPieces::default());
         let text = error.expect_err("nothing is there").to_string();
@@ -312,7 +385,7 @@ mod tests {
         let error = "kona".parse::<HostPreset>().expect_err("unknown");
         assert_eq!(
             error,
-            "kona is no host that is known: kona-single, op-program"
+            "kona is no host that is known: kona-single, kona-super, op-program"
         );
     }
 }

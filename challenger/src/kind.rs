@@ -17,6 +17,8 @@ pub enum Kind {
     Resolve,
     /// A game is closed: from 1.4 on who gets the bonds is decided then, and the anchor moves.
     Close,
+    /// The proposal of a game that was won at its creation becomes the anchor.
+    Anchor,
     /// A credit is unlocked, which closes the game where that has still to be done.
     Unlock,
     /// A credit is paid.

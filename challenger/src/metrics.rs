@@ -45,6 +45,8 @@ pub struct Metrics {
     pub waiting: [u64; 2],
     /// Other people's large pre-images that are watched.
     pub large_preimages: u64,
+    /// Games whose proposals are false, and that nobody but the guardian can do something about.
+    pub false_proposals: u64,
     /// The account's money, in wei, at the end of the round.
     pub balance: u128,
     /// Seconds for which programs have been run, and how often one could not be run.
@@ -81,6 +83,7 @@ impl Default for Metrics {
             block_time: 0,
             waiting: [0; 2],
             large_preimages: 0,
+            false_proposals: 0,
             balance: 0,
             programs: [0; 2],
             threads: [0; 2],
@@ -199,6 +202,11 @@ impl Metrics {
                 done(Kind::Close),
             ),
             (
+                "anchor_updates",
+                "Proposals of games won at their creation that were made the anchor",
+                done(Kind::Anchor),
+            ),
+            (
                 "refusals",
                 "Transactions that could not be sent",
                 self.refused.values().sum(),
@@ -261,6 +269,11 @@ impl Metrics {
                 "preimage_count",
                 "Large pre-images of others that are watched",
                 self.large_preimages,
+            ),
+            (
+                "false_proposals",
+                "Games whose proposals are false, which the guardian alone can strike off",
+                self.false_proposals,
             ),
             ("l1_head_timestamp", "That block's time", self.block_time),
             (

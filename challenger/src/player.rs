@@ -8,6 +8,7 @@
 mod ending;
 mod planner;
 mod settling;
+mod won;
 
 use alloy_primitives::Address;
 use fpvm_dispute::claim::GameStatus;
@@ -69,6 +70,8 @@ pub struct Turn {
     pub bonds: Vec<(Address, Bonds)>,
     /// The registry whose pause is waited for, if something would be done now but for that.
     pub paused: Option<Address>,
+    /// Why the guardian should know of the game: its proposal is false, and nobody else can do something about it.
+    pub alarm: Option<String>,
 }
 
 impl Turn {
@@ -181,6 +184,10 @@ impl<T: Trace> Player<T> {
             me.forget();
         }
         let game_params = &self.watcher.game_params;
+        if game_params.is_won_at_creation() {
+            let trace = self.me.as_ref().map(|me| &me.trace);
+            return Ok(won::watch(game_params, snapshot, trace, &self.settling));
+        }
         if game.status() != GameStatus::InProgress {
             return Ok(settle(game_params, snapshot, self.account, &self.settling));
         }

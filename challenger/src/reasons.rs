@@ -31,6 +31,8 @@ pub fn is_done_already(kind: Kind, revert: &Revert) -> bool {
         Kind::Challenge => &[Reason::L2BlockNumberChallenged],
         Kind::Resolve => &[Reason::ClaimAlreadyResolved, Reason::GameNotInProgress],
         Kind::Pay => &[Reason::NoCreditToClaim],
+        // The anchor is this one by then, or a newer one.
+        Kind::Anchor => &[Reason::InvalidAnchorGame],
         // It would be the payment by now.
         Kind::Unlock => &[TOO_EARLY],
         // Whoever does these once more only pays the gas, or has proposals of its own.

@@ -4,9 +4,11 @@
 //! head lies below the block that a game starts from has lost a part of its database, and is left out; all
 //! nodes that answer have to say the same; and where a node's own root is the proposal's, although its safe
 //! head lies before that block, [`Nodes`] asks again later, and every other node, before that is taken for
-//! evidence against the proposal.
+//! evidence against the proposal. [`SuperNodes`] do the same for super roots.
 
 pub mod node;
+mod super_answer;
+mod super_roots;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +21,8 @@ use fpvm_l1::{At, Chain, Error, Rpc};
 
 use crate::read::game_params::GameParams;
 use node::{Node, Output};
+pub use super_answer::AnswerError;
+pub use super_roots::{GameStates, SuperNodes};
 
 /// The longest that a doubt lasts where several nodes say the same, in seconds; the longest of all is a quarter
 /// of a side's clock.
@@ -40,9 +44,14 @@ pub struct Nodes {
     rollup: Vec<Node>,
     /// Answers `debug_getRawHeader`.
     l2: Option<Node>,
-    /// Since when, in L1 time, the nodes contradict themselves about a game.
-    doubts: Mutex<BTreeMap<Address, u64>>,
+    doubts: Doubts,
 }
+
+/// Since when, in L1 time, nodes contradict themselves about games: the proposal is their own root, and yet nothing
+/// that L1 up to the game's head determines, as they say. Such a proposal is harmless where it stands, and to attack it
+/// costs a bond where the database of safe heads is at fault.
+#[derive(Debug, Default)]
+struct Doubts(Mutex<BTreeMap<Address, u64>>);
 
 /// A game's outputs are not to be had.
 #[derive(Debug, thiserror::Error)]
@@ -95,16 +104,22 @@ pub enum SourceError {
     },
     /// The proposal is what the nodes themselves have for its block, and yet no block that they call safe.
     #[error(
-        "{said}; but its own root of block {block} is the proposed one. That is no evidence against the proposal until it has been asked again, for {seconds} s more"
+        "{said}; but its own root of {at} is the proposed one. That is no evidence against the proposal until it has been asked again, for {seconds} s more"
     )]
     Contradiction {
         /// Who says what.
         said: String,
-        /// The proposal's block.
-        block: U256,
+        /// The proposal's block or timestamp, in words.
+        at: String,
         /// For how long it is asked again, in seconds.
         seconds: u64,
     },
+    /// A game's number is no time: its anchor may be one of games about blocks.
+    #[error("{0} is no timestamp")]
+    NoTimestamp(U256),
+    /// The states of several chains are not to be had.
+    #[error(transparent)]
+    Super(#[from] TraceError),
 }
 
 /// The outputs as one game sees them: up to the block that L1's data before it determine.
@@ -121,7 +136,7 @@ impl Source {
         Self::Nodes(Arc::new(Nodes {
             rollup: rollup.into_iter().map(Node::new).collect(),
             l2: l2.map(Node::new),
-            doubts: Mutex::default(),
+            doubts: Doubts::default(),
         }))
     }
 
@@ -201,8 +216,7 @@ impl Nodes {
     }
 
     /// Whether what the nodes say is to be asked again, because the proposal is their own root of a block that
-    /// they do not call safe. Such a proposal is harmless where it stands, and to attack it costs a bond where the
-    /// database of safe heads is at fault.
+    /// they do not call safe: see [`Doubts`].
     fn doubt(
         &self,
         game: &GameParams,
@@ -212,31 +226,13 @@ impl Nodes {
         words: String,
     ) -> Result<(), SourceError> {
         let block = game.proposal.l2_block;
-        let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
         let is_own = |(node, _): &(&Node, U256)| {
             let own = node.output(block);
             own.is_ok_and(|own| own.output_root == game.proposal.root_claim)
         };
-        if safe >= block || !said.iter().any(is_own) {
-            doubts.remove(&game.game);
-            return Ok(());
-        }
-        let now = l1.block(At::Latest)?.time;
-        let since = *doubts.entry(game.game).or_insert(now);
-        let quarter = game.rules.max_clock_duration() / 4;
-        let lasts = match said.len() {
-            1 => quarter,
-            _ => quarter.min(SECOND_LOOK),
-        };
-        let until = since.saturating_add(lasts);
-        if now >= until {
-            return Ok(());
-        }
-        Err(SourceError::Contradiction {
-            said: words,
-            block,
-            seconds: until - now,
-        })
+        let is_own = safe < block && said.iter().any(is_own);
+        let at = format!("block {block}");
+        self.doubts.settle(game, l1, is_own, said.len(), words, at)
     }
 
     /// The output of a block, where all nodes that answer have the same.
@@ -270,6 +266,42 @@ impl Nodes {
     fn names(&self) -> String {
         let names: Vec<_> = self.rollup.iter().map(Node::name).collect();
         names.join(", ")
+    }
+}
+
+impl Doubts {
+    /// Whether so many nodes that have `said` something about a proposal are to be asked again: as long as it `is_own`,
+    /// for a time.
+    fn settle(
+        &self,
+        game: &GameParams,
+        l1: &dyn Chain,
+        is_own: bool,
+        nodes: usize,
+        said: String,
+        at: String,
+    ) -> Result<(), SourceError> {
+        let mut doubts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_own {
+            doubts.remove(&game.game);
+            return Ok(());
+        }
+        let now = l1.block(At::Latest)?.time;
+        let since = *doubts.entry(game.game).or_insert(now);
+        let quarter = game.rules.max_clock_duration() / 4;
+        let lasts = match nodes {
+            1 => quarter,
+            _ => quarter.min(SECOND_LOOK),
+        };
+        let until = since.saturating_add(lasts);
+        if now >= until {
+            return Ok(());
+        }
+        Err(SourceError::Contradiction {
+            said,
+            at,
+            seconds: until - now,
+        })
     }
 }
 

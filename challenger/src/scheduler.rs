@@ -97,6 +97,8 @@ struct TrackedGame<T> {
     bonds: BTreeMap<Address, Stage>,
     /// The registry whose pause it waited for at the last look.
     paused: Option<Address>,
+    /// Why the guardian should know of it, as far as is known.
+    alarm: Option<String>,
 }
 
 impl<T> From<Player<T>> for TrackedGame<T> {
@@ -107,6 +109,7 @@ impl<T> From<Player<T>> for TrackedGame<T> {
             over_since: None,
             bonds: BTreeMap::new(),
             paused: None,
+            alarm: None,
         }
     }
 }
@@ -251,6 +254,12 @@ impl<K: TraceSource> GameScheduler<K> {
         self.left
             .iter()
             .map(|(game, why)| (*game, why.why.as_str()))
+    }
+
+    /// The games whose proposals are false and that nobody but the guardian can do something about, and why.
+    pub fn alarms(&self) -> impl Iterator<Item = (Address, &str)> {
+        let tracked = self.tracked_games.iter();
+        tracked.filter_map(|(game, tracked)| Some((*game, tracked.alarm.as_deref()?)))
     }
 
     /// Looks at all games at the newest block, and does what is to be done. After an error nothing is

@@ -4,6 +4,7 @@
 //! rollup's outputs, and [`Exporter`] serves its figures. Programs come from where [`PrestateSources`] says.
 
 mod exporter;
+mod game_trace;
 mod prestates;
 mod trace_source;
 
@@ -16,8 +17,9 @@ use fpvm_dispute::claim::GameStatus;
 use fpvm_l1::{At, Chain, SendError};
 
 pub use exporter::{ExportError, Exporter};
+pub use game_trace::{GameProgram, GameTrace};
 pub use prestates::{Guest, Limits, Open, PrestateError, PrestateSources, PrestateUrl};
-pub use trace_source::{GameInputs, GameProgram, ProgramTraceSource};
+pub use trace_source::{GameInputs, ProgramTraceSource};
 
 use crate::event::{Event, EventSink};
 use crate::metrics::{Metrics, Tracked};
@@ -50,6 +52,14 @@ pub enum ServiceError<E> {
     /// The only game there was cannot be played.
     #[error("{game} cannot be played: {why}")]
     Unplayable {
+        /// The game.
+        game: Address,
+        /// Why, in words.
+        why: String,
+    },
+    /// It was to run once, and a proposal is false that nobody but the guardian can do something about.
+    #[error("{game} is won, and its proposal is false: {why}")]
+    FalseProposal {
         /// The game.
         game: Address,
         /// Why, in words.
@@ -106,14 +116,16 @@ impl Service<'_, '_> {
                             game,
                             why: why.to_owned(),
                         }),
-                        _ => Ok(()),
+                        _ => self.without_alarm(),
                     };
                 }
                 Ok(Round {
                     overtaken: 0,
                     waiting: 0,
                     ..
-                }) if self.once && !self.scheduler.trace_source().is_asking() => return Ok(()),
+                }) if self.once && !self.scheduler.trace_source().is_asking() => {
+                    return self.without_alarm();
+                }
                 Ok(_) => {}
                 Err(error @ SchedulerError::Send(SendError::Signer(_))) => {
                     return Err(error.into());
@@ -125,6 +137,17 @@ impl Service<'_, '_> {
                 }
             }
             self.wait(begun);
+        }
+    }
+
+    /// The end, if no proposal is false that the guardian should know of.
+    fn without_alarm<E>(&self) -> Result<(), ServiceError<E>> {
+        match self.scheduler.alarms().next() {
+            Some((game, why)) => Err(ServiceError::FalseProposal {
+                game,
+                why: why.to_owned(),
+            }),
+            None => Ok(()),
         }
     }
 
@@ -151,6 +174,7 @@ impl Service<'_, '_> {
         let (waiting, since) = scheduler.waiting();
         metrics.waiting = [waiting as u64, since.unwrap_or(0)];
         metrics.large_preimages = scheduler.large_preimages() as u64;
+        metrics.false_proposals = scheduler.alarms().count() as u64;
         scheduler.trace_source().measure(metrics);
         if let Some(head) = scheduler.head().copied()
             && let Ok(balance) = self.scheduler.balance(&head)

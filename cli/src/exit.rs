@@ -82,6 +82,12 @@ pub(crate) fn is_interrupted(error: &anyhow::Error) -> bool {
 #[error("interrupted")]
 pub(crate) struct Interrupted;
 
+/// A game is won whose proposal is false: only the guardian can do something about it, and whoever watches should be told
+/// by the exit code.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is won, and its proposal is false: {1}")]
+pub(crate) struct FalseProposal(pub(crate) fpvm_l1::Address, pub(crate) String);
+
 /// The guest's exit code is to be the command's.
 #[derive(Debug, thiserror::Error)]
 #[error("the guest exited with code {0}")]
@@ -126,7 +132,8 @@ fn host_without_dashes(error: &clap::Error) -> Option<&str> {
 
 /// Turns what a command came to into an exit code, and says what went wrong.
 ///
-/// 0: done. 1: any error. 130: interrupted. A guest fault has its VM's own code, and what a monitor finds one of 2 to 4. A reader that
+/// 0: done. 1: any error. 4: a false proposal that nobody can dispute. 130: interrupted. A guest fault has its VM's own
+/// code, and what a monitor finds one of 2 to 4. A reader that
 /// closes our stdout has seen what it wanted, and that is no error.
 ///
 /// `problems` is what `check` says of the programs that were loaded: it stands behind every fault. `lines` finds the
@@ -152,6 +159,9 @@ pub(crate) fn exit(
     eprint(&format!("error: {}\n", describe(&error)));
     if is_interrupted(&error) {
         return ExitCode::from(130);
+    }
+    if error.is::<FalseProposal>() {
+        return ExitCode::from(4);
     }
     match error.downcast_ref::<MachineError>() {
         Some(MachineError::Faulted { vm_type, .. }) => {

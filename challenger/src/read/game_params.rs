@@ -2,11 +2,12 @@
 //!
 //! All of it is asked of the game itself, never of its type: what the factory makes games of a type from may be
 //! something else by now. From 2.0 on a game answers from the data that it was cloned with, before from its
-//! implementation; the questions are the same.
+//! implementation; the questions are the same. Its type comes first, because the numbers of versions say nothing
+//! without it: super games count for themselves.
 
 use std::sync::Arc;
 
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall as _;
 use fpvm_contracts::abi::StepVerifier;
 use fpvm_contracts::game::abi::{DelayedWETH, FaultDisputeGame as Calls};
@@ -16,11 +17,21 @@ use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::fees::FeeSpikes;
 use fpvm_dispute::game::Proposal;
 use fpvm_dispute::rules::{Params, Rules};
+use fpvm_dispute::super_root::SuperRoot;
 use fpvm_dispute::vault::Withdrawal;
 use fpvm_dispute::version::Version;
 
 use super::{ReadError, Reader, fit};
+use crate::game_type::GameType;
 use crate::loads;
+
+alloy_sol_types::sol! {
+    #[allow(missing_docs, reason = "made by the macro")]
+    interface SuperGame {
+        function startingProposal() external view returns (bytes32 root, uint256 l2SequenceNumber);
+        function l2SequenceNumber() external view returns (uint256);
+    }
+}
 
 /// A game's unchanging parts.
 #[derive(Clone, Debug)]
@@ -33,23 +44,23 @@ pub struct GameParams {
     pub rules: Arc<Rules>,
     /// What it is about.
     pub proposal: Proposal,
-    /// The anchor that both sides agree on.
+    /// The anchor that both sides agree on; nothing in a game that is won at its creation.
     pub starting: OutputRoot,
     /// L1 time of its creation, in seconds.
     pub created_at: u64,
     /// Whether its type was the one that counts when it was made: else it never becomes the anchor. Never before
     /// 1.4, where all types count.
     pub was_respected: bool,
-    /// The step verifier.
+    /// The step verifier; the zero address in a game that is won at its creation, where there are no steps.
     pub vm: Address,
-    /// The vault of the bonds.
+    /// The vault of the bonds; the zero address in a game that is won at its creation, where there are none.
     pub vault: Address,
     /// Seconds between unlock and withdrawal there.
     pub vault_delay: u64,
     /// The anchor registry.
     pub registry: Address,
     /// The verifier's pre-image oracle, and what loading takes; the sender and the context are to be
-    /// filled in.
+    /// filled in. At the zero address where there is no verifier.
     pub oracle: Terms,
 }
 
@@ -84,34 +95,39 @@ impl GameParams {
     fn read_parts(reader: &Reader<'_>, game: Address) -> Result<Self, ReadError> {
         let unknown = |why: String| ReadError::UnknownGame { game, why };
         reader.expect_each(game, Self::questions())?;
+        let game_type = reader.ask(game, &Calls::gameTypeCall {})?;
         let version = reader.ask(game, &Calls::versionCall {})?;
-        let Some(known) = Version::parse(&version) else {
-            return Err(unknown(format!("its version is {version}")));
+        let of = GameType(game_type);
+        let (known, kind) = if of.is_super() {
+            (
+                Version::parse_super(game_type, &version),
+                format!("its type is {of}, and "),
+            )
+        } else {
+            (Version::parse(&version), String::new())
         };
+        let Some(known) = known else {
+            return Err(unknown(format!("{kind}its version is {version}")));
+        };
+        let proposal = Self::proposal(reader, game, known)?;
+        if known.is_won_at_creation() {
+            return Self::won(reader, game, game_type, version, known, proposal);
+        }
         let vm = reader.ask(game, &Calls::vmCall {})?;
         let oracle = reader.ask(vm, &StepVerifier::oracleCall {})?;
         let oracle = loads::terms(reader, oracle)?;
-        let rules = Rules::new(Self::params(reader, game, known, &oracle)?);
+        let params = Self::params(reader, game, known, game_type, &oracle)?;
+        let rules = Rules::new(params);
         let rules = rules.map_err(|reason| unknown(format!("its rules are none: {reason}")))?;
         let vault = reader.ask(game, &Calls::wethCall {})?;
         let delay = reader.ask(vault, &DelayedWETH::delayCall {})?;
-        let starting = reader.ask(game, &Calls::startingOutputRootCall {})?;
         let respected = Calls::wasRespectedGameTypeWhenCreatedCall {};
         Ok(Self {
             game,
             version,
             rules: Arc::new(rules),
-            proposal: Proposal {
-                creator: reader.ask(game, &Calls::gameCreatorCall {})?,
-                root_claim: reader.ask(game, &Calls::rootClaimCall {})?,
-                l1_head: reader.ask(game, &Calls::l1HeadCall {})?,
-                l2_block: reader.ask(game, &Calls::l2BlockNumberCall {})?,
-                super_root: None,
-            },
-            starting: OutputRoot {
-                root: starting.root,
-                block: starting.l2BlockNumber,
-            },
+            proposal,
+            starting: Self::starting(reader, game, known)?,
             created_at: reader.ask(game, &Calls::createdAtCall {})?,
             was_respected: if known.pays_at_resolution() {
                 false
@@ -126,8 +142,8 @@ impl GameParams {
         })
     }
 
-    /// What every game is asked.
-    fn questions() -> [Bytes; 19] {
+    /// What every game is asked; super games do not know all of it, and others not what those are asked besides.
+    fn questions() -> [Bytes; 22] {
         [
             Calls::versionCall {}.abi_encode(),
             Calls::vmCall {}.abi_encode(),
@@ -148,14 +164,103 @@ impl GameParams {
             Calls::clockExtensionCall {}.abi_encode(),
             Calls::maxClockDurationCall {}.abi_encode(),
             Calls::l2ChainIdCall {}.abi_encode(),
+            Calls::extraDataCall {}.abi_encode(),
+            SuperGame::startingProposalCall {}.abi_encode(),
+            SuperGame::l2SequenceNumberCall {}.abi_encode(),
         ]
         .map(Bytes::from)
+    }
+
+    /// What the game is about.
+    fn proposal(
+        reader: &Reader<'_>,
+        game: Address,
+        version: Version,
+    ) -> Result<Proposal, ReadError> {
+        let root_claim = reader.ask(game, &Calls::rootClaimCall {})?;
+        let (number, super_root) = if version.is_super() {
+            let number = reader.ask(game, &SuperGame::l2SequenceNumberCall {})?;
+            let encoded = reader.ask(game, &Calls::extraDataCall {})?;
+            (
+                number,
+                Some(super_root(game, root_claim, number, &encoded)?),
+            )
+        } else {
+            (reader.ask(game, &Calls::l2BlockNumberCall {})?, None)
+        };
+        Ok(Proposal {
+            creator: reader.ask(game, &Calls::gameCreatorCall {})?,
+            root_claim,
+            l1_head: reader.ask(game, &Calls::l1HeadCall {})?,
+            l2_block: number,
+            super_root,
+        })
+    }
+
+    /// What the game starts from.
+    fn starting(
+        reader: &Reader<'_>,
+        game: Address,
+        version: Version,
+    ) -> Result<OutputRoot, ReadError> {
+        if version.is_super() {
+            let starting = reader.ask(game, &SuperGame::startingProposalCall {})?;
+            return Ok(OutputRoot {
+                root: starting.root,
+                block: starting.l2SequenceNumber,
+            });
+        }
+        let starting = reader.ask(game, &Calls::startingOutputRootCall {})?;
+        Ok(OutputRoot {
+            root: starting.root,
+            block: starting.l2BlockNumber,
+        })
+    }
+
+    /// A game that is won at its creation. It has no claims, so that of its rules nothing counts but who proposes.
+    fn won(
+        reader: &Reader<'_>,
+        game: Address,
+        game_type: u32,
+        version: String,
+        known: Version,
+        proposal: Proposal,
+    ) -> Result<Self, ReadError> {
+        let roles = Roles {
+            proposer: reader.ask(game, &Calls::proposerCall {})?,
+            challenger: Address::ZERO,
+        };
+        let rules = Rules::new(Params {
+            version: known,
+            game_type,
+            roles: Some(roles),
+            ..Params::mainnet_super(B256::ZERO)
+        });
+        let respected = Calls::wasRespectedGameTypeWhenCreatedCall {};
+        Ok(Self {
+            game,
+            version,
+            rules: Arc::new(rules.map_err(|reason| ReadError::UnknownGame {
+                game,
+                why: format!("its rules are none: {reason}"),
+            })?),
+            proposal,
+            starting: OutputRoot::default(),
+            created_at: reader.ask(game, &Calls::createdAtCall {})?,
+            was_respected: reader.ask(game, &respected)?,
+            vm: Address::ZERO,
+            vault: Address::ZERO,
+            vault_delay: 0,
+            registry: reader.ask(game, &Calls::anchorStateRegistryCall {})?,
+            oracle: Terms::mainnet(Address::ZERO, Address::ZERO),
+        })
     }
 
     fn params(
         reader: &Reader<'_>,
         game: Address,
         version: Version,
+        game_type: u32,
         oracle: &Terms,
     ) -> Result<Params, ReadError> {
         let max_depth = reader.ask(game, &Calls::maxGameDepthCall {})?;
@@ -172,16 +277,36 @@ impl GameParams {
                 proposer,
                 challenger,
             }),
-            game_type: reader.ask(game, &Calls::gameTypeCall {})?,
+            game_type,
             absolute_prestate: reader.ask(game, &Calls::absolutePrestateCall {})?,
             max_depth: fit(game, "maxGameDepth()", max_depth)?,
             split_depth: fit(game, "splitDepth()", split_depth)?,
             clock_extension: reader.ask(game, &Calls::clockExtensionCall {})?,
             max_clock_duration: reader.ask(game, &Calls::maxClockDurationCall {})?,
             challenge_period: oracle.challenge_period.into(),
-            l2_chain_id: reader.ask(game, &Calls::l2ChainIdCall {})?,
+            // A super game is about several, and has none of its own.
+            l2_chain_id: if version.is_super() {
+                U256::ZERO
+            } else {
+                reader.ask(game, &Calls::l2ChainIdCall {})?
+            },
             fee_spikes: fee_spikes.map(|(window, cap)| FeeSpikes { window, cap }),
         })
+    }
+
+    /// Whether there is nothing to play: no claims and no bonds, and the proposal stands unless the guardian strikes it
+    /// off.
+    pub fn is_won_at_creation(&self) -> bool {
+        self.rules.params().version.is_won_at_creation()
+    }
+
+    /// What the game is about, in words: "L2 block 16", or "the super root at timestamp 16".
+    pub fn about(&self) -> String {
+        let number = self.proposal.l2_block;
+        match self.proposal.super_root {
+            Some(_) => format!("the super root at timestamp {number}"),
+            None => format!("L2 block {number}"),
+        }
     }
 
     /// Whether an account may make claims and steps in the game: everybody, or its proposer and challenger.
@@ -228,4 +353,30 @@ impl GameParams {
         let call = DelayedWETH::balanceOfCall { src: self.game };
         reader.ask(self.vault, &call)
     }
+}
+
+/// The super root that a game is about. Its contract has checked all of this.
+fn super_root(
+    game: Address,
+    claim: B256,
+    number: U256,
+    encoded: &[u8],
+) -> Result<SuperRoot, ReadError> {
+    let unknown = |why: String| ReadError::UnknownGame { game, why };
+    let root = SuperRoot::decode(encoded);
+    let root =
+        root.map_err(|why| unknown(format!("its extraData are none of a super game: {why}")))?;
+    if root.hash() != claim {
+        let of = root.hash();
+        return Err(unknown(format!(
+            "its root claim is {claim}, and its extraData are of super root {of}"
+        )));
+    }
+    if U256::from(root.timestamp) != number {
+        let at = root.timestamp;
+        return Err(unknown(format!(
+            "its number is {number}, and its super root is of timestamp {at}"
+        )));
+    }
+    Ok(root)
 }

@@ -8,7 +8,8 @@
 //! few calls from the first look on.
 //!
 //! Games are upstream's `FaultDisputeGame` and `PermissionedDisputeGame` from 1.3 (October 2024) to 2.4 (June
-//! 2026), and this project's, with or without time for fee spikes.
+//! 2026), its `SuperFaultDisputeGame` 0.8 and `SuperPermissionedDisputeGame` 1.0 (September 2026), and this project's,
+//! with or without time for fee spikes.
 
 mod batch;
 pub mod game_params;
@@ -93,9 +94,12 @@ pub enum ReadError {
     },
     /// A contract that is no game which is known here.
     #[error(
-        "{game} is no game of a known type: {why}. Games of FaultDisputeGame and PermissionedDisputeGame {} to {} are",
+        "{game} is no game of a known type: {why}. Games of FaultDisputeGame and PermissionedDisputeGame {} to {}, of \
+         SuperFaultDisputeGame 0.7.2 and {}, and of SuperPermissionedDisputeGame {} are",
         Version::V1_3,
-        Version::V2_4
+        Version::V2_4,
+        Version::Super0_8,
+        Version::SuperPermissioned1_0
     )]
     UnknownGame {
         /// The contract.

@@ -58,8 +58,15 @@ pub(super) fn read(
     parts: &mut Parts,
 ) -> Result<Surroundings, ReadError> {
     let version = game_params.rules.params().version;
-    parts.credits = credits(reader, parts)?;
     let mut around = unasked(reader);
+    if version.is_won_at_creation() {
+        // There is no money in it.
+        let (judge, registered) = judge(game_params, reader, anchor, BondMode::Undecided)?;
+        (around.judge, around.registered) = (Some(judge), registered);
+        around.at.paused = reader.ask(game_params.registry, &Registry::pausedCall {})?;
+        return Ok(around);
+    }
+    parts.credits = credits(reader, parts)?;
     if parts.status == GameStatus::InProgress {
         return Ok(around);
     }

@@ -212,7 +212,9 @@ fn outside(game_params: &GameParams, reader: &Reader<'_>) -> Result<Parts, ReadE
             });
         }
     };
-    let challenger = if reader.ask(game, &Calls::l2BlockNumberChallengedCall {})? {
+    let is_super = game_params.rules.params().version.is_super();
+    // A super game has no such challenge: its timestamp is part of the root claim.
+    let challenger = if !is_super && reader.ask(game, &Calls::l2BlockNumberChallengedCall {})? {
         Some(reader.ask(game, &Calls::l2BlockNumberChallengerCall {})?)
     } else {
         None
@@ -255,6 +257,9 @@ fn claims(
     begun: &mut Vec<ClaimData>,
     parts: &mut Parts,
 ) -> Result<(), ReadError> {
+    if game_params.is_won_at_creation() {
+        return Ok(());
+    }
     if let Some(before) = before.map(Game::parts) {
         parts.claims = before.claims;
         parts.resolved = before.resolved;

@@ -93,7 +93,7 @@ impl Node {
     }
 
     /// Asks, and takes the answer apart.
-    fn ask<T: DeserializeOwned>(
+    pub(super) fn ask<T: DeserializeOwned>(
         &self,
         method: &'static str,
         params: serde_json::Value,

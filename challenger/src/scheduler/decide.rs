@@ -40,7 +40,7 @@ impl<K: TraceSource> GameScheduler<K> {
                 ..Turn::default()
             });
             self.troubles
-                .report(*game, turn.trouble.into_iter().collect(), sink);
+                .report(*game, turn.trouble.iter().cloned().collect(), sink);
             round.waiting += usize::from(turn.is_waiting);
             if turn.is_waiting && tracked.waiting_since.is_none() {
                 sink.emit(Event::waiting(*game));
@@ -60,6 +60,17 @@ impl<K: TraceSource> GameScheduler<K> {
                 }
             }
             tracked.paused = turn.paused;
+            if let Some(why) = turn
+                .alarm
+                .as_ref()
+                .filter(|why| tracked.alarm.as_ref() != Some(why))
+            {
+                sink.emit(Event::alarm(*game, why));
+            }
+            // What was found out before a source fell silent holds.
+            if turn.trouble.is_none() && !turn.is_waiting {
+                tracked.alarm = turn.alarm;
+            }
             match (turn.is_over, tracked.over_since) {
                 (true, None) => {
                     tracked.over_since = Some(reader.block.number);
@@ -117,6 +128,9 @@ impl<K: TraceSource> GameScheduler<K> {
             .filter(|tracked| tracked.over_since.is_none())
         {
             let game_params = tracked.player.game_params();
+            if game_params.is_won_at_creation() {
+                continue;
+            }
             let oracle = self.proposals.entry(game_params.oracle.oracle);
             oracle.or_insert_with(|| Proposals::of(game_params));
         }
@@ -192,6 +206,6 @@ const fn urgency(kind: Kind) -> u8 {
         Kind::Load => 1,
         Kind::Move => 2,
         Kind::Resolve => 3,
-        Kind::Close | Kind::Unlock | Kind::Pay => 4,
+        Kind::Close | Kind::Anchor | Kind::Unlock | Kind::Pay => 4,
     }
 }

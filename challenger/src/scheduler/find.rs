@@ -106,7 +106,8 @@ impl<K: TraceSource> GameScheduler<K> {
             Err(error) => return unreadable(error),
         };
         let (account, settling) = (self.account(), self.options.settling.clone());
-        if !watcher.game_params.may_play(account) {
+        let is_watched = watcher.game_params.is_won_at_creation();
+        if !is_watched && !watcher.game_params.may_play(account) {
             let bystander = Player::bystander(watcher, account, true);
             return Seat::Taken(bystander.settling(settling));
         }
@@ -119,7 +120,8 @@ impl<K: TraceSource> GameScheduler<K> {
             Err(unplayable) => {
                 // Permissioned games are resolved and closed even if nobody can say what is true in them; their
                 // pre-state is often none. What can be played later must not be resolved before.
-                let is_permissioned = watcher.game_params.rules.params().roles.is_some();
+                let is_permissioned =
+                    !is_watched && watcher.game_params.rules.params().roles.is_some();
                 let bystander = Player::bystander(watcher, account, unplayable.is_final);
                 let mut bystander = bystander.settling(settling);
                 match bystander.is_concerned(reader) {

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread::Scope;
 
-use fpvm_dispute::trace::lie::{Extent, Lie};
-use fpvm_dispute::trace::split::SplitTrace;
-use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
+use fpvm_dispute::trace::lie::Extent;
+use fpvm_dispute::trace::{Inputs, SuperInputs};
 use fpvm_l1::{B256, Chain, U256};
 use fpvm_trace::workers::{Options, Workers};
-use fpvm_trace::{GuestProgram, Preimages};
+use fpvm_trace::{DisputeInputs, GuestProgram, Preimages};
 
+use super::game_trace::{GameProgram, GameTrace, Running};
 use super::prestates::{Guest, Open, PrestateError, PrestateSources, Prestates, is_prestate};
 use crate::game_type::{ByType, GameType};
 use crate::metrics::Metrics;
 use crate::read::game_params::GameParams;
-use crate::rollup::{GameOutputs, Source};
+use crate::rollup::{Source, SourceError, SuperNodes};
 use crate::scheduler::{TraceSource, Unplayable};
 
 /// What games are played with, of several types and about several programs.
@@ -30,8 +30,10 @@ pub struct GameInputs<'a> {
     pub kept: PathBuf,
     /// Where pre-images come from.
     pub preimages: ByType<Preimages>,
-    /// What the rollup's outputs are.
-    pub outputs: Source,
+    /// What the rollup's outputs are; without it games about outputs are not played.
+    pub outputs: Option<Source>,
+    /// Who knows the super roots; without it super games are not played.
+    pub super_roots: Option<Arc<SuperNodes>>,
     /// What is lied about.
     pub extent: Extent,
     /// The folder of hosts that need one for each dispute, which begins with the name of its L1 head; what lies there is
@@ -50,21 +52,56 @@ pub struct ProgramTraceSource<'s, 'a> {
     prestates: Prestates<'s, 'a>,
     preimages: ByType<Preimages>,
     chain: Arc<dyn Chain>,
-    outputs: Source,
+    outputs: Option<Source>,
+    super_roots: Option<Arc<SuperNodes>>,
     extent: Extent,
     host_data: Option<PathBuf>,
     options: Options,
     interrupted: Arc<AtomicBool>,
     /// Of the threads that run programs.
     scope: &'s Scope<'s, 'a>,
-    workers: BTreeMap<Played, Running<'a>>,
+    workers: Pools<'a, Inputs>,
+    super_workers: Pools<'a, SuperInputs>,
 }
 
 /// What decides which program runs, and on what: its pre-state, the type of the games, and the L2 chain.
 type Played = (B256, GameType, U256);
 
-/// The threads of a program.
-type Running<'a> = Arc<Workers<GuestProgram<'a, Guest>>>;
+/// The threads of each program.
+struct Pools<'a, I: DisputeInputs>(BTreeMap<Played, Running<'a, I>>);
+
+impl<I: DisputeInputs> Pools<'_, I> {
+    /// Whether a program has answered something since this was asked last.
+    fn has_news(&self) -> bool {
+        // Each is asked, because what it says counts as seen then.
+        let news = self.0.values().map(|workers| workers.has_news());
+        news.fold(false, |any, news| any | news)
+    }
+
+    /// Takes how programs fare into figures.
+    fn measure(&self, metrics: &mut Metrics) {
+        for ((_, game_type, _), workers) in &self.0 {
+            for length in workers.take_turns() {
+                metrics.executed_within(*game_type, length);
+            }
+            let add = |sums: &mut [u64; 2], [one, other]: [u64; 2]| {
+                let [first, second] = *sums;
+                *sums = [first + one, second + other];
+            };
+            add(
+                &mut metrics.programs,
+                [workers.seconds(), workers.failures()],
+            );
+            add(&mut metrics.threads, workers.threads());
+        }
+    }
+
+    fn forget(&self, l1_head: B256) {
+        for workers in self.0.values() {
+            workers.forget(l1_head);
+        }
+    }
+}
 
 impl<'s, 'a> ProgramTraceSource<'s, 'a> {
     /// From all that games are played with; `chain` is the L1, whose blocks say how far the outputs are
@@ -83,6 +120,7 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
             kept,
             preimages,
             outputs,
+            super_roots,
             extent,
             host_data,
             every,
@@ -98,20 +136,25 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
             preimages,
             chain,
             outputs,
+            super_roots,
             extent,
             host_data,
             options,
             interrupted,
             scope,
-            workers: BTreeMap::new(),
+            workers: Pools(BTreeMap::new()),
+            super_workers: Pools(BTreeMap::new()),
         })
     }
 
     /// Whether a program, or a server that was asked for one, has answered something since this was asked last.
     pub fn has_news(&self) -> bool {
-        // Each is asked, because what it says counts as seen then.
-        let news = self.workers.values().map(|workers| workers.has_news());
-        news.fold(self.prestates.has_news(), |any, news| any | news)
+        let news = [
+            self.workers.has_news(),
+            self.super_workers.has_news(),
+            self.prestates.has_news(),
+        ];
+        news.contains(&true)
     }
 
     /// Whether a server is being asked for a program.
@@ -122,30 +165,32 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
     /// Takes how programs fare into figures.
     pub fn measure(&self, metrics: &mut Metrics) {
         (metrics.programs, metrics.threads) = ([0; 2], [0; 2]);
-        for ((_, game_type, _), workers) in &self.workers {
-            for length in workers.take_turns() {
-                metrics.executed_within(*game_type, length);
-            }
-            let add = |sums: &mut [u64; 2], [one, other]: [u64; 2]| {
-                let [first, second] = *sums;
-                *sums = [first + one, second + other];
-            };
-            add(
-                &mut metrics.programs,
-                [workers.seconds(), workers.failures()],
-            );
-            add(&mut metrics.threads, workers.threads());
-        }
+        self.workers.measure(metrics);
+        self.super_workers.measure(metrics);
     }
 
-    /// The threads of the program that a game is about, which are started by the first such game.
-    fn running(&mut self, game_params: &GameParams) -> Result<Running<'a>, Unplayable> {
+    /// The threads of the program that a game is about, of some pools; they are started by the first such game.
+    fn running<I: DisputeInputs + Send + 's>(
+        &mut self,
+        game_params: &GameParams,
+        pools: fn(&mut Self) -> &mut Pools<'a, I>,
+    ) -> Result<Running<'a, I>, Unplayable> {
         let params = game_params.rules.params();
         let game_type = GameType(params.game_type);
         let played = (params.absolute_prestate, game_type, params.l2_chain_id);
-        if let Some(workers) = self.workers.get(&played) {
+        if let Some(workers) = pools(self).0.get(&played) {
             return Ok(workers.clone());
         }
+        let guest = self.guest(game_params)?;
+        let workers = Arc::new(Workers::start(self.scope, guest, self.options));
+        pools(self).0.insert(played, workers.clone());
+        Ok(workers)
+    }
+
+    /// The program that a game is about.
+    fn guest(&mut self, game_params: &GameParams) -> Result<GuestProgram<'a, Guest>, Unplayable> {
+        let params = game_params.rules.params();
+        let game_type = GameType(params.game_type);
         let path = self.prestates.find(params.absolute_prestate, game_type)?;
         let preimages = self.preimages.of(game_type).next().cloned();
         let preimages = preimages.ok_or_else(|| Unplayable {
@@ -153,50 +198,77 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
             is_final: true,
         })?;
         let load = self.prestates.program(params.absolute_prestate, path);
-        let node = self.outputs.clone();
-        let head = move |block| node.block_hash(block).map_err(|error| error.to_string());
         let guest = GuestProgram::new(load, preimages, params.l2_chain_id);
-        let guest = guest.with_head(head).until(self.interrupted.clone());
-        let workers = Arc::new(Workers::start(self.scope, guest, self.options));
-        self.workers.insert(played, workers.clone());
-        Ok(workers)
+        let guest = match self.outputs.clone() {
+            Some(node) => guest
+                .with_head(move |block| node.block_hash(block).map_err(|error| error.to_string())),
+            None => guest,
+        };
+        Ok(guest.until(self.interrupted.clone()))
+    }
+
+    /// What is true of a game about outputs.
+    fn of_outputs(&mut self, game_params: &GameParams) -> Result<GameTrace<'a>, Unplayable> {
+        let params = game_params.rules.params();
+        let source = self.outputs.clone();
+        let source = source.ok_or_else(|| no_source("outputs are", "the outputs of its chain"))?;
+        let has_none = GameType(params.game_type) == GameType::PERMISSIONED
+            && !is_prestate(params.absolute_prestate);
+        let program = if has_none {
+            GameProgram::None
+        } else {
+            GameProgram::Running(self.running(game_params, |all| &mut all.workers)?)
+        };
+        let outputs = source.seen_by(game_params, &*self.chain);
+        let outputs = outputs.map_err(silent)?;
+        Ok(GameTrace::of_outputs(outputs, program, self.extent))
+    }
+
+    /// What is true of a game about super roots.
+    fn of_super_roots(&mut self, game_params: &GameParams) -> Result<GameTrace<'a>, Unplayable> {
+        let nodes = self.super_roots.clone();
+        let nodes = nodes.ok_or_else(|| no_source("super roots are", "super roots"))?;
+        let program = if game_params.is_won_at_creation() {
+            GameProgram::None
+        } else {
+            GameProgram::Running(self.running(game_params, |all| &mut all.super_workers)?)
+        };
+        let states = nodes.seen_by(game_params, &*self.chain);
+        let states = states.map_err(silent)?;
+        Ok(GameTrace::of_super_roots(states, program, self.extent))
+    }
+}
+
+/// Nobody was named who knows what a game is about.
+fn no_source(what: &str, missing: &str) -> Unplayable {
+    Unplayable {
+        why: format!("nobody tells what the true {what}: name a node that knows {missing}"),
+        is_final: true,
+    }
+}
+
+/// Whoever was named does not tell, or not yet.
+fn silent(error: SourceError) -> Unplayable {
+    Unplayable {
+        why: error.to_string(),
+        is_final: false,
     }
 }
 
 impl<'a> TraceSource for ProgramTraceSource<'_, 'a> {
-    type Trace = SplitTrace<Lie<Known<'a>>, Lie<Known<'a>>>;
+    type Trace = GameTrace<'a>;
 
     fn of(&mut self, game_params: &GameParams) -> Result<Self::Trace, Unplayable> {
-        let params = game_params.rules.params();
-        let has_none = GameType(params.game_type) == GameType::PERMISSIONED
-            && !is_prestate(params.absolute_prestate);
-        let executions = if has_none {
-            GameProgram::None
+        if game_params.rules.params().version.is_super() {
+            self.of_super_roots(game_params)
         } else {
-            GameProgram::Running(self.running(game_params)?)
-        };
-        let outputs = self.outputs.seen_by(game_params, &*self.chain);
-        let outputs = outputs.map_err(|error| Unplayable {
-            why: error.to_string(),
-            is_final: false,
-        })?;
-        let known = Lie {
-            truth: SplitTrace {
-                outputs,
-                executions,
-            },
-            extent: self.extent,
-        };
-        Ok(SplitTrace {
-            outputs: known.clone(),
-            executions: known,
-        })
+            self.of_outputs(game_params)
+        }
     }
 
     fn forget(&mut self, l1_head: B256) {
-        for workers in self.workers.values() {
-            workers.forget(l1_head);
-        }
+        self.workers.forget(l1_head);
+        self.super_workers.forget(l1_head);
         if let Some(folder) = &self.host_data {
             remove(folder, l1_head);
         }
@@ -219,44 +291,6 @@ fn remove(folder: &Path, l1_head: B256) {
     }
 }
 
-/// What is true in one game.
-type Known<'a> = SplitTrace<GameOutputs, GameProgram<'a>>;
-
-/// The program that a game is about.
-#[derive(Clone)]
-pub enum GameProgram<'a> {
-    /// It runs on threads.
-    Running(Arc<Workers<GuestProgram<'a, Guest>>>),
-    /// There is none: the pre-state of a permissioned game need not be one, because its two players trust each other so
-    /// far. Such a game is played down to the outputs, resolved, and paid out.
-    None,
-}
-
-impl Executions for GameProgram<'_> {
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
-        match self {
-            Self::Running(workers) => workers.claim(inputs, index),
-            Self::None => Err(TraceError::NoProgram),
-        }
-    }
-
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
-        match self {
-            Self::Running(workers) => workers.step(inputs, index),
-            Self::None => Err(TraceError::NoProgram),
-        }
-    }
-}
-
-impl std::fmt::Debug for GameProgram<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Running(_) => "Running",
-            Self::None => "None",
-        })
-    }
-}
-
 impl std::fmt::Debug for GameInputs<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("GameInputs")
@@ -269,7 +303,8 @@ impl std::fmt::Debug for GameInputs<'_> {
 impl std::fmt::Debug for ProgramTraceSource<'_, '_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ProgramTraceSource")
-            .field("programs", &self.workers.keys())
+            .field("programs", &self.workers.0.keys())
+            .field("super_programs", &self.super_workers.0.keys())
             .finish_non_exhaustive()
     }
 }

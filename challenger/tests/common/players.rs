@@ -12,7 +12,7 @@ use fpvm_dispute::player::cheat::{Cheat, Way};
 use fpvm_dispute::trace::lie::{Extent, Lie};
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
-use fpvm_dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
+use fpvm_dispute::trace::{Executions, Inputs, Outputs, StepData, SuperInputs, TraceError};
 use fpvm_dispute::vm::alphabet::encode;
 use fpvm_l1::{Chain, Policy};
 use fpvm_trace::Program;
@@ -30,9 +30,10 @@ pub(crate) const PROPOSED: u64 = 16;
 pub(crate) struct Alphabet;
 
 impl Alphabet {
-    /// The state before instruction `index`: a letter, which begins at 16 times the block before.
-    fn state(inputs: &Inputs, index: u128) -> Vec<u8> {
-        let first = (inputs.disputed.block - U256::ONE) << 4;
+    /// The state before instruction `index`: a letter, which begins at 16 times the number before that which the
+    /// program reads: a block's, or a timestamp.
+    fn state(number: U256, index: u128) -> Vec<u8> {
+        let first = (number - U256::ONE) << 4;
         match index {
             0 => vec![0; 32],
             _ => {
@@ -41,24 +42,43 @@ impl Alphabet {
             }
         }
     }
-}
 
-impl Executions for Alphabet {
-    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
-        let state = Self::state(inputs, index.saturating_add(1));
-        Ok(VmStatus::Invalid.stamp(alloy_primitives::keccak256(state)))
+    fn claim(number: U256, index: u128) -> B256 {
+        let state = Self::state(number, index.saturating_add(1));
+        VmStatus::Invalid.stamp(alloy_primitives::keccak256(state))
     }
 
-    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+    fn step(number: U256, index: u128) -> StepData {
         let local = match index {
             0 => vec![(U256::from(ident::L2_BLOCK), U256::ZERO)],
             _ => Vec::new(),
         };
-        Ok(StepData {
-            state: Self::state(inputs, index),
+        StepData {
+            state: Self::state(number, index),
             local,
             ..StepData::default()
-        })
+        }
+    }
+}
+
+impl Executions for Alphabet {
+    fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
+        Ok(Self::claim(inputs.disputed.block, index))
+    }
+
+    fn step(&self, inputs: &Inputs, index: u128) -> Result<StepData, TraceError> {
+        Ok(Self::step(inputs.disputed.block, index))
+    }
+}
+
+/// The same in super games, where the program reads the game's own timestamp.
+impl Executions<SuperInputs> for Alphabet {
+    fn claim(&self, inputs: &SuperInputs, index: u128) -> Result<B256, TraceError> {
+        Ok(Self::claim(U256::from(inputs.timestamp), index))
+    }
+
+    fn step(&self, inputs: &SuperInputs, index: u128) -> Result<StepData, TraceError> {
+        Ok(Self::step(U256::from(inputs.timestamp), index))
     }
 }
 

@@ -7,24 +7,24 @@ mod show;
 
 use crate::app::App;
 use crate::chain::{self, ChainArgs};
-use crate::exit::Interrupted;
+use crate::exit::{FalseProposal, Interrupted};
 use crate::hosted::threads;
 use crate::input::ReadingArgs;
 use crate::interrupt;
 use crate::oracles::StoreArgs;
 use crate::output::Format;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use cheat::CheatArgs;
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::game_type::GameType;
 use fpvm_challenger::player::Settling;
-use fpvm_challenger::rollup::Source;
+use fpvm_challenger::rollup::{Source, SuperNodes};
 use fpvm_challenger::scheduler::{GameScheduler, Games, Options};
 use fpvm_challenger::service::{
     Exporter, GameInputs, Guest, Open, ProgramTraceSource, Service, ServiceError,
 };
 use fpvm_dispute::trace::outputs::OutputList;
-use fpvm_l1::{Address, Rpc};
+use fpvm_l1::Address;
 use fpvm_trace::MachineError;
 use hosts::HostArgs;
 use programs::ProgramArgs;
@@ -52,8 +52,8 @@ pub(crate) struct Args {
     /// Play all games that this factory creates
     #[arg(long, alias = "game-factory-address", value_name = "ADDRESS")]
     factory: Option<Address>,
-    /// Only games of this type, by name (cannon, permissioned, cannon-kona, …) or number; may be given several times
-    /// [default: all]
+    /// Only games of this type, by name (cannon, permissioned, cannon-kona, super-cannon-kona, …) or number; may be given
+    /// several times [default: all]. With super-cannon-kona those of super-permissioned are watched as well
     #[arg(
         long,
         aliases = ["game-types", "trace-type"],
@@ -72,13 +72,24 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "URL",
-        required_unless_present = "outputs",
+        value_delimiter = ',',
+        required_unless_present_any = ["outputs", "superroot_rpc"],
         conflicts_with = "outputs"
     )]
     rollup_rpc: Vec<String>,
-    /// An L2 node: where blocks' headers come from that show a wrong block number, and what --host-preset is given
-    #[arg(long, alias = "l2-eth-rpc", value_name = "URL")]
-    l2_rpc: Option<String>,
+    /// Take the true super roots from this node (op-node with --safedb.path, or op-supernode), for super games; may be
+    /// given several times: then all that answer have to say the same
+    #[arg(
+        long,
+        alias = "supernode-rpc",
+        value_name = "URL",
+        value_delimiter = ','
+    )]
+    superroot_rpc: Vec<String>,
+    /// An L2 node: where blocks' headers come from that show a wrong block number, and what --host-preset is given; for
+    /// kona-super once for each chain
+    #[arg(long, alias = "l2-eth-rpc", value_name = "URL", value_delimiter = ',')]
+    l2_rpc: Vec<String>,
     /// Take the true outputs from this file: a line for each L2 block without gaps, its number and
     /// its output root
     #[arg(long, value_name = "FILE")]
@@ -145,7 +156,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
     // The threads that run the program end when the service is gone.
     std::thread::scope(|scope| {
-        let outputs = outputs(args)?;
+        let (outputs, super_roots) = (outputs(args)?, super_roots(args)?);
         let chain = chain::needed(args.chain.connect()?)?;
         let open: Open<'_> = Arc::new(|path: &Path| {
             let vm = args.reading.open(app, path);
@@ -160,6 +171,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             preimages: hosts::preimages(args, &host_data)?,
             host_data: Some(host_data),
             outputs,
+            super_roots,
             extent: args.cheat.extent(),
             every: args.every,
             threads: concurrency(args),
@@ -169,7 +181,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         let games = match args.factory {
             Some(factory) if args.game.is_empty() => Games::Created {
                 factory: Factory(factory),
-                types: args.game_type.iter().map(|of| of.0).collect(),
+                types: types(&args.game_type),
                 window: args.game_window.as_secs(),
             },
             _ => Games::Listed(args.game.clone()),
@@ -199,6 +211,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         ended.map_err(|error| match error {
             ServiceError::Interrupted => Interrupted.into(),
             ServiceError::Report(error) => error,
+            ServiceError::FalseProposal { game, why } => FalseProposal(game, why).into(),
             other => anyhow::anyhow!("{other}"),
         })
     })
@@ -209,24 +222,37 @@ fn concurrency(args: &Args) -> usize {
     given.map_or_else(threads, |given| given.unwrap_or(usize::MAX).max(1))
 }
 
-/// For how long a rollup's node is asked again before the games go on without it.
-const NODE_PATIENCE: Duration = Duration::from_secs(10);
+/// Which types of games are played. Who plays super games watches those of a proposer alone, as op-challenger does: a
+/// false one becomes the anchor that they start from.
+fn types(named: &[GameType]) -> Vec<u32> {
+    let mut types: Vec<u32> = named.iter().map(|of| of.0).collect();
+    if named.contains(&GameType::SUPER_CANNON_KONA)
+        && !named.contains(&GameType::SUPER_PERMISSIONED)
+    {
+        types.push(GameType::SUPER_PERMISSIONED.0);
+    }
+    types
+}
 
-fn outputs(args: &Args) -> anyhow::Result<Source> {
-    // What one does not tell in this time is asked for again at the next round, so that the games that do not
-    // need it go on.
-    let patience = args.chain.patience().min(NODE_PATIENCE);
-    let node = |url: &String| Rpc::node(url, patience).map(Arc::new);
+fn super_roots(args: &Args) -> anyhow::Result<Option<Arc<SuperNodes>>> {
+    let urls = &args.superroot_rpc;
+    let nodes = (!urls.is_empty()).then(|| args.chain.super_nodes(urls));
+    nodes.transpose()
+}
+
+fn outputs(args: &Args) -> anyhow::Result<Option<Source>> {
     if let Some(path) = &args.outputs {
         let text = std::fs::read_to_string(path);
         let text = text.with_context(|| format!("cannot read {}", path.display()))?;
         let list: OutputList = text.parse().with_context(|| path.display().to_string())?;
-        return Ok(Source::List(Arc::new(list)));
+        return Ok(Some(Source::List(Arc::new(list))));
     }
-    let rollup: Vec<_> = args.rollup_rpc.iter().map(node).collect::<Result<_, _>>()?;
+    let rollup = args.chain.rollup_nodes(&args.rollup_rpc)?;
     if rollup.is_empty() {
-        bail!("where do outputs come from? Give --rollup-rpc or --outputs");
+        return Ok(None);
     }
-    let l2 = args.l2_rpc.as_ref().map(node).transpose()?;
-    Ok(Source::nodes(rollup, l2))
+    // A rollup's outputs are of one chain.
+    let l2 = args.l2_rpc.get(..1).unwrap_or_default();
+    let l2 = args.chain.rollup_nodes(l2)?.into_iter().next();
+    Ok(Some(Source::nodes(rollup, l2)))
 }

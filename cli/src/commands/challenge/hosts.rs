@@ -15,24 +15,29 @@ use std::path::Path;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Hosts")]
 pub(super) struct HostArgs {
-    /// Hand out pre-images by a host whose command line is known: kona-single or op-program [default, where a type's
-    /// --host-program is given: the host of its program]
+    /// Hand out pre-images by a host whose command line is known: kona-single, kona-super or op-program [default, where a
+    /// type's --host-program is given: the host of its program]
     #[arg(long, value_name = "[TYPE=]PRESET", value_parser = Typed::parse)]
     host_preset: Vec<Typed>,
     /// That host's program [default: kona-host or op-program, in PATH]
     #[arg(long, alias = "server", value_name = "[TYPE=]FILE", value_parser = Typed::parse)]
     host_program: Vec<Typed>,
     /// A host by its command line, split at blanks, with {l1.head}, {l2.head}, {l2.outputroot}, {l2.claim},
-    /// {l2.blocknumber}, {l2.chainid} and {dispute} (a name for each dispute) filled in, as in the words after `--`
+    /// {l2.blocknumber}, {l2.chainid} and {dispute} (a name for each dispute) filled in, as in the words after `--`; in
+    /// super games {l1.head}, {l2.prestate}, {l2.claim}, {l2.timestamp} and {dispute}
     #[arg(long, value_name = "[TYPE=]WORDS", value_parser = Typed::parse)]
     host_command: Vec<Typed>,
     /// The L1 beacon node, for --host-preset
     #[arg(long, value_name = "URL")]
     l1_beacon: Option<String>,
-    /// The rollup's configuration, for --host-preset [default: the host knows it by the chain's id]
+    /// The rollup's configuration, for --host-preset [default: the host knows it by the chain's id]; for kona-super once
+    /// for each chain
     #[arg(long, value_name = "[TYPE=]FILE", value_parser = Typed::parse)]
     rollup_config: Vec<Typed>,
-    /// The L1's configuration, for --host-preset kona-single [default: the host knows it]
+    /// The chains that depend on each other, for --host-preset kona-super [default: the host knows them]
+    #[arg(long, value_name = "[TYPE=]FILE", value_parser = Typed::parse)]
+    depset_config: Vec<Typed>,
+    /// The L1's configuration, for --host-preset kona-single and kona-super [default: the host knows it]
     #[arg(long, alias = "l1-genesis", value_name = "[TYPE=]FILE", value_parser = Typed::parse)]
     l1_config: Vec<Typed>,
     /// The L2's genesis, for --host-preset op-program
@@ -109,10 +114,11 @@ fn lines(args: &Args, data: &Path) -> anyhow::Result<Vec<(Option<GameType>, Vec<
 
 fn pieces(args: &Args, game_type: Option<GameType>, data: &Path) -> anyhow::Result<HostPieces> {
     let hosts = &args.hosts;
-    let first = |all: &[Typed]| {
+    let all = |all: &[Typed]| {
         let all = by_type(all, |text| Ok::<_, Infallible>(text.to_owned()))?;
-        Ok::<_, Infallible>(all.of(game_type).next().cloned())
+        Ok::<Vec<String>, Infallible>(all.of(game_type).cloned().collect())
     };
+    let first = |typed: &[Typed]| Ok::<_, Infallible>(all(typed)?.into_iter().next());
     let data = data.to_str().context("--datadir: its name is no text")?;
     Ok(HostPieces {
         program: first(&hosts.host_program)?,
@@ -120,7 +126,8 @@ fn pieces(args: &Args, game_type: Option<GameType>, data: &Path) -> anyhow::Resu
         beacon: hosts.l1_beacon.clone(),
         l2: args.l2_rpc.clone(),
         data: data.to_owned(),
-        rollup_config: first(&hosts.rollup_config)?,
+        rollup_config: all(&hosts.rollup_config)?,
+        depset: first(&hosts.depset_config)?,
         l1_config: first(&hosts.l1_config)?,
         l2_genesis: first(&hosts.l2_genesis)?,
         network: hosts.network.clone(),

@@ -31,6 +31,12 @@ pub(super) fn show(event: &Event, format: Format, dry_run: bool) -> anyhow::Resu
         Name::Found | Name::Waiting | Name::Bonds => print(&format!("{game} {what}\n")),
         Name::Over => print(&format!("{game} is over: {what}\n")),
         Name::Left => print(&format!("{game} is not played: {why}\n")),
+        Name::Alarm => {
+            tracing::error!(target: "challenger", game, why, "FALSE PROPOSAL");
+            print(&format!(
+                "{game} is won, and its proposal is FALSE: {why}\n"
+            ))
+        }
         Name::Refused | Name::Trouble | Name::Again => {
             tracing::warn!(target: "challenger", game, what, why, "{:?}", event.event);
             Ok(())

@@ -1,0 +1,101 @@
+//! A game that was won at its creation: nothing can be played there. Its proposal becomes the anchor once the
+//! registry's delay is over; where it is false, only the guardian can strike it off before that, and has to know of it.
+
+use alloy_primitives::B256;
+use fpvm_dispute::position::Position;
+use fpvm_dispute::super_root::INVALID_CLAIM;
+use fpvm_dispute::trace::{Trace, TraceError};
+
+use super::{Kind, PlannedTx, Settling, Turn};
+use crate::bonds::utc;
+use crate::calls;
+use crate::read::game_params::GameParams;
+use crate::read::watch::GameSnapshot;
+
+/// What is to be done about the game, as somebody holds it for true; nothing without an opinion.
+pub(super) fn watch<T: Trace>(
+    game_params: &GameParams,
+    seen: &GameSnapshot,
+    trace: Option<&T>,
+    settling: &Settling,
+) -> Turn {
+    let mut turn = Turn::default();
+    let around = &seen.around;
+    let candidate = seen.game.candidate(around.registered);
+    let (Some(judge), Some(trace)) = (&around.judge, trace) else {
+        turn.is_over = true;
+        return turn;
+    };
+    let is_struck_off = judge.is_blacklisted(candidate.game) || judge.is_retired(&candidate);
+    if is_struck_off || !around.registered {
+        turn.is_over = true;
+        return turn;
+    }
+    let own = match trace.claim_at(&seen.game, 0, Position::ROOT) {
+        Ok(own) => own,
+        Err(error) => {
+            turn.is_waiting = matches!(error, TraceError::NotInSync { .. });
+            turn.trouble = (!turn.is_waiting).then(|| error.to_string());
+            return turn;
+        }
+    };
+    let from = judge.final_from(&candidate);
+    if own != candidate.proposal.root {
+        turn.alarm = Some(alarm(game_params, seen, own, from));
+        return turn;
+    }
+    // Of a type that did not count it never becomes the anchor, and nothing has to be done about an older one.
+    let is_newer = candidate.proposal.block > seen.anchor.block;
+    let Some(wait) = settling.close_after.filter(|_| !settling.selective) else {
+        turn.is_over = true;
+        return turn;
+    };
+    if !is_newer || !candidate.respected {
+        turn.is_over = true;
+        return turn;
+    }
+    let time = from.saturating_add(wait);
+    if seen.block.time < time {
+        turn.look_at(time);
+    } else if around.at.paused {
+        turn.paused = Some(game_params.registry);
+    } else {
+        turn.planned.push(PlannedTx {
+            game: game_params.game,
+            kind: Kind::Anchor,
+            why: "Its proposal is true and newer than the anchor, the registry's delay is over, and nobody else has \
+                  made it the anchor."
+                .into(),
+            request: calls::set_anchor(game_params.registry, game_params.game),
+        });
+    }
+    turn
+}
+
+/// What the guardian should know: the same words as long as nothing changes.
+fn alarm(game_params: &GameParams, seen: &GameSnapshot, own: B256, from: u64) -> String {
+    let (about, proposed) = (game_params.about(), game_params.proposal.root_claim);
+    let truth = match own {
+        INVALID_CLAIM => "L1 determines none there".to_owned(),
+        own => format!("the true one is {own}"),
+    };
+    let registry = game_params.registry;
+    let respected = if game_params.was_respected {
+        ""
+    } else {
+        ". Its type did not count when it was made, so that nothing follows from it by itself"
+    };
+    if seen.block.time < from {
+        format!(
+            "it proposes {proposed} for {about}, and {truth}. Nobody can dispute it: the guardian has to blacklist it \
+             at the registry {registry} before {}, when it is relied on{respected}",
+            utc(from)
+        )
+    } else {
+        format!(
+            "it proposes {proposed} for {about}, and {truth}. It has been relied on since {}: the guardian has to \
+             pause, and to blacklist it at the registry {registry}{respected}",
+            utc(from)
+        )
+    }
+}

@@ -1,0 +1,144 @@
+//! What the challenger holds to be true of one game, whatever it is about.
+
+use std::fmt;
+use std::sync::Arc;
+
+use fpvm_dispute::game::Game;
+use fpvm_dispute::game::block_number::BlockEvidence;
+use fpvm_dispute::position::Position;
+use fpvm_dispute::trace::lie::{Extent, Lie};
+use fpvm_dispute::trace::split::SplitTrace;
+use fpvm_dispute::trace::super_split::SuperSplitTrace;
+use fpvm_dispute::trace::{Executions, Inputs, StepData, SuperInputs, Trace, TraceError};
+use fpvm_l1::B256;
+use fpvm_trace::workers::Workers;
+use fpvm_trace::{DisputeInputs, GuestProgram};
+
+use super::prestates::Guest;
+use crate::rollup::{GameOutputs, GameStates};
+
+/// The threads of a program.
+pub(super) type Running<'a, I> = Arc<Workers<GuestProgram<'a, Guest>, I>>;
+
+/// What is true of outputs, and of the executions between two of them.
+type Outputs<'a> = Lie<SplitTrace<GameOutputs, GameProgram<'a>>>;
+
+/// What is held to be true of a game. It is a lie as far as the challenger is to lie.
+#[derive(Clone, Debug)]
+pub struct GameTrace<'a>(Kind<'a>);
+
+#[derive(Clone, Debug)]
+enum Kind<'a> {
+    /// It is about outputs.
+    Outputs(SplitTrace<Outputs<'a>, Outputs<'a>>),
+    /// It is about super roots.
+    SuperRoots(SuperSplitTrace<Lie<GameStates>, Lie<GameProgram<'a, SuperInputs>>>),
+}
+
+impl<'a> GameTrace<'a> {
+    /// Of a game about outputs.
+    pub(super) fn of_outputs(
+        outputs: GameOutputs,
+        executions: GameProgram<'a>,
+        extent: Extent,
+    ) -> Self {
+        let known = Lie {
+            truth: SplitTrace {
+                outputs,
+                executions,
+            },
+            extent,
+        };
+        Self(Kind::Outputs(SplitTrace {
+            outputs: known.clone(),
+            executions: known,
+        }))
+    }
+
+    /// Of a game about super roots.
+    pub(super) const fn of_super_roots(
+        states: GameStates,
+        executions: GameProgram<'a, SuperInputs>,
+        extent: Extent,
+    ) -> Self {
+        Self(Kind::SuperRoots(SuperSplitTrace {
+            states: Lie {
+                truth: states,
+                extent,
+            },
+            executions: Lie {
+                truth: executions,
+                extent,
+            },
+        }))
+    }
+
+    fn trace(&self) -> &dyn Trace {
+        match &self.0 {
+            Kind::Outputs(trace) => trace,
+            Kind::SuperRoots(trace) => trace,
+        }
+    }
+}
+
+impl Trace for GameTrace<'_> {
+    fn claim_at(&self, game: &Game, of: usize, position: Position) -> Result<B256, TraceError> {
+        self.trace().claim_at(game, of, position)
+    }
+
+    fn step_at(&self, game: &Game, of: usize, position: Position) -> Result<StepData, TraceError> {
+        self.trace().step_at(game, of, position)
+    }
+
+    fn source_at(&self, game: &Game, of: usize, position: Position) -> Option<String> {
+        self.trace().source_at(game, of, position)
+    }
+
+    fn wrong_block(&self, game: &Game) -> Result<Option<BlockEvidence>, TraceError> {
+        self.trace().wrong_block(game)
+    }
+}
+
+/// The program that a game is about.
+pub enum GameProgram<'a, I: DisputeInputs = Inputs> {
+    /// It runs on threads.
+    Running(Running<'a, I>),
+    /// There is none. The pre-state of a permissioned game need not be one, because its two players trust each other so
+    /// far: it is played down to the outputs, resolved, and paid out. And a game that is won at its creation is not
+    /// played at all.
+    None,
+}
+
+impl<I: DisputeInputs> Clone for GameProgram<'_, I> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Running(workers) => Self::Running(workers.clone()),
+            Self::None => Self::None,
+        }
+    }
+}
+
+impl<I: DisputeInputs> Executions<I> for GameProgram<'_, I> {
+    fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError> {
+        match self {
+            Self::Running(workers) => workers.claim(inputs, index),
+            Self::None => Err(TraceError::NoProgram),
+        }
+    }
+
+    fn step(&self, inputs: &I, index: u128) -> Result<StepData, TraceError> {
+        match self {
+            Self::Running(workers) => workers.step(inputs, index),
+            Self::None => Err(TraceError::NoProgram),
+        }
+    }
+}
+
+impl<I: DisputeInputs> fmt::Debug for GameProgram<'_, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Running(_) => "Running",
+            Self::None => "None",
+        })
+    }
+}
