@@ -22,7 +22,7 @@ use fpvm_dispute::rules::Params;
 use fpvm_dispute::trace::lie::{Extent, Lie};
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
-use fpvm_dispute::trace::{Executions, Inputs, Outputs, StepData, TraceError};
+use fpvm_dispute::trace::{Executions, Inputs, Outputs, StepData, Trace, TraceError};
 use fpvm_dispute::vm::{StepContext, Vm};
 use fpvm_e2e::rollup::rollup_for;
 use fpvm_oracle::{Key, Kind};
@@ -50,7 +50,7 @@ fn outputs() -> OutputList {
 }
 
 /// The model's VM: the Rust verifier.
-struct Verifier<I>(std::marker::PhantomData<I>);
+pub(crate) struct Verifier<I>(pub(crate) std::marker::PhantomData<I>);
 
 impl<I: elf::Program> Vm for Verifier<I> {
     fn step(&self, at: &StepContext<'_>, state: &[u8], proof: &[u8]) -> Result<B256, Revert> {
@@ -168,26 +168,51 @@ fn play<I: elf::Program>(
         root_claim: truth.output(block).expect("listed"),
         extra_data: block.to_be_bytes_vec(),
     };
-    let mut now = START;
-    let apply = |twin: &mut Twin<_>, now: u64, from: Address, action: Action| {
-        let value = match (&action, twin.model.game(0)) {
-            (_, Some(game)) => value_of(game, &action),
-            (_, None) => twin.model.factory.init_bond(0),
-        };
-        let block = Block {
-            timestamp: now,
-            ..Block::default()
-        };
-        let call = Call {
-            from,
-            value,
-            action,
-        };
-        twin.apply(&call, &block).0
-    };
+    let now = START;
     assert!(apply(&mut twin, now, ANN, Action::Create(create)).is_ok());
-    let mut ann = Me::new(ANN, 0, opinion(truth));
-    let mut bob = Me::new(BOB, 0, opinion(lie));
+    let now = contest(&mut twin, now, opinion(truth), opinion(lie)) + DELAY;
+    let claim = Action::Game(0, GameAction::ClaimCredit(ANN));
+    assert!(matches!(
+        apply(&mut twin, now, BOB, claim),
+        Ok(Effect::Paid(_))
+    ));
+    assert!(twin.model.balance(ANN) > PURSE);
+    twin.compare_all();
+}
+
+/// A call on both, with what it takes.
+pub(crate) fn apply<V: Vm>(
+    twin: &mut Twin<V>,
+    now: u64,
+    from: Address,
+    action: Action,
+) -> Result<Effect, Revert> {
+    let value = match (&action, twin.model.game(0)) {
+        (_, Some(game)) => value_of(game, &action),
+        (_, None) => twin.model.factory.init_bond(0),
+    };
+    let block = Block {
+        timestamp: now,
+        ..Block::default()
+    };
+    let call = Call {
+        from,
+        value,
+        action,
+    };
+    twin.apply(&call, &block).0
+}
+
+/// Ann, who is honest, and Bob, who lies, play the game until nobody has an answer; one instruction decides, and Ann's
+/// proposal stands. Returns when it is resolved.
+pub(crate) fn contest<V: Vm, T: Trace, L: Trace>(
+    twin: &mut Twin<V>,
+    mut now: u64,
+    truth: T,
+    lie: L,
+) -> u64 {
+    let mut ann = Me::new(ANN, 0, truth);
+    let mut bob = Me::new(BOB, 0, lie);
     let liar = Cheat {
         way: Way::Liar,
         seed: 1,
@@ -210,7 +235,7 @@ fn play<I: elf::Program>(
             };
             assert_eq!(trouble, None);
             for action in actions {
-                let done = apply(&mut twin, now, turn, action.clone());
+                let done = apply(twin, now, turn, action.clone());
                 // A lie cannot be proved.
                 let proves = matches!(action, Action::Game(_, GameAction::Step(_)));
                 assert!(done.is_ok() || (turn == BOB && proves), "{done:?}");
@@ -231,18 +256,11 @@ fn play<I: elf::Program>(
     for claim in (0..game.claims().len()).rev() {
         let count = U256::ZERO;
         let resolve = GameAction::ResolveClaim { claim, count };
-        assert!(apply(&mut twin, now, BOB, Action::Game(0, resolve)).is_ok());
+        assert!(apply(twin, now, BOB, Action::Game(0, resolve)).is_ok());
     }
-    let resolved = apply(&mut twin, now, BOB, Action::Game(0, GameAction::Resolve));
+    let resolved = apply(twin, now, BOB, Action::Game(0, GameAction::Resolve));
     assert_eq!(resolved, Ok(Effect::Resolved(GameStatus::DefenderWins)));
-    now += DELAY;
-    let claim = Action::Game(0, GameAction::ClaimCredit(ANN));
-    assert!(matches!(
-        apply(&mut twin, now, BOB, claim),
-        Ok(Effect::Paid(_))
-    ));
-    assert!(twin.model.balance(ANN) > PURSE);
-    twin.compare_all();
+    now
 }
 
 /// Instructions that games are to end at: one in the middle, one that reads local data, one that reads

@@ -15,6 +15,7 @@ mod resolution;
 mod setup;
 mod steps;
 mod super_games;
+mod super_guests;
 mod surroundings;
 mod today;
 mod twin;
