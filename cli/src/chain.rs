@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// For how long a rollup's node is asked again before whoever asks goes on without it.
-const NODE_PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const NODE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Flags of commands that read a chain.
 #[derive(Debug, clap::Args)]
@@ -74,9 +74,7 @@ impl NodeArgs {
     pub(crate) fn rollup_nodes(&self, urls: &[String]) -> anyhow::Result<Vec<Arc<Rpc>>> {
         // What one does not tell in this time is asked for again at the next round, so that the games that do not
         // need it go on.
-        let patience = self.patience.min(NODE_PATIENCE);
-        let node = |url: &String| Ok(Arc::new(Rpc::node(url, patience)?));
-        urls.iter().map(node).collect()
+        rollup_nodes(urls, self.patience.min(NODE_PATIENCE))
     }
 
     /// Nodes at these addresses that know super roots.
@@ -128,6 +126,12 @@ impl ChainArgs {
             ..Policy::default()
         }
     }
+}
+
+/// Nodes of a rollup at these addresses, which are asked again for so long.
+pub(crate) fn rollup_nodes(urls: &[String], patience: Duration) -> anyhow::Result<Vec<Arc<Rpc>>> {
+    let node = |url: &String| Ok(Arc::new(Rpc::node(url, patience)?));
+    urls.iter().map(node).collect()
 }
 
 /// Sends transactions, and logs what happens; their receipts.

@@ -44,7 +44,10 @@ pub struct Known {
 
 /// What a node answers to `superroot_atTimestamp`: by the second the result, or why there is none.
 #[derive(Clone, Default)]
-pub struct SuperRoots(Option<Arc<dyn Fn(u64) -> Result<Value, String> + Send + Sync>>);
+pub struct SuperRoots(Option<Arc<Said>>);
+
+/// By the second the result, or why there is none.
+type Said = dyn Fn(u64) -> Result<Value, String> + Send + Sync;
 
 impl SuperRoots {
     /// By what a function says.

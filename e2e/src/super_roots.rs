@@ -1,22 +1,22 @@
 //! Made-up super roots as op-supernode tells of them.
 
 use alloy_primitives::B256;
-use fpvm_dispute::synthetic::{SuperChain, SuperRollup};
-use fpvm_dispute::trace::super_node::SuperNode as _;
+use fpvm_dispute::synthetic::SuperChain;
+use fpvm_dispute::trace::super_node::SuperNode;
 use serde_json::{Map, Value, json};
 
 use crate::op_node::SuperRoots;
 
 /// What a node says that knows these chains.
-pub fn super_roots(rollup: SuperRollup) -> SuperRoots {
+pub fn super_roots(rollup: impl SuperNode + Send + Sync + 'static) -> SuperRoots {
     SuperRoots::new(move |timestamp| answer(&rollup, timestamp))
 }
 
 /// What it says of a second.
 ///
 /// # Errors
-/// Before one of the chains begins.
-pub fn answer(rollup: &SuperRollup, timestamp: u64) -> Result<Value, String> {
+/// Where it knows nothing, as before one of the chains begins.
+pub fn answer(rollup: &impl SuperNode, timestamp: u64) -> Result<Value, String> {
     let said = rollup.super_root_at(timestamp);
     let said = said.map_err(|why| format!("not found: {why}"))?;
     let l1 = |number: u64| json!({"hash": B256::with_last_byte(number as u8), "number": number});
@@ -24,13 +24,19 @@ pub fn answer(rollup: &SuperRollup, timestamp: u64) -> Result<Value, String> {
     chain_ids.sort_unstable();
     let mut optimistic = Map::new();
     for (chain, known) in &said.optimistic {
+        // Of other rollups than the model's nobody has the rest of the output here.
         let output = SuperChain::output(known.block.block_hash);
-        let value = json!({
-            "output": {
+        let output = if output.output_root() == known.block.output_root {
+            json!({
                 "stateRoot": output.state_root,
                 "messagePasserStorageRoot": output.message_passer_storage_root,
                 "blockHash": output.latest_block_hash,
-            },
+            })
+        } else {
+            json!({"blockHash": known.block.block_hash})
+        };
+        let value = json!({
+            "output": output,
             "output_root": known.block.output_root,
             "required_l1": l1(known.required_l1),
         });

@@ -300,9 +300,12 @@ fn difference([(a, one), (b, two)]: [(&Node, &Bytes); 2]) -> String {
             );
         }
     }
-    let what = |state: &Bytes| match **state == *INVALID {
-        true => "none".to_owned(),
-        false => keccak256(state).to_string(),
+    let what = |state: &Bytes| {
+        if **state == *INVALID {
+            "none".to_owned()
+        } else {
+            keccak256(state).to_string()
+        }
     };
     format!(
         "{a} has {}, and {b} has {}: nothing is done until they agree",

@@ -7,20 +7,20 @@ use crate::chain::{self, ChainArgs};
 use crate::output::{FormatArgs, json, print, to_stdout};
 use anyhow::{Context as _, anyhow, bail};
 use fpvm_challenger::read::Reader;
+use fpvm_challenger::read::game_params::GameParams;
 use fpvm_challenger::read::watch::game as read_game;
 use fpvm_dispute::claim::{GameStatus, Side};
 use fpvm_dispute::game::Game;
 use fpvm_dispute::player::Answer;
 use fpvm_dispute::player::honest::{Reading, Unread};
 use fpvm_dispute::player::why::Why;
-use fpvm_dispute::rules::Rules;
-use fpvm_l1::{Address, B256};
+use fpvm_l1::{Address, B256, Chain};
 use serde::Serialize;
 use std::fmt;
 
 /// Flags of `game advise`.
 #[derive(Debug, clap::Args)]
-#[command(mut_arg("rpc", |rpc| rpc.required(true)), mut_arg("outputs", |outputs| outputs.required(true)))]
+#[command(mut_arg("rpc", |rpc| rpc.required(true)), mut_arg("outputs", |outputs| outputs.required_unless_present("superroot_rpc")))]
 pub(super) struct Args {
     /// The game's contract
     #[arg(long, value_name = "ADDRESS")]
@@ -90,7 +90,10 @@ impl fmt::Display for Advice {
 pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let chain = chain::needed(args.chain.connect()?)?;
     let (game_params, seen) = read_game(&Reader::newest(&*chain)?, args.game)?;
-    let truth = args.truth.open(app, &game_params.rules)?.context(MISSING)?;
+    let truth = args
+        .truth
+        .open(app, &game_params, &*chain)?
+        .context(MISSING)?;
     let game = &seen.game;
     let mut reading = Reading::default();
     let unread = reading.read(game, &truth);
@@ -119,17 +122,18 @@ pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 }
 
 /// What to say where the truth is asked for, and no flag tells it.
-const MISSING: &str = "what is true is not known: give --outputs, and for claims about states --prestate and --preimages";
+const MISSING: &str = "what is true is not known: give --outputs, of a super game --superroot-rpc, and for claims about states --prestate and --preimages";
 
 /// The honest answer to a claim, which nobody has made yet, and the truth that it was found by.
 pub(super) fn answer<'a>(
     app: &'a App,
-    rules: &Rules,
+    params: &GameParams,
+    chain: &dyn Chain,
     game: &Game,
     truth: &'a TruthArgs,
     claim: usize,
 ) -> anyhow::Result<(Answer, Truth<'a>)> {
-    let truth = truth.open(app, rules)?.context(MISSING)?;
+    let truth = truth.open(app, params, chain)?.context(MISSING)?;
     let mut reading = Reading::default();
     let unread = reading.read(game, &truth);
     if claim >= game.claims().len() {

@@ -232,7 +232,7 @@ fn play_honestly(
     by_step: bool,
 ) -> anyhow::Result<()> {
     let game = &hand.seen.game;
-    let (answer, truth) = advise::answer(app, &hand.game_params.rules, game, truth, claim)?;
+    let (answer, truth) = advise::answer(app, &hand.game_params, &*hand.chain, game, truth, claim)?;
     match (answer, by_step) {
         (Answer::Move(_), true) => {
             bail!("claim {claim} is answered by a claim: `game move` makes it")

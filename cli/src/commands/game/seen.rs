@@ -53,7 +53,7 @@ impl<'a> Seen<'a> {
 
     fn over(app: &'a App, chain: Arc<dyn Chain>, args: &'a SeenArgs) -> anyhow::Result<Self> {
         let watcher = GameWatcher::open(&Reader::newest(&*chain)?, args.game)?;
-        let truth = args.truth.open(app, &watcher.game_params.rules)?;
+        let truth = args.truth.open(app, &watcher.game_params, &*chain)?;
         let party = |(address, name): &(Address, String)| {
             let (name, role) = (name.clone(), Role::Unknown);
             (*address, Party { name, role })
@@ -76,7 +76,9 @@ impl<'a> Seen<'a> {
         let opinion = opinion.unwrap_or_default();
         let (mut instruction, mut parts, mut history) = (None, Vec::new(), Vec::new());
         if in_full {
-            let contest = truth.and_then(|truth| {
+            // Of super games the instruction is not shown.
+            let of_outputs = truth.and_then(Truth::of_outputs);
+            let contest = of_outputs.and_then(|truth| {
                 let contest = Contest::of(&seen.game, truth, &opinion)?;
                 Some((truth, contest))
             });

@@ -1,18 +1,27 @@
-//! What is true in a game, as far as files tell: the outputs, and the program with its pre-images.
+//! What is true in a game: the outputs from a file or the super roots from nodes, and the program with its pre-images.
 
 use crate::app::App;
+use crate::chain::{NODE_PATIENCE, rollup_nodes};
 use crate::input::ReadingArgs;
 use crate::interrupt;
 use anyhow::{Context as _, ensure};
 use fpvm::AnyVm;
+use fpvm_challenger::read::game_params::GameParams;
+use fpvm_challenger::rollup::{GameStates, SuperNodes};
+use fpvm_dispute::game::Game;
+use fpvm_dispute::game::block_number::BlockEvidence;
+use fpvm_dispute::position::Position;
 use fpvm_dispute::rules::Rules;
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
-use fpvm_l1::B256;
+use fpvm_dispute::trace::super_split::SuperSplitTrace;
+use fpvm_dispute::trace::{Inputs, StepData, SuperInputs, Trace, TraceError};
+use fpvm_l1::{B256, Chain};
 use fpvm_report::Instruction;
 use fpvm_report::instruction::Contest;
-use fpvm_trace::{GuestProgram, MachineError, Preimages, Vms};
+use fpvm_trace::{GuestProgram, MachineError, Preimages, Program, Vms};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Steps from one remembered state to the next.
 const EVERY: u64 = 5_000_000;
@@ -22,15 +31,20 @@ const EVERY: u64 = 5_000_000;
 #[command(next_help_heading = "Who is right")]
 pub(super) struct TruthArgs {
     /// The true output roots: a line for each L2 block without gaps, its number and the root
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "roots")]
     outputs: Option<PathBuf>,
-    /// The program (ELF) or its pre-state that the game is about, for claims about states
+    /// Take the true super roots from this node (op-node with --safedb.path, or op-supernode), for a super game; may be
+    /// given several times: then all that answer have to say the same
     #[arg(
         long,
-        value_name = "FILE",
-        requires = "outputs",
-        requires = "preimages"
+        alias = "supernode-rpc",
+        value_name = "URL",
+        value_delimiter = ',',
+        group = "roots"
     )]
+    superroot_rpc: Vec<String>,
+    /// The program (ELF) or its pre-state that the game is about, for claims about states
+    #[arg(long, value_name = "FILE", requires = "roots", requires = "preimages")]
     prestate: Option<PathBuf>,
     /// Its pre-images, besides the local ones, which follow from the game
     #[arg(long, value_name = "DIR|DB", requires = "prestate")]
@@ -40,53 +54,121 @@ pub(super) struct TruthArgs {
 }
 
 impl TruthArgs {
-    /// What there is of it, for a game by these rules.
+    /// What there is of it, for a game on a chain.
     pub(super) fn open<'a>(
         &'a self,
         app: &'a App,
-        rules: &Rules,
+        params: &GameParams,
+        chain: &dyn Chain,
     ) -> anyhow::Result<Option<Truth<'a>>> {
+        let is_super = params.rules.params().version.is_super();
+        if !self.superroot_rpc.is_empty() {
+            ensure!(
+                is_super,
+                "the game is about outputs: give --outputs instead of --superroot-rpc"
+            );
+            let nodes = rollup_nodes(&self.superroot_rpc, NODE_PATIENCE)?;
+            return Ok(Some(Truth::SuperRoots(SuperSplitTrace {
+                states: Arc::new(SuperNodes::new(nodes)).seen_by(params, chain)?,
+                executions: self.vms(app, &params.rules)?,
+            })));
+        }
         let Some(path) = &self.outputs else {
             return Ok(None);
         };
+        ensure!(
+            !is_super,
+            "the game is about super roots: give --superroot-rpc instead of --outputs"
+        );
         let text = std::fs::read_to_string(path);
         let text = text.with_context(|| format!("cannot read {}", path.display()))?;
         let outputs = text.parse().with_context(|| path.display().to_string())?;
-        let vms = match (&self.prestate, &self.preimages) {
-            (Some(prestate), Some(preimages)) => {
-                let params = rules.params();
-                let found = B256::from(self.reading.open(app, prestate)?.state_root());
-                ensure!(
-                    found == params.absolute_prestate,
-                    "the game is about the program with pre-state {}, and {} has {found}",
-                    params.absolute_prestate,
-                    prestate.display()
-                );
-                let load = || {
-                    let vm = self.reading.open(app, prestate);
-                    vm.map_err(|error| MachineError::Other(error.into()))
-                };
-                let preimages = Preimages::stored(preimages)?;
-                let interrupted = interrupt::watch().context("cannot watch for signals")?;
-                let guest = GuestProgram::new(load, preimages, params.l2_chain_id);
-                let guest = guest.until(interrupted);
-                Some(Vms::new(guest, EVERY))
-            }
-            _ => None,
-        };
-        Ok(Some(SplitTrace {
+        Ok(Some(Truth::Outputs(SplitTrace {
             outputs,
-            executions: vms,
-        }))
+            executions: self.vms(app, &params.rules)?,
+        })))
+    }
+
+    /// The program, where one is named.
+    fn vms<'a, I>(&'a self, app: &'a App, rules: &Rules) -> anyhow::Result<Option<Programs<'a, I>>>
+    where
+        GuestProgram<'a, Box<dyn AnyVm>>: Program<I>,
+        I: Clone + PartialEq,
+    {
+        let (Some(prestate), Some(preimages)) = (&self.prestate, &self.preimages) else {
+            return Ok(None);
+        };
+        let params = rules.params();
+        let found = B256::from(self.reading.open(app, prestate)?.state_root());
+        ensure!(
+            found == params.absolute_prestate,
+            "the game is about the program with pre-state {}, and {} has {found}",
+            params.absolute_prestate,
+            prestate.display()
+        );
+        let load = || {
+            let vm = self.reading.open(app, prestate);
+            vm.map_err(|error| MachineError::Other(error.into()))
+        };
+        let preimages = Preimages::stored(preimages)?;
+        let interrupted = interrupt::watch().context("cannot watch for signals")?;
+        let guest = GuestProgram::new(load, preimages, params.l2_chain_id);
+        Ok(Some(Vms::new(guest.until(interrupted), EVERY)))
     }
 }
 
-/// What is true: the outputs, and the executions where there is a program.
-pub(super) type Truth<'a> = SplitTrace<OutputList, Option<Vms<GuestProgram<'a, Box<dyn AnyVm>>>>>;
+/// The executions of a program.
+type Programs<'a, I> = Vms<GuestProgram<'a, Box<dyn AnyVm>>, I>;
+
+/// What is true of a game about outputs: these, and the executions where there is a program.
+pub(super) type OutputTruth<'a> = SplitTrace<OutputList, Option<Programs<'a, Inputs>>>;
+
+/// What is true of a game, whatever it is about.
+pub(super) enum Truth<'a> {
+    /// It is about outputs.
+    Outputs(OutputTruth<'a>),
+    /// It is about super roots.
+    SuperRoots(SuperSplitTrace<GameStates, Option<Programs<'a, SuperInputs>>>),
+}
+
+impl<'a> Truth<'a> {
+    /// That of a game about outputs.
+    pub(super) const fn of_outputs(&self) -> Option<&OutputTruth<'a>> {
+        match self {
+            Self::Outputs(truth) => Some(truth),
+            Self::SuperRoots(_) => None,
+        }
+    }
+
+    fn trace(&self) -> &dyn Trace {
+        match self {
+            Self::Outputs(truth) => truth,
+            Self::SuperRoots(truth) => truth,
+        }
+    }
+}
+
+impl Trace for Truth<'_> {
+    fn claim_at(&self, game: &Game, of: usize, position: Position) -> Result<B256, TraceError> {
+        self.trace().claim_at(game, of, position)
+    }
+
+    fn step_at(&self, game: &Game, of: usize, position: Position) -> Result<StepData, TraceError> {
+        self.trace().step_at(game, of, position)
+    }
+
+    fn source_at(&self, game: &Game, of: usize, position: Position) -> Option<String> {
+        self.trace().source_at(game, of, position)
+    }
+
+    fn wrong_block(&self, game: &Game) -> Result<Option<BlockEvidence>, TraceError> {
+        self.trace().wrong_block(game)
+    }
+}
 
 /// What the instruction that contests a claim does, where there is a program.
 pub(super) fn instruction(
-    truth: &Truth<'_>,
+    truth: &OutputTruth<'_>,
     contest: &Contest,
 ) -> anyhow::Result<Option<Instruction>> {
     let vms = truth.executions.as_ref();
