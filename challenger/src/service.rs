@@ -5,6 +5,7 @@
 
 mod exporter;
 mod game_trace;
+pub mod http;
 mod prestates;
 mod trace_source;
 

@@ -17,7 +17,7 @@ mod tree;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use alloy_primitives::Address;
-use tiny_http::{Header, Method, Request, Response, Server, StatusCode};
+use fpvm_challenger::service::http::{Answer, Request, serve};
 
 use crate::problems::Problem;
 use crate::report::report;
@@ -26,20 +26,27 @@ use crate::survey::Survey;
 use escape::escape;
 use overview::{Show, View};
 
-/// Requests that are answered at once.
-const THREADS: usize = 4;
 /// What a page may do: nothing outside of this server.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const HEADERS: [(&str, &str); 4] = [
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+];
+const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// Nobody can listen at an address.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot serve pages at {address}: {why}")]
+#[error("cannot serve pages at {address}: {source}")]
 pub struct WebError {
     /// The address.
     pub address: String,
     /// Why.
-    pub why: String,
+    pub source: std::io::Error,
 }
 
 /// Serves pages until the process ends.
@@ -62,23 +69,20 @@ impl Web {
     /// # Errors
     /// If nobody can listen there.
     pub fn serve(address: &str) -> Result<Self, WebError> {
-        let server = Server::http(address).map_err(|why| WebError {
+        let last = Arc::new(Mutex::new(Last::default()));
+        let shared = last.clone();
+        let served = serve(address, move |request| {
+            let last = shared
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
+            answer(request, &last)
+        });
+        let bound = served.map_err(|source| WebError {
             address: address.to_owned(),
-            why: why.to_string(),
+            source,
         })?;
-        let address = server.server_addr().to_string();
-        let (server, last) = (Arc::new(server), Arc::new(Mutex::new(Last::default())));
-        for _ in 0..THREADS {
-            let (server, last) = (server.clone(), last.clone());
-            std::thread::spawn(move || {
-                while let Ok(request) = server.recv() {
-                    let last = last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                    let answer = answer(&request, &last);
-                    // Who does not read the answer does not want it.
-                    let _ = request.respond(answer);
-                }
-            });
-        }
+        let address = bound.to_string();
         Ok(Self { last, address })
     }
 
@@ -98,59 +102,54 @@ impl Web {
     }
 }
 
-type Answer = Response<std::io::Cursor<Vec<u8>>>;
-
 fn answer(request: &Request, last: &Last) -> Answer {
-    if !matches!(request.method(), Method::Get | Method::Head) {
-        return text(405, "text/plain; charset=utf-8", "only GET is answered\n");
+    if !["GET", "HEAD"].contains(&&*request.method) {
+        return text("405 Method Not Allowed", PLAIN, "only GET is answered\n");
     }
-    let (path, query) = request.url().split_once('?').unwrap_or((request.url(), ""));
+    let path = &*request.path;
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
     if path == "/metrics" {
-        return text(200, "text/plain; version=0.0.4", &*last.metrics);
+        return text("200 OK", "text/plain; version=0.0.4", &*last.metrics);
     }
     let Some((survey, problems)) = &last.seen else {
-        return page(503, &overview::waiting());
+        return page("503 Service Unavailable", overview::waiting());
     };
     if path == "/" {
         let view = View::parse(query);
-        return page(200, &overview::page(survey, problems, view));
+        return page("200 OK", overview::page(survey, problems, view));
     }
     if path == "/status.json" {
         // Everything in it can be written as JSON.
         let json = serde_json::to_string(&Status::of(survey, problems)).unwrap_or_default();
-        return text(200, "application/json", json);
+        return text("200 OK", "application/json", json);
     }
     let game = path.strip_prefix("/game/");
     let Some(game) = game.and_then(|game| game.parse::<Address>().ok()) else {
-        return text(404, "text/plain; charset=utf-8", "there is no such page\n");
+        return text("404 Not Found", PLAIN, "there is no such page\n");
     };
     match survey.seen().find(|(listed, _)| listed.game == game) {
         Some((_, seen)) => {
             let report = report(survey.chain_id, seen);
-            page(200, &fpvm_report::html::page(&report).unwrap_or_default())
+            page(
+                "200 OK",
+                fpvm_report::html::page(&report).unwrap_or_default(),
+            )
         }
-        None => text(404, "text/plain; charset=utf-8", "that game was not read\n"),
+        None => text("404 Not Found", PLAIN, "that game was not read\n"),
     }
 }
 
-fn page(status: u16, html: &str) -> Answer {
+fn page(status: &'static str, html: String) -> Answer {
     text(status, "text/html; charset=utf-8", html)
 }
 
-fn text(status: u16, kind: &str, body: impl Into<String>) -> Answer {
-    let mut response = Response::from_string(body).with_status_code(StatusCode(status));
-    for (name, value) in [
-        ("Content-Type", kind),
-        ("Content-Security-Policy", POLICY),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Referrer-Policy", "no-referrer"),
-        ("Cache-Control", "no-store"),
-    ] {
-        if let Ok(header) = Header::from_bytes(name, value) {
-            response.add_header(header);
-        }
+fn text(status: &'static str, kind: &'static str, body: impl Into<String>) -> Answer {
+    Answer {
+        status,
+        kind,
+        headers: &HEADERS,
+        body: body.into(),
     }
-    response
 }
 
 impl Show {

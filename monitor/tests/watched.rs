@@ -10,16 +10,16 @@ mod common;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolCall, SolValue as _};
-use common::chain::between::{Between, Hook};
+use alloy_sol_types::SolCall as _;
+use common::chain::between::Between;
 use common::chain::players::{CHEAT, HONEST, PROPOSED};
 use common::chain::{CLOCK, DELAY, FINALITY, account, alphabet, today};
-use common::{Look, OWNER, World, node, root};
-use fpvm_contracts::game::abi::{FaultDisputeGame, Pauses};
+use common::{Look, OWNER, Strange, World, node, root};
+use fpvm_contracts::game::abi::Pauses;
 use fpvm_dispute::call::GameAction;
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::version::Version;
-use fpvm_l1::{At, Bytes, Call, Chain as _, Error, Local};
+use fpvm_l1::{At, Chain as _};
 use fpvm_monitor::problems::Grade::{Blind, Late, Notice, Wrong};
 use fpvm_monitor::problems::Kind;
 use fpvm_monitor::status::Status;
@@ -304,41 +304,6 @@ fn nodes_that_differ_agree_with_nobody() {
     assert_eq!(look.agreement("disagree_defender_ahead"), 1.0);
     let (_, seen) = look.survey.seen().next().expect("it is read");
     assert_eq!(seen.forecast.status, GameStatus::DefenderWins);
-}
-
-/// Answers as games of other kinds do.
-pub(crate) struct Strange {
-    /// Games whose version is said to be this.
-    pub(crate) versions: Vec<(Address, String)>,
-    /// Games of the factory that are said to be of this type.
-    pub(crate) types: Vec<(u64, u32, Address)>,
-    /// When those are said to be made.
-    pub(crate) time: u64,
-}
-
-impl Hook for Strange {
-    fn answer(&self, call: &Call) -> Option<Result<Bytes, Error>> {
-        // Many questions in one call pass nobody in between.
-        let Some(to) = call.to else {
-            return Some(Err(Error::Setup("one question at a time".into())));
-        };
-        if call
-            .data
-            .starts_with(&FaultDisputeGame::versionCall::SELECTOR)
-        {
-            let found = self.versions.iter().find(|(game, _)| *game == to);
-            return found.map(|(_, version)| Ok(version.clone().abi_encode().into()));
-        }
-        let at =
-            fpvm_contracts::game::abi::DisputeGameFactory::gameAtIndexCall::abi_decode(&call.data);
-        let index: u64 = at.ok()?.index.saturating_to();
-        let found = self.types.iter().find(|(number, ..)| *number == index);
-        found.map(|(_, of, game)| Ok((*of, self.time, *game).abi_encode().into()))
-    }
-
-    fn pause(&self, chain: &Local) {
-        chain.mine(1);
-    }
 }
 
 #[test]

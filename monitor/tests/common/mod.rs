@@ -10,20 +10,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::SolCall as _;
+use alloy_sol_types::{SolCall as _, SolValue as _};
+use chain::between::Hook;
 use chain::players::{CHEAT, HONEST, PROPOSED, outputs};
 use chain::table::read;
 use chain::{account, deployment, wallet};
 use fpvm_challenger::calls;
 use fpvm_challenger::deployment::{Deployment, Setup};
 use fpvm_challenger::factory::Factory;
-use fpvm_contracts::game::abi::Judge;
+use fpvm_contracts::game::abi::{DisputeGameFactory, FaultDisputeGame, Judge};
 use fpvm_dispute::call::GameAction;
 use fpvm_dispute::claim::Side;
 use fpvm_dispute::game::moves::Move;
 use fpvm_dispute::trace::Outputs as _;
 use fpvm_e2e::op_node::{Known, OpNode, Output};
-use fpvm_l1::{Chain, Local, Request, Rpc};
+use fpvm_l1::{Bytes, Call, Chain, Error, Local, Request, Rpc};
 use fpvm_monitor::metrics::Metrics;
 use fpvm_monitor::problems::{Grade, Kind, Problem, problems};
 use fpvm_monitor::survey::{Monitor, Options, Survey};
@@ -217,5 +218,39 @@ impl Look {
             .expect("a word")
             .parse()
             .expect("a number")
+    }
+}
+
+/// Answers as games of other kinds do.
+pub(crate) struct Strange {
+    /// Games whose version is said to be this.
+    pub(crate) versions: Vec<(Address, String)>,
+    /// Games of the factory that are said to be of this type.
+    pub(crate) types: Vec<(u64, u32, Address)>,
+    /// When those are said to be made.
+    pub(crate) time: u64,
+}
+
+impl Hook for Strange {
+    fn answer(&self, call: &Call) -> Option<Result<Bytes, Error>> {
+        // Many questions in one call pass nobody in between.
+        let Some(to) = call.to else {
+            return Some(Err(Error::Setup("one question at a time".into())));
+        };
+        if call
+            .data
+            .starts_with(&FaultDisputeGame::versionCall::SELECTOR)
+        {
+            let found = self.versions.iter().find(|(game, _)| *game == to);
+            return found.map(|(_, version)| Ok(version.clone().abi_encode().into()));
+        }
+        let at = DisputeGameFactory::gameAtIndexCall::abi_decode(&call.data);
+        let index: u64 = at.ok()?.index.saturating_to();
+        let found = self.types.iter().find(|(number, ..)| *number == index);
+        found.map(|(_, of, game)| Ok((*of, self.time, *game).abi_encode().into()))
+    }
+
+    fn pause(&self, chain: &Local) {
+        chain.mine(1);
     }
 }
