@@ -411,6 +411,57 @@ fn a_bench_measures_something() {
     );
 }
 
+/// Reasons and places add up to what the interpreter did, and name functions and instructions.
+#[test]
+fn a_bench_explains_where_code_is_not_translated() {
+    if !fpvm_jit::supported() {
+        return;
+    }
+    let shop = Shop::new();
+    let (guest, store) = (guests("bin/claim.mips"), guests("preimages"));
+    let (guest, store) = (guest.to_str().unwrap(), store.to_str().unwrap());
+    let words = [
+        "bench",
+        guest,
+        "--preimages",
+        store,
+        "--steps",
+        "4000000",
+        "--explain",
+    ];
+    let figures = common::json(shop.run_words(&[&words[..], &["--json"]].concat()).ok());
+    let outside = &figures["outside"];
+    let number = |value: &serde_json::Value| value.as_u64().expect("a number");
+    let steps = |rows: &serde_json::Value| {
+        let rows = rows.as_array().expect("rows").clone();
+        rows.iter().map(|row| number(&row["steps"])).sum::<u64>()
+    };
+    assert_eq!(steps(&outside["reasons"]), number(&outside["interpreted"]));
+    assert!(number(&outside["interpreted"]) < 4_000_000, "{outside}");
+    let reason = |id: &str| {
+        let rows = outside["reasons"].as_array().expect("rows");
+        let row = rows.iter().find(|row| row["reason"] == id);
+        number(&row.expect("a row of each reason")["times"])
+    };
+    assert!(reason("not-hot") > 100 && reason("recorded") > 100);
+    assert!(reason("system-call") > 0, "{outside}");
+    let places = outside["places"].as_array().expect("places");
+    assert_eq!(places.len(), 20);
+    assert!(steps(&outside["places"]) > number(&outside["interpreted"]) / 20);
+    assert!(places.iter().any(|place| place["function"].is_string()));
+    let is_call = |place: &&serde_json::Value| place["reason"] == "system-call";
+    for call in places.iter().filter(is_call) {
+        assert!(
+            call["instruction"].as_str().unwrap().starts_with("syscall"),
+            "{call}"
+        );
+    }
+
+    let table = shop.run_words(&words).ok();
+    assert!(table.contains("outside of translated code"), "{table}");
+    assert!(table.contains("code that is not hot"), "{table}");
+}
+
 #[test]
 fn every_shell_has_completions() {
     let shop = Shop::new();

@@ -125,7 +125,7 @@ fn what_commands_print_is_in_the_book() {
     add("memory --json", run(&memory));
     let profile = ["profile", claim, "--json", "--steps", "100000"];
     add("profile --json", run(&profile));
-    let bench = ["bench", "--json", "--steps", "100000"];
+    let bench = ["bench", "--json", "--explain", "--steps", "100000"];
     add("bench --json", of_claim(&bench));
     let prove = |step: &str| of_claim(&["prove", "--step", step]);
     shop.write("proof.json", prove("374437"));

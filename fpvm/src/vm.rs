@@ -28,6 +28,13 @@ pub trait SetUp {
     /// # Errors
     /// If the translator was asked for, and cannot run on this machine.
     fn set_tier(&mut self, tier: Tier) -> Result<(), Error>;
+    /// Has a translator run the guest that counts where control is outside of its code, and why, which takes
+    /// some time; to be called before the guest runs.
+    ///
+    /// # Errors
+    /// If the translator cannot run on this machine.
+    #[cfg(feature = "jit")]
+    fn explain(&mut self) -> Result<Arc<fpvm_jit::Counters>, Error>;
     /// Sets how many bytes of memory the guest may use.
     fn set_memory_limit(&mut self, bytes: u64);
     /// Has the guest's memory count in a budget of several.
@@ -72,6 +79,15 @@ impl<I: Guest> SetUp for Vm<I> {
     fn set_tier(&mut self, choice: Tier) -> Result<(), Error> {
         Self::set_tier(self, tier::<I>(choice)?);
         Ok(())
+    }
+
+    #[cfg(feature = "jit")]
+    fn explain(&mut self) -> Result<Arc<fpvm_jit::Counters>, Error> {
+        let jit = fpvm_jit::Jit::<I>::new().map_err(Error::NoTranslator)?;
+        let jit = jit.explain();
+        let counters = jit.counters();
+        Self::set_tier(self, Some(Box::new(jit)));
+        Ok(counters)
     }
 
     fn set_memory_limit(&mut self, bytes: u64) {

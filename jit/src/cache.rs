@@ -1,5 +1,6 @@
 //! The traces that there are, their exits, and the jumps between them.
 
+use crate::Departure;
 use crate::asm::{Asm, JUMP_LEN, MOV_EAX, jump_between};
 use crate::buffer::CodeBuffer;
 use crate::context::{Context, LOST, common};
@@ -14,8 +15,8 @@ use std::io;
 /// What to do after leaving translated code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ExitAction {
-    /// The interpreter does the next instruction.
-    Interpret,
+    /// The interpreter does the next instruction, for this reason.
+    Interpret(Departure),
     /// The trace at the exit's address goes on.
     Go,
     /// The trace at the address in the context goes on.
@@ -164,7 +165,7 @@ impl Cache {
         for exit in &trace.exits {
             self.exits.push(ExitPoint {
                 action: match exit.kind {
-                    ExitKind::Interpret => ExitAction::Interpret,
+                    ExitKind::Interpret(why) => ExitAction::Interpret(why),
                     ExitKind::Go => ExitAction::Go,
                     ExitKind::Find => ExitAction::Find,
                 },

@@ -1,12 +1,13 @@
 //! The block of memory that translated code works in, and the way into that code.
 
+use crate::Departure;
 use crate::asm::{Alu, Asm, Mem, Reg};
 use crate::buffer::CodeBuffer;
 use crate::emit::{Common, find};
 use crate::layout::{
     ACCESS_AT, ADDRESS_AT, BIAS, BUDGET, BUDGET_AT, CONTEXT, CONTEXT_LEN, FLAGS, FLAGS_AT,
-    IDENTITY_END_AT, JUMPS, JUMPS_AT, LOADS_AT, LOOK_UP_AT, Layout, MEMORY, MEMORY_AT, PAGED_AT,
-    PAGES, STORE, STORES_AT, field,
+    IDENTITY_END_AT, JUMPS, JUMPS_AT, LOADS_AT, LOOK_UP_AT, Layout, MEMORY, MEMORY_AT, NOT_READY,
+    PAGED_AT, PAGES, REFUSAL_AT, STORE, STORES_AT, TWO_PAGES, field,
 };
 use fpvm_core::definition::isa::Isa;
 use fpvm_core::definition::operand::Cell;
@@ -130,11 +131,17 @@ unsafe extern "sysv64" fn look_up<W: Word>(context: *mut u64) -> u32 {
     // word at address 0: stores near it are not its own.
     let is_near_none = W::BITS == 64 && number == 0;
     let is_store = access & STORE != 0;
-    if last >= PAGE_SIZE as u64 || is_store && (is_near_none || !memory.make_ready(number)) {
+    if last >= PAGE_SIZE as u64 {
+        words[REFUSAL_AT / 8] = TWO_PAGES;
+        return 0;
+    }
+    if is_store && (is_near_none || !memory.make_ready(number)) {
+        words[REFUSAL_AT / 8] = NOT_READY;
         return 0;
     }
     if W::BITS == 64 {
         let Some((bytes, writable)) = memory.page_parts(number) else {
+            words[REFUSAL_AT / 8] = NOT_READY;
             return 0;
         };
         put_page(words, number, (bytes, writable && !is_near_none));
@@ -196,6 +203,17 @@ impl Context {
     /// The address that translated code left behind.
     pub(crate) fn address(&self) -> u64 {
         self.words[ADDRESS_AT / 8]
+    }
+
+    /// Why the access that translated code has just been left for was none for it.
+    pub(crate) fn take_refusal(&mut self, wide: bool) -> Departure {
+        match core::mem::take(&mut self.words[REFUSAL_AT / 8]) {
+            TWO_PAGES => Departure::TwoPages,
+            // Code with 32-bit addresses looks at the flags of the neighbours of a store's page itself.
+            NOT_READY => Departure::Page,
+            _ if wide => Departure::Reserved,
+            _ => Departure::Page,
+        }
     }
 
     /// Where the trace for a guest address begins; `None` takes it out.

@@ -16,26 +16,74 @@ pub enum Departure {
     /// A jump to an address in a register did not find the trace of its target: there is none, or it had to
     /// give its entry in the table of traces to another.
     NotFound,
-    /// An instruction in a trace was left to the interpreter, which went on to the trace's end: bytes that
-    /// are not aligned or lie in two pages, a store to code, a trap.
-    Rest,
-    /// An instruction that no trace can hold: a system call above all.
+    /// An access in a trace to an address that is not aligned, which the trace expected to be. After this and
+    /// after the four that follow, the interpreter goes on to the trace's end.
+    Unaligned,
+    /// An access in a trace whose bytes lie in two pages, or too far apart from others that share its look at
+    /// the pages.
+    TwoPages,
+    /// A store in a trace to a page that translated code may not write: one with code in it above all.
+    Page,
+    /// A store in a trace while a word near it was reserved.
+    Reserved,
+    /// An instruction in a trace that traps, or does what it rarely does: a conditional store that fails.
+    Rare,
+    /// An instruction that reaches the host: a system call.
+    SystemCall,
+    /// Another instruction that no trace can hold.
     Refused,
+    /// Code in a page that is written so often that it is not translated.
+    Rewritten,
     /// Fewer steps were left of the run than the trace has.
     Last,
 }
 
 impl Departure {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 13] = [
         Self::Cold,
         Self::Recorded,
         Self::Unlinked,
         Self::NotFound,
-        Self::Rest,
+        Self::Unaligned,
+        Self::TwoPages,
+        Self::Page,
+        Self::Reserved,
+        Self::Rare,
+        Self::SystemCall,
         Self::Refused,
+        Self::Rewritten,
         Self::Last,
     ];
+
+    /// That of an instruction that no trace can hold.
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    pub(crate) fn of_refused(calls_host: bool) -> Self {
+        if calls_host {
+            Self::SystemCall
+        } else {
+            Self::Refused
+        }
+    }
+
+    /// For programs.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Cold => "not-hot",
+            Self::Recorded => "recorded",
+            Self::Unlinked => "not-linked",
+            Self::NotFound => "not-found",
+            Self::Unaligned => "unaligned",
+            Self::TwoPages => "two-pages",
+            Self::Page => "code-page",
+            Self::Reserved => "reserved",
+            Self::Rare => "rare",
+            Self::SystemCall => "system-call",
+            Self::Refused => "refused",
+            Self::Rewritten => "rewritten",
+            Self::Last => "last-steps",
+        }
+    }
 
     /// In a few words.
     pub fn name(self) -> &'static str {
@@ -44,8 +92,14 @@ impl Departure {
             Self::Recorded => "recording a path",
             Self::Unlinked => "to a trace not linked yet",
             Self::NotFound => "jump to a register's address",
-            Self::Rest => "rest of a trace",
+            Self::Unaligned => "unaligned address",
+            Self::TwoPages => "bytes in two pages",
+            Self::Page => "store to a page of code",
+            Self::Reserved => "store while a word is reserved",
+            Self::Rare => "trap or rare case",
+            Self::SystemCall => "system call",
             Self::Refused => "instruction of no trace",
+            Self::Rewritten => "code written too often",
             Self::Last => "last steps of a run",
         }
     }
@@ -58,6 +112,16 @@ pub struct Departed {
     pub times: u64,
     /// Steps that the interpreter did meanwhile.
     pub steps: u64,
+}
+
+impl Departed {
+    /// About what it cost, in steps of the interpreter: those done, and for each time as many as leaving
+    /// translated code and entering it again take.
+    pub fn cost(self) -> u64 {
+        const LEAVING: u64 = 30;
+        self.steps
+            .saturating_add(LEAVING.saturating_mul(self.times))
+    }
 }
 
 /// Departures by reason and guest address.
@@ -99,18 +163,15 @@ impl Counters {
     }
 
     /// The places at which control left translated code, or did not get into it: reason, guest address, and
-    /// how often and for how long. Those of the most steps come first, then those of the most times. Empty
-    /// unless [`Jit::explain`](crate::Jit::explain) asked for it.
+    /// how often and for how long. Those of the greatest [cost](Departed::cost) come first. Empty unless
+    /// [`Jit::explain`](crate::Jit::explain) asked for it.
     pub fn places(&self) -> Vec<(Departure, u64, Departed)> {
         let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let mut places: Vec<_> = places
             .iter()
             .map(|((why, pc), departed)| (*why, *pc, *departed))
             .collect();
-        places.sort_by_key(|(why, pc, departed)| {
-            let most = core::cmp::Reverse((departed.steps, departed.times));
-            (most, *why, *pc)
-        });
+        places.sort_by_key(|(why, pc, departed)| (core::cmp::Reverse(departed.cost()), *why, *pc));
         places
     }
 }

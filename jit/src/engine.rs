@@ -61,8 +61,8 @@ pub struct Jit<I: Isa> {
 /// Why no trace begins at an address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Refusal {
-    /// The instruction there is none that a trace can hold.
-    Instruction,
+    /// The instruction there is none that a trace can hold; it may be a system call.
+    Instruction { calls_host: bool },
     /// Code in its page is written too often.
     Page,
 }
@@ -254,12 +254,17 @@ impl<I: Isa> Jit<I> {
                     }
                     return self.interpret(Departure::Last, code, state, memory, env, until);
                 }
-                ExitAction::Interpret => {
-                    Self::go_to(state, pc);
-                    self.pending = None;
+                ExitAction::Interpret(why) => {
                     exit.interpreted += 1;
                     let many = exit.interpreted >= MANY_EXITS && !self.hooks.frozen;
-                    if many && !exit.assume_unaligned {
+                    let assume_unaligned = exit.assume_unaligned;
+                    let why = match why {
+                        Departure::Page => self.cache.context.take_refusal(I::Word::BITS == 64),
+                        why => why,
+                    };
+                    Self::go_to(state, pc);
+                    self.pending = None;
+                    if many && !assume_unaligned {
                         self.assume_unaligned.insert(pc);
                         self.cache.drop_trace(trace);
                     }
@@ -270,7 +275,7 @@ impl<I: Isa> Jit<I> {
                     // interpreted, no trace would begin behind it, and straight-line code would be
                     // interpreted to its end, however long it is.
                     let until = until.min(state.step.saturating_add(rest.into()));
-                    return self.interpret(Departure::Rest, code, state, memory, env, until);
+                    return self.interpret(why, code, state, memory, env, until);
                 }
             }
             match self.cache.find(state.pc()) {
@@ -314,8 +319,11 @@ impl<I: Isa> Tier<I> for Jit<I> {
         let (why, until) = match self.refused.get(&pc) {
             _ if !is_hot => (Departure::Cold, until),
             // What follows it may well be translated.
-            Some(Refusal::Instruction) => (Departure::Refused, state.step + 1),
-            Some(Refusal::Page) => (Departure::Refused, until),
+            Some(Refusal::Instruction { calls_host }) => {
+                let why = Departure::of_refused(*calls_host);
+                (why, state.step + 1)
+            }
+            Some(Refusal::Page) => (Departure::Rewritten, until),
             None if is_room && !self.hooks.frozen => {
                 return self.translate(code, state, memory, env, until);
             }

@@ -33,8 +33,14 @@ pub(crate) const STORE: u32 = 0x1_0000;
 /// The function that looks a page up, and the memory that it does so in.
 pub(crate) const LOOK_UP_AT: usize = ACCESS_AT + 8;
 pub(crate) const PAGED_AT: usize = LOOK_UP_AT + 8;
+/// Why the function has just found no page, else 0: [`TWO_PAGES`] or [`NOT_READY`].
+pub(crate) const REFUSAL_AT: usize = PAGED_AT + 8;
+/// The bytes are not all in one page.
+pub(crate) const TWO_PAGES: u64 = 1;
+/// Translated code may not write to the page.
+pub(crate) const NOT_READY: u64 = 2;
 /// With 64-bit addresses, where the last identity-mapped page begins: up to there loads need no table.
-pub(crate) const IDENTITY_END_AT: usize = PAGED_AT + 8;
+pub(crate) const IDENTITY_END_AT: usize = REFUSAL_AT + 8;
 
 /// The TLB of translated code, a table for loads and one for stores: the address of each page, and what its host
 /// address is ahead of that.

@@ -8,6 +8,7 @@
 mod machine;
 mod unaligned;
 
+use crate::Departure;
 use crate::coalesce::coalesce;
 use crate::ir::{Cond, ExitId, NO_EXIT, Node, Nodes, Test, Truth, Val};
 use crate::trace::{End, Exit, ExitKind, Trace};
@@ -45,8 +46,8 @@ struct Lowering<'a, I> {
     pc: u64,
     in_slot: bool,
     control: Control,
-    /// The exit before the instruction (or before the branch whose slot it is in), once needed.
-    exit: ExitId,
+    /// The exits before the instruction (or before the branch whose slot it is in), by reason, once needed.
+    before: [ExitId; Departure::ALL.len()],
     start: u64,
     steps: u32,
     /// Memory is written: nothing may leave before the instruction any more.
@@ -83,7 +84,7 @@ pub(crate) fn lower<I: Isa>(
         pc: 0,
         in_slot: false,
         control: Control::Next,
-        exit: NO_EXIT,
+        before: [NO_EXIT; Departure::ALL.len()],
         start: 0,
         steps: 0,
         stored: false,
@@ -122,7 +123,7 @@ pub(crate) fn lower<I: Isa>(
 impl<I: Isa> Lowering<'_, I> {
     fn begin(&mut self, pc: u64) {
         self.start = pc;
-        self.exit = NO_EXIT;
+        self.before.fill(NO_EXIT);
         self.stored = false;
         self.refused = false;
         self.writes.clear();
@@ -235,27 +236,30 @@ impl<I: Isa> Lowering<'_, I> {
         (last || here != next).then(|| self.go(here))
     }
 
-    fn exit_before(&mut self) -> Result<ExitId, Refused> {
+    fn exit_before(&mut self, why: Departure) -> Result<ExitId, Refused> {
         if self.stored {
             return Err(Refused);
         }
-        if self.exit == NO_EXIT {
-            self.exit = self.new_exit(ExitKind::Interpret, self.start);
+        let known = self.before[why as usize];
+        if known != NO_EXIT {
+            return Ok(known);
         }
-        Ok(self.exit)
+        let exit = self.new_exit(ExitKind::Interpret(why), self.start);
+        self.before[why as usize] = exit;
+        Ok(exit)
     }
 
-    /// Leaves the instruction to the interpreter where it does not hold.
-    fn expect(&mut self, truth: Truth) -> Result<(), Refused> {
+    /// Leaves the instruction to the interpreter, for a reason, where it does not hold.
+    fn expect(&mut self, truth: Truth, otherwise: Departure) -> Result<(), Refused> {
         match truth {
             Truth::Known(true) => Ok(()),
             Truth::Known(false) => Err(Refused),
             Truth::Is(cond) => {
                 if let Some((one, other)) = self.nodes.parts(cond) {
-                    self.expect(Truth::Is(one))?;
-                    return self.expect(Truth::Is(other));
+                    self.expect(Truth::Is(one), otherwise)?;
+                    return self.expect(Truth::Is(other), otherwise);
                 }
-                let exit = self.exit_before()?;
+                let exit = self.exit_before(otherwise)?;
                 let fails = Cond {
                     negated: !cond.negated,
                     ..cond
@@ -296,7 +300,7 @@ impl<I: Isa> Lowering<'_, I> {
         bytes: u32,
         store: Option<Val>,
     ) -> Result<(Val, i32, Val), Refused> {
-        let exit = self.exit_before()?;
+        let exit = self.exit_before(Departure::Page)?;
         let (at, offset) = match self.nodes.base(at) {
             (base, offset) if (offset as i64).unsigned_abs() < FAR => (base, offset as i32),
             _ => (at, 0),
@@ -324,6 +328,6 @@ impl<I: Isa> Lowering<'_, I> {
             .nodes
             .constant((PAGE_SIZE as u64).wrapping_sub(u64::from(bytes) - 1));
         let inside = self.nodes.cmp(Cmp::LessUnsigned, place, end);
-        self.expect(inside)
+        self.expect(inside, Departure::TwoPages)
     }
 }

@@ -1,5 +1,6 @@
 //! A path through the guest's code as data: what lowering makes, and what the later passes change and read.
 
+use crate::Departure;
 use crate::ir::{ExitId, Nodes, Val};
 
 /// A way out of a trace.
@@ -17,8 +18,8 @@ pub(crate) struct Exit {
 /// What happens at a way out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ExitKind {
-    /// The interpreter does the instruction.
-    Interpret,
+    /// The interpreter does the instruction, for this reason.
+    Interpret(Departure),
     /// Another trace goes on.
     Go,
     /// Another trace goes on at an address that is a value.

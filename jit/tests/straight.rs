@@ -165,7 +165,7 @@ fn a_line_that_is_left_in_its_middle() {
         counted::<Mips32>(&words, &mips_state(), 4, 400_000),
         counted::<Mips64>(&words, &mips_state(), 4, 400_000),
     ] {
-        let rest = counters.departed(Departure::Rest);
+        let rest = counters.departed(Departure::Unaligned);
         assert!(rest.times > 20, "{counters:?}");
         assert!(rest.steps <= 128 * rest.times, "{counters:?}");
         assert!(interpreted(&counters) < 40_000, "{counters:?}");
@@ -173,7 +173,7 @@ fn a_line_that_is_left_in_its_middle() {
         let places = counters.places();
         let at = |index: u64| u64::from(CODE) + 4 * index;
         let is_rest = |(why, pc, _): &&(Departure, u64, _)| {
-            *why == Departure::Rest && [at(300), at(700)].contains(pc)
+            *why == Departure::Unaligned && [at(300), at(700)].contains(pc)
         };
         let steps: u64 = places.iter().filter(is_rest).map(|(.., at)| at.steps).sum();
         assert_eq!(steps, rest.steps, "{places:?}");
@@ -258,7 +258,7 @@ fn a_line_with_system_calls_goes_on_behind_them() {
     let counters = counted::<Mips32>(&words, &mips_state(), 4, 200_000);
     assert!(interpreted(&counters) < 20_000, "{counters:?}");
     assert!(
-        counters.departed(Departure::Refused).times > 400,
+        counters.departed(Departure::SystemCall).times > 400,
         "{counters:?}"
     );
 }

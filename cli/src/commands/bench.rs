@@ -1,6 +1,7 @@
 //! `bench`: how fast this machine runs a program, alone or beside another VM with the same commands.
 
 mod against;
+mod explain;
 mod tiers;
 
 use crate::app::App;
@@ -30,6 +31,9 @@ pub(crate) struct Args {
     /// measured are then whole commands
     #[arg(long, value_name = "PROGRAM")]
     against: Option<PathBuf>,
+    /// Say too where the program was outside of translated code, and why: by reason, and by address
+    #[arg(long)]
+    explain: bool,
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten)]
@@ -57,6 +61,9 @@ struct Figures {
     /// The same run by the interpreter, where the one above was the translator's.
     #[serde(skip_serializing_if = "Option::is_none")]
     interpreter: Option<tiers::Interpreter>,
+    /// Where the translator's run was outside of its code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outside: Option<explain::Outside>,
     pages: usize,
     cold_root_seconds: f64,
     cold_root_cpu_microseconds_per_page: f64,
@@ -107,6 +114,11 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     } else {
         None
     };
+    let outside = if args.explain {
+        Some(explain::explain(app, args, end, steps)?)
+    } else {
+        None
+    };
     let against = match &args.against {
         Some(program) => Some(against::compare(args, app, program, steps)?),
         None => None,
@@ -118,6 +130,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         cpu_seconds: cpu,
         steps_per_cpu_second: steps as f64 / cpu,
         interpreter,
+        outside,
         pages,
         cold_root_seconds: cold.as_secs_f64(),
         cold_root_cpu_microseconds_per_page: cold_cpu.as_secs_f64() * 1e6 / pages as f64,
@@ -248,6 +261,9 @@ impl Figures {
         row("verify a step", time(self.verify_seconds));
         row("write the state, .bin.gz", time(self.save_seconds));
         row("read it", time(self.load_seconds));
+        if let Some(outside) = &self.outside {
+            text.push_str(&outside.table());
+        }
         if let Some(against) = &self.against {
             let interpreter = self.interpreter.as_ref();
             text.push_str(&against.table(interpreter.map(|run| run.steps_per_cpu_second)));

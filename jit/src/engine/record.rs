@@ -162,7 +162,7 @@ impl<I: Isa> Jit<I> {
         memory: &mut PagedMemory<I::Word>,
     ) -> Result<(), Refusal> {
         let (decoder, writes) = (&self.decoder, &self.writes);
-        let mut refusal = Refusal::Instruction;
+        let mut refusal = Refusal::Instruction { calls_host: false };
         let assume_unaligned = &self.assume_unaligned;
         let mut pages: Vec<u64> = Vec::new();
         let fetch = |pc: u64| {
@@ -187,6 +187,10 @@ impl<I: Isa> Jit<I> {
             assume_unaligned.contains(&pc)
         });
         if self.trace.steps == 0 {
+            if let Refusal::Instruction { calls_host } = &mut refusal {
+                let op = self.decoder.decode(Self::word(memory, head));
+                *calls_host = self.host[op.index()];
+            }
             return Err(refusal);
         }
         #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What each operation of the machine becomes.
 
 use super::{Control, Lowering, Refused};
+use crate::Departure;
 use crate::ir::{NO_EXIT, NO_VALUE, Node, Truth, Val};
 use fpvm_core::definition::isa::Isa;
 use fpvm_core::definition::machine::{Bin, Case, Cmp, Fault, Jump, Machine};
@@ -101,7 +102,7 @@ impl<I: Isa> Machine for Lowering<'_, I> {
         }
         let low = self.and_k(at, low);
         let aligned = self.eq_k(low, 0);
-        self.refused |= self.expect(aligned).is_err();
+        self.refused |= self.expect(aligned, Departure::Unaligned).is_err();
         at
     }
 
@@ -124,7 +125,7 @@ impl<I: Isa> Machine for Lowering<'_, I> {
         self.expect_in_page(at, bytes)?;
         let mut ended: &[Cell] = &[];
         let (at, offset, page, exit) = match I::Word::BITS {
-            32 => (at, 0, NO_VALUE, self.exit_before()?),
+            32 => (at, 0, NO_VALUE, self.exit_before(Departure::Page)?),
             _ => {
                 let mut reserved = NO_VALUE;
                 if let Some(reservation) = I::RESERVATION {
@@ -188,7 +189,7 @@ impl<I: Isa> Machine for Lowering<'_, I> {
     }
 
     fn trap_if(&mut self, when: Truth, _fault: Fault) -> Result<(), Refused> {
-        self.expect(when.not())
+        self.expect(when.not(), Departure::Rare)
     }
 
     fn trap(&mut self, _fault: Fault) -> Result<(), Refused> {
@@ -204,7 +205,7 @@ impl<I: Isa> Machine for Lowering<'_, I> {
         if when == Truth::Known(false) {
             return arm(self, false);
         }
-        self.expect(when)?;
+        self.expect(when, Departure::Rare)?;
         arm(self, true)
     }
 

@@ -7,6 +7,7 @@
 //! copying of bytes that are not aligned to each other is made of it.
 
 use super::Lowering;
+use crate::Departure;
 use crate::ir::{NO_VALUE, Node, Val};
 use fpvm_core::definition::isa::Isa;
 use fpvm_core::definition::machine::{Bin, Cmp};
@@ -129,7 +130,7 @@ impl<I: Isa> Lowering<'_, I> {
         let above = self.nodes.bin(Bin::Add, at, margin);
         let both = self.nodes.constant(2 * MARGIN);
         let outside = self.nodes.cmp(Cmp::LessUnsigned, above, both);
-        if self.expect(outside.not()).is_ok() {
+        if self.expect(outside.not(), Departure::Rare).is_ok() {
             let fact = self.nodes.base(at);
             self.inside.push(fact);
         }
