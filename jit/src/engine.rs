@@ -11,7 +11,7 @@ use fpvm_core::definition::decode::Decoder;
 use fpvm_core::definition::effects::Effects;
 use fpvm_core::definition::fetch;
 use fpvm_core::definition::isa::{Isa, Op};
-use fpvm_core::definition::operand::CELLS;
+use fpvm_core::definition::operand::{CELLS, Cell};
 use fpvm_core::definition::state::State;
 use fpvm_core::definition::word::Word;
 use fpvm_core::machine::code::Code;
@@ -216,6 +216,8 @@ impl<I: Isa> Jit<I> {
         env: &mut Running<'_, '_>,
         until: u64,
     ) -> Result<(), Stopped> {
+        // A system call may end the thread's turn; another one is not begun here.
+        let mut until = until;
         loop {
             let budget = until.wrapping_sub(state.step);
             let (head, first) = (state.pc(), state.step);
@@ -278,11 +280,53 @@ impl<I: Isa> Jit<I> {
                     return self.interpret(why, code, state, memory, env, until);
                 }
             }
-            match self.cache.find(state.pc()) {
-                Some(next) if state.step < until && self.hooks.left.is_none() => begin = next,
+            if self.hooks.left.is_some() {
+                return Ok(());
+            }
+            let mut next = self.cache.find(state.pc());
+            while next.is_none()
+                && state.step < until
+                && let Some(Refusal::Instruction { calls_host }) = self.refused.get(&state.pc())
+            {
+                let why = Departure::of_refused(*calls_host);
+                self.step(why, code, state, memory, env)?;
+                if !Self::goes_on(state, memory, env) {
+                    return Ok(());
+                }
+                self.pending = None;
+                until = state.next_switch(until);
+                next = self.cache.find(state.pc());
+            }
+            match next {
+                Some(next) if state.step < until => begin = next,
                 _ => return Ok(()),
             }
         }
+    }
+
+    /// Whether the machine need not be told of the step just done before the next one is.
+    fn goes_on(state: &State<I>, memory: &PagedMemory<I::Word>, env: &Running<'_, '_>) -> bool {
+        !state.exited()
+            && !memory.has_stale_code()
+            && !(env.stops_at_reads() && env.last_read().is_some())
+            && Position::of(state).is_sequential()
+            // Another thread may have come.
+            && state.get(Cell(0)) == I::Word::default()
+    }
+
+    /// Does the one instruction that no trace can hold.
+    fn step(
+        &mut self,
+        why: Departure,
+        code: &mut Code<I>,
+        state: &mut State<I>,
+        memory: &mut PagedMemory<I::Word>,
+        env: &mut Running<'_, '_>,
+    ) -> Result<(), Stopped> {
+        let pc = state.pc();
+        code.step(state, memory, env)?;
+        self.depart(why, pc, 1);
+        Ok(())
     }
 }
 
@@ -321,7 +365,8 @@ impl<I: Isa> Tier<I> for Jit<I> {
             // What follows it may well be translated.
             Some(Refusal::Instruction { calls_host }) => {
                 let why = Departure::of_refused(*calls_host);
-                (why, state.step + 1)
+                self.pending = None;
+                return self.step(why, code, state, memory, env);
             }
             Some(Refusal::Page) => (Departure::Rewritten, until),
             None if is_room && !self.hooks.frozen => {

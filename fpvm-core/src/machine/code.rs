@@ -92,6 +92,17 @@ impl<I: Isa> Code<I> {
                 break;
             }
         }
+        self.step(state, memory, env)
+    }
+
+    /// Does one step, which the program has not ended before, as a plain step: what [`Code::run`] does of an
+    /// instruction that it cannot run decoded, such as a system call, only sooner.
+    pub fn step<E: Environment>(
+        &mut self,
+        state: &mut State<I>,
+        memory: &mut PagedMemory<I::Word>,
+        env: &mut E,
+    ) -> Result<(), Stop<MemoryLimit, E::Error>> {
         let decoder = &self.decoder;
         let step = |state: &mut State<I>| {
             Concrete::step_decoding(state, memory, env, |insn| decoder.decode(insn))
