@@ -290,6 +290,14 @@ impl<'a> Alloc<'a> {
         reg
     }
 
+    /// The same for the next node's value, where this node makes that too. This one's register has to be locked.
+    pub(crate) fn dest_of_next(&mut self) -> Reg {
+        self.at += 1;
+        let reg = self.dest();
+        self.at -= 1;
+        reg
+    }
+
     /// A cell's home has a new value.
     fn move_in(&mut self, cell: u8, value: Val) {
         if let Some(old) = self.homes[usize::from(cell)].replace(value)

@@ -31,6 +31,7 @@ impl Emitter<'_> {
             Bin::Shl => self.shift(Shift::Left, a, b, constant),
             Bin::Shr => self.shift(Shift::Right, a, b, constant),
             Bin::Sar => self.shift(Shift::Arithmetic, a, b, constant),
+            Bin::Mul | Bin::MulHighUnsigned if self.wide() => self.product_wide(op, a, b),
             Bin::Mul => self.multiply(a, b),
             Bin::MulHighUnsigned | Bin::MulHighSigned | Bin::MulHighSignedUnsigned => {
                 if self.wide() {

@@ -6,6 +6,9 @@ use crate::asm::{Alu, Condition, Reg, Rm, Shift, Unary};
 use crate::ir::{Node, Val};
 use fpvm_core::definition::machine::Bin;
 
+/// The two halves of a product are made together where no more nodes are between them.
+const NEAR: usize = 8;
+
 impl Emitter<'_> {
     /// The low half of a product: `imul dest, b`, after `mov dest, a` where needed.
     pub(super) fn multiply(&mut self, a: Val, b: Val) {
@@ -57,6 +60,60 @@ impl Emitter<'_> {
         self.asm().shift_imm(Shift::Right, true, dest, 32);
     }
 
+    /// The low half of a product of 64-bit words, or the high half of an unsigned one; or both at once, where
+    /// the other half is wanted soon: that waits in its register, and its node makes nothing.
+    ///
+    /// ```text
+    /// mov rdx, a
+    /// mulx high, low, b            ; the same register twice for the high half alone
+    /// ```
+    pub(super) fn product_wide(&mut self, op: Bin, a: Val, b: Val) {
+        let at = self.to.at;
+        if self.to.is_placed(at as Val) {
+            return;
+        }
+        let is_high = op == Bin::MulHighUnsigned;
+        let other = if is_high {
+            Bin::Mul
+        } else {
+            Bin::MulHighUnsigned
+        };
+        let wanted = [Node::Bin(other, a, b), Node::Bin(other, b, a)];
+        let mut soon = (at + 1..).zip(self.trace.nodes.list[at + 1..].iter().take(NEAR));
+        let twin = soon.find(|(_, node)| wanted.contains(node));
+        if !is_high && twin.is_none() {
+            return self.multiply(a, b);
+        }
+
+        let in_rdx = Operand::Reg(Reg::Rdx);
+        let (a, b) = if self.to.operand(b) == in_rdx {
+            (b, a)
+        } else {
+            (a, b)
+        };
+        if self.to.operand(a) != in_rdx {
+            self.to.evict(Reg::Rdx);
+            self.to.fetch(Reg::Rdx, a);
+        }
+        self.to.lock(Reg::Rdx);
+        let from = self.to.rm(b);
+        // From here on nothing is written but slots before both operands are read.
+        self.to.unlock();
+        let own = self.to.dest();
+        self.to.lock(own);
+        let other = match twin {
+            None => own,
+            Some((twin, _)) if twin == at + 1 => self.to.dest_of_next(),
+            Some((twin, _)) => {
+                let reg = self.to.scratch();
+                self.to.hold(reg, twin as Val);
+                reg
+            }
+        };
+        let (high, low) = if is_high { (own, other) } else { (other, own) };
+        self.asm().mulx(true, high, low, from);
+    }
+
     /// The high half of a product of 64-bit words. The host has the products of two signed and of two unsigned
     /// numbers; of a signed `a` and an unsigned `b` it is the unsigned one less `b` where `a` is negative.
     ///
@@ -82,7 +139,8 @@ impl Emitter<'_> {
                 asm.alu(Alu::Sub, true, Reg::Rax, Reg::Rdx);
                 asm.mov(true, Reg::Rdx, Reg::Rax);
             }
-            _ => asm.mulx(true, Reg::Rdx, Reg::Rax, Reg::Rcx),
+            // An unsigned one is made above.
+            _ => self.to.out_of_slots = true,
         }
         let value = self.to.at as Val;
         self.to.hold(Reg::Rdx, value);
