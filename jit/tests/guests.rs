@@ -8,6 +8,7 @@ use fpvm_core::machine::vm::Event;
 use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;
+use fpvm_isa_riscv::imac::Imac;
 use serde::Deserialize;
 use std::fs;
 
@@ -66,6 +67,20 @@ fn our_guests_end_as_upstream() {
     }
 }
 
+/// As under Cannon (okx's `7573e762`, type `multithreaded64-5`).
+#[test]
+fn signatures_end_as_upstream() {
+    let expected = Expected {
+        elf: "signatures.mips64".into(),
+        preimages: None,
+        final_state_hash: "0x005589aca011a6ceb6038ac907b0de5b54ad796d13197d9631a7e06584999810"
+            .into(),
+        steps: 331_254_815,
+    };
+    let elf = "examples/guests/bin/signatures.mips64";
+    ends_as_upstream::<Mips64>(elf, "examples/guests/preimages", &expected);
+}
+
 /// Stops at steps that lie apart by amounts from 1 to some ten thousand.
 fn stops_as_the_interpreter<I: Program>(path: &str, preimages: &str) {
     let preimages = file(preimages);
@@ -97,6 +112,10 @@ fn stops_are_exact() {
         stops_as_the_interpreter::<Mips64>(&guest, vectors);
     }
     let own = "examples/guests/preimages";
+    for name in ["bare", "signatures"] {
+        stops_as_the_interpreter::<Mips64>(&format!("examples/guests/bin/{name}.mips64"), own);
+        stops_as_the_interpreter::<Imac>(&format!("examples/guests/bin/{name}.imac"), own);
+    }
     for name in ["claim", "sort", "bare"] {
         stops_as_the_interpreter::<Mips32>(&format!("examples/guests/bin/{name}.mips"), own);
         stops_as_the_interpreter::<Rv64>(&format!("examples/guests/bin/{name}.riscv64"), own);
