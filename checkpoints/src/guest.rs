@@ -2,6 +2,7 @@
 
 use crate::store;
 use fpvm_core::definition::isa::Isa;
+use fpvm_core::machine::hot_code::HotCode;
 use fpvm_core::machine::snapshot::{Snapshot, SnapshotError};
 use fpvm_core::machine::vm::{Event, Host, PreimageRead, Vm, VmError};
 use fpvm_core::step::proof::StepProof;
@@ -44,6 +45,8 @@ pub trait GuestVm {
     /// # Errors
     /// If the snapshot is of something else.
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError>;
+    /// See [`Vm::share_hot_code`].
+    fn share_hot_code(&mut self, hot: &HotCode);
     /// What there is to know of it to make its snapshots.
     fn store_vm(&self) -> store::Vm;
 }
@@ -88,6 +91,10 @@ impl<I: Isa> GuestVm for Vm<I> {
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
         Self::restore(self, snapshot)
+    }
+
+    fn share_hot_code(&mut self, hot: &HotCode) {
+        Self::share_hot_code(self, hot);
     }
 
     fn store_vm(&self) -> store::Vm {
@@ -135,6 +142,10 @@ impl<V: GuestVm + ?Sized> GuestVm for Box<V> {
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
         (**self).restore(snapshot)
+    }
+
+    fn share_hot_code(&mut self, hot: &HotCode) {
+        (**self).share_hot_code(hot);
     }
 
     fn store_vm(&self) -> store::Vm {

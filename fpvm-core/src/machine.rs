@@ -2,6 +2,8 @@
 
 #[cfg(feature = "std")]
 pub mod code;
+#[cfg(feature = "std")]
+pub mod hot_code;
 pub mod memory;
 #[cfg(feature = "std")]
 pub mod observer;

@@ -1,14 +1,16 @@
 //! Steps per CPU-second of a guest by each tier, and by another VM if its path is given.
 //!
 //! `cargo run --release -p fpvm-jit --example rates -- [--against PATH] [--only TIER] [--hot N]
-//! [--explain] [--preimages PLACE] GUEST…`
+//! [--explain] [--again] [--preimages PLACE] GUEST…`
 //!
 //! `--hot` says how often code is reached before it is translated; `--preimages` where the guests'
 //! pre-images were recorded. `--explain` prints why control was not in translated code, and where most of it.
+//! `--again` runs each guest twice: the second time it is known which code is hot.
 //! A guest is an ELF file whose name ends in `.mips`, `.mips64`, `.riscv64` or `.imac`. The other VM has
 //! Cannon's command line (`load-elf`, `run`); its CPU time is that of the whole `run`.
 
 use fpvm_core::formats::elf::{Program, load};
+use fpvm_core::machine::hot_code::HotCode;
 use fpvm_core::machine::vm::{Host, Tier};
 use fpvm_core::step::oracle::{NoOracle, Oracle, Silent};
 use fpvm_isa_mips::Mips32;
@@ -49,6 +51,7 @@ fn measure<I: Program>(
         counters = Some(tier.counters());
         let tier: Box<dyn Tier<I>> = Box::new(tier);
         vm.set_tier(Some(tier));
+        vm.share_hot_code(&args.known);
     }
     let mut oracle: Box<dyn Oracle> = match &args.preimages {
         Some(place) => {
@@ -184,6 +187,9 @@ struct Args {
     hot: Option<u8>,
     explain: bool,
     preimages: Option<PathBuf>,
+    again: bool,
+    /// What was hot in a run before, where guests are run again.
+    known: HotCode,
 }
 
 fn main() -> Result<()> {
@@ -195,11 +201,22 @@ fn main() -> Result<()> {
             "--only" => args.only = words.next(),
             "--preimages" => args.preimages = words.next().map(PathBuf::from),
             "--explain" => args.explain = true,
+            "--again" => args.again = true,
             "--hot" => args.hot = words.next().map(|word| word.parse()).transpose()?,
             _ => guests.push(word),
         }
     }
-    for guest in guests {
+    if args.again {
+        // The same once more: what the first run of each found hot, the second translates at once.
+        guests = guests
+            .iter()
+            .flat_map(|guest| [guest.clone(), guest.clone()])
+            .collect();
+    }
+    for (number, guest) in guests.into_iter().enumerate() {
+        if !(args.again && number % 2 == 1) {
+            args.known = HotCode::default();
+        }
         if guest.ends_with(".mips64") {
             compare::<Mips64>(&guest, &args)?;
         } else if guest.ends_with(".mips") {

@@ -15,6 +15,7 @@ use fpvm_core::definition::operand::{CELLS, Cell};
 use fpvm_core::definition::state::State;
 use fpvm_core::definition::word::Word;
 use fpvm_core::machine::code::Code;
+use fpvm_core::machine::hot_code::HotCode;
 use fpvm_core::machine::memory::{MemoryLimit, PagedMemory};
 use fpvm_core::machine::vm::{Running, Tier};
 use fpvm_core::step::concrete::{Position, Stop};
@@ -55,6 +56,8 @@ pub struct Jit<I: Isa> {
     counters: Arc<Counters>,
     /// Whether places are counted too.
     explains: bool,
+    /// Whom the addresses at which traces begin are told.
+    shared: Option<HotCode>,
     pub(crate) hooks: DebugHooks,
 }
 
@@ -112,6 +115,7 @@ impl<I: Isa> Jit<I> {
             memory: None,
             counters: Arc::default(),
             explains: false,
+            shared: None,
             hooks: DebugHooks::default(),
         })
     }
@@ -385,5 +389,12 @@ impl<I: Isa> Tier<I> for Jit<I> {
             }
         }
         self.pending = None;
+    }
+
+    fn share(&mut self, hot: &HotCode) {
+        for pc in hot.all() {
+            self.visits.set(pc, self.visits.hot);
+        }
+        self.shared = Some(hot.clone());
     }
 }

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use alloy_primitives::B256;
 use fpvm_checkpoints::GuestVm;
 use fpvm_checkpoints::depot::with_causes;
+use fpvm_core::machine::hot_code::HotCode;
 use fpvm_dispute::claim::VmStatus;
 use fpvm_trace::MachineError;
 
@@ -312,8 +313,11 @@ impl<'s, 'a> Prestates<'s, 'a> {
         path: PathBuf,
     ) -> impl Fn() -> Result<Guest, MachineError> + Send + Sync + use<'a> {
         let open = self.open.clone();
+        // Which code is hot is the same in each dispute.
+        let hot = HotCode::default();
         move || {
             let mut vm = open(&path)?;
+            vm.share_hot_code(&hot);
             let found = B256::from(vm.state_root());
             if found == prestate {
                 Ok(vm)

@@ -12,6 +12,7 @@ use crate::definition::threads::thread_proof_len;
 use crate::definition::word::Word;
 use crate::formats::symbols::Symbols;
 use crate::machine::code::Code;
+use crate::machine::hot_code::HotCode;
 use crate::machine::memory::{Memory, MemoryLimit, Node, PagedMemory, Prover, branch_len};
 use crate::machine::observer::Observer;
 use crate::machine::snapshot::{Snapshot, SnapshotError};
@@ -153,6 +154,10 @@ pub trait Tier<I: Isa>: core::fmt::Debug + Send {
 
     /// Forgets everything that the tier knows about the code in these pages.
     fn forget(&mut self, pages: &[u64]);
+
+    /// Takes code for hot that others found hot, and tells them what it finds from now on. A tier that does not
+    /// care does nothing.
+    fn share(&mut self, _hot: &HotCode) {}
 }
 
 impl<I: Isa> Vm<I> {
@@ -175,6 +180,14 @@ impl<I: Isa> Vm<I> {
     /// new, because the knowledge that it gains of a guest's code holds for this machine only.
     pub fn set_tier(&mut self, tier: Option<Box<dyn Tier<I>>>) {
         self.tier = tier;
+    }
+
+    /// Shares the knowledge which code is hot with other machines of the same program, so that this one need not
+    /// find out; to be called after [`Vm::set_tier`].
+    pub fn share_hot_code(&mut self, hot: &HotCode) {
+        if let Some(tier) = &mut self.tier {
+            tier.share(hot);
+        }
     }
 
     /// From now on, `observer` sees the steps of [`Vm::run`] and [`Vm::prove`]. Call this before

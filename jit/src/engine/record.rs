@@ -57,6 +57,9 @@ impl<I: Isa> Jit<I> {
                 return Ok(());
             }
             self.visits.set(head, u8::MAX);
+            if let Some(shared) = &self.shared {
+                shared.add(head);
+            }
             if let Some(exit) = pending.take() {
                 self.cache.link(exit);
             }
