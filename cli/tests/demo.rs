@@ -51,6 +51,22 @@ fn the_past_is_told(report: &Value, loads: usize) {
 }
 
 #[test]
+fn a_super_game_ends_at_an_instruction() {
+    let shop = Shop::new();
+    for flags in ["--seed 3", "--type imac-1 --seed 4"] {
+        let told = shop
+            .run(&format!("demo --game super {flags} --report game.html"))
+            .ok();
+        assert!(told.contains("the proposal is refuted"), "{told}");
+        let report = report(&shop, "game.html");
+        assert_eq!(report["rules"]["gameType"], 9);
+        the_cheat_loses(&report, 36, "role");
+    }
+    shop.run("demo --game super --isa mips")
+        .fails(1, "no program for");
+}
+
+#[test]
 fn a_game_over_mips_ends_at_a_pre_image() {
     let shop = Shop::new();
     let told = shop.run("demo --report game.html").ok();

@@ -9,17 +9,17 @@ use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::history::HistoryEvent;
 use fpvm_dispute::position::Position;
 use fpvm_dispute::rules::Rules;
-use fpvm_dispute::trace::{Executions as _, Trace};
+use fpvm_dispute::trace::Trace;
 use fpvm_l1::{Address, U256};
 use fpvm_report::instruction::Contest;
 use fpvm_report::money::rounded;
 use fpvm_report::time::span;
 use fpvm_report::{Opinion, Report};
 
-use crate::Truth;
 use crate::chain::DemoChain;
 use crate::narrator::{self, Narrator};
 use crate::player::{DemoPlayer, Done};
+use crate::truth::Known;
 
 /// What an answer takes where time costs nothing, in seconds.
 const ANSWER: u64 = 3_600;
@@ -89,12 +89,13 @@ impl DemoGame<'_> {
         Ok(moved)
     }
 
-    /// Ends the game once all clocks have run out, and has the winners paid; `delay` is the vault's.
+    /// Ends the game once all clocks have run out, and has the winners paid after these delays, in seconds: that of
+    /// the vault, and where there is one before it that of the registry.
     pub(crate) fn settle<H: Trace, C: Trace>(
         &mut self,
         honest: &mut DemoPlayer<H>,
         cheat: &mut DemoPlayer<C>,
-        delay: u64,
+        delays: &[u64],
     ) -> anyhow::Result<()> {
         let clock = self.watcher.game_params.rules.max_clock_duration();
         self.chain.wait(clock)?;
@@ -109,9 +110,11 @@ impl DemoGame<'_> {
             "\n5. Resolve  after {}, when all clocks have run out: the proposal is refuted\n",
             span(clock)
         ))?;
-        self.chain.wait(delay)?;
-        honest.turn(self.narrator)?;
-        cheat.turn(self.narrator)?;
+        for delay in delays {
+            self.chain.wait(*delay)?;
+            while !honest.turn(self.narrator)?.is_empty() {}
+            cheat.turn(self.narrator)?;
+        }
         Ok(())
     }
 
@@ -122,9 +125,9 @@ impl DemoGame<'_> {
     }
 
     /// When what happened that left no log; nothing where the node has forgotten.
-    pub(crate) fn history(
+    pub(crate) fn history<T: Known>(
         &mut self,
-        truth: &Truth,
+        truth: &T,
         opinion: &Opinion,
     ) -> anyhow::Result<Vec<HistoryEvent>> {
         self.look()?;
@@ -132,7 +135,7 @@ impl DemoGame<'_> {
         let seen = self.watcher.snapshot().context("nothing was seen")?;
         let mut parts = Vec::new();
         if let Some(contest) = Contest::of(&seen.game, truth, opinion) {
-            let step = truth.step(&contest.inputs, contest.index)?;
+            let step = truth.step_data(&contest.inputs, contest.index)?;
             parts = Part::of(&seen.game, contest.claim, &step);
         }
         Ok(history::history(&reader, &self.watcher.game_params, seen, &parts).unwrap_or_default())

@@ -4,13 +4,16 @@
 //! - [`DemoChain`] is where it is played: a chain in the process, or a node for tests
 //! - [`DemoProgram`] is what it is about: the toy rollup that is built in, or a program of one's own
 //! - [`Demo::play`] plays it, and tells what happens on a [`Screen`]
+//! - [`SuperDemo::play`] plays a super game, over the [toy rollups](super_rollup) that are built in
 
 mod chain;
 mod game;
 mod narrator;
 mod player;
 mod program;
+mod super_demo;
 pub mod super_rollup;
+mod truth;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,26 +30,26 @@ use fpvm_dispute::game::Game;
 use fpvm_dispute::history::HistoryEvent;
 use fpvm_dispute::player::cheat::{Cheat, Way};
 use fpvm_dispute::rules::{Params, Rules};
-use fpvm_dispute::trace::Outputs as _;
 use fpvm_dispute::trace::lie::{Extent, Lie};
-use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
-use fpvm_l1::U256;
+use fpvm_dispute::trace::{Outputs as _, Trace};
+use fpvm_l1::{Address, U256, Wallet};
 use fpvm_report::instruction::Contest;
 use fpvm_report::money::ether;
 use fpvm_report::time::span;
 use fpvm_report::{Happened, Instruction, Opinion, Party, Report, Role, Subject, html, report};
-use fpvm_trace::{MachineError, Vms};
+use fpvm_trace::Vms;
 
 pub use chain::DemoChain;
 pub use narrator::Screen;
 pub use program::DemoProgram;
+pub use super_demo::SuperDemo;
 
 use chain::Account;
 use game::{DemoGame, Parties, bond, money};
 use narrator::Narrator;
 use player::DemoPlayer;
-use program::Narrated;
+use truth::Known;
 
 /// Room for the rollup's four blocks, and for 2^29 steps of one.
 const LEAST_DEPTH: u64 = 32;
@@ -56,10 +59,6 @@ const EVERY: u64 = 5_000_000;
 /// The lie begins with one of the first so many instructions, or pre-images read.
 const INSTRUCTIONS: u64 = 1 << 27;
 const READS: u64 = 200;
-
-type Truth = SplitTrace<OutputList, Vms<Narrated>>;
-type Honest<'a> = DemoPlayer<&'a Truth>;
-type Cheating<'a> = DemoPlayer<SplitTrace<Lie<&'a Truth>, Lie<&'a Truth>>>;
 
 /// A game that is to be played.
 #[derive(Debug)]
@@ -94,7 +93,7 @@ impl Demo {
         let (anchor, outputs) = (program.anchor, program.outputs.clone());
         let l1_head = program.l1_head;
         let (extent, steps) = extent(seed, &program)?;
-        let max_depth = max_depth(steps);
+        let max_depth = max_depth(SPLIT_DEPTH, steps);
         let mainnet = Params::mainnet(program.load()?.state_root().into());
         let params = Params {
             max_depth,
@@ -166,35 +165,79 @@ impl Demo {
             parties.honest,
         ))?;
 
-        let mut game_played = DemoGame {
+        let false_trace = SplitTrace {
+            outputs: lie.clone(),
+            executions: lie,
+        };
+        let stage = Stage {
             narrator,
             chain: &chain,
+            parties,
+            honest,
+            cheat,
+            game,
+            seed,
+            delays: vec![delay],
+            before,
+        };
+        stage.finish(&truth, false_trace)
+    }
+}
+
+/// A game that is made, and who plays it.
+struct Stage<'a> {
+    narrator: &'a Narrator,
+    chain: &'a DemoChain,
+    parties: Parties,
+    honest: Wallet,
+    cheat: Wallet,
+    game: Address,
+    seed: u64,
+    /// Between resolution and payment, in seconds.
+    delays: Vec<u64>,
+    /// What both parties had.
+    before: [U256; 2],
+}
+
+impl Stage<'_> {
+    /// Plays the game to its end; gives its report.
+    fn finish<T: Known, L: Trace>(self, truth: &T, false_trace: L) -> anyhow::Result<String> {
+        let Self {
+            narrator,
+            chain,
+            parties,
+            honest,
+            cheat,
+            game,
+            seed,
+            delays,
+            before,
+        } = self;
+        let mut game_played = DemoGame {
+            narrator,
+            chain,
             parties,
             watcher: GameWatcher::open(&Reader::newest(&*chain.connection)?, game)?,
             narrated: 1,
             done: Vec::new(),
         };
-        let mut honest = Honest::new(honest, &truth, Strategy::Honest, game)?;
+        let mut honest = DemoPlayer::new(honest, truth, Strategy::Honest, game)?;
         let cheating = Cheat {
             way: Way::Liar,
             seed,
             budget: usize::MAX,
         };
-        let false_trace = SplitTrace {
-            outputs: lie.clone(),
-            executions: lie,
-        };
-        let mut cheat = Cheating::new(cheat, false_trace, Strategy::Cheat(cheating), game)?;
+        let mut cheat = DemoPlayer::new(cheat, false_trace, Strategy::Cheat(cheating), game)?;
         while game_played.turn(&mut honest)? | game_played.turn(&mut cheat)? {}
 
-        let opinion = Opinion::of(&game_played.look()?.game, &truth);
-        let decided = decided(&game_played.look()?.game, &truth, &opinion)?;
+        let opinion = Opinion::of(&game_played.look()?.game, truth);
+        let decided = decided(&game_played.look()?.game, truth, &opinion)?;
         narrator.say(&format!("\n4. Decide\n{}", narrator::instruction(&decided)))?;
         narrator.say(&game_played.step())?;
-        game_played.settle(&mut honest, &mut cheat, delay)?;
+        game_played.settle(&mut honest, &mut cheat, &delays)?;
 
-        let after = parties.balances(&chain)?;
-        let history = game_played.history(&truth, &opinion)?;
+        let after = parties.balances(chain)?;
+        let history = game_played.history(truth, &opinion)?;
         let report = summary(game_played.look()?, &parties, &opinion, &history, decided);
         ensure!(
             report.accounts.iter().any(|account| {
@@ -220,12 +263,13 @@ fn deploy(
     })?;
     narrator.say(&format!(
         "1. Deploy   game factory {}\n            step verifier {}, the program's pre-state {}\n            \
-         depth {}, the last {} for the steps of one block; clocks of {}, bonds of {} to {} ETH\n\n",
+         depth {}, the last {} for the steps of one {}; clocks of {}, bonds of {} to {} ETH\n\n",
         deployment.factory,
         deployment.vm,
         rules.params().absolute_prestate,
         rules.params().max_depth,
-        rules.params().max_depth.saturating_sub(SPLIT_DEPTH + 1),
+        rules.max_depth().saturating_sub(rules.split_depth().saturating_add(1)),
+        if rules.params().version.is_super() { "execution" } else { "block" },
         span(rules.max_clock_duration()),
         ether(bond(rules, 0)),
         ether(bond(rules, rules.max_depth())),
@@ -235,16 +279,20 @@ fn deploy(
 
 /// The depth of a game about a program of so many steps. Even, so that the deepest claim is the proposer's, and
 /// an instruction contests it.
-fn max_depth(steps: u64) -> u64 {
+fn max_depth(split_depth: u64, steps: u64) -> u64 {
     let bits = u64::BITS - steps.leading_zeros();
-    let depth = SPLIT_DEPTH + 1 + u64::from(bits);
+    let depth = split_depth + 1 + u64::from(bits);
     depth.next_multiple_of(2).max(LEAST_DEPTH)
+}
+
+/// A number that follows from the seed (its golden ratio hash).
+const fn mixed(seed: u64) -> u64 {
+    seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
 }
 
 /// What is lied about, and how many steps the program takes to find the lie.
 fn extent(seed: u64, program: &DemoProgram) -> anyhow::Result<(Extent, u64)> {
-    // A number that follows from the seed (its golden ratio hash).
-    let mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    let mixed = mixed(seed);
     let (outputs, anchor) = (&program.outputs, program.anchor.block);
     let blocks = outputs.safe_head().saturating_sub(anchor);
     let block = anchor + U256::ONE + U256::from(mixed) % blocks.max(U256::ONE);
@@ -266,15 +314,10 @@ fn extent(seed: u64, program: &DemoProgram) -> anyhow::Result<(Extent, u64)> {
 }
 
 /// The instruction that the game came down to.
-fn decided(game: &Game, truth: &Truth, opinion: &Opinion) -> anyhow::Result<Instruction> {
+fn decided<T: Known>(game: &Game, truth: &T, opinion: &Opinion) -> anyhow::Result<Instruction> {
     let contest = Contest::of(game, truth, opinion);
     let contest = contest.context("the game came down to no instruction")?;
-    let instruction = truth
-        .executions
-        .at(&contest.inputs, contest.index, |machine| {
-            Instruction::at(&contest, machine).map_err(MachineError::Other)
-        });
-    Ok(instruction?)
+    Ok(truth.instruction(&contest)?)
 }
 
 /// The report of the game.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fpvm_dispute::claim::{Side, VmStatus};
 use fpvm_dispute::game::Game;
-use fpvm_l1::{B256, Progress, U256};
+use fpvm_l1::{B256, Progress};
 use fpvm_report::money::ether;
 use fpvm_report::{Instruction, about};
 
@@ -39,19 +39,17 @@ impl Narrator {
         self.0.show(what.into());
     }
 
-    /// Shows how far the execution of a block has come, when it is run for the first time.
-    pub(crate) fn executed(&self, block: U256, step: u64, ended: bool) {
+    /// Shows how far the execution of what `what` names has come, when it is run for the first time.
+    pub(crate) fn executed(&self, what: &str, step: u64, ended: bool) {
         if ended {
             // Where stdout is closed, the next sentence of the story says so.
             let _ = self.say(&format!(
-                "        (the program has been run on L2 block {block}: {step} steps)\n"
+                "        (the program has been run on {what}: {step} steps)\n"
             ));
             return;
         }
         let millions = step / 1_000_000;
-        self.doing(format!(
-            "executing L2 block {block}: {millions} million steps"
-        ));
+        self.doing(format!("executing {what}: {millions} million steps"));
     }
 
     /// Shows what is being sent.
@@ -83,10 +81,19 @@ pub(crate) fn claim(game: &Game, index: usize, name: &str) -> Option<String> {
     let depth = claim.position.depth();
     line.push_str(match VmStatus::of(&claim.claim) {
         _ if depth != game.rules().split_depth().saturating_add(1) => error,
-        Some(VmStatus::Valid) => {
-            "the program, executing the block, finds the disputed output right"
+        status => {
+            let finds_right = status == Some(VmStatus::Valid);
+            match (game.version().is_super(), finds_right) {
+                (true, true) => "the program, making the step, finds the disputed state right",
+                (true, false) => "the program, making the step, finds the disputed state wrong",
+                (false, true) => {
+                    "the program, executing the block, finds the disputed output right"
+                }
+                (false, false) => {
+                    "the program, executing the block, finds the disputed output wrong"
+                }
+            }
         }
-        _ => "the program, executing the block, finds the disputed output wrong",
     });
     line.push('\n');
     Some(line)

@@ -20,6 +20,9 @@ use fpvm_trace::{GuestProgram, Hosted, MachineError, Preimages, Program};
 
 use crate::narrator::Narrator;
 
+/// The program in any VM, and where its pre-images are.
+pub(crate) type Guest = GuestProgram<'static, Box<dyn AnyVm>>;
+
 /// Bytes in front of a pre-image's value: its length.
 const LENGTH_PREFIX: u64 = 8;
 
@@ -29,7 +32,7 @@ pub struct DemoProgram {
     pub(crate) about: String,
     /// Its VM.
     pub(crate) isa: &'static dyn AnyIsa,
-    guest: GuestProgram<'static, Box<dyn AnyVm>>,
+    guest: Guest,
     /// The output that all agree on.
     pub(crate) anchor: OutputRoot,
     /// What is true.
@@ -48,21 +51,8 @@ impl DemoProgram {
     /// # Errors
     /// If there is no such program for the VM.
     pub fn rollup(isa: &'static dyn AnyIsa, interrupted: Arc<AtomicBool>) -> anyhow::Result<Self> {
-        let is_for = |name: &str| [isa.name(), isa.vm_type()].contains(&name);
-        let program = ROLLUP.iter().find(|(name, _)| is_for(name));
-        let (_, program) = program.with_context(|| {
-            format!(
-                "no program for {} is built in: --isa and --type choose another VM",
-                isa.vm_type()
-            )
-        })?;
-        let load = || {
-            let loaded = isa.load_program(program, Patches::Upstream);
-            let mut vm = loaded.map_err(MachineError::Other)?;
-            let set_up = Options::default().apply(vm.as_mut());
-            set_up.map_err(|error| MachineError::Other(error.into()))?;
-            Ok(vm)
-        };
+        let program = built_in(ROLLUP, isa)?;
+        let load = move || load(isa, program);
         let mut store = Memory::default();
         for (key, value) in rollup_preimages() {
             store.put(key.parse()?, value)?;
@@ -162,18 +152,7 @@ impl DemoProgram {
     /// The step at which the program, on these inputs, reads the value of its `number`-th keccak256
     /// pre-image, or of the last before that; `None` where it reads none.
     pub(crate) fn read(&self, inputs: &Inputs, number: u64) -> anyhow::Result<Option<u64>> {
-        let (mut machine, mut found, mut count) = (self.guest.start(inputs)?, None, 0);
-        while !machine.exited() && count <= number {
-            let read = machine.next_read()?;
-            let begins_value = read.is_some_and(|read| {
-                Key(read.key).kind() == Kind::Keccak256 && read.offset == LENGTH_PREFIX
-            });
-            if begins_value && !machine.exited() {
-                found = Some(machine.step().saturating_sub(1));
-                count += 1;
-            }
-        }
-        Ok(found)
+        reading(&mut self.guest.start(inputs)?, number)
     }
 
     /// What the execution of a block starts from and is about, where `disputed` is claimed for it; for a game
@@ -202,6 +181,54 @@ impl DemoProgram {
     }
 }
 
+/// The one of these programs that is for a VM.
+pub(crate) fn built_in(
+    programs: &'static [(&str, &[u8])],
+    isa: &'static dyn AnyIsa,
+) -> anyhow::Result<&'static [u8]> {
+    let is_for = |name: &str| [isa.name(), isa.vm_type()].contains(&name);
+    let program = programs.iter().find(|(name, _)| is_for(name));
+    let (_, program) = program.with_context(|| {
+        format!(
+            "no program for {} is built in: --isa and --type choose another VM",
+            isa.vm_type()
+        )
+    })?;
+    Ok(program)
+}
+
+/// A program that is built in, in its VM.
+pub(crate) fn load(
+    isa: &'static dyn AnyIsa,
+    program: &'static [u8],
+) -> Result<Box<dyn AnyVm>, MachineError> {
+    let loaded = isa.load_program(program, Patches::Upstream);
+    let mut vm = loaded.map_err(MachineError::Other)?;
+    let set_up = Options::default().apply(vm.as_mut());
+    set_up.map_err(|error| MachineError::Other(error.into()))?;
+    Ok(vm)
+}
+
+/// The step at which a machine reads the value of its `number`-th keccak256 pre-image, or of the last before that;
+/// `None` where it reads none.
+pub(crate) fn reading(
+    machine: &mut Hosted<Box<dyn AnyVm>>,
+    number: u64,
+) -> anyhow::Result<Option<u64>> {
+    let (mut found, mut count) = (None, 0);
+    while !machine.exited() && count <= number {
+        let read = machine.next_read()?;
+        let begins_value = read.is_some_and(|read| {
+            Key(read.key).kind() == Kind::Keccak256 && read.offset == LENGTH_PREFIX
+        });
+        if begins_value && !machine.exited() {
+            found = Some(machine.step().saturating_sub(1));
+            count += 1;
+        }
+    }
+    Ok(found)
+}
+
 impl fmt::Debug for DemoProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DemoProgram")
@@ -213,8 +240,24 @@ impl fmt::Debug for DemoProgram {
 
 /// A program whose executions are narrated.
 pub(crate) struct Narrated {
-    guest: GuestProgram<'static, Box<dyn AnyVm>>,
-    narrator: Narrator,
+    pub(crate) guest: Guest,
+    pub(crate) narrator: Narrator,
+}
+
+/// A machine, on the inputs that `what` names, of which is shown how far it has come.
+pub(crate) fn shown(
+    machine: Hosted<Box<dyn AnyVm>>,
+    narrator: &Narrator,
+    what: String,
+) -> Hosted<Box<dyn AnyVm>> {
+    let (narrator, furthest) = (narrator.clone(), AtomicU64::new(0));
+    // Only what is executed for the first time is shown.
+    let show = move |step: u64, ended: bool| {
+        if furthest.fetch_max(step, Ordering::Relaxed) < step {
+            narrator.executed(&what, step, ended);
+        }
+    };
+    machine.with_progress(Arc::new(show))
 }
 
 impl Program for Narrated {
@@ -222,14 +265,7 @@ impl Program for Narrated {
     type Error = MachineError;
 
     fn start(&self, inputs: &Inputs) -> Result<Self::Machine, MachineError> {
-        let (block, furthest) = (inputs.disputed.block, AtomicU64::new(0));
-        let narrator = self.narrator.clone();
-        // Only what is executed for the first time is shown.
-        let show = move |step: u64, ended: bool| {
-            if furthest.fetch_max(step, Ordering::Relaxed) < step {
-                narrator.executed(block, step, ended);
-            }
-        };
-        Ok(self.guest.start(inputs)?.with_progress(Arc::new(show)))
+        let what = format!("L2 block {}", inputs.disputed.block);
+        Ok(shown(self.guest.start(inputs)?, &self.narrator, what))
     }
 }

@@ -9,8 +9,10 @@ use fpvm_analysis::listing::{Surroundings, surroundings};
 use fpvm_dispute::claim::Side;
 use fpvm_dispute::game::Game;
 use fpvm_dispute::player::Answer;
+use fpvm_dispute::position::Position;
 use fpvm_dispute::trace::split::SplitTrace;
-use fpvm_dispute::trace::{Inputs, Outputs};
+use fpvm_dispute::trace::super_split::SuperSplitTrace;
+use fpvm_dispute::trace::{Inputs, Outputs, SuperInputs, SuperStates, TraceError};
 use fpvm_trace::{Hosted, Prover as _};
 use serde::Serialize;
 
@@ -19,29 +21,73 @@ use crate::Opinion;
 /// Instructions that are shown before and after the one.
 const AROUND: u64 = 3;
 
-/// An instruction that contests a claim at the deepest level.
+/// A trace whose lower half are executions.
+pub trait ExecutionTrace {
+    /// What an execution is run on.
+    type Inputs;
+
+    /// The execution that `position` belongs to, in the context of the claim at index `of`, and the index into its
+    /// trace.
+    ///
+    /// # Errors
+    /// If it belongs to none, or the party does not know what it starts from.
+    fn execution_at(
+        &self,
+        game: &Game,
+        of: usize,
+        position: Position,
+    ) -> Result<(Self::Inputs, u128), TraceError>;
+}
+
+impl<O: Outputs, E> ExecutionTrace for SplitTrace<O, E> {
+    type Inputs = Inputs;
+
+    fn execution_at(
+        &self,
+        game: &Game,
+        of: usize,
+        position: Position,
+    ) -> Result<(Inputs, u128), TraceError> {
+        self.execution(game, of, position)
+    }
+}
+
+impl<S: SuperStates, E> ExecutionTrace for SuperSplitTrace<S, E> {
+    type Inputs = SuperInputs;
+
+    fn execution_at(
+        &self,
+        game: &Game,
+        of: usize,
+        position: Position,
+    ) -> Result<(SuperInputs, u128), TraceError> {
+        self.execution(game, of, position)
+    }
+}
+
+/// An instruction that contests a claim at the deepest level; with `I` of [`SuperInputs`] of a super game.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Contest {
+pub struct Contest<I = Inputs> {
     /// The claim.
     pub claim: usize,
     /// Attack: the claim's own value is what the instruction does not lead to. Defend: the value claimed
     /// next is.
     pub side: Side,
     /// What the execution is run on.
-    pub inputs: Inputs,
+    pub inputs: I,
     /// The instruction's index in the execution, from 0.
     pub index: u128,
     /// Hash of the state after it, as it was claimed.
     pub claimed: B256,
 }
 
-impl Contest {
+impl<I> Contest<I> {
     /// What a game came down to: the instruction that an honest player ran against a claim, or else
     /// would run next. `None` while the game has no claim that it is about, and for the instructions of
     /// players who are not honest.
-    pub fn of<O: Outputs, E>(
+    pub fn of<T: ExecutionTrace<Inputs = I>>(
         game: &Game,
-        trace: &SplitTrace<O, E>,
+        trace: &T,
         opinion: &Opinion,
     ) -> Option<Self> {
         let honest =
@@ -57,7 +103,7 @@ impl Contest {
             Side::Attack => position,
             Side::Defend => position.right_neighbour()?,
         };
-        let (inputs, index) = trace.execution(game, claim, position).ok()?;
+        let (inputs, index) = trace.execution_at(game, claim, position).ok()?;
         Some(Self {
             claim,
             side,
@@ -90,8 +136,8 @@ impl Instruction {
     ///
     /// # Errors
     /// If the step fails.
-    pub fn at(
-        contest: &Contest,
+    pub fn at<I>(
+        contest: &Contest<I>,
         machine: &mut Hosted<Box<dyn AnyVm>>,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let place = surroundings(machine.vm.as_mut(), AROUND);
@@ -102,7 +148,7 @@ impl Instruction {
     }
 
     /// What the instruction that contests a claim does.
-    pub fn of(contest: &Contest, step: StepExplanation, place: Surroundings) -> Self {
+    pub fn of<I>(contest: &Contest<I>, step: StepExplanation, place: Surroundings) -> Self {
         Self {
             claim: contest.claim,
             index: contest.index.to_string(),

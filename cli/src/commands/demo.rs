@@ -6,18 +6,27 @@ use crate::chain::ChainArgs;
 use crate::interrupt;
 use crate::output::{Target, print};
 use anyhow::Context as _;
-use fpvm::{Input, Options};
-use fpvm_demo::{Demo, DemoChain, DemoProgram, Screen};
+use fpvm::{Input, Options, Registry};
+use fpvm_demo::{Demo, DemoChain, DemoProgram, Screen, SuperDemo};
 use fpvm_trace::MachineError;
 use indicatif::ProgressBar;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Flags of `demo`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The VM [default: mips, see `list`]
+    /// About what the game is: an output of one toy rollup, or states of several
+    #[arg(
+        long,
+        value_name = "GAME",
+        default_value = "output",
+        conflicts_with = "program"
+    )]
+    game: Kind,
+    /// The VM [default: mips; of super games mips64, see `list`]
     #[arg(long, value_name = "ISA")]
     isa: Option<String>,
     /// Its type, where it has several [see `list`]
@@ -42,10 +51,60 @@ pub(crate) struct Args {
     chain: ChainArgs,
 }
 
+/// What a game is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+enum Kind {
+    /// An output root, in the game of October 2024
+    Output,
+    /// A super root, in the game of September 2026
+    Super,
+}
+
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     args.report.try_place()?;
-    let vms = app.vms(args.isa.as_deref(), args.vm_type.as_deref())?;
+    // There is no program for the first VM of all.
+    let isa = match (args.game, &args.isa, &args.vm_type) {
+        (Kind::Super, None, None) => Some("mips64"),
+        (_, isa, _) => isa.as_deref(),
+    };
+    let vms = app.vms(isa, args.vm_type.as_deref())?;
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
+    let bar = app.screen.spinner();
+    let screen = Arc::new(Terminal(bar.clone()));
+    let page = match args.game {
+        Kind::Super => {
+            let isa = *vms.isas().first().context("no VM")?;
+            let demo = SuperDemo {
+                isa,
+                chain: chain(args)?,
+                contract: app.contract(isa)?,
+                seed: args.seed,
+                clock: args.clock,
+                interrupted,
+            };
+            demo.play(screen)
+        }
+        Kind::Output => output_game(app, args, vms, interrupted)?.play(screen),
+    };
+    bar.finish_and_clear();
+    let page = page?;
+    args.report.write(|out| out.write_all(page.as_bytes()))?;
+    if let Target::File(path) = &args.report {
+        let path = path.display();
+        print(&format!(
+            "\nThe report is in {path}: open it in a browser.\n"
+        ))?;
+    }
+    Ok(())
+}
+
+/// A game about an output.
+fn output_game(
+    app: &App,
+    args: &Args,
+    vms: Registry,
+    interrupted: Arc<AtomicBool>,
+) -> anyhow::Result<Demo> {
     let program = match args.program.as_ref().zip(args.preimages.as_ref()) {
         Some((path, preimages)) => {
             let (path, all) = (path.clone(), app.vms.clone());
@@ -61,25 +120,13 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     };
     let isa = program.isa();
     let contract = app.contract(isa)?;
-    let demo = Demo {
+    Ok(Demo {
         program,
         chain: chain(args)?,
         contract,
         seed: args.seed,
         clock: args.clock,
-    };
-    let bar = app.screen.spinner();
-    let page = demo.play(Arc::new(Terminal(bar.clone())));
-    bar.finish_and_clear();
-    let page = page?;
-    args.report.write(|out| out.write_all(page.as_bytes()))?;
-    if let Target::File(path) = &args.report {
-        let path = path.display();
-        print(&format!(
-            "\nThe report is in {path}: open it in a browser.\n"
-        ))?;
-    }
-    Ok(())
+    })
 }
 
 /// The chain behind `--rpc`, or one in this process.
