@@ -6,6 +6,7 @@
 //! head lies before that block, [`Nodes`] asks again later, and every other node, before that is taken for
 //! evidence against the proposal. [`SuperNodes`] do the same for super roots.
 
+mod newest;
 pub mod node;
 mod super_answer;
 mod super_roots;
@@ -20,6 +21,7 @@ use fpvm_dispute::trace::{Outputs, TraceError};
 use fpvm_l1::{At, Chain, Error, Rpc};
 
 use crate::read::game_params::GameParams;
+pub use newest::Finality;
 use node::{Node, Output};
 pub use super_answer::AnswerError;
 pub use super_roots::{GameStates, SuperNodes};
@@ -102,6 +104,9 @@ pub enum SourceError {
         /// Who says what.
         said: String,
     },
+    /// There is nobody to ask.
+    #[error("no rollup node is named")]
+    NoNode,
     /// The proposal is what the nodes themselves have for its block, and yet no block that they call safe.
     #[error(
         "{said}; but its own root of {at} is the proposed one. That is no evidence against the proposal until it has been asked again, for {seconds} s more"
@@ -117,9 +122,12 @@ pub enum SourceError {
     /// A game's number is no time: its anchor may be one of games about blocks.
     #[error("{0} is no timestamp")]
     NoTimestamp(U256),
-    /// The states of several chains are not to be had.
+    /// An answer of a node about super roots is none.
+    #[error("the answer about super roots is none: {0}")]
+    Answer(#[from] AnswerError),
+    /// An output, or the states of several chains, are not to be had.
     #[error(transparent)]
-    Super(#[from] TraceError),
+    Trace(#[from] TraceError),
 }
 
 /// The outputs as one game sees them: up to the block that L1's data before it determine.
@@ -129,15 +137,22 @@ pub struct GameOutputs {
     safe_head: U256,
 }
 
-impl Source {
-    /// A rollup's nodes. Each of `rollup` answers `optimism_outputAtBlock`, `optimism_safeHeadAtL1Block` and
-    /// `optimism_syncStatus`, `l2` answers `debug_getRawHeader`.
-    pub fn nodes(rollup: Vec<Arc<Rpc>>, l2: Option<Arc<Rpc>>) -> Self {
-        Self::Nodes(Arc::new(Nodes {
+impl Nodes {
+    /// A rollup's nodes, each of which answers `optimism_outputAtBlock`, `optimism_safeHeadAtL1Block` and
+    /// `optimism_syncStatus`, and where there is one an L2 node, which answers `debug_getRawHeader`.
+    pub fn new(rollup: Vec<Arc<Rpc>>, l2: Option<Arc<Rpc>>) -> Self {
+        Self {
             rollup: rollup.into_iter().map(Node::new).collect(),
             l2: l2.map(Node::new),
             doubts: Doubts::default(),
-        }))
+        }
+    }
+}
+
+impl Source {
+    /// A rollup's nodes: see [`Nodes::new`].
+    pub fn nodes(rollup: Vec<Arc<Rpc>>, l2: Option<Arc<Rpc>>) -> Self {
+        Self::Nodes(Arc::new(Nodes::new(rollup, l2)))
     }
 
     /// The outputs as a game sees them.

@@ -186,7 +186,7 @@ fn one_that_lags_is_waited_for() {
     let waits = alone.seen_by(&params, &chain).expect_err("it lags");
     let is_waited_for = matches!(
         waits,
-        SourceError::Super(TraceError::NotInSync { l1_head, current_l1, .. }) if (l1_head, current_l1) == (head, head)
+        SourceError::Trace(TraceError::NotInSync { l1_head, current_l1, .. }) if (l1_head, current_l1) == (head, head)
     );
     assert!(is_waited_for, "{waits}");
     // Beside one that is so far nobody waits for it.
@@ -322,7 +322,7 @@ fn a_game_that_starts_elsewhere_is_not_played() {
     let error = refused(from(wrong, U256::from(START)));
     let is_said = matches!(
         &error,
-        SourceError::Super(TraceError::WrongStart { timestamp: START, game, node })
+        SourceError::Trace(TraceError::WrongStart { timestamp: START, game, node })
             if *game == wrong && *node == good.starting.root
     );
     assert!(is_said, "{error}");

@@ -3,8 +3,8 @@
 use crate::app::App;
 use crate::commands::{
     self, bench, bisect, challenge, check, checkpoints, completions, contract, demo, deploy,
-    disasm, explain, game, load_elf, memory, monitor, preimages, profile, prove, run, serve,
-    state_root, verify, witness,
+    disasm, explain, game, load_elf, memory, monitor, preimages, profile, propose, prove, run,
+    serve, state_root, verify, witness,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Challenge(Box<challenge::Args>),
     /// Watch all dispute games of a factory, and say what is wrong
     Monitor(Box<monitor::Args>),
+    /// Propose a rollup's outputs or super roots at an interval
+    Propose(Box<propose::Args>),
     /// Dispute games
     Game(game::Args),
     /// List the VMs
@@ -103,6 +105,7 @@ pub(crate) fn dispatch(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Bisect(args) => commands::bisect::run(app, &args),
         Command::Challenge(args) => commands::challenge::run(app, &args),
         Command::Monitor(args) => commands::monitor::run(&args),
+        Command::Propose(args) => commands::propose::run(app, &args),
         Command::Game(args) => commands::game::run(app, &args),
         Command::List => commands::list::run(app),
         Command::Tour => commands::tour::run(app),
@@ -138,7 +141,15 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ),
     (
         "Dispute",
-        &["contract", "deploy", "challenge", "monitor", "game", "demo"],
+        &[
+            "contract",
+            "deploy",
+            "challenge",
+            "propose",
+            "monitor",
+            "game",
+            "demo",
+        ],
     ),
     ("Help", &["completions", "help"]),
 ];

@@ -18,6 +18,7 @@ pub(crate) mod memory;
 pub(crate) mod monitor;
 pub(crate) mod preimages;
 pub(crate) mod profile;
+pub(crate) mod propose;
 pub(crate) mod prove;
 pub(crate) mod run;
 pub(crate) mod serve;

@@ -256,16 +256,21 @@ mod tests {
         assert_eq!(error, "cannot read /nowhere/c.toml");
     }
 
-    /// The example of the book.
+    /// The examples of the book.
     #[test]
-    fn the_example_is_a_whole_command_line() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/challenger.toml");
-        let words = ["challenge", "--config", path].map(OsString::from);
-        let command = cli::whole("fpvm");
-        let words = with_file(&command, "fpvm", words.to_vec()).expect("a file");
-        let whole = std::iter::once("fpvm".into()).chain(words);
-        command
-            .try_get_matches_from(whole)
-            .expect("all that is needed");
+    fn the_examples_are_whole_command_lines() {
+        for (name, file) in [
+            ("challenge", "challenger.toml"),
+            ("propose", "proposer.toml"),
+        ] {
+            let path = format!("{}/../docs/{file}", env!("CARGO_MANIFEST_DIR"));
+            let words = [name, "--config", &path].map(OsString::from);
+            let command = cli::whole("fpvm");
+            let words = with_file(&command, "fpvm", words.to_vec()).expect("a file");
+            let whole = std::iter::once("fpvm".into()).chain(words);
+            command
+                .try_get_matches_from(whole)
+                .expect("all that is needed");
+        }
     }
 }

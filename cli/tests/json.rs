@@ -7,7 +7,7 @@ mod common;
 mod table;
 
 use common::{Shop, guests, json, mips, mips_state, vectors};
-use fpvm_e2e::op_node::{Known, OpNode};
+use fpvm_e2e::op_node::{Known, OpNode, Output};
 use serde_json::Value;
 use spec_tests::book::current;
 use std::collections::BTreeMap;
@@ -200,6 +200,22 @@ fn what_commands_print_is_in_the_book() {
     current("tables/json-files.md", &files.text());
 }
 
+/// A rollup's node whose newest final block is 5.
+fn rollup_node() -> OpNode {
+    let output = |block: u8| Output {
+        root: format!("0x{}", format!("{:02x}", block + 1).repeat(32)),
+        state_root: format!("0x{}", "00".repeat(32)),
+        withdrawals: format!("0x{}", "00".repeat(32)),
+        hash: format!("0x{}", "00".repeat(32)),
+        header: "0x".into(),
+    };
+    OpNode::start(Known {
+        outputs: (0..=5).map(output).collect(),
+        finalized: 5,
+        ..Known::default()
+    })
+}
+
 #[test]
 fn what_commands_print_of_a_chain_is_in_the_book() {
     let Some(table) = Table::new() else { return };
@@ -257,6 +273,16 @@ fn what_commands_print_of_a_chain_is_in_the_book() {
     schema.add("game list --json", &json(run(CHEAT, &list)));
     let show = format!("game show --json --game {game} --outputs outputs.txt");
     schema.add("game show --json", &json(run(HONEST, &show)));
+    let propose = format!(
+        "propose --factory {factory} --rollup-rpc {} --format json",
+        rollup_node().url
+    );
+    let planned = run(HONEST, &format!("{propose} --dry-run"));
+    schema.add_lines("propose --format json", &planned);
+    let proposed = run(HONEST, &format!("{propose} --once"));
+    schema.add_lines("propose --format json", &proposed);
+    let waiting = run(HONEST, &format!("{propose} --once"));
+    schema.add_lines("propose --format json", &waiting);
     let verify = format!("game verify {factory} --json");
     schema.add("game verify --json", &json(run(HONEST, &verify)));
     schema.assert_style();

@@ -30,6 +30,10 @@ pub struct Known {
     pub outputs: Vec<Output>,
     /// The block of L1 that it has come to.
     pub current_l1: u64,
+    /// The newest block of L2 that follows from finalised blocks of L1.
+    pub finalized: u64,
+    /// The newest that follows from L1 as it is.
+    pub safe: u64,
     /// Blocks of L2 that are determined by L1's data up to a block of L1: from that one on, the newest.
     pub safe_heads: Vec<(u64, u64)>,
     /// Whether it keeps safe heads.
@@ -147,7 +151,7 @@ impl Known {
                 let l1 = at(self.current_l1);
                 json!({"result": {
                     "current_l1": l1, "current_l1_finalized": l1, "head_l1": l1, "safe_l1": l1,
-                    "finalized_l1": l1, "unsafe_l2": at(0), "safe_l2": at(0), "finalized_l2": at(0),
+                    "finalized_l1": l1, "unsafe_l2": at(0), "safe_l2": at(self.safe), "finalized_l2": at(self.finalized),
                 }})
             }
             ("optimism_safeHeadAtL1Block", Some(_)) if !self.keeps_safe_heads => {

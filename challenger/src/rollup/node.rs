@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::SourceError;
+use super::newest::Finality;
 
 /// The first rest of a node that failed; it doubles up to the last.
 const REST: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
@@ -70,6 +71,8 @@ struct SafeHead {
 #[derive(Deserialize)]
 struct SyncStatus {
     current_l1: Number,
+    safe_l2: Number,
+    finalized_l2: Number,
 }
 
 #[derive(Deserialize)]
@@ -136,8 +139,7 @@ impl Node {
     /// # Errors
     /// If it does not answer, or not as op-node does; so the next ones.
     pub fn current_l1(&self) -> Result<u64, SourceError> {
-        let status: SyncStatus = self.ask("optimism_syncStatus", json!([]))?;
-        Ok(status.current_l1.number)
+        Ok(self.sync_status()?.current_l1.number)
     }
 
     /// The newest block that L1 determines up to its block `l1`, which the node has to have read.
@@ -168,6 +170,20 @@ impl Node {
         } else {
             Ok(safe)
         }
+    }
+
+    /// The newest block of L2 of so much certainty.
+    pub(super) fn head(&self, finality: Finality) -> Result<u64, SourceError> {
+        let status = self.sync_status()?;
+        let head = match finality {
+            Finality::Finalized => status.finalized_l2,
+            Finality::Safe => status.safe_l2,
+        };
+        Ok(head.number)
+    }
+
+    fn sync_status(&self) -> Result<SyncStatus, SourceError> {
+        self.ask("optimism_syncStatus", json!([]))
     }
 
     /// The output of a block.

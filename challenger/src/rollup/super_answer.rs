@@ -31,6 +31,8 @@ use fpvm_dispute::super_root::{ChainOutput, OptimisticBlock, SuperRoot};
 use fpvm_dispute::trace::super_node::{OptimisticOutput, SuperRootAt, VerifiedSuperRoot};
 use serde_json::{Map, Value};
 
+use super::Finality;
+
 /// An answer that no node gives which tells the truth.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AnswerError {
@@ -117,6 +119,28 @@ pub(super) fn parse(answer: &Value) -> Result<SuperRootAt, AnswerError> {
         optimistic,
         verified,
     })
+}
+
+/// The newest second of so much certainty, according to an answer about whichever second.
+///
+/// # Errors
+/// If it is left out, or is no time.
+pub(super) fn newest(answer: &Value, finality: Finality) -> Result<u64, AnswerError> {
+    let field = match finality {
+        Finality::Finalized => "finalized_timestamp",
+        Finality::Safe => "safe_timestamp",
+    };
+    let value = Fields::of(answer, "result")?.needed(field)?;
+    let time = u64::try_from(number(value, field)?);
+    time.map_err(|_| malformed(field, "time", value))
+}
+
+/// The L1 block that the node is working on, according to an answer about whichever second.
+///
+/// # Errors
+/// If it is left out, or is no block number.
+pub(super) fn current_l1(answer: &Value) -> Result<u64, AnswerError> {
+    Fields::of(answer, "result")?.block("current_l1")
 }
 
 fn optimistic_output(chain: U256, fields: Fields<'_>) -> Result<OptimisticOutput, AnswerError> {

@@ -84,7 +84,7 @@ impl SuperNodes {
             let start = start.map_err(|_| SourceError::NoTimestamp(game.starting.block))?;
             let own = keccak256(states.start(start)?);
             if own != game.starting.root {
-                return Err(SourceError::Super(TraceError::WrongStart {
+                return Err(SourceError::Trace(TraceError::WrongStart {
                     timestamp: start,
                     game: game.starting.root,
                     node: own,
@@ -147,13 +147,18 @@ impl SuperNodes {
         let root = states.start(timestamp)?;
         SuperRoot::decode(&root).map_err(|why| {
             let reason = format!("what the node gives is none: {why}");
-            SourceError::Super(TraceError::NoSuperRoot { timestamp, reason })
+            SourceError::Trace(TraceError::NoSuperRoot { timestamp, reason })
         })
+    }
+
+    /// The nodes, one by one.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().map(|of| &of.node)
     }
 
     /// The nodes, in words.
     fn names(&self) -> String {
-        let names: Vec<_> = self.nodes.iter().map(|of| of.node.name()).collect();
+        let names: Vec<_> = self.nodes().map(Node::name).collect();
         names.join(", ")
     }
 }

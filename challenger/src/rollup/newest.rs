@@ -1,0 +1,115 @@
+//! The newest output or super root that a rollup's nodes would have proposed.
+
+use std::sync::Arc;
+
+use alloy_primitives::U256;
+use serde_json::{Value, json};
+
+use super::node::Node;
+use super::super_answer::{current_l1, newest};
+use super::{Nodes, SourceError, SuperNodes};
+use crate::factory::Claimed;
+
+/// How certain a block, or a second, of a rollup is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Finality {
+    /// It follows from finalised blocks of L1.
+    Finalized,
+    /// It follows from L1 as it is, and a reorg of L1 may drop it.
+    Safe,
+}
+
+impl Nodes {
+    /// The newest block of so much certainty, and its output root. The node that is furthest on tells which block it
+    /// is; all nodes that have it have to have the same root. One that is behind is no evidence.
+    ///
+    /// # Errors
+    /// If no node answers, or they do not agree.
+    pub fn newest(&self, finality: Finality) -> Result<Claimed, SourceError> {
+        let heads = self.rollup.iter().map(|node| (node, node.head(finality)));
+        let block = U256::from(furthest(heads)?);
+        let root = self.output(block)?.output_root;
+        Ok(Claimed::Output { root, block })
+    }
+
+    /// Whether all nodes that answer have read L1 up to a block; the first that has not is the error.
+    ///
+    /// # Errors
+    /// `Behind`, or if no node answers.
+    pub fn have_read(&self, l1: u64) -> Result<(), SourceError> {
+        all_have_read(l1, self.rollup.iter().map(|node| (node, node.current_l1())))
+    }
+}
+
+impl SuperNodes {
+    /// The newest second of so much certainty, and its super root, as [`Nodes::newest`] has it of blocks; L1's time is
+    /// `now`.
+    ///
+    /// # Errors
+    /// If no node answers, or they do not agree.
+    pub fn newest(self: &Arc<Self>, finality: Finality, now: u64) -> Result<Claimed, SourceError> {
+        let heads = self.nodes().map(|node| {
+            let answer = super_root_at(node, now);
+            let head = answer.and_then(|answer| Ok(newest(&answer, finality)?));
+            (node, head)
+        });
+        Ok(Claimed::SuperRoot(self.super_root(furthest(heads)?)?))
+    }
+
+    /// Whether all nodes that answer have read L1 up to a block, as [`Nodes::have_read`]; L1's time is `now`.
+    ///
+    /// # Errors
+    /// `Behind`, or if no node answers.
+    pub fn have_read(&self, l1: u64, now: u64) -> Result<(), SourceError> {
+        let read = self.nodes().map(|node| {
+            let answer = super_root_at(node, now);
+            (node, answer.and_then(|answer| Ok(current_l1(&answer)?)))
+        });
+        all_have_read(l1, read)
+    }
+}
+
+fn super_root_at(node: &Node, timestamp: u64) -> Result<Value, SourceError> {
+    node.ask("superroot_atTimestamp", json!([format!("{timestamp:#x}")]))
+}
+
+/// The highest of the nodes' heads; one that does not tell is left out.
+fn furthest<'n>(
+    heads: impl Iterator<Item = (&'n Node, Result<u64, SourceError>)>,
+) -> Result<u64, SourceError> {
+    let (mut furthest, mut failed) = (None, None);
+    for (node, head) in heads {
+        match head {
+            Ok(head) => furthest = furthest.max(Some(head)),
+            Err(error) => {
+                let (node, error_text) = (node.name(), error.to_string());
+                tracing::warn!(target: "rollup", node, error = error_text, "No heads");
+                failed.get_or_insert(error);
+            }
+        }
+    }
+    furthest.ok_or_else(|| failed.unwrap_or(SourceError::NoNode))
+}
+
+fn all_have_read<'n>(
+    l1: u64,
+    read: impl Iterator<Item = (&'n Node, Result<u64, SourceError>)>,
+) -> Result<(), SourceError> {
+    let (mut answered, mut failed) = (false, None);
+    for (node, current) in read {
+        match current {
+            Ok(current) if current < l1 => {
+                let node = node.name();
+                return Err(SourceError::Behind { node, head: l1 });
+            }
+            Ok(_) => answered = true,
+            Err(error) => {
+                failed.get_or_insert(error);
+            }
+        }
+    }
+    match failed {
+        Some(error) if !answered => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,225 @@
+//! Proposals of a rollup's outputs or super roots, at an interval: what op-proposer does.
+//!
+//! [`Proposer::round`] looks at the chain and at the rollup's nodes, and creates a game where one is due. It keeps
+//! nothing from one round to the next: whether one is due is read from the factory, so that it survives restarts and
+//! reorgs without a file. [`Service`] goes on round after round, and [`metrics`] are its figures.
+
+#![allow(
+    clippy::result_large_err,
+    reason = "beside a request to a node, the size of an error is nothing"
+)]
+
+mod due;
+pub mod metrics;
+mod service;
+
+use std::sync::Arc;
+
+use alloy_primitives::{Address, B256, U256};
+use fpvm_challenger::factory::{Claimed, CreateError, Factory, Listed};
+use fpvm_challenger::game_type::GameType;
+use fpvm_challenger::read::{ReadError, Reader};
+use fpvm_challenger::rollup::{Finality, Nodes, SourceError, SuperNodes};
+use fpvm_l1::{Block, Progress, SendError, Wallet};
+use serde::Serialize;
+
+pub use service::{Service, ServiceError};
+
+/// What is proposed, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// The factory that creates the games.
+    pub factory: Factory,
+    /// Their type.
+    pub game_type: GameType,
+    /// The least time from one game of the account to its next, in seconds of L1.
+    pub interval: u64,
+    /// Which of the rollup's blocks, or seconds, are proposed.
+    pub finality: Finality,
+    /// Whether nothing is sent.
+    pub dry_run: bool,
+}
+
+/// Who tells what is to be proposed.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Nodes of a rollup, whose outputs are proposed.
+    Outputs(Arc<Nodes>),
+    /// Nodes of several chains, whose super roots are proposed.
+    SuperRoots(Arc<SuperNodes>),
+}
+
+/// Who proposes from one account.
+#[allow(missing_debug_implementations, reason = "a chain need not have one")]
+pub struct Proposer {
+    wallet: Wallet,
+    source: Source,
+    options: Options,
+}
+
+/// What is proposed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Proposal {
+    /// The number of the L2 block; of a super root its timestamp, in seconds since 1970.
+    pub sequence_number: u64,
+    /// The output root, or the super root.
+    pub root: B256,
+}
+
+/// What a round came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum Outcome {
+    /// The account has created a game within the interval.
+    Waiting {
+        /// That game.
+        game: Address,
+        /// From this time of L1 on the next is due, in seconds since 1970.
+        until: u64,
+    },
+    /// The rollup's nodes have no block but the first.
+    Genesis,
+    /// The newest block is what the account has proposed last.
+    Unchanged {
+        /// The game about it.
+        game: Address,
+    },
+    /// The nodes are not as far as what the account has proposed last.
+    Behind {
+        /// The game about it.
+        game: Address,
+        /// The nodes' newest block, or second.
+        sequence_number: u64,
+    },
+    /// Somebody has proposed the same.
+    Exists {
+        /// The game about it.
+        game: Address,
+        /// What it is about.
+        proposal: Proposal,
+    },
+    /// A game would be created, but nothing is sent.
+    Planned {
+        /// What it would be about.
+        proposal: Proposal,
+    },
+    /// A game is created.
+    Proposed {
+        /// The game.
+        game: Address,
+        /// What it is about.
+        proposal: Proposal,
+    },
+}
+
+/// A round failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ProposeError {
+    /// The chain or the factory does not tell.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The rollup's nodes do not tell, or not the same.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The account's transactions from before are not settled.
+    #[error("{}", fpvm_challenger::reasons::sending(.0))]
+    Send(#[from] SendError),
+    /// No game is created.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+}
+
+impl Proposer {
+    /// Proposes from the wallet's account what the source tells.
+    pub const fn new(wallet: Wallet, source: Source, options: Options) -> Self {
+        Self {
+            wallet,
+            source,
+            options,
+        }
+    }
+
+    /// Looks once, and creates a game where one is due.
+    ///
+    /// # Errors
+    /// See [`ProposeError`]; the next round may succeed.
+    pub fn round(&mut self, report: &mut dyn FnMut(Progress<'_>)) -> Result<Outcome, ProposeError> {
+        let Options {
+            factory, game_type, ..
+        } = self.options;
+        // What an earlier process has sent comes first: it may be the game that is due.
+        if !self.options.dry_run {
+            self.wallet.settle(report)?;
+        }
+        let chain = self.wallet.chain().clone();
+        let reader = Reader::newest(&*chain)?;
+        let last = due::last(&reader, &self.options, self.wallet.address())?;
+        if let Some(last) = last
+            && let until = last.created_at.saturating_add(self.options.interval)
+            && until > reader.block.time
+        {
+            let game = last.game;
+            return Ok(Outcome::Waiting { game, until });
+        }
+        let claimed = self
+            .source
+            .newest(self.options.finality, reader.block.time)?;
+        let proposal = Proposal {
+            sequence_number: sequence_number(&claimed),
+            root: claimed.root(),
+        };
+        if proposal.sequence_number == 0 {
+            return Ok(Outcome::Genesis);
+        }
+        if let Some(game) = factory.about(&reader, game_type.0, &claimed)? {
+            return Ok(match last {
+                Some(last) if last.game == game => Outcome::Unchanged { game },
+                _ => Outcome::Exists { game, proposal },
+            });
+        }
+        let sequence_number = proposal.sequence_number;
+        if let Some(Listed { game, .. }) = last
+            && U256::from(sequence_number) < due::sequence_number(&reader, game)?
+        {
+            return Ok(Outcome::Behind {
+                game,
+                sequence_number,
+            });
+        }
+        if self.options.dry_run {
+            return Ok(Outcome::Planned { proposal });
+        }
+        match factory.create_about(&mut self.wallet, game_type.0, &claimed, report) {
+            Ok(game) => Ok(Outcome::Proposed { game, proposal }),
+            Err(CreateError::Exists(game)) => Ok(Outcome::Exists { game, proposal }),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Source {
+    fn newest(&self, finality: Finality, now: u64) -> Result<Claimed, SourceError> {
+        match self {
+            Self::Outputs(nodes) => nodes.newest(finality),
+            Self::SuperRoots(nodes) => nodes.newest(finality, now),
+        }
+    }
+
+    /// Whether all nodes that answer have read L1 up to a block.
+    fn have_read(&self, head: &Block) -> Result<(), SourceError> {
+        match self {
+            Self::Outputs(nodes) => nodes.have_read(head.number),
+            Self::SuperRoots(nodes) => nodes.have_read(head.number, head.time),
+        }
+    }
+}
+
+/// The block or second that something is claimed of.
+fn sequence_number(claimed: &Claimed) -> u64 {
+    match claimed {
+        // Nodes have blocks of 64 bits alone.
+        Claimed::Output { block, .. } => block.saturating_to(),
+        Claimed::SuperRoot(root) => root.timestamp,
+    }
+}
