@@ -310,9 +310,9 @@ impl<I: Isa> Jit<I> {
 
     /// Whether the machine need not be told of the step just done before the next one is.
     fn goes_on(state: &State<I>, memory: &PagedMemory<I::Word>, env: &Running<'_, '_>) -> bool {
-        !state.exited()
-            && !memory.has_stale_code()
-            && !(env.stops_at_reads() && env.last_read().is_some())
+        let was_read = env.stops_at_reads() && env.last_read().is_some();
+        let is_over = state.exited() || memory.has_stale_code() || was_read;
+        !is_over
             && Position::of(state).is_sequential()
             // Another thread may have come.
             && state.get(Cell(0)) == I::Word::default()
