@@ -140,6 +140,14 @@ pub(crate) fn instruction(decided: &Instruction) -> String {
         );
     }
     let (claimed, after) = (decided.claimed, B256::from(step.post));
-    let _ = writeln!(text, "   claimed  {claimed}\n   in truth {after}");
+    // A step may show that the honest side's own claim is right, which the claim that it counters denies.
+    let _ = if claimed == after {
+        writeln!(
+            text,
+            "   claimed  {claimed}\n   which is the truth, and denied by the claim that falls"
+        )
+    } else {
+        writeln!(text, "   claimed  {claimed}\n   in truth {after}")
+    };
     text
 }

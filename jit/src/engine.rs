@@ -314,7 +314,7 @@ impl<I: Isa> Jit<I> {
         let is_over = state.exited() || memory.has_stale_code() || was_read;
         !is_over
             && Position::of(state).is_sequential()
-            // Another thread may have come.
+            // Another thread may have come, and its register 0, which translated code takes for 0, may be none.
             && state.get(Cell(0)) == I::Word::default()
     }
 
