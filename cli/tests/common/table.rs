@@ -55,7 +55,7 @@ impl Table {
         let create = format!("game create --factory {factory} --root {root} --block {block}");
         let game = self.run(CHEAT, &create).ok();
         self.run(CHEAT, &create)
-            .fails(1, "there is a game about this output root");
+            .fails(1, "there is a game about this proposal");
         game.trim().to_owned()
     }
 
