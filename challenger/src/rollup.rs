@@ -24,7 +24,7 @@ use crate::read::game_params::GameParams;
 pub use newest::Finality;
 use node::{Node, Output};
 pub use super_answer::AnswerError;
-pub use super_roots::{GameStates, SuperNodes};
+pub use super_roots::{GameStates, SuperNodes, SuperRootNode};
 
 /// The longest that a doubt lasts where several nodes say the same, in seconds; the longest of all is a quarter
 /// of a side's clock.

@@ -65,11 +65,6 @@ impl NodeArgs {
         Ok(rpc.transpose()?)
     }
 
-    /// For how long nodes are asked again.
-    pub(crate) const fn patience(&self) -> Duration {
-        self.patience
-    }
-
     /// Nodes of a rollup at these addresses.
     pub(crate) fn rollup_nodes(&self, urls: &[String]) -> anyhow::Result<Vec<Arc<Rpc>>> {
         // What one does not tell in this time is asked for again at the next round, so that the games that do not

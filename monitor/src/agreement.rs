@@ -10,6 +10,8 @@ use alloy_primitives::B256;
 /// What one node says of a proposal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Answer {
+    /// It is not asked about games of this kind.
+    NotAsked,
     /// It does not answer, or not to the question.
     Failed(String),
     /// It has not read L1 past the block that the game looks up to.
@@ -56,6 +58,7 @@ impl Agreement {
         let mut first = None;
         for answer in answers {
             match answer {
+                Answer::NotAsked => {}
                 Answer::Failed(_) => all.failed += 1,
                 Answer::Behind => all.behind += 1,
                 Answer::NotFound => all.not_found += 1,

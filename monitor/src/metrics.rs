@@ -178,9 +178,20 @@ fn games(page: &mut Page, survey: &Survey) {
             .filter(|(_, seen)| seen.agreement.is_some_and(|said| said.agrees == agrees));
         said.map(|(_, seen)| of(seen)).max().unwrap_or(0)
     };
-    let block = |seen: &Seen| seen.params.proposal.l2_block.saturating_to();
-    let help = "The highest L2 block of a right proposal";
-    let highest = latest(true, block) as f64;
+    let block = |seen: &Seen| match seen.params.proposal.super_root {
+        None => seen.params.proposal.l2_block.saturating_to(),
+        Some(_) => 0,
+    };
+    let timestamp = |seen: &Seen| match &seen.params.proposal.super_root {
+        None => 0,
+        Some(root) => root.timestamp,
+    };
+    let help = "The highest L2 block of a right proposal; where all are super roots, the highest timestamp";
+    // The two cannot be compared.
+    let highest = match latest(true, block) {
+        0 => latest(true, timestamp) as f64,
+        block => block as f64,
+    };
     page.one("latest_valid_proposal_l2_block", help, "gauge", highest);
     let proposals = [true, false].map(|agrees| {
         let label = Page::label("root_agreement", agree(agrees));

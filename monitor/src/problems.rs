@@ -220,10 +220,14 @@ fn of_game(survey: &Survey, seen: &Seen, all: &mut Vec<Problem>) {
         Some(said)
             if said.roots_differ || said.is_availability_mixed() || said.is_safety_mixed() =>
         {
+            let what = match seen.params.proposal.super_root {
+                Some(_) => "second",
+                None => "block",
+            };
             let why = match () {
-                () if said.roots_differ => "have different roots for its block",
-                () if said.is_availability_mixed() => "have its block, and others do not",
-                () => "hold its block for safe in time, and others do not",
+                () if said.roots_differ => format!("have different roots for its {what}"),
+                () if said.is_availability_mixed() => format!("have its {what}, and others do not"),
+                () => format!("hold its {what} for safe in time, and others do not"),
             };
             let words = format!("nodes differ about the proposal: some {why}");
             add(Grade::Blind, Kind::NodesDiffer, words);
@@ -236,6 +240,7 @@ fn of_game(survey: &Survey, seen: &Seen, all: &mut Vec<Problem>) {
     }
     let closing = seen.snapshot.game.closing(&seen.snapshot.around);
     if let Closing::From { time, .. } = closing
+        && is_to_be_closed(seen)
         && time.saturating_add(MONEY_GRACE) <= now
     {
         let words = format!(
@@ -269,6 +274,15 @@ fn of_game(survey: &Survey, seen: &Seen, all: &mut Vec<Problem>) {
         later.extend(of_honest(seen, *account, now));
     }
     all.extend(later.into_iter().map(|problem| problem.of(address)));
+}
+
+/// Whether somebody should close the game once that can be done. One that is won at its creation has nothing to close
+/// but that it becomes the anchor, where it is right, counts and is newer.
+fn is_to_be_closed(seen: &Seen) -> bool {
+    let is_right = seen.agreement.is_some_and(|said| said.agrees);
+    let is_newer = seen.params.proposal.l2_block > seen.snapshot.anchor.block;
+    let becomes_anchor = is_right && is_newer && seen.params.was_respected;
+    !seen.params.is_won_at_creation() || becomes_anchor && !seen.ruling.is_struck_off()
 }
 
 /// Why a game does not count.
@@ -385,7 +399,10 @@ fn of_vaults(survey: &Survey, all: &mut Vec<Problem>) {
 /// By vault, the wei that it owes for the games that were read.
 pub fn required(survey: &Survey) -> BTreeMap<Address, u128> {
     let mut all = BTreeMap::<_, u128>::new();
-    for (_, seen) in survey.seen() {
+    let with_vault = survey
+        .seen()
+        .filter(|(_, seen)| !seen.params.vault.is_zero());
+    for (_, seen) in with_vault {
         let sum = all.entry(seen.params.vault).or_default();
         *sum = sum.saturating_add(seen.money.required);
     }
@@ -407,7 +424,12 @@ fn of_registries(survey: &Survey, all: &mut Vec<Problem>) {
         }
         if anchor.expected.is_some_and(|root| root != anchor.root.root) {
             let words = format!(
-                "the anchor is not what the nodes have for block {}: new games start from a wrong root",
+                "the anchor is not what the nodes have for {} {}: new games start from a wrong root",
+                if anchor.is_super {
+                    "timestamp"
+                } else {
+                    "block"
+                },
                 anchor.root.block
             );
             add(Grade::Wrong, Kind::WrongAnchor, words);

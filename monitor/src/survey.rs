@@ -15,7 +15,7 @@ use fpvm_challenger::read::memory::Memory;
 use fpvm_challenger::read::together::{parallel, together};
 use fpvm_challenger::read::watch::{GameSnapshot, GameWatcher};
 use fpvm_challenger::read::{ReadError, Reader, is_vault_paused};
-use fpvm_contracts::game::abi::Judge as Registry;
+use fpvm_contracts::game::abi::{FaultDisputeGame as Calls, Judge as Registry};
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::vault::Withdrawal;
 use fpvm_l1::{At, Block, Chain};
@@ -28,8 +28,6 @@ use crate::truth::{NodeState, Round, Truth};
 
 /// Games that are looked up in the factory at once.
 const PAGE: u64 = 512;
-/// Types of games about super roots.
-const SUPER: [u32; 4] = [4, 5, 7, 9];
 /// Types of games that are decided by proofs and not by bisection.
 const OTHERS: [u32; 3] = [6, 10, 1337];
 
@@ -162,8 +160,10 @@ pub struct Anchor {
     pub is_paused: bool,
     /// The type of games that count, where the registry says it.
     pub respected: Option<GameType>,
-    /// The root that the nodes agree on for that block, where they have it.
+    /// The root that the nodes agree on for that block, or second, where they have it.
     pub expected: Option<alloy_primitives::B256>,
+    /// Whether it is a super root, and its number a timestamp.
+    pub is_super: bool,
 }
 
 impl Survey {
@@ -206,10 +206,10 @@ impl Monitor {
         let there: BTreeSet<_> = listed.iter().map(|listed| listed.game).collect();
         watched.retain(|game, _| there.contains(game));
 
-        let mut states = open(&reader, options, &listed, watched)?;
+        let mut states = open(&reader, options, truth, &listed, watched)?;
         let looks = look(&reader, options, watched)?;
         find_heads(&reader, options, watched);
-        let round = truth.round();
+        let round = truth.round(reader.block.time);
         let seen = judge(&round, options, watched, looks);
         let mut vaults = BTreeMap::new();
         let mut registries = BTreeMap::new();
@@ -217,7 +217,10 @@ impl Monitor {
             if let State::Read(seen) = state.clone() {
                 let at = At::Hash(reader.block.hash);
                 let vault = seen.params.vault;
-                if let std::collections::btree_map::Entry::Vacant(entry) = vaults.entry(vault) {
+                // A game that is won at its creation has none.
+                if !vault.is_zero()
+                    && let std::collections::btree_map::Entry::Vacant(entry) = vaults.entry(vault)
+                {
                     entry.insert(chain.balance(vault, at)?);
                 }
                 let anchor = match registries.remove(&seen.params.registry) {
@@ -277,6 +280,7 @@ fn list(reader: &Reader<'_>, options: &Options) -> Result<Vec<Listed>, ReadError
 fn open(
     reader: &Reader<'_>,
     options: &Options,
+    truth: &Truth,
     listed: &[Listed],
     watched: &mut BTreeMap<Address, Watched>,
 ) -> Result<BTreeMap<Address, State>, ReadError> {
@@ -286,13 +290,20 @@ fn open(
         let (game, of) = (listed.game, listed.game_type);
         if options.ignored.contains(&game) {
             states.insert(game, State::Ignored);
-        } else if SUPER.contains(&of) {
-            states.insert(game, State::Unjudged("it is about super roots"));
+        } else if GameType(of).is_super() && !truth.knows_super_roots() {
+            let why = "it is about super roots, and no node that knows them is named";
+            states.insert(game, State::Unjudged(why));
         } else if OTHERS.contains(&of) {
             states.insert(
                 game,
                 State::Unjudged("it is decided by proofs, not by bisection"),
             );
+        } else if !GameType(of).is_super()
+            && !truth.knows_outputs()
+            && GameType(of).name().is_some()
+        {
+            let why = "it is about outputs, and no node that knows them is named";
+            states.insert(game, State::Unjudged(why));
         } else if !watched.contains_key(&game) {
             new.push(*listed);
         }
@@ -400,9 +411,7 @@ fn judge(
 ) -> Vec<(Address, State)> {
     let judged = parallel(options.threads, &looks, |(game, _)| {
         let watched = watched.get(game)?;
-        let proposal = &watched.watcher.game_params.proposal;
-        let head = watched.l1_head?;
-        Some(round.judge(proposal.root_claim, proposal.l2_block, head))
+        Some(round.judge(&watched.watcher.game_params, watched.l1_head?))
     });
     let states = looks.into_iter().zip(judged);
     let states = states.map(|((game, look), judged)| {
@@ -453,11 +462,13 @@ fn anchor(reader: &Reader<'_>, round: &Round<'_>, seen: &Seen) -> Result<Anchor,
         is_paused: false,
         respected: None,
         expected: None,
+        is_super: seen.params.proposal.super_root.is_some(),
     };
     // A registry of 2024 has none of it.
     let paused = reader.ask_if(registry, &Registry::pausedCall {})?;
     anchor.is_paused = match paused {
         Some(paused) => paused,
+        None if seen.params.vault.is_zero() => false,
         None => is_vault_paused(reader, seen.params.vault)?,
     };
     let respected = reader.ask_if(registry, &Registry::respectedGameTypeCall {})?;
@@ -468,7 +479,14 @@ fn anchor(reader: &Reader<'_>, round: &Round<'_>, seen: &Seen) -> Result<Anchor,
         let blacklisted = reader.ask(registry, &Registry::isGameBlacklistedCall { game })?;
         let retired = reader.ask(registry, &Registry::isGameRetiredCall { game })?;
         anchor.is_struck_off = blacklisted || retired;
-        anchor.expected = round.root(root.block);
+        // A chain that has changed over has games of both kinds, and anchors of one.
+        let of = GameType(reader.ask(game, &Calls::gameTypeCall {})?);
+        anchor.is_super = of.is_super();
+        anchor.expected = if anchor.is_super {
+            round.super_root(root.block)
+        } else {
+            round.root(root.block)
+        };
     }
     Ok(anchor)
 }

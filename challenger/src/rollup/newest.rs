@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use alloy_primitives::U256;
-use serde_json::{Value, json};
 
-use super::node::Node;
-use super::super_answer::{current_l1, newest};
 use super::{Nodes, SourceError, SuperNodes};
 use crate::factory::Claimed;
 
@@ -26,7 +23,10 @@ impl Nodes {
     /// # Errors
     /// If no node answers, or they do not agree.
     pub fn newest(&self, finality: Finality) -> Result<Claimed, SourceError> {
-        let heads = self.rollup.iter().map(|node| (node, node.head(finality)));
+        let heads = self
+            .rollup
+            .iter()
+            .map(|node| (node.name(), node.head(finality)));
         let block = U256::from(furthest(heads)?);
         let root = self.output(block)?.output_root;
         Ok(Claimed::Output { root, block })
@@ -37,7 +37,12 @@ impl Nodes {
     /// # Errors
     /// `Behind`, or if no node answers.
     pub fn have_read(&self, l1: u64) -> Result<(), SourceError> {
-        all_have_read(l1, self.rollup.iter().map(|node| (node, node.current_l1())))
+        all_have_read(
+            l1,
+            self.rollup
+                .iter()
+                .map(|node| (node.name(), node.current_l1())),
+        )
     }
 }
 
@@ -48,11 +53,8 @@ impl SuperNodes {
     /// # Errors
     /// If no node answers, or they do not agree.
     pub fn newest(self: &Arc<Self>, finality: Finality, now: u64) -> Result<Claimed, SourceError> {
-        let heads = self.nodes().map(|node| {
-            let answer = super_root_at(node, now);
-            let head = answer.and_then(|answer| Ok(newest(&answer, finality)?));
-            (node, head)
-        });
+        let heads = self.each();
+        let heads = heads.map(|node| (node.name(), node.head(finality, now)));
         Ok(Claimed::SuperRoot(self.super_root(furthest(heads)?)?))
     }
 
@@ -61,28 +63,21 @@ impl SuperNodes {
     /// # Errors
     /// `Behind`, or if no node answers.
     pub fn have_read(&self, l1: u64, now: u64) -> Result<(), SourceError> {
-        let read = self.nodes().map(|node| {
-            let answer = super_root_at(node, now);
-            (node, answer.and_then(|answer| Ok(current_l1(&answer)?)))
-        });
-        all_have_read(l1, read)
+        let read = self.each();
+        all_have_read(l1, read.map(|node| (node.name(), node.current_l1(now))))
     }
 }
 
-fn super_root_at(node: &Node, timestamp: u64) -> Result<Value, SourceError> {
-    node.ask("superroot_atTimestamp", json!([format!("{timestamp:#x}")]))
-}
-
 /// The highest of the nodes' heads; one that does not tell is left out.
-fn furthest<'n>(
-    heads: impl Iterator<Item = (&'n Node, Result<u64, SourceError>)>,
+fn furthest(
+    heads: impl Iterator<Item = (String, Result<u64, SourceError>)>,
 ) -> Result<u64, SourceError> {
     let (mut furthest, mut failed) = (None, None);
     for (node, head) in heads {
         match head {
             Ok(head) => furthest = furthest.max(Some(head)),
             Err(error) => {
-                let (node, error_text) = (node.name(), error.to_string());
+                let error_text = error.to_string();
                 tracing::warn!(target: "rollup", node, error = error_text, "No heads");
                 failed.get_or_insert(error);
             }
@@ -91,15 +86,14 @@ fn furthest<'n>(
     furthest.ok_or_else(|| failed.unwrap_or(SourceError::NoNode))
 }
 
-fn all_have_read<'n>(
+fn all_have_read(
     l1: u64,
-    read: impl Iterator<Item = (&'n Node, Result<u64, SourceError>)>,
+    read: impl Iterator<Item = (String, Result<u64, SourceError>)>,
 ) -> Result<(), SourceError> {
     let (mut answered, mut failed) = (false, None);
     for (node, current) in read {
         match current {
             Ok(current) if current < l1 => {
-                let node = node.name();
                 return Err(SourceError::Behind { node, head: l1 });
             }
             Ok(_) => answered = true,

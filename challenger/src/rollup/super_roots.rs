@@ -18,8 +18,8 @@ use fpvm_l1::{At, Chain, Rpc};
 use serde_json::{Value, json};
 
 use super::node::Node;
-use super::super_answer::parse;
-use super::{Doubts, SourceError};
+use super::super_answer::{current_l1, newest, parse};
+use super::{Doubts, Finality, SourceError};
 use crate::read::game_params::GameParams;
 
 /// The most answers that are remembered of a node.
@@ -30,13 +30,13 @@ const FRESH: Duration = Duration::from_secs(60);
 /// Nodes that answer `superroot_atTimestamp`.
 #[derive(Debug)]
 pub struct SuperNodes {
-    nodes: Vec<Remembering>,
+    nodes: Vec<SuperRootNode>,
     doubts: Doubts,
 }
 
 /// A node, and what it has said.
 #[derive(Debug)]
-struct Remembering {
+pub struct SuperRootNode {
     node: Node,
     answers: Mutex<BTreeMap<u64, (Instant, SuperRootAt)>>,
 }
@@ -57,7 +57,7 @@ pub struct GameStates {
 impl SuperNodes {
     /// Some nodes, at least one.
     pub fn new(nodes: Vec<Arc<Rpc>>) -> Self {
-        let nodes = nodes.into_iter().map(|rpc| Remembering {
+        let nodes = nodes.into_iter().map(|rpc| SuperRootNode {
             node: Node::new(rpc),
             answers: Mutex::default(),
         });
@@ -151,21 +151,51 @@ impl SuperNodes {
         })
     }
 
-    /// The nodes, one by one.
-    pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
-        self.nodes.iter().map(|of| &of.node)
+    /// The nodes, for who wants to know what each says.
+    pub fn each(&self) -> impl Iterator<Item = &SuperRootNode> {
+        self.nodes.iter()
     }
 
     /// The nodes, in words.
     fn names(&self) -> String {
-        let names: Vec<_> = self.nodes().map(Node::name).collect();
+        let names: Vec<_> = self.each().map(SuperRootNode::name).collect();
         names.join(", ")
     }
 }
 
-impl Remembering {
-    /// What the node says of a second; not from memory where it had not read L1 past a block then.
-    fn super_root_at(&self, timestamp: u64, l1_head: u64) -> Result<SuperRootAt, TraceError> {
+impl SuperRootNode {
+    /// What messages call it.
+    pub fn name(&self) -> String {
+        self.node.name()
+    }
+
+    /// The block of L1 that it is working on: it has read all those below. L1's time is `now`.
+    ///
+    /// # Errors
+    /// If it does not answer, or not as op-node does.
+    pub fn current_l1(&self, now: u64) -> Result<u64, SourceError> {
+        Ok(current_l1(&self.ask(now)?)?)
+    }
+
+    /// The newest second of so much certainty; L1's time is `now`.
+    ///
+    /// # Errors
+    /// If it does not answer, or not as op-node does.
+    pub fn head(&self, finality: Finality, now: u64) -> Result<u64, SourceError> {
+        Ok(newest(&self.ask(now)?, finality)?)
+    }
+
+    fn ask(&self, timestamp: u64) -> Result<Value, SourceError> {
+        let number = format!("{timestamp:#x}");
+        self.node.ask("superroot_atTimestamp", json!([number]))
+    }
+
+    /// What the node says of a second; not from memory where it had not read L1 past a block then. It may be of
+    /// another second, or of chains in no order.
+    ///
+    /// # Errors
+    /// `NoSuperRoot` if it does not answer, or not as op-node does.
+    pub fn super_root_at(&self, timestamp: u64, l1_head: u64) -> Result<SuperRootAt, TraceError> {
         let known = || self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((since, answer)) = known().get(&timestamp)
             && since.elapsed() < FRESH
@@ -173,10 +203,7 @@ impl Remembering {
         {
             return Ok(answer.clone());
         }
-        let number = format!("{timestamp:#x}");
-        let answer = self
-            .node
-            .ask::<Value>("superroot_atTimestamp", json!([number]));
+        let answer = self.ask(timestamp);
         let no_super_root = |reason| TraceError::NoSuperRoot { timestamp, reason };
         let answer = answer.map_err(|error| no_super_root(error.to_string()))?;
         let answer = parse(&answer);
@@ -195,7 +222,7 @@ impl Remembering {
 /// A node, asked for a game.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
-    node: &'a Remembering,
+    node: &'a SuperRootNode,
     l1_head: u64,
     by_now: bool,
 }

@@ -7,7 +7,7 @@ use crate::output::{Format, FormatArgs, json, print, to_stdout};
 use anyhow::Context as _;
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::service::Exporter;
-use fpvm_l1::{Address, Rpc};
+use fpvm_l1::Address;
 use fpvm_monitor::problems::Problem;
 use fpvm_monitor::service::{Round, Service, ServiceError};
 use fpvm_monitor::status::Status;
@@ -15,11 +15,7 @@ use fpvm_monitor::survey::{Monitor, Options, Survey};
 use fpvm_monitor::truth::Truth;
 use fpvm_monitor::web::Web;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
-
-/// For how long a rollup's node is asked again before a round goes on without it.
-const NODE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Flags of `monitor`.
 #[derive(Debug, clap::Args)]
@@ -32,8 +28,22 @@ pub(crate) struct Args {
     #[arg(long, alias = "game-factory-address", value_name = "ADDRESS")]
     factory: Address,
     /// Ask this node of the rollup what is true (op-node, best with --safedb.path); may be given several times
-    #[arg(long, value_name = "URL", value_delimiter = ',', required = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        value_delimiter = ',',
+        required_unless_present = "superroot_rpc"
+    )]
     rollup_rpc: Vec<String>,
+    /// Ask this node what is true about super roots (op-node or op-supernode); may be given several times. Without it
+    /// super games are not judged
+    #[arg(
+        long,
+        alias = "supernode-rpc",
+        value_name = "URL",
+        value_delimiter = ','
+    )]
+    superroot_rpc: Vec<String>,
     /// Tell of each claim that this account loses, and of money that waits for it; may be given several times
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
     honest_actors: Vec<Address>,
@@ -74,9 +84,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let address = web.address();
         tracing::info!(target: "monitor", address, "Serving pages");
     }
-    let patience = args.node.patience().min(NODE_PATIENCE);
-    let node = |url: &String| Rpc::node(url, patience).map(Arc::new);
-    let nodes: Vec<_> = args.rollup_rpc.iter().map(node).collect::<Result<_, _>>()?;
+    let nodes = args.node.rollup_nodes(&args.rollup_rpc)?;
+    let urls = &args.superroot_rpc;
+    let super_nodes = (!urls.is_empty()).then(|| args.node.super_nodes(urls));
+    let truth = Truth::new(nodes, super_nodes.transpose()?);
     let options = Options {
         factory: Factory(args.factory),
         window: args.game_window.as_secs(),
@@ -88,7 +99,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     };
     let chain = chain::needed(args.node.connect()?)?;
     let mut service = Service {
-        monitor: Monitor::new(chain, Truth::new(nodes), options),
+        monitor: Monitor::new(chain, truth, options),
         interval: args.monitor_interval,
         once: args.once,
         exporter,

@@ -333,7 +333,7 @@ fn line(html: &mut String, survey: &Survey, game: &Game) -> std::fmt::Result {
     };
     write!(
         html,
-        "<a href=\"/game/{}\">#{}</a> {proposal} {fate}{} <span>{}</span> <span>block {}</span> <span class=\"dim\">{age} old</span>",
+        "<a href=\"/game/{}\">#{}</a> {proposal} {fate}{} <span>{}</span> <span>{}</span> <span class=\"dim\">{age} old</span>",
         listed.game,
         listed.number,
         if seen.ruling.is_struck_off() {
@@ -342,7 +342,7 @@ fn line(html: &mut String, survey: &Survey, game: &Game) -> std::fmt::Result {
             String::new()
         },
         escape(GameType(listed.game_type)),
-        escape(seen.params.proposal.l2_block),
+        escape(seen.params.about()),
     )?;
     if is_open(seen) {
         let clock = played.rules().max_clock_duration();

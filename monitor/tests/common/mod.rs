@@ -147,7 +147,7 @@ impl World {
 
 fn truth(nodes: &[&OpNode]) -> Truth {
     let rpc = |node: &&OpNode| Arc::new(Rpc::node(&node.url, Duration::ZERO).expect("a URL"));
-    Truth::new(nodes.iter().map(rpc))
+    Truth::new(nodes.iter().map(rpc), None)
 }
 
 /// A node that knows the true roots, and has read L1 to its end.
