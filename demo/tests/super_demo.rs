@@ -55,6 +55,7 @@ fn the_cheat_loses() {
             assert!(story.contains("super root at timestamp"), "{story}");
             assert!(story.contains("has the contract run it"), "{story}");
             assert!(page.contains("<html"), "{vm}, {seed}");
+            assert!(page.contains("\"isSuper\":true"), "{vm}, {seed}");
         }
     }
 }

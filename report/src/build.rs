@@ -136,6 +136,7 @@ pub fn report(subject: Subject<'_>, opinion: &Opinion) -> Report {
         },
         proposal: Proposal {
             creator: proposal.creator,
+            is_super: proposal.super_root.is_some(),
             root: proposal.root_claim,
             block: proposal.l2_block.to_string(),
             starting_root: starting.root,

@@ -98,18 +98,31 @@ pub struct Rules {
 pub struct Proposal {
     /// Who proposed.
     pub creator: Address,
-    /// The output proposed.
+    /// Whether roots here are super roots, and not output roots of L2 blocks.
+    pub is_super: bool,
+    /// The root proposed.
     pub root: B256,
-    /// Its L2 block.
+    /// Its L2 block; of a super root its timestamp, in seconds since 1970.
     pub block: String,
-    /// The output that both sides agree on.
+    /// The root that both sides agree on.
     pub starting_root: B256,
-    /// Its L2 block.
+    /// Its L2 block, or timestamp.
     pub starting_block: String,
     /// The newest L1 block that the game looks at.
     pub l1_head: B256,
     /// Whether it is right; `None` if nobody could tell.
     pub right: Option<bool>,
+}
+
+impl Proposal {
+    /// What it is about, in words.
+    pub(crate) fn about(&self) -> String {
+        if self.is_super {
+            format!("Super root at timestamp {}", self.block)
+        } else {
+            format!("L2 block {}", self.block)
+        }
+    }
 }
 
 /// An account and its money.

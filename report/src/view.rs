@@ -21,8 +21,8 @@ fn write(text: &mut String, report: &Report) -> std::fmt::Result {
     writeln!(text, "{}  {}", report.title, report.game)?;
     writeln!(
         text,
-        "L2 block {}: {status}, {} after its proposal",
-        report.proposal.block,
+        "{}: {status}, {} after its proposal",
+        report.proposal.about(),
         span(after)
     )?;
     writeln!(text)?;

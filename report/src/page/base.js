@@ -46,7 +46,9 @@ const roleClass = { honest: "right", cheat: "wrong", unknown: "" };
 function inDispute(claim) {
   const isOutput = claim.kind === "output", bottom = isOutput ? R.rules.splitDepth : R.rules.maxDepth;
   const count = 2n ** BigInt(Math.max(0, bottom - claim.depth));
-  return (count === 1n ? "one " : thousands(String(count)) + " ") + (isOutput ? "L2 block" : "instruction") + (count === 1n ? "" : "s");
+  const many = count === 1n ? "" : "s";
+  const what = !isOutput ? "instruction" + many : R.proposal.isSuper ? `step${many} between super roots` : "L2 block" + many;
+  return (count === 1n ? "one " : thousands(String(count)) + " ") + what;
 }
 // Why a claim was made, in a sentence: the honest rule where it fits, else what is wrong with it.
 function because(claim) {

@@ -10,7 +10,9 @@ function headline() {
 }
 function story() {
   const p = R.proposal, parts = [];
-  parts.push(`${name(p.creator)} proposed an output root for L2 block ${thousands(p.block)}: a hash of the rollup's whole state, on top of block ${thousands(p.startingBlock)}, which everybody agrees on.`);
+  parts.push(p.isSuper
+    ? `${name(p.creator)} proposed a super root at timestamp ${p.block}: a hash of the whole state of each chain, on top of that at timestamp ${p.startingBlock}, which everybody agrees on.`
+    : `${name(p.creator)} proposed an output root for L2 block ${thousands(p.block)}: a hash of the rollup's whole state, on top of block ${thousands(p.startingBlock)}, which everybody agrees on.`);
   const answers = R.claims.length - 1;
   if (answers === 0) parts.push("Nobody has answered it.");
   else {

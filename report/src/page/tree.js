@@ -60,7 +60,7 @@ function details(i) {
 }
 function tree() {
   const box = el("section", { id: "tree" }, el("h2", {}, "The tree"),
-    el("p", { class: "lead" }, "Each claim answers the one it hangs from. An attack says that a claim is wrong, a defence that it is right but what follows is not; either halves the part in dispute. First the output roots of L2 blocks are searched for the first wrong block, then the VM's states for the first wrong instruction. Tap a claim for the reason behind its answer."),
+    el("p", { class: "lead" }, "Each claim answers the one it hangs from. An attack says that a claim is wrong, a defence that it is right but what follows is not; either halves the part in dispute. First " + (R.proposal.isSuper ? "the steps from super root to super root are searched for the first wrong one" : "the output roots of L2 blocks are searched for the first wrong block") + ", then the VM's states for the first wrong instruction. Tap a claim for the reason behind its answer."),
     el("div", { class: "legend" },
       el("span", {}, el("i", { class: "i-right" }), "claims what is true"),
       el("span", {}, el("i", { class: "i-wrong" }), "claims what is false"),

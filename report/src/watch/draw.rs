@@ -74,7 +74,7 @@ fn header(frame: &mut Frame<'_>, report: &Report, area: Rect) {
     };
     let after = span(report.now.saturating_sub(report.created_at));
     let line = Line::from(vec![
-        Span::from(format!("L2 block {}: ", report.proposal.block)),
+        Span::from(format!("{}: ", report.proposal.about())),
         Span::from(status(report.status)).fg(colour).bold(),
         Span::from(format!(
             ", {after} old, {} claims, depth {} of {}",
