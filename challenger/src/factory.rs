@@ -276,17 +276,48 @@ impl Factory {
         claimed: &Claimed,
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Address, CreateError> {
+        let nonce = wallet.settle(report)?;
+        self.create_from(wallet, nonce, game_type, claimed, report)
+    }
+
+    /// What an account needs to create a game about something: the bond, in wei.
+    ///
+    /// # Errors
+    /// If it cannot be created, as far as that is known without a transaction.
+    pub fn check(
+        self,
+        reader: &Reader<'_>,
+        game_type: u32,
+        claimed: &Claimed,
+        account: Address,
+    ) -> Result<U256, CreateError> {
         if let Claimed::SuperRoot(root) = claimed {
             root.check_order()?;
         }
-        let nonce = wallet.settle(report)?;
+        let bond = self.bond(reader, game_type)?;
+        self.check_arguments(reader, game_type, account, claimed.is_super())?;
+        match self.about(reader, game_type, claimed)? {
+            Some(game) => Err(CreateError::Exists(game)),
+            None => Ok(bond),
+        }
+    }
+
+    /// Creates a game, by the transaction of the account with the nonce that [`Wallet::settle`] has given before
+    /// anything was decided: if another one takes that nonce meanwhile, nothing is created.
+    ///
+    /// # Errors
+    /// As [`Factory::create_about`].
+    pub fn create_from(
+        self,
+        wallet: &mut Wallet,
+        nonce: u64,
+        game_type: u32,
+        claimed: &Claimed,
+        report: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Address, CreateError> {
         let chain = wallet.chain().clone();
         let reader = Reader::newest(&*chain)?;
-        let bond = self.bond(&reader, game_type)?;
-        self.check_arguments(&reader, game_type, wallet.address(), claimed.is_super())?;
-        if let Some(game) = self.about(&reader, game_type, claimed)? {
-            return Err(CreateError::Exists(game));
-        }
+        let bond = self.check(&reader, game_type, claimed, wallet.address())?;
         let call = Calls::createCall {
             gameType: game_type,
             rootClaim: claimed.root(),

@@ -22,7 +22,7 @@ use fpvm_dispute::trace::{SuperStates, TraceError};
 use fpvm_dispute::version::Version;
 use fpvm_e2e::op_node::{Known, OpNode, SuperRoots};
 use fpvm_e2e::super_roots::{answer, super_roots};
-use fpvm_l1::{At, Chain as _, Local, Request, Rpc};
+use fpvm_l1::{At, Block, Chain as _, Local, Request, Rpc};
 use serde_json::{Value, json};
 
 /// From what to what games go, in seconds of L2 time; L1 has the data of all of it in its blocks before 20.
@@ -143,8 +143,24 @@ fn each_state_is_that_of_the_model() {
     let asked = node.known().asked.len() as u64;
     assert_eq!(asked, END - START + 2);
     // What is to be proposed is the same.
-    let proposed = nodes(&[&node]).super_root(END).expect("a root");
+    let nodes = nodes(&[&node]);
+    let head = |number, time| Block {
+        number,
+        hash: B256::ZERO,
+        parent: B256::ZERO,
+        time,
+        base_fee: 0,
+    };
+    let proposed = nodes.super_root(END, &head(1_000, END)).expect("a root");
     assert_eq!(proposed.hash(), root);
+    // But not as long as L1 does not determine it, nor of a second that is still to come.
+    for (head, why) in [
+        (head(0, END), "wait, or choose an earlier second"),
+        (head(1_000, END - 1), "and that is later"),
+    ] {
+        let error = nodes.super_root(END, &head).expect_err(why).to_string();
+        assert!(error.contains(why), "{error}");
+    }
 }
 
 #[test]

@@ -89,7 +89,7 @@ impl Revert {
         let arguments = self.0.strip_prefix(&[0x08, 0xc3, 0x79, 0xa0])?;
         let length = U256::from_be_slice(arguments.get(32..64)?);
         let text = arguments.get(64..)?.get(..usize::try_from(length).ok()?)?;
-        Some(String::from_utf8_lossy(text).into_owned())
+        Some(tame(&String::from_utf8_lossy(text)))
     }
 
     /// The first four bytes of the hash of an error's signature.
@@ -106,6 +106,29 @@ impl fmt::Display for Revert {
             (None, false) => write!(f, "the contract reverts with {}", self.0),
         }
     }
+}
+
+/// The most characters of somebody else's text that are shown.
+const SHOWN: usize = 500;
+
+/// Somebody else's text, as it may stand in a message: on one line, without what a terminal would obey, and cut.
+pub(crate) fn tame(text: &str) -> String {
+    let is_bidi = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut tamed: String = text
+        .chars()
+        .take(SHOWN)
+        .map(|c| {
+            if c.is_control() || is_bidi(c) {
+                char::REPLACEMENT_CHARACTER
+            } else {
+                c
+            }
+        })
+        .collect();
+    if text.chars().nth(SHOWN).is_some() {
+        tamed.push('…');
+    }
+    tamed
 }
 
 /// An amount of wei in words: in ether, with as many digits as it has.
@@ -161,5 +184,22 @@ mod tests {
             revert(&format!("0x08c379a0{:064x}{:064x}", 32, 2)).text(),
             None
         );
+    }
+
+    #[test]
+    fn texts_of_others_are_on_one_line_and_short() {
+        assert_eq!(tame("out of gas: 5 \u{e9}"), "out of gas: 5 \u{e9}");
+        assert_eq!(
+            tame("x\u{1b}[31m\r\nlevel=INFO \u{9b}\u{202e}y"),
+            "x\u{fffd}[31m\u{fffd}\u{fffd}level=INFO \u{fffd}\u{fffd}y"
+        );
+        let long = tame(&"z".repeat(3_000_000));
+        assert_eq!(long.chars().count(), SHOWN + 1);
+        let mut revert = vec![0x08, 0xc3, 0x79, 0xa0];
+        revert.extend_from_slice(&U256::from(32).to_be_bytes::<32>());
+        revert.extend_from_slice(&U256::from(3).to_be_bytes::<32>());
+        revert.extend_from_slice(b"a\x07b");
+        let text = Revert(revert.into()).text();
+        assert_eq!(text.as_deref(), Some("a\u{fffd}b"));
     }
 }

@@ -146,6 +146,8 @@ pub trait Chain: Send + Sync {
     /// How many transactions an account has sent: those in blocks, and where asked also those that
     /// the node knows to wait.
     fn nonce(&self, account: Address, waiting: bool) -> Result<u64, Error>;
+    /// How many transactions of an account are in the chain up to the end of a block.
+    fn nonce_at(&self, account: Address, at: At) -> Result<u64, Error>;
     /// An account's wei.
     fn balance(&self, account: Address, at: At) -> Result<U256, Error>;
     /// A contract's code; empty where there is none.

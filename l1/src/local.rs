@@ -98,6 +98,10 @@ impl Chain for Local {
         })
     }
 
+    fn nonce_at(&self, account: Address, at: At) -> Result<u64, Error> {
+        Ok(self.state().account(account, at)?.nonce)
+    }
+
     fn balance(&self, account: Address, at: At) -> Result<U256, Error> {
         Ok(self.state().account(account, at)?.balance)
     }

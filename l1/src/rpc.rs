@@ -3,7 +3,7 @@
 mod answers;
 mod time;
 
-use crate::error::last_cause;
+use crate::error::{last_cause, tame};
 use crate::{
     Address, At, B256, Block, Bytes, Call, Chain, Error, Log, LogFilter, Receipt, Revert,
     Transaction, U256,
@@ -168,7 +168,7 @@ impl Rpc {
             RpcError::ErrorResp(payload) => {
                 let why = payload.message.to_string();
                 if is_limit(payload.code, &why) {
-                    Silence::Passes(why)
+                    Silence::Passes(tame(&why))
                 } else if CHANGES.contains(&method) || is_answer(payload.code, &why) {
                     Silence::Answered
                 } else {
@@ -193,7 +193,7 @@ impl Rpc {
                     node: self.name.clone(),
                     method,
                     code: payload.code,
-                    message: payload.message.into_owned(),
+                    message: tame(&payload.message),
                 }
             }
             RpcError::Transport(TransportErrorKind::HttpError(http)) => {
@@ -261,6 +261,13 @@ impl Chain for Rpc {
         let at = if waiting { "pending" } else { "latest" };
         let method = "eth_getTransactionCount";
         let nonce = self.ask(method, json!([account, at]))?;
+        self.fitting(method, nonce)
+    }
+
+    fn nonce_at(&self, account: Address, at: At) -> Result<u64, Error> {
+        let method = "eth_getTransactionCount";
+        let asked = self.ask(method, json!([account, answers::parameter(at)]));
+        let nonce = self.at(at, asked)?;
         self.fitting(method, nonce)
     }
 

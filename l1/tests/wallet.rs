@@ -429,6 +429,9 @@ macro_rules! chain_over {
             fn nonce(&$self, account: Address, waiting: bool) -> Result<u64, Error> {
                 $answer($inner.nonce(account, waiting))
             }
+            fn nonce_at(&$self, account: Address, at: At) -> Result<u64, Error> {
+                $answer($inner.nonce_at(account, at))
+            }
             fn balance(&$self, account: Address, at: At) -> Result<U256, Error> {
                 $answer($inner.balance(account, at))
             }

@@ -20,7 +20,7 @@ use fpvm_challenger::factory::{Claimed, CreateError, Factory, Listed};
 use fpvm_challenger::game_type::GameType;
 use fpvm_challenger::read::{ReadError, Reader};
 use fpvm_challenger::rollup::{Finality, Nodes, SourceError, SuperNodes};
-use fpvm_l1::{Block, Progress, SendError, Wallet};
+use fpvm_l1::{At, Block, Progress, SendError, Wallet};
 use serde::Serialize;
 
 pub use service::{Service, ServiceError};
@@ -119,6 +119,14 @@ pub enum ProposeError {
     /// The chain or the factory does not tell.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The chain's newest block is older than what the account has done.
+    #[error(
+        "the L1 node has answered with block {block}, which is from before the account's last transaction: waiting for it"
+    )]
+    Stale {
+        /// The block's number.
+        block: u64,
+    },
     /// The rollup's nodes do not tell, or not the same.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -149,12 +157,22 @@ impl Proposer {
             factory, game_type, ..
         } = self.options;
         // What an earlier process has sent comes first: it may be the game that is due.
-        if !self.options.dry_run {
-            self.wallet.settle(report)?;
-        }
+        let nonce = if self.options.dry_run {
+            None
+        } else {
+            Some(self.wallet.settle(report)?)
+        };
         let chain = self.wallet.chain().clone();
         let reader = Reader::newest(&*chain)?;
-        let last = due::last(&reader, &self.options, self.wallet.address())?;
+        // Nodes behind one address may be a block apart.
+        let (account, at) = (self.wallet.address(), At::Hash(reader.block.hash));
+        if let Some(nonce) = nonce
+            && chain.nonce_at(account, at).map_err(ReadError::from)? < nonce
+        {
+            let block = reader.block.number;
+            return Err(ProposeError::Stale { block });
+        }
+        let last = due::last(&reader, &self.options, account)?;
         if let Some(last) = last
             && let until = last.created_at.saturating_add(self.options.interval)
             && until > reader.block.time
@@ -162,9 +180,7 @@ impl Proposer {
             let game = last.game;
             return Ok(Outcome::Waiting { game, until });
         }
-        let claimed = self
-            .source
-            .newest(self.options.finality, reader.block.time)?;
+        let claimed = self.source.newest(self.options.finality, &reader.block)?;
         let proposal = Proposal {
             sequence_number: sequence_number(&claimed),
             root: claimed.root(),
@@ -187,10 +203,11 @@ impl Proposer {
                 sequence_number,
             });
         }
-        if self.options.dry_run {
+        let Some(nonce) = nonce else {
+            factory.check(&reader, game_type.0, &claimed, account)?;
             return Ok(Outcome::Planned { proposal });
-        }
-        match factory.create_about(&mut self.wallet, game_type.0, &claimed, report) {
+        };
+        match factory.create_from(&mut self.wallet, nonce, game_type.0, &claimed, report) {
             Ok(game) => Ok(Outcome::Proposed { game, proposal }),
             Err(CreateError::Exists(game)) => Ok(Outcome::Exists { game, proposal }),
             Err(error) => Err(error.into()),
@@ -199,10 +216,10 @@ impl Proposer {
 }
 
 impl Source {
-    fn newest(&self, finality: Finality, now: u64) -> Result<Claimed, SourceError> {
+    fn newest(&self, finality: Finality, head: &Block) -> Result<Claimed, SourceError> {
         match self {
             Self::Outputs(nodes) => nodes.newest(finality),
-            Self::SuperRoots(nodes) => nodes.newest(finality, now),
+            Self::SuperRoots(nodes) => nodes.newest(finality, head),
         }
     }
 

@@ -19,7 +19,10 @@ use fpvm_dispute::version::Version;
 use fpvm_e2e::op_node::{Known, OpNode, Output, SuperRoots};
 use fpvm_e2e::super_roots::answer;
 use fpvm_l1::signer::Signer;
-use fpvm_l1::{At, Chain, Local, Policy, Rpc, Wallet};
+use fpvm_l1::{
+    At, Block, Bytes, Call, Chain, Error, Local, Log, LogFilter, Policy, Receipt, Rpc, Transaction,
+    Wallet,
+};
 use fpvm_proposer::{
     Options, Outcome, Proposal, ProposeError, Proposer, Service, ServiceError, Source,
 };
@@ -231,20 +234,25 @@ fn a_dry_run_sends_nothing() {
 }
 
 #[test]
-fn the_node_that_is_furthest_on_tells_and_none_may_contradict_it() {
+fn the_newest_block_that_all_have_is_proposed_and_none_may_contradict_it() {
     let (chain, factory) = chain(Version::V2_4);
     let (ahead, behind) = (node(30, 30), node(10, 10));
     behind.known().outputs.truncate(11);
     let mut both = proposer(&chain, factory, &[&behind, &ahead]);
-    let (_, proposal) = proposed(round(&mut both).expect("the one that is behind is no evidence"));
-    assert_eq!(proposal.sequence_number, 30);
-
+    let (game, proposal) = proposed(round(&mut both).expect("both have it"));
+    assert_eq!(proposal.sequence_number, 10);
+    // Nothing is proposed of what one has alone: the other is waited for.
     chain.advance(INTERVAL);
+    assert_eq!(
+        round(&mut both).expect("it answers"),
+        Outcome::Unchanged { game }
+    );
+
     ahead.known().finalized = 31;
-    let liar = node(5, 5);
+    let liar = node(31, 31);
     liar.known().outputs[31].root = root(7).to_string();
-    let mut three = proposer(&chain, factory, &[&behind, &ahead, &liar]);
-    let error = round(&mut three).expect_err("they contradict each other");
+    let mut two = proposer(&chain, factory, &[&ahead, &liar]);
+    let error = round(&mut two).expect_err("they contradict each other");
     assert!(
         matches!(error, ProposeError::Source(SourceError::Trace(_))),
         "{error}"
@@ -282,6 +290,81 @@ fn a_reorg_takes_a_proposal_back_and_it_is_made_again() {
     let (_, proposal) = proposed(round(&mut proposer).expect("it is due again"));
     assert_eq!(proposal.sequence_number, 10);
     assert_eq!(games(&chain, factory), 1);
+}
+
+/// A chain whose node answers with the block before the newest.
+struct Lagging(Local);
+
+impl Chain for Lagging {
+    fn name(&self) -> String {
+        self.0.name()
+    }
+    fn chain_id(&self) -> u64 {
+        self.0.chain_id()
+    }
+    fn block(&self, at: At) -> Result<Block, Error> {
+        let block = self.0.block(at)?;
+        match at {
+            At::Latest => self.0.block(At::Number(block.number - 1)),
+            _ => Ok(block),
+        }
+    }
+    fn nonce(&self, account: Address, waiting: bool) -> Result<u64, Error> {
+        self.0.nonce(account, waiting)
+    }
+    fn nonce_at(&self, account: Address, at: At) -> Result<u64, Error> {
+        self.0.nonce_at(account, at)
+    }
+    fn balance(&self, account: Address, at: At) -> Result<U256, Error> {
+        self.0.balance(account, at)
+    }
+    fn code(&self, account: Address, at: At) -> Result<Bytes, Error> {
+        self.0.code(account, at)
+    }
+    fn call(&self, call: &Call, at: At) -> Result<Bytes, Error> {
+        self.0.call(call, at)
+    }
+    fn estimate(&self, call: &Call) -> Result<u64, Error> {
+        self.0.estimate(call)
+    }
+    fn tip(&self) -> Result<u128, Error> {
+        self.0.tip()
+    }
+    fn logs(&self, filter: &LogFilter) -> Result<Vec<Log>, Error> {
+        self.0.logs(filter)
+    }
+    fn transactions(&self, block: B256) -> Result<Vec<Transaction>, Error> {
+        self.0.transactions(block)
+    }
+    fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, Error> {
+        self.0.receipt(transaction)
+    }
+    fn submit(&self, transaction: &[u8]) -> Result<(), Error> {
+        self.0.submit(transaction)
+    }
+    fn pause(&self) {
+        self.0.pause();
+    }
+}
+
+#[test]
+fn a_node_that_answers_with_an_older_block_makes_no_second_game() {
+    let (chain, factory) = chain(Version::V2_4);
+    let node = node(10, 10);
+    proposed(round(&mut proposer(&chain, factory, &[&node])).expect("it is due"));
+    node.known().finalized = 11;
+    let behind = Wallet::new(
+        Arc::new(Lagging(chain.clone())),
+        Signer::from_key(&B256::repeat_byte(PROPOSER)).expect("a key"),
+        Policy::default(),
+    );
+    let mut behind = Proposer::new(behind, nodes(&[&node]), options(factory));
+    let error = round(&mut behind).expect_err("it does not see its own game");
+    assert!(matches!(error, ProposeError::Stale { .. }), "{error}");
+    assert_eq!(games(&chain, factory), 1);
+    chain.mine(1);
+    let waiting = round(&mut behind).expect("it sees it");
+    assert!(matches!(waiting, Outcome::Waiting { .. }));
 }
 
 #[test]
@@ -448,6 +531,13 @@ fn super_roots_are_proposed_of_the_newest_final_second() {
         ..options(factory)
     };
     let mut proposer = Proposer::new(wallet(&chain, PROPOSER), source, options);
+    // L1 does not determine it yet: a game about it would be lost.
+    let error = round(&mut proposer).expect_err("it is early").to_string();
+    assert!(
+        error.contains("wait, or choose an earlier second"),
+        "{error}"
+    );
+    chain.mine(100);
     let (game, proposal) = proposed(round(&mut proposer).expect("it is due"));
     let root = rollup.super_root(NEWEST).expect("it has all").hash();
     assert_eq!(

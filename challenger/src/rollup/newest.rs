@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use alloy_primitives::U256;
+use fpvm_l1::Block;
 
 use super::{Nodes, SourceError, SuperNodes};
 use crate::factory::Claimed;
@@ -17,8 +18,8 @@ pub enum Finality {
 }
 
 impl Nodes {
-    /// The newest block of so much certainty, and its output root. The node that is furthest on tells which block it
-    /// is; all nodes that have it have to have the same root. One that is behind is no evidence.
+    /// The newest block of so much certainty that all nodes have which answer, and its output root, which has to be the
+    /// same for all. A node that is behind is waited for, and one that runs ahead proposes nothing alone.
     ///
     /// # Errors
     /// If no node answers, or they do not agree.
@@ -27,7 +28,7 @@ impl Nodes {
             .rollup
             .iter()
             .map(|node| (node.name(), node.head(finality)));
-        let block = U256::from(furthest(heads)?);
+        let block = U256::from(least(heads)?);
         let root = self.output(block)?.output_root;
         Ok(Claimed::Output { root, block })
     }
@@ -47,15 +48,19 @@ impl Nodes {
 }
 
 impl SuperNodes {
-    /// The newest second of so much certainty, and its super root, as [`Nodes::newest`] has it of blocks; L1's time is
-    /// `now`.
+    /// The newest second of so much certainty, and its super root, as [`Nodes::newest`] has it of blocks; `head` is L1's
+    /// newest block.
     ///
     /// # Errors
     /// If no node answers, or they do not agree.
-    pub fn newest(self: &Arc<Self>, finality: Finality, now: u64) -> Result<Claimed, SourceError> {
+    pub fn newest(
+        self: &Arc<Self>,
+        finality: Finality,
+        head: &Block,
+    ) -> Result<Claimed, SourceError> {
         let heads = self.each();
-        let heads = heads.map(|node| (node.name(), node.head(finality, now)));
-        Ok(Claimed::SuperRoot(self.super_root(furthest(heads)?)?))
+        let heads = heads.map(|node| (node.name(), node.head(finality, head.time)));
+        Ok(Claimed::SuperRoot(self.super_root(least(heads)?, head)?))
     }
 
     /// Whether all nodes that answer have read L1 up to a block, as [`Nodes::have_read`]; L1's time is `now`.
@@ -68,14 +73,14 @@ impl SuperNodes {
     }
 }
 
-/// The highest of the nodes' heads; one that does not tell is left out.
-fn furthest(
+/// The lowest of the nodes' heads; one that does not tell is left out.
+fn least(
     heads: impl Iterator<Item = (String, Result<u64, SourceError>)>,
 ) -> Result<u64, SourceError> {
-    let (mut furthest, mut failed) = (None, None);
+    let (mut least, mut failed) = (None::<u64>, None);
     for (node, head) in heads {
         match head {
-            Ok(head) => furthest = furthest.max(Some(head)),
+            Ok(head) => least = Some(least.map_or(head, |least| least.min(head))),
             Err(error) => {
                 let error_text = error.to_string();
                 tracing::warn!(target: "rollup", node, error = error_text, "No heads");
@@ -83,7 +88,7 @@ fn furthest(
             }
         }
     }
-    furthest.ok_or_else(|| failed.unwrap_or(SourceError::NoNode))
+    least.ok_or_else(|| failed.unwrap_or(SourceError::NoNode))
 }
 
 fn all_have_read(

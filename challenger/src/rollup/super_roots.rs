@@ -14,7 +14,7 @@ use alloy_primitives::{B256, Bytes, keccak256};
 use fpvm_dispute::super_root::{INVALID, SuperRoot, SuperState, SuperStep};
 use fpvm_dispute::trace::super_node::{NodeStates, SuperNode, SuperRootAt};
 use fpvm_dispute::trace::{SuperStates, TraceError};
-use fpvm_l1::{At, Chain, Rpc};
+use fpvm_l1::{At, Block, Chain, Rpc};
 use serde_json::{Value, json};
 
 use super::node::Node;
@@ -133,11 +133,20 @@ impl SuperNodes {
             .settle(game, l1, is_own, self.nodes.len(), said, at)
     }
 
-    /// The super root of a second as it is verified by now, whatever L1 blocks that takes: what is to be proposed.
+    /// The super root of a second as it is verified by L1 up to its newest block `head`: what is to be proposed, because
+    /// a game looks up to there.
     ///
     /// # Errors
-    /// If no node has one, or they do not say the same.
-    pub fn super_root(self: &Arc<Self>, timestamp: u64) -> Result<SuperRoot, SourceError> {
+    /// If no node has one, they do not say the same, it takes more of L1, or the second is later than the block.
+    pub fn super_root(
+        self: &Arc<Self>,
+        timestamp: u64,
+        head: &Block,
+    ) -> Result<SuperRoot, SourceError> {
+        let reason = format!("L1 is at {}, and that is later", head.time);
+        if timestamp > head.time {
+            return Err(TraceError::NoSuperRoot { timestamp, reason }.into());
+        }
         let states = GameStates {
             nodes: self.clone(),
             l1_head: 0,
@@ -145,6 +154,18 @@ impl SuperNodes {
             by_now: true,
         };
         let root = states.start(timestamp)?;
+        for node in self.each() {
+            let said = node.super_root_at(timestamp, 0).ok();
+            let takes = said.and_then(|said| Some(said.verified?.required_l1));
+            if let Some(takes) = takes.filter(|takes| *takes > head.number) {
+                let (node, number) = (node.name(), head.number);
+                let reason = format!(
+                    "{node} says that it takes L1 up to block {takes}, and L1 is at block {number}: wait, or choose an \
+                     earlier second"
+                );
+                return Err(TraceError::NoSuperRoot { timestamp, reason }.into());
+            }
+        }
         SuperRoot::decode(&root).map_err(|why| {
             let reason = format!("what the node gives is none: {why}");
             SourceError::Trace(TraceError::NoSuperRoot { timestamp, reason })

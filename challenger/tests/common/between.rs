@@ -64,6 +64,9 @@ impl<H: Hook> Chain for Between<H> {
     fn nonce(&self, account: Address, waiting: bool) -> Result<u64, Error> {
         self.ask(Method::Other)?.nonce(account, waiting)
     }
+    fn nonce_at(&self, account: Address, at: At) -> Result<u64, Error> {
+        self.ask(Method::Other)?.nonce_at(account, at)
+    }
     fn balance(&self, account: Address, at: At) -> Result<U256, Error> {
         self.ask(Method::Balance)?.balance(account, at)
     }

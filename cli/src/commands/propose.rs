@@ -5,7 +5,7 @@ use crate::chain::{self, ChainArgs};
 use crate::exit::Interrupted;
 use crate::interrupt;
 use crate::output::{Format, print, to_stdout};
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use fpvm_challenger::bonds::utc;
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::game_type::GameType;
@@ -27,20 +27,20 @@ pub(crate) struct Args {
     /// The game factory
     #[arg(long, alias = "game-factory-address", value_name = "ADDRESS")]
     factory: Address,
-    /// The type of the games that are created, by name (cannon, permissioned, cannon-kona, …) or number
-    #[arg(long, value_name = "TYPE", default_value = "cannon")]
-    game_type: GameType,
-    /// The rollup's node (op-node); may be given several times: then the one that is furthest on tells what is
-    /// proposed, and all that know the block have to say the same
+    /// The type of the games that are created, by name (cannon, permissioned, cannon-kona, …) or number [default:
+    /// super-cannon-kona with --superroot-rpc, else cannon]
+    #[arg(long, value_name = "TYPE")]
+    game_type: Option<GameType>,
+    /// The rollup's node (op-node); may be given several times: then the newest block that all have is proposed, and all
+    /// have to say the same of it
     #[arg(
         long,
         value_name = "URL",
         value_delimiter = ',',
-        required_unless_present = "superroot_rpc",
-        conflicts_with = "superroot_rpc"
+        required_unless_present = "superroot_rpc"
     )]
     rollup_rpc: Vec<String>,
-    /// Propose super roots, and take them from this node (op-node or op-supernode); may be given several times
+    /// For games about super roots: the node that knows them (op-node or op-supernode); may be given several times
     #[arg(
         long,
         aliases = ["superroot-rpcs", "supernode-rpc"],
@@ -61,7 +61,7 @@ pub(crate) struct Args {
     /// Propose nothing before the rollup's nodes have read L1 as far as it is at the beginning
     #[arg(long)]
     wait_node_sync: bool,
-    /// Say what would be proposed, and send nothing
+    /// Say what would be proposed, send nothing, and end
     #[arg(long)]
     dry_run: bool,
     /// End after one look
@@ -77,18 +77,38 @@ pub(crate) struct Args {
     chain: ChainArgs,
 }
 
+impl Args {
+    fn game_type(&self) -> GameType {
+        let default = if self.superroot_rpc.is_empty() {
+            GameType::CANNON
+        } else {
+            GameType::SUPER_CANNON_KONA
+        };
+        self.game_type.unwrap_or(default)
+    }
+}
+
 pub(crate) fn run(_: &App, args: &Args) -> anyhow::Result<()> {
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
-    let source = if args.superroot_rpc.is_empty() {
+    let game_type = args.game_type();
+    let source = if game_type.is_super() {
+        ensure!(
+            !args.superroot_rpc.is_empty(),
+            "games of type {game_type} are about super roots: name a node that knows them with --superroot-rpc"
+        );
+        Source::SuperRoots(args.chain.super_nodes(&args.superroot_rpc)?)
+    } else {
+        ensure!(
+            !args.rollup_rpc.is_empty(),
+            "games of type {game_type} are about outputs: name the rollup's node with --rollup-rpc"
+        );
         let nodes = args.chain.rollup_nodes(&args.rollup_rpc)?;
         Source::Outputs(Arc::new(Nodes::new(nodes, None)))
-    } else {
-        Source::SuperRoots(args.chain.super_nodes(&args.superroot_rpc)?)
     };
     let chain = chain::needed(args.chain.connect()?)?;
     let options = Options {
         factory: Factory(args.factory),
-        game_type: args.game_type,
+        game_type,
         interval: args.proposal_interval.as_secs(),
         finality: if args.allow_non_finalized {
             Finality::Safe
@@ -156,9 +176,9 @@ fn words(args: &Args, proposal: &Proposal) -> String {
         sequence_number,
         root,
     } = proposal;
-    if args.superroot_rpc.is_empty() {
-        format!("{root} as the output root of L2 block {sequence_number}")
-    } else {
+    if args.game_type().is_super() {
         format!("{root} as the super root at timestamp {sequence_number}")
+    } else {
+        format!("{root} as the output root of L2 block {sequence_number}")
     }
 }

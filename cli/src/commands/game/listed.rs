@@ -79,7 +79,8 @@ pub(super) fn create(args: &CreateArgs) -> anyhow::Result<()> {
     let (claimed, usual) = match (args.timestamp, args.root.zip(args.block)) {
         (Some(timestamp), _) => {
             let nodes = args.common.chain.super_nodes(&args.superroot_rpc)?;
-            let root = nodes.super_root(timestamp)?;
+            let newest = Reader::newest(&**wallet.chain())?;
+            let root = nodes.super_root(timestamp, &newest.block)?;
             (Claimed::SuperRoot(root), GameType::SUPER_CANNON_KONA)
         }
         (None, Some((root, block))) => (Claimed::Output { root, block }, GameType::CANNON),
