@@ -218,6 +218,9 @@ fn super_answer(
         let other = verified.super_root.timestamp;
         return Answer::Failed(format!("it gives the super root at timestamp {other}"));
     }
+    if let Err(why) = verified.super_root.check_order() {
+        return Answer::Failed(format!("its super root is none: {why}"));
+    }
     let root = verified.super_root.hash();
     Answer::Root {
         root,
