@@ -53,8 +53,13 @@ pub(crate) fn with_file(
 fn read(path: &Path) -> anyhow::Result<Table> {
     let text = std::fs::read_to_string(path);
     let text = text.with_context(|| format!("cannot read {}", path.display()))?;
-    let table = text.parse::<Table>();
-    table.with_context(|| format!("{} is no TOML file", path.display()))
+    // The line itself may hold a key.
+    text.parse::<Table>().map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+        let (path, why) = (path.display(), error.message());
+        anyhow!("{path} is no TOML file: {why}, in line {line}")
+    })
 }
 
 /// The words that a file stands for: flags, and those after `--`.
