@@ -26,7 +26,7 @@ pub trait Prover: Machine {
 }
 
 /// A fault proof program that can be started on the inputs of any dispute: those of an output, or with `I` of
-/// [`SuperInputs`] of a state of several chains.
+/// [`SuperInputs`](fpvm_dispute::trace::SuperInputs) of a state of several chains.
 pub trait Program<I = Inputs> {
     /// What runs it.
     type Machine: Prover<Error = Self::Error>;
