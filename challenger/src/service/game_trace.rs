@@ -3,13 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use fpvm_dispute::game::Game;
-use fpvm_dispute::game::block_number::BlockEvidence;
-use fpvm_dispute::position::Position;
+use fpvm_dispute::trace::either::EitherTrace;
 use fpvm_dispute::trace::lie::{Extent, Lie};
 use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_dispute::trace::super_split::SuperSplitTrace;
-use fpvm_dispute::trace::{Executions, Inputs, StepData, SuperInputs, Trace, TraceError};
+use fpvm_dispute::trace::{Executions, Inputs, StepData, SuperInputs, TraceError};
 use fpvm_l1::B256;
 use fpvm_trace::workers::Workers;
 use fpvm_trace::{DisputeInputs, GuestProgram};
@@ -24,79 +22,46 @@ pub(super) type Running<'a, I> = Arc<Workers<GuestProgram<'a, Guest>, I>>;
 type Outputs<'a> = Lie<SplitTrace<GameOutputs, GameProgram<'a>>>;
 
 /// What is held to be true of a game. It is a lie as far as the challenger is to lie.
-#[derive(Clone, Debug)]
-pub struct GameTrace<'a>(Kind<'a>);
+pub type GameTrace<'a> = EitherTrace<
+    SplitTrace<Outputs<'a>, Outputs<'a>>,
+    SuperSplitTrace<Lie<GameStates>, Lie<GameProgram<'a, SuperInputs>>>,
+>;
 
-#[derive(Clone, Debug)]
-enum Kind<'a> {
-    /// It is about outputs.
-    Outputs(SplitTrace<Outputs<'a>, Outputs<'a>>),
-    /// It is about super roots.
-    SuperRoots(SuperSplitTrace<Lie<GameStates>, Lie<GameProgram<'a, SuperInputs>>>),
+/// Of a game about outputs.
+pub(super) fn of_outputs(
+    outputs: GameOutputs,
+    executions: GameProgram<'_>,
+    extent: Extent,
+) -> GameTrace<'_> {
+    let known = Lie {
+        truth: SplitTrace {
+            outputs,
+            executions,
+        },
+        extent,
+    };
+    EitherTrace::Outputs(SplitTrace {
+        outputs: known.clone(),
+        executions: known,
+    })
 }
 
-impl<'a> GameTrace<'a> {
-    /// Of a game about outputs.
-    pub(super) fn of_outputs(
-        outputs: GameOutputs,
-        executions: GameProgram<'a>,
-        extent: Extent,
-    ) -> Self {
-        let known = Lie {
-            truth: SplitTrace {
-                outputs,
-                executions,
-            },
+/// Of a game about super roots.
+pub(super) const fn of_super_roots(
+    states: GameStates,
+    executions: GameProgram<'_, SuperInputs>,
+    extent: Extent,
+) -> GameTrace<'_> {
+    EitherTrace::SuperRoots(SuperSplitTrace {
+        states: Lie {
+            truth: states,
             extent,
-        };
-        Self(Kind::Outputs(SplitTrace {
-            outputs: known.clone(),
-            executions: known,
-        }))
-    }
-
-    /// Of a game about super roots.
-    pub(super) const fn of_super_roots(
-        states: GameStates,
-        executions: GameProgram<'a, SuperInputs>,
-        extent: Extent,
-    ) -> Self {
-        Self(Kind::SuperRoots(SuperSplitTrace {
-            states: Lie {
-                truth: states,
-                extent,
-            },
-            executions: Lie {
-                truth: executions,
-                extent,
-            },
-        }))
-    }
-
-    fn trace(&self) -> &dyn Trace {
-        match &self.0 {
-            Kind::Outputs(trace) => trace,
-            Kind::SuperRoots(trace) => trace,
-        }
-    }
-}
-
-impl Trace for GameTrace<'_> {
-    fn claim_at(&self, game: &Game, of: usize, position: Position) -> Result<B256, TraceError> {
-        self.trace().claim_at(game, of, position)
-    }
-
-    fn step_at(&self, game: &Game, of: usize, position: Position) -> Result<StepData, TraceError> {
-        self.trace().step_at(game, of, position)
-    }
-
-    fn source_at(&self, game: &Game, of: usize, position: Position) -> Option<String> {
-        self.trace().source_at(game, of, position)
-    }
-
-    fn wrong_block(&self, game: &Game) -> Result<Option<BlockEvidence>, TraceError> {
-        self.trace().wrong_block(game)
-    }
+        },
+        executions: Lie {
+            truth: executions,
+            extent,
+        },
+    })
 }
 
 /// The program that a game is about.

@@ -12,7 +12,7 @@ use fpvm_l1::{B256, Chain, U256};
 use fpvm_trace::workers::{Options, Workers};
 use fpvm_trace::{DisputeInputs, GuestProgram, Preimages};
 
-use super::game_trace::{GameProgram, GameTrace, Running};
+use super::game_trace::{self, GameProgram, GameTrace, Running};
 use super::prestates::{Guest, Open, PrestateError, PrestateSources, Prestates, is_prestate};
 use crate::game_type::{ByType, GameType};
 use crate::metrics::Metrics;
@@ -221,7 +221,7 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
         };
         let outputs = source.seen_by(game_params, &*self.chain);
         let outputs = outputs.map_err(silent)?;
-        Ok(GameTrace::of_outputs(outputs, program, self.extent))
+        Ok(game_trace::of_outputs(outputs, program, self.extent))
     }
 
     /// What is true of a game about super roots.
@@ -235,7 +235,7 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
         };
         let states = nodes.seen_by(game_params, &*self.chain);
         let states = states.map_err(silent)?;
-        Ok(GameTrace::of_super_roots(states, program, self.extent))
+        Ok(game_trace::of_super_roots(states, program, self.extent))
     }
 }
 

@@ -6,8 +6,10 @@
 //! VM to match, and [`lie::Lie`] turns an honest party's opinion into a cheat's.
 //!
 //! In a super game [`super_split::SuperSplitTrace`] takes its place: above the split depth the states of several
-//! chains ([`SuperStates`]), as [`super_node::NodeStates`] reads them off a node's answers.
+//! chains ([`SuperStates`]), as [`super_node::NodeStates`] reads them off a node's answers. Who plays
+//! both has an [`either::EitherTrace`].
 
+pub mod either;
 mod forward;
 pub mod lie;
 pub mod memo;

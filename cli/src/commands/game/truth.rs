@@ -8,14 +8,12 @@ use anyhow::{Context as _, ensure};
 use fpvm::AnyVm;
 use fpvm_challenger::read::game_params::GameParams;
 use fpvm_challenger::rollup::{GameStates, SuperNodes};
-use fpvm_dispute::game::Game;
-use fpvm_dispute::game::block_number::BlockEvidence;
-use fpvm_dispute::position::Position;
 use fpvm_dispute::rules::Rules;
+use fpvm_dispute::trace::either::EitherTrace;
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_dispute::trace::super_split::SuperSplitTrace;
-use fpvm_dispute::trace::{Inputs, StepData, SuperInputs, Trace, TraceError};
+use fpvm_dispute::trace::{Inputs, SuperInputs};
 use fpvm_l1::{B256, Chain};
 use fpvm_report::Instruction;
 use fpvm_report::instruction::Contest;
@@ -124,47 +122,8 @@ type Programs<'a, I> = Vms<GuestProgram<'a, Box<dyn AnyVm>>, I>;
 pub(super) type OutputTruth<'a> = SplitTrace<OutputList, Option<Programs<'a, Inputs>>>;
 
 /// What is true of a game, whatever it is about.
-pub(super) enum Truth<'a> {
-    /// It is about outputs.
-    Outputs(OutputTruth<'a>),
-    /// It is about super roots.
-    SuperRoots(SuperSplitTrace<GameStates, Option<Programs<'a, SuperInputs>>>),
-}
-
-impl<'a> Truth<'a> {
-    /// That of a game about outputs.
-    pub(super) const fn of_outputs(&self) -> Option<&OutputTruth<'a>> {
-        match self {
-            Self::Outputs(truth) => Some(truth),
-            Self::SuperRoots(_) => None,
-        }
-    }
-
-    fn trace(&self) -> &dyn Trace {
-        match self {
-            Self::Outputs(truth) => truth,
-            Self::SuperRoots(truth) => truth,
-        }
-    }
-}
-
-impl Trace for Truth<'_> {
-    fn claim_at(&self, game: &Game, of: usize, position: Position) -> Result<B256, TraceError> {
-        self.trace().claim_at(game, of, position)
-    }
-
-    fn step_at(&self, game: &Game, of: usize, position: Position) -> Result<StepData, TraceError> {
-        self.trace().step_at(game, of, position)
-    }
-
-    fn source_at(&self, game: &Game, of: usize, position: Position) -> Option<String> {
-        self.trace().source_at(game, of, position)
-    }
-
-    fn wrong_block(&self, game: &Game) -> Result<Option<BlockEvidence>, TraceError> {
-        self.trace().wrong_block(game)
-    }
-}
+pub(super) type Truth<'a> =
+    EitherTrace<OutputTruth<'a>, SuperSplitTrace<GameStates, Option<Programs<'a, SuperInputs>>>>;
 
 /// What the instruction that contests a claim does, where there is a program.
 pub(super) fn instruction(
