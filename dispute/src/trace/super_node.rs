@@ -133,8 +133,11 @@ impl<N: SuperNode> NodeStates<N> {
 }
 
 impl SuperRootAt {
-    /// Whether it can be true: upstream takes it unseen.
-    fn check(&self, timestamp: u64) -> Result<(), TraceError> {
+    /// Whether it can be true of a second: upstream takes it unseen.
+    ///
+    /// # Errors
+    /// `NoSuperRoot` where it is of another second, or its chains are in no order.
+    pub fn check(&self, timestamp: u64) -> Result<(), TraceError> {
         let wrong = |reason: String| Err(no_super_root(timestamp, reason));
         let mut chains = self.chain_ids.clone();
         chains.sort_unstable();
