@@ -10,9 +10,10 @@ use std::sync::Arc;
 use alloy_primitives::{Address, U256};
 use fpvm_challenger::factory::{Factory, Listed};
 use fpvm_challenger::game_type::GameType;
+use fpvm_challenger::parallel;
 use fpvm_challenger::read::game_params::GameParams;
 use fpvm_challenger::read::memory::Memory;
-use fpvm_challenger::read::together::{parallel, together};
+use fpvm_challenger::read::together::together;
 use fpvm_challenger::read::watch::{GameSnapshot, GameWatcher};
 use fpvm_challenger::read::{ReadError, Reader, is_vault_paused};
 use fpvm_contracts::game::abi::{FaultDisputeGame as Calls, Judge as Registry};
@@ -394,9 +395,7 @@ fn find_heads(reader: &Reader<'_>, options: &Options, watched: &mut BTreeMap<Add
         .map(|watched| watched.watcher.game_params.proposal.l1_head)
         .collect();
     let chain = reader.chain;
-    let heads = parallel(options.threads, &hashes, |hash| {
-        chain.block(At::Hash(*hash))
-    });
+    let heads = parallel::each(options.threads, hashes, |hash| chain.block(At::Hash(hash)));
     for (watched, head) in unknown.iter_mut().zip(heads) {
         watched.l1_head = head.ok().map(|block| block.number);
     }
@@ -409,7 +408,7 @@ fn judge(
     watched: &BTreeMap<Address, Watched>,
     looks: Looks,
 ) -> Vec<(Address, State)> {
-    let judged = parallel(options.threads, &looks, |(game, _)| {
+    let judged = parallel::each(options.threads, &looks, |(game, _)| {
         let watched = watched.get(game)?;
         Some(round.judge(&watched.watcher.game_params, watched.l1_head?))
     });

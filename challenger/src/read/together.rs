@@ -5,14 +5,13 @@
 //! `batch`), and the readings run again, further. A thousand games take as many calls as one game takes questions,
 //! and they are read by the same code as one.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fpvm_l1::{At, Error};
 
 use super::batch::{self, Answer, Question};
 use super::{ReadError, Reader};
+use crate::parallel;
 
 /// Bytes of an answer that are reckoned with: most are a word or a few.
 const EXPECTED: usize = 96;
@@ -74,7 +73,7 @@ fn ask_all(
         rest = after;
     }
     let failed = AtomicBool::new(false);
-    let answers = parallel(threads, &parts, |part| {
+    let answers = parallel::each(threads, parts, |part| {
         // One failure is enough to give up.
         if failed.load(Ordering::Relaxed) {
             return Ok(Vec::new());
@@ -85,36 +84,6 @@ fn ask_all(
     });
     let answers: Vec<_> = answers.into_iter().collect::<Result<_, _>>()?;
     Ok(answers.into_iter().flatten().collect())
-}
-
-/// Does the same with each of some things, so many at once; the results are in their order.
-pub fn parallel<T: Sync, R: Send>(
-    threads: usize,
-    things: &[T],
-    work: impl Fn(&T) -> R + Sync,
-) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(things.len()));
-    std::thread::scope(|scope| {
-        let run = || {
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some(thing) = things.get(number) else {
-                    return;
-                };
-                let result = work(thing);
-                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                done.push((number, result));
-            }
-        };
-        for _ in 1..threads.min(things.len()) {
-            scope.spawn(run);
-        }
-        run();
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_unstable_by_key(|(number, _)| *number);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// The answers to questions that fit one call. A call that the node refuses is halved: it may take too much gas there.

@@ -1,7 +1,6 @@
 //! What is to be done about all games.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use alloy_primitives::Address;
@@ -10,6 +9,7 @@ use fpvm_dispute::trace::Trace;
 
 use super::{GameScheduler, Games, Round, TraceSource, TrackedGame, is_in_progress};
 use crate::event::{Event, EventSink};
+use crate::parallel;
 use crate::player::{Kind, PlannedTx, Strategy, Turn, pause};
 use crate::proposals::Proposals;
 use crate::read::{ReadError, Reader};
@@ -167,28 +167,7 @@ fn turns<'t, T: Trace + Send>(
         let turn = tracked.player.turn(reader);
         (game, tracked, turn, begun.elapsed())
     };
-    let threads = games.len().min(BESIDE);
-    if threads <= 1 {
-        return games.into_iter().map(turn).collect();
-    }
-    let (left, done) = (Mutex::new(games.into_iter()), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let next = left.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some(next) = next else { return };
-                    let turn = turn(next);
-                    done.lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push(turn);
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(game, ..)| *game);
-    done
+    parallel::each(BESIDE, games, turn)
 }
 
 /// A game, what its player decides, and how long that took.
