@@ -204,3 +204,11 @@ impl Service<'_, '_> {
         }
     }
 }
+
+/// Waits until a round that has `begun` is `interval` ago, or until it is set from outside to end.
+pub fn sleep(begun: Instant, interval: Duration, interrupted: &AtomicBool) {
+    const NAP: Duration = Duration::from_millis(100);
+    while begun.elapsed() < interval && !interrupted.load(Ordering::Relaxed) {
+        std::thread::sleep(NAP.min(interval));
+    }
+}

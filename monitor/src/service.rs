@@ -5,15 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use fpvm_challenger::read::ReadError;
-use fpvm_challenger::service::Exporter;
+use fpvm_challenger::service::{Exporter, sleep};
 
 use crate::metrics::Metrics;
 use crate::problems::{Problem, problems};
 use crate::survey::{Monitor, Survey};
 use crate::web::Web;
-
-/// How long it sleeps at a time while it waits.
-const NAP: Duration = Duration::from_millis(100);
 
 /// A monitor that goes on.
 #[allow(missing_debug_implementations, reason = "a chain need not have one")]
@@ -92,11 +89,9 @@ impl Service {
             if let Some(exporter) = &self.exporter {
                 exporter.set(text);
             }
-            while begun.elapsed() < self.interval {
-                if self.interrupted.load(Ordering::Relaxed) {
-                    return Err(ServiceError::Interrupted);
-                }
-                std::thread::sleep(NAP.min(self.interval));
+            sleep(begun, self.interval, &self.interrupted);
+            if self.interrupted.load(Ordering::Relaxed) {
+                return Err(ServiceError::Interrupted);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use fpvm_challenger::factory::CreateError;
 use fpvm_challenger::rollup::SourceError;
-use fpvm_challenger::service::Exporter;
+use fpvm_challenger::service::{Exporter, sleep};
 use fpvm_l1::{At, Progress, SendError};
 
 use crate::metrics::Metrics;
@@ -81,7 +81,7 @@ impl Service {
             if self.once {
                 return Ok(());
             }
-            self.sleep(begun);
+            sleep(begun, self.poll_interval, &self.interrupted);
         }
         Err(ServiceError::Interrupted)
     }
@@ -106,7 +106,7 @@ impl Service {
                 }
                 Err(error) => return Err(ProposeError::from(error).into()),
             }
-            self.sleep(begun);
+            sleep(begun, self.poll_interval, &self.interrupted);
         }
     }
 
@@ -123,14 +123,6 @@ impl Service {
             }
         }
         exporter.set(metrics.text());
-    }
-
-    /// Waits for the next round's time; the last round has `begun` then.
-    fn sleep(&self, begun: Instant) {
-        const NAP: Duration = Duration::from_millis(100);
-        while begun.elapsed() < self.poll_interval && !self.interrupted.load(Ordering::Relaxed) {
-            std::thread::sleep(NAP.min(self.poll_interval));
-        }
     }
 }
 
