@@ -277,7 +277,11 @@ impl Factory {
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Address, CreateError> {
         let nonce = wallet.settle(report)?;
-        self.create_from(wallet, nonce, game_type, claimed, report)
+        let chain = wallet.chain().clone();
+        let reader = Reader::newest(&*chain)?;
+        let bond = self.check(&reader, game_type, claimed, wallet.address())?;
+        let request = self.request(game_type, claimed, bond);
+        self.create_from(wallet, nonce, request, report)
     }
 
     /// What an account needs to create a game about something: the bond, in wei.
@@ -302,34 +306,34 @@ impl Factory {
         }
     }
 
-    /// Creates a game, by the transaction of the account with the nonce that [`Wallet::settle`] has given before
-    /// anything was decided: if another one takes that nonce meanwhile, nothing is created.
-    ///
-    /// # Errors
-    /// As [`Factory::create_about`].
-    pub fn create_from(
-        self,
-        wallet: &mut Wallet,
-        nonce: u64,
-        game_type: u32,
-        claimed: &Claimed,
-        report: &mut dyn FnMut(Progress<'_>),
-    ) -> Result<Address, CreateError> {
-        let chain = wallet.chain().clone();
-        let reader = Reader::newest(&*chain)?;
-        let bond = self.check(&reader, game_type, claimed, wallet.address())?;
+    /// The transaction that creates a game, with the bond that [`Factory::check`] has told.
+    pub fn request(self, game_type: u32, claimed: &Claimed, bond: U256) -> Request {
         let call = Calls::createCall {
             gameType: game_type,
             rootClaim: claimed.root(),
             extraData: claimed.extra_data().into(),
         };
-        let request = Request {
+        Request {
             what: format!("create a game about {claimed}"),
             to: Some(self.0),
             data: call.abi_encode().into(),
             value: bond,
             gas: None,
-        };
+        }
+    }
+
+    /// Creates a game by the transaction of [`Factory::request`], with the nonce that [`Wallet::settle`] has given
+    /// before anything was decided: if another one takes that nonce meanwhile, nothing is created.
+    ///
+    /// # Errors
+    /// If the transaction is not done.
+    pub fn create_from(
+        self,
+        wallet: &mut Wallet,
+        nonce: u64,
+        request: Request,
+        report: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Address, CreateError> {
         let receipts = wallet.send_from(nonce, &[request], report)?;
         let transaction = receipts.first().map_or(B256::ZERO, |done| done.transaction);
         let logs = receipts.iter().flat_map(|receipt| &receipt.logs);

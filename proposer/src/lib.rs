@@ -188,12 +188,15 @@ impl Proposer {
         if proposal.sequence_number == 0 {
             return Ok(Outcome::Genesis);
         }
-        if let Some(game) = factory.about(&reader, game_type.0, &claimed)? {
-            return Ok(match last {
-                Some(last) if last.game == game => Outcome::Unchanged { game },
-                _ => Outcome::Exists { game, proposal },
-            });
-        }
+        let bond = match factory.check(&reader, game_type.0, &claimed, account) {
+            Err(CreateError::Exists(game)) => {
+                return Ok(match last {
+                    Some(last) if last.game == game => Outcome::Unchanged { game },
+                    _ => Outcome::Exists { game, proposal },
+                });
+            }
+            checked => checked?,
+        };
         let sequence_number = proposal.sequence_number;
         if let Some(Listed { game, .. }) = last
             && U256::from(sequence_number) < due::sequence_number(&reader, game)?
@@ -204,14 +207,11 @@ impl Proposer {
             });
         }
         let Some(nonce) = nonce else {
-            factory.check(&reader, game_type.0, &claimed, account)?;
             return Ok(Outcome::Planned { proposal });
         };
-        match factory.create_from(&mut self.wallet, nonce, game_type.0, &claimed, report) {
-            Ok(game) => Ok(Outcome::Proposed { game, proposal }),
-            Err(CreateError::Exists(game)) => Ok(Outcome::Exists { game, proposal }),
-            Err(error) => Err(error.into()),
-        }
+        let request = factory.request(game_type.0, &claimed, bond);
+        let game = factory.create_from(&mut self.wallet, nonce, request, report)?;
+        Ok(Outcome::Proposed { game, proposal })
     }
 }
 
