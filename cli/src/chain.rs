@@ -72,9 +72,10 @@ impl NodeArgs {
         rollup_nodes(urls, self.patience.min(NODE_PATIENCE))
     }
 
-    /// Nodes at these addresses that know super roots.
-    pub(crate) fn super_nodes(&self, urls: &[String]) -> anyhow::Result<Arc<SuperNodes>> {
-        Ok(Arc::new(SuperNodes::new(self.rollup_nodes(urls)?)))
+    /// Nodes at these addresses that know super roots; none where nobody is named.
+    pub(crate) fn super_nodes(&self, urls: &[String]) -> anyhow::Result<Option<Arc<SuperNodes>>> {
+        let nodes = self.rollup_nodes(urls)?;
+        Ok((!nodes.is_empty()).then(|| Arc::new(SuperNodes::new(nodes))))
     }
 }
 
@@ -94,8 +95,8 @@ impl ChainArgs {
         self.node.rollup_nodes(urls)
     }
 
-    /// Nodes at these addresses that know super roots.
-    pub(crate) fn super_nodes(&self, urls: &[String]) -> anyhow::Result<Arc<SuperNodes>> {
+    /// Nodes at these addresses that know super roots; none where nobody is named.
+    pub(crate) fn super_nodes(&self, urls: &[String]) -> anyhow::Result<Option<Arc<SuperNodes>>> {
         self.node.super_nodes(urls)
     }
 

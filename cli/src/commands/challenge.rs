@@ -18,7 +18,7 @@ use cheat::CheatArgs;
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::game_type::GameType;
 use fpvm_challenger::player::Settling;
-use fpvm_challenger::rollup::{Source, SuperNodes};
+use fpvm_challenger::rollup::Source;
 use fpvm_challenger::scheduler::{GameScheduler, Games, Options};
 use fpvm_challenger::service::{
     Exporter, GameInputs, Guest, Open, ProgramTraceSource, Service, ServiceError,
@@ -156,7 +156,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
     // The threads that run the program end when the service is gone.
     std::thread::scope(|scope| {
-        let (outputs, super_roots) = (outputs(args)?, super_roots(args)?);
+        let (outputs, super_roots) = (outputs(args)?, args.chain.super_nodes(&args.superroot_rpc)?);
         let chain = chain::needed(args.chain.connect()?)?;
         let open: Open<'_> = Arc::new(|path: &Path| {
             let vm = args.reading.open(app, path);
@@ -232,12 +232,6 @@ fn types(named: &[GameType]) -> Vec<u32> {
         types.push(GameType::SUPER_PERMISSIONED.0);
     }
     types
-}
-
-fn super_roots(args: &Args) -> anyhow::Result<Option<Arc<SuperNodes>>> {
-    let urls = &args.superroot_rpc;
-    let nodes = (!urls.is_empty()).then(|| args.chain.super_nodes(urls));
-    nodes.transpose()
 }
 
 fn outputs(args: &Args) -> anyhow::Result<Option<Source>> {

@@ -85,9 +85,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         tracing::info!(target: "monitor", address, "Serving pages");
     }
     let nodes = args.node.rollup_nodes(&args.rollup_rpc)?;
-    let urls = &args.superroot_rpc;
-    let super_nodes = (!urls.is_empty()).then(|| args.node.super_nodes(urls));
-    let truth = Truth::new(nodes, super_nodes.transpose()?);
+    let truth = Truth::new(nodes, args.node.super_nodes(&args.superroot_rpc)?);
     let options = Options {
         factory: Factory(args.factory),
         window: args.game_window.as_secs(),

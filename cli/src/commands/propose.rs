@@ -92,11 +92,12 @@ pub(crate) fn run(_: &App, args: &Args) -> anyhow::Result<()> {
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
     let game_type = args.game_type();
     let source = if game_type.is_super() {
-        ensure!(
-            !args.superroot_rpc.is_empty(),
-            "games of type {game_type} are about super roots: name a node that knows them with --superroot-rpc"
-        );
-        Source::SuperRoots(args.chain.super_nodes(&args.superroot_rpc)?)
+        let nodes = args.chain.super_nodes(&args.superroot_rpc)?;
+        Source::SuperRoots(nodes.with_context(|| {
+            format!(
+                "games of type {game_type} are about super roots: name a node that knows them with --superroot-rpc"
+            )
+        })?)
     } else {
         ensure!(
             !args.rollup_rpc.is_empty(),

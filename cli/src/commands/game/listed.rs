@@ -3,7 +3,7 @@
 use super::manual_play::Common;
 use crate::chain;
 use crate::output::{Format, json, print, to_stdout};
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use fpvm_challenger::bonds::{State, utc};
 use fpvm_challenger::factory::{Claimed, Factory};
 use fpvm_challenger::game_type::GameType;
@@ -79,6 +79,8 @@ pub(super) fn create(args: &CreateArgs) -> anyhow::Result<()> {
     let (claimed, usual) = match (args.timestamp, args.root.zip(args.block)) {
         (Some(timestamp), _) => {
             let nodes = args.common.chain.super_nodes(&args.superroot_rpc)?;
+            let nodes = nodes
+                .context("which super root? Name a node that knows it with --superroot-rpc")?;
             let newest = Reader::newest(&**wallet.chain())?;
             let root = nodes.super_root(timestamp, &newest.block)?;
             (Claimed::SuperRoot(root), GameType::SUPER_CANNON_KONA)
