@@ -9,7 +9,7 @@ use std::time::Duration;
 use alloy_primitives::{Address, B256, U256};
 use common::players::{Alphabet, CHEAT, HONEST, cheat, known, scheduler};
 use common::table::{check, check_money, play, read, to_the_end};
-use common::{DELAY, FINALITY, account, alphabet, deployment, wallet};
+use common::{DELAY, FINALITY, account, deployment, super_game, wallet};
 use fpvm_challenger::deployment::{Deployment, Setup};
 use fpvm_challenger::event::{Event, Name};
 use fpvm_challenger::factory::{Claimed, CreateError, Factory};
@@ -20,16 +20,14 @@ use fpvm_challenger::read::watch::game as read_game;
 use fpvm_challenger::rollup::{GameStates, SuperNodes};
 use fpvm_challenger::scheduler::{GameScheduler, Games, Options, TraceSource, Unplayable};
 use fpvm_contracts::game::abi::Judge;
-use fpvm_dispute::arguments::Roles;
-use fpvm_dispute::claim::{GameStatus, OutputRoot};
-use fpvm_dispute::rules::Params;
+use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::super_root::{STEPS_PER_SECOND, SuperRoot, SuperRootError, SuperStep};
-use fpvm_dispute::synthetic::{SuperChain, SuperRollup};
+use fpvm_dispute::synthetic::SuperRollup;
 use fpvm_dispute::trace::lie::{Extent, Lie};
 use fpvm_dispute::trace::super_split::SuperSplitTrace;
 use fpvm_dispute::version::Version;
 use fpvm_e2e::op_node::{Known, OpNode};
-use fpvm_e2e::super_roots::super_roots;
+use fpvm_e2e::super_roots::{super_roots, two_chains};
 use fpvm_l1::{Chain, Local, Policy, Request, Rpc};
 
 /// From what to what games go, in seconds of L2 time: far enough back that L1 has the data of all of it.
@@ -37,19 +35,7 @@ const START: u64 = 100;
 const END: u64 = START + 2;
 
 fn rollup() -> SuperRollup {
-    let chain = |id: u64, block_time| SuperChain {
-        chain_id: U256::from(id),
-        genesis: 60,
-        block_time,
-        late: Default::default(),
-        missing_from: None,
-        replaced: Default::default(),
-    };
-    SuperRollup {
-        seed: 1,
-        chains: vec![chain(130, 2), chain(10, 1)],
-        current_l1: 1_000_000,
-    }
+    two_chains(1_000_000)
 }
 
 fn node() -> OpNode {
@@ -59,42 +45,13 @@ fn node() -> OpNode {
     })
 }
 
-/// A game of 256 states above and 16 letters below.
 fn setup() -> Setup {
-    let setup = alphabet();
-    let root = rollup().super_root(START).expect("it has all");
-    Setup {
-        params: Params {
-            version: Version::Super0_8,
-            game_type: 9,
-            split_depth: 8,
-            max_depth: 12,
-            l2_chain_id: U256::ZERO,
-            ..setup.params
-        },
-        anchor: OutputRoot {
-            root: root.hash(),
-            block: U256::from(START),
-        },
-        ..setup
-    }
+    super_game(&root_at(START), None)
 }
 
 /// The same of the game that one account proposes.
 fn of_a_proposer() -> Setup {
-    let setup = setup();
-    Setup {
-        params: Params {
-            version: Version::SuperPermissioned1_0,
-            game_type: 5,
-            roles: Some(Roles {
-                proposer: account(CHEAT),
-                challenger: Address::ZERO,
-            }),
-            ..setup.params
-        },
-        ..setup
-    }
+    super_game(&root_at(START), Some(account(CHEAT)))
 }
 
 /// What somebody knows from a node, or makes of it.

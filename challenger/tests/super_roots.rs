@@ -16,12 +16,12 @@ use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::game::Proposal;
 use fpvm_dispute::rules::{Params, Rules};
 use fpvm_dispute::super_root::{CONSOLIDATION, INVALID, SuperStep};
-use fpvm_dispute::synthetic::{SuperChain, SuperRollup};
+use fpvm_dispute::synthetic::SuperRollup;
 use fpvm_dispute::trace::super_node::{NodeStates, SuperNode as _};
 use fpvm_dispute::trace::{SuperStates, TraceError};
 use fpvm_dispute::version::Version;
 use fpvm_e2e::op_node::{Known, OpNode, SuperRoots};
-use fpvm_e2e::super_roots::{answer, super_roots};
+use fpvm_e2e::super_roots::{answer, super_roots, two_chains};
 use fpvm_l1::{At, Block, Chain as _, Local, Request, Rpc};
 use serde_json::{Value, json};
 
@@ -30,19 +30,7 @@ const START: u64 = 100;
 const END: u64 = 105;
 
 fn rollup() -> SuperRollup {
-    let chain = |id: u64, block_time| SuperChain {
-        chain_id: U256::from(id),
-        genesis: 60,
-        block_time,
-        late: Default::default(),
-        missing_from: None,
-        replaced: Default::default(),
-    };
-    SuperRollup {
-        seed: 1,
-        chains: vec![chain(130, 2), chain(10, 1)],
-        current_l1: 1_000,
-    }
+    two_chains(1_000)
 }
 
 /// A chain of twenty blocks.

@@ -5,6 +5,7 @@ use fpvm_checkpoints::Machine as _;
 use fpvm_core::formats::elf;
 use fpvm_core::machine::vm::{Tier, Vm};
 use fpvm_isa_mips::Mips32;
+use fpvm_oracle::Key;
 use fpvm_oracle::store::{Memory, Shared, Store as _};
 use fpvm_trace::{GuestProgram, Hosted, Preimages};
 
@@ -29,20 +30,41 @@ pub fn rollup_for<I: elf::Program>(
     vm: &str,
     tier: fn() -> Option<Box<dyn Tier<I>>>,
 ) -> GuestProgram<'static, Vm<I>> {
-    let mut programs = fpvm_guests::ROLLUP.iter();
-    let (_, elf) = programs.find(|(name, _)| *name == vm).expect("a guest");
+    let preimages = fpvm_guests::rollup_preimages();
+    let preimages = preimages.map(|(key, value)| (key.parse().expect("a key"), value));
+    guest_for(
+        fpvm_guests::ROLLUP,
+        vm,
+        tier,
+        preimages,
+        U256::from(CHAIN_ID),
+    )
+}
+
+/// That of some programs which is for a VM, on a tier, with its pre-images.
+///
+/// # Panics
+/// If there is none.
+pub fn guest_for<'p, I: elf::Program>(
+    programs: &[(&str, &'static [u8])],
+    vm: &str,
+    tier: fn() -> Option<Box<dyn Tier<I>>>,
+    preimages: impl IntoIterator<Item = (Key, &'p [u8])>,
+    chain_id: U256,
+) -> GuestProgram<'static, Vm<I>> {
+    let mut programs = programs.iter();
+    let (_, elf) = *programs.find(|(name, _)| *name == vm).expect("a guest");
     let load = move || {
         let mut vm = elf::load::<I>(elf, I::PATCHES)?;
         vm.set_tier(tier());
         Ok(vm)
     };
     let mut store = Memory::default();
-    for (key, value) in fpvm_guests::rollup_preimages() {
-        let key = key.parse().expect("a key");
+    for (key, value) in preimages {
         store.put(key, value).expect("memory takes it");
     }
     let preimages = Preimages::Store(Shared::new(Box::new(store)));
-    GuestProgram::new(load, preimages, U256::from(CHAIN_ID))
+    GuestProgram::new(load, preimages, chain_id)
 }
 
 /// Runs to the first step, from here on, that reads a keccak256 pre-image at this offset; gives that step.

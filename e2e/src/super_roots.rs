@@ -1,11 +1,29 @@
 //! Made-up super roots as op-supernode tells of them.
 
-use alloy_primitives::B256;
-use fpvm_dispute::synthetic::SuperChain;
+use alloy_primitives::{B256, U256};
+use fpvm_dispute::synthetic::{SuperChain, SuperRollup};
 use fpvm_dispute::trace::super_node::SuperNode;
 use serde_json::{Map, Value, json};
 
 use crate::op_node::SuperRoots;
+
+/// Two chains, of blocks every second and every other one, which begin at second 60; their node works on this block of
+/// L1.
+pub fn two_chains(current_l1: u64) -> SuperRollup {
+    let chain = |id: u64, block_time| SuperChain {
+        chain_id: U256::from(id),
+        genesis: 60,
+        block_time,
+        late: Default::default(),
+        missing_from: None,
+        replaced: Default::default(),
+    };
+    SuperRollup {
+        seed: 1,
+        chains: vec![chain(130, 2), chain(10, 1)],
+        current_l1,
+    }
+}
 
 /// What a node says that knows these chains.
 pub fn super_roots(rollup: impl SuperNode + Send + Sync + 'static) -> SuperRoots {

@@ -10,22 +10,18 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::Address;
 use common::chain::players::CHEAT;
-use common::chain::{CLOCK, FINALITY, account, alphabet, wallet};
+use common::chain::{CLOCK, FINALITY, account, super_game, wallet};
 use common::{Look, OWNER, World};
 use fpvm_challenger::calls;
 use fpvm_challenger::deployment::Setup;
 use fpvm_challenger::factory::Claimed;
 use fpvm_challenger::rollup::SuperNodes;
-use fpvm_dispute::arguments::Roles;
-use fpvm_dispute::claim::OutputRoot;
-use fpvm_dispute::rules::Params;
 use fpvm_dispute::super_root::SuperRoot;
-use fpvm_dispute::synthetic::{SuperChain, SuperRollup};
-use fpvm_dispute::version::Version;
+use fpvm_dispute::synthetic::SuperRollup;
 use fpvm_e2e::op_node::{Known, OpNode};
-use fpvm_e2e::super_roots::super_roots;
+use fpvm_e2e::super_roots::{super_roots, two_chains};
 use fpvm_l1::Rpc;
 use fpvm_monitor::problems::Grade::{Blind, Late, Notice, Wrong};
 use fpvm_monitor::problems::Kind;
@@ -37,19 +33,7 @@ const START: u64 = 100;
 const END: u64 = START + 2;
 
 fn rollup() -> SuperRollup {
-    let chain = |id: u64, block_time| SuperChain {
-        chain_id: U256::from(id),
-        genesis: 60,
-        block_time,
-        late: Default::default(),
-        missing_from: None,
-        replaced: Default::default(),
-    };
-    SuperRollup {
-        seed: 1,
-        chains: vec![chain(130, 2), chain(10, 1)],
-        current_l1: 1_000_000,
-    }
+    two_chains(1_000_000)
 }
 
 fn root_at(timestamp: u64) -> SuperRoot {
@@ -71,36 +55,12 @@ fn node(rollup: SuperRollup) -> OpNode {
     })
 }
 
-fn setup(version: Version, game_type: u32, roles: Option<Roles>) -> Setup {
-    let setup = alphabet();
-    Setup {
-        params: Params {
-            version,
-            game_type,
-            split_depth: 8,
-            max_depth: 12,
-            l2_chain_id: U256::ZERO,
-            roles,
-            ..setup.params
-        },
-        anchor: OutputRoot {
-            root: root_at(START).hash(),
-            block: U256::from(START),
-        },
-        ..setup
-    }
-}
-
 fn everybodys() -> Setup {
-    setup(Version::Super0_8, 9, None)
+    super_game(&root_at(START), None)
 }
 
 fn of_a_proposer() -> Setup {
-    let roles = Roles {
-        proposer: account(CHEAT),
-        challenger: Address::ZERO,
-    };
-    setup(Version::SuperPermissioned1_0, 5, Some(roles))
+    super_game(&root_at(START), Some(account(CHEAT)))
 }
 
 fn propose(world: &World, game_type: u32, root: SuperRoot) -> Address {

@@ -14,10 +14,9 @@ use fpvm_challenger::rollup::{Finality, Nodes, SourceError, SuperNodes};
 use fpvm_contracts::artifact::Artifact;
 use fpvm_dispute::claim::OutputRoot;
 use fpvm_dispute::rules::Params;
-use fpvm_dispute::synthetic::{SuperChain, SuperRollup};
 use fpvm_dispute::version::Version;
 use fpvm_e2e::op_node::{Known, OpNode, Output, SuperRoots};
-use fpvm_e2e::super_roots::answer;
+use fpvm_e2e::super_roots::{answer, two_chains};
 use fpvm_l1::signer::Signer;
 use fpvm_l1::{
     At, Block, Bytes, Call, Chain, Error, Local, Log, LogFilter, Policy, Receipt, Rpc, Transaction,
@@ -490,19 +489,7 @@ fn nodes_that_have_not_read_l1_are_waited_for_where_that_is_asked_for() {
 fn super_roots_are_proposed_of_the_newest_final_second() {
     const START: u64 = 1_000;
     const NEWEST: u64 = 1_040;
-    let chain = |id: u64, block_time| SuperChain {
-        chain_id: U256::from(id),
-        genesis: 60,
-        block_time,
-        late: Default::default(),
-        missing_from: None,
-        replaced: Default::default(),
-    };
-    let rollup = SuperRollup {
-        seed: 1,
-        chains: vec![chain(130, 2), chain(10, 1)],
-        current_l1: 1_000_000,
-    };
+    let rollup = two_chains(1_000_000);
     let anchor = OutputRoot {
         root: rollup.super_root(START).expect("it has all").hash(),
         block: U256::from(START),

@@ -13,8 +13,10 @@ use std::sync::Arc;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use fpvm_challenger::deployment::{Deployment, Setup};
 use fpvm_contracts::artifact::Artifact;
+use fpvm_dispute::arguments::Roles;
 use fpvm_dispute::claim::{OutputRoot, VmStatus};
 use fpvm_dispute::rules::Params;
+use fpvm_dispute::super_root::SuperRoot;
 use fpvm_dispute::version::Version;
 use fpvm_l1::signer::Signer;
 use fpvm_l1::{Chain, Earlier, Local, Policy, Wallet};
@@ -67,6 +69,34 @@ pub(crate) fn today() -> Setup {
     let mut setup = alphabet();
     setup.params.version = Version::V2_4;
     setup
+}
+
+/// The same of super games, or of those of one proposer: 256 states above and 16 letters below.
+pub(crate) fn super_game(anchor: &SuperRoot, proposer: Option<Address>) -> Setup {
+    let setup = alphabet();
+    let (version, game_type) = match proposer {
+        None => (Version::Super0_8, 9),
+        Some(_) => (Version::SuperPermissioned1_0, 5),
+    };
+    Setup {
+        params: Params {
+            version,
+            game_type,
+            split_depth: 8,
+            max_depth: 12,
+            l2_chain_id: U256::ZERO,
+            roles: proposer.map(|proposer| Roles {
+                proposer,
+                challenger: Address::ZERO,
+            }),
+            ..setup.params
+        },
+        anchor: OutputRoot {
+            root: anchor.hash(),
+            block: U256::from(anchor.timestamp),
+        },
+        ..setup
+    }
 }
 
 pub(crate) fn signer(key: u8) -> Signer {

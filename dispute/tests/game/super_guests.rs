@@ -20,9 +20,9 @@ use fpvm_dispute::trace::lie::{Extent, Lie};
 use fpvm_dispute::trace::super_node::NodeStates;
 use fpvm_dispute::trace::super_split::SuperSplitTrace;
 use fpvm_dispute::trace::{SuperInputs, SuperStates as _};
+use fpvm_e2e::rollup::guest_for;
 use fpvm_oracle::Key;
-use fpvm_oracle::store::{Memory, Shared, Store as _};
-use fpvm_trace::{GuestProgram, Preimages, Program as _, Vms};
+use fpvm_trace::{GuestProgram, Program as _, Vms};
 
 use crate::deploy::{Source, Sources};
 use crate::guests::{Verifier, apply, contest};
@@ -41,20 +41,9 @@ fn guest<I: elf::Program>(
     tier: fn() -> Option<Box<dyn Tier<I>>>,
     rollups: &ToyRollups,
 ) -> Guest<I> {
-    let mut programs = fpvm_guests::SUPER_ROLLUP.iter();
-    let (_, elf) = programs.find(|(name, _)| *name == vm).expect("a guest");
-    let load = move || {
-        let mut vm = elf::load::<I>(elf, I::PATCHES)?;
-        vm.set_tier(tier());
-        Ok(vm)
-    };
-    let mut store = Memory::default();
-    for (_, preimage) in rollups.preimages() {
-        let put = store.put(Key::keccak256(preimage), preimage);
-        put.expect("memory takes it");
-    }
-    let preimages = Preimages::Store(Shared::new(Box::new(store)));
-    GuestProgram::new(load, preimages, U256::ZERO)
+    let preimages = rollups.preimages();
+    let preimages = preimages.map(|(_, preimage)| (Key::keccak256(preimage), preimage));
+    guest_for(fpvm_guests::SUPER_ROLLUP, vm, tier, preimages, U256::ZERO)
 }
 
 /// What Bob lies about: the states from a place on, how, and the execution there from some instruction on.
