@@ -144,6 +144,17 @@ impl Depot {
         Self::open(place)
     }
 
+    /// Tries whether an object can be written, so that nothing is run whose results would be lost. What it writes has
+    /// the object's name and `.trial` behind it, and is removed again.
+    ///
+    /// # Errors
+    /// If it cannot be written or removed.
+    pub fn try_write(&self, name: &str) -> Result<(), DepotError> {
+        let trial = format!("{name}.trial");
+        self.write(&trial, Bytes::new())?;
+        self.remove(&trial)
+    }
+
     /// An object's name with the place that it is in, for people.
     pub fn full_name(&self, name: &str) -> String {
         format!("{}/{name}", self.place)

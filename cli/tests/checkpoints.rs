@@ -450,6 +450,18 @@ fn killed_at_any_moment_it_goes_on() {
     }
 }
 
+#[test]
+fn a_place_that_takes_nothing_is_told_before_the_run() {
+    let shop = shop();
+    let line = "checkpoints make hello.go122.mips --every 30000 --out";
+    shop.run(&format!("{line} /proc"))
+        .fails(1, "/proc/manifest.json.trial");
+    shop.run(&format!("{line} here")).ok();
+    let there = fs::read_dir(shop.path("here")).unwrap();
+    let names: Vec<_> = there.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["manifest.json"]);
+}
+
 /// In a file system of its own, mounted where nobody else sees it.
 #[test]
 fn on_a_full_disk_what_was_written_stays_usable() {

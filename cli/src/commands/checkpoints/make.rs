@@ -96,6 +96,7 @@ fn checkpoints(
     if manifest.is_complete() && !args.states {
         return Ok(manifest);
     }
+    depot.try_write(&name)?;
     let mut store = Store::open(depot, machine.vm.isa().store_vm())?;
     store.forget_incomplete()?;
     let (start, end) = manifest.range();
