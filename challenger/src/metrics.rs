@@ -1,12 +1,14 @@
 //! Figures for Prometheus, named as op-challenger names them, and this program's own beside them.
 
 mod histogram;
+mod l1_nodes;
 mod page;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use histogram::Histogram;
+pub use l1_nodes::l1_nodes;
 pub use page::Page;
 
 use crate::event::{Event, Name};

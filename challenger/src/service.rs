@@ -23,7 +23,7 @@ pub use prestates::{Guest, Limits, Open, PrestateError, PrestateSources, Prestat
 pub use trace_source::{GameInputs, ProgramTraceSource};
 
 use crate::event::{Event, EventSink};
-use crate::metrics::{Metrics, Tracked};
+use crate::metrics::{Metrics, Tracked, l1_nodes};
 use crate::player::Player;
 use crate::scheduler::{GameScheduler, Round, SchedulerError};
 
@@ -182,7 +182,7 @@ impl Service<'_, '_> {
         {
             metrics.balance = balance.saturating_to();
         }
-        exporter.set(metrics.text());
+        exporter.set(metrics.text() + &l1_nodes(&*self.chain));
     }
 
     /// Waits for a block that was not seen yet, or for news of the program; the last round has `begun` then.

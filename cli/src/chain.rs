@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use fpvm_challenger::reasons;
 use fpvm_challenger::rollup::SuperNodes;
 use fpvm_l1::signer::Signer;
-use fpvm_l1::{Chain, Error, Policy, Progress, Receipt, Request, Rpc, Wallet};
+use fpvm_l1::{Chain, Error, Limits, Policy, Progress, Receipt, Request, Rpc, Wallet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +16,11 @@ pub(crate) const NODE_PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Chain")]
 pub(crate) struct NodeArgs {
-    /// The Ethereum node (http://… or https://…)
-    #[arg(long, value_name = "URL")]
-    pub(crate) rpc: Option<String>,
-    /// The chain that the node has to be on
+    /// The Ethereum node (http://… or https://…); may be given several times: then they are asked in this order, the next
+    /// where one fails, is behind, or is on another chain or fork than the others
+    #[arg(long, alias = "l1-eth-rpc", value_name = "URL", value_delimiter = ',')]
+    pub(crate) rpc: Vec<String>,
+    /// The chain that the node has to be on [default: the one that most of the nodes are on]
     #[arg(long, value_name = "N", value_parser = crate::args::number)]
     chain_id: Option<u64>,
     /// For how long a node that does not answer is asked again, and a new block is waited for
@@ -60,9 +61,11 @@ impl NodeArgs {
 
     /// The same, for who asks it for more than every chain has.
     pub(crate) fn node(&self) -> anyhow::Result<Option<Rpc>> {
-        let url = self.rpc.as_deref();
-        let rpc = url.map(|url| Rpc::connect_within(url, self.chain_id, self.patience));
-        Ok(rpc.transpose()?)
+        if self.rpc.is_empty() {
+            return Ok(None);
+        }
+        let rpc = Rpc::connect_all(&self.rpc, self.chain_id, self.patience, Limits::default());
+        Ok(Some(rpc?))
     }
 
     /// Nodes of a rollup at these addresses.

@@ -38,6 +38,9 @@ pub(crate) fn hint(error: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(CreateError::UnknownType { .. }) = error.downcast_ref() {
         return Some("--game-type chooses another");
     }
+    if let Some(fpvm_l1::Error::SeveralChains { .. }) = error.downcast_ref() {
+        return Some("--chain-id does");
+    }
     if error.is::<NoPreimages>() {
         return Some("give `--preimages DIR|DB` or `-- HOST ARGS`");
     }

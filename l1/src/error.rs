@@ -49,6 +49,12 @@ pub enum Error {
         /// The one that was meant.
         expected: u64,
     },
+    /// Nodes that are to be of one chain are not.
+    #[error("the nodes are on different chains: {said}. Which one is meant has to be said")]
+    SeveralChains {
+        /// Who is on which.
+        said: String,
+    },
     /// There is no such block, or not any more, or its state is forgotten.
     #[error(
         "{node} does not have {at}: it is not there yet, was dropped by a reorg, or is forgotten"

@@ -2,7 +2,7 @@
 //!
 //! - [`Chain`] is the connection: blocks, accounts, calls, logs, receipts, and signed transactions in.
 //!   Every method blocks; whoever wants several at once takes threads.
-//! - [`Rpc`] is one over JSON-RPC. [`Local`] is a whole chain in this process: accounts, blocks, time
+//! - [`Rpc`] is one over JSON-RPC, to one node or to several that are compared and stand in for each other. [`Local`] is a whole chain in this process: accounts, blocks, time
 //!   that can be moved, a pool of transactions, reorgs. What works on one works on the other.
 //! - [`Wallet`] sends transactions over either. It deals with nonces, fees and confirmations,
 //!   replaces stuck transactions, hands in again those that a reorg dropped, and never does anything
@@ -15,6 +15,7 @@
 )]
 
 mod error;
+mod http;
 mod local;
 mod rpc;
 pub mod signer;
@@ -23,7 +24,7 @@ mod wallet;
 pub use alloy::primitives::{Address, B256, Bytes, U256};
 pub use error::{Error, Revert, ether, last_cause};
 pub use local::Local;
-pub use rpc::Rpc;
+pub use rpc::{Limits, Rpc};
 pub use wallet::{Earlier, Outcome, Policy, Progress, Request, SendError, Wallet};
 
 /// A block that is asked for.
@@ -133,12 +134,29 @@ pub struct Transaction {
     pub data: Bytes,
 }
 
+/// How a node of a chain has done so far.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NodeReport {
+    /// What messages call it.
+    pub name: String,
+    /// Why it is not asked at present, in words.
+    pub trouble: Option<String>,
+    /// How many questions it has answered, refusals among them.
+    pub answers: u64,
+    /// How often there was no answer, or something else.
+    pub failures: u64,
+}
+
 /// A chain that is read and written by blocking calls.
 ///
 /// If a read fails because no answer came, it was tried again for a while before.
 pub trait Chain: Send + Sync {
     /// The name of the node, for messages, without the secret parts of its address.
     fn name(&self) -> String;
+    /// How each of its nodes has done so far, in the order in which they are asked; none of a chain without nodes.
+    fn nodes(&self) -> Vec<NodeReport> {
+        Vec::new()
+    }
     /// The chain's number, which signatures are bound to.
     fn chain_id(&self) -> u64;
     /// A block.

@@ -1,23 +1,28 @@
-//! A chain behind JSON-RPC over HTTP.
+//! A chain behind JSON-RPC over HTTP, of one node or of several.
 
 mod answers;
+mod node;
+mod refusal;
+mod several;
 mod time;
 
-use crate::error::{last_cause, tame};
+use crate::http::Http;
 use crate::{
-    Address, At, B256, Block, Bytes, Call, Chain, Error, Log, LogFilter, Receipt, Revert,
+    Address, At, B256, Block, Bytes, Call, Chain, Error, Log, LogFilter, NodeReport, Receipt,
     Transaction, U256,
 };
-use alloy::rpc::client::RpcClient;
-use alloy::rpc::json_rpc::{RpcError, RpcRecv};
 use alloy::rpc::types as wire;
-use alloy::transports::TransportErrorKind;
-use alloy::transports::http::Http;
+use node::{Failed, Node};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+pub use several::Limits;
+use several::{Again, at_once};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tokio::runtime::Runtime;
 
-/// The longest that one request may take.
+/// The longest that one request to a node may take that is the only one.
 const REQUEST: Duration = Duration::from_secs(20);
 /// For how long a request without an answer is tried again.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -27,35 +32,26 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LAST_WAIT: Duration = Duration::from_secs(8);
 /// For how long a request is tried again that is refused in words which nobody here knows.
 const SECOND_THOUGHTS: Duration = Duration::from_secs(5);
-/// What changes something, or whose refusal is the answer: geth refuses to estimate what an account cannot pay.
-const CHANGES: [&str; 2] = ["eth_sendRawTransaction", "eth_estimateGas"];
 /// How often the chain is looked at.
 const POLL: Duration = Duration::from_secs(1);
 /// The same for a node on this machine.
 const POLL_LOCAL: Duration = Duration::from_millis(100);
 
-/// What nodes say of a block that they do not have.
-const ABSENT: [&str; 5] = [
-    "not found",
-    "unknown block",
-    "missing trie",
-    "BlockOutOfRange",
-    "could not be found",
-];
-
 /// The priority fee, in wei, if the node has no opinion.
 const TIP: u128 = 1_000_000_000;
 
-/// A connection to an Ethereum node.
+/// A connection to an Ethereum chain, by one node or by several.
 #[derive(Debug)]
 pub struct Rpc {
-    client: RpcClient,
-    runtime: Runtime,
-    /// Scheme, host and port: the rest of an address may be a password.
-    name: String,
+    nodes: Vec<Arc<Node>>,
+    limits: Limits,
     chain_id: u64,
     patience: Duration,
     poll: Duration,
+    /// When nodes were compared last.
+    compared: Mutex<Option<Instant>>,
+    /// The newest block that was told of.
+    newest: AtomicU64,
 }
 
 impl Rpc {
@@ -75,7 +71,7 @@ impl Rpc {
         rpc.chain_id = rpc.fitting("eth_chainId", found)?;
         match expected {
             Some(expected) if expected != rpc.chain_id => Err(Error::WrongChain {
-                node: rpc.name,
+                node: rpc.name(),
                 found: rpc.chain_id,
                 expected,
             }),
@@ -83,36 +79,125 @@ impl Rpc {
         }
     }
 
+    /// Connects to several nodes of one chain: the one that is expected, or the one that most of them are on. They are asked
+    /// in their order. One that does not answer, answers something else, is behind, or is on another chain or fork is
+    /// passed over until that is over, so one of them has to work.
+    ///
+    /// # Errors
+    /// If none is on the chain within `patience`, or as many are on one chain as on another.
+    pub fn connect_all(
+        urls: &[String],
+        expected: Option<u64>,
+        patience: Duration,
+        limits: Limits,
+    ) -> Result<Self, Error> {
+        if let [url] = urls {
+            return Self::connect_within(url, expected, patience);
+        }
+        let mut nodes: Vec<Arc<Node>> = Vec::new();
+        for url in urls {
+            let http = Http::new(url, "node", limits.timeout, |client| client)?;
+            let same = |node: &&Arc<Node>| node.host() == http.name;
+            // The rest of the address, which tells them apart, may be a password.
+            let name = match nodes.iter().filter(same).count() {
+                0 => http.name.clone(),
+                before => format!("{} ({})", http.name, before + 1),
+            };
+            nodes.push(Arc::new(Node::new(http, name)));
+        }
+        let mut rpc = Self::over(nodes, patience, limits)?;
+        rpc.chain_id = rpc.agreed_chain(expected)?;
+        Ok(rpc)
+    }
+
     /// A node that need not be Ethereum's, such as a rollup's, for [`Rpc::question`]. As a
     /// [`Chain`] it says to be on chain 0.
     pub fn node(url: &str, patience: Duration) -> Result<Self, Error> {
-        let setup = |why: &dyn std::fmt::Display| Error::Setup(why.to_string());
-        let url: reqwest::Url = url.parse().map_err(|why| {
-            Error::Setup(format!(
-                "not the URL of a node: {why}; http://HOST:PORT is expected"
-            ))
-        })?;
-        let ("http" | "https", Some(host)) = (url.scheme(), url.host_str()) else {
-            return Err(setup(&"the URL of a node begins with http:// or https://"));
-        };
-        let port = url.port().map_or(String::new(), |port| format!(":{port}"));
-        let name = format!("{}://{host}{port}", url.scheme());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        // This fails only if it was done before.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().timeout(REQUEST).build();
-        let http = Http::with_client(client.map_err(|why| setup(&why))?, url);
-        let local = http.guess_local();
+        let http = Http::new(url, "node", REQUEST, |client| client)?;
+        let name = http.name.clone();
+        Self::over(
+            vec![Arc::new(Node::new(http, name))],
+            patience,
+            Limits::default(),
+        )
+    }
+
+    fn over(nodes: Vec<Arc<Node>>, patience: Duration, limits: Limits) -> Result<Self, Error> {
+        let is_local = nodes.iter().all(|node| node.is_local());
+        if nodes.is_empty() {
+            return Err(Error::Setup("no node is named".into()));
+        }
         Ok(Self {
-            client: RpcClient::new(http, local),
-            runtime: runtime.map_err(|why| setup(&why))?,
-            name,
+            nodes,
+            limits,
             chain_id: 0,
             patience,
-            poll: if local { POLL_LOCAL } else { POLL },
+            poll: if is_local { POLL_LOCAL } else { POLL },
+            compared: Mutex::default(),
+            newest: AtomicU64::new(0),
         })
+    }
+
+    /// The chain that is expected, if a node is on it; else the one that most are on.
+    fn agreed_chain(&self, expected: Option<u64>) -> Result<u64, Error> {
+        let begun = Instant::now();
+        loop {
+            let asked = self.nodes.iter().map(|node| &**node);
+            let said = at_once(asked, |node| Some(chain_id(node)));
+            let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+            let mut silent = Vec::new();
+            for (node, said) in &said {
+                match said {
+                    Ok(found) => *counts.entry(*found).or_default() += 1,
+                    Err(failed) => {
+                        node.rest(failed, begun);
+                        silent.push(format!("{}: {}", node.name, failed.why));
+                    }
+                }
+            }
+            let found = || {
+                said.iter()
+                    .filter_map(|(node, id)| Some((*node, *id.as_ref().ok()?)))
+            };
+            let most = counts.values().max().copied();
+            let mut leading = counts.iter().filter(|(_, count)| Some(**count) == most);
+            let chosen = match (expected, leading.next(), leading.next()) {
+                (Some(expected), ..) => counts.contains_key(&expected).then_some(expected),
+                (None, Some((chain, _)), None) => Some(*chain),
+                (None, None, _) => None,
+                (None, Some(_), Some(_)) => {
+                    let said = found().map(|(node, id)| format!("{} is on {id}", node.name));
+                    let said = said.collect::<Vec<_>>().join(", ");
+                    return Err(Error::SeveralChains { said });
+                }
+            };
+            if let Some(chosen) = chosen {
+                for (node, id) in found() {
+                    if id == chosen {
+                        node.is_back();
+                    } else {
+                        node.leave_out(Some(node::LeftOut::Chain(id)));
+                    }
+                }
+                return Ok(chosen);
+            }
+            if let (Some(expected), Some((node, id)), true) =
+                (expected, found().next(), silent.is_empty())
+            {
+                let node = node.name.clone();
+                return Err(Error::WrongChain {
+                    node,
+                    found: id,
+                    expected,
+                });
+            }
+            let tried = begun.elapsed();
+            if tried + LAST_WAIT.min(self.patience / 4) > self.patience {
+                let (node, why) = (self.name(), silent.join("; "));
+                return Err(Error::Unreachable { node, why, tried });
+            }
+            std::thread::sleep(FIRST_WAIT.max(LAST_WAIT.min(self.patience / 4)));
+        }
     }
 
     /// Calls a method that [`Chain`] does not have, and gives its answer unchanged.
@@ -121,91 +206,46 @@ impl Rpc {
     }
 
     /// Asks, again and again as long as there is no answer.
-    fn ask<T: RpcRecv>(&self, method: &'static str, params: Value) -> Result<T, Error> {
+    fn ask<T: DeserializeOwned>(&self, method: &'static str, params: Value) -> Result<T, Error> {
+        self.ask_for(method, params, &|_| true)
+    }
+
+    /// The same; where the answer of one node is not as hoped for, another may have a better one.
+    fn ask_for<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        params: Value,
+        hoped: &dyn Fn(&T) -> bool,
+    ) -> Result<T, Error> {
         let (begun, mut wait) = (Instant::now(), FIRST_WAIT);
         loop {
-            let request = self.client.request::<_, T>(method, params.clone());
-            let failed = match self.runtime.block_on(request) {
+            let (why, after, error) = match self.ask_each(method, &params, hoped) {
                 Ok(answer) => return Ok(answer),
-                Err(error) => error,
+                Err(Again::No(error)) => return Err(error),
+                Err(Again::Maybe(error, why)) => (why, None, Some(error)),
+                Err(Again::Yes(why, after)) => (why, after, None),
             };
             let tried = begun.elapsed();
-            match self.silence(method, &failed) {
-                Silence::Answered => return Err(self.error(method, failed)),
-                Silence::MayPass(_) if tried + wait > self.patience.min(SECOND_THOUGHTS) => {
-                    return Err(self.error(method, failed));
+            let next = wait.max(after.unwrap_or_default());
+            match error {
+                Some(error) if tried + next > self.patience.min(SECOND_THOUGHTS) => {
+                    return Err(error);
                 }
-                Silence::Passes(why) if tried + wait > self.patience => {
-                    return Err(Error::Unreachable {
-                        node: self.name.clone(),
-                        why,
-                        tried,
-                    });
+                None if tried + next > self.patience => {
+                    let node = self.name();
+                    return Err(Error::Unreachable { node, why, tried });
                 }
-                Silence::Passes(why) | Silence::MayPass(why) => {
-                    tracing::debug!(target: "l1", node = self.name, method, why, "No answer, again");
-                    std::thread::sleep(wait);
-                    wait = (wait * 2).min(LAST_WAIT);
-                }
+                _ => {}
             }
-        }
-    }
-
-    /// What an error says of asking again. Nodes and those before them refuse in as many ways as there are
-    /// providers, so only what is known to be an answer counts as one where nothing is changed by asking again.
-    fn silence(&self, method: &str, error: &RpcError<TransportErrorKind>) -> Silence {
-        match error {
-            RpcError::Transport(TransportErrorKind::HttpError(http)) => {
-                let why = format!("HTTP status {}", http.status);
-                match http.status {
-                    408 | 425 | 429 | 500.. => Silence::Passes(why),
-                    _ => Silence::Answered,
-                }
-            }
-            RpcError::Transport(TransportErrorKind::Custom(error)) => {
-                Silence::Passes(last_cause(&**error))
-            }
-            RpcError::ErrorResp(payload) => {
-                let why = payload.message.to_string();
-                if is_limit(payload.code, &why) {
-                    Silence::Passes(tame(&why))
-                } else if CHANGES.contains(&method) || is_answer(payload.code, &why) {
-                    Silence::Answered
-                } else {
-                    Silence::MayPass(why)
-                }
-            }
-            // A page for people, from whoever stands before the node.
-            other if !CHANGES.contains(&method) => Silence::MayPass(other.to_string()),
-            _ => Silence::Answered,
-        }
-    }
-
-    fn error(&self, method: &'static str, error: RpcError<TransportErrorKind>) -> Error {
-        match error {
-            RpcError::ErrorResp(payload) => {
-                let reverted = payload.code == 3 || payload.message.contains("revert");
-                if let (true, "eth_call" | "eth_estimateGas") = (reverted, method) {
-                    let data = payload.as_revert_data();
-                    return Error::Reverted(Revert(data.unwrap_or_default()));
-                }
-                Error::Refused {
-                    node: self.name.clone(),
-                    method,
-                    code: payload.code,
-                    message: tame(&payload.message),
-                }
-            }
-            RpcError::Transport(TransportErrorKind::HttpError(http)) => {
-                self.malformed(method, format!("HTTP status {}", http.status))
-            }
-            RpcError::DeserError { err, .. } => self.malformed(method, err.to_string()),
-            other => self.malformed(method, other.to_string()),
+            let node = self.name();
+            tracing::debug!(target: "l1", node, method, why, "No answer, again");
+            std::thread::sleep(next);
+            wait = (wait * 2).min(LAST_WAIT);
         }
     }
 
     fn malformed(&self, method: &'static str, why: String) -> Error {
-        let node = self.name.clone();
+        let node = self.name();
         Error::Malformed { node, method, why }
     }
 
@@ -215,13 +255,23 @@ impl Rpc {
         fits.map_err(|_| self.malformed(method, format!("{number} is too much")))
     }
 
+    /// Hands a transaction that one node has taken to the others, whose pools may be where it is looked for; it matters to
+    /// nobody what they say, or when.
+    fn spread(&self, raw: Bytes) {
+        for node in self
+            .nodes
+            .iter()
+            .filter(|node| node.is_trusted() && node.is_awake())
+        {
+            let (node, params) = (node.clone(), json!([raw]));
+            std::thread::spawn(move || node.ask::<Value>("eth_sendRawTransaction", &params));
+        }
+    }
+
     /// What a node says to a block it does not have, in its own words.
     fn at<T>(&self, at: At, answer: Result<T, Error>) -> Result<T, Error> {
         match answer {
-            Err(Error::Refused { message, .. })
-                if ABSENT.iter().any(|words| message.contains(words)) =>
-            {
-                let node = self.name.clone();
+            Err(Error::Refused { node, message, .. }) if refusal::is_absent(&message) => {
                 Err(Error::NoBlock { node, at })
             }
             other => other,
@@ -231,7 +281,15 @@ impl Rpc {
 
 impl Chain for Rpc {
     fn name(&self) -> String {
-        self.name.clone()
+        let names: Vec<_> = self.nodes.iter().map(|node| &*node.name).collect();
+        match &*names {
+            [only] => (*only).to_owned(),
+            all => format!("each of {}", all.join(", ")),
+        }
+    }
+
+    fn nodes(&self) -> Vec<NodeReport> {
+        self.nodes.iter().map(|node| node.report()).collect()
     }
 
     fn chain_id(&self) -> u64 {
@@ -247,11 +305,26 @@ impl Chain for Rpc {
             At::Hash(hash) => json!(hash),
             other => answers::parameter(other),
         };
-        let found = self.at(
-            at,
-            self.ask::<Option<wire::Block<B256>>>(method, json!([which, false])),
-        )?;
-        let node = self.name.clone();
+        let is_newest = at == At::Latest && self.nodes.len() > 1;
+        if is_newest {
+            self.compare();
+        }
+        // A node that is a little behind does not take back what another has told.
+        let least = if is_newest {
+            self.newest.load(Ordering::Relaxed)
+        } else {
+            0
+        };
+        let hoped = |block: &Option<wire::Block<B256>>| {
+            let block = block.as_ref();
+            block.is_some_and(|block| block.header.number >= least)
+        };
+        let found = self.ask_for(method, json!([which, false]), &hoped);
+        let found = self.at(at, found)?;
+        if let (true, Some(block)) = (is_newest, &found) {
+            self.newest.store(block.header.number, Ordering::Relaxed);
+        }
+        let node = self.name();
         found
             .map(|block| answers::block(&block))
             .ok_or(Error::NoBlock { node, at })
@@ -261,7 +334,13 @@ impl Chain for Rpc {
         let at = if waiting { "pending" } else { "latest" };
         let method = "eth_getTransactionCount";
         let nonce = self.ask(method, json!([account, at]))?;
-        self.fitting(method, nonce)
+        let nonce: u64 = self.fitting(method, nonce)?;
+        if waiting && self.nodes.len() > 1 {
+            // What one knows to wait, another may not have heard of.
+            let most = self.most(method, &json!([account, at]));
+            return Ok(nonce.max(most.unwrap_or(0)));
+        }
+        Ok(nonce)
     }
 
     fn nonce_at(&self, account: Address, at: At) -> Result<u64, Error> {
@@ -318,7 +397,7 @@ impl Chain for Rpc {
         let method = "eth_getBlockByHash";
         let found = self.ask::<Value>(method, json!([block, true]))?;
         if found.is_null() {
-            let (node, at) = (self.name.clone(), At::Hash(block));
+            let (node, at) = (self.name(), At::Hash(block));
             return Err(Error::NoBlock { node, at });
         }
         let list = found.get("transactions").and_then(Value::as_array);
@@ -342,9 +421,13 @@ impl Chain for Rpc {
     fn submit(&self, transaction: &[u8]) -> Result<(), Error> {
         let raw = Bytes::copy_from_slice(transaction);
         match self.ask::<B256>("eth_sendRawTransaction", json!([raw])) {
-            Err(Error::Refused { message, .. }) if is_known(&message) => Ok(()),
-            done => done.map(|_| ()),
+            Err(Error::Refused { message, .. }) if refusal::is_known(&message) => {}
+            done => drop(done?),
         }
+        if self.nodes.len() > 1 {
+            self.spread(raw);
+        }
+        Ok(())
     }
 
     fn pause(&self) {
@@ -352,99 +435,9 @@ impl Chain for Rpc {
     }
 }
 
-/// What an error says of asking again.
-enum Silence {
-    /// It is an answer.
-    Answered,
-    /// It passes: there was no answer, or there were too many questions.
-    Passes(String),
-    /// It may be an answer.
-    MayPass(String),
-}
-
-/// Whether a node refuses because it is asked too much, or has too much to do.
-fn is_limit(code: i64, message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    let words = [
-        "rate limit",
-        "request limit",
-        "limit reached",
-        "limit exceeded",
-        "too many requests",
-        "capacity",
-        "compute units",
-        "busy",
-        "overloaded",
-        "try again",
-        "timed out",
-        "timeout",
-    ];
-    matches!(code, 429 | -32_005 | -32_007 | -32_016 | -32_029 | -32_097)
-        || words.iter().any(|words| message.contains(words))
-}
-
-/// Whether an error of JSON-RPC answers the question: the call reverts or fails in the EVM, the question makes
-/// no sense to the node, or the block is not there.
-fn is_answer(code: i64, message: &str) -> bool {
-    let lower = message.to_ascii_lowercase();
-    let words = [
-        "revert",
-        "out of gas",
-        "invalid opcode",
-        "invalid jump",
-        "stack",
-        "not supported",
-        "not enabled",
-        "not available",
-        "does not exist",
-        "invalid argument",
-        "range",
-        "more than",
-        "indexing is in progress",
-    ];
-    let absent = ABSENT.iter().any(|words| message.contains(words));
-    matches!(code, 3 | -32_015 | -32_602..=-32_600 | -32_700)
-        || absent
-        || words.iter().any(|words| lower.contains(words))
-}
-
-/// Whether a node says that it has a transaction already.
-fn is_known(message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    ["already known", "already imported", "alreadyknown"]
-        .iter()
-        .any(|words| message.contains(words))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{is_answer, is_limit};
-
-    #[test]
-    fn what_is_no_answer_is_asked_again() {
-        for (code, message) in [
-            (-32_007, "15/second request limit reached"),
-            (-32_016, "over rate limit"),
-            (-32_005, "daily quota"),
-            (429, "slow down"),
-            (-32_000, "Too many requests, try again later"),
-        ] {
-            assert!(is_limit(code, message), "{message}");
-        }
-        for (code, message) in [
-            (3, "execution reverted"),
-            (-32_000, "execution reverted: no"),
-            (-32_601, "the method x does not exist/is not available"),
-            (-32_602, "invalid argument 0"),
-            (-32_000, "header not found"),
-            (-32_000, "out of gas"),
-        ] {
-            assert!(
-                is_answer(code, message) && !is_limit(code, message),
-                "{message}"
-            );
-        }
-        // Unknown words are no answer yet.
-        assert!(!is_answer(-32_000, "internal error") && !is_answer(-32_603, "oops"));
-    }
+/// Which chain a node is on.
+fn chain_id(node: &Node) -> Result<u64, Failed> {
+    let found: U256 = node.ask("eth_chainId", &json!([]))?;
+    // No chain has such a number.
+    Ok(u64::try_from(found).unwrap_or(u64::MAX))
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use fpvm_challenger::metrics::l1_nodes;
 use fpvm_challenger::read::ReadError;
 use fpvm_challenger::service::{Exporter, sleep};
 
@@ -82,7 +83,7 @@ impl Service {
                 return Ok(());
             }
             let seen = last.as_ref().map(|(survey, found)| (&**survey, &**found));
-            let text = metrics.text(seen);
+            let text = metrics.text(seen) + &l1_nodes(self.monitor.chain());
             if let Some(web) = &self.web {
                 web.set(last.clone(), text.clone());
             }

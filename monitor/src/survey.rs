@@ -189,6 +189,11 @@ impl Monitor {
         }
     }
 
+    /// The chain.
+    pub fn chain(&self) -> &dyn Chain {
+        &*self.chain
+    }
+
     /// Looks at all games at the newest block.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use fpvm_challenger::factory::CreateError;
+use fpvm_challenger::metrics::l1_nodes;
 use fpvm_challenger::rollup::SourceError;
 use fpvm_challenger::service::{Exporter, sleep};
 use fpvm_l1::{At, Progress, SendError};
@@ -122,7 +123,7 @@ impl Service {
                 metrics.balance = balance.saturating_to();
             }
         }
-        exporter.set(metrics.text());
+        exporter.set(metrics.text() + &l1_nodes(&**chain));
     }
 }
 

@@ -35,7 +35,7 @@ use std::time::Duration;
 
 /// Flags of `challenge`.
 #[derive(Debug, clap::Args)]
-#[command(mut_arg("rpc", |rpc| rpc.required(true).alias("l1-eth-rpc")))]
+#[command(mut_arg("rpc", |rpc| rpc.required(true)))]
 pub(crate) struct Args {
     /// Read flags from this file as well (TOML): each key is a flag's name. Flags and the environment go before it
     #[arg(long, value_name = "FILE")]

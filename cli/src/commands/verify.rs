@@ -106,7 +106,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         _ => Symbols::default(),
     };
     let vms = app.vms(args.isa.as_deref(), args.vm_type.as_deref())?;
-    if args.chain.node.rpc.is_some() && args.contract.is_none() {
+    if !args.chain.node.rpc.is_empty() && args.contract.is_none() {
         bail!("--rpc needs --contract: which contract shall verify?");
     }
     let mut contracts = Contracts::new(args)?;

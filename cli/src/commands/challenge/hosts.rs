@@ -122,7 +122,8 @@ fn pieces(args: &Args, game_type: Option<GameType>, data: &Path) -> anyhow::Resu
     let data = data.to_str().context("--datadir: its name is no text")?;
     Ok(HostPieces {
         program: first(&hosts.host_program)?,
-        l1: args.chain.node.rpc.clone(),
+        // A host knows one node.
+        l1: args.chain.node.rpc.first().cloned(),
         beacon: hosts.l1_beacon.clone(),
         l2: args.l2_rpc.clone(),
         data: data.to_owned(),
