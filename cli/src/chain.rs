@@ -1,10 +1,10 @@
 //! A connection to an L1, as the flags of a command describe it.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use fpvm_challenger::reasons;
 use fpvm_challenger::rollup::SuperNodes;
-use fpvm_l1::signer::Signer;
-use fpvm_l1::{Chain, Error, Limits, Policy, Progress, Receipt, Request, Rpc, Wallet};
+use fpvm_l1::signer::{RemoteSigner, Signer};
+use fpvm_l1::{Address, Chain, Error, Limits, Policy, Progress, Receipt, Request, Rpc, Wallet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,16 +41,96 @@ pub(crate) struct ChainArgs {
 /// Who sends transactions, and how.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SenderArgs {
-    /// File with the key that signs; its password is in FPVM_KEYSTORE_PASSWORD [default: the key in
-    /// FPVM_PRIVATE_KEY]
+    /// File with the key that signs (a keystore as geth writes it); its password is in --password-file, or in
+    /// FPVM_KEYSTORE_PASSWORD [default: the key in FPVM_PRIVATE_KEY]
     #[arg(long, value_name = "FILE")]
     keystore: Option<PathBuf>,
+    /// File whose first line is the keystore's password
+    #[arg(long, value_name = "FILE", requires = "keystore")]
+    password_file: Option<PathBuf>,
+    #[command(flatten)]
+    remote: RemoteArgs,
     /// How many blocks make a transaction done, its own among them
     #[arg(long, value_name = "BLOCKS", value_parser = crate::args::number, default_value = "1")]
     confirmations: u64,
     /// The most to pay for a unit of gas, in gwei
     #[arg(long, value_name = "GWEI", value_parser = crate::args::number, default_value = "500")]
     max_fee: u64,
+}
+
+/// A remote signer, by op-signer's flags.
+#[derive(Debug, clap::Args)]
+struct RemoteArgs {
+    /// Have this remote signer sign (op-signer's eth_signTransaction), http://… or https://…
+    #[arg(
+        long,
+        alias = "signer.endpoint",
+        value_name = "URL",
+        requires = "signer_address",
+        conflicts_with = "keystore"
+    )]
+    signer_endpoint: Option<String>,
+    /// The account that it signs for
+    #[arg(
+        long,
+        alias = "signer.address",
+        value_name = "ADDRESS",
+        requires = "signer_endpoint"
+    )]
+    signer_address: Option<Address>,
+    /// Header to send it (NAME=VALUE); may be given several times
+    #[arg(
+        long,
+        alias = "signer.header",
+        value_name = "HEADER",
+        requires = "signer_endpoint"
+    )]
+    signer_header: Vec<String>,
+    /// Certificates (PEM) that the signer's own is signed by [default: the system's]
+    #[arg(
+        long,
+        alias = "signer.tls.ca",
+        value_name = "FILE",
+        requires = "signer_endpoint"
+    )]
+    signer_tls_ca: Option<PathBuf>,
+    /// Certificate (PEM) to show the signer
+    #[arg(
+        long,
+        alias = "signer.tls.cert",
+        value_name = "FILE",
+        requires = "signer_tls_key"
+    )]
+    signer_tls_cert: Option<PathBuf>,
+    /// The key of that certificate (PEM)
+    #[arg(
+        long,
+        alias = "signer.tls.key",
+        value_name = "FILE",
+        requires_all = ["signer_tls_cert", "signer_endpoint"]
+    )]
+    signer_tls_key: Option<PathBuf>,
+}
+
+impl RemoteArgs {
+    /// The remote signer, where one is named.
+    fn signer(&self) -> anyhow::Result<Option<RemoteSigner>> {
+        let (Some(endpoint), Some(address)) = (&self.signer_endpoint, self.signer_address) else {
+            return Ok(None);
+        };
+        let (cert, key) = (&self.signer_tls_cert, &self.signer_tls_key);
+        let has_files = cert.is_some() || self.signer_tls_ca.is_some();
+        ensure!(
+            !has_files || !endpoint.starts_with("http://"),
+            "--signer-tls-… are for a signer at https://, and --signer-endpoint begins with http://"
+        );
+        Ok(Some(RemoteSigner {
+            headers: self.signer_header.clone(),
+            ca: self.signer_tls_ca.clone(),
+            identity: cert.clone().zip(key.clone()),
+            ..RemoteSigner::new(endpoint.clone(), address)
+        }))
+    }
 }
 
 impl NodeArgs {
@@ -105,9 +185,11 @@ impl ChainArgs {
 
     /// The account that signs.
     pub(crate) fn signer(&self) -> anyhow::Result<Signer> {
-        Ok(match &self.sender.keystore {
-            Some(path) => Signer::from_keystore(path)?,
-            None => Signer::from_environment()?,
+        let sender = &self.sender;
+        Ok(match (sender.remote.signer()?, &sender.keystore) {
+            (Some(remote), _) => Signer::remote(remote)?,
+            (None, Some(path)) => Signer::from_keystore(path, sender.password_file.as_deref())?,
+            (None, None) => Signer::from_environment()?,
         })
     }
 

@@ -33,7 +33,7 @@ fn failed(arguments: &[&str]) -> String {
 fn nodes_of_different_chains_are_not_one() {
     let (one, other) = (node(900), node(5));
     let both = format!("{},{}", one.url, other.url);
-    let said = failed(&["deploy", "--rpc", &both, "--isa", "mips32"]);
+    let said = failed(&["deploy", "--rpc", &both, "--isa", "mips"]);
     let expected = format!(
         "the nodes are on different chains: {} is on 900, {} is on 5. Which one is meant has to be said; --chain-id does",
         one.url, other.url
@@ -45,7 +45,7 @@ fn nodes_of_different_chains_are_not_one() {
         "--l1-eth-rpc",
         &both,
         "--isa",
-        "mips32",
+        "mips",
         "--chain-id",
         "900",
     ];
@@ -74,7 +74,7 @@ fn all_nodes_are_named_where_none_works() {
         "--patience",
         "1s",
         "--isa",
-        "mips32",
+        "mips",
     ]);
     assert!(
         said.contains(&one.url) && said.contains(&other.url),

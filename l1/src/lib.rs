@@ -7,7 +7,7 @@
 //! - [`Wallet`] sends transactions over either. It deals with nonces, fees and confirmations,
 //!   replaces stuck transactions, hands in again those that a reorg dropped, and never does anything
 //!   twice.
-//! - [`signer`] has the key: from a keystore file or from the environment.
+//! - [`signer`] has the key, from a keystore file or from the environment, or asks a remote signer.
 
 #![allow(
     clippy::result_large_err,

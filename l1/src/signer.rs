@@ -1,7 +1,11 @@
 //! The key that transactions are signed with. It comes from a keystore file or from the environment,
-//! never from a command line, which every process of a machine may read.
+//! never from a command line, which every process of a machine may read; or another machine has it, and signs.
 
-use crate::{Address, B256, Bytes, U256};
+mod remote;
+
+pub use remote::RemoteSigner;
+
+use crate::{Address, B256, Bytes, Error, U256};
 use alloy::consensus::{SignableTransaction as _, TxEip1559};
 use alloy::primitives::TxKind;
 use alloy::signers::SignerSync as _;
@@ -13,16 +17,25 @@ pub const KEY_VARIABLE: &str = "FPVM_PRIVATE_KEY";
 /// The environment variable with the password of a keystore file.
 pub const PASSWORD_VARIABLE: &str = "FPVM_KEYSTORE_PASSWORD";
 
-/// An account with its key.
+/// An account that can sign.
 #[derive(Clone, Debug)]
-pub struct Signer(PrivateKeySigner);
+pub struct Signer(Key);
 
-/// There is no key.
+/// Who has the key.
+#[derive(Clone, Debug)]
+enum Key {
+    /// This process.
+    Here(PrivateKeySigner),
+    /// Another machine.
+    Remote(RemoteSigner),
+}
+
+/// There is no key, or no signature.
 #[derive(Debug, thiserror::Error)]
 pub enum SignerError {
     /// The environment has none.
     #[error(
-        "no account to send from: put a private key into the environment variable {KEY_VARIABLE}, or name a keystore file"
+        "no account to send from: put a private key into the environment variable {KEY_VARIABLE}, or name a keystore file or a remote signer"
     )]
     None,
     /// What the environment has is no key. The message does not show it.
@@ -31,7 +44,7 @@ pub enum SignerError {
     )]
     NotAKey,
     /// A keystore file without its password.
-    #[error("the keystore {} needs its password in the environment variable {PASSWORD_VARIABLE}", .0.display())]
+    #[error("the keystore {} needs its password: in the environment variable {PASSWORD_VARIABLE}, or in a file", .0.display())]
     NoPassword(PathBuf),
     /// A keystore file that does not open.
     #[error("cannot open the keystore {}: {why}", path.display())]
@@ -39,6 +52,28 @@ pub enum SignerError {
         /// The file.
         path: PathBuf,
         /// Why not; a wrong password shows as one of the MAC.
+        why: String,
+    },
+    /// A file with a password, a certificate or a key that cannot be read.
+    #[error("cannot use {}: {why}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
+    /// A header for the remote signer that is none. The message does not show it.
+    #[error("a header for the remote signer is NAME=VALUE, of characters that HTTP allows")]
+    Header,
+    /// The remote signer does not answer, or refuses.
+    #[error(transparent)]
+    Remote(Error),
+    /// The remote signer has signed something else.
+    #[error("what the remote signer gives back for {address} is not used: {why}")]
+    Untrue {
+        /// The account.
+        address: Address,
+        /// What is wrong with it.
         why: String,
     },
 }
@@ -68,7 +103,8 @@ impl Signer {
     /// The account of a private key.
     pub fn from_key(key: &B256) -> Result<Self, SignerError> {
         let signer = PrivateKeySigner::from_bytes(key);
-        signer.map(Signer).map_err(|_| SignerError::NotAKey)
+        let signer = signer.map_err(|_| SignerError::NotAKey)?;
+        Ok(Self(Key::Here(signer)))
     }
 
     /// The account whose key is in the environment variable [`KEY_VARIABLE`].
@@ -78,21 +114,37 @@ impl Signer {
         Self::from_key(&key)
     }
 
-    /// The account of a keystore file, as geth and others write it; its password is in the environment
-    /// variable [`PASSWORD_VARIABLE`].
-    pub fn from_keystore(path: &Path) -> Result<Self, SignerError> {
-        let password = std::env::var(PASSWORD_VARIABLE);
-        let password = password.map_err(|_| SignerError::NoPassword(path.to_owned()))?;
+    /// The account of a keystore file, as geth and others write it (web3 secret storage, version 3); its password is the
+    /// first line of a file, or in the environment variable [`PASSWORD_VARIABLE`].
+    pub fn from_keystore(path: &Path, password_file: Option<&Path>) -> Result<Self, SignerError> {
+        let password = match password_file {
+            Some(file) => first_line(file)?,
+            None => std::env::var(PASSWORD_VARIABLE)
+                .map_err(|_| SignerError::NoPassword(path.to_owned()))?,
+        };
         let signer = PrivateKeySigner::decrypt_keystore(path, password);
-        signer.map(Signer).map_err(|error| SignerError::Keystore {
+        let signer = signer.map_err(|error| SignerError::Keystore {
             path: path.to_owned(),
             why: error.to_string(),
-        })
+        })?;
+        Ok(Self(Key::Here(signer)))
+    }
+
+    /// The account of a remote signer, which is asked whether it is there.
+    ///
+    /// # Errors
+    /// If it does not answer, or a file or header is not what it should be.
+    pub fn remote(remote: RemoteSigner) -> Result<Self, SignerError> {
+        remote.check()?;
+        Ok(Self(Key::Remote(remote)))
     }
 
     /// The account's address.
     pub fn address(&self) -> Address {
-        self.0.address()
+        match &self.0 {
+            Key::Here(key) => key.address(),
+            Key::Remote(remote) => remote.address,
+        }
     }
 
     pub(crate) fn sign(&self, transaction: Transaction) -> Result<Signed, SignerError> {
@@ -107,7 +159,11 @@ impl Signer {
             access_list: Default::default(),
             input: transaction.data,
         };
-        let signature = self.0.sign_hash_sync(&transaction.signature_hash());
+        let key = match &self.0 {
+            Key::Here(key) => key,
+            Key::Remote(remote) => return remote.sign(&transaction),
+        };
+        let signature = key.sign_hash_sync(&transaction.signature_hash());
         let signature = signature.map_err(|_| SignerError::NotAKey)?;
         let signed = transaction.into_signed(signature);
         let mut raw = Vec::new();
@@ -117,4 +173,13 @@ impl Signer {
             raw: raw.into(),
         })
     }
+}
+
+/// The first line of a file.
+fn first_line(path: &Path) -> Result<String, SignerError> {
+    let text = std::fs::read_to_string(path).map_err(|why| SignerError::File {
+        path: path.to_owned(),
+        why: why.to_string(),
+    })?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }

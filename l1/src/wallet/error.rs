@@ -12,7 +12,7 @@ pub enum SendError {
     Chain(#[from] Error),
     /// There is no signature.
     #[error(transparent)]
-    Signer(#[from] SignerError),
+    Signer(SignerError),
     /// The account has too little.
     #[error("cannot {what}: {account} has {}, and it takes up to {} ({} of value, {gas} gas at up to {} each)", ether(*.balance), ether(*.needed), ether(*.value), ether(U256::from(*.max_fee)))]
     Funds {
@@ -85,6 +85,16 @@ pub enum SendError {
         /// The first one's nonce.
         nonce: u64,
     },
+}
+
+impl From<SignerError> for SendError {
+    fn from(error: SignerError) -> Self {
+        match error {
+            // It may pass, as where the chain does not answer; nothing was handed in.
+            SignerError::Remote(error) => Self::Chain(error),
+            other => Self::Signer(other),
+        }
+    }
 }
 
 impl SendError {

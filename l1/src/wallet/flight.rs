@@ -258,8 +258,19 @@ impl Wallet {
         if self.capped(dearer) != dearer {
             return Ok(false);
         }
-        flight.fees = dearer;
-        let hash = self.sign(flight).map_err(Trouble::Over)?;
+        let before = std::mem::replace(&mut flight.fees, dearer);
+        let hash = match self.sign(flight) {
+            Ok(hash) => hash,
+            Err(error) => {
+                flight.fees = before;
+                return Err(match error {
+                    SendError::Chain(
+                        error @ (Error::Unreachable { .. } | Error::Refused { .. }),
+                    ) => Trouble::Silent(error),
+                    other => Trouble::Over(other),
+                });
+            }
+        };
         report(Progress::Replacing(flight.request, hash));
         Ok(true)
     }
