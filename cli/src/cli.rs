@@ -2,9 +2,9 @@
 
 use crate::app::App;
 use crate::commands::{
-    self, bench, bisect, challenge, check, checkpoints, completions, contract, demo, deploy,
-    disasm, explain, game, load_elf, memory, monitor, preimages, profile, propose, prove, run,
-    serve, state_root, verify, witness,
+    self, bench, bisect, challenge, check, checkpoints, completions, config, contract, demo,
+    deploy, disasm, explain, game, load_elf, memory, monitor, preimages, profile, propose, prove,
+    run, serve, state_root, verify, witness,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -69,6 +69,8 @@ pub(crate) enum Command {
     Monitor(Box<monitor::Args>),
     /// Propose a rollup's outputs or super roots at an interval
     Propose(Box<propose::Args>),
+    /// Look over the file of flags that the daemons share
+    Config(config::Args),
     /// Dispute games
     Game(game::Args),
     /// List the VMs
@@ -106,6 +108,7 @@ pub(crate) fn dispatch(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Challenge(args) => commands::challenge::run(app, &args),
         Command::Monitor(args) => commands::monitor::run(&args),
         Command::Propose(args) => commands::propose::run(app, &args),
+        Command::Config(args) => commands::config::run(&args, &whole(app.compat.name())),
         Command::Game(args) => commands::game::run(app, &args),
         Command::List => commands::list::run(app),
         Command::Tour => commands::tour::run(app),
@@ -147,6 +150,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
             "challenge",
             "propose",
             "monitor",
+            "config",
             "game",
             "demo",
         ],

@@ -6,6 +6,7 @@ pub(crate) mod challenge;
 pub(crate) mod check;
 pub(crate) mod checkpoints;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod contract;
 pub(crate) mod demo;
 pub(crate) mod deploy;

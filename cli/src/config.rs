@@ -1,5 +1,9 @@
-//! A file with a command's flags: each key is the long name of a flag. Flags on the command line and in the environment
-//! go before it.
+//! A file with flags: each key is the long name of a flag. Flags on the command line and in the environment go before it.
+//!
+//! One file may be for several commands. What stands above all sections is for all of them that have such a flag; a section
+//! with the name of a command, such as `[monitor]`, is for that one, and goes before what stands above.
+
+pub(crate) mod check;
 
 use crate::args::likely;
 use crate::typed_flags::{find, flag, is_typed, subcommand};
@@ -24,7 +28,7 @@ pub(crate) fn with_file(
     let Some((place, command_of)) = subcommand(command, &arguments) else {
         return Ok(arguments);
     };
-    if !command_of.get_arguments().any(|arg| arg.get_id() == CONFIG) {
+    if !takes_file(command_of) {
         return Ok(arguments);
     }
     // What is missing may be in the file; what is wrong is said when all is there.
@@ -39,8 +43,8 @@ pub(crate) fn with_file(
     let Some(path) = given.get_one::<PathBuf>(CONFIG) else {
         return Ok(arguments);
     };
-    let (words, host) =
-        words(command_of, given, &read(path)?).with_context(|| format!("in {}", path.display()))?;
+    let (words, host) = words(command, command_of, given, &read(path)?.1)
+        .with_context(|| format!("in {}", path.display()))?;
     let after = place + 1;
     arguments.splice(after..after, words);
     if !host.is_empty() && !arguments.iter().any(|word| word == "--") {
@@ -50,55 +54,153 @@ pub(crate) fn with_file(
     Ok(arguments)
 }
 
-fn read(path: &Path) -> anyhow::Result<Table> {
+/// A file's text, and what it says.
+pub(crate) fn read(path: &Path) -> anyhow::Result<(String, Table)> {
     let text = std::fs::read_to_string(path);
     let text = text.with_context(|| format!("cannot read {}", path.display()))?;
     // The line itself may hold a key.
-    text.parse::<Table>().map_err(|error| {
+    let table = text.parse::<Table>().map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start));
         let line = before.map_or(1, |before| before.matches('\n').count() + 1);
         let (path, why) = (path.display(), error.message());
         anyhow!("{path} is no TOML file: {why}, in line {line}")
-    })
+    })?;
+    Ok((text, table))
+}
+
+/// Whether a command takes its flags from a file.
+fn takes_file(command: &Command) -> bool {
+    command.get_arguments().any(|arg| arg.get_id() == CONFIG)
+}
+
+/// The commands that take their flags from a file.
+fn commands(root: &Command) -> impl Iterator<Item = &Command> {
+    root.get_subcommands().filter(|one| takes_file(one))
+}
+
+/// What a key is for a command.
+#[derive(Clone, Debug)]
+enum Meaning<'c> {
+    /// A flag, and what stands before its values: `TYPE=`, or nothing.
+    Flag(&'c Arg, String),
+    /// The words after `--`.
+    Host,
+}
+
+impl Meaning<'_> {
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Host, Self::Host) => true,
+            (Self::Flag(one, of), Self::Flag(other, of_other)) => {
+                one.get_id() == other.get_id() && of == of_other
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What a key is for a command; `None` where it is nothing.
+fn meaning<'c>(command: &'c Command, key: &str) -> Option<Meaning<'c>> {
+    if key == HOST {
+        let takes_host = command.get_positionals().any(Arg::is_last_set);
+        return takes_host.then_some(Meaning::Host);
+    }
+    if let Some(arg) = flag(command, key) {
+        return Some(Meaning::Flag(arg, String::new()));
+    }
+    let (game_type, name) = find(command, key)?;
+    Some(Meaning::Flag(flag(command, name)?, format!("{game_type}=")))
+}
+
+/// A key of a file, with its value.
+struct Setting<'f, 'c> {
+    key: &'f str,
+    value: &'f Value,
+    meaning: Meaning<'c>,
+}
+
+/// What a file has for a command; `unknown` gets each key that is nothing, with the name of its section.
+fn settings<'f, 'c>(
+    root: &Command,
+    command: &'c Command,
+    table: &'f Table,
+    unknown: &mut dyn FnMut(Option<&str>, &str),
+) -> Vec<Setting<'f, 'c>> {
+    let mut found: Vec<Setting<'f, 'c>> = Vec::new();
+    let name = command.get_name();
+    let section = table.get(name).and_then(Value::as_table);
+    for (key, value) in section.into_iter().flatten() {
+        match meaning(command, key) {
+            Some(meaning) => found.push(Setting {
+                key,
+                value,
+                meaning,
+            }),
+            None => unknown(Some(name), key),
+        }
+    }
+    for (key, value) in table {
+        let is_section = value.is_table() && commands(root).any(|one| one.get_name() == key);
+        match meaning(command, key) {
+            _ if is_section => {}
+            Some(meaning) => {
+                if !found.iter().any(|own| own.meaning.is_same(&meaning)) {
+                    found.push(Setting {
+                        key,
+                        value,
+                        meaning,
+                    });
+                }
+            }
+            None if commands(root).any(|one| meaning(one, key).is_some()) => {}
+            None => unknown(None, key),
+        }
+    }
+    found
 }
 
 /// The words that a file stands for: flags, and those after `--`.
 fn words(
+    root: &Command,
     command: &Command,
     given: &ArgMatches,
     table: &Table,
 ) -> anyhow::Result<(Vec<OsString>, Vec<OsString>)> {
+    let mut error = None;
+    let all = settings(root, command, table, &mut |_, key| {
+        error.get_or_insert_with(|| unknown(command, key));
+    });
+    if let Some(error) = error {
+        return Err(error);
+    }
     let (mut words, mut host) = (Vec::new(), Vec::new());
-    for (key, value) in table {
-        if key == HOST {
+    for Setting {
+        key,
+        value,
+        meaning,
+    } in all
+    {
+        let Meaning::Flag(arg, prefix) = meaning else {
             host = self::host(value)?;
             continue;
-        }
-        let (arg, prefix) = match (flag(command, key), find(command, key)) {
-            (Some(arg), _) => (arg, String::new()),
-            (None, Some((game_type, name))) => match flag(command, name) {
-                Some(arg) => (arg, format!("{game_type}=")),
-                None => bail!(unknown(command, key)),
-            },
-            (None, None) => bail!(unknown(command, key)),
         };
-        if [CONFIG, "help"].contains(&arg.get_id().as_str()) {
-            bail!("`{key}` cannot stand in a file");
-        }
         let source = given.value_source(arg.get_id().as_str());
-        if matches!(
+        let flag = flag_words(arg, key, &prefix, value)?;
+        if !matches!(
             source,
             Some(ValueSource::CommandLine | ValueSource::EnvVariable)
         ) {
-            continue;
+            words.extend(flag);
         }
-        words.extend(flag_words(arg, key, &prefix, value)?);
     }
     Ok((words, host))
 }
 
 /// The words of one flag.
 fn flag_words(arg: &Arg, key: &str, prefix: &str, value: &Value) -> anyhow::Result<Vec<OsString>> {
+    if [CONFIG, "help"].contains(&arg.get_id().as_str()) {
+        bail!("`{key}` cannot stand in a file");
+    }
     let name = arg.get_long().unwrap_or_default();
     if !arg.get_action().takes_values() {
         return match value {
@@ -155,8 +257,22 @@ fn host(value: &Value) -> anyhow::Result<Vec<OsString>> {
     }
 }
 
+/// Keys that whoever comes from elsewhere may write, and that have no place in a file.
+const SECRETS: [&str; 5] = [
+    "private-key",
+    "mnemonic",
+    "password",
+    "keystore-password",
+    "key",
+];
+
 /// What to say of a key that is no flag.
 fn unknown(command: &Command, key: &str) -> anyhow::Error {
+    if SECRETS.contains(&key) {
+        return anyhow!(
+            "`{key}` has no place in a file: the key that signs is in the environment, in a keystore or in a remote signer"
+        );
+    }
     let flags = command.get_arguments().filter_map(Arg::get_long);
     let names: Vec<_> = flags.chain([HOST]).collect();
     match likely(key, names.iter().copied()).first() {
@@ -218,6 +334,39 @@ mod tests {
     }
 
     #[test]
+    fn one_file_is_for_several_commands() {
+        let text = r#"
+            rpc = ["http://a", "http://b"]
+            metrics = "127.0.0.1:1"
+            once = true
+            proposal-interval = "2h"
+            host = "kona-host"
+            [challenge]
+            metrics = "127.0.0.1:2"
+            cannon-kona-prestate = "a"
+            [challenge.prestate]
+            cannon = "b"
+            [monitor]
+            once = false
+            http = "127.0.0.1:3"
+        "#;
+        let of = |command: &str| merged(&format!("{command} --config FILE"), text).unwrap();
+        assert_eq!(
+            of("challenge"),
+            "challenge --prestate=cannon-kona=a --metrics=127.0.0.1:2 --prestate=cannon=b --once --rpc=http://a \
+             --rpc=http://b --config FILE -- kona-host"
+        );
+        assert_eq!(
+            of("monitor"),
+            "monitor --http=127.0.0.1:3 --metrics=127.0.0.1:1 --rpc=http://a --rpc=http://b --config FILE"
+        );
+        assert_eq!(
+            of("propose"),
+            "propose --metrics=127.0.0.1:1 --once --proposal-interval=2h --rpc=http://a --rpc=http://b --config FILE"
+        );
+    }
+
+    #[test]
     fn what_is_wrong_with_a_file_is_said() {
         for (text, why) in [
             (
@@ -234,9 +383,14 @@ mod tests {
             ),
             ("once = 'yes'", "`once` is true or false"),
             (
-                "rpc = ['a', 'b']",
-                "`rpc` has one value, and no list of them",
+                "factory = ['a', 'b']",
+                "`factory` has one value, and no list of them",
             ),
+            (
+                "[challenge]\nproposal-interval = '1h'",
+                "there is no flag `proposal-interval`",
+            ),
+            ("private-key = '0x'", "`private-key` has no place in a file"),
             (
                 "rpc = { a = 'b' }",
                 "`rpc` has a value that no flag can have",
@@ -267,6 +421,9 @@ mod tests {
         for (name, file) in [
             ("challenge", "challenger.toml"),
             ("propose", "proposer.toml"),
+            ("challenge", "fpvm.toml"),
+            ("monitor", "fpvm.toml"),
+            ("propose", "fpvm.toml"),
         ] {
             let path = format!("{}/../docs/{file}", env!("CARGO_MANIFEST_DIR"));
             let words = [name, "--config", &path].map(OsString::from);

@@ -6,6 +6,7 @@ use fpvm::analysis::Lines;
 use fpvm::analysis::stack::{Place, callers};
 use fpvm::{AnyVm, Registry};
 use fpvm_core::machine::vm::VmError;
+use fpvm_l1::without_secrets;
 use fpvm_trace::MachineError;
 use std::fmt;
 use std::io;
@@ -105,8 +106,15 @@ pub(crate) struct Refused(pub(crate) String);
 
 /// Prints an error of the argument parser, or the help or version that was asked for.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    // Nothing is left to do where even this cannot be printed.
-    let _ = error.print();
+    let text = error.render().to_string();
+    let masked = without_secrets(&text);
+    // The help has addresses, and no secrets.
+    if error.use_stderr() && masked != text {
+        eprint(&masked);
+    } else {
+        // Nothing is left to do where even this cannot be printed.
+        let _ = error.print();
+    }
     if let Some(word) = host_without_dashes(error) {
         eprint(&format!(
             "\n  tip: the host and its arguments stand behind `--`: -- {word} …\n"

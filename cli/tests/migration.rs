@@ -94,6 +94,8 @@ fn all_figures_are_listed_and_no_others() {
 fn the_configuration_file_is_in_the_book() {
     let file = fs::read_to_string(repository("docs/challenger.toml")).expect("the file");
     current("samples/challenger.toml", &file);
+    let file = fs::read_to_string(repository("docs/fpvm.toml")).expect("the file");
+    current("samples/fpvm.toml", &file);
 }
 
 #[test]

@@ -117,10 +117,13 @@ impl fmt::Display for Revert {
 /// The most characters of somebody else's text that are shown.
 const SHOWN: usize = 500;
 
-/// Somebody else's text, as it may stand in a message: on one line, without what a terminal would obey, and cut.
+/// Somebody else's text, as it may stand in a message: on one line, without what a terminal would obey and without keys in
+/// addresses, and cut.
 pub(crate) fn tame(text: &str) -> String {
     let is_bidi = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let mut tamed: String = text
+    // A provider may repeat the address that it was asked at.
+    let cut: String = text.chars().take(SHOWN + 1).collect();
+    let mut tamed: String = without_secrets(&cut)
         .chars()
         .take(SHOWN)
         .map(|c| {
@@ -160,6 +163,47 @@ pub fn last_cause(error: &(dyn std::error::Error + 'static)) -> String {
     causes.last().map_or(String::new(), ToString::to_string)
 }
 
+/// A text without what may be a secret: of each URL scheme, host and port are left. The rest may be a password, a key in
+/// the path (`/v3/KEY`), or one in the query.
+pub fn without_secrets(text: &str) -> String {
+    let mut said = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        said.push_str(before);
+        let is_end = |c: char| c.is_whitespace() || "\"'`<>,;|\\^{}()[]".contains(c);
+        // An address of IPv6 is in brackets.
+        let skipped = after
+            .find(']')
+            .filter(|_| after.starts_with('['))
+            .unwrap_or(0);
+        let end = after
+            .get(skipped + 1..)
+            .and_then(|more| Some(more.find(is_end)? + skipped + 1));
+        let (url, more) = after.split_at(end.unwrap_or(after.len()));
+        let authority = url.split(['/', '?', '#']).next().unwrap_or_default();
+        let tail = url.get(authority.len()..).unwrap_or_default();
+        // A password may have an @ itself.
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        let port = host
+            .rsplit(']')
+            .next()
+            .and_then(|host| host.split_once(':'));
+        let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+        match port {
+            // A password with a slash in it, and its host behind.
+            Some((_, port)) if !is_port(port) => said.push('…'),
+            _ => {
+                said.push_str(host);
+                said.push_str(if tail.len() > 1 { "/…" } else { tail });
+            }
+        }
+        rest = more;
+    }
+    said.push_str(rest);
+    said
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,6 +234,34 @@ mod tests {
             revert(&format!("0x08c379a0{:064x}{:064x}", 32, 2)).text(),
             None
         );
+    }
+
+    #[test]
+    fn of_an_address_its_host_is_left() {
+        for (text, said) in [
+            ("http://h", "http://h"),
+            ("http://h:1/ is", "http://h:1/ is"),
+            (
+                "a http://u:SECRET@h:80/v3/SECRET?k=SECRET, b",
+                "a http://h:80/…, b",
+            ),
+            ("(https://h/?apikey=SECRET)", "(https://h/…)"),
+            ("`https://h?apikey=SECRET`", "`https://h/…`"),
+            ("https://u:SEC@RET@h#SECRET", "https://h/…"),
+            ("http://u:SECRET/SECRET@h", "http://…"),
+            (
+                "http://u:SECRET@[::1]:8545/SECRET http://[::1]/",
+                "http://[::1]:8545/… http://[::1]/",
+            ),
+            ("x://", "x://"),
+            ("no address", "no address"),
+            (
+                "a=http://h/SECRET,b=https://h2/SECRET",
+                "a=http://h/…,b=https://h2/…",
+            ),
+        ] {
+            assert_eq!(without_secrets(text), said, "{text}");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub mod signer;
 mod wallet;
 
 pub use alloy::primitives::{Address, B256, Bytes, U256};
-pub use error::{Error, Revert, ether, last_cause};
+pub use error::{Error, Revert, ether, last_cause, without_secrets};
 pub use local::Local;
 pub use rpc::{Limits, Rpc};
 pub use wallet::{Earlier, Outcome, Policy, Progress, Request, SendError, Wallet};

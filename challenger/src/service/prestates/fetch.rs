@@ -29,15 +29,17 @@ impl PrestateUrl {
     /// The folder at a URL.
     ///
     /// # Errors
-    /// If that is none of HTTP.
+    /// If that is none of HTTP; the text does not show it, because it may have a password.
     pub fn parse(text: &str) -> Result<Self, String> {
         let expected = "http://HOST/FOLDER or https://HOST/FOLDER is expected";
         let url: Url = text
             .parse()
-            .map_err(|why| format!("{text} is no URL: {why}; {expected}"))?;
+            .map_err(|why| format!("what is given is no URL: {why}; {expected}"))?;
         match (url.scheme(), url.host_str()) {
             ("http" | "https", Some(_)) => Ok(Self(url)),
-            _ => Err(format!("{text} is no URL of a web server: {expected}")),
+            _ => Err(format!(
+                "what is given is no URL of a web server: {expected}"
+            )),
         }
     }
 
