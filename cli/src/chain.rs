@@ -187,7 +187,10 @@ impl ChainArgs {
     pub(crate) fn signer(&self) -> anyhow::Result<Signer> {
         let sender = &self.sender;
         Ok(match (sender.remote.signer()?, &sender.keystore) {
-            (Some(remote), _) => Signer::remote(remote)?,
+            (Some(mut remote), _) => {
+                remote.patience = remote.patience.min(self.node.patience);
+                Signer::remote(remote)?
+            }
             (None, Some(path)) => Signer::from_keystore(path, sender.password_file.as_deref())?,
             (None, None) => Signer::from_environment()?,
         })

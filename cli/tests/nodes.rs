@@ -54,10 +54,9 @@ fn nodes_of_different_chains_are_not_one() {
         said.contains(&format!("node={}", other.url)) && said.contains("it is on chain 5"),
         "{said}"
     );
-    assert!(
-        one.state().asked.len() > 2 && other.state().asked == ["eth_chainId"],
-        "{said}"
-    );
+    let asked = other.state().asked.clone();
+    let is_asked = asked.iter().any(|method| method != "eth_chainId");
+    assert!(one.state().asked.len() > 2 && !is_asked, "{asked:?}");
 }
 
 #[test]

@@ -140,7 +140,7 @@ impl Rpc {
 
     /// The chain that is expected, if a node is on it; else the one that most are on.
     fn agreed_chain(&self, expected: Option<u64>) -> Result<u64, Error> {
-        let begun = Instant::now();
+        let (begun, mut wait) = (Instant::now(), FIRST_WAIT);
         loop {
             let asked = self.nodes.iter().map(|node| &**node);
             let said = at_once(asked, |node| Some(chain_id(node)));
@@ -192,11 +192,12 @@ impl Rpc {
                 });
             }
             let tried = begun.elapsed();
-            if tried + LAST_WAIT.min(self.patience / 4) > self.patience {
+            if tried + wait > self.patience {
                 let (node, why) = (self.name(), silent.join("; "));
                 return Err(Error::Unreachable { node, why, tried });
             }
-            std::thread::sleep(FIRST_WAIT.max(LAST_WAIT.min(self.patience / 4)));
+            std::thread::sleep(wait);
+            wait = (wait * 2).min(LAST_WAIT);
         }
     }
 

@@ -92,6 +92,8 @@ impl From<SignerError> for SendError {
         match error {
             // It may pass, as where the chain does not answer; nothing was handed in.
             SignerError::Remote(error) => Self::Chain(error),
+            // Certificates are replaced while a daemon runs, and may be half written.
+            SignerError::File { .. } => Self::Chain(Error::Setup(error.to_string())),
             other => Self::Signer(other),
         }
     }
