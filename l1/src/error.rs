@@ -30,7 +30,10 @@ pub enum Error {
         message: String,
     },
     /// The node says something that is no answer to the question.
-    #[error("{node} answers {method} with something else: {why}. Is it an Ethereum node?")]
+    #[error(
+        "{node} answers {method} with something else: {why}. Is it {}?",
+        expected(method)
+    )]
     Malformed {
         /// Who.
         node: String,
@@ -71,6 +74,15 @@ pub enum Error {
     /// The connection cannot be made in this way at all.
     #[error("{0}")]
     Setup(String),
+}
+
+/// What kind of node answers a method.
+fn expected(method: &str) -> &'static str {
+    match method.split_once('_') {
+        Some(("optimism", _)) => "a rollup's node (op-node)",
+        Some(("superroot", _)) => "a node that knows super roots (op-node or op-supernode)",
+        _ => "an Ethereum node",
+    }
 }
 
 impl fmt::Display for At {
@@ -207,6 +219,22 @@ pub fn without_secrets(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wrong_answer_asks_for_the_kind_of_node_that_was_meant() {
+        for (method, kind) in [
+            ("eth_chainId", "an Ethereum node?"),
+            ("optimism_syncStatus", "a rollup's node (op-node)?"),
+            ("superroot_atTimestamp", "op-supernode)?"),
+        ] {
+            let error = Error::Malformed {
+                node: "http://x".into(),
+                method,
+                why: "a list".into(),
+            };
+            assert!(error.to_string().ends_with(kind), "{error}");
+        }
+    }
 
     #[test]
     fn amounts_are_in_ether() {
