@@ -10,7 +10,7 @@
 //! stands behind them. [`calls`] makes
 //! transactions of the model's calls, and [`reasons`] tells why a contract refused.
 //!
-//! [`parallel`] does the same with several things at once. [`game_type`] has their types' names, and [`host_preset`] the command lines of the programs that hand out pre-images.
+//! [`parallel`] does the same with several things at once, and [`said`] keeps the log from saying the same at each look. [`game_type`] has their types' names, and [`host_preset`] the command lines of the programs that hand out pre-images.
 //!
 //! With the feature `service` there is the daemon as well: `service::Service` runs the scheduler round after
 //! round, with programs of `fpvm-trace` as the source of what is true, and serves figures for Prometheus.
@@ -37,6 +37,7 @@ pub mod proposals;
 pub mod read;
 pub mod reasons;
 pub mod rollup;
+pub mod said;
 pub mod scheduler;
 #[cfg(feature = "service")]
 pub mod service;

@@ -203,8 +203,7 @@ impl Nodes {
             match node.safe_head(head, start) {
                 Ok(safe) => said.push((node, safe)),
                 Err(error) => {
-                    let (node, error_text) = (node.name(), error.to_string());
-                    tracing::warn!(target: "challenger", node, error = error_text, "No safe head");
+                    node.warn("No safe head", &error);
                     failed.get_or_insert(error);
                 }
             }

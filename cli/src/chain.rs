@@ -3,6 +3,7 @@
 use anyhow::{Context as _, ensure};
 use fpvm_challenger::reasons;
 use fpvm_challenger::rollup::SuperNodes;
+use fpvm_challenger::said::Said;
 use fpvm_l1::signer::{RemoteSigner, Signer};
 use fpvm_l1::{Address, Chain, Error, Limits, Policy, Progress, Receipt, Request, Rpc, Wallet};
 use std::path::PathBuf;
@@ -226,9 +227,13 @@ pub(crate) fn send(wallet: &mut Wallet, requests: &[Request]) -> anyhow::Result<
 
 /// Logs how a transaction gets on.
 pub(crate) fn log(progress: Progress<'_>) {
+    /// What lasts, and would be said at each look.
+    static SAID: Said = Said::new();
     match progress {
         Progress::Earlier(count) => {
-            tracing::info!(target: "l1", count, "Waiting for transactions from before");
+            if SAID.is_due("Waiting") {
+                tracing::info!(target: "l1", count, "Waiting for transactions from before");
+            }
         }
         Progress::Sending(request, nonce, hash) => {
             let (what, hash) = (&request.what, hash.to_string());
@@ -249,7 +254,9 @@ pub(crate) fn log(progress: Progress<'_>) {
         }
         Progress::Silent(error) => {
             let error = error.to_string();
-            tracing::warn!(target: "l1", error, "No answer, trying on");
+            if SAID.is_due(&error) {
+                tracing::warn!(target: "l1", error, "No answer, trying on");
+            }
         }
     }
 }

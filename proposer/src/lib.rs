@@ -113,6 +113,16 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Whether it is another than the outcome before; nodes that get on are still behind.
+    pub fn is_news_after(&self, before: &Self) -> bool {
+        match (self, before) {
+            (Self::Behind { game, .. }, Self::Behind { game: other, .. }) => game != other,
+            _ => self != before,
+        }
+    }
+}
+
 /// A round failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProposeError {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use fpvm_challenger::factory::CreateError;
 use fpvm_challenger::metrics::l1_nodes;
 use fpvm_challenger::rollup::SourceError;
+use fpvm_challenger::said::Said;
 use fpvm_challenger::service::{Exporter, sleep};
 use fpvm_l1::{At, Progress, SendError};
 
@@ -57,25 +58,27 @@ impl Service {
     ) -> Result<(), ServiceError<E>> {
         self.wait_for_nodes()?;
         let mut metrics = Metrics::default();
-        let (mut last, mut trouble) = (None, None);
+        let (mut last, said) = (None, Said::new());
         while !self.interrupted.load(Ordering::Relaxed) {
             let begun = Instant::now();
             let round = self.proposer.round(progress);
             metrics.count(round.as_ref().ok());
             match round {
                 Ok(outcome) => {
-                    if last.replace(outcome) != Some(outcome) {
+                    if last
+                        .replace(outcome)
+                        .is_none_or(|last| outcome.is_news_after(&last))
+                    {
                         report(&outcome).map_err(ServiceError::Report)?;
                     }
-                    trouble = None;
+                    said.pass();
                 }
                 Err(error) if self.once || is_lasting(&error) => return Err(error.into()),
                 Err(error) => {
                     let text = error.to_string();
-                    if trouble.as_ref() != Some(&text) {
+                    if said.is_due(&text) {
                         tracing::warn!(target: "proposer", error = text, "This round came to nothing");
                     }
-                    trouble = Some(text);
                 }
             }
             self.measure(&mut metrics);
@@ -94,6 +97,7 @@ impl Service {
         }
         let head = self.proposer.wallet.chain().block(At::Latest);
         let head = head.map_err(|error| ProposeError::Read(error.into()))?;
+        let said = Said::new();
         loop {
             if self.interrupted.load(Ordering::Relaxed) {
                 return Err(ServiceError::Interrupted);
@@ -103,7 +107,9 @@ impl Service {
                 Ok(()) => return Ok(()),
                 Err(error @ SourceError::Behind { .. }) => {
                     let error = error.to_string();
-                    tracing::info!(target: "proposer", error, "Waiting for the rollup's nodes");
+                    if said.is_due(&error) {
+                        tracing::info!(target: "proposer", error, "Waiting for the rollup's nodes");
+                    }
                 }
                 Err(error) => return Err(ProposeError::from(error).into()),
             }

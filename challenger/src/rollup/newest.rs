@@ -5,6 +5,7 @@ use std::sync::Arc;
 use alloy_primitives::U256;
 use fpvm_l1::Block;
 
+use super::node::Node;
 use super::{Nodes, SourceError, SuperNodes};
 use crate::factory::Claimed;
 
@@ -24,10 +25,7 @@ impl Nodes {
     /// # Errors
     /// If no node answers, or they do not agree.
     pub fn newest(&self, finality: Finality) -> Result<Claimed, SourceError> {
-        let heads = self
-            .rollup
-            .iter()
-            .map(|node| (node.name(), node.head(finality)));
+        let heads = self.rollup.iter().map(|node| (node, node.head(finality)));
         let block = U256::from(least(heads)?);
         let root = self.output(block)?.output_root;
         Ok(Claimed::Output { root, block })
@@ -59,7 +57,7 @@ impl SuperNodes {
         head: &Block,
     ) -> Result<Claimed, SourceError> {
         let heads = self.each();
-        let heads = heads.map(|node| (node.name(), node.head(finality, head.time)));
+        let heads = heads.map(|of| (&of.node, of.head(finality, head.time)));
         Ok(Claimed::SuperRoot(self.super_root(least(heads)?, head)?))
     }
 
@@ -74,16 +72,15 @@ impl SuperNodes {
 }
 
 /// The lowest of the nodes' heads; one that does not tell is left out.
-fn least(
-    heads: impl Iterator<Item = (String, Result<u64, SourceError>)>,
+fn least<'n>(
+    heads: impl Iterator<Item = (&'n Node, Result<u64, SourceError>)>,
 ) -> Result<u64, SourceError> {
     let (mut least, mut failed) = (None::<u64>, None);
     for (node, head) in heads {
         match head {
             Ok(head) => least = Some(least.map_or(head, |least| least.min(head))),
             Err(error) => {
-                let error_text = error.to_string();
-                tracing::warn!(target: "rollup", node, error = error_text, "No heads");
+                node.warn("No heads", &error);
                 failed.get_or_insert(error);
             }
         }

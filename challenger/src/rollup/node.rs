@@ -14,11 +14,14 @@ use serde_json::json;
 
 use super::SourceError;
 use super::newest::Finality;
+use crate::said::Said;
 
 /// The first rest of a node that failed; it doubles up to the last.
 const REST: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
 /// The most outputs that are remembered.
 const REMEMBERED: usize = 4_096;
+/// What messages have before the reason why a node is not asked for a while.
+const FAILED: &str = "because it failed: ";
 /// For how long an output is remembered: a reorg of L1 may change it.
 const FRESH: Duration = Duration::from_secs(60);
 
@@ -28,6 +31,8 @@ const FRESH: Duration = Duration::from_secs(60);
 pub struct Node {
     rpc: Arc<Rpc>,
     rest: Mutex<Option<Rest>>,
+    /// What the log was told of it.
+    said: Said,
     outputs: Mutex<BTreeMap<U256, (Instant, Output)>>,
 }
 
@@ -86,6 +91,7 @@ impl Node {
         Self {
             rpc,
             rest: Mutex::default(),
+            said: Said::new(),
             outputs: Mutex::default(),
         }
     }
@@ -93,6 +99,20 @@ impl Node {
     /// What messages call it.
     pub fn name(&self) -> String {
         self.rpc.name()
+    }
+
+    /// Warns that it did not tell what it was asked for: once, and then rarely for as long as it does not.
+    pub(super) fn warn(&self, missing: &'static str, error: &dyn std::fmt::Display) {
+        let error = error.to_string();
+        // A node that rests has failed as it did before.
+        let why = match error.split_once(FAILED) {
+            Some((_, why)) => why,
+            None => &error,
+        };
+        if self.said.is_due(&format!("{missing}: {why}")) {
+            let node = self.name();
+            tracing::warn!(target: "rollup", node, error, "{missing}");
+        }
     }
 
     /// Asks, and takes the answer apart.

@@ -37,7 +37,7 @@ pub struct SuperNodes {
 /// A node, and what it has said.
 #[derive(Debug)]
 pub struct SuperRootNode {
-    node: Node,
+    pub(super) node: Node,
     answers: Mutex<BTreeMap<u64, (Instant, SuperRootAt)>>,
 }
 
@@ -312,8 +312,7 @@ impl GameStates {
                 (Ok(_), Some(_)) => {}
                 (Err(error @ TraceError::NotInSync { .. }), _) => behind = Some(error),
                 (Err(error), _) => {
-                    let (node, text) = (of.node.name(), error.to_string());
-                    tracing::warn!(target: "challenger", node, error = text, "No super root");
+                    of.node.warn("No super root", &error);
                     failed = Some(error);
                 }
             }
