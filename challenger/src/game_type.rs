@@ -44,6 +44,12 @@ impl GameType {
         matches!(self.0, 4 | 5 | 7 | 9)
     }
 
+    /// Whether its games are decided by proofs of whole executions, and not by bisection: of those there is neither a
+    /// contract nor a player here.
+    pub const fn is_proven(self) -> bool {
+        matches!(self.0, 6 | 10 | 1337)
+    }
+
     /// Its name, where it has one.
     pub fn name(self) -> Option<&'static str> {
         let named = NAMES.iter().find(|(number, _)| *number == self.0);

@@ -29,8 +29,6 @@ use crate::truth::{NodeState, Round, Truth};
 
 /// Games that are looked up in the factory at once.
 const PAGE: u64 = 512;
-/// Types of games that are decided by proofs and not by bisection.
-const OTHERS: [u32; 3] = [6, 10, 1337];
 
 /// What is watched.
 #[derive(Clone, Debug)]
@@ -299,7 +297,7 @@ fn open(
         } else if GameType(of).is_super() && !truth.knows_super_roots() {
             let why = "it is about super roots, and no node that knows them is named";
             states.insert(game, State::Unjudged(why));
-        } else if OTHERS.contains(&of) {
+        } else if GameType(of).is_proven() {
             states.insert(
                 game,
                 State::Unjudged("it is decided by proofs, not by bisection"),

@@ -26,7 +26,7 @@ pub(crate) struct Args {
 enum Action {
     /// Deploy everything that games about a program need
     Deploy(Box<deploy::DeployArgs>),
-    /// Create a game about an output root
+    /// Create a game about an output root or a super root
     Create(Box<listed::CreateArgs>),
     /// List the games of a factory
     List(Box<listed::ListArgs>),

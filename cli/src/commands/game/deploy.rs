@@ -107,6 +107,11 @@ impl DeployArgs {
     fn choice(&self) -> anyhow::Result<Choice> {
         let (game_type, given) = (self.game_type, self.game_version);
         let version = match (game_type, given) {
+            (other, _) if other.is_proven() => bail!(
+                "games of type {other} are decided by proofs, and there are no contracts of them here: --game-type takes \
+                 cannon, permissioned, cannon-kona, super-cannon-kona, super-permissioned, and others that are played by \
+                 bisection"
+            ),
             (GameType(4 | 5 | 7 | 9), Some(_)) => bail!(
                 "--game-version is of games about output roots, and {game_type} is of super games: leave it out"
             ),
@@ -327,6 +332,14 @@ mod tests {
             (
                 format!("--anchor-block 1 --l2-chain-id 1 --proposer {someone}"),
                 "--challenger",
+            ),
+            (
+                "--anchor-block 1 --l2-chain-id 1 --game-type zk".into(),
+                "no contracts",
+            ),
+            (
+                "--anchor-block 1 --l2-chain-id 1 --game-type 1337 --game-version 1.3.1".into(),
+                "no contracts",
             ),
         ];
         for (flags, says) in cases {
