@@ -4,7 +4,9 @@ use std::fmt;
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolEvent as _};
-use fpvm_contracts::game::abi::{ArgsFactory, DisputeGameFactory as Calls};
+use fpvm_contracts::game::abi::{
+    AnchorStateRegistry, ArgsFactory, DisputeGameFactory as Calls, FaultDisputeGame,
+};
 use fpvm_dispute::arguments::{GameArgs, Roles};
 use fpvm_dispute::super_root::{SuperRoot, SuperRootError};
 use fpvm_l1::{Progress, Request, SendError, Wallet};
@@ -56,6 +58,22 @@ impl Claimed {
         match self {
             Self::Output { block, .. } => block.to_be_bytes_vec(),
             Self::SuperRoot(root) => root.encode(),
+        }
+    }
+
+    /// The block's number, or the super root's timestamp.
+    pub fn number(&self) -> U256 {
+        match self {
+            Self::Output { block, .. } => *block,
+            Self::SuperRoot(root) => U256::from(root.timestamp),
+        }
+    }
+
+    /// What that number is.
+    const fn unit(&self) -> &'static str {
+        match self {
+            Self::Output { .. } => "block",
+            Self::SuperRoot(_) => "timestamp",
         }
     }
 
@@ -120,6 +138,19 @@ pub enum CreateError {
         proposer: Address,
         /// Who would.
         account: Address,
+    },
+    /// The anchor is as new, or newer.
+    #[error(
+        "the registry's anchor is at {unit} {anchor}, and {claimed} is not newer, which a proposal has to be: propose a \
+         later one (the contract reverts: UnexpectedRootClaim)"
+    )]
+    NotNewer {
+        /// What is proposed, in words.
+        claimed: String,
+        /// What the anchor's number is: `block` or `timestamp`.
+        unit: &'static str,
+        /// The anchor's number.
+        anchor: U256,
     },
     /// There is a game about this already.
     #[error("there is a game about this proposal already: {0}")]
@@ -300,10 +331,45 @@ impl Factory {
         }
         let bond = self.bond(reader, game_type)?;
         self.check_arguments(reader, game_type, account, claimed.is_super())?;
-        match self.about(reader, game_type, claimed)? {
-            Some(game) => Err(CreateError::Exists(game)),
-            None => Ok(bond),
+        if let Some(game) = self.about(reader, game_type, claimed)? {
+            return Err(CreateError::Exists(game));
         }
+        // Without a registry that tells, the contract says what is wrong.
+        match self.anchor(reader, game_type) {
+            Ok(anchor) if claimed.number() <= anchor => Err(CreateError::NotNewer {
+                claimed: claimed.to_string(),
+                unit: claimed.unit(),
+                anchor,
+            }),
+            Err(ReadError::Chain(error)) => Err(ReadError::Chain(error).into()),
+            _ => Ok(bond),
+        }
+    }
+
+    /// The number of the anchor that new games of a type start from.
+    fn anchor(self, reader: &Reader<'_>, game_type: u32) -> Result<U256, ReadError> {
+        let call = ArgsFactory::gameArgsCall {
+            gameType: game_type,
+        };
+        let packed = reader.ask_if(self.0, &call)?.unwrap_or_default();
+        let registry = match GameArgs::parse(&packed) {
+            Ok(GameArgs::Fault(args)) => args.registry,
+            Ok(GameArgs::SuperPermissioned { registry, .. }) => registry,
+            Ok(GameArgs::Zk(args)) => args.registry,
+            // Before 1.3 the implementation knows it.
+            Err(_) => {
+                let call = Calls::gameImplsCall {
+                    gameType: game_type,
+                };
+                let implementation = reader.ask(self.0, &call)?;
+                let call = FaultDisputeGame::anchorStateRegistryCall {};
+                reader.ask(implementation, &call)?
+            }
+        };
+        let call = AnchorStateRegistry::anchorsCall {
+            gameType: game_type,
+        };
+        Ok(reader.ask(registry, &call)?.l2BlockNumber)
     }
 
     /// The transaction that creates a game, with the bond that [`Factory::check`] has told.

@@ -326,9 +326,13 @@ fn what_cannot_be_proposed_is_said_before() {
         CreateError::SuperRoot(SuperRootError::Unsorted { .. })
     );
     assert!(is_unsorted, "{error}");
-    // Before the anchor the contract refuses.
-    let error = create(9, &Claimed::SuperRoot(root_at(START)));
-    assert!(error.to_string().contains("UnexpectedRootClaim"), "{error}");
+    // The anchor's own second is not newer, and that is told by the anchor.
+    let error = create(9, &Claimed::SuperRoot(root_at(START))).to_string();
+    let anchor = format!("anchor is at timestamp {START}");
+    assert!(
+        error.contains(&anchor) && error.contains("propose a later one"),
+        "{error}"
+    );
     // Of a proposer's games nobody else's are taken.
     let (chain, deployment) = common::deployment(&of_a_proposer());
     let mut other = wallet(Arc::new(chain.clone()), HONEST);

@@ -42,7 +42,10 @@ fn a_game_is_played_by_hand() {
     attack(HONEST, 7, &value(0, 2)).fails(1, "the game has no claim 7");
     attack(CHEAT, 1, &value(9, 3)).ok();
     // Whoever says that an output is wrong has to claim that the program says so.
-    attack(HONEST, 2, &value(0, 4)).fails(1, "UnexpectedRootClaim");
+    attack(HONEST, 2, &value(0, 4)).fails(
+        1,
+        "first byte says how the program ends: that has to be 0x01 or 0x02 here, and is 0x00",
+    );
     attack(HONEST, 2, &value(1, 4)).ok();
     act(CHEAT, "step --claim 3 --attack --proof nothing").fails(1, "cannot read nothing");
     let told = attack(CHEAT, 3, &value(3, 5)).ok();

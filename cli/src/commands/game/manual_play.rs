@@ -9,6 +9,7 @@ use crate::output::{Format, FormatArgs, json, print, to_stdout};
 use anyhow::{Context as _, bail, ensure};
 use fpvm_challenger::bonds::State;
 use fpvm_challenger::calls;
+use fpvm_challenger::game_type::GameType;
 use fpvm_challenger::loads::{self, Load};
 use fpvm_challenger::player::{Kind as PlannedTx, resolutions};
 use fpvm_challenger::read::Reader;
@@ -17,7 +18,7 @@ use fpvm_challenger::read::watch::{GameSnapshot, game as read_game};
 use fpvm_challenger::reasons;
 use fpvm_core::step::proof::StepProof;
 use fpvm_dispute::call::{Action, GameAction};
-use fpvm_dispute::claim::Side;
+use fpvm_dispute::claim::{Side, VmStatus};
 use fpvm_dispute::game::moves::Move;
 use fpvm_dispute::game::payment::{Closing, Stage};
 use fpvm_dispute::game::step::Step;
@@ -62,9 +63,9 @@ struct Answered {
     /// It is right, what follows from it is not
     #[arg(long)]
     defend: bool,
-    /// Answer it as an honest player would; --outputs, and for claims about states --prestate and --preimages, tell
-    /// what is true
-    #[arg(long, conflicts_with_all = ["attack", "defend"], requires = "outputs")]
+    /// Answer it as an honest player would; --outputs or --superroot-rpc, and for claims about states --prestate and
+    /// --preimages, tell what is true
+    #[arg(long, conflicts_with_all = ["attack", "defend"], requires = "roots")]
     honest: bool,
 }
 
@@ -217,6 +218,17 @@ impl Hand {
         Ok(())
     }
 
+    /// Fails in a game that is won at its creation, where there is nothing to answer and nothing to resolve.
+    fn disputable(&self) -> anyhow::Result<()> {
+        ensure!(
+            !self.game_params.is_won_at_creation(),
+            "nobody disputes a game of type {}: it was won at its creation. If its proposal is false, the guardian has to \
+             blacklist it (`game advise` says so), and if it is true, `game close` makes it the anchor",
+            GameType(self.game_params.rules.params().game_type)
+        );
+        Ok(())
+    }
+
     fn look(&mut self) -> anyhow::Result<()> {
         self.seen = read_game(&Reader::newest(&*self.chain)?, self.game_params.game)?.1;
         Ok(())
@@ -254,6 +266,7 @@ fn play_honestly(
 
 pub(super) fn make_move(app: &App, args: &MoveArgs) -> anyhow::Result<()> {
     let mut hand = Hand::open(&args.game)?;
+    hand.disputable()?;
     let Some(value) = args.value else {
         return play_honestly(app, &mut hand, args.answered.claim, &args.truth, false);
     };
@@ -267,8 +280,10 @@ pub(super) fn make_move(app: &App, args: &MoveArgs) -> anyhow::Result<()> {
     let bond = bond.map_err(|_| {
         anyhow::anyhow!("claim {parent} is at the deepest level: `game step` counters it")
     })?;
+    let disputed = claim.claim;
+    check_status(&hand, parent, side, value)?;
     let mv = Move {
-        disputed: claim.claim,
+        disputed,
         parent,
         claim: value,
         side,
@@ -276,8 +291,37 @@ pub(super) fn make_move(app: &App, args: &MoveArgs) -> anyhow::Result<()> {
     hand.act(&GameAction::Move(mv), bond)
 }
 
+/// The first claim about an execution says how the program ends: fails where it says what its place does not allow.
+fn check_status(hand: &Hand, parent: usize, side: Side, value: B256) -> anyhow::Result<()> {
+    let game = &hand.seen.game;
+    let depth = game.claim(parent)?.position.answered(side).depth();
+    if depth != game.rules().split_depth().saturating_add(1) {
+        return Ok(());
+    }
+    let allowed = game.execution_root_statuses(parent, side)?;
+    if VmStatus::of(&value).is_some_and(|status| allowed.contains(&status)) {
+        return Ok(());
+    }
+    let (bytes, why) = match allowed {
+        [VmStatus::Valid] => (
+            "0x00",
+            "Whoever says that what follows is right claims that the program finds it valid",
+        ),
+        _ => (
+            "0x01 or 0x02",
+            "Whoever says that it is wrong claims that the program finds it invalid, or panics",
+        ),
+    };
+    bail!(
+        "this is the first claim about an execution, whose first byte says how the program ends: that has to be {bytes} \
+         here, and is 0x{:02x} (the contract would revert: UnexpectedRootClaim). {why}",
+        value[0]
+    )
+}
+
 pub(super) fn step(app: &App, args: &StepArgs) -> anyhow::Result<()> {
     let mut hand = Hand::open(&args.game)?;
+    hand.disputable()?;
     let claim = args.answered.claim;
     let Some(proof) = &args.proof else {
         return play_honestly(app, &mut hand, claim, &args.truth, true);
@@ -342,6 +386,7 @@ fn load_large(hand: &mut Hand, preimage: &Preimage) -> anyhow::Result<()> {
 
 pub(super) fn resolve(args: &ResolveArgs) -> anyhow::Result<()> {
     let mut hand = Hand::open(&args.game)?;
+    hand.disputable()?;
     if let Some(claim) = args.claim {
         let count = U256::ZERO;
         return hand.act(&GameAction::ResolveClaim { claim, count }, 0);
@@ -366,6 +411,9 @@ pub(super) fn resolve(args: &ResolveArgs) -> anyhow::Result<()> {
 
 pub(super) fn close(args: &GameArgs) -> anyhow::Result<()> {
     let mut hand = Hand::open(args)?;
+    if hand.game_params.is_won_at_creation() {
+        return make_anchor(&mut hand);
+    }
     match hand.seen.game.closing(&hand.seen.around) {
         Closing::Done(_) => bail!("the game is closed"),
         Closing::None if hand.game_params.rules.params().version.pays_at_resolution() => bail!(
@@ -381,6 +429,42 @@ pub(super) fn close(args: &GameArgs) -> anyhow::Result<()> {
         }
     }
     hand.act(&GameAction::Close, 0)
+}
+
+/// What closing is in a game without bonds: its proposal becomes the anchor, if the registry takes it.
+fn make_anchor(hand: &mut Hand) -> anyhow::Result<()> {
+    let (seen, registry) = (&hand.seen, hand.game_params.registry);
+    let judge = seen.around.judge.as_ref();
+    let judge = judge.context("the game has no registry that would judge it")?;
+    let candidate = seen.game.candidate(seen.around.registered);
+    ensure!(
+        candidate.registered,
+        "its proposal never becomes the anchor: the factory does not know the game"
+    );
+    ensure!(
+        !judge.is_blacklisted(candidate.game) && !judge.is_retired(&candidate),
+        "its proposal never becomes the anchor: the guardian has struck the game off"
+    );
+    ensure!(
+        candidate.respected,
+        "its proposal never becomes the anchor: games of its type did not count when it was made"
+    );
+    ensure!(
+        candidate.proposal.block > seen.anchor.block,
+        "the anchor is at timestamp {}, and the game's proposal at {} is not newer",
+        seen.anchor.block,
+        candidate.proposal.block
+    );
+    hand.until(
+        judge.final_from(&candidate),
+        "the game has no bonds to pay, and its proposal can become the anchor",
+    )?;
+    ensure!(
+        !seen.around.at.paused,
+        "its proposal cannot become the anchor now: the guardian has paused"
+    );
+    let request = calls::set_anchor(registry, candidate.game);
+    hand.send_as(request, Some(PlannedTx::Anchor))
 }
 
 pub(super) fn claim(args: &ClaimArgs) -> anyhow::Result<()> {
