@@ -20,11 +20,12 @@ use fpvm_l1::{At, Chain, SendError};
 pub use exporter::{ExportError, Exporter};
 pub use game_trace::{GameProgram, GameTrace};
 pub use prestates::{Guest, Limits, Open, PrestateError, PrestateSources, PrestateUrl};
-pub use trace_source::{GameInputs, ProgramTraceSource};
+pub use trace_source::{GameInputs, NO_HOST, NO_OUTPUTS, NO_SUPER_ROOTS, ProgramTraceSource};
 
-use crate::event::{Event, EventSink};
+use crate::event::{Event, EventSink, Name};
 use crate::metrics::{Metrics, Tracked, l1_nodes};
 use crate::player::Player;
+use crate::said::Said;
 use crate::scheduler::{GameScheduler, Round, SchedulerError};
 
 /// A challenger that goes on as long as there are games to play.
@@ -85,12 +86,15 @@ impl Service<'_, '_> {
         report: &mut dyn FnMut(&Event) -> Result<(), E>,
     ) -> Result<(), ServiceError<E>> {
         let mut metrics = Metrics::default();
+        let said = Said::new();
         loop {
             let (begun, resolved) = (Instant::now(), metrics.resolutions());
             let mut reported = Ok(());
             let mut emit = |event: &Event| {
                 metrics.count(event);
-                if reported.is_ok() {
+                // What is wrong with the chain or the account is found anew at each round.
+                let is_general = event.event == Name::Trouble && event.game.is_none();
+                if reported.is_ok() && !(is_general && !said.is_due(&event.why)) {
                     reported = report(event);
                 }
             };
@@ -107,7 +111,10 @@ impl Service<'_, '_> {
             }
             self.measure(&mut metrics);
             match round {
-                Ok(Round { done: 1.., .. }) => continue,
+                Ok(Round { done: 1.., .. }) => {
+                    said.pass();
+                    continue;
+                }
                 Ok(round) if round.is_over => {
                     return match (
                         self.scheduler.players().count(),
@@ -127,14 +134,16 @@ impl Service<'_, '_> {
                 }) if self.once && !self.scheduler.trace_source().is_asking() => {
                     return self.without_alarm();
                 }
-                Ok(_) => {}
+                Ok(_) => said.pass(),
                 Err(error @ SchedulerError::Send(SendError::Signer(_))) => {
                     return Err(error.into());
                 }
                 Err(error) if self.once => return Err(error.into()),
                 Err(error) => {
                     let error = error.to_string();
-                    tracing::warn!(target: "challenger", error, "This round came to nothing");
+                    if said.is_due(&error) {
+                        tracing::warn!(target: "challenger", error, "This round came to nothing");
+                    }
                 }
             }
             self.wait(begun);

@@ -12,4 +12,4 @@ pub(crate) use matcher::StepMatcher;
 pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
 pub(crate) use tier::TierArgs;
 pub(crate) use typed::{Typed, by_type};
-pub(crate) use value::{duration, number, size, steps};
+pub(crate) use value::{duration, number, positive, size, steps};

@@ -194,7 +194,7 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
         let path = self.prestates.find(params.absolute_prestate, game_type)?;
         let preimages = self.preimages.of(game_type).next().cloned();
         let preimages = preimages.ok_or_else(|| Unplayable {
-            why: format!("nobody hands out pre-images for games of type {game_type}: name a host"),
+            why: format!("nobody hands out pre-images for games of type {game_type}{NO_HOST}"),
             is_final: true,
         })?;
         let load = self.prestates.program(params.absolute_prestate, path);
@@ -211,7 +211,7 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
     fn of_outputs(&mut self, game_params: &GameParams) -> Result<GameTrace<'a>, Unplayable> {
         let params = game_params.rules.params();
         let source = self.outputs.clone();
-        let source = source.ok_or_else(|| no_source("outputs are", "the outputs of its chain"))?;
+        let source = source.ok_or_else(|| no_source(NO_OUTPUTS))?;
         let has_none = GameType(params.game_type) == GameType::PERMISSIONED
             && !is_prestate(params.absolute_prestate);
         let program = if has_none {
@@ -227,7 +227,7 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
     /// What is true of a game about super roots.
     fn of_super_roots(&mut self, game_params: &GameParams) -> Result<GameTrace<'a>, Unplayable> {
         let nodes = self.super_roots.clone();
-        let nodes = nodes.ok_or_else(|| no_source("super roots are", "super roots"))?;
+        let nodes = nodes.ok_or_else(|| no_source(NO_SUPER_ROOTS))?;
         let program = if game_params.is_won_at_creation() {
             GameProgram::None
         } else {
@@ -239,10 +239,19 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
     }
 }
 
+/// Why a game about outputs is not played without a source of them.
+pub const NO_OUTPUTS: &str =
+    "nobody tells what the true outputs are: name a node that knows the outputs of its chain";
+/// Why a super game is not played without a node that knows super roots.
+pub const NO_SUPER_ROOTS: &str =
+    "nobody tells what the true super roots are: name a node that knows super roots";
+/// How it ends why a game is not played for whose type there is no host.
+pub const NO_HOST: &str = ": name a host";
+
 /// Nobody was named who knows what a game is about.
-fn no_source(what: &str, missing: &str) -> Unplayable {
+fn no_source(why: &str) -> Unplayable {
     Unplayable {
-        why: format!("nobody tells what the true {what}: name a node that knows {missing}"),
+        why: why.to_owned(),
         is_final: true,
     }
 }

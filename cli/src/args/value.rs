@@ -106,6 +106,14 @@ pub(crate) fn number(text: &str) -> Result<u64, String> {
     }
 }
 
+/// The same above zero.
+pub(crate) fn positive(text: &str) -> Result<u64, String> {
+    match number(text)? {
+        0 => Err("a number above zero is expected".into()),
+        number => Ok(number),
+    }
+}
+
 /// `1e6`, `30M`, `2.5G`, where that is a whole number.
 fn large(text: &str) -> Option<u64> {
     let (digits, zeros) = match text.split_once(['e', 'E']) {

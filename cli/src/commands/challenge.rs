@@ -13,7 +13,7 @@ use crate::input::ReadingArgs;
 use crate::interrupt;
 use crate::oracles::StoreArgs;
 use crate::output::Format;
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use cheat::CheatArgs;
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::game_type::GameType;
@@ -28,7 +28,7 @@ use fpvm_l1::Address;
 use fpvm_trace::MachineError;
 use hosts::HostArgs;
 use programs::ProgramArgs;
-use show::show;
+use show::{show, with_flag};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,7 +111,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration)]
     min_update_interval: Option<Duration>,
     /// Threads for each program [default: one a core]
-    #[arg(long, value_name = "N", value_parser = crate::args::number)]
+    #[arg(long, value_name = "N", value_parser = crate::args::positive)]
     max_concurrency: Option<u64>,
     /// Say what would be done, and send nothing
     #[arg(long)]
@@ -151,7 +151,20 @@ fn close_after(text: &str) -> Result<CloseAfter, String> {
     }
 }
 
+impl Args {
+    /// Whether all games are of one proposer alone, which nobody plays: they take neither programs nor pre-images.
+    fn only_watches(&self) -> bool {
+        let is_watched = |of: &GameType| *of == GameType::SUPER_PERMISSIONED;
+        !self.game_type.is_empty() && self.game_type.iter().all(is_watched)
+    }
+}
+
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    ensure!(
+        args.programs.is_given() || args.only_watches(),
+        "which program are the games about? Name it with --prestate FILE, or where it is found with --prestates-dir DIR \
+         or --prestates-url URL"
+    );
     let data_dir = args.programs.data_dir()?;
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
     // The threads that run the program end when the service is gone.
@@ -212,6 +225,9 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             ServiceError::Interrupted => Interrupted.into(),
             ServiceError::Report(error) => error,
             ServiceError::FalseProposal { game, why } => FalseProposal(game, why).into(),
+            ServiceError::Unplayable { game, why } => {
+                anyhow::anyhow!("{game} cannot be played: {}", with_flag(&why))
+            }
             other => anyhow::anyhow!("{other}"),
         })
     })
@@ -219,7 +235,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 
 fn concurrency(args: &Args) -> usize {
     let given = args.max_concurrency.map(usize::try_from);
-    given.map_or_else(threads, |given| given.unwrap_or(usize::MAX).max(1))
+    given.map_or_else(threads, |given| given.unwrap_or(usize::MAX))
 }
 
 /// Which types of games are played. Who plays super games watches those of a proposer alone, as op-challenger does: a

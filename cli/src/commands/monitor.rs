@@ -6,6 +6,7 @@ use crate::interrupt;
 use crate::output::{Format, FormatArgs, json, print, to_stdout};
 use anyhow::Context as _;
 use fpvm_challenger::factory::Factory;
+use fpvm_challenger::said::Said;
 use fpvm_challenger::service::Exporter;
 use fpvm_l1::Address;
 use fpvm_monitor::problems::Problem;
@@ -57,7 +58,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "30s")]
     monitor_interval: Duration,
     /// Questions that go to nodes at once
-    #[arg(long, value_name = "N", value_parser = crate::args::number, default_value = "5")]
+    #[arg(long, value_name = "N", value_parser = crate::args::positive, default_value = "5")]
     max_concurrency: u64,
     /// Look once, print all that is wrong, and end with 0 where nothing is, 2 where something is late, 3 where something
     /// cannot be told, 4 where something is wrong
@@ -91,9 +92,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         window: args.game_window.as_secs(),
         honest: args.honest_actors.iter().copied().collect(),
         ignored: args.ignored_games.iter().copied().collect(),
-        threads: usize::try_from(args.max_concurrency)
-            .unwrap_or(usize::MAX)
-            .max(1),
+        threads: usize::try_from(args.max_concurrency).unwrap_or(usize::MAX),
     };
     let chain = chain::needed(args.node.connect()?)?;
     let mut service = Service {
@@ -105,13 +104,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         interrupted,
     };
     let (mut code, mut before) = (0, Vec::new());
+    // Of rounds that fail, and of those in which nothing is wrong.
+    let (said, quiet) = (Said::new(), Said::new());
     let ended = service.run(&mut |round| match round {
         Round::Failed(error) => {
             let error = error.to_string();
-            tracing::warn!(target: "monitor", error, "This round came to nothing");
+            if said.is_due(&error) {
+                tracing::warn!(target: "monitor", error, "This round came to nothing");
+            }
             Ok(())
         }
         Round::Seen(survey, problems) => {
+            said.pass();
             let status = Status::of(survey, problems);
             code = status.exit_code();
             match args.format.get() {
@@ -122,7 +126,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
                 }),
                 Format::Text => {
                     let before = std::mem::replace(&mut before, problems.to_vec());
-                    text(survey, problems, &before)
+                    text(survey, problems, &before, &quiet)
                 }
             }
         }
@@ -139,7 +143,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 /// What has been wrong since this look and was not before, and what no longer is.
-fn text(survey: &Survey, problems: &[Problem], before: &[Problem]) -> anyhow::Result<()> {
+fn text(
+    survey: &Survey,
+    problems: &[Problem],
+    before: &[Problem],
+    quiet: &Said,
+) -> anyhow::Result<()> {
     // What something is worded like may tell the time.
     let same = |a: &Problem, b: &Problem| {
         (a.grade, a.kind, a.game, a.account) == (b.grade, b.kind, b.game, b.account)
@@ -166,7 +175,9 @@ fn text(survey: &Survey, problems: &[Problem], before: &[Problem]) -> anyhow::Re
             out.push_str(&line("over:  ", old));
         }
     }
-    if before.is_empty() && problems.is_empty() {
+    if !problems.is_empty() {
+        quiet.pass();
+    } else if quiet.is_due("Nothing is wrong") {
         let (all, block) = (survey.games.len(), survey.block.number);
         tracing::info!(target: "monitor", block, games = all, read, "Nothing is wrong");
     }

@@ -54,7 +54,7 @@ pub(super) fn preimages(args: &Args, data: &Path) -> anyhow::Result<ByType<Preim
     let lines = lines(args, data)?;
     if lines.is_empty() {
         source.check()?;
-        if !source.is_given() {
+        if !source.is_given() && !args.only_watches() {
             bail!(
                 "where do pre-images come from? Name a store with --preimages, or a host with --host-preset or after `--`"
             );

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 /// Flags that say where programs come from.
 #[derive(Debug, clap::Args)]
-#[group(id = "programs", required = true, multiple = true, args = ["prestate", "prestates_dir", "prestates_url"])]
+#[group(id = "programs", multiple = true, args = ["prestate", "prestates_dir", "prestates_url"])]
 pub(super) struct ProgramArgs {
     /// A program (ELF) or its pre-state that games are about; may be given several times, and each game gets the one
     /// whose hash is its own
@@ -51,6 +51,13 @@ impl ProgramArgs {
                 tempfile::tempdir().context("cannot make a folder for temporary files")?,
             ),
         })
+    }
+
+    /// Whether a program, or where there are some, is named.
+    pub(super) const fn is_given(&self) -> bool {
+        !(self.prestate.is_empty()
+            && self.prestates_dir.is_empty()
+            && self.prestates_url.is_empty())
     }
 
     pub(super) fn sources(&self) -> anyhow::Result<PrestateSources> {
