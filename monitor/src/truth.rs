@@ -1,5 +1,6 @@
 //! What a rollup's nodes hold for true, asked for one round after the other: of outputs, and of super roots.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alloy_primitives::{B256, U256};
@@ -80,12 +81,26 @@ impl Truth {
     }
 }
 
+/// Numbers nodes of the same name, because what lies behind host and port is not in names.
+fn tell_apart(nodes: &mut [NodeState]) {
+    let mut seen = BTreeMap::new();
+    for node in nodes {
+        let count = seen.entry(node.name.clone()).or_insert(0);
+        *count += 1;
+        if *count > 1 {
+            node.name = format!("{} (number {count})", node.name);
+        }
+    }
+}
+
 impl Round<'_> {
     /// The nodes, in the order they were named, those of super roots last.
     pub fn nodes(&self) -> Vec<NodeState> {
         let nodes = self.nodes.iter().map(|(_, state)| state);
         let super_nodes = self.super_nodes.iter().map(|(_, state)| state);
-        nodes.chain(super_nodes).cloned().collect()
+        let mut nodes: Vec<_> = nodes.chain(super_nodes).cloned().collect();
+        tell_apart(&mut nodes);
+        nodes
     }
 
     /// What they say of the proposal of a game that looks up to L1 block `l1_head`, and what each does, in the order of

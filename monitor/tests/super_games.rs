@@ -7,6 +7,8 @@
 
 mod common;
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +29,7 @@ use fpvm_monitor::problems::Grade::{Blind, Late, Notice, Wrong};
 use fpvm_monitor::problems::Kind;
 use fpvm_monitor::survey::{Monitor, State};
 use fpvm_monitor::truth::Truth;
+use fpvm_monitor::web::Web;
 
 /// Where games start, in seconds of L2 time: far enough back that L1 has the data of what is proposed.
 const START: u64 = 100;
@@ -174,4 +177,38 @@ fn a_true_one_is_to_become_the_anchor() {
     let anchor = &look.survey.registries[&world.deployment.registry];
     assert!(anchor.is_super);
     assert_eq!(anchor.expected, Some(root_at(END).hash()));
+    let page = page_of(&look);
+    let words = format!("new games start from the super root at timestamp {END}");
+    assert!(page.contains(&words), "{page}");
+}
+
+/// The overview of a look, as it is served.
+fn page_of(look: &Look) -> String {
+    let web = Web::serve("127.0.0.1:0").expect("a free port");
+    let seen = (Arc::new(look.survey.clone()), look.problems.clone());
+    web.set(Some(seen), look.metrics.clone());
+    let mut stream = TcpStream::connect(web.address()).expect("it listens");
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .expect("sent");
+    let mut page = String::new();
+    stream.read_to_string(&mut page).expect("text");
+    page
+}
+
+/// Two paths of one server are two nodes, whose figures are told apart.
+#[test]
+fn nodes_of_one_name_have_figures_of_their_own() {
+    let world = World::new(&everybodys());
+    let node = node(rollup());
+    let look = Look::at(&mut monitor(&world, &[&node, &node]));
+    let names: Vec<_> = look.survey.nodes.iter().map(|node| &node.name).collect();
+    assert_eq!(names, [&node.url, &format!("{} (number 2)", node.url)]);
+    let series = look.metrics.lines();
+    let series: Vec<_> = series
+        .filter_map(|line| Some(line.rsplit_once(' ')?.0))
+        .filter(|name| !name.starts_with('#'))
+        .collect();
+    let different: std::collections::BTreeSet<_> = series.iter().collect();
+    assert_eq!(series.len(), different.len(), "{series:#?}");
 }

@@ -420,7 +420,12 @@ fn truth(html: &mut String, survey: &Survey) -> std::fmt::Result {
     for (registry, anchor) in &survey.registries {
         write!(
             html,
-            "<p>Registry <code>{registry}</code>: new games start from block {}{}{}</p>",
+            "<p>Registry <code>{registry}</code>: new games start from {} {}{}{}</p>",
+            if anchor.is_super {
+                "the super root at timestamp"
+            } else {
+                "block"
+            },
             escape(anchor.root.block),
             anchor.respected.map_or(String::new(), |of| format!(
                 ", games of type {} count",
