@@ -5,17 +5,22 @@ use crate::chain;
 use crate::output::{Format, json, print, to_stdout};
 use anyhow::{Context as _, bail};
 use fpvm_challenger::bonds::{State, utc};
-use fpvm_challenger::factory::{Claimed, Factory};
+use fpvm_challenger::factory::{Claimed, Factory, Listed};
 use fpvm_challenger::game_type::GameType;
 use fpvm_challenger::read::Reader;
 use fpvm_challenger::read::game_params::GameParams;
+use fpvm_challenger::read::memory::Memory;
+use fpvm_challenger::read::together::together;
 use fpvm_challenger::read::watch::{GameSnapshot, game as read_game};
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::game::credits::BondMode;
 use fpvm_dispute::game::payment::Closing;
-use fpvm_l1::{Address, B256, U256};
+use fpvm_l1::{Address, B256, Chain, U256};
 use serde::Serialize;
 use serde_json::json;
+
+/// Calls that go to the node at once.
+const CALLS: usize = 5;
 
 /// Flags of `game create`.
 #[derive(Debug, clap::Args)]
@@ -137,45 +142,59 @@ fn closing(seen: &GameSnapshot) -> Option<String> {
     }
 }
 
+/// So many games, the newest first; of all of them is asked together.
+fn rows(chain: &dyn Chain, factory: Factory, count: u64) -> anyhow::Result<Vec<Row>> {
+    let memory = Memory::default();
+    let reader = Reader::remembering(chain, &memory)?;
+    let all = factory.count(&reader)?;
+    let mut numbers: Vec<_> = (all.saturating_sub(count)..all).rev().collect();
+    let listed = together(&reader, CALLS, &mut numbers, |reader, number| {
+        factory.game(reader, *number)
+    })?;
+    let mut listed = listed.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let games = together(&reader, CALLS, &mut listed, |reader, listed| {
+        read_game(reader, listed.game)
+    })?;
+    let rows = listed.iter().zip(games);
+    Ok(rows.map(|(listed, read)| row(listed, read.ok())).collect())
+}
+
+/// A game, as far as it could be read.
+fn row(listed: &Listed, read: Option<(GameParams, GameSnapshot)>) -> Row {
+    let bonds = |(params, seen): &(GameParams, GameSnapshot)| {
+        let players = seen.players().into_iter();
+        players
+            .map(|account| State::of(params, seen, account))
+            .collect()
+    };
+    let seen = read.as_ref().map(|(_, seen)| &seen.game);
+    let of_kind = |is_super: bool| {
+        let proposal = seen?.proposal();
+        (proposal.super_root.is_some() == is_super).then(|| proposal.l2_block.to_string())
+    };
+    Row {
+        number: listed.number,
+        game: listed.game,
+        game_type: listed.game_type,
+        created_at: listed.created_at,
+        block: of_kind(false),
+        timestamp: of_kind(true),
+        status: match seen.map(|game| game.status()) {
+            None => "unknown",
+            Some(GameStatus::InProgress) => "in-progress",
+            Some(GameStatus::ChallengerWins) => "challenger-wins",
+            Some(GameStatus::DefenderWins) => "defender-wins",
+        },
+        claims: seen.map_or(0, |game| game.claims().len()),
+        version: read.as_ref().map(|(params, _)| params.version.clone()),
+        closing: read.as_ref().and_then(|(_, seen)| closing(seen)),
+        bonds: read.as_ref().map_or_else(Vec::new, bonds),
+    }
+}
+
 pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
     let chain = args.common.connect()?;
-    let reader = Reader::newest(&*chain)?;
-    let factory = Factory(args.factory);
-    let count = factory.count(&reader)?;
-    let mut rows = Vec::new();
-    for number in (count.saturating_sub(args.count)..count).rev() {
-        let listed = factory.game(&reader, number)?;
-        let read = read_game(&reader, listed.game).ok();
-        let bonds = |(params, seen): &(GameParams, GameSnapshot)| {
-            let players = seen.players().into_iter();
-            players
-                .map(|account| State::of(params, seen, account))
-                .collect()
-        };
-        let seen = read.as_ref().map(|(_, seen)| &seen.game);
-        let of_kind = |is_super: bool| {
-            let proposal = seen?.proposal();
-            (proposal.super_root.is_some() == is_super).then(|| proposal.l2_block.to_string())
-        };
-        rows.push(Row {
-            number,
-            game: listed.game,
-            game_type: listed.game_type,
-            created_at: listed.created_at,
-            block: of_kind(false),
-            timestamp: of_kind(true),
-            status: match seen.map(|game| game.status()) {
-                None => "unknown",
-                Some(GameStatus::InProgress) => "in-progress",
-                Some(GameStatus::ChallengerWins) => "challenger-wins",
-                Some(GameStatus::DefenderWins) => "defender-wins",
-            },
-            claims: seen.map_or(0, |game| game.claims().len()),
-            version: read.as_ref().map(|(params, _)| params.version.clone()),
-            closing: read.as_ref().and_then(|(_, seen)| closing(seen)),
-            bonds: read.as_ref().map_or_else(Vec::new, bonds),
-        });
-    }
+    let rows = rows(&*chain, Factory(args.factory), args.count)?;
     if args.common.format.is_json() {
         return to_stdout(|out| json(out, &rows));
     }
