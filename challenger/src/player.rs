@@ -29,6 +29,7 @@ use planner::ActionPlanner;
 pub use settling::Settling;
 pub(crate) use settling::pause;
 use settling::settle;
+pub use won::{FalseProposal, false_proposal};
 
 /// How a player plays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

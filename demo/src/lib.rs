@@ -343,6 +343,7 @@ fn summary(
         happened: Happened::History(history),
         instruction: Some(decided),
         bonds: Default::default(),
+        alarm: None,
     };
     report(subject, opinion)
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use fpvm_challenger::bonds::State;
+use fpvm_challenger::player::false_proposal;
 use fpvm_challenger::read::game_params::GameParams;
 use fpvm_challenger::read::watch::GameSnapshot;
 use fpvm_dispute::game::payment::Stage;
-use fpvm_report::{Happened, Opinion, Report, Standing, Subject};
+use fpvm_report::{Alarm, Happened, Opinion, Report, Standing, Subject};
 
 use crate::survey::Seen;
 
@@ -30,6 +31,15 @@ pub fn standings(params: &GameParams, snapshot: &GameSnapshot) -> BTreeMap<Addre
     snapshot.players().into_iter().map(standing).collect()
 }
 
+/// What the guardian has to know of a game whose proposal's true value is `own`.
+pub fn alarm(params: &GameParams, snapshot: &GameSnapshot, own: Option<B256>) -> Option<Alarm> {
+    let found = false_proposal(params, snapshot, own?)?;
+    Some(Alarm {
+        words: found.words,
+        until: found.until,
+    })
+}
+
 /// The report of a game at the last look. Of all claims, it knows of the proposal alone whether it is right.
 pub fn report(chain_id: u64, seen: &Seen) -> Report {
     let snapshot = &seen.snapshot;
@@ -41,9 +51,15 @@ pub fn report(chain_id: u64, seen: &Seen) -> Report {
         happened: Happened::History(&[]),
         instruction: None,
         bonds: standings(&seen.params, snapshot),
+        alarm: alarm(
+            &seen.params,
+            snapshot,
+            seen.agreement.and_then(|agreement| agreement.expected),
+        ),
     };
     let mut report = fpvm_report::report(subject, &Opinion::default());
     report.proposal.right = seen.agreement.map(|agreement| agreement.agrees);
+    report.proposal.truth = seen.agreement.and_then(|agreement| agreement.expected);
     if let Some(root) = report.claims.first_mut() {
         root.truth = seen.agreement.and_then(|agreement| agreement.expected);
         root.honest = report.proposal.right;

@@ -14,7 +14,10 @@ use fpvm_dispute::trace::Trace;
 use serde::Serialize;
 
 use crate::next::next;
-use crate::{Account, Claim, Instruction, Kind, Proposal, Report, Rules, Standing, Status, events};
+use crate::{
+    Account, Alarm, Claim, Instruction, Kind, Place, Play, Proposal, Report, Rules, Standing,
+    Status, events,
+};
 
 /// What is known of a player.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -54,6 +57,8 @@ pub struct Subject<'a> {
     pub instruction: Option<Instruction>,
     /// How far accounts' bonds are, as far as that was asked for.
     pub bonds: BTreeMap<Address, Standing>,
+    /// What the guardian has to know.
+    pub alarm: Option<Alarm>,
 }
 
 /// What is known to have happened in a game besides its claims.
@@ -72,6 +77,8 @@ pub struct Opinion {
     truths: Vec<Option<B256>>,
     /// By claim, as far as it was read: why it is answered.
     whys: Vec<Option<Why>>,
+    /// The true value of the proposal, which a game that is won at its creation has no claim of.
+    root: Option<B256>,
 }
 
 impl Opinion {
@@ -86,12 +93,29 @@ impl Opinion {
         Self {
             truths: truths.collect(),
             whys: whys.collect(),
+            root: trace.claim_at(game, 0, Position::ROOT).ok(),
         }
     }
 
     /// The true value at the place of the claim at `index`.
     pub fn truth(&self, index: usize) -> Option<B256> {
         *self.truths.get(index)?
+    }
+
+    /// The true value of the proposal.
+    pub const fn proposal(&self) -> Option<B256> {
+        self.root
+    }
+
+    /// Whether the proposal is right, and its true value.
+    fn of_proposal(&self, game: &Game) -> (Option<bool>, Option<B256>) {
+        let right = if game.version().is_won_at_creation() {
+            self.root.map(|root| root == game.proposal().root_claim)
+        } else {
+            let why = self.why(0);
+            why.map(|why| why.is_honest() && game.block_challenger().is_none())
+        };
+        (right, self.root)
     }
 
     /// Why the claim at `index` is answered or left.
@@ -113,6 +137,7 @@ pub fn report(subject: Subject<'_>, opinion: &Opinion) -> Report {
     };
     let params = game.rules().params();
     let (proposal, starting) = (game.proposal(), game.starting());
+    let (right, truth) = opinion.of_proposal(game);
     let events = match subject.happened {
         Happened::Calls(made) => events::of_calls(game, made),
         Happened::History(history) => events::of_game(game, history),
@@ -128,11 +153,13 @@ pub fn report(subject: Subject<'_>, opinion: &Opinion) -> Report {
         created_at: game.created_at(),
         rules: Rules {
             game_type: params.game_type,
-            max_depth: game.rules().max_depth(),
-            split_depth: game.rules().split_depth(),
-            max_clock_duration: params.max_clock_duration,
-            clock_extension: params.clock_extension,
-            absolute_prestate: params.absolute_prestate,
+            play: (!game.version().is_won_at_creation()).then(|| Play {
+                max_depth: game.rules().max_depth(),
+                split_depth: game.rules().split_depth(),
+                max_clock_duration: params.max_clock_duration,
+                clock_extension: params.clock_extension,
+                absolute_prestate: params.absolute_prestate,
+            }),
         },
         proposal: Proposal {
             creator: proposal.creator,
@@ -142,15 +169,16 @@ pub fn report(subject: Subject<'_>, opinion: &Opinion) -> Report {
             starting_root: starting.root,
             starting_block: starting.block.to_string(),
             l1_head: proposal.l1_head,
-            right: opinion
-                .why(0)
-                .map(|why| why.is_honest() && game.block_challenger().is_none()),
+            right,
+            truth,
+            chains: proposal.super_root.as_ref().map(|root| root.chains.len()),
         },
         accounts: accounts(game, &subject.parties, subject.happened, &subject.bonds),
         claims,
         events,
         instruction: subject.instruction,
         next: Vec::new(),
+        alarm: subject.alarm,
     };
     report.next = next(&report);
     report
@@ -207,10 +235,10 @@ pub fn about(game: &Game, index: usize, position: Position) -> String {
 /// The same in a super game.
 fn about_super(game: &Game, index: usize, position: Position) -> String {
     let place = |position| {
-        let place = game.super_step(position).ok()?;
-        Some(match (place.timestamp, place.step) {
-            (timestamp, 0) => format!("super root at timestamp {timestamp}"),
-            (timestamp, step) => format!("state at step {step} after timestamp {timestamp}"),
+        let Place { timestamp, step } = place(game, position)?;
+        Some(match step {
+            0 => format!("super root at timestamp {timestamp}"),
+            step => format!("state at step {step} after timestamp {timestamp}"),
         })
     };
     if position.depth() <= game.rules().split_depth() {
@@ -222,6 +250,18 @@ fn about_super(game: &Game, index: usize, position: Position) -> String {
         Some(place) => format!("state after instruction {instruction} towards the {place}"),
         None => format!("state after instruction {instruction}"),
     }
+}
+
+/// The place of the state that a claim at `position` of a super game is about.
+fn place(game: &Game, position: Position) -> Option<Place> {
+    if !game.version().is_super() {
+        return None;
+    }
+    let place = game.super_step(position).ok()?;
+    Some(Place {
+        timestamp: place.timestamp,
+        step: place.step,
+    })
 }
 
 fn claim(game: &Game, opinion: &Opinion, index: usize, now: u64) -> Option<Claim> {
@@ -241,6 +281,7 @@ fn claim(game: &Game, opinion: &Opinion, index: usize, now: u64) -> Option<Claim
         gindex: claim.position.gindex(),
         kind: if is_output { Kind::Output } else { Kind::State },
         about: about(game, index, claim.position),
+        place: place(game, claim.position).filter(|_| is_output),
         value: claim.claim,
         truth: opinion.truth(index),
         honest: why.map(|why| why.is_honest()),

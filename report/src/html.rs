@@ -9,10 +9,11 @@ const PAGE: &str = include_str!("page/page.html");
 /// How it looks; pages that link to it look the same.
 pub const STYLE: &str = include_str!("page/style.css");
 /// What draws it: helpers, its sections, and what calls them.
-const SCRIPTS: [&str; 7] = [
+const SCRIPTS: [&str; 8] = [
     include_str!("page/base.js"),
     include_str!("page/head.js"),
     include_str!("page/tree.js"),
+    include_str!("page/trace.js"),
     include_str!("page/instruction.js"),
     include_str!("page/timeline.js"),
     include_str!("page/money.js"),

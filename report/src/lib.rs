@@ -51,6 +51,17 @@ pub struct Report {
     pub instruction: Option<Instruction>,
     /// What can be done next, the most urgent first, in words; nothing once the game is over.
     pub next: Vec<String>,
+    /// What the guardian has to know: the proposal is false, and nobody else can do something about it.
+    pub alarm: Option<Alarm>,
+}
+
+/// A false proposal that nobody can dispute.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Alarm {
+    /// What is wrong, and what is to be done about it.
+    pub words: String,
+    /// From when on it is relied on, in seconds since 1970.
+    pub until: u64,
 }
 
 impl Report {
@@ -80,6 +91,15 @@ pub enum Status {
 pub struct Rules {
     /// The type's number in the factory.
     pub game_type: u32,
+    /// How it is played; nothing of a game that is won at its creation.
+    #[serde(flatten)]
+    pub play: Option<Play>,
+}
+
+/// How a game is played.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Play {
     /// Depth of the deepest claims.
     pub max_depth: u8,
     /// Depth of the deepest claims about outputs.
@@ -112,6 +132,11 @@ pub struct Proposal {
     pub l1_head: B256,
     /// Whether it is right; `None` if nobody could tell.
     pub right: Option<bool>,
+    /// What is true there, as far as anybody could tell.
+    pub truth: Option<B256>,
+    /// How many chains the super root is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chains: Option<usize>,
 }
 
 impl Proposal {
@@ -177,6 +202,15 @@ pub enum Kind {
     State,
 }
 
+/// A place in the trace of a super game.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Place {
+    /// The second, since 1970.
+    pub timestamp: u64,
+    /// The step after it: 0 is the super root itself.
+    pub step: u64,
+}
+
 /// A claim.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -196,6 +230,9 @@ pub struct Claim {
     pub kind: Kind,
     /// What it is about, in words.
     pub about: String,
+    /// In the upper half of a super game: the place of the state that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// What is claimed.
     pub value: B256,
     /// What is true there, as far as anybody could tell.

@@ -47,6 +47,7 @@ pub fn report(scenario: &Scenario, record: &Record) -> Report {
         happened: Happened::Calls(&record.made),
         instruction: None,
         bonds: Default::default(),
+        alarm: None,
     };
     crate::report(subject, &opinion)
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use alloy_primitives::B256;
+
 use crate::money::ether;
 use crate::time::span;
 use crate::{Account, Claim, Report, Role, Status};
@@ -25,11 +27,54 @@ fn write(text: &mut String, report: &Report) -> std::fmt::Result {
         report.proposal.about(),
         span(after)
     )?;
+    if let Some(alarm) = &report.alarm {
+        writeln!(text, "The proposal is FALSE: {}", alarm.words)?;
+    } else if report.rules.play.is_none() {
+        let known = match report.proposal.right {
+            Some(true) => "and its proposal is right",
+            Some(false) => "and its proposal is wrong, but it was struck off",
+            None => "and whether its proposal is right is not known here",
+        };
+        writeln!(
+            text,
+            "Nobody disputes it: it was won at its creation, {known}"
+        )?;
+    }
     writeln!(text)?;
     for (index, claim) in report.claims.iter().enumerate() {
         writeln!(text, "{}", line(report, index, claim))?;
     }
     writeln!(text)?;
+    if let Some(instruction) = &report.instruction {
+        let claim = report.claims.get(instruction.claim);
+        let verb = match claim {
+            Some(claim) if claim.stepped => "decided",
+            _ => "would decide",
+        };
+        writeln!(
+            text,
+            "instruction {} {verb} claim {}: {}{}",
+            instruction.index,
+            instruction.claim,
+            instruction.step.assembly,
+            match &instruction.place.symbol {
+                Some(symbol) => format!(", in {symbol}"),
+                None => String::new(),
+            }
+        )?;
+        writeln!(
+            text,
+            "  state before    {}",
+            B256::from(instruction.step.pre)
+        )?;
+        writeln!(
+            text,
+            "  leads to        {}",
+            B256::from(instruction.step.post)
+        )?;
+        writeln!(text, "  was claimed     {}", instruction.claimed)?;
+        writeln!(text)?;
+    }
     for next in &report.next {
         writeln!(text, "next: {next}")?;
     }
@@ -73,15 +118,18 @@ fn line(report: &Report, index: usize, claim: &Claim) -> String {
         "" => left,
         fate => format!(", {fate}"),
     };
+    let play = report.rules.play.as_ref();
+    let of = play.map_or(String::new(), |play| {
+        format!(" of {}", span(play.max_clock_duration))
+    });
     format!(
-        "{mark} #{index:<3} {:<8} depth {:<2} {}, {} ETH, by {}, clock {} of {}{fate}",
+        "{mark} #{index:<3} {:<8} depth {:<2} {}, {} ETH, by {}, clock {}{of}{fate}",
         format!("{}{answers}", claim.side.unwrap_or("proposal")),
         claim.depth,
         claim.about,
         ether(claim.bond),
         report.name(claim.claimant),
         span(claim.used),
-        span(report.rules.max_clock_duration),
     )
 }
 

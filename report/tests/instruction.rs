@@ -89,6 +89,7 @@ fn a_game_is_told_down_to_its_instruction() {
         happened: Happened::Calls(&made),
         instruction: Some(told),
         bonds: Default::default(),
+        alarm: None,
     };
     let report = report::report(subject, &opinion);
     let honest = report

@@ -37,6 +37,7 @@ fn running(game: &Game, seconds: u64) -> Report {
         happened: Happened::History(&[]),
         instruction: None,
         bonds: Default::default(),
+        alarm: None,
     };
     report::report(subject, &Opinion::default())
 }
@@ -70,7 +71,12 @@ fn a_running_game_shows_clocks_and_what_comes() {
     let (_, record) = simulated(3);
     let report = running(&record.game, 1);
     assert_eq!(report.claims.len(), 1);
-    let all = report.rules.max_clock_duration;
+    let all = report
+        .rules
+        .play
+        .as_ref()
+        .expect("it is played")
+        .max_clock_duration;
     assert_eq!(report.claims[0].left, Some(all - 1));
     let text = screen(&report, &mut Watch::new(), 120, 40);
     assert!(text.contains("claim 0 of "), "{text}");
@@ -93,6 +99,7 @@ fn a_running_game_shows_clocks_and_what_comes() {
         happened: Happened::History(&[]),
         instruction: None,
         bonds: Default::default(),
+        alarm: None,
     };
     let report = report::report(subject, &Opinion::default());
     assert_eq!(report.claims[0].left, Some(0));

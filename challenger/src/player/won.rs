@@ -3,6 +3,7 @@
 
 use alloy_primitives::B256;
 use fpvm_dispute::position::Position;
+use fpvm_dispute::registry::Judge;
 use fpvm_dispute::super_root::INVALID_CLAIM;
 use fpvm_dispute::trace::{Trace, TraceError};
 
@@ -26,8 +27,7 @@ pub(super) fn watch<T: Trace>(
         turn.is_over = true;
         return turn;
     };
-    let is_struck_off = judge.is_blacklisted(candidate.game) || judge.is_retired(&candidate);
-    if is_struck_off || !around.registered {
+    if is_struck_off(seen) {
         turn.is_over = true;
         return turn;
     }
@@ -40,8 +40,8 @@ pub(super) fn watch<T: Trace>(
         }
     };
     let from = judge.final_from(&candidate);
-    if own != candidate.proposal.root {
-        turn.alarm = Some(alarm(game_params, seen, own, from));
+    if let Some(found) = false_proposal(game_params, seen, own) {
+        turn.alarm = Some(found.words);
         return turn;
     }
     // Of a type that did not count it never becomes the anchor, and nothing has to be done about an older one.
@@ -70,6 +70,42 @@ pub(super) fn watch<T: Trace>(
         });
     }
     turn
+}
+
+/// A false proposal of a game that was won at its creation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FalseProposal {
+    /// What the guardian should know: the same words as long as nothing changes.
+    pub words: String,
+    /// From when on it is relied on, in seconds since 1970.
+    pub until: u64,
+}
+
+/// Whether the proposal of a game that was won at its creation is false, because its true value is `own`, and may still
+/// count.
+pub fn false_proposal(
+    game_params: &GameParams,
+    seen: &GameSnapshot,
+    own: B256,
+) -> Option<FalseProposal> {
+    let judge = seen.around.judge.as_ref()?;
+    let candidate = seen.game.candidate(seen.around.registered);
+    let until = judge.final_from(&candidate);
+    let is_false =
+        game_params.is_won_at_creation() && own != candidate.proposal.root && !is_struck_off(seen);
+    is_false.then(|| FalseProposal {
+        words: alarm(game_params, seen, own, until),
+        until,
+    })
+}
+
+/// Whether nothing can follow from the game any more.
+fn is_struck_off(seen: &GameSnapshot) -> bool {
+    let candidate = seen.game.candidate(seen.around.registered);
+    let judge = seen.around.judge.as_ref();
+    let struck_off =
+        |judge: &Judge| judge.is_blacklisted(candidate.game) || judge.is_retired(&candidate);
+    !seen.around.registered || judge.is_some_and(struck_off)
 }
 
 /// What the guardian should know: the same words as long as nothing changes.

@@ -38,6 +38,8 @@ function span(seconds) {
   if (m) return m + " min" + (s ? " " + s + " s" : "");
   return s + " s";
 }
+// A game that is won at its creation has no claims, clocks and bonds.
+const isPlayed = R.rules.maxDepth !== undefined;
 const verdict = claim => claim.truth === null ? "gray" : claim.truth === claim.value ? "right" : "wrong";
 const verdictText = { right: "right", wrong: "wrong", gray: "unknown" };
 const color = { right: "var(--right)", wrong: "var(--wrong)", gray: "var(--gray)" };

@@ -1,4 +1,9 @@
 function headline() {
+  if (!isPlayed) {
+    if (R.alarm) return "The proposal is FALSE, and only the guardian can stop it.";
+    if (R.proposal.right) return "The proposal is right.";
+    return R.proposal.right === null ? "The proposal was won at its creation." : "The proposal is wrong, and was struck off.";
+  }
   if (R.status === "in-progress") {
     if (R.proposal.right === null) return "The game is running.";
     return R.proposal.right ? "The game is running. The proposal is right." : "The game is running. The proposal is wrong.";
@@ -11,8 +16,12 @@ function headline() {
 function story() {
   const p = R.proposal, parts = [];
   parts.push(p.isSuper
-    ? `${name(p.creator)} proposed a super root at timestamp ${p.block}: a hash of the whole state of each chain, on top of that at timestamp ${p.startingBlock}, which everybody agrees on.`
+    ? `${name(p.creator)} proposed a super root at timestamp ${p.block}: a hash of the whole state of each chain` + (isPlayed ? `, on top of that at timestamp ${p.startingBlock}, which everybody agrees on.` : ".")
     : `${name(p.creator)} proposed an output root for L2 block ${thousands(p.block)}: a hash of the rollup's whole state, on top of block ${thousands(p.startingBlock)}, which everybody agrees on.`);
+  if (!isPlayed) {
+    parts.push("Nobody disputes such a game: it was won at its creation, and its proposal is relied on unless the guardian strikes it off in time.");
+    return parts.join(" ");
+  }
   const answers = R.claims.length - 1;
   if (answers === 0) parts.push("Nobody has answered it.");
   else {
@@ -39,12 +48,13 @@ function header() {
     el("span", { class: "pill " + status[1] }, status[0]), " ",
     el("code", { class: "dim" }, R.game),
     el("p", { id: "story" }, story()),
+    R.alarm ? el("p", { class: "alarm" }, R.alarm.words) : "",
     R.next.length ? el("ul", { id: "next" }, ...R.next.map(line => el("li", {}, "Next: " + line))) : "",
-    el("div", { class: "cards" },
+    isPlayed ? el("div", { class: "cards" },
       card(String(R.claims.length), "claims, the proposal included"),
       card(String(R.claims.filter(c => c.stepped).length), "decided by an instruction"),
       card(ether(total) + " ETH", "posted as bonds"),
-      card(span(R.now - R.createdAt), R.status === "in-progress" ? "so far" : "from proposal to end")),
-    el("nav", {}, [["tree", "The tree"], R.instruction ? ["instruction", "The one instruction"] : null, ["timeline", "The timeline"], ["money", "The money"], ["facts", "Facts"]]
+      card(span(R.now - R.createdAt), R.status === "in-progress" ? "so far" : "from proposal to end")) : "",
+    el("nav", {}, !isPlayed ? [] : [R.proposal.isSuper ? ["trace", "The trace"] : null, ["tree", "The tree"], R.instruction ? ["instruction", "The one instruction"] : null, ["timeline", "The timeline"], ["money", "The money"], ["facts", "Facts"]]
       .filter(part => part !== null).map(([id, text]) => el("a", { href: "#" + id }, text))));
 }

@@ -22,12 +22,13 @@ function facts() {
   const p = R.proposal, list = el("dl");
   const add = (term, ...what) => list.append(el("dt", {}, term), el("dd", {}, ...what));
   add("proposed", el("code", {}, p.root), p.isSuper ? ` at timestamp ${p.block}` : ` for L2 block ${thousands(p.block)}`);
-  add("starting from", el("code", {}, p.startingRoot), p.isSuper ? ` at timestamp ${p.startingBlock}` : ` of L2 block ${thousands(p.startingBlock)}`);
+  if (p.truth !== null && p.truth !== p.root) add("true there", el("code", {}, p.truth));
+  if (isPlayed) add("starting from", el("code", {}, p.startingRoot), p.isSuper ? ` at timestamp ${p.startingBlock}` : ` of L2 block ${thousands(p.startingBlock)}`);
   add("L1 head", el("code", {}, p.l1Head));
-  add("first VM state", el("code", {}, R.rules.absolutePrestate));
+  if (isPlayed) add("first VM state", el("code", {}, R.rules.absolutePrestate));
   add("game type", String(R.rules.gameType));
-  add("depths", `claims down to ${R.rules.maxDepth}; ${p.isSuper ? "super roots" : "output roots"} down to ${R.rules.splitDepth}`);
-  add("clocks", `${span(R.rules.maxClockDuration)} a side, at least ${span(R.rules.clockExtension)} left after a move`);
+  if (isPlayed) add("depths", `claims down to ${R.rules.maxDepth}; ${p.isSuper ? "super roots" : "output roots"} down to ${R.rules.splitDepth}`);
+  if (isPlayed) add("clocks", `${span(R.rules.maxClockDuration)} a side, at least ${span(R.rules.clockExtension)} left after a move`);
   add("created", new Date(R.createdAt * 1000).toISOString());
   page.append(el("section", { id: "facts" }, el("h2", {}, "Facts"), list));
 }

@@ -72,7 +72,7 @@ function tree() {
     const c = R.claims[i];
     // Where branches mix the two, a heading would be of its first row only.
     if (c.kind !== layer && lanes === 1) {
-      box.append(el("div", { class: "layer" }, c.kind === "output" ? "Output roots of blocks" : "States of the VM, in the execution of one block"));
+      box.append(el("div", { class: "layer" }, c.kind === "output" ? (R.proposal.isSuper ? "Super roots, and the steps between them" : "Output roots of blocks") : R.proposal.isSuper ? "States of the VM, in the execution of one step" : "States of the VM, in the execution of one block"));
     }
     layer = c.kind;
     if (folds.has(row)) {

@@ -73,19 +73,21 @@ fn header(frame: &mut Frame<'_>, report: &Report, area: Rect) {
         Status::DefenderWins => RIGHT,
     };
     let after = span(report.now.saturating_sub(report.created_at));
+    let deepest = report.claims.iter().map(|claim| claim.depth).max();
+    let depth = match &report.rules.play {
+        Some(play) => format!(
+            ", depth {} of {}",
+            deepest.unwrap_or_default(),
+            play.max_depth
+        ),
+        None => ", won at its creation".to_owned(),
+    };
     let line = Line::from(vec![
         Span::from(format!("{}: ", report.proposal.about())),
         Span::from(status(report.status)).fg(colour).bold(),
         Span::from(format!(
-            ", {after} old, {} claims, depth {} of {}",
-            report.claims.len(),
-            report
-                .claims
-                .iter()
-                .map(|claim| claim.depth)
-                .max()
-                .unwrap_or_default(),
-            report.rules.max_depth
+            ", {after} old, {} claims{depth}",
+            report.claims.len()
         )),
     ]);
     let title = format!(" {}  {} ", report.title, report.game);
@@ -153,7 +155,8 @@ fn detail(frame: &mut Frame<'_>, report: &Report, index: usize, claim: &Claim, a
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let [clock, text] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inner);
-    let all = report.rules.max_clock_duration.max(1);
+    let play = report.rules.play.as_ref();
+    let all = play.map_or(1, |play| play.max_clock_duration.max(1));
     let (ratio, label) = match claim.left {
         Some(left) => (
             left as f64 / all as f64,

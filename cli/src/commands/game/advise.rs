@@ -6,14 +6,17 @@ use crate::app::App;
 use crate::chain::{self, ChainArgs};
 use crate::output::{FormatArgs, json, print, to_stdout};
 use anyhow::{Context as _, anyhow, bail};
+use fpvm_challenger::player::false_proposal;
 use fpvm_challenger::read::Reader;
 use fpvm_challenger::read::game_params::GameParams;
-use fpvm_challenger::read::watch::game as read_game;
+use fpvm_challenger::read::watch::{GameSnapshot, game as read_game};
 use fpvm_dispute::claim::{GameStatus, Side};
 use fpvm_dispute::game::Game;
 use fpvm_dispute::player::Answer;
 use fpvm_dispute::player::honest::{Reading, Unread};
 use fpvm_dispute::player::why::Why;
+use fpvm_dispute::position::Position;
+use fpvm_dispute::trace::Trace as _;
 use fpvm_l1::{Address, B256, Chain};
 use serde::Serialize;
 use std::fmt;
@@ -95,6 +98,9 @@ pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         .open(app, &game_params, &*chain)?
         .context(MISSING)?;
     let game = &seen.game;
+    if game_params.is_won_at_creation() {
+        return advise_guardian(args, &game_params, &seen, &truth);
+    }
     let mut reading = Reading::default();
     let unread = reading.read(game, &truth);
     let open = game.status() == GameStatus::InProgress;
@@ -119,6 +125,54 @@ pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         text.push_str(&format!("some claims cannot be judged: {trouble}\n"));
     }
     print(&text)
+}
+
+/// What the guardian does about a proposal that was won at its creation, because nobody else can do something.
+#[derive(Serialize)]
+struct GuardianAdvice {
+    /// `blacklist`.
+    action: &'static str,
+    /// The registry at which that is done.
+    registry: Address,
+    /// The true super root.
+    truth: B256,
+    /// From when on the proposal is relied on, in seconds since 1970.
+    until: u64,
+    why: String,
+}
+
+fn advise_guardian(
+    args: &Args,
+    game_params: &GameParams,
+    seen: &GameSnapshot,
+    truth: &Truth<'_>,
+) -> anyhow::Result<()> {
+    let own = truth.claim_at(&seen.game, 0, Position::ROOT);
+    let own = own.context("whether the proposal is true cannot be told")?;
+    let advice = false_proposal(game_params, seen, own).map(|found| GuardianAdvice {
+        action: "blacklist",
+        registry: game_params.registry,
+        truth: own,
+        until: found.until,
+        why: found.words,
+    });
+    if args.format.is_json() {
+        return to_stdout(|out| json(out, &advice.into_iter().collect::<Vec<_>>()));
+    }
+    match advice {
+        Some(advice) => print(&format!(
+            "tell the guardian: the proposal is FALSE\n    {}\n",
+            advice.why
+        )),
+        None if own == game_params.proposal.root_claim => print(&format!(
+            "the proposal is true, and nobody has to do anything; `fpvm game close --game {}` makes it the anchor once \
+             the registry's delay is over\n",
+            args.game
+        )),
+        None => print(&format!(
+            "the proposal is wrong, the true one is {own}; the guardian has struck it off, and nothing is left to do\n"
+        )),
+    }
 }
 
 /// What to say where the truth is asked for, and no flag tells it.

@@ -1,6 +1,6 @@
 //! `game report`: a page about a game on a chain.
 
-use super::seen::{Seen, SeenArgs};
+use super::seen::{Extent, Seen, SeenArgs};
 use crate::app::App;
 use crate::output::{FormatArgs, Target};
 use fpvm_report::html;
@@ -20,7 +20,7 @@ pub(crate) struct Args {
 
 pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     args.output.try_place()?;
-    let report = Seen::open(app, &args.seen)?.report(true)?;
+    let report = Seen::open(app, &args.seen)?.report(Extent::History)?;
     if args.format.is_json() {
         return args.output.write_json(&report);
     }

@@ -1,16 +1,14 @@
 //! A game on a chain, looked at: what `show`, `watch` and `report` share.
 
-use super::truth::{self, Truth, TruthArgs};
+use super::truth::{Deciding, Truth, TruthArgs};
 use crate::app::App;
 use crate::chain::{self, ChainArgs};
 use anyhow::Context as _;
 use fpvm_challenger::read::Reader;
 use fpvm_challenger::read::history::{self, Part};
 use fpvm_challenger::read::watch::GameWatcher;
-use fpvm_dispute::trace::Executions as _;
 use fpvm_l1::{Address, Chain};
-use fpvm_monitor::report::standings;
-use fpvm_report::instruction::Contest;
+use fpvm_monitor::report::{alarm, standings};
 use fpvm_report::{self as report, Happened, Opinion, Party, Report, Role, Subject};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +34,17 @@ fn named(text: &str) -> Result<(Address, String), String> {
         .parse()
         .map_err(|_| format!("`{address}` is no address"))?;
     Ok((address, name.to_owned()))
+}
+
+/// How far down a game is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Extent {
+    /// Its claims.
+    Claims,
+    /// The instruction that it has come down to as well.
+    Instruction,
+    /// And its past.
+    History,
 }
 
 /// A game that is looked at again and again.
@@ -66,30 +75,27 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// The game as it is now; where asked, with its past and down to the instruction that it has come down to.
-    pub(super) fn report(&mut self, in_full: bool) -> anyhow::Result<Report> {
+    /// The game as it is now, as far down as asked.
+    pub(super) fn report(&mut self, extent: Extent) -> anyhow::Result<Report> {
         let reader = Reader::newest(&*self.chain)?;
         self.watcher.look(&reader)?;
         let seen = self.watcher.snapshot().context("nothing was seen")?;
+        let params = &self.watcher.game_params;
         let truth = self.truth.as_ref();
         let opinion = truth.map(|truth| Opinion::of(&seen.game, truth));
         let opinion = opinion.unwrap_or_default();
-        let (mut instruction, mut parts, mut history) = (None, Vec::new(), Vec::new());
-        if in_full {
-            // Of super games the instruction is not shown.
-            let of_outputs = truth.and_then(Truth::of_outputs);
-            let contest = of_outputs.and_then(|truth| {
-                let contest = Contest::of(&seen.game, truth, &opinion)?;
-                Some((truth, contest))
-            });
-            if let Some((truth, contest)) = contest {
-                instruction = truth::instruction(truth, &contest)
-                    .context("the instruction that decides cannot be shown")?;
-                let step = truth.step(&contest.inputs, contest.index);
-                let step = step.unwrap_or_default();
-                parts = Part::of(&seen.game, contest.claim, &step);
-            }
-            history = history::history(&reader, &self.watcher.game_params, seen, &parts).unwrap_or_else(|error| {
+        let deciding = truth.filter(|_| extent >= Extent::Instruction);
+        let deciding = deciding.map(|truth| Deciding::of(&seen.game, truth, &opinion));
+        let deciding = deciding
+            .transpose()
+            .context("the instruction that decides cannot be shown")?
+            .flatten();
+        let mut history = Vec::new();
+        if extent == Extent::History {
+            let parts = deciding.as_ref();
+            let parts = parts.map(|deciding| Part::of(&seen.game, deciding.claim, &deciding.step));
+            let parts = parts.unwrap_or_default();
+            history = history::history(&reader, params, seen, &parts).unwrap_or_else(|error| {
                 let error = error.to_string();
                 tracing::warn!(target: "l1", error, "The times of steps, resolutions and payments are missing");
                 Vec::new()
@@ -101,8 +107,9 @@ impl<'a> Seen<'a> {
             now: seen.block.time,
             parties: self.parties.clone(),
             happened: Happened::History(&history),
-            instruction,
-            bonds: standings(&self.watcher.game_params, seen),
+            instruction: deciding.and_then(|deciding| deciding.instruction),
+            bonds: standings(params, seen),
+            alarm: alarm(params, seen, opinion.proposal()),
         };
         Ok(report::report(subject, &opinion))
     }
@@ -153,7 +160,7 @@ mod tests {
             let words = [&["x", "--game", &game], more].concat();
             let Line { args } = Line::try_parse_from(words).expect("flags");
             let mut seen = Seen::over(&app, connection.clone(), &args).expect("a game");
-            seen.report(true).expect("a report")
+            seen.report(Extent::History).expect("a report")
         };
         let plain = look(&[]);
         assert_eq!(plain.claims.len(), 2);

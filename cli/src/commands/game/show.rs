@@ -1,6 +1,6 @@
 //! `game show`: a game on a chain, as text.
 
-use super::seen::{Seen, SeenArgs};
+use super::seen::{Extent, Seen, SeenArgs};
 use crate::app::App;
 use crate::output::{Format, FormatArgs, json, print, to_stdout};
 use fpvm_report::Report;
@@ -16,7 +16,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
-    let report = Seen::open(app, &args.seen)?.report(false)?;
+    let report = Seen::open(app, &args.seen)?.report(Extent::Instruction)?;
     match args.format.get() {
         Format::Text => text(&report),
         Format::Json => to_stdout(|out| json(out, &report)),

@@ -8,16 +8,17 @@ use anyhow::{Context as _, ensure};
 use fpvm::AnyVm;
 use fpvm_challenger::read::game_params::GameParams;
 use fpvm_challenger::rollup::{GameStates, SuperNodes};
+use fpvm_dispute::game::Game;
 use fpvm_dispute::rules::Rules;
 use fpvm_dispute::trace::either::EitherTrace;
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_dispute::trace::super_split::SuperSplitTrace;
-use fpvm_dispute::trace::{Inputs, SuperInputs};
+use fpvm_dispute::trace::{Executions, Inputs, StepData, SuperInputs};
 use fpvm_l1::{B256, Chain};
-use fpvm_report::Instruction;
-use fpvm_report::instruction::Contest;
-use fpvm_trace::{GuestProgram, MachineError, Preimages, Program, Vms};
+use fpvm_report::instruction::{Contest, ExecutionTrace};
+use fpvm_report::{Instruction, Opinion};
+use fpvm_trace::{DisputeInputs, GuestProgram, MachineError, Preimages, Program, Vms};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -118,23 +119,58 @@ impl TruthArgs {
 /// The executions of a program.
 type Programs<'a, I> = Vms<GuestProgram<'a, Box<dyn AnyVm>>, I>;
 
-/// What is true of a game about outputs: these, and the executions where there is a program.
-pub(super) type OutputTruth<'a> = SplitTrace<OutputList, Option<Programs<'a, Inputs>>>;
+/// What is true of a game, whatever it is about: the roots, and the executions where there is a program.
+pub(super) type Truth<'a> = EitherTrace<
+    SplitTrace<OutputList, Option<Programs<'a, Inputs>>>,
+    SuperSplitTrace<GameStates, Option<Programs<'a, SuperInputs>>>,
+>;
 
-/// What is true of a game, whatever it is about.
-pub(super) type Truth<'a> =
-    EitherTrace<OutputTruth<'a>, SuperSplitTrace<GameStates, Option<Programs<'a, SuperInputs>>>>;
+/// The instruction that a game has come down to.
+pub(super) struct Deciding {
+    /// The claim that it contests.
+    pub(super) claim: usize,
+    /// What the contract is given for it; nothing where there is no program.
+    pub(super) step: StepData,
+    /// What it does; likewise.
+    pub(super) instruction: Option<Instruction>,
+}
 
-/// What the instruction that contests a claim does, where there is a program.
-pub(super) fn instruction(
-    truth: &OutputTruth<'_>,
-    contest: &Contest,
-) -> anyhow::Result<Option<Instruction>> {
-    let vms = truth.executions.as_ref();
-    let instruction = vms.map(|vms| {
-        vms.at(&contest.inputs, contest.index, |machine| {
-            Instruction::at(contest, machine).map_err(MachineError::Other)
-        })
-    });
-    Ok(instruction.transpose()?)
+impl Deciding {
+    /// That of a game, where its claims have come so far.
+    pub(super) fn of(
+        game: &Game,
+        truth: &Truth<'_>,
+        opinion: &Opinion,
+    ) -> anyhow::Result<Option<Self>> {
+        match truth {
+            Truth::Outputs(trace) => Self::by(game, trace, trace.executions.as_ref(), opinion),
+            Truth::SuperRoots(trace) => Self::by(game, trace, trace.executions.as_ref(), opinion),
+        }
+    }
+
+    fn by<'a, I>(
+        game: &Game,
+        trace: &impl ExecutionTrace<Inputs = I>,
+        programs: Option<&Programs<'a, I>>,
+        opinion: &Opinion,
+    ) -> anyhow::Result<Option<Self>>
+    where
+        I: DisputeInputs,
+    {
+        let Some(contest) = Contest::of(game, trace, opinion) else {
+            return Ok(None);
+        };
+        let (inputs, index) = (&contest.inputs, contest.index);
+        let instruction = programs.map(|vms| {
+            vms.at(inputs, index, |machine| {
+                Instruction::at(&contest, machine).map_err(MachineError::Other)
+            })
+        });
+        let step = programs.and_then(|vms| vms.step(inputs, index).ok());
+        Ok(Some(Self {
+            claim: contest.claim,
+            step: step.unwrap_or_default(),
+            instruction: instruction.transpose()?,
+        }))
+    }
 }

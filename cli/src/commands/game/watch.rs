@@ -1,6 +1,6 @@
 //! `game watch`: a game on a chain, on the terminal.
 
-use super::seen::{Seen, SeenArgs};
+use super::seen::{Extent, Seen, SeenArgs};
 use super::show;
 use crate::app::App;
 use crate::exit;
@@ -31,7 +31,7 @@ const PAGE: isize = 10;
 
 pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let mut seen = Seen::open(app, &args.seen)?;
-    let report = seen.report(false)?;
+    let report = seen.report(Extent::Claims)?;
     if args.once || !std::io::stdout().is_terminal() {
         return show::text(&report);
     }
@@ -71,7 +71,7 @@ fn watch(
             }
         }
         if looked.elapsed() >= every {
-            match seen.report(false) {
+            match seen.report(Extent::Claims) {
                 Ok(newer) => (report, watch.trouble) = (newer, None),
                 // What was seen is still worth looking at.
                 Err(error) => watch.trouble = Some(exit::describe(&error)),
