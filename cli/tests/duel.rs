@@ -5,6 +5,8 @@ mod challengers;
 mod common;
 #[path = "common/outcome.rs"]
 mod outcome;
+#[path = "common/random.rs"]
+mod random;
 #[path = "common/rollup.rs"]
 mod rollup;
 #[path = "common/table.rs"]
@@ -26,24 +28,9 @@ use fpvm_e2e::upstream::{self, Ground, Who};
 use fpvm_l1::signer::Signer;
 use fpvm_l1::{Address, Policy, Request, Rpc, U256, Wallet};
 use outcome::the_cheat_loses;
+use random::Random;
 use rollup::{ANCHOR, Rollup};
 use table::{CHEAT, CLOCK, DELAY, FINALITY, HONEST, THIRD, Table};
-
-/// Random numbers, by xorshift: which moments are hit follows from the machine's mood anyway.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        for shift in [13, -7, 17] {
-            self.0 ^= if shift > 0 {
-                self.0 << shift
-            } else {
-                self.0 >> -shift
-            };
-        }
-        self.0 % end
-    }
-}
 
 /// Room for its four blocks, and for 2^29 instructions of one; even, so that an instruction contests the
 /// proposer's last claim.
