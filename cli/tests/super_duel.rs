@@ -29,8 +29,6 @@ use table::{CHEAT, CLOCK, DELAY, FINALITY, HONEST, Table};
 /// Room for the four seconds that games could span at most, and for 2^25 instructions of a step, which takes a few
 /// million. The deepest claims are the proposer's side's.
 const SMALL: (u8, u8) = (34, 8);
-/// As on mainnet.
-const FULL: (u8, u8) = (73, 30);
 /// How often they are killed: before an instruction has decided, and while claims are resolved.
 const KILLS: [u32; 2] = [16, 4];
 /// The longest that a game may take.
@@ -254,34 +252,6 @@ fn a_lie_about_the_super_root_itself_loses() {
         SMALL,
         &Lie {
             place: (END, 0),
-            states: "outputs",
-            is_proposed: true,
-            from_step: 1_000,
-        },
-    );
-}
-
-#[test]
-fn a_true_super_root_stands_against_a_lie_about_the_execution() {
-    the_honest_win(
-        SMALL,
-        &Lie {
-            place: (START + 1, 1),
-            states: "invalid",
-            is_proposed: false,
-            from_step: 100_000,
-        },
-    );
-}
-
-/// `cargo test --workspace --test super_duel -- --ignored`: two minutes and more.
-#[test]
-#[ignore = "as long as all others together; run it with --ignored"]
-fn a_lie_loses_at_mainnets_depths() {
-    the_honest_win(
-        FULL,
-        &Lie {
-            place: (START + 1, 0),
             states: "outputs",
             is_proposed: true,
             from_step: 1_000,
