@@ -94,7 +94,7 @@ impl Service<'_, '_> {
                 metrics.count(event);
                 // What is wrong with the chain or the account is found anew at each round.
                 let is_general = event.event == Name::Trouble && event.game.is_none();
-                if reported.is_ok() && !(is_general && !said.is_due(&event.why)) {
+                if reported.is_ok() && (!is_general || said.is_due(&event.why)) {
                     reported = report(event);
                 }
             };

@@ -183,16 +183,8 @@ pub fn without_secrets(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         said.push_str(before);
-        let is_end = |c: char| c.is_whitespace() || "\"'`<>,;|\\^{}()[]".contains(c);
-        // An address of IPv6 is in brackets.
-        let skipped = after
-            .find(']')
-            .filter(|_| after.starts_with('['))
-            .unwrap_or(0);
-        let end = after
-            .get(skipped + 1..)
-            .and_then(|more| Some(more.find(is_end)? + skipped + 1));
-        let (url, more) = after.split_at(end.unwrap_or(after.len()));
+        let is_end = |c: char| c.is_whitespace() || "\"'`<>,;|\\^{}()".contains(c);
+        let (url, more) = after.split_at(after.find(is_end).unwrap_or(after.len()));
         let authority = url.split(['/', '?', '#']).next().unwrap_or_default();
         let tail = url.get(authority.len()..).unwrap_or_default();
         // A password may have an @ itself.
@@ -201,7 +193,11 @@ pub fn without_secrets(text: &str) -> String {
             .rsplit(']')
             .next()
             .and_then(|host| host.split_once(':'));
-        let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+        // What is said of it may follow a colon.
+        let is_port = |port: &str| {
+            let port = port.trim_end_matches(':');
+            port.bytes().all(|byte| byte.is_ascii_digit())
+        };
         match port {
             // A password with a slash in it, and its host behind.
             Some((_, port)) if !is_port(port) => said.push('…'),
@@ -281,6 +277,7 @@ mod tests {
                 "http://u:SECRET@[::1]:8545/SECRET http://[::1]/",
                 "http://[::1]:8545/… http://[::1]/",
             ),
+            ("http://h:1: no", "http://h:1: no"),
             ("x://", "x://"),
             ("no address", "no address"),
             (

@@ -51,7 +51,7 @@ enum Action {
     /// Write a page about a game on a chain, finished or running
     Report(Box<report::Args>),
     /// Check that the contracts behind a factory or a game are those of this release, and tell who may do what
-    Verify(verify::Args),
+    Verify(Box<verify::Args>),
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {

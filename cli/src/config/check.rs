@@ -390,7 +390,7 @@ mod tests {
 
     #[test]
     fn all_that_is_wrong_is_said_at_once() {
-        let text = "rcp = 'http://a'
+        let text = "rollup-rcp = 'http://a'
 patience = 'http://u:SECRET@h/SECRET'
 max-concurrency = 'many'
 metrics = '127.0.0.1:1'
@@ -409,7 +409,7 @@ format = 'xml'
 proposal-interval = '1h'
 ";
         let expected = [
-            "Unknown :1: there is no flag `rcp`; is it `rpc`?",
+            "Unknown :1: there is no flag `rollup-rcp`; is it `rollup-rpc`?",
             "Mistyped challenge:2: `patience`: `http://h/…` is no unit of time; there are ms, s, m, h, d and w, as in 90s or 3d12h",
             "Mistyped monitor:2: `patience`: `http://h/…` is no unit of time; there are ms, s, m, h, d and w, as in 90s or 3d12h",
             "Mistyped challenge:3: `max-concurrency`: `many` is no number from 0 to 2^64-1",
@@ -417,7 +417,7 @@ proposal-interval = '1h'
             "Contradictory :4: `metrics` of challenge, `metrics` of monitor are one address: only one can listen there",
             "Mistyped challenge:6: `factory` has one value, and no list of them",
             "Mistyped monitor:6: `factory` has one value, and no list of them",
-            "Contradictory challenge:5: `rollup-rpc` cannot stand beside --outputs <FILE>",
+            "Contradictory challenge:9: `outputs` cannot stand beside --rollup-rpc <URL>",
             "Contradictory challenge:11: `signer-tls-ca` is for a signer at https://, and `signer-endpoint` is at http://",
             "Mistyped challenge:14: `format`: it is one of text, json",
             "Unknown monitor:17: there is no flag `proposal-interval`: see `monitor --help`",

@@ -1,6 +1,11 @@
 //! Keys that are elsewhere: a remote signer over HTTP and over HTTPS with certificates, which may lie, refuse or be silent;
 //! and a keystore file.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "beside a request to a node, the size of an error is nothing"
+)]
+
 mod fake;
 
 use alloy::signers::local::PrivateKeySigner;
