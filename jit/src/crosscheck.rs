@@ -7,7 +7,7 @@
 
 mod report;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use crate::Jit;
 use fpvm_core::definition::isa::Isa;

@@ -1,5 +1,7 @@
 //! The tier: which code is hot, what runs it, and what happens outside of translated code.
 
+#[cfg(any(test, feature = "faults"))]
+mod faults;
 mod record;
 
 use crate::cache::{Cache, ExitAction};
@@ -83,9 +85,21 @@ pub(crate) struct DebugHooks {
     pub(crate) stops: bool,
     /// The head of the trace last entered, and the step.
     pub(crate) entered: Option<(u64, u64)>,
-    /// The trace at this head is translated wrong on purpose.
+    /// What is translated wrong on purpose.
+    #[cfg(any(test, feature = "faults"))]
+    pub(crate) fault: Option<Fault>,
+}
+
+/// Which trace is translated wrong on purpose.
+#[cfg(any(test, feature = "faults"))]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fault {
+    /// The one at this head.
     #[cfg(test)]
-    pub(crate) fault: Option<u64>,
+    Head(u64),
+    /// The one that is made as this one, counted from 1.
+    #[cfg(feature = "faults")]
+    Trace(u64),
 }
 
 impl<I: Isa> Jit<I> {
@@ -123,6 +137,13 @@ impl<I: Isa> Jit<I> {
     /// How often code is reached before it is translated.
     pub(crate) fn hot(&self) -> u8 {
         self.visits.hot
+    }
+
+    /// Translates the trace wrong that is made as this one, counted from 1: its sums are differences.
+    #[cfg(feature = "faults")]
+    pub fn spoil(mut self, trace: u64) -> Self {
+        self.hooks.fault = Some(Fault::Trace(trace));
+        self
     }
 
     /// Translates code when it has been reached this often; 0 and 1 mean at once.

@@ -40,6 +40,12 @@ impl<I: Isa> Untranslated<I> {
     }
 
     /// Changes nothing.
+    #[cfg(feature = "faults")]
+    pub fn spoil(self, _trace: u64) -> Self {
+        match self.never {}
+    }
+
+    /// Changes nothing.
     pub fn explain(self) -> Self {
         match self.never {}
     }

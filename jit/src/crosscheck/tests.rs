@@ -2,10 +2,8 @@
 
 use super::{Crosscheck, Difference};
 use crate::Jit;
-use crate::ir::Node;
-use crate::trace::Trace;
+use crate::engine::Fault;
 use fpvm_core::definition::isa::Isa;
-use fpvm_core::definition::machine::Bin;
 use fpvm_core::definition::state::State;
 use fpvm_core::formats::elf::{Program, load};
 use fpvm_core::machine::code::Code;
@@ -16,19 +14,6 @@ use fpvm_isa_mips::Mips32;
 use fpvm_isa_mips64::Newest as Mips64;
 use fpvm_isa_riscv::Rv64;
 use std::path::Path;
-
-/// The wrong translation: sums are differences. Not those with constants, which tell how far apart
-/// addresses are: stores that are looked at together would no longer be where it was looked.
-pub(crate) fn spoil(trace: &mut Trace) {
-    let nodes = &mut trace.nodes;
-    for i in 0..nodes.list.len() {
-        if let Node::Bin(Bin::Add, a, b) = nodes.list[i]
-            && nodes.as_constant(b).is_none()
-        {
-            nodes.list[i] = Node::Bin(Bin::Sub, a, b);
-        }
-    }
-}
 
 fn guest<I: Program>(name: &str) -> Vm<I> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -53,7 +38,7 @@ fn checked<I: Program>(name: &str, every: u64, fault: Option<u64>) -> (Vm<I>, su
     let jit = Jit::<I>::new().expect("a machine that the translator knows");
     // Soon enough for many traces in a short run.
     let mut jit = jit.hot_after(24);
-    jit.hooks.fault = fault;
+    jit.hooks.fault = fault.map(Fault::Head);
     let check = Crosscheck::with(every, jit).expect("memory");
     let shared = super::Shared(check.jit.0.clone());
     let mut vm = guest::<I>(name);

@@ -196,10 +196,8 @@ impl<I: Isa> Jit<I> {
             }
             return Err(refusal);
         }
-        #[cfg(test)]
-        if self.hooks.fault == Some(head) {
-            crate::crosscheck::tests::spoil(&mut self.trace);
-        }
+        #[cfg(any(test, feature = "faults"))]
+        self.spoil_if_due(head);
         for node in &self.trace.nodes.list {
             if let Node::Entry(cell) | Node::SetCell(cell, _) = node {
                 self.uses[usize::from(*cell) % CELLS] += 1;
