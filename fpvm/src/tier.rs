@@ -3,7 +3,12 @@
 
 use crate::Error;
 use fpvm_core::Isa;
-use fpvm_core::machine::vm;
+use fpvm_core::definition::state::State;
+use fpvm_core::machine::code::Code;
+use fpvm_core::machine::memory::{MemoryLimit, PagedMemory};
+use fpvm_core::machine::vm::{self, Running};
+use fpvm_core::step::concrete::{Concrete, Stop};
+use fpvm_core::step::oracle::OracleError;
 #[cfg(feature = "jit")]
 use fpvm_jit::{Crosscheck, Jit};
 use std::io;
@@ -22,8 +27,53 @@ pub enum Tier {
     Jit,
     /// The interpreter.
     Interpreter,
+    /// The definition's steps as they stand: nothing is decoded or translated before. What verifies proofs does the same.
+    Plain,
     /// Both, compared each so many steps: a difference ends the run with an error.
     Crosscheck(u64),
+}
+
+impl Tier {
+    /// Whether guests are translated by this choice, on this machine.
+    pub fn translates(self) -> bool {
+        match self {
+            Self::Auto => can_translate(),
+            Self::Jit | Self::Crosscheck(_) => true,
+            Self::Interpreter | Self::Plain => false,
+        }
+    }
+}
+
+#[cfg(feature = "jit")]
+fn can_translate() -> bool {
+    fpvm_jit::supported()
+}
+
+#[cfg(not(feature = "jit"))]
+const fn can_translate() -> bool {
+    false
+}
+
+/// One step of the definition at a time.
+#[derive(Debug)]
+struct PlainSteps;
+
+impl<I: Isa> vm::Tier<I> for PlainSteps {
+    fn run(
+        &mut self,
+        code: &mut Code<I>,
+        state: &mut State<I>,
+        memory: &mut PagedMemory<I::Word>,
+        env: &mut Running<'_, '_>,
+        _until: u64,
+    ) -> Result<(), Stop<MemoryLimit, OracleError>> {
+        if code.observer().is_some() {
+            return code.step(state, memory, env);
+        }
+        Concrete::step(state, memory, env).map(|_| ())
+    }
+
+    fn forget(&mut self, _pages: &[u64]) {}
 }
 
 /// The tier; `None` is the interpreter alone.
@@ -40,6 +90,7 @@ fn by<I: Isa>(
 ) -> Result<Option<Box<dyn vm::Tier<I>>>, Error> {
     Ok(match choice {
         Tier::Interpreter => None,
+        Tier::Plain => Some(Box::new(PlainSteps)),
         Tier::Jit => Some(Box::new(translator().map_err(Error::NoTranslator)?)),
         Tier::Crosscheck(every) => {
             let both = Crosscheck::<I>::every(every).map_err(Error::NoTranslator)?;
@@ -55,6 +106,7 @@ fn by<I: Isa>(
 pub(crate) fn tier<I: Isa>(choice: Tier) -> Result<Option<Box<dyn vm::Tier<I>>>, Error> {
     match choice {
         Tier::Interpreter | Tier::Auto => Ok(None),
+        Tier::Plain => Ok(Some(Box::new(PlainSteps))),
         Tier::Jit | Tier::Crosscheck(_) => Err(Error::NoTranslator(io::Error::new(
             io::ErrorKind::Unsupported,
             "fpvm was built without the feature `jit`",

@@ -16,6 +16,8 @@ enum TierChoice {
     Jit,
     /// The interpreter.
     Interpreter,
+    /// The definition's steps as they stand, nothing decoded before: some ten times slower than the interpreter.
+    Plain,
     /// Both, compared now and then: a difference ends the run, and the trace that made it is shown.
     Crosscheck,
 }
@@ -42,6 +44,7 @@ impl TierArgs {
             TierChoice::Auto => Tier::Auto,
             TierChoice::Jit => Tier::Jit,
             TierChoice::Interpreter => Tier::Interpreter,
+            TierChoice::Plain => Tier::Plain,
             TierChoice::Crosscheck => {
                 Tier::Crosscheck(self.crosscheck_every.unwrap_or(CROSSCHECK_EVERY))
             }
