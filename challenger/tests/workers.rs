@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::scope;
@@ -22,6 +23,7 @@ use fpvm_core::machine::snapshot::Snapshot;
 use fpvm_core::machine::vm::Vm;
 use fpvm_core::step::oracle::Oracle;
 use fpvm_core::step::proof::StepProof;
+use fpvm_core::step::verify::VerifyError;
 use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
 use fpvm_isa_mips::Mips32;
 use fpvm_oracle::Key;
@@ -124,6 +126,14 @@ impl Prover for Machined {
 
     fn store_vm(&self) -> store::Vm {
         self.running.store_vm()
+    }
+
+    fn write_state(&mut self, path: &Path) -> Result<(), MachineError> {
+        self.running.write_state(path)
+    }
+
+    fn verify(&self, proof: &StepProof) -> Result<Root, VerifyError> {
+        self.running.verify(proof)
     }
 }
 

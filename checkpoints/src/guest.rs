@@ -2,10 +2,13 @@
 
 use crate::store;
 use fpvm_core::definition::isa::Isa;
+use fpvm_core::formats::state_file::{self, FileError};
 use fpvm_core::machine::hot_code::HotCode;
 use fpvm_core::machine::snapshot::{Snapshot, SnapshotError};
 use fpvm_core::machine::vm::{Event, Host, PreimageRead, Vm, VmError};
 use fpvm_core::step::proof::StepProof;
+use fpvm_core::step::verify::{VerifyError, verify};
+use std::path::Path;
 
 /// What whoever runs a program for its checkpoints, its bisection or a game needs of a VM; what it does is
 /// [`Vm`]'s.
@@ -49,6 +52,17 @@ pub trait GuestVm {
     fn share_hot_code(&mut self, hot: &HotCode);
     /// What there is to know of it to make its snapshots.
     fn store_vm(&self) -> store::Vm;
+    /// Writes a state file, in the format that its name tells.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn write_state(&mut self, path: &Path) -> Result<(), FileError>;
+    /// Re-executes a step over its proof alone, as the contract does, with the part of a pre-image that the proof has; gives
+    /// the state hash that it leads to.
+    ///
+    /// # Errors
+    /// If the proof shows nothing.
+    fn verify(&self, proof: &StepProof) -> Result<[u8; 32], VerifyError>;
 }
 
 impl<I: Isa> GuestVm for Vm<I> {
@@ -100,6 +114,15 @@ impl<I: Isa> GuestVm for Vm<I> {
     fn store_vm(&self) -> store::Vm {
         store::Vm::of::<I>()
     }
+
+    fn write_state(&mut self, path: &Path) -> Result<(), FileError> {
+        state_file::save(self, path)
+    }
+
+    fn verify(&self, proof: &StepProof) -> Result<[u8; 32], VerifyError> {
+        let mut parts = |key: &[u8; 32], offset| proof.part(key, offset);
+        Ok(verify::<I>(&proof.state_data, &proof.proof_data, &mut parts)?.post)
+    }
 }
 
 impl<V: GuestVm + ?Sized> GuestVm for Box<V> {
@@ -150,5 +173,13 @@ impl<V: GuestVm + ?Sized> GuestVm for Box<V> {
 
     fn store_vm(&self) -> store::Vm {
         (**self).store_vm()
+    }
+
+    fn write_state(&mut self, path: &Path) -> Result<(), FileError> {
+        (**self).write_state(path)
+    }
+
+    fn verify(&self, proof: &StepProof) -> Result<[u8; 32], VerifyError> {
+        (**self).verify(proof)
     }
 }

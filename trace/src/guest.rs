@@ -13,6 +13,7 @@ use crate::hosted::{Hosted, Hosts};
 use crate::inputs::DisputeInputs;
 use crate::preimages::Preimages;
 use crate::program::Program;
+use crate::shared::{SharedSource, SharedSources};
 
 type Load<'a, V> = Box<dyn Fn() -> Result<V, MachineError> + Send + Sync + 'a>;
 type Head<'a> = Box<dyn Fn(U256) -> Result<B256, String> + Send + Sync + 'a>;
@@ -25,6 +26,7 @@ pub struct GuestProgram<'a, V> {
     chain_id: U256,
     head: Option<Head<'a>>,
     interrupted: Arc<AtomicBool>,
+    sources: Option<SharedSources>,
 }
 
 impl<'a, V: GuestVm> GuestProgram<'a, V> {
@@ -40,6 +42,7 @@ impl<'a, V: GuestVm> GuestProgram<'a, V> {
             chain_id,
             head: None,
             interrupted: Arc::default(),
+            sources: None,
         }
     }
 
@@ -57,6 +60,15 @@ impl<'a, V: GuestVm> GuestProgram<'a, V> {
     pub fn until(self, interrupted: Arc<AtomicBool>) -> Self {
         Self {
             interrupted,
+            ..self
+        }
+    }
+
+    /// The same, and each execution has the source of pre-images of another program's that is about the same inputs.
+    #[must_use]
+    pub fn sharing(self, sources: SharedSources) -> Self {
+        Self {
+            sources: Some(sources),
             ..self
         }
     }
@@ -118,8 +130,16 @@ impl<V: GuestVm, I: DisputeInputs> Program<I> for GuestProgram<'_, V> {
             local.put(key, &value)?;
         }
         let fill = |word: &str| self.fill(word, inputs);
-        let source = self.preimages.open(Some(local), &self.interrupted, &fill)?;
-        Ok(Hosts::over(source, self.interrupted.clone()).hosted(vm))
+        let open = || self.preimages.open(Some(local), &self.interrupted, &fill);
+        let source = match &self.sources {
+            Some(sources) => sources.open(&inputs.dispute_name(), open)?,
+            None => SharedSource::new(open()?),
+        };
+        Ok(Hosts::sharing(source, self.interrupted.clone()).hosted(vm))
+    }
+
+    fn is_fault(error: &MachineError) -> bool {
+        matches!(error, MachineError::Faulted { .. })
     }
 }
 

@@ -2,18 +2,21 @@
 //! program prints is forgotten.
 
 use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 
 use fpvm_checkpoints::{GuestVm, Machine, Root, store};
 use fpvm_core::machine::snapshot::Snapshot;
 use fpvm_core::machine::vm::{Event, Host, PreimageRead, VmError};
 use fpvm_core::step::oracle::{Oracle, Silent};
 use fpvm_core::step::proof::StepProof;
+use fpvm_core::step::verify::VerifyError;
 
 use crate::error::MachineError;
-use crate::preimages::{SharedSource, Source};
+use crate::preimages::Source;
 use crate::program::Prover;
+use crate::shared::SharedSource;
 
 /// The most steps that are run before [`Hosts`] is asked whether to end: about a quarter of a second.
 const SLICE: u64 = 50_000_000;
@@ -29,7 +32,15 @@ impl Hosts {
     /// Machines over a source; they end where `interrupted` is set.
     pub fn over(source: Source, interrupted: Arc<AtomicBool>) -> Self {
         Self {
-            source: SharedSource(Arc::new(Mutex::new(source))),
+            source: SharedSource::new(source),
+            interrupted,
+        }
+    }
+
+    /// Machines over a source that others have as well.
+    pub(crate) const fn sharing(source: SharedSource, interrupted: Arc<AtomicBool>) -> Self {
+        Self {
+            source,
             interrupted,
         }
     }
@@ -49,13 +60,17 @@ impl Hosts {
         self.interrupted.load(Ordering::Relaxed)
     }
 
+    /// What is set where the machines are to end.
+    pub fn interrupted(&self) -> &AtomicBool {
+        &self.interrupted
+    }
+
     /// Ends the host, where no machine needs it any more.
     ///
     /// # Errors
     /// If what it answered cannot be written down.
     pub fn finish(self) -> Result<(), fpvm_oracle::Error> {
-        let source = Arc::try_unwrap(self.source.0).ok();
-        match source.and_then(|source| source.into_inner().ok()) {
+        match self.source.into_source() {
             Some(source) => source.finish(),
             None => Ok(()),
         }
@@ -175,6 +190,15 @@ impl<V: GuestVm> Prover for Hosted<V> {
 
     fn store_vm(&self) -> store::Vm {
         self.vm.store_vm()
+    }
+
+    fn write_state(&mut self, path: &Path) -> Result<(), MachineError> {
+        let written = self.vm.write_state(path);
+        written.map_err(|error| MachineError::Other(error.into()))
+    }
+
+    fn verify(&self, proof: &StepProof) -> Result<Root, VerifyError> {
+        self.vm.verify(proof).map(Root)
     }
 }
 

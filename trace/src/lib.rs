@@ -11,11 +11,14 @@
 
 mod cached;
 mod error;
+pub mod external;
 mod guest;
 mod hosted;
 mod inputs;
 mod preimages;
 mod program;
+pub mod second;
+mod shared;
 mod vms;
 pub mod workers;
 
@@ -25,4 +28,5 @@ pub use hosted::{Hosted, Hosts, Progress};
 pub use inputs::{DisputeInputs, local_data, super_local_data};
 pub use preimages::{Preimages, Source};
 pub use program::{Program, Prover};
+pub use shared::SharedSources;
 pub use vms::Vms;

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fpvm_core::step::oracle::{NoOracle, Oracle, OracleError};
@@ -171,20 +171,5 @@ impl Oracle for Source {
             Self::Host(host) => host.preimage(key),
             Self::Recorded(recorder) => recorder.preimage(key),
         }
-    }
-}
-
-/// A source that several machines ask, one at a time.
-#[derive(Clone)]
-pub(crate) struct SharedSource(pub(crate) Arc<Mutex<Source>>);
-
-impl Oracle for SharedSource {
-    fn hint(&mut self, hint: &[u8]) -> Result<(), OracleError> {
-        self.0.lock().map_err(|_| "the oracle failed")?.hint(hint)
-    }
-
-    fn preimage(&mut self, key: [u8; 32]) -> Result<Arc<[u8]>, OracleError> {
-        let mut source = self.0.lock().map_err(|_| "the oracle failed")?;
-        source.preimage(key)
     }
 }

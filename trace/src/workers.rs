@@ -15,13 +15,16 @@ use std::thread::Scope;
 use std::time::Duration;
 
 use alloy_primitives::B256;
+use fpvm_checkpoints::manifest::Entry;
 use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
 
 use crate::inputs::DisputeInputs;
 use crate::program::Program;
 use crate::vms::KEPT;
 use pool::WorkerPool;
+pub use queue::Run;
 use queue::{Answer, JobQueue, Question};
+use tempfile::TempPath;
 
 /// How a program is run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -122,6 +125,44 @@ impl<I: Clone + Eq + Hash, P: Program<I>> Workers<P, I> {
         drop(over);
     }
 
+    /// The whole execution, with the roots at the multiples of `every` (at least 1) steps and at its end.
+    ///
+    /// # Errors
+    /// While it runs, and if it cannot be run.
+    pub fn run(&self, inputs: &I, every: u64) -> Result<Arc<Run>, TraceError> {
+        let question = Question::Run(every.max(1));
+        match self.ask(inputs, question)? {
+            Answer::Run(run) => Ok(run),
+            _ => Err(TraceError::Pending { index: 0 }),
+        }
+    }
+
+    /// The same as far as the execution has come, where it has been asked for.
+    pub fn roots(&self, inputs: &I) -> Vec<Entry> {
+        self.0.roots(inputs)
+    }
+
+    /// Lets go of all that is kept of an execution, and of its run.
+    pub fn drop_run(&self, inputs: &I) {
+        let over = self.0.jobs().forget(|of| of == inputs);
+        drop(over);
+    }
+
+    /// A state file (`.bin.gz`) with the state after `step` steps, or at the program's end; it goes with what is given back.
+    ///
+    /// # Errors
+    /// While it is made, and if it cannot be made.
+    pub fn save(&self, inputs: &I, step: u64) -> Result<Arc<TempPath>, TraceError> {
+        let answer = self.0.jobs().take(inputs, Question::Save(step));
+        if answer.is_err() {
+            self.0.work.notify_one();
+        }
+        match answer? {
+            Answer::Save(path) => Ok(path),
+            _ => Err(TraceError::Pending { index: 0 }),
+        }
+    }
+
     fn ask(&self, inputs: &I, question: Question) -> Result<Answer, TraceError> {
         let answer = self.0.jobs().ask(inputs, question);
         if answer.is_err() {
@@ -135,14 +176,14 @@ impl<I: Clone + Eq + Hash, P: Program<I>> Executions<I> for Workers<P, I> {
     fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError> {
         match self.ask(inputs, Question::Claim(index))? {
             Answer::Claim(claim) => Ok(claim),
-            Answer::Step(_) => Err(TraceError::Pending { index }),
+            _ => Err(TraceError::Pending { index }),
         }
     }
 
     fn step(&self, inputs: &I, index: u128) -> Result<StepData, TraceError> {
         match self.ask(inputs, Question::Step(index))? {
             Answer::Step(data) => Ok(*data),
-            Answer::Claim(_) => Err(TraceError::Pending { index }),
+            _ => Err(TraceError::Pending { index }),
         }
     }
 }

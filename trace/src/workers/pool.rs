@@ -3,13 +3,15 @@
 use std::collections::VecDeque;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use fpvm_checkpoints::Machine as _;
+use fpvm_checkpoints::manifest::Entry;
 use fpvm_checkpoints::warm::Warm;
 
 use super::Options;
-use super::queue::{Answers, Dispute, JobQueue, Question};
+use super::queue::{Answer, Answers, Dispute, JobQueue, Question, Run};
 use crate::cached::CachedMachine;
 use crate::program::Program;
 use crate::vms::{failed, whole};
@@ -132,12 +134,29 @@ impl<I: Clone + Eq + Hash, P: Program<I>> WorkerPool<P, I> {
         };
         for question in asked {
             loop {
-                match warm.approach(whole(question.step()), self.options.slice) {
+                let most = question.most(warm.machine().step()).min(self.options.slice);
+                let approached = warm.approach(whole(question.step()), most);
+                let approached = approached.and_then(|is_there| {
+                    if let Question::Run(every) = question {
+                        self.note_root(&mut warm, inputs, *every)?;
+                    }
+                    Ok(is_there)
+                });
+                match approached {
                     Ok(true) => {
-                        answers.insert(*question, question.answer(&mut warm));
+                        let answer = match question {
+                            Question::Run(_) => Ok(self.ran(inputs, None)),
+                            _ => question.answer(&mut warm),
+                        };
+                        answers.insert(*question, answer);
                         break;
                     }
                     Ok(false) => {}
+                    Err(error) if matches!(question, Question::Run(_)) && P::is_fault(&error) => {
+                        let fault = Some(format!("{error:#}"));
+                        answers.insert(*question, Ok(self.ran(inputs, fault)));
+                        return (CachedMachine::New, answers, false);
+                    }
                     Err(error) => {
                         // Another run may fare better, with a host that is started anew.
                         answers.insert(*question, Err(failed(question.step(), &error)));
@@ -154,6 +173,46 @@ impl<I: Clone + Eq + Hash, P: Program<I>> WorkerPool<P, I> {
             }
         }
         done(warm, answers)
+    }
+
+    /// Notes the root where a machine is, if that is a multiple of so many steps or the end, and not noted yet.
+    fn note_root(
+        &self,
+        warm: &mut Warm<P::Machine>,
+        inputs: &I,
+        every: u64,
+    ) -> Result<(), P::Error> {
+        let (step, exited) = (warm.machine().step(), warm.machine().exited());
+        if !exited && !step.is_multiple_of(every) {
+            return Ok(());
+        }
+        let is_known = |dispute: &Dispute<P::Machine>| {
+            dispute.roots.last().is_some_and(|last| last.step >= step)
+        };
+        if self.jobs().disputes.get(inputs).is_none_or(is_known) {
+            return Ok(());
+        }
+        let root = warm.seek(step)?.root()?;
+        let mut jobs = self.jobs();
+        if let Some(dispute) = jobs.disputes.get_mut(inputs) {
+            dispute.roots.push(Entry { step, root });
+            // Whoever compares may see a difference before the end.
+            jobs.has_news = true;
+        }
+        Ok(())
+    }
+
+    /// The answer about a whole run.
+    fn ran(&self, inputs: &I, fault: Option<String>) -> Answer {
+        let roots = self.roots(inputs);
+        Answer::Run(Arc::new(Run { roots, fault }))
+    }
+
+    /// The roots that were noted of a run so far.
+    pub(super) fn roots(&self, inputs: &I) -> Vec<Entry> {
+        let jobs = self.jobs();
+        let dispute = jobs.disputes.get(inputs);
+        dispute.map_or(Vec::new(), |dispute| dispute.roots.clone())
     }
 
     /// Puts the machines on disk that are needed least, if there are more than are to be kept.

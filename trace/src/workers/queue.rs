@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Display;
 use std::hash::Hash;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alloy_primitives::B256;
 use fpvm_checkpoints::library::LibraryError;
+use fpvm_checkpoints::manifest::Entry;
 use fpvm_checkpoints::warm::Warm;
 use fpvm_dispute::trace::{StepData, TraceError};
+use tempfile::TempPath;
 
 use crate::cached::CachedMachine;
 use crate::program::{Prover, step_data};
@@ -21,12 +24,27 @@ pub(super) enum Question {
     Claim(u128),
     /// What running an instruction takes.
     Step(u128),
+    /// The roots at the multiples of a number of steps, and at the end.
+    Run(u64),
+    /// The state after so many steps, in a file.
+    Save(u64),
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
     Claim(B256),
     Step(Box<StepData>),
+    Run(Arc<Run>),
+    Save(Arc<TempPath>),
+}
+
+/// An execution from its first step to its last, as others can compare theirs with it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Run {
+    /// The roots at the steps that were asked for, and at the end, where the program ends.
+    pub roots: Vec<Entry>,
+    /// What the program ends with where a step of it has no state behind it: upstream's VM panics there.
+    pub fault: Option<String>,
 }
 
 pub(super) type Answers = BTreeMap<Question, Result<Answer, TraceError>>;
@@ -37,12 +55,25 @@ impl Question {
         match self {
             Self::Claim(index) => index.saturating_add(1),
             Self::Step(index) => index,
+            Self::Run(_) => u128::MAX,
+            Self::Save(step) => step as u128,
+        }
+    }
+
+    /// The most steps from one on until something is to be noted.
+    pub(super) const fn most(self, here: u64) -> u64 {
+        match self {
+            Self::Run(every) => every - here % every,
+            _ => u64::MAX,
         }
     }
 
     /// There is no answer yet.
     const fn pending(self) -> TraceError {
-        let (Self::Claim(index) | Self::Step(index)) = self;
+        let index = match self {
+            Self::Claim(index) | Self::Step(index) => index,
+            Self::Run(_) | Self::Save(_) => self.step(),
+        };
         TraceError::Pending { index }
     }
 
@@ -65,6 +96,15 @@ impl Question {
                 let data = data.map_err(|error| failed(step, &error))?;
                 Ok(Answer::Step(Box::new(data)))
             }
+            // Its roots were noted on the way.
+            Self::Run(_) => Ok(Answer::Run(Arc::default())),
+            Self::Save(_) => {
+                let file = tempfile::Builder::new().suffix(".bin.gz").tempfile();
+                let path = file.map_err(|error| failed(step, &error))?.into_temp_path();
+                let written = machine.write_state(&path);
+                written.map_err(|error| failed(step, &error))?;
+                Ok(Answer::Save(Arc::new(path)))
+            }
         }
     }
 }
@@ -84,6 +124,8 @@ pub(super) struct Dispute<M> {
     is_over: bool,
     /// The number of its last turn.
     pub(super) turn: u64,
+    /// The roots on the way of its run, as far as that has come.
+    pub(super) roots: Vec<Entry>,
     /// Why it is not run for a while, if it failed.
     rest: Option<Rest>,
 }
@@ -131,6 +173,7 @@ impl<M> Default for Dispute<M> {
             has_run: false,
             is_over: false,
             turn: 0,
+            roots: Vec::new(),
             rest: None,
         }
     }
@@ -156,6 +199,15 @@ impl<M, I: Clone + Eq + Hash> JobQueue<M, I> {
             has_news: false,
             is_closed: false,
         }
+    }
+
+    /// The same, and the answer is kept no longer.
+    pub(super) fn take(&mut self, inputs: &I, question: Question) -> Result<Answer, TraceError> {
+        let answer = self.ask(inputs, question)?;
+        if let Some(dispute) = self.disputes.get_mut(inputs) {
+            dispute.answers.remove(&question);
+        }
+        Ok(answer)
     }
 
     /// The answer, where there is one; else the question is put to the dispute, which is in the queue then.

@@ -4,7 +4,7 @@
 use crate::app::App;
 use crate::exit::Interrupted;
 use crate::input::{InputArgs, read_json};
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use fpvm::AnyVm;
 use fpvm_checkpoints::Root;
 use fpvm_checkpoints::bisect::{Trace, marks};
@@ -12,19 +12,14 @@ use fpvm_checkpoints::manifest::Entry;
 use fpvm_core::formats::files;
 use fpvm_core::machine::snapshot::Snapshot;
 use fpvm_trace::Hosts;
+use fpvm_trace::external::{External, ExternalError, words};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
 use tempfile::TempDir;
-
-/// How often a signal is looked for while the other VM runs.
-const SIGNALS: Duration = Duration::from_millis(20);
 
 /// Whether a file is a program for this machine, by what it starts with.
 pub(super) fn is_vm(app: &App, path: &Path) -> bool {
@@ -42,7 +37,7 @@ pub(super) struct ExternalVm<'a> {
     app: &'a App,
     input: &'a InputArgs,
     hosts: &'a Hosts,
-    program: PathBuf,
+    program: External,
     /// The program that hands pre-images to it, with its arguments.
     host: Vec<OsString>,
     folder: TempDir,
@@ -74,7 +69,10 @@ impl<'a> ExternalVm<'a> {
             app,
             input,
             hosts,
-            program,
+            program: External {
+                program,
+                patience: None,
+            },
             host,
             folder,
             states: BTreeMap::from([(start.step(), first)]),
@@ -92,16 +90,12 @@ impl<'a> ExternalVm<'a> {
     fn run(&mut self, from: u64, to: u64, more: &[OsString]) -> anyhow::Result<Box<dyn AnyVm>> {
         let (_, start) = self.nearest(from)?;
         let end = self.file("end", to);
-        let mut words: Vec<OsString> = vec!["run".into(), "--input".into(), start.into()];
-        words.extend(["--output".into(), end.clone().into()]);
-        words.extend(["--meta", "", "--info-at", "never"].map(OsString::from));
-        words.extend(["--stop-at".into(), format!("={to}").into()]);
-        words.extend_from_slice(more);
-        if !self.host.is_empty() {
-            words.push("--".into());
-            words.extend_from_slice(&self.host);
-        }
-        self.execute(&words)?;
+        let words = words(&start, &end, to, more, &self.host);
+        let ran = self.program.execute(&words, self.hosts.interrupted());
+        ran.map_err(|error| match error {
+            ExternalError::Interrupted => Interrupted.into(),
+            error => anyhow::Error::from(error),
+        })?;
         let vm = self.open(&end)?;
         self.states.insert(vm.step(), end);
         Ok(vm)
@@ -113,42 +107,8 @@ impl<'a> ExternalVm<'a> {
 
     fn open(&self, path: &Path) -> anyhow::Result<Box<dyn AnyVm>> {
         let opened = self.input.open_other(self.app, path);
-        let program = self.program.display();
+        let program = self.program.program.display();
         opened.with_context(|| format!("{program} wrote a state that cannot be read"))
-    }
-
-    fn execute(&self, words: &[OsString]) -> anyhow::Result<()> {
-        let (program, log) = (self.program.display(), self.folder.path().join("log"));
-        let stderr = File::create(&log).context("cannot make a file for a log")?;
-        let mut child = Command::new(&self.program)
-            .args(words)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(stderr)
-            .spawn()
-            .with_context(|| format!("cannot run {program}"))?;
-        let status = loop {
-            if self.hosts.is_interrupted() {
-                // It may have ended by itself.
-                let _ = child.kill().and_then(|()| child.wait());
-                return Err(Interrupted.into());
-            }
-            match child.try_wait().context("cannot wait for the other VM")? {
-                Some(status) => break status,
-                None => thread::sleep(SIGNALS),
-            }
-        };
-        if !status.success() {
-            let said = fs::read(&log).unwrap_or_default();
-            let said = String::from_utf8_lossy(&said);
-            let last = said.trim_end().lines().next_back().unwrap_or_default();
-            let words = words.join(" ".as_ref());
-            bail!(
-                "`{program} {}` failed ({status}): {last}",
-                words.to_string_lossy()
-            );
-        }
-        Ok(())
     }
 
     /// The roots that its proofs of all steps between two say.
