@@ -79,6 +79,8 @@ pub enum Name {
     Again,
     /// A proposal is false, and nobody but the guardian can do something about it.
     Alarm,
+    /// Two ways to run a program come to different states.
+    Difference,
 }
 
 impl Event {
@@ -166,6 +168,14 @@ impl Event {
         Self {
             why: why.to_owned(),
             ..Self::of(Name::Alarm, Some(game))
+        }
+    }
+
+    /// Two ways to run a program come to different states, or what shows it is kept.
+    pub fn difference(what: &str) -> Self {
+        Self {
+            what: what.to_owned(),
+            ..Self::of(Name::Difference, None)
         }
     }
 

@@ -55,6 +55,11 @@ pub struct Metrics {
     pub programs: [u64; 2],
     /// Threads that run programs, and those that have nothing to do.
     pub threads: [u64; 2],
+    /// Executions about which two ways to run them agree, those about which they differ, and those without the second
+    /// opinion that was asked for.
+    pub opinions: [u64; 3],
+    /// Seconds for which programs have been run for a second opinion.
+    pub second_seconds: u64,
 }
 
 /// How many games there are.
@@ -89,6 +94,8 @@ impl Default for Metrics {
             balance: 0,
             programs: [0; 2],
             threads: [0; 2],
+            opinions: [0; 3],
+            second_seconds: 0,
         }
     }
 }
@@ -224,9 +231,22 @@ impl Metrics {
                 "Times that a program or its host failed",
                 self.programs[1],
             ),
+            (
+                "second_opinion_seconds",
+                "Seconds for which programs were run for a second opinion",
+                self.second_seconds,
+            ),
         ] {
             page.one(name, help, "counter", value as f64);
         }
+        let [agreed, differed, missing] = self.opinions;
+        let opinions = [
+            ("outcome=\"agreed\"", agreed),
+            ("outcome=\"differed\"", differed),
+            ("outcome=\"missing\"", missing),
+        ];
+        let help = "Executions that were run twice, by what came of it";
+        page.labelled("second_opinions", help, "counter", &opinions);
         page.one(
             "bonds",
             "Ether of credits paid out",
@@ -323,6 +343,8 @@ mod tests {
             block: 7,
             waiting: [2, 1_000],
             programs: [60, 1],
+            opinions: [5, 1, 0],
+            second_seconds: 90,
             ..Metrics::default()
         };
         metrics.count(&Event::general("something"));
@@ -359,6 +381,10 @@ mod tests {
             "op_challenger_waiting_since_timestamp 1000",
             "op_challenger_vm_seconds 60",
             "op_challenger_vm_failures 1",
+            "op_challenger_second_opinions{outcome=\"agreed\"} 5",
+            "op_challenger_second_opinions{outcome=\"differed\"} 1",
+            "op_challenger_second_opinions{outcome=\"missing\"} 0",
+            "op_challenger_second_opinion_seconds 90",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
         }

@@ -7,6 +7,7 @@ mod exporter;
 mod game_trace;
 pub mod http;
 mod prestates;
+mod second_opinion;
 mod trace_source;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use fpvm_l1::{At, Chain, SendError};
 pub use exporter::{ExportError, Exporter};
 pub use game_trace::{GameProgram, GameTrace};
 pub use prestates::{Guest, Limits, Open, PrestateError, PrestateSources, PrestateUrl};
+pub use second_opinion::{SecondOpinion, ThirdVm};
 pub use trace_source::{GameInputs, NO_HOST, NO_OUTPUTS, NO_SUPER_ROOTS, ProgramTraceSource};
 
 use crate::event::{Event, EventSink, Name};
@@ -99,6 +101,9 @@ impl Service<'_, '_> {
                 }
             };
             let round = self.scheduler.round(&mut EventSink(&mut emit));
+            for event in self.scheduler.trace_source().take_events() {
+                emit(&event);
+            }
             reported.map_err(ServiceError::Report)?;
             if self.interrupted.load(Ordering::Relaxed) {
                 return Err(ServiceError::Interrupted);

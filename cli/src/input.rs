@@ -5,7 +5,7 @@ use crate::args::{self, TierArgs};
 use crate::output::Target;
 use anyhow::Context as _;
 use fpvm::core::formats::symbols::Symbols;
-use fpvm::{AnyVm, Input, Options, Patches, Registry, read_file};
+use fpvm::{AnyVm, Input, Options, Patches, Registry, Tier, read_file};
 use serde::de::DeserializeOwned;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -92,7 +92,23 @@ enum PatchArg {
 impl ReadingArgs {
     /// Opens a program or a state file.
     pub(crate) fn open(&self, app: &App, path: &Path) -> anyhow::Result<Box<dyn AnyVm>> {
+        self.open_by(app, path, self.tier()?)
+    }
+
+    /// The tier that guests are run by.
+    pub(crate) fn tier(&self) -> anyhow::Result<Tier> {
+        self.tier.tier()
+    }
+
+    /// The same to be run by another tier.
+    pub(crate) fn open_by(
+        &self,
+        app: &App,
+        path: &Path,
+        tier: Tier,
+    ) -> anyhow::Result<Box<dyn AnyVm>> {
         let (vms, options) = (self.vms(app)?, self.options()?);
+        let options = Options { tier, ..options };
         let mut input = Input::open(path)?;
         let vm = vms.open_among(&app.vms, &mut input, &options)?;
         app.warn_of_problems(vm.as_ref(), self.patches(), &mut input);

@@ -167,6 +167,7 @@ impl World {
             host_data: None,
             every: 1_000_000,
             threads: 1,
+            second_opinion: None,
             interrupted: Arc::new(AtomicBool::new(false)),
         };
         ProgramTraceSource::new(inputs, Arc::new(chain.clone()), scope).expect("programs")

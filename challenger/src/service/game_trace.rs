@@ -9,14 +9,14 @@ use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_dispute::trace::super_split::SuperSplitTrace;
 use fpvm_dispute::trace::{Executions, Inputs, StepData, SuperInputs, TraceError};
 use fpvm_l1::B256;
-use fpvm_trace::workers::Workers;
+use fpvm_trace::second::Seconded;
 use fpvm_trace::{DisputeInputs, GuestProgram};
 
 use super::prestates::Guest;
 use crate::rollup::{GameOutputs, GameStates};
 
-/// The threads of a program.
-pub(super) type Running<'a, I> = Arc<Workers<GuestProgram<'a, Guest>, I>>;
+/// The threads of a program, and of the second opinion about it.
+pub(super) type Running<'a, I> = Arc<Seconded<GuestProgram<'a, Guest>, I>>;
 
 /// What is true of outputs, and of the executions between two of them.
 type Outputs<'a> = Lie<SplitTrace<GameOutputs, GameProgram<'a>>>;

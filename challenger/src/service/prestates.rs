@@ -306,13 +306,14 @@ impl<'s, 'a> Prestates<'s, 'a> {
         Err(asked.why.clone())
     }
 
-    /// The program in a file, to be loaded for each dispute.
+    /// The program in a file, to be loaded for each dispute; by `open` where it is not to be run as all are.
     pub(super) fn program(
         &self,
         prestate: B256,
         path: PathBuf,
+        open: Option<&Open<'a>>,
     ) -> impl Fn() -> Result<Guest, MachineError> + Send + Sync + use<'a> {
-        let open = self.open.clone();
+        let open = open.unwrap_or(&self.open).clone();
         // Which code is hot is the same in each dispute.
         let hot = HotCode::default();
         move || {

@@ -9,11 +9,14 @@ use std::thread::Scope;
 use fpvm_dispute::trace::lie::Extent;
 use fpvm_dispute::trace::{Inputs, SuperInputs};
 use fpvm_l1::{B256, Chain, U256};
+use fpvm_trace::second::{Note, Opinions, Second, Seconded, ThirdParty};
 use fpvm_trace::workers::{Options, Workers};
-use fpvm_trace::{DisputeInputs, GuestProgram, Preimages};
+use fpvm_trace::{DisputeInputs, GuestProgram, Preimages, SharedSources};
 
 use super::game_trace::{self, GameProgram, GameTrace, Running};
 use super::prestates::{Guest, Open, PrestateError, PrestateSources, Prestates, is_prestate};
+use super::second_opinion::SecondOpinion;
+use crate::event::Event;
 use crate::game_type::{ByType, GameType};
 use crate::metrics::Metrics;
 use crate::read::game_params::GameParams;
@@ -43,6 +46,8 @@ pub struct GameInputs<'a> {
     pub every: u64,
     /// Threads for each program.
     pub threads: usize,
+    /// Who runs each execution a second time before anything is claimed about its states; nobody without it.
+    pub second_opinion: Option<SecondOpinion<'a>>,
     /// Set from outside to end all machines.
     pub interrupted: Arc<AtomicBool>,
 }
@@ -57,6 +62,9 @@ pub struct ProgramTraceSource<'s, 'a> {
     extent: Extent,
     host_data: Option<PathBuf>,
     options: Options,
+    second_opinion: Option<SecondOpinion<'a>>,
+    /// The other VM that gives it, where one does.
+    third: Option<Arc<ThirdParty>>,
     interrupted: Arc<AtomicBool>,
     /// Of the threads that run programs.
     scope: &'s Scope<'s, 'a>,
@@ -80,7 +88,8 @@ impl<I: DisputeInputs> Pools<'_, I> {
 
     /// Takes how programs fare into figures.
     fn measure(&self, metrics: &mut Metrics) {
-        for ((_, game_type, _), workers) in &self.0 {
+        for ((_, game_type, _), seconded) in &self.0 {
+            let workers = seconded.first();
             for length in workers.take_turns() {
                 metrics.executed_within(*game_type, length);
             }
@@ -93,7 +102,25 @@ impl<I: DisputeInputs> Pools<'_, I> {
                 [workers.seconds(), workers.failures()],
             );
             add(&mut metrics.threads, workers.threads());
+            if let Some(slower) = seconded.slower() {
+                metrics.second_seconds += slower.seconds();
+                add(&mut metrics.threads, slower.threads());
+            }
+            let Opinions {
+                agreed,
+                differed,
+                missing,
+            } = seconded.opinions();
+            for (sum, more) in metrics.opinions.iter_mut().zip([agreed, differed, missing]) {
+                *sum += more;
+            }
         }
+    }
+
+    /// What is to be told of second opinions.
+    fn take_notes(&self) -> Vec<Note> {
+        let all = self.0.values();
+        all.flat_map(|workers| workers.take_notes()).collect()
     }
 
     fn forget(&self, l1_head: B256) {
@@ -125,12 +152,17 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
             host_data,
             every,
             threads,
+            second_opinion,
             interrupted,
         } = inputs;
         let options = Options {
             threads,
             ..Options::new(every)
         };
+        let third = second_opinion.as_ref().and_then(|opinion| {
+            let vm = opinion.third_party(interrupted.clone())?;
+            Some(Arc::new(ThirdParty::start(scope, vm)))
+        });
         Ok(Self {
             prestates: Prestates::new(prestates, open, kept, interrupted.clone(), scope)?,
             preimages,
@@ -140,6 +172,8 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
             extent,
             host_data,
             options,
+            second_opinion,
+            third,
             interrupted,
             scope,
             workers: Pools(BTreeMap::new()),
@@ -162,9 +196,21 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
         self.prestates.is_asking()
     }
 
+    /// What has been found out since this was asked last that is of no one game.
+    pub fn take_events(&self) -> Vec<Event> {
+        let mut notes = self.workers.take_notes();
+        notes.extend(self.super_workers.take_notes());
+        let event = |note| match note {
+            Note::Difference(what) | Note::Kept(what) => Event::difference(&what),
+            Note::Missing(why) => Event::general(&why),
+        };
+        notes.into_iter().map(event).collect()
+    }
+
     /// Takes how programs fare into figures.
     pub fn measure(&self, metrics: &mut Metrics) {
         (metrics.programs, metrics.threads) = ([0; 2], [0; 2]);
+        (metrics.opinions, metrics.second_seconds) = ([0; 3], 0);
         self.workers.measure(metrics);
         self.super_workers.measure(metrics);
     }
@@ -181,14 +227,37 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
         if let Some(workers) = pools(self).0.get(&played) {
             return Ok(workers.clone());
         }
-        let guest = self.guest(game_params)?;
-        let workers = Arc::new(Workers::start(self.scope, guest, self.options));
+        let guest = self.guest(game_params, None)?;
+        let (scope, options) = (self.scope, self.options);
+        let seconded = match self.second_opinion.clone() {
+            None => Seconded::alone(Workers::start(scope, guest, options)),
+            Some(opinion) => {
+                let sources = SharedSources::default();
+                let slower = self.guest(game_params, Some(&opinion.open))?;
+                let slower = slower.sharing(sources.clone());
+                let first = Workers::start(scope, guest.sharing(sources.clone()), options);
+                let second = Second {
+                    slower: Workers::start(scope, slower, options),
+                    names: opinion.names,
+                    sources,
+                    third: self.third.clone(),
+                    every: opinion.every,
+                    bundles: opinion.bundles,
+                };
+                Seconded::new(first, second)
+            }
+        };
+        let workers = Arc::new(seconded);
         pools(self).0.insert(played, workers.clone());
         Ok(workers)
     }
 
-    /// The program that a game is about.
-    fn guest(&mut self, game_params: &GameParams) -> Result<GuestProgram<'a, Guest>, Unplayable> {
+    /// The program that a game is about; by `open` where it is not to be run as all are.
+    fn guest(
+        &mut self,
+        game_params: &GameParams,
+        open: Option<&Open<'a>>,
+    ) -> Result<GuestProgram<'a, Guest>, Unplayable> {
         let params = game_params.rules.params();
         let game_type = GameType(params.game_type);
         let path = self.prestates.find(params.absolute_prestate, game_type)?;
@@ -197,7 +266,7 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
             why: format!("nobody hands out pre-images for games of type {game_type}{NO_HOST}"),
             is_final: true,
         })?;
-        let load = self.prestates.program(params.absolute_prestate, path);
+        let load = self.prestates.program(params.absolute_prestate, path, open);
         let guest = GuestProgram::new(load, preimages, params.l2_chain_id);
         let guest = match self.outputs.clone() {
             Some(node) => guest

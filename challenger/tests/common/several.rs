@@ -329,6 +329,7 @@ pub(crate) fn source<'s, 'a>(
         host_data: None,
         every: 8,
         threads: 1,
+        second_opinion: None,
         interrupted: Arc::new(AtomicBool::new(false)),
     };
     ProgramTraceSource::new(inputs, Arc::new(chain.clone()), scope).expect("programs")

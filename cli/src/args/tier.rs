@@ -16,7 +16,7 @@ enum TierChoice {
     Jit,
     /// The interpreter.
     Interpreter,
-    /// The definition's steps as they stand, nothing decoded before: some ten times slower than the interpreter.
+    /// The definition's steps as they stand, with nothing decoded before.
     Plain,
     /// Both, compared now and then: a difference ends the run, and the trace that made it is shown.
     Crosscheck,

@@ -3,6 +3,7 @@
 mod cheat;
 mod hosts;
 mod programs;
+mod second;
 mod show;
 
 use crate::app::App;
@@ -28,6 +29,7 @@ use fpvm_l1::Address;
 use fpvm_trace::MachineError;
 use hosts::HostArgs;
 use programs::ProgramArgs;
+use second::SecondArgs;
 use show::{show, with_flag};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -129,6 +131,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "K", value_parser = crate::args::number, default_value = "5000000")]
     every: u64,
     #[command(flatten)]
+    second: SecondArgs,
+    #[command(flatten)]
     hosts: HostArgs,
     #[command(flatten)]
     cheat: CheatArgs,
@@ -166,6 +170,9 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
          or --prestates-url URL"
     );
     let data_dir = args.programs.data_dir()?;
+    let second_opinion = args
+        .second
+        .opinion(app, &args.reading, args.every, &data_dir)?;
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
     // The threads that run the program end when the service is gone.
     std::thread::scope(|scope| {
@@ -188,6 +195,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             extent: args.cheat.extent(),
             every: args.every,
             threads: concurrency(args),
+            second_opinion,
             interrupted: interrupted.clone(),
         };
         let truth = ProgramTraceSource::new(inputs, chain.clone(), scope)?;

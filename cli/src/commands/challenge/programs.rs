@@ -35,6 +35,14 @@ pub(super) enum DataDir {
 }
 
 impl DataDir {
+    /// Where it is kept how two tiers differ, which is to stay in any case.
+    pub(super) fn differences(&self) -> PathBuf {
+        match self {
+            Self::Given(path) => path.join("differences"),
+            Self::Temporary(_) => std::env::temp_dir().join("fpvm-differences"),
+        }
+    }
+
     pub(super) fn path(&self) -> &Path {
         match self {
             Self::Given(path) => path,

@@ -38,6 +38,10 @@ pub(super) fn show(event: &Event, format: Format, dry_run: bool) -> anyhow::Resu
                 "{game} is won, and its proposal is FALSE: {why}\n"
             ))
         }
+        Name::Difference => {
+            tracing::error!(target: "challenger", what, "SECOND OPINION");
+            print(&format!("{what}\n"))
+        }
         Name::Refused | Name::Trouble | Name::Again => {
             tracing::warn!(target: "challenger", game, what, why, "{:?}", event.event);
             Ok(())
