@@ -43,7 +43,8 @@ pub(crate) struct Alloc<'a> {
     slots: [Option<Val>; SLOTS],
     /// The node that is being emitted.
     pub(crate) at: usize,
-    pub(crate) out_of_slots: bool,
+    /// The trace cannot be emitted: no slot or register is left, or a value has been lost.
+    pub(crate) failed: bool,
 }
 
 impl<'a> Alloc<'a> {
@@ -64,7 +65,7 @@ impl<'a> Alloc<'a> {
             locked: 0,
             slots: [None; SLOTS],
             at: 0,
-            out_of_slots: false,
+            failed: false,
         };
         for (value, node) in nodes.list.iter().enumerate() {
             if let Node::Entry(cell) = node {
@@ -182,6 +183,9 @@ impl<'a> Alloc<'a> {
             }
         } else if let Some(mem) = self.in_mem(value) {
             self.asm.mov(wide, to, mem);
+        } else {
+            // A value that is nowhere has been lost: no trace is better than a wrong one.
+            self.failed = true;
         }
     }
 
@@ -223,7 +227,7 @@ impl<'a> Alloc<'a> {
             }
             None => {
                 // No node needs more than there are; give the trace up if one does.
-                self.out_of_slots = true;
+                self.failed = true;
                 temporaries[0]
             }
         }
@@ -248,7 +252,7 @@ impl<'a> Alloc<'a> {
                     let wide = self.wide();
                     self.asm.mov_to(wide, Layout::slot(slot as u8), reg);
                 }
-                None => self.out_of_slots = true,
+                None => self.failed = true,
             }
         }
         self.drop_held(reg);
@@ -298,14 +302,20 @@ impl<'a> Alloc<'a> {
         reg
     }
 
-    /// A cell's home has a new value.
-    fn move_in(&mut self, cell: u8, value: Val) {
-        if let Some(old) = self.homes[usize::from(cell)].replace(value)
+    /// A cell's home has its old value no more.
+    fn move_out(&mut self, cell: u8) {
+        if let Some(old) = self.homes[usize::from(cell)].take()
             && self.places[old as usize].cell == Some(cell)
         {
             let other = self.homes.iter().position(|held| *held == Some(old));
             self.places(old).cell = other.map(|other| other as u8);
         }
+    }
+
+    /// A cell's home has a new value.
+    fn move_in(&mut self, cell: u8, value: Val) {
+        self.move_out(cell);
+        self.homes[usize::from(cell)] = Some(value);
         // Of several homes, one that is a register is the better to know.
         let pinned = self.layout.pins[usize::from(cell)].is_some();
         if self.places[value as usize].cell.is_none() || pinned {
@@ -327,6 +337,8 @@ impl<'a> Alloc<'a> {
         {
             self.keep(cell, old);
         }
+        // Before a register is found for the new value: that of the old one is not free because the home has it too.
+        self.move_out(cell);
         let pin = self.layout.pins[home];
         match pin {
             Some(pin) => self.fetch(pin, value),

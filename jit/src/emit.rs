@@ -154,7 +154,7 @@ pub(crate) fn emit(
         compared: None,
     };
     emitter.trace(head);
-    (!emitter.to.out_of_slots).then_some(emitter.emitted)
+    (!emitter.to.failed).then_some(emitter.emitted)
 }
 
 /// Goes on in the trace for the guest address in rax, or at `lost`.

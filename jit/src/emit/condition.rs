@@ -53,7 +53,7 @@ impl Emitter<'_> {
             (Operand::Reg(a), Operand::Reg(b)) => self.asm().alu(Alu::Cmp, wide, a, b),
             (Operand::Reg(a), Operand::Mem(b)) => self.asm().alu(Alu::Cmp, wide, a, b),
             (Operand::Mem(a), Operand::Reg(b)) => self.asm().alu_to(Alu::Cmp, wide, a, b),
-            _ => self.to.out_of_slots = true,
+            _ => self.to.failed = true,
         }
         when
     }
@@ -149,7 +149,7 @@ impl Emitter<'_> {
             (Operand::Reg(a), Operand::Reg(b)) => self.asm().alu(Alu::Cmp, wide, a, b),
             (Operand::Mem(a), Operand::Reg(b)) => self.asm().alu_to(Alu::Cmp, wide, a, b),
             // Both sides are never constant, and a constant is never in memory.
-            _ => self.to.out_of_slots = true,
+            _ => self.to.failed = true,
         }
         self.stub(Condition::NotEqual, StubKind::Find(exit, target));
     }

@@ -140,7 +140,7 @@ impl Emitter<'_> {
                 asm.mov(true, Reg::Rdx, Reg::Rax);
             }
             // An unsigned one is made above.
-            _ => self.to.out_of_slots = true,
+            _ => self.to.failed = true,
         }
         let value = self.to.at as Val;
         self.to.hold(Reg::Rdx, value);
