@@ -108,7 +108,7 @@ pub struct Line {
 /// What is around the program counter: at most `around` instructions before and after it.
 pub fn surroundings(vm: &mut dyn Inspect, around: u64) -> Surroundings {
     let (here, isa) = (vm.pc(), vm.info());
-    let symbol = vm.symbols().at(here).map(|symbol| symbol.name.clone());
+    let symbol = vm.symbols().at(here).map(|symbol| symbol.readable());
     let lines = neighbours(vm, here, around).into_iter();
     let code = lines.map(|(pc, insn)| Line {
         pc,

@@ -74,7 +74,7 @@ impl Samples {
     pub fn profile(&self, vm: &dyn Inspect, step: u64) -> Profile {
         let name = |at: &u64| match (at, vm.symbols().at(*at)) {
             (0, _) => LOST.to_string(),
-            (_, Some(symbol)) => symbol.name.clone(),
+            (_, Some(symbol)) => symbol.readable(),
             (at, None) => format!("{at:#x}"),
         };
         let mut stacks: HashMap<Vec<String>, u64> = HashMap::new();

@@ -1,5 +1,6 @@
 //! Call stacks of a machine: which function called which, by what their frames say.
 
+use crate::explain::hex_number;
 use crate::frames::{Frame, frames};
 use crate::inspect::Inspect;
 use crate::listing::{self, LONGEST, call_before, function};
@@ -115,7 +116,8 @@ fn register(vm: &dyn Inspect, name: &str) -> u64 {
 /// A place in a program. Its text is `main.f+0x10 (0x1234)`, or `main.f+0x10 (0x1234) at main.go:12`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Place {
-    /// The address.
+    /// The address; `0x…` in JSON.
+    #[serde(serialize_with = "hex_number")]
     pub address: u64,
     /// The function it is in, where a symbol says so.
     pub function: Option<String>,
@@ -147,7 +149,7 @@ pub fn place(vm: &dyn Inspect, address: u64) -> Place {
     Place {
         address,
         offset: symbol.map_or(0, |symbol| address - symbol.start),
-        function: symbol.map(|symbol| symbol.name.clone()),
+        function: symbol.map(|symbol| symbol.readable()),
         source: None,
     }
 }

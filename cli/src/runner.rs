@@ -7,6 +7,7 @@ use crate::oracles::{GuestLog, SourceArgs};
 use crate::upstream_compat::UpstreamCompat;
 use anyhow::Context as _;
 use fpvm::AnyVm;
+use fpvm_core::formats::symbols::Symbol;
 use fpvm_core::machine::vm::{Event, Host};
 use fpvm_core::step::oracle::{Console, Silent};
 use fpvm_core::step::proof::StepProof;
@@ -136,7 +137,7 @@ impl Runner {
         let symbol = vm
             .symbols()
             .at(vm.pc())
-            .map_or("", |symbol| symbol.name.as_str());
+            .map_or(String::new(), Symbol::readable);
         self.bar
             .set_message(format!("{} {symbol}", mebibytes(vm.memory_used())));
     }

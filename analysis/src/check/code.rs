@@ -3,6 +3,7 @@
 use crate::go;
 use crate::info::IsaInfo;
 use crate::listing::instructions;
+use fpvm_core::formats::symbols::readable;
 use object::read::elf::{ElfFile32, ElfFile64};
 use object::{
     Endianness, FileKind, Object, ObjectSection, ObjectSegment, ObjectSymbol, SectionKind,
@@ -46,7 +47,7 @@ fn functions<'a>(sections: &[(u64, &[u8])], file: &impl Object<'a>) -> Vec<(u64,
         let kind = symbol.kind();
         let name = symbol.name().unwrap_or("?");
         if matches!(kind, SymbolKind::Text) || kind == SymbolKind::Unknown && !name.is_empty() {
-            symbols.push((symbol.address(), symbol.size(), name.into()));
+            symbols.push((symbol.address(), symbol.size(), readable(name)));
         }
     }
     // Of several names at one place, that with a size.

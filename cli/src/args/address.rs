@@ -3,7 +3,7 @@
 use super::value::number;
 use anyhow::{bail, ensure};
 use fpvm::AnyVm;
-use fpvm_core::formats::symbols::Symbols;
+use fpvm_core::formats::symbols::{Symbol, Symbols};
 
 /// How many names are shown in the place of one that does not exist.
 const LIKELY: usize = 5;
@@ -43,7 +43,8 @@ pub(crate) fn missing(symbols: &Symbols, name: &str) -> String {
         return "there are no symbols: give --meta, or the ELF file they are in".into();
     }
     let all = symbols.all().iter().filter(|symbol| symbol.start > 0);
-    let names = likely(name, all.map(|symbol| symbol.name.as_str()));
+    let all: Vec<_> = all.map(Symbol::readable).collect();
+    let names = likely(name, all.iter().map(String::as_str));
     if names.is_empty() {
         format!("there is no symbol {name}")
     } else {

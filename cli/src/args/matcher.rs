@@ -9,7 +9,7 @@ pub(crate) enum StepMatcher {
     Never,
     /// `always`.
     Always,
-    /// `=N`.
+    /// `=N`, or the number alone.
     At(u64),
     /// `%N`: at every multiple, 0 included.
     Every(NonZeroU64),
@@ -29,9 +29,11 @@ impl StepMatcher {
             _ => match text {
                 "" | "never" => Ok(Self::Never),
                 "always" => Ok(Self::Always),
-                _ => Err(
-                    "one of never, always, =N (at step N) or %N (every N steps) is expected".into(),
-                ),
+                // Upstream takes no number alone.
+                text => super::value::number(text).map(Self::At).map_err(|_| {
+                    "one of never, always, N or =N (at step N) or %N (every N steps) is expected"
+                        .into()
+                }),
             },
         }
     }
@@ -69,11 +71,12 @@ mod tests {
             ("never", StepMatcher::Never),
             ("always", StepMatcher::Always),
             ("=0x10", StepMatcher::At(16)),
+            ("1e6", StepMatcher::At(1_000_000)),
             ("%100", every(100)),
         ] {
             assert_eq!(StepMatcher::parse(text), Ok(matcher), "{text}");
         }
-        for bad in ["%0", "5", "=", "%", "=-1", "sometimes", "ünd"] {
+        for bad in ["%0", "5x", "=", "%", "=-1", "sometimes", "ünd"] {
             assert!(StepMatcher::parse(bad).is_err(), "{bad}");
         }
     }

@@ -308,6 +308,6 @@ fn instruction(vm: &mut dyn AnyVm) -> String {
     let symbol = vm
         .symbols()
         .at(pc)
-        .map(|symbol| format!(" in {}", symbol.name));
+        .map(|symbol| format!(" in {}", symbol.readable()));
     format!("{pc:#x}{}: {text}", symbol.unwrap_or_default())
 }

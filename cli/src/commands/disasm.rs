@@ -59,8 +59,11 @@ fn named(vm: &dyn AnyVm, name: &str) -> anyhow::Result<Vec<Range<u64>>> {
         "there are no symbols: give --meta, or the ELF file they are in"
     );
     let fits = |symbol: &&Symbol| match name.strip_suffix('*') {
-        Some(prefix) => symbol.size > 0 && symbol.name.starts_with(prefix),
-        None => symbol.name == name,
+        Some(prefix) => {
+            symbol.size > 0
+                && (symbol.name.starts_with(prefix) || symbol.readable().starts_with(prefix))
+        }
+        None => symbol.name == name || symbol.readable() == name,
     };
     let ranges = symbols.iter().filter(fits).map(|symbol| {
         let size = symbol.size.clamp(4, LIMIT);
@@ -97,7 +100,7 @@ fn show(vm: &mut dyn AnyVm, range: Range<u64>, out: &mut dyn Write) -> io::Resul
                 } else {
                     String::new()
                 };
-                writeln!(out, "{}{offset}:", symbol.name)?;
+                writeln!(out, "{}{offset}:", symbol.readable())?;
             }
             _ => {}
         }

@@ -223,7 +223,7 @@ pub(crate) fn check(
     let pc = explained.pc;
     let place = symbols
         .at(pc)
-        .map_or(String::new(), |symbol| format!(" in {}", symbol.name));
+        .map_or(String::new(), |symbol| format!(" in {}", symbol.readable()));
     writeln!(
         text,
         "  {} step {} at pc {pc:#x}{place}",

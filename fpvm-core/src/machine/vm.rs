@@ -376,7 +376,7 @@ impl<I: Isa> Vm<I> {
         match stop {
             Stop::Fault(fault) => {
                 let insn = self.insn();
-                let symbol = self.symbols.at(pc).map(|symbol| symbol.name.clone());
+                let symbol = self.symbols.at(pc).map(|symbol| symbol.readable());
                 let text = disassemble::<I>(insn, pc);
                 VmError::Fault(Box::new(GuestFault {
                     fault,

@@ -92,7 +92,7 @@ impl Outside {
             Place {
                 reason: Reason::of(why, departed),
                 address: format!("{pc:#x}"),
-                function: symbol.map(|symbol| symbol.name.clone()),
+                function: symbol.map(|symbol| symbol.readable()),
                 offset: symbol.map(|symbol| pc - symbol.start),
                 instruction: vm.info().disassemble(insn, pc),
             }

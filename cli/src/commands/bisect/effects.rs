@@ -206,7 +206,7 @@ impl Side<'_> {
                 && symbol.start == self.vm.pc()
                 && symbol.size > 0
             {
-                calls.push(symbol.name.clone());
+                calls.push(symbol.readable());
             }
             let step = self.vm.step();
             let fault = self.run(step.saturating_add(1), &heard)?;

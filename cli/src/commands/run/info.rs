@@ -8,6 +8,7 @@ use fpvm::analysis::null::COUNTS;
 use fpvm_core::formats::symbols::Symbols;
 use fpvm_oracle::Stats;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -35,7 +36,8 @@ impl Info {
         let (pc_hex, insn) = (format!("{pc:08x}"), format!("{:08x}", vm.insn()));
         let (pc_hex, insn) = (pc_hex.as_str(), insn.as_str());
         let mem = mebibytes(vm.memory_used());
-        let (mem, name) = (mem.as_str(), place(vm.symbols(), pc));
+        let name = place(vm.symbols(), pc);
+        let (mem, name) = (mem.as_str(), &*name);
         tracing::info!(target: "vm", step, pc = pc_hex, insn, ips, pages, mem, name, "processing");
     }
 }
@@ -55,16 +57,16 @@ pub(super) fn warn_of_page_zero(vm: &dyn AnyVm) {
 }
 
 /// The function that an address is in, or upstream's word for none.
-fn place(symbols: &Symbols, address: u64) -> &str {
+fn place(symbols: &Symbols, address: u64) -> Cow<'static, str> {
     let all = symbols.all();
     if all.is_empty() {
-        return "!unknown";
+        return "!unknown".into();
     }
     let after = all.partition_point(|symbol| symbol.start <= address);
     match after.checked_sub(1).and_then(|last| all.get(last)) {
-        None => "!start",
-        Some(symbol) if symbol.start.saturating_add(symbol.size) < address => "!gap",
-        Some(symbol) => &symbol.name,
+        None => "!start".into(),
+        Some(symbol) if symbol.start.saturating_add(symbol.size) < address => "!gap".into(),
+        Some(symbol) => symbol.readable().into(),
     }
 }
 

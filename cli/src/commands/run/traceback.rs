@@ -3,6 +3,7 @@
 use fpvm::AnyVm;
 use fpvm::analysis::Lines;
 use fpvm::analysis::listing::call_before;
+use fpvm_core::formats::symbols::Symbol;
 use std::fmt::Write as _;
 
 /// How far up the stack return addresses are looked for, in bytes.
@@ -49,10 +50,7 @@ pub(super) fn traceback(vm: &mut dyn AnyVm, lines: Option<&Lines>) -> String {
 }
 
 fn line(vm: &dyn AnyVm, lines: Option<&Lines>, text: &mut String, depth: usize, at: u64) {
-    let name = vm
-        .symbols()
-        .at(at)
-        .map_or("?", |symbol| symbol.name.as_str());
+    let name = vm.symbols().at(at).map_or("?".into(), Symbol::readable);
     let source = lines.and_then(|lines| lines.at(at));
     let source = source.map_or(String::new(), |source| format!(" at {source}"));
     let _ = writeln!(text, "\t{depth} {at:x} in {name}{source}");
