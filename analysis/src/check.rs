@@ -12,6 +12,13 @@ pub use code::Code;
 pub use report::{Fact, Finding, Grade, Report};
 
 use crate::go;
+use crate::info::IsaInfo;
+
+/// What the base manual has an instruction word for that a VM lacks, and what can be done about it; `None` where the word
+/// is in no extension.
+pub fn by_the_manual(isa: &dyn IsaInfo, insn: u32) -> Option<(String, &'static str)> {
+    instructions::by_the_manual(isa, insn)
+}
 
 /// Looks at a program's code for what the VM does not do as the program expects; `bytes` are its ELF file.
 pub fn check(code: &Code<'_>, bytes: &[u8], report: &mut Report) {

@@ -47,6 +47,9 @@ pub struct WordAccess {
     pub before: Value,
     /// What it holds after; the same where it was only read.
     pub after: Value,
+    /// Whether the instruction may write memory.
+    #[serde(skip)]
+    stores: bool,
 }
 
 impl StepDetail {
@@ -77,7 +80,8 @@ impl StepDetail {
         let number = |name: &str| value(name).map(|value| value.number);
         let address = insn.and_then(|insn| isa.address(insn, &number));
         let bytes = usize::from(isa.word_bytes());
-        let words = |leaf| words(leaf, address, bytes, big_endian);
+        let stores = insn.is_some_and(|insn| isa.stores(insn));
+        let words = |leaf| words(leaf, address, bytes, big_endian, stores);
         Self {
             step: verified.step,
             place,
@@ -126,6 +130,7 @@ fn words(
     address: Option<u64>,
     bytes: usize,
     big_endian: bool,
+    stores: bool,
 ) -> Vec<WordAccess> {
     let number = |from: &[u8]| {
         let digit = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
@@ -144,6 +149,7 @@ fn words(
             at: leaf.at.wrapping_add(at as u64),
             before: part(&leaf.before),
             after: part(&leaf.after),
+            stores,
         }
     };
     let all: Vec<_> = (0..LEAF_SIZE).step_by(bytes.max(1)).map(word).collect();
@@ -164,9 +170,11 @@ fn words(
 }
 
 impl WordAccess {
-    /// "0x1 → 0x2", or the one value where it was only read.
+    /// "0x1 → 0x2", or the one value where it was only read, or written as it was.
     fn change(&self) -> String {
-        if self.before == self.after {
+        if self.before == self.after && self.stores {
+            format!("{} written, as it was", self.before)
+        } else if self.before == self.after {
             format!("{} read", self.before)
         } else {
             format!("{} → {}", self.before, self.after)

@@ -5,6 +5,7 @@ use crate::observe::{Observed, observe};
 use fpvm_core::Isa;
 use fpvm_core::definition::decode::{Decoder, decode};
 use fpvm_core::definition::disasm::disassemble;
+use fpvm_core::definition::effects::Effects;
 use fpvm_core::definition::fetch;
 use fpvm_core::definition::isa::{Op as _, Operand, Source};
 use fpvm_core::definition::operand::{Cell, Imm, Reg};
@@ -50,6 +51,8 @@ pub trait IsaInfo: Sync {
     fn address(&self, insn: u32, value: &dyn Fn(&str) -> Option<u64>) -> Option<u64>;
     /// Which machine's ELF files it takes, as `e_machine`, and whether of 64 bits.
     fn machine(&self) -> Option<(u16, bool)>;
+    /// Whether an instruction may write memory.
+    fn stores(&self, insn: u32) -> bool;
     /// What an instruction does to the frame of its function.
     fn frame_step(&self, insn: u32) -> FrameStep;
     /// The name that Linux has for a system call of this machine.
@@ -142,6 +145,10 @@ impl<I: Isa> IsaInfo for Info<I> {
         let base = value(cell_name::<I>(base.of(insn))?)?;
         let address = base.wrapping_add(offset.map_or(0, |offset| offset.of(insn)));
         Some(I::Word::truncate(address).zext())
+    }
+
+    fn stores(&self, insn: u32) -> bool {
+        Effects::of::<I>(decode::<I>(insn)).stores
     }
 
     fn machine(&self) -> Option<(u16, bool)> {

@@ -4,10 +4,10 @@ use crate::screen::Screen;
 use crate::upstream_compat::UpstreamCompat;
 use anyhow::{Context as _, bail};
 use fpvm::analysis::Lines;
-use fpvm::{AnyIsa, AnyVm, Input, Patches, Registry};
+use fpvm::{AnyIsa, AnyVm, Input, Inputs, Patches, Registry};
 use fpvm_contracts::{STEP_VERIFIERS, StepVerifier};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What every command has at hand.
 pub(crate) struct App {
@@ -21,7 +21,9 @@ pub(crate) struct App {
     pub(crate) screen: Screen,
     /// What `check` calls a problem of the programs that were loaded, a line for each.
     pub(crate) problems: Mutex<Vec<String>>,
-    /// The program that was loaded last, where it is a file.
+    /// The files that were opened.
+    pub(crate) inputs: Arc<Inputs>,
+    /// The program that was loaded last.
     pub(crate) program: Mutex<Option<PathBuf>>,
 }
 
@@ -51,10 +53,9 @@ impl App {
         if self.compat != UpstreamCompat::Fpvm || !input.start().starts_with(b"\x7fELF") {
             return;
         }
-        if input.path() != Path::new("-") {
-            let mut program = self.program.lock().unwrap_or_else(PoisonError::into_inner);
-            *program = Some(input.path().to_path_buf());
-        }
+        let mut program = self.program.lock().unwrap_or_else(PoisonError::into_inner);
+        *program = Some(input.path().to_path_buf());
+        drop(program);
         let file = input.path().display().to_string();
         let Ok(bytes) = input.bytes() else {
             return;
@@ -67,10 +68,16 @@ impl App {
         all.push(format!("{file}: {problems}"));
     }
 
+    /// The text in a file, or standard input where its name is `-`.
+    pub(crate) fn read_text(&self, path: &Path) -> anyhow::Result<String> {
+        let text = String::from_utf8(self.inputs.read(path)?);
+        text.with_context(|| format!("{} is no text", path.display()))
+    }
+
     /// The lines of source of the program that was loaded last, where its file tells them.
     pub(crate) fn lines(&self) -> Option<Lines> {
         let program = self.program.lock().unwrap_or_else(PoisonError::into_inner);
-        let elf = fpvm::read_file(program.as_deref()?).ok()?;
+        let elf = self.inputs.read(program.as_deref()?).ok()?;
         Lines::of(&elf)
     }
 

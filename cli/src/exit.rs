@@ -3,6 +3,7 @@
 use crate::hint::hint;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use fpvm::analysis::Lines;
+use fpvm::analysis::check::by_the_manual;
 use fpvm::analysis::stack::{Place, callers};
 use fpvm::{AnyVm, Registry};
 use fpvm_core::machine::vm::VmError;
@@ -172,14 +173,24 @@ pub(crate) fn exit(
         return ExitCode::from(4);
     }
     match error.downcast_ref::<MachineError>() {
-        Some(MachineError::Faulted { vm_type, .. }) => {
+        Some(MachineError::Faulted {
+            vm_type,
+            error: fault,
+        }) => {
+            let isa = vms.isas().iter().find(|isa| isa.vm_type() == *vm_type);
+            if let (Some(isa), VmError::Fault(fault)) = (isa, fault)
+                && let Some((meant, remedy)) = by_the_manual(*isa, fault.insn)
+            {
+                eprint(&format!(
+                    "  by the manual the instruction is {meant}: {remedy}\n"
+                ));
+            }
             if let Some(callers) = error.downcast_ref::<Callers>() {
                 eprint(&callers.describe(lines().as_ref()));
             }
             for problem in problems {
                 eprint(&format!("  check: {problem}\n"));
             }
-            let isa = vms.isas().iter().find(|isa| isa.vm_type() == *vm_type);
             isa.map_or(ExitCode::FAILURE, |isa| {
                 ExitCode::from(isa.about().fault_exit)
             })

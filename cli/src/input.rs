@@ -5,7 +5,7 @@ use crate::args::{self, TierArgs};
 use crate::output::Target;
 use anyhow::Context as _;
 use fpvm::core::formats::symbols::Symbols;
-use fpvm::{AnyVm, Input, Options, Patches, Registry, Tier, read_file};
+use fpvm::{AnyVm, Options, Patches, Registry, Tier, read_file};
 use serde::de::DeserializeOwned;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -109,7 +109,7 @@ impl ReadingArgs {
     ) -> anyhow::Result<Box<dyn AnyVm>> {
         let (vms, options) = (self.vms(app)?, self.options()?);
         let options = Options { tier, ..options };
-        let mut input = Input::open(path)?;
+        let mut input = app.inputs.open(path)?;
         let vm = vms.open_among(&app.vms, &mut input, &options)?;
         app.warn_of_problems(vm.as_ref(), self.patches(), &mut input);
         Ok(vm)
@@ -117,7 +117,7 @@ impl ReadingArgs {
 
     /// Opens a program.
     pub(crate) fn open_program(&self, app: &App, path: &Path) -> anyhow::Result<Box<dyn AnyVm>> {
-        let mut input = Input::open(path)?;
+        let mut input = app.inputs.open(path)?;
         let vm = self.vms(app)?.open_program(&mut input, &self.options()?)?;
         app.warn_of_problems(vm.as_ref(), self.patches(), &mut input);
         Ok(vm)

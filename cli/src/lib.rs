@@ -34,7 +34,7 @@ use fpvm::{AnyIsa, Registry};
 use fpvm_contracts::StepVerifier;
 use std::ffi::OsString;
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Runs the command that the process's arguments ask for, over these VMs. `verifiers` are the step
 /// verifiers of those that `fpvm` does not know.
@@ -65,6 +65,7 @@ pub fn main(isas: &[&'static dyn AnyIsa], verifiers: &'static [StepVerifier]) ->
         compat,
         screen: Screen::default(),
         problems: Mutex::default(),
+        inputs: Arc::default(),
         program: Mutex::default(),
     };
     log::start(app.compat, cli.quiet, app.screen.clone());

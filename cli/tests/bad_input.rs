@@ -40,7 +40,7 @@ fn wrong_usage_is_explained() {
             "run missing.bin",
             "run bare.mips --isa sparc",
             "run bare.mips --isa riscv",
-            "run bare.mips --stop-at 5",
+            "run bare.mips --stop-at 5x",
             "run bare.mips --stop-at %0",
             "run bare.mips --stop-at-preimage xyz",
             "run bare.mips --stop-at-preimage-type foo",

@@ -286,7 +286,9 @@ fn instructions_that_fault_or_do_nothing_are_found() {
     let at = at.unwrap();
     elf[at..at + 8].copy_from_slice(&[0x53, 0, 0, 0, 0x43, 0, 0, 0]);
     shop.write("float", &elf);
-    let text = check(&shop, &["float"]);
+    let done = shop.run_words(&["check", "float"]);
+    let text = done.out.clone();
+    done.fails(1, "float will not run: 1 problem");
     assert!(
         text.contains("silently do nothing (float.op): 1 in 1 function: guest (0x"),
         "{text}"

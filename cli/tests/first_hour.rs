@@ -66,6 +66,41 @@ fn piped(shop: &Shop, line: &str, bytes: &[u8]) -> common::Done {
     output.into()
 }
 
+/// Commands open a program several times: for each tier, for each machine, for a fault's lines.
+#[test]
+fn what_can_be_read_once_is_opened_again() {
+    let shop = Shop::new();
+    let program = guests("bin/bare.mips");
+    let bytes = fs::read(&program).unwrap();
+    shop.bring(&program);
+    let equal = piped(&shop, "bisect bare.mips - --until 1000", &bytes).ok();
+    assert_eq!(
+        equal,
+        shop.run("bisect bare.mips bare.mips --until 1000").ok()
+    );
+    assert_eq!(
+        piped(&shop, "bisect - bare.mips --until 1000", &bytes).ok(),
+        equal
+    );
+    let measured = piped(&shop, "bench - --json", &bytes).ok();
+    let steps = json(shop.run("bench bare.mips --json").ok())["steps"].clone();
+    assert!(steps.is_u64());
+    assert_eq!(json(measured)["steps"], steps);
+    shop.run("checkpoints make bare.mips --every 1000 --until 3000 --out list")
+        .ok();
+    piped(&shop, "checkpoints verify list -", &bytes).ok();
+    let state = mips_state(&[0x7c05_3420, mips::NOP]);
+    let fault = piped(&shop, "run -", &state);
+    assert!(
+        fault.err.contains(
+            "by the manual the instruction is seb of MIPS release 2: build the program for MIPS32"
+        ),
+        "{}",
+        fault.err
+    );
+    piped(&shop, "check -", &state).fails(1, "- is a state of singlethreaded-2");
+}
+
 #[test]
 fn standard_input_is_read_once_whatever_is_in_it() {
     let shop = Shop::new();
@@ -221,6 +256,21 @@ fn a_run_stops_at_a_symbol_or_an_address() {
         text.starts_with(&format!("step {step} in main.main ({pc})\n")),
         "{text}"
     );
+    let past = claim(
+        &shop,
+        &[
+            "run",
+            "--stop-at-pc",
+            "0x10",
+            "--stop-at",
+            &step.to_string(),
+        ],
+    );
+    assert!(
+        past.err.contains("has not come to the address"),
+        "{}",
+        past.err
+    );
     claim(&shop, &["run", "--stop-at-symbol", "main.mian"]).fails(1, "is it one of main.main");
 }
 
@@ -228,10 +278,16 @@ fn a_run_stops_at_a_symbol_or_an_address() {
 #[test]
 fn steps_say_what_they_read_and_write() {
     let shop = Shop::new();
-    // addiu t0, zero, 0x1000; lw t1, 4(t0); addiu t1, t1, 1; sw t1, 8(t0)
+    // addiu t0, zero, 0x1000; lw t1, 4(t0); addiu t1, t1, 1; sw t1, 8(t0), twice
     shop.write(
         "steps.bin",
-        mips_state(&[0x2408_1000, 0x8d09_0004, 0x2529_0001, 0xad09_0008]),
+        mips_state(&[
+            0x2408_1000,
+            0x8d09_0004,
+            0x2529_0001,
+            0xad09_0008,
+            0xad09_0008,
+        ]),
     );
     let explain = |step: &str| shop.run(&format!("explain steps.bin --step {step}")).ok();
     let load = explain("1");
@@ -244,6 +300,11 @@ fn steps_say_what_they_read_and_write() {
     assert!(
         load.contains("  writes  t1: 0x00000000 → 0x8d090004\n"),
         "{load}"
+    );
+    let again = explain("4");
+    assert!(
+        again.contains("  memory  0x1008: 0x8d090005 written, as it was\n"),
+        "{again}"
     );
     let store = explain("3");
     assert!(store.contains("  reads   t1 = 0x8d090005\n"), "{store}");

@@ -98,14 +98,14 @@ fn what_is_no_question_gets_an_error_and_the_next_an_answer() {
     let answers = ask(&shop, "", &questions.join("\n"));
     let errors = [
         (Value::Null, "not a question: expected value"),
-        (Value::Null, "missing field `method`"),
+        (value!(1), "missing field `method`"),
         (
-            Value::Null,
+            value!(2),
             "unknown variant `fly`, expected one of `root`, `witness`, `proof`, `info`",
         ),
         (value!(3), "\"step\" is missing"),
-        (Value::Null, "invalid value: integer `-1`"),
-        (Value::Null, "unknown field `more`"),
+        (value!(4), "invalid value: integer `-1`"),
+        (value!(5), "unknown field `more`"),
         (Value::Null, "a line of more than 65536 bytes"),
         (Value::Null, "not a question"),
     ];

@@ -4,9 +4,11 @@ use crate::Error;
 use crate::open::unreadable;
 use flate2::read::GzDecoder;
 use fpvm_core::formats::files::{self, FileKind};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The largest program or JSON file that is read, in bytes.
 const LIMIT: u64 = 1 << 30;
@@ -50,8 +52,7 @@ impl Input {
     }
 
     fn look(path: &Path) -> io::Result<Self> {
-        let is_stdin = path.as_os_str() == "-";
-        if !is_stdin && std::fs::metadata(path)?.is_file() {
+        if is_file(path)? {
             let mut start = Vec::new();
             files::open(path)?.take(START).read_to_end(&mut start)?;
             return Ok(Self {
@@ -61,11 +62,11 @@ impl Input {
                 source: Source::File,
             });
         }
-        let raw: Box<dyn Read> = if is_stdin {
-            Box::new(io::stdin())
-        } else {
-            Box::new(File::open(path)?)
-        };
+        Self::once(path, read_once(path)?)
+    }
+
+    /// What can be read but once.
+    fn once(path: &Path, raw: Box<dyn Read>) -> io::Result<Self> {
         let (mut start, mut once) = peek(raw)?;
         if start.starts_with(&[0x1f, 0x8b]) {
             (start, once) = peek(Box::new(GzDecoder::new(once)))?;
@@ -168,6 +169,61 @@ impl Input {
         }
         self.reader()
     }
+}
+
+/// The inputs of a process, of which it may open one more than once: what can be read but once is kept.
+#[derive(Debug, Default)]
+pub struct Inputs(Mutex<BTreeMap<PathBuf, Arc<[u8]>>>);
+
+impl Inputs {
+    /// Opens a file and looks at its start, also where it has been opened before. A pipe or standard input is read to its
+    /// end, and takes as much memory as it has bytes.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn open(&self, path: &Path) -> Result<Input, Error> {
+        let opened = match is_file(path) {
+            Ok(false) => self.keep(path).and_then(|bytes| {
+                let bytes = Cursor::new(bytes);
+                Input::once(path, Box::new(bytes))
+            }),
+            _ => Input::look(path),
+        };
+        opened.map_err(|error| unreadable(path, error))
+    }
+
+    /// All of a file.
+    ///
+    /// # Errors
+    /// As [`Input::bytes`].
+    pub fn read(&self, path: &Path) -> Result<Vec<u8>, Error> {
+        self.open(path)?.into_bytes()
+    }
+
+    fn keep(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = kept.get(path) {
+            return Ok(bytes.clone());
+        }
+        let mut bytes = Vec::new();
+        read_once(path)?.read_to_end(&mut bytes)?;
+        let bytes: Arc<[u8]> = bytes.into();
+        kept.insert(path.into(), bytes.clone());
+        Ok(bytes)
+    }
+}
+
+/// Whether it can be opened any number of times.
+fn is_file(path: &Path) -> io::Result<bool> {
+    Ok(path.as_os_str() != "-" && std::fs::metadata(path)?.is_file())
+}
+
+fn read_once(path: &Path) -> io::Result<Box<dyn Read>> {
+    Ok(if path.as_os_str() == "-" {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(path)?)
+    })
 }
 
 /// The first bytes of a reader, and a reader that begins with them.

@@ -43,7 +43,7 @@ pub use fpvm_core::formats::guest::{About, Guest, LoadError, OWN};
 pub use fpvm_core::{Host, Isa, Oracle, Snapshot, StepProof, Vm, VmError};
 #[cfg(feature = "jit")]
 pub use fpvm_jit::{Counters, Departed, Departure};
-pub use input::Input;
+pub use input::{Input, Inputs};
 pub use isa::{AnyIsa, Patches, entry};
 pub use open::{Options, read_file};
 pub use registry::{ISAS, Registry};

@@ -100,6 +100,12 @@ impl Registry {
         load(isa, bytes, options, in_file)
     }
 
+    /// The VM that a file is a state of; `None` where it is a program or neither.
+    pub fn of_state(&self, input: &mut Input) -> Option<&'static dyn AnyIsa> {
+        let known = !self.is_program(input);
+        known.then(|| vm_of_state(self, input).ok()).flatten()
+    }
+
     /// Loads a program.
     ///
     /// # Errors

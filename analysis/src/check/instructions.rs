@@ -5,7 +5,7 @@ use super::manual::{self, Meant};
 use super::report::{Grade, Report};
 use super::rows::{Row, Rows};
 use crate::go;
-use crate::info::IsaInfo;
+use crate::info::{IsaInfo, MIPS, RISCV};
 use std::collections::{BTreeMap, HashMap};
 
 /// Instructions that do nothing and ought to: there is one processor, and no cache.
@@ -97,7 +97,14 @@ pub(super) fn check_instructions(code: &Code<'_>, bytes: &[u8], report: &mut Rep
     let is_go = go::release(bytes).is_some();
     let harmless = |places: &Places| is_go && asks && places.are_go_s(code.has_names());
     for (against, places) in found {
-        tell(against, &places, is_go, harmless(&places), report);
+        let harmless = harmless(&places);
+        let judged = Judged {
+            isa: code.isa,
+            is_go,
+            harmless,
+            has_names: code.has_names(),
+        };
+        tell(judged, against, &places, report);
     }
 }
 
@@ -108,7 +115,51 @@ fn is_filling(function: &[At<'_>], at: usize) -> bool {
     rest.iter().all(zero)
 }
 
-fn tell(against: Against, places: &Places, is_go: bool, harmless: bool, report: &mut Report) {
+/// What the manual has an instruction word for that a VM lacks or takes for another, and what can be done about it.
+pub(super) fn by_the_manual(isa: &dyn IsaInfo, insn: u32) -> Option<(String, &'static str)> {
+    let meant = manual::extension(isa, insn)?;
+    Some((meant.describe(), remedy(isa, Some(meant), false)))
+}
+
+/// What can be done about an instruction that the VM lacks.
+fn remedy(isa: &dyn IsaInfo, meant: Option<Meant>, is_float: bool) -> &'static str {
+    match meant.and_then(|meant| meant.name) {
+        Some("teq") => "compilers put it behind divisions: build C with -mno-check-zero-division",
+        Some("break") => "it is where the program gives up; see that it does not come to it",
+        _ if is_float || meant.is_some_and(Meant::is_float) => {
+            "build the program without floating point (C: -msoft-float, Go: GOMIPS=softfloat)"
+        }
+        _ => match isa.machine() {
+            Some((MIPS, false)) => {
+                "build the program for MIPS32 release 1 alone (C: -march=mips32)"
+            }
+            Some((MIPS, true)) => "build the program for MIPS64 release 1 alone (C: -march=mips64)",
+            Some((RISCV, _)) => {
+                "build the program for the VM's base alone (C: -march=rv64ima, for VM type imac-1 -march=rv64imac; \
+                 Go: GORISCV64=rva20u64)"
+            }
+            _ => "build the program for the instruction set that the VM has",
+        },
+    }
+}
+
+/// The program that an instruction is judged in.
+struct Judged<'a> {
+    isa: &'a dyn IsaInfo,
+    is_go: bool,
+    /// Only Go's own packages have the instruction.
+    harmless: bool,
+    /// Whether its functions have names.
+    has_names: bool,
+}
+
+fn tell(judged: Judged<'_>, against: Against, places: &Places, report: &mut Report) {
+    let Judged {
+        isa,
+        is_go,
+        harmless,
+        has_names,
+    } = judged;
     let places = places.describe();
     let shown = |mnemonic: &str| mnemonic.trim_end_matches('_').replace('_', ".");
     let grade = |otherwise| if harmless { Grade::Harmless } else { otherwise };
@@ -121,8 +172,7 @@ fn tell(against: Against, places: &Places, is_go: bool, harmless: bool, report: 
                 shown(taken_for)
             ),
             "results are wrong, and nothing tells",
-            "build the program for the VM's base alone (MIPS: -march=mips64 or -march=mips32, release 1; RISC-V: \
-             -march=rv64ima; Go: GORISCV64=rva20u64)",
+            remedy(isa, None, false),
         ),
         Against::Faults(_, _, true) if is_go => (
             Grade::Problem,
@@ -138,29 +188,22 @@ fn tell(against: Against, places: &Places, is_go: bool, harmless: bool, report: 
             let name = meant.map_or(String::new(), |meant| {
                 format!("; by the manual {}", meant.describe())
             });
-            let remedy = match meant.map(|meant| meant.name) {
-                Some(Some("teq")) => {
-                    "compilers put it behind divisions: build C with -mno-check-zero-division"
-                }
-                Some(Some("break")) => {
-                    "it is where the program gives up; see that it does not come to it"
-                }
-                _ if is_float || meant.is_some_and(Meant::is_float) => {
-                    "build the program without floating point (C: -msoft-float, Go: GOMIPS=softfloat)"
-                }
-                _ => "build the program for the instruction set that the VM has",
-            };
             (
                 grade(Grade::Warning),
                 format!(
                     "instructions that fault where the program comes to them ({fault}): {places}{name}"
                 ),
                 "",
-                remedy,
+                remedy(isa, meant, is_float),
             )
         }
         Against::Nothing(name, is_float) => (
-            grade(Grade::Warning),
+            // Without names it may be Go's own packages that have them.
+            grade(if is_go && !has_names {
+                Grade::Warning
+            } else {
+                Grade::Problem
+            }),
             format!(
                 "instructions that silently do nothing ({}): {places}",
                 shown(name)
@@ -168,12 +211,12 @@ fn tell(against: Against, places: &Places, is_go: bool, harmless: bool, report: 
             if is_float {
                 "there are no floating point registers: results are wrong, and nothing tells"
             } else {
-                ""
+                "results are wrong, and nothing tells"
             },
             if is_float {
                 "use no floating point, or the compiler's soft float"
             } else {
-                ""
+                remedy(isa, None, false)
             },
         ),
         Against::Constant(name) => (

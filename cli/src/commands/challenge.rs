@@ -176,7 +176,10 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
     // The threads that run the program end when the service is gone.
     std::thread::scope(|scope| {
-        let (outputs, super_roots) = (outputs(args)?, args.chain.super_nodes(&args.superroot_rpc)?);
+        let (outputs, super_roots) = (
+            outputs(app, args)?,
+            args.chain.super_nodes(&args.superroot_rpc)?,
+        );
         let chain = chain::needed(args.chain.connect()?)?;
         let open: Open<'_> = Arc::new(|path: &Path| {
             let vm = args.reading.open(app, path);
@@ -258,10 +261,9 @@ fn types(named: &[GameType]) -> Vec<u32> {
     types
 }
 
-fn outputs(args: &Args) -> anyhow::Result<Option<Source>> {
+fn outputs(app: &App, args: &Args) -> anyhow::Result<Option<Source>> {
     if let Some(path) = &args.outputs {
-        let text = std::fs::read_to_string(path);
-        let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+        let text = app.read_text(path)?;
         let list: OutputList = text.parse().with_context(|| path.display().to_string())?;
         return Ok(Some(Source::List(Arc::new(list))));
     }

@@ -5,7 +5,7 @@ use crate::exit::{Refused, describe};
 use crate::input::ReadingArgs;
 use crate::output::{FormatArgs, Target, print};
 use fpvm::analysis::check::Report;
-use fpvm::{OWN, Patches, check_program, read_file};
+use fpvm::{OWN, Patches, check_program};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -31,10 +31,15 @@ struct Checked<'a> {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
-    let bytes = read_file(&args.file)?;
-    let report = look(app, args, &bytes)?;
-    let problems = report.problems();
+    let mut input = app.inputs.open(&args.file)?;
     let file = args.file.display().to_string();
+    if let Some(isa) = app.vms.of_state(&mut input) {
+        let vm_type = isa.vm_type();
+        let words = "check looks at programs (ELF), and a state's program is gone into its memory";
+        return Err(Refused(format!("{file} is a state of {vm_type}: {words}")).into());
+    }
+    let report = look(app, args, &input.into_bytes()?)?;
+    let problems = report.problems();
     if args.format.is_json() {
         Target::Stdout.write_json(&Checked {
             file,

@@ -6,7 +6,7 @@ use crate::chain::ChainArgs;
 use crate::interrupt;
 use crate::output::{Target, print};
 use anyhow::Context as _;
-use fpvm::{Input, Options, Registry};
+use fpvm::{Options, Registry};
 use fpvm_demo::{Demo, DemoChain, DemoProgram, Screen, SuperDemo};
 use fpvm_trace::MachineError;
 use indicatif::ProgressBar;
@@ -107,10 +107,11 @@ fn output_game(
 ) -> anyhow::Result<Demo> {
     let program = match args.program.as_ref().zip(args.preimages.as_ref()) {
         Some((path, preimages)) => {
-            let (path, all) = (path.clone(), app.vms.clone());
+            let (path, all, inputs) = (path.clone(), app.vms.clone(), app.inputs.clone());
             let name = path.display().to_string();
             let load = move || {
-                let vm = Input::open(&path)
+                let vm = inputs
+                    .open(&path)
                     .and_then(|mut input| vms.open_among(&all, &mut input, &Options::default()));
                 vm.map_err(|error| MachineError::Other(error.into()))
             };

@@ -289,7 +289,7 @@ impl Run<'_> {
                 let (pc, place) = (format!("{:#x}", vm.pc()), place(vm, vm.pc()).to_string());
                 let (pc, place) = (pc.as_str(), place.as_str());
                 tracing::info!(target: "vm", step, pc, place, "Reached the address to stop at");
-                break;
+                return Ok(());
             }
             if args.snapshot_at.matches(step) {
                 self.snapshot_fmt.target(step).write_state(vm)?;
@@ -320,6 +320,9 @@ impl Run<'_> {
                 break;
             }
         }
+        if self.stops != [None; 2] {
+            tracing::warn!(target: "vm", "The program has not come to the address to stop at; the step where the run begins does not count");
+        }
         Ok(())
     }
 
@@ -345,7 +348,7 @@ impl Run<'_> {
                 .checked_sub(symbol.start)
                 .is_some_and(|at| at < symbol.size)
         {
-            let (step, name) = (vm.step(), &symbol.name);
+            let (step, name) = (vm.step(), symbol.readable());
             bail!(
                 "detected an infinite loop at step {step}: the program waits in {name} for another thread, and there is none"
             );

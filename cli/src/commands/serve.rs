@@ -139,10 +139,11 @@ fn answer_all(
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         };
-        let question = line.and_then(|line| {
+        let question = line.map_err(|error| (Value::Null, error));
+        let question = question.and_then(|line| {
             serde_json::from_str::<Question>(&line).map_err(|error| {
                 let wanted = r#"{"id": 1, "method": "root", "step": 5} is expected"#;
-                format!("not a question: {error}; {wanted}")
+                (id(&line), format!("not a question: {error}; {wanted}"))
             })
         });
         let reply = match question {
@@ -151,11 +152,17 @@ fn answer_all(
                 Err(error) if exit::is_interrupted(&error) => return Err(error),
                 Err(error) => json!({"id": question.id, "error": exit::describe(&error)}),
             },
-            Err(error) => json!({"id": null, "error": error}),
+            Err((id, error)) => json!({"id": id, "error": error}),
         };
         // Who has gone does not want the answer.
         let _ = answer.send(reply);
     }
+}
+
+/// The id of a question that cannot be answered, so that whoever asked knows which it was.
+fn id(line: &str) -> Value {
+    let question = serde_json::from_str::<Value>(line).unwrap_or_default();
+    question.get("id").cloned().unwrap_or_default()
 }
 
 fn reply(

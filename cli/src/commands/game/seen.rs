@@ -153,6 +153,7 @@ mod tests {
             compat: UpstreamCompat::Fpvm,
             screen: Screen::default(),
             problems: Default::default(),
+            inputs: Default::default(),
             program: Default::default(),
         };
         let look = |more: &[&str]| {

@@ -79,9 +79,10 @@ impl TruthArgs {
             !is_super,
             "the game is about super roots: give --superroot-rpc instead of --outputs"
         );
-        let text = std::fs::read_to_string(path);
-        let text = text.with_context(|| format!("cannot read {}", path.display()))?;
-        let outputs = text.parse().with_context(|| path.display().to_string())?;
+        let outputs = app.read_text(path)?;
+        let outputs = outputs
+            .parse()
+            .with_context(|| path.display().to_string())?;
         Ok(Some(Truth::Outputs(SplitTrace {
             outputs,
             executions: self.vms(app, &params.rules)?,
