@@ -130,22 +130,20 @@ fn other_vms_are_asked_before_anything_is_claimed() {
     };
     assert!(difference.contains("DIFFERENT STATES"), "{difference}");
     assert!(difference.contains("at step 6 the"), "{difference}");
-    // It is told before the first claim about a state: claims at depth 5 and below are about such.
+    // It is told before the first claim about a state, which answers claim 4: those before are about outputs.
     let place = |kind: &str, what: &str| {
-        events.iter().position(|event| {
+        let is_it = |event: &serde_json::Value| {
             event["event"] == kind
                 && event["what"]
                     .as_str()
                     .is_some_and(|text| text.contains(what))
-        })
+        };
+        let place = events.iter().position(is_it);
+        place.unwrap_or_else(|| panic!("no {kind} {what}: {events:#?}"))
     };
-    let step = events.iter().position(|event| {
-        event["event"] == "done"
-            && event["what"]
-                .as_str()
-                .is_some_and(|what| what.starts_with("step"))
-    });
-    assert!(place("difference", "DIFFERENT") < step, "{events:#?}");
+    let told = place("difference", "DIFFERENT");
+    assert!(told > place("done", "defend claim 2"), "{events:#?}");
+    assert!(told < place("planned", "attack claim 4"), "{events:#?}");
     // What is kept is what `bisect` takes.
     let (_, command) = kept.split_once("with `").expect("a command");
     let (command, _) = command.split_once('`').expect("its end");

@@ -357,36 +357,3 @@ fn without_a_good_other_vm_a_fault_is_found_all_the_same() {
         assert_eq!(seconded.opinions(), opinions);
     });
 }
-
-/// Seconds that this process has had of processors.
-fn cpu() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let rest: Vec<f64> = stat
-        .rsplit_once(") ")
-        .unwrap()
-        .1
-        .split(' ')
-        .map(|w| w.parse().unwrap_or(0.0))
-        .collect();
-    (rest[11] + rest[12]) / 100.0
-}
-
-#[test]
-#[ignore]
-fn cost() {
-    for every in [0u64, 1, 5_000_000, 50_000_000, 100_000_000] {
-        for tier in [translator, || None] {
-            let before = cpu();
-            scope(|scope| {
-                let side = Side::new();
-                let alone = Workers::start(scope, side.program(tier), side.options);
-                match every {
-                    0 => assert_eq!(claim(&alone, STEPS - 1), LAST),
-                    1 => assert!(until(|| alone.run(&inputs(), 1 << 60)).is_ok()),
-                    every => assert!(until(|| alone.run(&inputs(), every)).is_ok()),
-                }
-            });
-            println!("{every}: {:.2}", cpu() - before);
-        }
-    }
-}

@@ -111,7 +111,9 @@ impl SecondArgs {
             third: third.transpose()?,
             every: every.saturating_mul(APART),
             bundles: Bundles {
-                folder: data.differences(),
+                // Whoever reads the command line that finds a fault is in some other folder.
+                folder: std::path::absolute(data.differences())
+                    .context("cannot find the data folder")?,
                 most: KEPT,
                 own,
             },
