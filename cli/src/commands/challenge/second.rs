@@ -23,7 +23,7 @@ const APART: u64 = 10;
 #[command(next_help_heading = "Second opinion")]
 pub(super) struct SecondArgs {
     /// Run each execution a second time before anything is claimed about its states: by the interpreter, by plain steps, or
-    /// by another VM (./cannon, …); off: once only [default: off]
+    /// by another VM (./cannon, …); off: once only [default: interpreter, where guests are translated]
     #[arg(long, value_name = "off|interpreter|plain|FILE", value_parser = second)]
     second_opinion: Option<SecondArg>,
     /// The longest that another VM may take for an execution
@@ -75,7 +75,10 @@ impl SecondArgs {
             tier => tier,
         };
         let (tier, vm) = match &self.second_opinion {
-            None | Some(SecondArg::Off) => return Ok(None),
+            Some(SecondArg::Off) => return Ok(None),
+            // The interpreter is what the opinion would be of.
+            None if !first.translates() => return Ok(None),
+            None => (Tier::Interpreter, None),
             Some(SecondArg::Tier(tier)) => {
                 ensure!(
                     *tier != first,
