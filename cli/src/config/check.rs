@@ -443,10 +443,11 @@ proposal-interval = '1h'
             ["challenge", "monitor", "propose"]
         );
         assert_eq!(problems(text, &["monitor", "propose"]), [""; 0]);
-        let found = problems(text, &[]);
-        assert!(
-            found.len() == 1 && found[0].starts_with("Missing challenge:0:"),
-            "{found:?}"
+        let found = problems("rollup-rpc = 'http://r'", &["monitor"]);
+        let needed = "--factory <ADDRESS>, --rpc <URL>, if the command line or the environment do not have it";
+        assert_eq!(
+            found,
+            [format!("Missing monitor:0: `monitor` needs {needed}")]
         );
         let keys = checked(&format!("{text}proposal-interval = '1h'"), &[]);
         assert_eq!(keys.commands, ["propose"]);
