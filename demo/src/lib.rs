@@ -5,10 +5,12 @@
 //! - [`DemoProgram`] is what it is about: the toy rollup that is built in, or a program of one's own
 //! - [`Demo::play`] plays it, and tells what happens on a [`Screen`]
 //! - [`SuperDemo::play`] plays a super game, over the [toy rollups](super_rollup) that are built in
+//! - [`ToyNode`] answers as the toy rollup's node does, to whoever proposes, challenges and watches on a chain of one's own
 
 mod chain;
 mod game;
 mod narrator;
+mod node;
 mod player;
 mod program;
 mod super_demo;
@@ -42,6 +44,7 @@ use fpvm_trace::Vms;
 
 pub use chain::DemoChain;
 pub use narrator::Screen;
+pub use node::ToyNode;
 pub use program::DemoProgram;
 pub use super_demo::SuperDemo;
 

@@ -23,6 +23,8 @@ pub struct Request {
     pub method: String,
     /// The path, with its query.
     pub path: String,
+    /// What was sent with it, where its length was told.
+    pub body: Vec<u8>,
 }
 
 /// What is answered.
@@ -67,23 +69,29 @@ fn respond(mut client: TcpStream, answer: &dyn Fn(&Request) -> Answer) -> std::i
     client.set_read_timeout(Some(PATIENCE))?;
     client.set_write_timeout(Some(PATIENCE))?;
     let begun = Instant::now();
-    let mut lines = BufReader::new(client.try_clone()?.take(LIMIT)).lines();
+    let mut reader = BufReader::new(client.try_clone()?.take(LIMIT));
+    let mut lines = reader.by_ref().lines();
     let first = lines.next().transpose()?.unwrap_or_default();
     let mut words = first.split(' ').map(str::to_owned);
-    let request = Request {
+    let mut request = Request {
         method: words.next().unwrap_or_default(),
         path: words.next().unwrap_or_default(),
+        body: Vec::new(),
     };
-    // The request ends with an empty line.
-    while lines
-        .next()
-        .transpose()?
-        .is_some_and(|line| !line.is_empty())
-    {
+    let mut length = 0;
+    // The headers end with an empty line.
+    while let Some(line) = lines.next().transpose()?.filter(|line| !line.is_empty()) {
         if begun.elapsed() > PATIENCE {
             return Ok(());
         }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().unwrap_or(0);
+        }
     }
+    // Whoever says more than there is, or than is read, is answered by what came.
+    reader.take(length).read_to_end(&mut request.body)?;
     let Answer {
         status,
         kind,

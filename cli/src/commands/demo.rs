@@ -2,18 +2,23 @@
 //! hand.
 
 use crate::app::App;
-use crate::chain::ChainArgs;
+use crate::chain::{self, ChainArgs};
+use crate::exit::Interrupted;
 use crate::interrupt;
 use crate::output::{Target, print};
 use anyhow::Context as _;
 use fpvm::{Options, Registry};
-use fpvm_demo::{Demo, DemoChain, DemoProgram, Screen, SuperDemo};
+use fpvm_challenger::service::http::{Answer, Request, serve};
+use fpvm_demo::{Demo, DemoChain, DemoProgram, Screen, SuperDemo, ToyNode};
 use fpvm_trace::MachineError;
 use indicatif::ProgressBar;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// How often a server looks whether it is to end.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Flags of `demo`.
 #[derive(Debug, clap::Args)]
@@ -47,6 +52,18 @@ pub(crate) struct Args {
     /// The clock of each side, where the chain's time cannot be moved
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "3m")]
     clock: Duration,
+    /// Play no game, but answer at this address as the toy rollup's node (op-node) does, over the L1 behind --rpc: for
+    /// `propose`, `challenge` and `monitor` on a chain of your own
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        requires = "rpc",
+        conflicts_with_all = ["game", "isa", "vm_type", "program", "report", "seed", "clock"]
+    )]
+    serve: Option<String>,
+    /// How many blocks of L1 lie between two blocks of the rollup that is served
+    #[arg(long, value_name = "N", value_parser = crate::args::number, default_value = "10", requires = "serve")]
+    l1_blocks: u64,
     #[command(flatten)]
     chain: ChainArgs,
 }
@@ -61,6 +78,9 @@ enum Kind {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    if let Some(address) = &args.serve {
+        return serve_node(args, address);
+    }
     args.report.try_place()?;
     // There is no program for the first VM of all.
     let isa = match (args.game, &args.isa, &args.vm_type) {
@@ -76,7 +96,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             let isa = *vms.isas().first().context("no VM")?;
             let demo = SuperDemo {
                 isa,
-                chain: chain(args)?,
+                chain: chain_of(args)?,
                 contract: app.contract(isa)?,
                 seed: args.seed,
                 clock: args.clock,
@@ -96,6 +116,28 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         ))?;
     }
     Ok(())
+}
+
+/// Answers as the toy rollup's node until it is interrupted.
+fn serve_node(args: &Args, address: &str) -> anyhow::Result<()> {
+    let interrupted = interrupt::watch().context("cannot watch for signals")?;
+    let node = ToyNode::new(chain::needed(args.chain.connect()?)?, args.l1_blocks)?;
+    let (first, last) = node.range();
+    let answer = move |request: &Request| Answer {
+        status: "200 OK",
+        kind: "application/json",
+        headers: &[],
+        body: node.answer(&request.body),
+    };
+    let bound = serve(address, answer);
+    let bound = bound.with_context(|| format!("cannot listen at {address}"))?;
+    print(&format!(
+        "The toy rollup's node answers at http://{bound}, about blocks {first} to {last}\n"
+    ))?;
+    while !interrupted.load(Ordering::Relaxed) {
+        std::thread::sleep(LOOK);
+    }
+    Err(Interrupted.into())
 }
 
 /// A game about an output.
@@ -123,7 +165,7 @@ fn output_game(
     let contract = app.contract(isa)?;
     Ok(Demo {
         program,
-        chain: chain(args)?,
+        chain: chain_of(args)?,
         contract,
         seed: args.seed,
         clock: args.clock,
@@ -131,7 +173,7 @@ fn output_game(
 }
 
 /// The chain behind `--rpc`, or one in this process.
-fn chain(args: &Args) -> anyhow::Result<DemoChain> {
+fn chain_of(args: &Args) -> anyhow::Result<DemoChain> {
     let policy = args.chain.policy();
     match args.chain.node()? {
         Some(rpc) => DemoChain::node(rpc, args.chain.signer()?, policy, args.seed),
