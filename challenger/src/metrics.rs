@@ -53,6 +53,8 @@ pub struct Metrics {
     pub balance: u128,
     /// Seconds for which programs have been run, and how often one could not be run.
     pub programs: [u64; 2],
+    /// Bytes in the folder of its data.
+    pub data_bytes: u64,
     /// Threads that run programs, and those that have nothing to do.
     pub threads: [u64; 2],
     /// Executions about which two ways to run them agree, those about which they differ, and those without the second
@@ -93,6 +95,7 @@ impl Default for Metrics {
             false_proposals: 0,
             balance: 0,
             programs: [0; 2],
+            data_bytes: 0,
             threads: [0; 2],
             opinions: [0; 3],
             second_seconds: 0,
@@ -307,6 +310,11 @@ impl Metrics {
                 "waiting_since_timestamp",
                 "L1 time since which the longest does",
                 self.waiting[1],
+            ),
+            (
+                "data_bytes",
+                "Bytes in the folder of its data, as of the last look",
+                self.data_bytes,
             ),
             (
                 "balance_gwei",

@@ -3,6 +3,7 @@
 //! [`Service::run`] is its loop. [`ProgramTraceSource`] is what it holds to be true, from programs and from a
 //! rollup's outputs, and [`Exporter`] serves its figures. Programs come from where [`PrestateSources`] says.
 
+pub mod data_folder;
 mod exporter;
 mod game_trace;
 pub mod http;
@@ -29,6 +30,7 @@ use crate::metrics::{Metrics, Tracked, l1_nodes};
 use crate::player::Player;
 use crate::said::Said;
 use crate::scheduler::{GameScheduler, Round, SchedulerError};
+use data_folder::{DataFolder, Needed};
 
 /// A challenger that goes on as long as there are games to play.
 #[allow(missing_debug_implementations, reason = "a chain need not have one")]
@@ -39,6 +41,8 @@ pub struct Service<'s, 'a> {
     pub scheduler: GameScheduler<ProgramTraceSource<'s, 'a>>,
     /// Who serves its figures.
     pub exporter: Option<Exporter>,
+    /// The folder of its data, which is kept below a limit.
+    pub data: Option<DataFolder>,
     /// Whether it ends once nothing is left to do at present.
     pub once: bool,
     /// The least time from one round to the next, unless something was done.
@@ -114,6 +118,9 @@ impl Service<'_, '_> {
             for length in self.scheduler.take_looks() {
                 metrics.acted_within(length);
             }
+            if round.is_ok() {
+                self.tidy();
+            }
             self.measure(&mut metrics);
             match round {
                 Ok(Round { done: 1.., .. }) => {
@@ -166,6 +173,24 @@ impl Service<'_, '_> {
         }
     }
 
+    /// Keeps the folder below its limit, without what games in progress need.
+    fn tidy(&mut self) {
+        let Some(data) = &mut self.data else {
+            return;
+        };
+        let mut needed = Needed::default();
+        for player in self.scheduler.players() {
+            let snapshot = player.snapshot();
+            if snapshot.is_none_or(|seen| seen.game.status() == GameStatus::InProgress) {
+                let params = player.game_params();
+                needed.l1_heads.insert(params.proposal.l1_head);
+                let prestate = params.rules.params().absolute_prestate;
+                needed.prestates.insert(prestate);
+            }
+        }
+        data.tidy(&needed);
+    }
+
     /// Takes the figures of a round.
     fn measure(&mut self, metrics: &mut Metrics) {
         let Some(exporter) = &self.exporter else {
@@ -188,6 +213,7 @@ impl Service<'_, '_> {
         metrics.block_time = scheduler.head().map_or(0, |head| head.time);
         let (waiting, since) = scheduler.waiting();
         metrics.waiting = [waiting as u64, since.unwrap_or(0)];
+        metrics.data_bytes = self.data.as_ref().map_or(0, DataFolder::bytes);
         metrics.large_preimages = scheduler.large_preimages() as u64;
         metrics.false_proposals = scheduler.alarms().count() as u64;
         scheduler.trace_source().measure(metrics);

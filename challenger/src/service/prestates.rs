@@ -52,6 +52,46 @@ pub struct PrestateSources {
     pub limits: Limits,
 }
 
+impl PrestateSources {
+    /// Looks for the program that a game of a type is about, in files, folders and on servers, once; what is found is put
+    /// into the folder `kept`. Its path, or why it is not to be had, in words.
+    ///
+    /// # Errors
+    /// If it is not found in time, or not before `interrupted` is set.
+    pub fn find(
+        &self,
+        prestate: B256,
+        game_type: GameType,
+        open: &Open<'static>,
+        kept: &Path,
+        patience: Duration,
+        interrupted: &Arc<AtomicBool>,
+    ) -> Result<PathBuf, String> {
+        let until = Instant::now() + patience;
+        std::thread::scope(|scope| {
+            let prestates = Prestates::new(
+                self.clone(),
+                open.clone(),
+                kept.to_owned(),
+                interrupted.clone(),
+                scope,
+            );
+            let mut prestates = prestates.map_err(|error| error.to_string())?;
+            loop {
+                let why = match prestates.find(prestate, game_type) {
+                    Ok(path) => return Ok(path),
+                    Err(unplayable) => unplayable.why,
+                };
+                let is_over = interrupted.load(Ordering::Relaxed) || Instant::now() > until;
+                if is_over || !prestates.is_asking() {
+                    return Err(why);
+                }
+                std::thread::sleep(LOOK);
+            }
+        })
+    }
+}
+
 /// What a server may take until it is given up for a while.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
@@ -158,7 +198,8 @@ impl<'s, 'a> Prestates<'s, 'a> {
         prestate: B256,
         game_type: GameType,
     ) -> Result<PathBuf, Unplayable> {
-        if let Some(path) = self.found.get(&prestate) {
+        // What no game needed may have been dropped.
+        if let Some(path) = self.found.get(&prestate).filter(|path| path.is_file()) {
             return Ok(path.clone());
         }
         let not_here = |why: String, is_final| Unplayable {

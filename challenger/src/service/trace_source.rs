@@ -224,8 +224,10 @@ impl<'s, 'a> ProgramTraceSource<'s, 'a> {
         let params = game_params.rules.params();
         let game_type = GameType(params.game_type);
         let played = (params.absolute_prestate, game_type, params.l2_chain_id);
-        if let Some(workers) = pools(self).0.get(&played) {
-            return Ok(workers.clone());
+        if let Some(workers) = pools(self).0.get(&played).cloned() {
+            // Its file may have been dropped while no game needed it: it is found again, at the same place.
+            self.prestates.find(params.absolute_prestate, game_type)?;
+            return Ok(workers);
         }
         let guest = self.guest(game_params, None)?;
         let (scope, options) = (self.scope, self.options);

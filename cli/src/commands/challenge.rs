@@ -227,6 +227,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             scheduler: GameScheduler::new(chain, signer, games, truth, options)
                 .responding_after(args.response_delay.unwrap_or_default().as_secs()),
             exporter,
+            data: args.programs.data_folder(),
             once: args.once || args.dry_run,
             min_interval: args.min_update_interval.unwrap_or_default(),
             interrupted,

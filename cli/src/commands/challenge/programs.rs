@@ -2,6 +2,7 @@
 
 use crate::args::{Typed, by_type};
 use anyhow::Context as _;
+use fpvm_challenger::service::data_folder::DataFolder;
 use fpvm_challenger::service::{PrestateSources, PrestateUrl};
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,10 @@ pub(super) struct ProgramArgs {
     /// Keep what is found there, and the host's data, in this folder [default: one for temporary files]
     #[arg(long, value_name = "DIR")]
     datadir: Option<PathBuf>,
+    /// Keep that folder below this size: what hosts have fetched for games that are over is dropped first, then programs of
+    /// such games, the oldest first. What a game in progress needs stays
+    #[arg(long, value_name = "SIZE", value_parser = crate::args::size, default_value = "100GiB")]
+    data_limit: u64,
 }
 
 /// The challenger's own folder.
@@ -66,6 +71,12 @@ impl ProgramArgs {
         !(self.prestate.is_empty()
             && self.prestates_dir.is_empty()
             && self.prestates_url.is_empty())
+    }
+
+    /// The folder that stays, with its limit.
+    pub(super) fn data_folder(&self) -> Option<DataFolder> {
+        let path = self.datadir.clone()?;
+        Some(DataFolder::new(path, self.data_limit))
     }
 
     pub(super) fn sources(&self) -> anyhow::Result<PrestateSources> {
