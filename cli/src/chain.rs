@@ -23,7 +23,7 @@ pub(crate) struct NodeArgs {
     pub(crate) rpc: Vec<String>,
     /// The chain that the node has to be on [default: the one that most of the nodes are on]
     #[arg(long, value_name = "N", value_parser = crate::args::number)]
-    chain_id: Option<u64>,
+    pub(crate) chain_id: Option<u64>,
     /// For how long a node that does not answer is asked again, and a new block is waited for
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "2m")]
     patience: Duration,
@@ -211,6 +211,12 @@ impl ChainArgs {
             ..Policy::default()
         }
     }
+}
+
+/// The account that signs, or why there is none, in words.
+pub(crate) fn account(args: &ChainArgs) -> Result<Address, String> {
+    let signer = args.signer().map_err(|error| format!("{error:#}"))?;
+    Ok(signer.address())
 }
 
 /// Nodes of a rollup at these addresses, which are asked again for so long.

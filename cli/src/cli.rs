@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::commands::{
     self, bench, bisect, challenge, check, checkpoints, completions, config, contract, demo,
-    deploy, disasm, explain, game, load_elf, memory, monitor, preimages, profile, propose, prove,
+    deploy, disasm, doctor, explain, game, load_elf, memory, monitor, preimages, profile, propose, prove,
     run, serve, state_root, verify, witness,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -71,6 +71,8 @@ pub(crate) enum Command {
     Propose(Box<propose::Args>),
     /// Look over the file of flags that the daemons share
     Config(config::Args),
+    /// Check what a challenger, monitor or proposer needs, and say what is missing
+    Doctor(doctor::Args),
     /// Dispute games
     Game(game::Args),
     /// List the VMs
@@ -109,6 +111,7 @@ pub(crate) fn dispatch(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Monitor(args) => commands::monitor::run(&args),
         Command::Propose(args) => commands::propose::run(app, &args),
         Command::Config(args) => commands::config::run(&args, &whole(app.compat.name())),
+        Command::Doctor(args) => commands::doctor::run(app, &args),
         Command::Game(args) => commands::game::run(app, &args),
         Command::List => commands::list::run(app),
         Command::Tour => commands::tour::run(app),
@@ -151,6 +154,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
             "propose",
             "monitor",
             "config",
+            "doctor",
             "game",
             "demo",
         ],

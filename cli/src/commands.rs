@@ -11,6 +11,7 @@ pub(crate) mod contract;
 pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod disasm;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod game;
 pub(crate) mod list;

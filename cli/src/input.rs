@@ -115,6 +115,20 @@ impl ReadingArgs {
         Ok(vm)
     }
 
+    /// What opens programs and state files in the same way, for threads of their own; what `check` says of them is not told.
+    pub(crate) fn opener(
+        &self,
+        app: &App,
+    ) -> anyhow::Result<impl Fn(&Path) -> anyhow::Result<Box<dyn AnyVm>> + Send + Sync + use<>>
+    {
+        let (vms, all, options) = (self.vms(app)?, app.vms.clone(), self.options()?);
+        let inputs = app.inputs.clone();
+        Ok(move |path: &Path| {
+            let mut input = inputs.open(path)?;
+            Ok(vms.open_among(&all, &mut input, &options)?)
+        })
+    }
+
     /// Opens a program.
     pub(crate) fn open_program(&self, app: &App, path: &Path) -> anyhow::Result<Box<dyn AnyVm>> {
         let mut input = app.inputs.open(path)?;

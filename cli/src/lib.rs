@@ -49,15 +49,12 @@ pub fn main(isas: &[&'static dyn AnyIsa], verifiers: &'static [StepVerifier]) ->
         Ok(vms) => vms,
         Err(error) => return exit::exit(&Registry::builtin(), &[], || None, Err(error.into())),
     };
-    let command = command(compat);
-    let arguments = typed_flags::rewrite(&command, arguments);
-    let arguments = match config::with_file(&command, compat.name(), arguments) {
-        Ok(arguments) => arguments,
-        Err(error) => return exit::exit(&vms, &[], || None, Err(error)),
-    };
-    let cli = match parse(compat, command, arguments) {
+    let cli = match read(compat, arguments) {
         Ok(cli) => cli,
-        Err(error) => return exit::usage(&error),
+        Err(error) => match error.downcast::<clap::Error>() {
+            Ok(error) => return exit::usage(&error),
+            Err(error) => return exit::exit(&vms, &[], || None, Err(error)),
+        },
     };
     let app = App {
         vms,
@@ -83,11 +80,16 @@ fn command(compat: UpstreamCompat) -> Command {
     }
 }
 
-fn parse(
-    compat: UpstreamCompat,
-    command: Command,
-    arguments: Vec<OsString>,
-) -> Result<Cli, clap::Error> {
+/// What a command line asks for, with what the environment and the file that it names say.
+///
+/// # Errors
+/// If the file cannot be read, or of [`clap::Error`] if something is wrong with the arguments.
+pub(crate) fn read(compat: UpstreamCompat, arguments: Vec<OsString>) -> anyhow::Result<Cli> {
+    let command = command(compat);
+    let arguments = typed_flags::rewrite(&command, arguments);
+    let arguments = config::with_file(&command, compat.name(), arguments)?;
     let whole = std::iter::once(compat.name().into()).chain(arguments);
-    Cli::from_arg_matches(&command.try_get_matches_from(whole)?)
+    Ok(Cli::from_arg_matches(
+        &command.try_get_matches_from(whole)?,
+    )?)
 }

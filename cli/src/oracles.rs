@@ -92,6 +92,12 @@ impl StoreArgs {
         }
     }
 
+    /// The program of the host that stands behind `--`.
+    pub(crate) fn host_program(&self) -> Option<String> {
+        let program = self.host.first();
+        program.map(|program| program.to_string_lossy().into_owned())
+    }
+
     /// Whether there is a store or a host.
     pub(crate) const fn is_given(&self) -> bool {
         self.preimages.is_some() || !self.host.is_empty()

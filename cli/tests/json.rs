@@ -279,6 +279,10 @@ fn what_commands_print_of_a_chain_is_in_the_book() {
         "propose --factory {factory} --rollup-rpc {} --format json",
         rollup_node().url
     );
+    let doctor = format!("doctor {propose}");
+    schema.add("doctor --format json", &json(run(HONEST, &doctor)));
+    let lacking = table.run(HONEST, &format!("{doctor} --chain-id 5"));
+    schema.add("doctor --format json", &json(lacking.out));
     let planned = run(HONEST, &format!("{propose} --dry-run"));
     schema.add_lines("propose --format json", &planned);
     let proposed = run(HONEST, &format!("{propose} --once"));

@@ -8,6 +8,7 @@ mod show;
 
 use crate::app::App;
 use crate::chain::{self, ChainArgs};
+use crate::commands::doctor::{Needs, Programs, Role};
 use crate::exit::{FalseProposal, Interrupted};
 use crate::hosted::threads;
 use crate::input::ReadingArgs;
@@ -142,6 +143,50 @@ pub(crate) struct Args {
     chain: ChainArgs,
     #[command(flatten)]
     source: StoreArgs,
+}
+
+impl Args {
+    /// How what happens is printed.
+    pub(crate) const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What it needs from outside.
+    ///
+    /// # Errors
+    /// If flags do not fit together.
+    pub(crate) fn needs(&self, app: &App) -> anyhow::Result<Needs> {
+        let opener = self.reading.opener(app)?;
+        let open = move |path: &Path| {
+            let vm = opener(path).map_err(|error| MachineError::Other(error.into()))?;
+            Ok(vm as Guest)
+        };
+        let folder = self.programs.given_folder();
+        let host_data = folder.clone().unwrap_or_default().join("hosts");
+        Ok(Needs {
+            role: Role::Challenger,
+            l1: self.chain.node.rpc.iter().cloned().collect(),
+            chain_id: self.chain.node.chain_id,
+            factory: self.factory,
+            types: self.game_type.clone(),
+            rollup: self.rollup_rpc.clone(),
+            super_roots: self.superroot_rpc.clone(),
+            l2: self.l2_rpc.clone(),
+            beacon: self.hosts.beacon(),
+            programs: Some(Programs {
+                sources: self.programs.sources()?,
+                open: Arc::new(open),
+            }),
+            hosts: hosts::programs(self, &host_data)?,
+            folder,
+            serves: self
+                .metrics
+                .iter()
+                .map(|at| ("--metrics", at.clone()))
+                .collect(),
+            signer: Some(chain::account(&self.chain)),
+        })
+    }
 }
 
 /// When games are closed that owe nothing; none for never.

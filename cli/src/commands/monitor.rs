@@ -1,6 +1,7 @@
 //! `monitor`: watches all games of a factory, and says what is wrong. It needs no key, and sends nothing.
 
 use crate::chain::{self, NodeArgs};
+use crate::commands::doctor::{Needs, Role};
 use crate::exit::{Found, Interrupted};
 use crate::interrupt;
 use crate::output::{Format, FormatArgs, json, print, to_stdout};
@@ -74,6 +75,36 @@ pub(crate) struct Args {
     format: FormatArgs,
     #[command(flatten)]
     node: NodeArgs,
+}
+
+impl Args {
+    /// How what happens is printed.
+    pub(crate) fn format(&self) -> Format {
+        self.format.get()
+    }
+
+    /// What it needs from outside.
+    pub(crate) fn needs(&self) -> Needs {
+        Needs {
+            role: Role::Monitor,
+            l1: self.node.rpc.iter().cloned().collect(),
+            chain_id: self.node.chain_id,
+            factory: Some(self.factory),
+            types: Vec::new(),
+            rollup: self.rollup_rpc.clone(),
+            super_roots: self.superroot_rpc.clone(),
+            l2: Vec::new(),
+            beacon: None,
+            programs: None,
+            hosts: Vec::new(),
+            folder: None,
+            serves: [("--metrics", &self.metrics), ("--http", &self.http)]
+                .into_iter()
+                .filter_map(|(flag, at)| Some((flag, at.clone()?)))
+                .collect(),
+            signer: None,
+        }
+    }
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {

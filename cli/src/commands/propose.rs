@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::chain::{self, ChainArgs};
+use crate::commands::doctor::{Needs, Role};
 use crate::exit::Interrupted;
 use crate::interrupt;
 use crate::output::{Format, print, to_stdout};
@@ -78,6 +79,35 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// How what happens is printed.
+    pub(crate) const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What it needs from outside.
+    pub(crate) fn needs(&self) -> Needs {
+        Needs {
+            role: Role::Proposer,
+            l1: self.chain.node.rpc.iter().cloned().collect(),
+            chain_id: self.chain.node.chain_id,
+            factory: Some(self.factory),
+            types: vec![self.game_type()],
+            rollup: self.rollup_rpc.clone(),
+            super_roots: self.superroot_rpc.clone(),
+            l2: Vec::new(),
+            beacon: None,
+            programs: None,
+            hosts: Vec::new(),
+            folder: None,
+            serves: self
+                .metrics
+                .iter()
+                .map(|at| ("--metrics", at.clone()))
+                .collect(),
+            signer: Some(chain::account(&self.chain)),
+        }
+    }
+
     fn game_type(&self) -> GameType {
         let default = if self.superroot_rpc.is_empty() {
             GameType::CANNON

@@ -48,6 +48,26 @@ pub(super) struct HostArgs {
     network: Option<String>,
 }
 
+impl HostArgs {
+    /// The L1 beacon node's address.
+    pub(super) fn beacon(&self) -> Option<String> {
+        self.l1_beacon.clone()
+    }
+}
+
+/// The programs of the hosts, each once.
+pub(super) fn programs(args: &Args, data: &Path) -> anyhow::Result<Vec<String>> {
+    let lines = lines(args, data)?;
+    let mut programs: Vec<_> = lines
+        .into_iter()
+        .filter_map(|(_, words)| words.into_iter().next())
+        .chain(args.source.host_program())
+        .collect();
+    programs.sort_unstable();
+    programs.dedup();
+    Ok(programs)
+}
+
 /// Where the pre-images of each type of game come from. Hosts have their data in the folder `data`.
 pub(super) fn preimages(args: &Args, data: &Path) -> anyhow::Result<ByType<Preimages>> {
     let (hosts, source) = (&args.hosts, &args.source);

@@ -57,6 +57,11 @@ impl DataDir {
 }
 
 impl ProgramArgs {
+    /// The folder that stays, where one is named.
+    pub(super) fn given_folder(&self) -> Option<PathBuf> {
+        self.datadir.clone()
+    }
+
     pub(super) fn data_dir(&self) -> anyhow::Result<DataDir> {
         Ok(match &self.datadir {
             Some(path) => DataDir::Given(path.clone()),
