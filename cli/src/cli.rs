@@ -3,8 +3,8 @@
 use crate::app::App;
 use crate::commands::{
     self, bench, bisect, challenge, check, checkpoints, completions, config, contract, demo,
-    deploy, disasm, doctor, explain, game, load_elf, memory, monitor, preimages, profile, propose, prove,
-    run, serve, state_root, verify, witness,
+    deploy, disasm, doctor, explain, game, load_elf, memory, monitor, preimages, profile, propose,
+    prove, run, serve, state_root, verify, witness,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 

@@ -420,6 +420,7 @@ mod tests {
     fn the_examples_are_whole_command_lines() {
         for (name, file) in [
             ("challenge", "challenger.toml"),
+            ("monitor", "monitor.toml"),
             ("propose", "proposer.toml"),
             ("challenge", "fpvm.toml"),
             ("monitor", "fpvm.toml"),

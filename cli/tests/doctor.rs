@@ -117,10 +117,12 @@ fn what_a_service_lacks_is_found() {
 
     let done = stage.doctor(&whole, ANVIL_KEY);
     assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
-    for check in ["l1", "factory", "rollup", "prestates", "disk", "key"] {
+    for check in ["l1", "factory", "rollup", "prestates", "key"] {
         let line = |line: &str| line.starts_with("ok") && line.contains(&format!(" {check} "));
         assert!(done.out.lines().any(line), "{check} in\n{}", done.out);
     }
+    // How much room there is depends on who runs the test.
+    assert!(done.out.contains("data (--datadir) has "), "{}", done.out);
     let list = format!("--outputs {}", stage.rollup.outputs.display());
     let line = whole.replace(&format!("--rollup-rpc {}", stage.node.url), &list);
     let done = stage.doctor(&line, ANVIL_KEY);
@@ -301,7 +303,7 @@ fn what_a_service_lacks_is_found() {
         "warning",
         "address",
         "is in use",
-        "another",
+        "run already",
     );
     let line = format!("{whole} --metrics 203.0.113.1:7300");
     stage.says(
@@ -320,7 +322,7 @@ fn what_a_service_lacks_is_found() {
         &poor,
         "failure",
         "key",
-        "has 0 ETH",
+        "has 0 ether",
         "Send ether to 0x",
     );
     stage.says(

@@ -165,7 +165,7 @@ impl Args {
         let host_data = folder.clone().unwrap_or_default().join("hosts");
         Ok(Needs {
             role: Role::Challenger,
-            l1: self.chain.node.rpc.iter().cloned().collect(),
+            l1: self.chain.node.rpc.clone(),
             chain_id: self.chain.node.chain_id,
             factory: self.factory,
             types: self.game_type.clone(),
@@ -173,7 +173,7 @@ impl Args {
             super_roots: self.superroot_rpc.clone(),
             l2: self.l2_rpc.clone(),
             beacon: self.hosts.beacon(),
-            programs: Some(Programs {
+            programs: self.programs.is_given().then_some(Programs {
                 sources: self.programs.sources()?,
                 open: Arc::new(open),
             }),

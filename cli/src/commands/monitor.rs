@@ -87,7 +87,7 @@ impl Args {
     pub(crate) fn needs(&self) -> Needs {
         Needs {
             role: Role::Monitor,
-            l1: self.node.rpc.iter().cloned().collect(),
+            l1: self.node.rpc.clone(),
             chain_id: self.node.chain_id,
             factory: Some(self.factory),
             types: Vec::new(),

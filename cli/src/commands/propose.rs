@@ -88,7 +88,7 @@ impl Args {
     pub(crate) fn needs(&self) -> Needs {
         Needs {
             role: Role::Proposer,
-            l1: self.chain.node.rpc.iter().cloned().collect(),
+            l1: self.chain.node.rpc.clone(),
             chain_id: self.chain.node.chain_id,
             factory: Some(self.factory),
             types: vec![self.game_type()],

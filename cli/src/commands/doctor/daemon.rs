@@ -43,7 +43,8 @@ fn page(address: &str) -> io::Result<String> {
 
 /// What figures say at a time.
 fn well(page: &str, now: u64, max_age: Duration) -> Finding {
-    let seen = page.lines().find_map(|line| line.split_once(SEEN));
+    let figures = page.lines().filter(|line| !line.starts_with('#'));
+    let seen = figures.filter_map(|line| line.split_once(SEEN)).next();
     let seen = seen.and_then(|(_, value)| value.trim().parse::<f64>().ok());
     match seen {
         Some(seen) if seen >= 1.0 => {
@@ -77,7 +78,7 @@ mod tests {
         let grade = |page: &str, now| well(page, now, Duration::from_secs(600)).grade;
         for name in ["op_challenger", "fpvm_monitor", "op_proposer_default"] {
             let page = format!(
-                "# TYPE {name}_l1_head_timestamp gauge\n{name}_l1_head_timestamp 1790000000\n"
+                "# HELP {name}_l1_head_timestamp Its time.\n# TYPE {name}_l1_head_timestamp gauge\n{name}_l1_head_timestamp 1790000000\n"
             );
             assert_eq!(grade(&page, 1_790_000_600), Grade::Ok);
             assert_eq!(grade(&page, 1_790_000_601), Grade::Failure);

@@ -67,9 +67,8 @@ pub(super) fn factory(needs: &Needs) -> Vec<Finding> {
                 .prestate
                 .map_or(String::new(), |hash| format!(", pre-state {hash}"));
             let (of, version, bond) = (game.of, &game.version, ether(game.bond));
-            let says = format!(
-                "games of type {of}, version {version}{program}, take {bond} ETH to propose"
-            );
+            let says =
+                format!("games of type {of}, version {version}{program}, take {bond} to propose");
             Finding::ok("factory", says)
         })
         .collect();
@@ -162,7 +161,7 @@ pub(super) fn key(needs: &Needs) -> Vec<Finding> {
 
 /// Whether the account has what bonds take.
 fn money(needs: &Needs, account: Address, balance: U256, created: &[Created]) -> Finding {
-    let has = format!("{account} has {} ETH", ether(balance));
+    let has = format!("{account} has {}", ether(balance));
     if needs.role == Role::Proposer {
         let bond = created
             .iter()
@@ -173,12 +172,12 @@ fn money(needs: &Needs, account: Address, balance: U256, created: &[Created]) ->
             format!("Send ether to {account}: a proposal's bond comes back when its game is paid");
         return match () {
             () if balance <= bond => {
-                let says = format!("{has}, and a proposal takes {} ETH", ether(bond));
+                let says = format!("{has}, and a proposal takes {}", ether(bond));
                 Finding::failure("key", says, send)
             }
             () if balance < bond * U256::from(10) => {
                 let says = format!(
-                    "{has}, which is for fewer than ten proposals of {} ETH",
+                    "{has}, which is for fewer than ten proposals of {}",
                     ether(bond)
                 );
                 Finding::warning("key", says, send)
@@ -193,16 +192,16 @@ fn money(needs: &Needs, account: Address, balance: U256, created: &[Created]) ->
     let send = format!("Send ether to {account}: what is won comes back when games are paid");
     match () {
         () if balance <= first => {
-            let says = format!("{has}, and the first claim takes {} ETH", ether(first));
+            let says = format!("{has}, and the first claim takes {}", ether(first));
             Finding::failure("key", says, send)
         }
         () if balance < whole => {
-            let says = format!("{has}, and a whole line of play takes {} ETH", ether(whole));
+            let says = format!("{has}, and a whole line of play takes {}", ether(whole));
             Finding::warning("key", says, send)
         }
         () => Finding::ok(
             "key",
-            format!("{has}; a whole line of play takes {} ETH", ether(whole)),
+            format!("{has}; a whole line of play takes {}", ether(whole)),
         ),
     }
 }
