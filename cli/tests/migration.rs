@@ -1,4 +1,4 @@
-//! The chapter for who comes from op-challenger says what there is.
+//! The chapter for operators who come from op-challenger says what there is.
 
 mod common;
 
@@ -74,14 +74,14 @@ fn commands_are_there() {
 }
 
 #[test]
-fn all_figures_are_listed_and_no_others() {
+fn all_metrics_are_listed_and_no_others() {
     let text = Metrics::default().text();
     let types = text
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE op_challenger_"));
     let served: BTreeSet<_> = types.filter_map(|line| line.split(' ').next()).collect();
     let mut listed = BTreeSet::new();
-    for row in rows("Figures") {
+    for row in rows("Metrics") {
         let is_here = row.len() < 3 || row[1] == "the same";
         let names = quoted(&row[0]).into_iter().filter(|_| is_here);
         listed.extend(names);
