@@ -1,34 +1,34 @@
 //! Whether a proposal is right, from what several nodes say: op-dispute-mon's rules.
 //!
-//! A node that fails or has not read L1 as far as the game looks is left out. The others have to say the same: if some
-//! have the block and others not, or if their roots differ, nobody agrees with the proposal. They agree with it if the
-//! root is theirs and at least one of them holds the block for safe as of the game's L1 head.
+//! A node that fails, or has not read L1 as far as the game's L1 head, is left out. The others have to say the same: if
+//! some have the block and others do not, or if their roots differ, the proposal counts as disagreed with. It counts as
+//! right if its root is theirs and at least one of them had the block as safe as of the game's L1 head.
 //! (`op-dispute-mon/mon/extract/output_agreement_enricher.go`, ethereum-optimism/optimism 4c8b17472b.)
 
 use alloy_primitives::B256;
 
-/// What one node says of a proposal.
+/// What one node says about a proposal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Answer {
-    /// It is not asked about games of this kind.
+    /// The node is not asked about games of this kind.
     NotAsked,
-    /// It does not answer, or not to the question.
+    /// The node does not answer, or its answer cannot be used, for this reason.
     Failed(String),
-    /// It has not read L1 past the block that the game looks up to.
+    /// The node has not read L1 past the game's L1 head.
     Behind,
-    /// It does not have the proposal's block.
+    /// The node does not have the proposal's block.
     NotFound,
-    /// Its own root.
+    /// The node has the block.
     Root {
-        /// The root.
+        /// The node's own root of it.
         root: B256,
-        /// Whether L1 determines the block up to the game's L1 head. Asked only where the root is the proposal's, and
-        /// taken for granted of a node that does not keep safe heads.
+        /// Whether L1 up to the game's L1 head determines the block. This is asked only if the root is the proposal's,
+        /// and assumed of a node that does not keep safe heads.
         is_safe: bool,
     },
 }
 
-/// What all nodes say of a proposal.
+/// What all nodes say about a proposal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Agreement {
     /// Whether the proposal is right.
@@ -43,16 +43,16 @@ pub struct Agreement {
     pub not_found: usize,
     /// Nodes with the block.
     pub found: usize,
-    /// Nodes of whom the proposal is the root of a safe block.
+    /// Nodes that have the proposal's root, for a block that was safe in time.
     pub safe: usize,
-    /// Nodes of whom it is the root of a block that was not safe in time.
+    /// Nodes that have the proposal's root, for a block that was not safe in time.
     pub not_safe: usize,
     /// Whether their roots differ.
     pub roots_differ: bool,
 }
 
 impl Agreement {
-    /// What nodes say of the root `claim`; none where not one could say anything.
+    /// What nodes say about the root `claim`; none if no node could say anything.
     pub fn of(claim: B256, answers: &[Answer]) -> Option<Self> {
         let mut all = Self::default();
         let mut first = None;
@@ -84,12 +84,12 @@ impl Agreement {
         Some(all)
     }
 
-    /// What is said of a block that no node can have, because its number has more than 63 bits.
+    /// The agreement about a block that no node can have, because its number has more than 63 bits.
     pub fn impossible() -> Self {
         Self::default()
     }
 
-    /// Whether some nodes have the block and others not.
+    /// Whether some nodes have the block and others do not.
     pub const fn is_availability_mixed(&self) -> bool {
         self.not_found > 0 && self.found > 0
     }
@@ -150,7 +150,7 @@ mod tests {
         }
         let mixed = Agreement::of(CLAIM, &[safe.clone(), early, other]).expect("an answer");
         assert!(mixed.is_safety_mixed() && mixed.roots_differ && !mixed.is_availability_mixed());
-        // A node that is behind says nothing of whether there is a block.
+        // A node that is behind does not tell whether there is a block.
         let behind = Agreement::of(CLAIM, &[Answer::NotFound, Answer::Behind]).expect("an answer");
         assert!(!behind.is_availability_mixed());
         let some = Agreement::of(CLAIM, &[Answer::NotFound, safe]).expect("an answer");

@@ -1,4 +1,4 @@
-//! Clocks of claims, and what should have been resolved: op-dispute-mon's figures, by the time of L1's block.
+//! Clocks of claims, and what should have been resolved: op-dispute-mon's metrics, by the time of L1's block.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ pub struct ClaimState {
     pub is_resolved: bool,
     /// Nobody can answer it any more.
     pub has_expired: bool,
-    /// The game is no older than one side's clock.
+    /// The game is not older than one side's clock.
     pub is_first_half: bool,
-    /// Nor can anybody answer a claim below it.
+    /// Nobody can answer a claim below it any more either.
     pub is_resolvable: bool,
 }
 
 impl ClaimState {
-    /// All there can be.
+    /// All combinations that there can be.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..16).map(|bits: u8| Self {
             is_resolved: bits & 1 != 0,
@@ -35,34 +35,34 @@ impl ClaimState {
 pub enum Completion {
     /// The game is resolved.
     Complete,
-    /// All of its claims are.
+    /// All of its claims are resolved, but the game is not.
     Resolvable,
-    /// Neither.
+    /// Some claims are not resolved.
     InProgress,
 }
 
 /// The clocks of a game.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Clocks {
-    /// How many claims stand how.
+    /// The number of claims in each state.
     pub claims: BTreeMap<ClaimState, u64>,
-    /// How far its resolution is.
+    /// How far the game's resolution is.
     pub completion: Completion,
-    /// It is as old as both sides' clocks together.
+    /// Whether the game is as old as both sides' clocks together.
     pub is_max_duration: bool,
-    /// For how many seconds something has waited to be resolved; none where nothing waits.
+    /// For how many seconds something has waited to be resolved; none if nothing waits.
     pub overdue: Option<u64>,
 }
 
 impl Clocks {
-    /// Of a game at L1 time `now`, in seconds.
+    /// The clocks of a game at L1 time `now`, in seconds.
     pub fn of(game: &Game, now: u64) -> Self {
         let clock = game.rules().max_clock_duration();
         let age = now.saturating_sub(game.created_at());
         let count = game.claims().len();
         let is_resolved = |index| game.subgame(index).is_some_and(|subgame| subgame.resolved);
         let mut claims = BTreeMap::new();
-        // By claim, the least time that the side which may answer has used, for it or for one below it.
+        // By claim, the least time that the side which may answer has used, for the claim or for one below it.
         let mut least = vec![u64::MAX; count];
         let mut overdue = None::<u64>;
         for (index, claim) in game.claims().iter().enumerate().rev() {

@@ -13,12 +13,12 @@ const LONG: u64 = 1 << 40;
 pub struct Forecast {
     /// Who wins.
     pub status: GameStatus,
-    /// For how many more seconds the other side could turn that by an answer; none where it no longer can.
+    /// For how many more seconds the other side could change that by an answer; none if it no longer can.
     pub time_left: Option<u64>,
 }
 
-/// Resolves the game as it stands at L1 time `now`, in seconds, by the rules of the model. One that is resolved has its
-/// own result.
+/// Resolves the game as it stands at L1 time `now`, in seconds, by the rules of the model. The forecast of a resolved
+/// game is its result.
 pub fn forecast(game: &Game, now: u64) -> Forecast {
     if game.status() != GameStatus::InProgress {
         return Forecast {
@@ -31,7 +31,7 @@ pub fn forecast(game: &Game, now: u64) -> Forecast {
     let then = now.saturating_add(LONG);
     let all = U256::from(game.claims().len());
     for index in (0..game.claims().len()).rev() {
-        // One that has been resolved before is refused, and stays as it is.
+        // A claim that has been resolved before is refused, and stays as it is.
         let _ = ended.resolve_claim(&mut vault, then, index, all);
     }
     let status = ended.resolve(then).unwrap_or_default();
@@ -41,7 +41,7 @@ pub fn forecast(game: &Game, now: u64) -> Forecast {
             time_left: None,
         };
     }
-    // Claims of the winner's side that stand: at even depths those of the proposal's.
+    // Claims of the winner's side that stand; at even depths they are the proposal's side's.
     let winners = u8::from(status == GameStatus::ChallengerWins);
     let claims = ended.claims().iter().enumerate();
     let standing = claims

@@ -1,7 +1,7 @@
-//! Figures for Prometheus: those of op-dispute-mon under its names, with its values where they are right, and this
+//! Metrics for Prometheus: those of op-dispute-mon under its names, with its values where they are right, and this
 //! program's own beside them under `fpvm_monitor_…`.
 //!
-//! The book's chapter "Watching" has a table of the figures that deliberately differ.
+//! The book's chapter "Watching" has a table of the metrics that deliberately differ.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,13 +19,13 @@ use crate::survey::{Seen, State, Survey};
 /// The bounds of op-dispute-mon's histogram, in seconds.
 const DURATION: &[f64] = &[10.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0];
 
-/// Figures that outlast a round.
+/// Metrics that outlast a round.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     duration: Histogram,
-    /// Rounds that came to nothing.
+    /// Rounds that failed.
     failed_rounds: u64,
-    /// When a node last told of a root, and when the last round ended, in seconds since 1970.
+    /// When a node last gave a root, and when the last round ended, in seconds since 1970.
     last_output: u64,
     last_round: u64,
 }
@@ -42,12 +42,12 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Takes in a round that came to nothing.
+    /// Counts a round that failed.
     pub const fn round_failed(&mut self) {
         self.failed_rounds += 1;
     }
 
-    /// Takes in a round that took so long and ended at `now`, in seconds since 1970 by this machine's clock.
+    /// Counts a round that took `length` and ended at `now`, in seconds since 1970 by this machine's clock.
     pub fn round_done(&mut self, survey: &Survey, length: Duration, now: u64) {
         self.duration.observe(length);
         self.last_round = now;
@@ -57,7 +57,7 @@ impl Metrics {
         }
     }
 
-    /// All figures, as Prometheus reads them; those of games where there was a look at them.
+    /// All metrics, as Prometheus reads them; those of games only if there was a look at them.
     pub fn text(&self, last: Option<(&Survey, &[Problem])>) -> String {
         let mut page = Page::new("op_dispute_mon");
         let version = Page::label("version", env!("CARGO_PKG_VERSION"));
@@ -90,7 +90,7 @@ impl Metrics {
     }
 }
 
-/// Labels, one beside the other.
+/// Labels as text, separated by commas.
 fn labels<const N: usize>(pairs: [(&str, &str); N]) -> String {
     pairs
         .map(|(name, value)| Page::label(name, value))
@@ -404,7 +404,7 @@ fn nodes(page: &mut Page, survey: &Survey) {
     }
 }
 
-/// Figures that op-dispute-mon does not have.
+/// Metrics that op-dispute-mon does not have.
 fn own(page: &mut Page, survey: &Survey, problems: &[Problem]) {
     let grades = [Grade::Notice, Grade::Late, Grade::Blind, Grade::Wrong].map(|grade| {
         let number = problems.iter().filter(|problem| problem.grade == grade);

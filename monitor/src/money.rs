@@ -1,6 +1,6 @@
 //! The money of a game: what its vault owes for it, what accounts should have, and what honest accounts have at stake.
 //!
-//! The figures are op-dispute-mon's, but that a game whose bonds are refunded is judged by what everybody posted and
+//! The amounts are op-dispute-mon's, except that a game whose bonds are refunded is judged by what everybody posted, and
 //! not by who won.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,26 +13,26 @@ use fpvm_dispute::vault::Withdrawal;
 /// What an account has in a game, against what it should have.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Expectation {
-    /// Less. Once bonds may have been paid that is how it should be.
+    /// It has less than it should. Once bonds may have been paid that is no fault.
     Below,
-    /// The same.
+    /// It has what it should.
     Expected,
-    /// More.
+    /// It has more than it should.
     Above,
 }
 
 /// The money of a game.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Money {
-    /// Wei that the vault owes for it.
+    /// Wei that the vault owes for the game.
     pub required: u128,
-    /// Whether bonds may have been paid by now: as old as a clock and the vault's delay together.
+    /// Whether bonds may have been paid by now, because the game is as old as a clock and the vault's delay together.
     pub is_withdrawable: bool,
-    /// By account: what it has against what it should have.
+    /// By account, what it has and what it should have.
     pub credits: BTreeMap<Address, Credit>,
-    /// Accounts whose unlocked amount in the vault is what it should be, and others.
+    /// Accounts whose unlocked amount in the vault is what it should be.
     pub matching: Vec<Address>,
-    /// Those for whom it is not.
+    /// Accounts whose unlocked amount in the vault is not what it should be.
     pub divergent: Vec<Address>,
 }
 
@@ -56,12 +56,12 @@ impl Credit {
     }
 }
 
-/// Whether the bonds of a game go back to who posted them.
+/// Whether the bonds of a game go back to the accounts that posted them.
 pub fn is_refunded(game: &Game) -> bool {
     game.credits().mode == BondMode::Refund
 }
 
-/// Who can have something in a game: whoever won a claim or, where bonds are refunded, made one.
+/// Accounts that can have something in a game: those that won a claim or, where bonds are refunded, made one.
 pub fn recipients(game: &Game) -> BTreeSet<Address> {
     let refunded = is_refunded(game);
     let of_claim = game.claims().iter().map(|claim| match claim.countered_by {
@@ -72,7 +72,7 @@ pub fn recipients(game: &Game) -> BTreeSet<Address> {
 }
 
 impl Money {
-    /// Of a game at L1 time `now`, in seconds, whose vault has this delay and these unlocked amounts.
+    /// The money of a game at L1 time `now`, in seconds, whose vault has this delay and these unlocked amounts.
     pub fn of(
         game: &Game,
         now: u64,
@@ -118,7 +118,7 @@ impl Money {
     }
 }
 
-/// Whether an unlocked amount is what it should be; none where there is none and should be none.
+/// Whether an unlocked amount is what it should be; none if there is none and should be none.
 fn verdict(game: &Game, unlocked: u128, credit: u128) -> Option<bool> {
     match game.credits().mode {
         _ if game.version().pays_at_resolution() => Some(unlocked == credit),
@@ -132,13 +132,13 @@ fn verdict(game: &Game, unlocked: u128, credit: u128) -> Option<bool> {
 pub struct Stakes {
     /// Its claims that are not resolved.
     pub pending_claims: u64,
-    /// Those that stand.
+    /// Its resolved claims that stand.
     pub valid_claims: u64,
-    /// Those that were countered.
+    /// Its resolved claims that were countered.
     pub invalid_claims: u64,
     /// Wei in its claims that are not resolved.
     pub pending: u128,
-    /// Wei of others that it won.
+    /// Wei that it won from others.
     pub won: u128,
     /// Wei in its claims that were countered.
     pub lost: u128,
@@ -147,7 +147,7 @@ pub struct Stakes {
 }
 
 impl Stakes {
-    /// Takes in a game at L1 time `now`.
+    /// Adds a game at L1 time `now`.
     pub fn add(
         &mut self,
         account: Address,
@@ -172,7 +172,7 @@ impl Stakes {
                 None if is_own => self.valid_claims += 1,
                 _ => {}
             }
-            // Where bonds are refunded, nobody has won or lost any.
+            // If bonds are refunded, nobody has won or lost any.
             match claim.countered_by {
                 _ if refunded => {}
                 Some(winner) if winner == account => add(&mut self.won, claim.bond),

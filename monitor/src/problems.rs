@@ -1,7 +1,7 @@
 //! What is wrong, the worst first.
 //!
-//! op-dispute-mon has figures, and leaves it to alerts on them to say what is wrong. Here each trouble is named with its
-//! game and in words, and graded, so that `--once` can end with a code that says how bad it is.
+//! op-dispute-mon has metrics, and leaves it to alerts on them to say what is wrong. Here each problem has its game, a
+//! text and a grade, so that `--once` can end with a code that says how bad it is.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ use crate::agreement::Answer;
 use crate::money::{Expectation, is_refunded};
 use crate::survey::{Seen, State, Survey};
 
-/// Seconds for which something may wait to be resolved before that is a trouble.
+/// Seconds for which something may wait to be resolved before that is a problem.
 const RESOLUTION_GRACE: u64 = 3_600;
 /// Seconds for which a game may wait to be closed, or an honest account for its money.
 const MONEY_GRACE: u64 = 86_400;
 
-/// How bad a trouble is.
+/// How bad a problem is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grade {
@@ -31,14 +31,14 @@ pub enum Grade {
     Notice,
     /// Something is late, or may go wrong if nobody acts.
     Late,
-    /// What is true or how a game stands cannot be told.
+    /// It is not known what is true, or how a game stands.
     Blind,
     /// Something has gone wrong, or is about to: money or the rollup's safety is at stake.
     Wrong,
 }
 
 impl Grade {
-    /// What `fpvm monitor --once` ends with where this is the worst. 1 is for a look that came to nothing.
+    /// The exit code of `fpvm monitor --once` if this is the worst grade. 1 is for a look that failed.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Notice => 0,
@@ -59,7 +59,7 @@ impl Grade {
     }
 }
 
-/// What kind of trouble it is.
+/// The kind of a problem.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -67,9 +67,9 @@ pub enum Kind {
     WrongRootFinalising,
     /// A wrong proposal has won, and its game is final.
     WrongRootFinal,
-    /// A game ended otherwise than it should have.
+    /// A right proposal was refuted, or a wrong one has won in a game that does not count.
     WrongResult,
-    /// A game would end otherwise than it should.
+    /// A game would end with the wrong winner.
     WrongForecast,
     /// The anchor is not the root that the nodes have for its block.
     WrongAnchor,
@@ -81,7 +81,7 @@ pub enum Kind {
     CreditAbove,
     /// An account has less in a game, before it can have been paid.
     CreditBelow,
-    /// An account has another amount unlocked than it is due.
+    /// An account's unlocked amount is not the amount that it is due.
     Withdrawal,
     /// A game could not be read.
     Unreadable,
@@ -91,7 +91,7 @@ pub enum Kind {
     NodesDiffer,
     /// A node does not answer.
     NodeFailed,
-    /// A node has not read L1 as far as some games look.
+    /// A node has not read L1 as far as the L1 head of some games.
     NodeBehind,
     /// Something waits to be resolved.
     Unresolved,
@@ -101,7 +101,7 @@ pub enum Kind {
     Unclaimed,
     /// The guardian has paused.
     Paused,
-    /// The guardian has struck off the game that the anchor is of.
+    /// The guardian has struck off the game whose proposal is the anchor.
     AnchorStruckOff,
     /// A game is struck off.
     StruckOff,
@@ -109,7 +109,7 @@ pub enum Kind {
     Unjudged,
 }
 
-/// A trouble.
+/// Something that is wrong.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
@@ -117,16 +117,16 @@ pub struct Problem {
     pub grade: Grade,
     /// What it is.
     pub kind: Kind,
-    /// The game that it is about, where it is about one.
+    /// The game that it is about, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub game: Option<Address>,
-    /// The account, vault or registry that it is about, where it is about one.
+    /// The account, vault or registry that it is about, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<Address>,
-    /// Until when something can be done, in seconds since 1970, where that is known.
+    /// Until when something can be done, in seconds since 1970, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<u64>,
-    /// It in words.
+    /// The problem in words.
     pub words: String,
 }
 
@@ -158,7 +158,7 @@ impl Problem {
     }
 }
 
-/// All that is wrong, the worst first, and of equally bad the most urgent.
+/// All problems, the worst first, and of equally bad ones the most urgent first.
 pub fn problems(survey: &Survey) -> Vec<Problem> {
     let mut all = Vec::new();
     let mut unjudged: BTreeMap<(GameType, &str), u64> = BTreeMap::new();
@@ -276,8 +276,8 @@ fn of_game(survey: &Survey, seen: &Seen, all: &mut Vec<Problem>) {
     all.extend(later.into_iter().map(|problem| problem.of(address)));
 }
 
-/// Whether somebody should close the game once that can be done. One that is won at its creation has nothing to close
-/// but that it becomes the anchor, where it is right, counts and is newer.
+/// Whether somebody should close the game once that can be done. A game that is won at its creation has nothing to
+/// close, but should become the anchor if its proposal is right, counts and is newer.
 fn is_to_be_closed(seen: &Seen) -> bool {
     let is_right = seen.agreement.is_some_and(|said| said.agrees);
     let is_newer = seen.params.proposal.l2_block > seen.snapshot.anchor.block;
@@ -285,7 +285,7 @@ fn is_to_be_closed(seen: &Seen) -> bool {
     !seen.params.is_won_at_creation() || becomes_anchor && !seen.ruling.is_struck_off()
 }
 
-/// Why a game does not count.
+/// Why a game does not count, in words.
 fn struck_off(seen: &Seen) -> &'static str {
     match () {
         () if seen.ruling.is_blacklisted => "blacklisted by the guardian",
@@ -350,7 +350,7 @@ fn verdict(seen: &Seen, agrees: bool, now: u64) -> Option<Problem> {
     })
 }
 
-/// What an honest account has lost in a game, or could have and has not.
+/// What an honest account has lost in a game, or has not claimed although it could.
 fn of_honest(seen: &Seen, account: Address, now: u64) -> Vec<Problem> {
     let game = &seen.snapshot.game;
     let mut all = Vec::new();
@@ -368,7 +368,7 @@ fn of_honest(seen: &Seen, account: Address, now: u64) -> Vec<Problem> {
         return all;
     }
     let bonds = seen.snapshot.bonds(account);
-    // What waits for the game to be closed is told of the game.
+    // Money that waits for the game to be closed is the game's problem, not the account's.
     let is_closed = !matches!(game.closing(&seen.snapshot.around), Closing::From { .. });
     let is_late = bonds
         .next

@@ -1,4 +1,4 @@
-//! A game's report: what `fpvm game report` shows, as far as a monitor knows it.
+//! A game's report: the parts of `fpvm game report` that a monitor knows.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use fpvm_report::{Alarm, Happened, Opinion, Report, Standing, Subject};
 
 use crate::survey::Seen;
 
-/// How far everybody's bonds in a game are.
+/// The state of everybody's bonds in a game.
 pub fn standings(params: &GameParams, snapshot: &GameSnapshot) -> BTreeMap<Address, Standing> {
     let standing = |account| {
         let bonds = State::of(params, snapshot, account);

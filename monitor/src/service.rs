@@ -1,4 +1,4 @@
-//! Round after round.
+//! The daemon: a monitor that looks round after round.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,33 +13,33 @@ use crate::problems::{Problem, problems};
 use crate::survey::{Monitor, Survey};
 use crate::web::Web;
 
-/// A monitor that goes on.
+/// A monitor that looks until it is asked to end.
 #[allow(missing_debug_implementations, reason = "a chain need not have one")]
 pub struct Service {
-    /// What looks.
+    /// The monitor.
     pub monitor: Monitor,
-    /// From one look to the next.
+    /// The time from one look to the next.
     pub interval: Duration,
     /// Whether it ends after the first look.
     pub once: bool,
-    /// Who serves its figures.
+    /// The server of its metrics.
     pub exporter: Option<Exporter>,
-    /// Who serves its pages.
+    /// The server of its pages.
     pub web: Option<Web>,
     /// Set from outside to end it.
     pub interrupted: Arc<AtomicBool>,
 }
 
-/// Why a service ended, other than because it was to.
+/// Why a service ended, other than because it was done.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError<E> {
     /// It was asked to end.
     #[error("interrupted")]
     Interrupted,
-    /// The only look came to nothing.
+    /// The only look failed.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// Whoever gets what it has seen fails.
+    /// The receiver of the rounds failed.
     #[error("what was seen could not be reported: {0}")]
     Report(E),
 }
@@ -47,9 +47,9 @@ pub enum ServiceError<E> {
 /// The end of a round.
 #[derive(Debug)]
 pub enum Round<'a> {
-    /// What was seen, and what is wrong there.
+    /// The survey, and its problems.
     Seen(&'a Survey, &'a [Problem]),
-    /// It came to nothing.
+    /// The round failed.
     Failed(&'a ReadError),
 }
 

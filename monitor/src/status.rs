@@ -1,4 +1,4 @@
-//! All that is known after a look, as data: what `--format json` prints and `/status.json` serves.
+//! Everything that is known after a look, as data: `--format json` prints it, and `/status.json` serves it.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub struct Status {
     pub factory: Address,
     /// The block that was looked at.
     pub block: Block,
-    /// How bad the worst trouble is; nothing where there is none.
+    /// The grade of the worst problem; none if there is no problem.
     pub grade: Option<Grade>,
     /// What is wrong, the worst first.
     pub problems: Vec<Problem>,
@@ -69,7 +69,7 @@ pub struct GameStatusLine {
     /// Why it was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// What is known of it.
+    /// What is known of the game.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub details: Option<Details>,
 }
@@ -78,13 +78,13 @@ pub struct GameStatusLine {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Details {
-    /// What it calls its own version.
+    /// The version that the contract names.
     pub version: String,
     /// `in-progress`, `challenger-wins` or `defender-wins`.
     pub status: &'static str,
     /// How it would end: `challenger-wins` or `defender-wins`.
     pub forecast: &'static str,
-    /// For how many more seconds that can be turned.
+    /// For how many more seconds an answer can change that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_left: Option<u64>,
     /// Whether its proposal is right.
@@ -158,7 +158,7 @@ pub struct NodeLine {
     /// The block of L1 that it works on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_l1: Option<u64>,
-    /// Why it does not say.
+    /// Why the node does not say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -171,14 +171,14 @@ pub struct StakesLine {
     pub account: Address,
     /// Its claims that are not resolved.
     pub pending_claims: u64,
-    /// Those that stand.
+    /// Its resolved claims that stand.
     pub valid_claims: u64,
-    /// Those that were countered.
+    /// Its resolved claims that were countered.
     pub invalid_claims: u64,
     /// Wei in its claims that are not resolved.
     #[serde(serialize_with = "decimal")]
     pub pending: u128,
-    /// Wei of others that it won.
+    /// Wei that it won from others.
     #[serde(serialize_with = "decimal")]
     pub won: u128,
     /// Wei in its claims that were countered.
@@ -189,7 +189,7 @@ pub struct StakesLine {
     pub withdrawable: u128,
 }
 
-/// JavaScript's numbers are too short for these.
+/// Writes a number as decimal digits, because JavaScript's numbers are too short for it.
 fn decimal<S: Serializer>(number: &impl std::fmt::Display, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(number)
 }
@@ -204,7 +204,7 @@ pub const fn word(status: GameStatus) -> &'static str {
 }
 
 impl Status {
-    /// Of a look, and what is wrong there.
+    /// The status after a look, with its problems.
     pub fn of(survey: &Survey, problems: &[Problem]) -> Self {
         let vaults: BTreeMap<_, _> = required(survey);
         Self {
@@ -263,7 +263,7 @@ impl Status {
         }
     }
 
-    /// How bad it is: what `fpvm monitor --once` ends with.
+    /// The exit code of `fpvm monitor --once`.
     pub fn exit_code(&self) -> u8 {
         self.grade.map_or(0, Grade::exit_code)
     }

@@ -1,8 +1,8 @@
 //! All games of a factory that are young enough, at one block of L1.
 //!
-//! A [`Monitor`] reads them round after round with the challenger's reader: many questions in one call, each about the
-//! same block, and of a game that was seen before only what can have changed. A game that cannot be read, or of a type
-//! that is not judged here, is counted as such and stops nothing.
+//! A [`Monitor`] reads them round after round with the challenger's reader: many questions in one call, all about the
+//! same block. Of a game that was seen before it reads only what can have changed. A game that cannot be read, or whose
+//! type is not judged here, is counted as such and stops nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ use crate::truth::{NodeState, Round, Truth};
 /// Games that are looked up in the factory at once.
 const PAGE: u64 = 512;
 
-/// What is watched.
+/// Which games are watched, and how.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The factory whose games are watched.
@@ -41,7 +41,7 @@ pub struct Options {
     pub honest: BTreeSet<Address>,
     /// Games that are left out.
     pub ignored: BTreeSet<Address>,
-    /// Questions that go to nodes at once.
+    /// The number of questions that go to nodes at once.
     pub threads: usize,
 }
 
@@ -58,7 +58,7 @@ pub struct Monitor {
 /// A game that was seen before.
 struct Watched {
     watcher: GameWatcher,
-    /// The number of the L1 block that it looks up to.
+    /// The number of the game's L1 head.
     l1_head: Option<u64>,
 }
 
@@ -86,39 +86,39 @@ pub struct Survey {
 /// A game of the factory.
 #[derive(Clone, Debug)]
 pub struct Game {
-    /// What the factory says of it.
+    /// What the factory says about the game.
     pub listed: Listed,
     /// What was found out.
     pub state: State,
 }
 
-/// What was found out of a game.
+/// What was found out about a game.
 #[derive(Clone, Debug)]
 pub enum State {
-    /// Nothing: it is left out on demand.
+    /// Nothing: the options leave the game out.
     Ignored,
     /// Nothing: games of its type are not judged here, for this reason.
     Unjudged(&'static str),
     /// Nothing: it could not be read, for this reason.
     Failed(String),
-    /// All of it.
+    /// Everything.
     Read(Arc<Seen>),
 }
 
 /// A game that was read.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// What never changes.
+    /// The parts that never change.
     pub params: GameParams,
     /// The game at the block.
     pub snapshot: GameSnapshot,
-    /// Whether its proposal is right; none where no node could say.
+    /// Whether its proposal is right; none if no node could say.
     pub agreement: Option<Agreement>,
-    /// What each node said, in their order.
+    /// What each node said, in the order of the nodes.
     pub answers: Vec<Answer>,
     /// What was unlocked in the vault, by account.
     pub withdrawals: BTreeMap<Address, Withdrawal>,
-    /// What the registry says of it.
+    /// What the registry says about it.
     pub ruling: Ruling,
     /// How it would end.
     pub forecast: Forecast,
@@ -128,12 +128,12 @@ pub struct Seen {
     pub money: Money,
 }
 
-/// What the registry says of a game; nothing of one before 1.4.
+/// What the registry says about a game; all false for a game before 1.4.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Ruling {
-    /// The guardian has struck it off alone.
+    /// The guardian has struck off this game.
     pub is_blacklisted: bool,
-    /// The guardian has struck it off with all that are as old.
+    /// The guardian has struck off all games that are as old.
     pub is_retired: bool,
     /// The factory does not know it.
     pub is_unregistered: bool,
@@ -149,19 +149,19 @@ impl Ruling {
 /// What a registry says.
 #[derive(Clone, Debug)]
 pub struct Anchor {
-    /// What new games start from. In 2024, where each type has its own, the newest.
+    /// The root that new games start from. In 2024 each type has its own; this is the newest.
     pub root: OutputRoot,
-    /// The game whose proposal that is, where it is one's.
+    /// The game whose proposal that root is, if there is one.
     pub game: Option<Address>,
-    /// Whether the guardian has struck that one off since.
+    /// Whether the guardian has struck that game off since.
     pub is_struck_off: bool,
     /// Whether the guardian has paused.
     pub is_paused: bool,
-    /// The type of games that count, where the registry says it.
+    /// The type of games that count, if the registry says it.
     pub respected: Option<GameType>,
-    /// The root that the nodes agree on for that block, or second, where they have it.
+    /// The root that the nodes agree on for that block or second, if they have it.
     pub expected: Option<alloy_primitives::B256>,
-    /// Whether it is a super root, and its number a timestamp.
+    /// Whether the root is a super root and its number a timestamp.
     pub is_super: bool,
 }
 
@@ -176,7 +176,7 @@ impl Survey {
 }
 
 impl Monitor {
-    /// One that has not looked yet.
+    /// A monitor that has not looked yet.
     pub fn new(chain: Arc<dyn Chain>, truth: Truth, options: Options) -> Self {
         Self {
             chain,
@@ -221,7 +221,7 @@ impl Monitor {
             if let State::Read(seen) = state.clone() {
                 let at = At::Hash(reader.block.hash);
                 let vault = seen.params.vault;
-                // A game that is won at its creation has none.
+                // A game that is won at its creation has no vault.
                 if !vault.is_zero()
                     && let std::collections::btree_map::Entry::Vacant(entry) = vaults.entry(vault)
                 {
@@ -280,7 +280,7 @@ fn list(reader: &Reader<'_>, options: &Options) -> Result<Vec<Listed>, ReadError
     Ok(all)
 }
 
-/// Begins with games that are new; the states of those that are not read.
+/// Begins with the games that are new; gives the states of those that are not read.
 fn open(
     reader: &Reader<'_>,
     options: &Options,
@@ -386,7 +386,7 @@ fn ruling(reader: &Reader<'_>, params: &GameParams) -> Result<Ruling, ReadError>
     })
 }
 
-/// Finds the numbers of the L1 blocks that games look up to, as far as they are not known.
+/// Finds the numbers of the games' L1 heads that are not known yet.
 fn find_heads(reader: &Reader<'_>, options: &Options, watched: &mut BTreeMap<Address, Watched>) {
     let unknown = watched.iter_mut();
     let mut unknown: Vec<_> = unknown
@@ -453,7 +453,7 @@ fn seen(
     }
 }
 
-/// What the registry of a game says.
+/// What a game's registry says about the anchor.
 fn anchor(reader: &Reader<'_>, round: &Round<'_>, seen: &Seen) -> Result<Anchor, ReadError> {
     let registry = seen.params.registry;
     let root = seen.snapshot.anchor;
@@ -466,7 +466,7 @@ fn anchor(reader: &Reader<'_>, round: &Round<'_>, seen: &Seen) -> Result<Anchor,
         expected: None,
         is_super: seen.params.proposal.super_root.is_some(),
     };
-    // A registry of 2024 has none of it.
+    // A registry of 2024 has none of these functions.
     let paused = reader.ask_if(registry, &Registry::pausedCall {})?;
     anchor.is_paused = match paused {
         Some(paused) => paused,
@@ -493,7 +493,7 @@ fn anchor(reader: &Reader<'_>, round: &Round<'_>, seen: &Seen) -> Result<Anchor,
     Ok(anchor)
 }
 
-/// The same registry by another game of it: in 2024 each type has its own anchor, of which the newest is told.
+/// The anchor of the same registry by another of its games: in 2024 each type has its own anchor, and the newest counts.
 fn newer(mut known: Anchor, seen: &Seen) -> Anchor {
     if known.root.block < seen.snapshot.anchor.block {
         known.root = seen.snapshot.anchor;

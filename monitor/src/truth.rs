@@ -1,4 +1,4 @@
-//! What a rollup's nodes hold for true, asked for one round after the other: of outputs, and of super roots.
+//! The output roots and super roots that a rollup's nodes have, asked for in each round.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use crate::agreement::{Agreement, Answer};
 /// The largest number of a block that nodes know: Go's int64.
 const LAST_BLOCK: U256 = U256::from_limbs([i64::MAX as u64, 0, 0, 0]);
 
-/// A rollup's nodes. Each has its own opinion.
+/// A rollup's nodes, each of which answers for itself.
 #[derive(Debug)]
 pub struct Truth {
-    /// They know outputs.
+    /// The nodes that know outputs.
     nodes: Vec<Node>,
-    /// They know super roots; none where nobody is named.
+    /// The nodes that know super roots; none if no such node is named.
     super_nodes: Option<Arc<SuperNodes>>,
 }
 
@@ -34,7 +34,7 @@ pub struct Round<'a> {
 /// A node at the beginning of a round.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NodeState {
-    /// Its address, without what may be secret.
+    /// Its address, without the parts that may be secret.
     pub name: String,
     /// The block of L1 that it is working on, or why it does not say.
     pub current_l1: Result<u64, String>,
@@ -103,8 +103,8 @@ impl Round<'_> {
         nodes
     }
 
-    /// What they say of the proposal of a game that looks up to L1 block `l1_head`, and what each does, in the order of
-    /// [`Round::nodes`]. None where not one could say anything.
+    /// What the nodes say together about the proposal of a game whose L1 head is block `l1_head`, and what each says, in
+    /// the order of [`Round::nodes`]. The first is none if no node could say anything.
     pub fn judge(&self, params: &GameParams, l1_head: u64) -> (Option<Agreement>, Vec<Answer>) {
         let proposal = &params.proposal;
         let claim = proposal.root_claim;
@@ -131,7 +131,7 @@ impl Round<'_> {
         (Agreement::of(claim, &answers), answers)
     }
 
-    /// The same of a super root; of one that nobody disputes what L1 has `by_now` counts.
+    /// The same about a super root. If nobody can dispute the game, it counts what L1 determines `by_now`.
     fn judge_super_root(
         &self,
         claim: B256,
@@ -154,15 +154,15 @@ impl Round<'_> {
         (Agreement::of(claim, &answers), answers)
     }
 
-    /// The root of a block, where the nodes that have it agree on one. Of no use where a game looks up to some block
-    /// of L1: that is what [`Round::judge`] is for.
+    /// The root of a block, if the nodes that have the block agree. This ignores L1 heads, so it is not for judging a
+    /// game: that is what [`Round::judge`] is for.
     pub fn root(&self, block: U256) -> Option<B256> {
         let outputs = self.nodes.iter();
         let outputs = outputs.filter_map(|(node, _)| node.output(block).ok());
         agreed(outputs.map(|output| output.output_root))
     }
 
-    /// The super root of a second, as [`Round::root`] has it of a block.
+    /// The super root of a second, as [`Round::root`] gives the root of a block.
     pub fn super_root(&self, timestamp: U256) -> Option<B256> {
         let timestamp = u64::try_from(timestamp).ok()?;
         let said = self.super_nodes.iter();
@@ -171,13 +171,13 @@ impl Round<'_> {
     }
 }
 
-/// What all say, where they say the same.
+/// The root that all say, if they say the same.
 fn agreed(mut roots: impl Iterator<Item = B256>) -> Option<B256> {
     let first = roots.next()?;
     roots.all(|other| other == first).then_some(first)
 }
 
-/// What keeps a node from saying anything of a game.
+/// What keeps a node from saying anything about a game.
 fn hindrance(state: &NodeState, l1_head: u64) -> Option<Answer> {
     match &state.current_l1 {
         Err(error) => Some(Answer::Failed(error.clone())),
@@ -200,8 +200,8 @@ fn answer(node: &Node, state: &NodeState, claim: B256, block: U256, l1_head: u64
         }
         Err(error) => return Answer::Failed(error.to_string()),
     };
-    // A node without a database of safe heads is taken at its word, as op-dispute-mon does: to be wrong here is to
-    // agree with a proposal that the challenger attacks, which shows as a forecast against us.
+    // A node without a database of safe heads is believed, as op-dispute-mon does. An error here means agreeing with a
+    // proposal that the challenger attacks, which shows as a forecast against us.
     let is_safe = root == claim
         && node
             .safe_head_at(l1_head)
@@ -222,7 +222,7 @@ fn super_answer(
     let said = node.super_root_at(timestamp, l1_head);
     let said = said.and_then(|said| said.check(timestamp).map(|()| said));
     let verified = match said {
-        // It was further on a moment ago.
+        // The node had read further a moment ago.
         Ok(said) if said.current_l1 <= l1_head => return Answer::Behind,
         Ok(said) => said.verified,
         Err(TraceError::NoSuperRoot { reason, .. }) if is_not_found(&reason) => None,

@@ -1,14 +1,14 @@
-//! Pages about what was seen last, over HTTP: all games with what is wrong first, each game's report, and the same as
-//! data and as figures.
+//! Pages about the last look, over HTTP: all games with the problems first, each game's report, and the same as data and
+//! as metrics.
 //!
 //! | path | what |
 //! | --- | --- |
-//! | `/` | all games; `?show=open`, `wrong`, `disputed` or `unread` some of them, `&page=2` the next hundred |
+//! | `/` | all games; with `?show=open`, `wrong`, `disputed` or `unread` some of them, with `&page=2` the next hundred |
 //! | `/game/0x…` | a game's report |
 //! | `/status.json` | what `--format json` prints |
-//! | `/metrics` | figures for Prometheus |
+//! | `/metrics` | metrics for Prometheus |
 //!
-//! Pages ask nothing outside of this server, and whatever comes from a chain or a node is escaped.
+//! Pages load nothing from outside of this server, and everything that comes from a chain or a node is escaped.
 
 mod escape;
 mod overview;
@@ -39,7 +39,7 @@ const HEADERS: [(&str, &str); 4] = [
 ];
 const PLAIN: &str = "text/plain; charset=utf-8";
 
-/// Nobody can listen at an address.
+/// The server cannot listen at an address.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot serve pages at {address}: {source}")]
 pub struct WebError {
@@ -91,7 +91,7 @@ impl Web {
         &self.address
     }
 
-    /// Takes what was seen, and the figures.
+    /// Replaces the last look and the metrics.
     pub fn set(&self, seen: Option<(Arc<Survey>, Vec<Problem>)>, metrics: String) {
         let seen = seen.map(|(survey, problems)| (survey, problems.into()));
         let last = Last {

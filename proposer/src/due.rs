@@ -1,4 +1,4 @@
-//! Which game of an account is its last, and what it is about.
+//! The last game of an account, and what it is about.
 
 use alloy_primitives::{Address, U256};
 use fpvm_challenger::factory::Listed;
@@ -7,7 +7,7 @@ use fpvm_contracts::game::abi::FaultDisputeGame as Calls;
 
 use crate::Options;
 
-/// The newest games that are looked at in any case, so that the last proposal is known where nobody has proposed
+/// The number of newest games that are looked at in any case, so that the last proposal is known if nobody has proposed
 /// anything for longer than the interval.
 const LOOKED_AT: u64 = 16;
 

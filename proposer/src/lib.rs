@@ -1,8 +1,8 @@
 //! Proposals of a rollup's outputs or super roots, at an interval: what op-proposer does.
 //!
-//! [`Proposer::round`] looks at the chain and at the rollup's nodes, and creates a game where one is due. It keeps
-//! nothing from one round to the next: whether one is due is read from the factory, so that it survives restarts and
-//! reorgs without a file. [`Service`] goes on round after round, and [`metrics`] are its figures.
+//! [`Proposer::round`] looks at the chain and at the rollup's nodes, and creates a game if one is due. It keeps
+//! nothing from one round to the next: it reads from the factory whether a game is due, so it survives restarts and
+//! reorgs without a file. [`Service`] does round after round, and [`metrics`] has its metrics.
 
 #![allow(
     clippy::result_large_err,
@@ -40,7 +40,7 @@ pub struct Options {
     pub dry_run: bool,
 }
 
-/// Who tells what is to be proposed.
+/// The source of the roots that are proposed.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// Nodes of a rollup, whose outputs are proposed.
@@ -49,7 +49,7 @@ pub enum Source {
     SuperRoots(Arc<SuperNodes>),
 }
 
-/// Who proposes from one account.
+/// Proposes from one account.
 #[allow(missing_debug_implementations, reason = "a chain need not have one")]
 pub struct Proposer {
     wallet: Wallet,
@@ -67,7 +67,7 @@ pub struct Proposal {
     pub root: B256,
 }
 
-/// What a round came to.
+/// The outcome of a round.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
 pub enum Outcome {
@@ -80,12 +80,12 @@ pub enum Outcome {
     },
     /// The rollup's nodes have no block but the first.
     Genesis,
-    /// The newest block is what the account has proposed last.
+    /// The newest block is the one that the account has proposed last.
     Unchanged {
         /// The game about it.
         game: Address,
     },
-    /// The nodes are not as far as what the account has proposed last.
+    /// The nodes have not reached the account's last proposal.
     Behind {
         /// The game about it.
         game: Address,
@@ -126,7 +126,7 @@ impl Outcome {
 /// A round failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProposeError {
-    /// The chain or the factory does not tell.
+    /// The chain or the factory cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The chain's newest block is older than what the account has done.
@@ -137,10 +137,10 @@ pub enum ProposeError {
         /// The block's number.
         block: u64,
     },
-    /// The rollup's nodes do not tell, or not the same.
+    /// The rollup's nodes do not answer, or contradict each other.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// The account's transactions from before are not settled.
+    /// Earlier transactions of the account are not settled.
     #[error("{}", fpvm_challenger::reasons::sending(.0))]
     Send(#[from] SendError),
     /// No game is created.
@@ -149,7 +149,7 @@ pub enum ProposeError {
 }
 
 impl Proposer {
-    /// Proposes from the wallet's account what the source tells.
+    /// A proposer that proposes the source's roots from the wallet's account.
     pub const fn new(wallet: Wallet, source: Source, options: Options) -> Self {
         Self {
             wallet,
@@ -158,7 +158,7 @@ impl Proposer {
         }
     }
 
-    /// Looks once, and creates a game where one is due.
+    /// Looks once, and creates a game if one is due.
     ///
     /// # Errors
     /// See [`ProposeError`]; the next round may succeed.
@@ -166,7 +166,7 @@ impl Proposer {
         let Options {
             factory, game_type, ..
         } = self.options;
-        // What an earlier process has sent comes first: it may be the game that is due.
+        // Transactions of an earlier process come first: one of them may create the game that is due.
         let nonce = if self.options.dry_run {
             None
         } else {
@@ -242,10 +242,10 @@ impl Source {
     }
 }
 
-/// The block or second that something is claimed of.
+/// The block or second that a claim is about.
 fn sequence_number(claimed: &Claimed) -> u64 {
     match claimed {
-        // Nodes have blocks of 64 bits alone.
+        // Nodes have block numbers of 64 bits only.
         Claimed::Output { block, .. } => block.saturating_to(),
         Claimed::SuperRoot(root) => root.timestamp,
     }

@@ -1,4 +1,4 @@
-//! Figures for Prometheus, named as op-proposer names them, and this program's own beside them.
+//! Metrics for Prometheus, under op-proposer's names, and this program's own beside them.
 
 use fpvm_challenger::metrics::Page;
 
@@ -22,7 +22,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Counts what a round came to; none for one that failed.
+    /// Counts the outcome of a round; none for a round that failed.
     pub fn count(&mut self, outcome: Option<&Outcome>) {
         match outcome {
             None => self.failures += 1,

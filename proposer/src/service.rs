@@ -19,13 +19,13 @@ use crate::{Outcome, ProposeError, Proposer};
 pub struct Service {
     /// Who proposes.
     pub proposer: Proposer,
-    /// From one round to the next.
+    /// The time from one round to the next.
     pub poll_interval: Duration,
-    /// Whether nothing is proposed before the rollup's nodes have read the L1 that there is at the beginning.
+    /// Whether it proposes nothing until the rollup's nodes have read the L1 blocks that there are at the beginning.
     pub wait_node_sync: bool,
     /// Whether it ends after one round.
     pub once: bool,
-    /// Who serves its figures.
+    /// The server of its metrics.
     pub exporter: Option<Exporter>,
     /// Set from outside to end it after the round.
     pub interrupted: Arc<AtomicBool>,
@@ -37,17 +37,17 @@ pub enum ServiceError<E> {
     /// It was asked to end.
     #[error("interrupted")]
     Interrupted,
-    /// A round failed that is the only one, or that every other would be like.
+    /// The only round failed, or a round failed in a way in which every other would.
     #[error(transparent)]
     Propose(#[from] ProposeError),
-    /// Whoever gets the outcomes fails.
+    /// The receiver of the outcomes failed.
     #[error("an outcome could not be reported: {0}")]
     Report(E),
 }
 
 impl Service {
-    /// Proposes until it is asked to end, or for one round. `report` gets what each round came to, where that is
-    /// another outcome than the one before, and the service ends where it fails.
+    /// Proposes until it is asked to end, or for one round. `report` gets each outcome that differs from the one
+    /// before, and the service ends if `report` fails.
     ///
     /// # Errors
     /// See [`ServiceError`].
@@ -90,7 +90,7 @@ impl Service {
         Err(ServiceError::Interrupted)
     }
 
-    /// Waits until the rollup's nodes have read L1, where that is asked for.
+    /// Waits until the rollup's nodes have read L1, if that is asked for.
     fn wait_for_nodes<E>(&self) -> Result<(), ServiceError<E>> {
         if !self.wait_node_sync {
             return Ok(());

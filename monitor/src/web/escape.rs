@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-/// Text of anybody's, so that it stands for nothing but itself in HTML: between elements, and in quoted attributes.
+/// Escapes text of any origin, so that HTML takes it as text only: between elements, and in quoted attributes.
 pub(super) fn escape(text: impl Display) -> String {
     let text = text.to_string();
     let mut escaped = String::with_capacity(text.len());
@@ -13,7 +13,7 @@ pub(super) fn escape(text: impl Display) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            // Those that turn the direction of text around could make an address look like another one.
+            // Characters that change the direction of text could make an address look like another one.
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => escaped.push('\u{fffd}'),
             other => escaped.push(other),
         }

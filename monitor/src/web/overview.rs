@@ -17,7 +17,7 @@ use crate::survey::{Game, Seen, State, Survey};
 
 /// Games on a page.
 const PAGE: usize = 100;
-/// Troubles that are shown; the rest is counted.
+/// The most problems that are shown; the rest is counted.
 const TROUBLES: usize = 200;
 
 /// Which games are shown.
@@ -30,7 +30,7 @@ pub(super) enum Show {
     Open,
     /// Those with more than a proposal.
     Disputed,
-    /// Those that end, or would end, otherwise than they should.
+    /// Those that end, or would end, with the wrong winner.
     Wrong,
     /// Those that were not read.
     Unread,
@@ -64,7 +64,7 @@ fn is_open(seen: &Seen) -> bool {
     seen.snapshot.game.status() == GameStatus::InProgress
 }
 
-/// Whether a game ends, or would end, otherwise than it should.
+/// Whether a game ends, or would end, with the wrong winner.
 fn goes_wrong(seen: &Seen) -> bool {
     let defended = seen.forecast.status == GameStatus::DefenderWins;
     seen.agreement.is_some_and(|said| said.agrees != defended)
@@ -79,7 +79,7 @@ pub(super) struct View {
 }
 
 impl View {
-    /// Of the query of an address; what it does not know it leaves.
+    /// Reads the query of an address, and ignores what it does not know.
     pub(super) fn parse(query: &str) -> Self {
         let mut view = Self::default();
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
