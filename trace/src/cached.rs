@@ -1,4 +1,4 @@
-//! The machine of one dispute: as it is, or its states on disk.
+//! The machine of one dispute: in memory, or as states on disk.
 
 use std::fmt::Display;
 
@@ -9,11 +9,11 @@ use crate::program::{Program, Prover};
 
 /// The machine of a dispute.
 pub(crate) enum CachedMachine<M> {
-    /// There is none.
+    /// There is no machine yet.
     New,
-    /// As it is, with states that it has been in.
+    /// The machine is in memory, with states that it has been in.
     Warm(Box<Warm<M>>),
-    /// States that it has been in.
+    /// Only states that it has been in, on disk.
     Spilled(Box<DiskCache>),
 }
 
@@ -35,13 +35,13 @@ where
         }
     }
 
-    /// Whether it takes memory.
+    /// Whether the machine is in memory.
     pub(crate) const fn is_warm(&self) -> bool {
         matches!(self, Self::Warm(_))
     }
 
-    /// The same without the memory: only states on disk; nothing where there is no room for them, and the
-    /// program is run anew then.
+    /// Moves the machine's states to disk. If there is no room for them nothing is kept, and the program is
+    /// run anew.
     pub(crate) fn spilled(self) -> Self {
         let warm = match self {
             Self::Warm(warm) => warm,

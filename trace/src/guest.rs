@@ -1,4 +1,4 @@
-//! A program and where its pre-images are: what starts it on the inputs of any dispute.
+//! A program and the source of its pre-images, which can be started on the inputs of any dispute.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::shared::{SharedSource, SharedSources};
 type Load<'a, V> = Box<dyn Fn() -> Result<V, MachineError> + Send + Sync + 'a>;
 type Head<'a> = Box<dyn Fn(U256) -> Result<B256, String> + Send + Sync + 'a>;
 
-/// A program that is started on a dispute's inputs, of whichever kind. Its local pre-images come from the dispute.
+/// A program that is started on the inputs of a dispute of either kind. Its local pre-images come from the dispute.
 pub struct GuestProgram<'a, V> {
     load: Load<'a, V>,
     preimages: Preimages,
@@ -46,7 +46,7 @@ impl<'a, V: GuestVm> GuestProgram<'a, V> {
         }
     }
 
-    /// The same, with where the hash of an L2 block comes from, which a host's `{l2.head}` stands for.
+    /// The same, with a source for the hash of an L2 block, which replaces a host's `{l2.head}`.
     #[must_use]
     pub fn with_head(self, head: impl Fn(U256) -> Result<B256, String> + Send + Sync + 'a) -> Self {
         Self {
@@ -55,7 +55,7 @@ impl<'a, V: GuestVm> GuestProgram<'a, V> {
         }
     }
 
-    /// The same, and its machines end where `interrupted` is set.
+    /// The same, but its machines end when `interrupted` is set.
     #[must_use]
     pub fn until(self, interrupted: Arc<AtomicBool>) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl<'a, V: GuestVm> GuestProgram<'a, V> {
         (self.load)()
     }
 
-    /// A word of the host's command line for a dispute.
+    /// A word of the host's command line, with its placeholders replaced for a dispute.
     fn fill(&self, word: &str, inputs: &impl DisputeInputs) -> Result<String, MachineError> {
         let head = |block| {
             let hash = match &self.head {

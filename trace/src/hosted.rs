@@ -1,5 +1,5 @@
-//! A VM together with where its pre-images come from, as checkpoints, bisection and games drive it. What the
-//! program prints is forgotten.
+//! A VM together with the source of its pre-images, as checkpoints, bisection and games drive it. The program's
+//! output is discarded.
 
 use std::fmt;
 use std::path::Path;
@@ -21,7 +21,7 @@ use crate::shared::SharedSource;
 /// The most steps that are run before [`Hosts`] is asked whether to end: about a quarter of a second.
 const SLICE: u64 = 50_000_000;
 
-/// What machines that run side by side share: a source of pre-images, and the wish to end.
+/// The parts that machines which run side by side share: a source of pre-images, and the request to end.
 #[allow(missing_debug_implementations, reason = "a source has none")]
 pub struct Hosts {
     source: SharedSource,
@@ -29,7 +29,7 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// Machines over a source; they end where `interrupted` is set.
+    /// Machines over a source; they end when `interrupted` is set.
     pub fn over(source: Source, interrupted: Arc<AtomicBool>) -> Self {
         Self {
             source: SharedSource::new(source),
@@ -68,7 +68,7 @@ impl Hosts {
     /// Ends the host, where no machine needs it any more.
     ///
     /// # Errors
-    /// If what it answered cannot be written down.
+    /// If its answers cannot be written to the cache.
     pub fn finish(self) -> Result<(), fpvm_oracle::Error> {
         match self.source.into_source() {
             Some(source) => source.finish(),
@@ -77,10 +77,10 @@ impl Hosts {
     }
 }
 
-/// Who is told after each slice how many steps have been executed, and whether the program has ended.
+/// Is called after each slice with the steps that have been executed, and whether the program has ended.
 pub type Progress = Arc<dyn Fn(u64, bool) + Send + Sync>;
 
-/// A machine that says nothing of what its guest prints.
+/// A machine that discards its guest's output.
 pub struct Hosted<V> {
     /// The VM.
     pub vm: V,
@@ -90,7 +90,7 @@ pub struct Hosted<V> {
 }
 
 impl<V: GuestVm> Hosted<V> {
-    /// The same, and its progress is told.
+    /// The same, with its progress reported.
     #[must_use]
     pub fn with_progress(self, progress: Progress) -> Self {
         Self {
@@ -99,7 +99,7 @@ impl<V: GuestVm> Hosted<V> {
         }
     }
 
-    /// Runs up to and with the next step that reads a pre-image; `None` where the program ends first.
+    /// Runs to the end of the next step that reads a pre-image; `None` if the program ends first.
     ///
     /// # Errors
     /// If a step fails.

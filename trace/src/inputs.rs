@@ -1,4 +1,4 @@
-//! What a dispute gives a program: its local pre-images, and what stands for names in a host's command line.
+//! What a dispute gives a program: its local pre-images, and the values of placeholders in a host's command line.
 
 use std::hash::Hash;
 
@@ -9,21 +9,21 @@ use fpvm_oracle::Key;
 
 use crate::error::MachineError;
 
-/// What a program is started on in a dispute: about an output ([`Inputs`]), or about a state of several chains
+/// The inputs of a program in a dispute about an output ([`Inputs`]), or about a state of several chains
 /// ([`SuperInputs`]).
 pub trait DisputeInputs: Clone + Eq + Hash {
-    /// Hash of the L1 block that the data are taken up to.
+    /// L1 head: hash of the last L1 block from which the program takes data.
     fn l1_head(&self) -> B256;
 
-    /// A name for the dispute that no other has and that begins with its L1 head, for files and folders.
+    /// A name for files and folders that no other dispute has. It begins with the dispute's L1 head.
     fn dispute_name(&self) -> String;
 
-    /// The pre-images that come from the dispute: the local ones, and what else only it knows. `chain_id` is that of
-    /// the game's L2, where it has one.
+    /// The pre-images that come from the dispute: the local ones, and others that only the dispute knows. `chain_id` is
+    /// that of the game's L2, if it has one.
     fn preimages(&self, chain_id: U256) -> Vec<(Key, Vec<u8>)>;
 
-    /// What stands for a name in braces in a host's command line; none where that is no name. `head` tells the hash of
-    /// an L2 block.
+    /// The value of a placeholder in a host's command line; none if there is no such placeholder. `head` gives the hash
+    /// of an L2 block.
     fn host_value(
         &self,
         name: &str,
@@ -85,7 +85,7 @@ impl DisputeInputs for SuperInputs {
         name(self.l1_head, &parts.concat())
     }
 
-    /// Besides the local ones the agreed state: the program knows its hash, and asks for its bytes.
+    /// The local ones and the agreed state, because the program knows the state's hash and asks for its bytes.
     fn preimages(&self, _chain_id: U256) -> Vec<(Key, Vec<u8>)> {
         let local = super_local_data(self).into_iter();
         let local = local.map(|(index, value)| (Key::local(index), value));
@@ -128,7 +128,7 @@ pub fn local_data(inputs: &Inputs, chain_id: U256) -> [(u64, Vec<u8>); 5] {
     ]
 }
 
-/// The same in a super game. It has no chain's id, and its number is the game's own timestamp, wherever the dispute is.
+/// The same in a super game. There is no chain id, and the number is the game's timestamp, wherever the dispute is.
 pub fn super_local_data(inputs: &SuperInputs) -> [(u64, Vec<u8>); 4] {
     [
         (ident::L1_HEAD, inputs.l1_head.to_vec()),
@@ -138,7 +138,7 @@ pub fn super_local_data(inputs: &SuperInputs) -> [(u64, Vec<u8>); 4] {
     ]
 }
 
-/// A name from an L1 head and what else tells disputes apart.
+/// A name made of an L1 head and the other parts that distinguish disputes.
 fn name(l1_head: B256, parts: &[u8]) -> String {
     let rest: u64 = U256::from_be_bytes(keccak256(parts).0).wrapping_to();
     format!("{l1_head}-{rest:016x}")
@@ -189,7 +189,7 @@ mod tests {
         for other in ["l2.outputroot", "l2.chainid", "l2.head", ""] {
             assert_eq!(value(&inputs, other), None, "{other}");
         }
-        // Who does not agree cannot give the host what it has to have.
+        // A party that does not agree with the state cannot give the host its bytes.
         let unknown = SuperInputs {
             agreed_state: None,
             ..inputs.clone()

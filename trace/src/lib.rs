@@ -1,13 +1,13 @@
 //! The executions of a fault proof program as the trace of a dispute game: a machine for each dispute, kept
-//! warm. A game asks it as [`fpvm_checkpoints::bisect`] does, and ends at the step that
+//! warm. A game asks the machine as [`fpvm_checkpoints::bisect`] does, and ends at the step that
 //! [`fpvm_checkpoints::bisect::bisect`] finds.
 //!
-//! Each dispute's program runs once in full at most: after that all answers come from states on the way.
-//! Some machines are kept as they are, of the others states on disk. [`Vms`] runs them while whoever asks
-//! waits, [`workers::Workers`] on threads of their own.
+//! Each dispute's program runs in full at most once: after that all answers come from states on the way.
+//! Some machines stay in memory; of the others only states on disk are kept. [`Vms`] runs machines while the
+//! caller waits, [`workers::Workers`] runs them on threads of their own.
 //!
-//! What they run is a [`Program`]: [`GuestProgram`], which puts it into a VM and opens its [`Preimages`]. Its
-//! machine is [`Hosted`], a VM together with where its pre-images come from.
+//! A [`Program`] starts the machines: [`GuestProgram`] puts the program into a VM and opens its [`Preimages`].
+//! Its machine is [`Hosted`], a VM together with the source of its pre-images.
 
 mod cached;
 mod error;

@@ -1,4 +1,4 @@
-//! Where the pre-images of a program's executions come from: opened once, for however many machines.
+//! The source of the pre-images of a program's executions, opened once for any number of machines.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -14,7 +14,7 @@ use fpvm_oracle::{Checked, Error, Host, HostOptions, Recorder, Replay, Stats};
 /// Where pre-images come from. Each execution gets a [`Source`] of its own from it.
 #[derive(Clone, Debug)]
 pub enum Preimages {
-    /// There are none.
+    /// There are no pre-images.
     Nowhere,
     /// A store has them.
     Store(Shared),
@@ -22,9 +22,9 @@ pub enum Preimages {
     Host {
         /// Its program and arguments; not empty.
         words: Vec<OsString>,
-        /// The longest that an answer may take; `None` for as long as it takes.
+        /// The longest time that an answer may take; `None` for no limit.
         timeout: Option<Duration>,
-        /// Where its answers are written down. All sources share it, because a database has one writer.
+        /// The cache of its answers. All sources share it, because a database has one writer.
         cache: Option<Shared>,
     },
 }
@@ -43,18 +43,18 @@ pub enum Source {
 }
 
 impl Preimages {
-    /// Those in the store at a path.
+    /// The pre-images in the store at a path.
     ///
     /// # Errors
-    /// If there is none.
+    /// If there is no store.
     pub fn stored(path: &Path) -> Result<Self, Error> {
         Ok(Self::Store(Shared::new(store::open(path)?)))
     }
 
-    /// Those of a host, written down at a path where one is given.
+    /// The pre-images of a host, also written to a cache at a path if one is given.
     ///
     /// # Errors
-    /// If nothing can be written there.
+    /// If the cache cannot be written.
     pub fn host(
         words: Vec<OsString>,
         timeout: Option<Duration>,
@@ -68,8 +68,8 @@ impl Preimages {
         })
     }
 
-    /// A source: the store, with local pre-images on top where there are some, or a host that is started
-    /// with what `fill` makes of each of its words.
+    /// A source: the store, with local pre-images on top if there are some, or a host that is started with its
+    /// words after `fill` has replaced their placeholders.
     ///
     /// # Errors
     /// If the host cannot be started, or `fill` fails.
@@ -126,7 +126,7 @@ impl Preimages {
 }
 
 impl Source {
-    /// What has been asked for.
+    /// Counts of what has been asked for.
     pub fn stats(&self) -> Stats {
         match self {
             Self::None(_) => Stats::default(),
@@ -136,10 +136,10 @@ impl Source {
         }
     }
 
-    /// Ends the host, and writes out what the cache holds back.
+    /// Ends the host, and writes the rest of the cache.
     ///
     /// # Errors
-    /// If that cannot be written.
+    /// If the cache cannot be written.
     pub fn finish(self) -> Result<(), Error> {
         match self {
             Self::None(_) | Self::Store(_) => {}

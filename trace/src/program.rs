@@ -1,4 +1,4 @@
-//! A fault proof program: what it is started on, and the machine that runs it.
+//! A fault proof program: its inputs, and the machine that runs it.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -16,11 +16,10 @@ use fpvm_oracle::{Key, Kind};
 
 /// A machine whose steps can be proved.
 pub trait Prover: Machine {
-    /// Executes one step and proves it; one that leaves everything as it is where the program has
-    /// ended.
+    /// Executes one step and proves it. After the program's end the step changes nothing.
     fn prove(&mut self) -> Result<StepProof, Self::Error>;
 
-    /// Where its pre-images come from.
+    /// The source of its pre-images.
     fn oracle(&mut self) -> &mut dyn Oracle;
 
     /// Its VM, for states on disk.
@@ -39,10 +38,10 @@ pub trait Prover: Machine {
     fn verify(&self, proof: &StepProof) -> Result<Root, VerifyError>;
 }
 
-/// A fault proof program that can be started on the inputs of any dispute: those of an output, or with `I` of
-/// [`SuperInputs`](fpvm_dispute::trace::SuperInputs) of a state of several chains.
+/// A fault proof program that can be started on the inputs of any dispute about an output, or, if `I` is
+/// [`SuperInputs`](fpvm_dispute::trace::SuperInputs), about a state of several chains.
 pub trait Program<I = Inputs> {
-    /// What runs it.
+    /// The machine that runs it.
     type Machine: Prover<Error = Self::Error>;
     /// Why it cannot be run.
     type Error: Display + From<LibraryError>;
@@ -87,7 +86,8 @@ pub(crate) enum StepError {
     },
 }
 
-/// What the next step of a machine takes, where what it reads is at hand.
+/// The data that the next step of a machine needs: its proof, and the pre-image that it reads. The inner error says
+/// why that pre-image cannot be loaded into an oracle.
 pub(crate) fn step_data<M: Prover>(
     machine: &mut M,
 ) -> Result<Result<StepData, StepError>, M::Error> {
@@ -131,7 +131,7 @@ pub(crate) fn step_data<M: Prover>(
     }))
 }
 
-/// The identifier of a local key: all but its first byte.
+/// The identifier of a local key: all its bytes but the first.
 fn identifier(key: &[u8; 32]) -> U256 {
     U256::from_be_slice(key.get(1..).unwrap_or_default())
 }

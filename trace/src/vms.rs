@@ -1,4 +1,4 @@
-//! The executions of a program, run while whoever asks waits.
+//! The executions of a program, run while the caller waits.
 
 use std::fmt::Display;
 use std::sync::{Mutex, PoisonError};
@@ -11,15 +11,15 @@ use fpvm_dispute::trace::{Executions, Inputs, StepData, TraceError};
 use crate::cached::CachedMachine;
 use crate::program::{Program, Prover, step_data};
 
-/// The executions of a program, run while whoever asks waits.
+/// The executions of a program, run while the caller waits.
 pub struct Vms<P: Program<I>, I = Inputs> {
     program: P,
     every: u64,
-    /// The ones asked for last first.
+    /// The machines, the one that was asked last first.
     running: Mutex<Vec<(I, CachedMachine<P::Machine>)>>,
 }
 
-/// Machines that are kept as they are.
+/// The number of machines that stay in memory.
 pub(crate) const KEPT: usize = 4;
 
 impl<I: Clone + PartialEq, P: Program<I>> Vms<P, I> {
@@ -32,7 +32,7 @@ impl<I: Clone + PartialEq, P: Program<I>> Vms<P, I> {
         }
     }
 
-    /// What `ask` finds out from the machine on `inputs`, after `step` steps or at its end.
+    /// The result of `ask` on the machine on `inputs`, after `step` steps or at its end.
     ///
     /// # Errors
     /// If the VM cannot be run so far, or `ask` fails.
@@ -67,7 +67,7 @@ impl<I: Clone + PartialEq, P: Program<I>> Vms<P, I> {
     }
 }
 
-/// A step of a VM; none has more than these.
+/// The number of a step as a VM counts it; no VM has more steps than 64 bits.
 pub(crate) fn whole(step: u128) -> u64 {
     u64::try_from(step).unwrap_or(u64::MAX)
 }
@@ -76,7 +76,7 @@ pub(crate) fn whole(step: u128) -> u64 {
 pub(crate) fn failed(step: u128, reason: &impl Display) -> TraceError {
     TraceError::Execution {
         index: step,
-        // With its causes, where the error has such.
+        // With the error's causes, if it has any.
         reason: format!("{reason:#}"),
     }
 }

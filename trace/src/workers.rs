@@ -1,9 +1,9 @@
-//! The executions of a program on threads of their own: whoever asks gets what is known, and goes on.
+//! The executions of a program on threads of their own: the caller gets what is known, and goes on.
 //!
-//! A question that has no answer yet is [`TraceError::Pending`], and is put to the machine of its dispute.
-//! Disputes take turns, so that none waits for another's first run: in a turn a machine answers what it can
-//! within some time, and if something is left it comes to the end of the queue. One whose program has been
-//! run comes to its front.
+//! A question that has no answer yet gives [`TraceError::Pending`], and is put to the machine of its dispute.
+//! Disputes take turns, so that none waits for another's first run. In a turn a machine answers what it can
+//! within some time; if questions are left, the dispute goes to the end of the queue, or to its front if its
+//! program has been run.
 
 mod pool;
 mod queue;
@@ -29,15 +29,15 @@ use tempfile::TempPath;
 /// How a program is run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// Threads.
+    /// The number of threads.
     pub threads: usize,
     /// Steps from one remembered state to the next.
     pub every: u64,
-    /// The most steps between two looks at the time.
+    /// The most steps between two looks at the clock.
     pub slice: u64,
     /// How long a dispute's turn takes, if others wait.
     pub turn: Duration,
-    /// Machines that are kept as they are; of others there are states on disk.
+    /// The number of machines that stay in memory; of others only states on disk are kept.
     pub kept: usize,
 }
 
@@ -54,7 +54,7 @@ impl Options {
     }
 }
 
-/// The executions of a program, run on other threads, which end with it.
+/// The executions of a program, run on other threads, which end when this is dropped.
 pub struct Workers<P: Program<I>, I = Inputs>(Arc<WorkerPool<P, I>>)
 where
     I: Clone + Eq + Hash;
@@ -90,7 +90,7 @@ impl<I: Clone + Eq + Hash, P: Program<I>> Workers<P, I> {
         self.0.failures.load(Ordering::Relaxed)
     }
 
-    /// How long turns took, of the last thousands that nobody has asked about.
+    /// How long turns took, of the last few thousand since the last call.
     pub fn take_turns(&self) -> Vec<Duration> {
         let turns = self.0.turns.lock();
         turns
@@ -106,7 +106,7 @@ impl<I: Clone + Eq + Hash, P: Program<I>> Workers<P, I> {
         [busy, all.saturating_sub(busy)]
     }
 
-    /// Waits until nobody waits for an answer, or for so long.
+    /// Waits until no question is open, at most for `patience`.
     pub fn settle(&self, patience: Duration) {
         let jobs = self.0.jobs();
         let busy = |jobs: &mut JobQueue<P::Machine, I>| jobs.disputes.values().any(|d| d.is_busy);
@@ -114,13 +114,13 @@ impl<I: Clone + Eq + Hash, P: Program<I>> Workers<P, I> {
         drop(waited);
     }
 
-    /// Lets go of all that is kept of disputes with an L1 head: no game with it is in progress any more. Asked
-    /// about again their programs are run anew.
+    /// Drops everything that is kept of disputes with an L1 head, because no game with it is in progress any more.
+    /// If they are asked about again, their programs are run anew.
     pub fn forget(&self, l1_head: B256)
     where
         I: DisputeInputs,
     {
-        // Dropped after the lock is given back: folders are removed and hosts end meanwhile.
+        // They are dropped after the lock is released, because dropping removes folders and ends hosts.
         let over = self.0.jobs().forget(|inputs| inputs.l1_head() == l1_head);
         drop(over);
     }

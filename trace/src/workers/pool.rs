@@ -20,14 +20,14 @@ pub(super) struct WorkerPool<P: Program<I>, I> {
     program: P,
     options: Options,
     jobs: Mutex<JobQueue<P::Machine, I>>,
-    /// Somebody is in the queue, or it is closed.
+    /// Signals that the queue has a dispute, or is closed.
     pub(super) work: Condvar,
-    /// A turn is over.
+    /// Signals that a turn is over.
     pub(super) news: Condvar,
     /// Milliseconds of all turns, and how many failed.
     pub(super) spent: AtomicU64,
     pub(super) failures: AtomicU64,
-    /// How long the last turns were that nobody has asked about.
+    /// The lengths of the last turns since they were asked for.
     pub(super) turns: Mutex<VecDeque<Duration>>,
     /// Threads that are in a turn.
     pub(super) busy: AtomicU64,
@@ -61,7 +61,7 @@ impl<I: Clone + Eq + Hash, P: Program<I>> WorkerPool<P, I> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the next in the queue and gives it its turn; `false` once it is closed.
+    /// Waits for the next dispute in the queue and gives it its turn; `false` once the queue is closed.
     pub(super) fn turn(&self) -> bool {
         let jobs = self.jobs();
         let idle = |jobs: &mut JobQueue<_, _>| jobs.queue.is_empty() && !jobs.is_closed;
@@ -109,7 +109,7 @@ impl<I: Clone + Eq + Hash, P: Program<I>> WorkerPool<P, I> {
         turns.push_back(length);
     }
 
-    /// Answers what can be answered within a turn.
+    /// Answers the questions that can be answered within a turn.
     fn serve(
         &self,
         inputs: &I,
@@ -158,7 +158,7 @@ impl<I: Clone + Eq + Hash, P: Program<I>> WorkerPool<P, I> {
                         return (CachedMachine::New, answers, false);
                     }
                     Err(error) => {
-                        // Another run may fare better, with a host that is started anew.
+                        // Another run, with a host that is started anew, may succeed.
                         answers.insert(*question, Err(failed(question.step(), &error)));
                         return (CachedMachine::New, answers, false);
                     }
@@ -225,7 +225,7 @@ impl<I: Clone + Eq + Hash, P: Program<I>> WorkerPool<P, I> {
             if all.clone().count() <= self.options.kept {
                 return;
             }
-            // Who waits for a turn needs its machine, the last in the queue latest.
+            // A dispute that waits for a turn needs its machine, and the last in the queue needs it latest.
             let place = |inputs: &I| jobs.queue.iter().position(|other| other == inputs);
             let least = all.max_by_key(|(inputs, dispute)| {
                 (place(inputs).unwrap_or(usize::MAX), u64::MAX - dispute.turn)

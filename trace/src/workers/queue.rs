@@ -1,4 +1,4 @@
-//! Who has asked what about which dispute, and what is known.
+//! The questions about each dispute, and the answers that are known.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Display;
@@ -17,12 +17,12 @@ use crate::cached::CachedMachine;
 use crate::program::{Prover, step_data};
 use crate::vms::{failed, whole};
 
-/// What is asked of an execution.
+/// A question about an execution.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Question {
     /// The claim about the state after an instruction.
     Claim(u128),
-    /// What running an instruction takes.
+    /// The data that a step of an instruction needs.
     Step(u128),
     /// The roots at the multiples of a number of steps, and at the end.
     Run(u64),
@@ -50,7 +50,7 @@ pub struct Run {
 pub(super) type Answers = BTreeMap<Question, Result<Answer, TraceError>>;
 
 impl Question {
-    /// How many steps have been executed where it can be answered.
+    /// After how many steps the question can be answered.
     pub(super) const fn step(self) -> u128 {
         match self {
             Self::Claim(index) => index.saturating_add(1),
@@ -77,7 +77,7 @@ impl Question {
         TraceError::Pending { index }
     }
 
-    /// The answer of a machine that is there.
+    /// The answer of a machine that has come to that step.
     pub(super) fn answer<M: Prover>(self, warm: &mut Warm<M>) -> Result<Answer, TraceError>
     where
         M::Error: Display + From<LibraryError>,
@@ -113,7 +113,7 @@ impl Question {
 pub(super) struct Dispute<M> {
     /// `None` while a thread has it.
     pub(super) kept: Option<CachedMachine<M>>,
-    /// What has been asked and not answered, in this order.
+    /// Questions that are not answered yet, in this order.
     pub(super) asked: VecDeque<Question>,
     pub(super) answers: Answers,
     /// Whether it is in the queue, or a thread has it.
@@ -130,8 +130,8 @@ pub(super) struct Dispute<M> {
     rest: Option<Rest>,
 }
 
-/// The first rest of a dispute whose program could not be run; it doubles up to the last. A host that fails is
-/// not started anew at every block, and other disputes of the same game go on.
+/// The first and the longest rest of a dispute whose program could not be run; the rest doubles each time. So a
+/// host that fails is not started anew at every block, and other disputes of the same game go on.
 const REST: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3_600)];
 
 /// A rest after a failure.
@@ -181,11 +181,11 @@ impl<M> Default for Dispute<M> {
 
 pub(super) struct JobQueue<M, I> {
     pub(super) disputes: HashMap<I, Dispute<M>>,
-    /// Who waits for a turn.
+    /// The disputes that wait for a turn.
     pub(super) queue: VecDeque<I>,
     /// Turns so far.
     pub(super) turns: u64,
-    /// Answers given that nobody has looked for yet.
+    /// Whether there are answers since the last time that this was asked.
     pub(super) has_news: bool,
     pub(super) is_closed: bool,
 }
@@ -216,7 +216,7 @@ impl<M, I: Clone + Eq + Hash> JobQueue<M, I> {
         dispute.is_over = false;
         match dispute.answers.get(&question) {
             Some(Ok(answer)) => return Ok(answer.clone()),
-            // Asked again it is tried again, after a rest.
+            // If it is asked again, it is tried again after a rest.
             Some(Err(_)) => {
                 let failed = dispute.answers.remove(&question);
                 return failed.unwrap_or(Err(question.pending()));
@@ -241,8 +241,8 @@ impl<M, I: Clone + Eq + Hash> JobQueue<M, I> {
         Err(question.pending())
     }
 
-    /// Lets go of disputes, and gives what was kept of them; of those that a thread has nothing, they go
-    /// once it gives them back.
+    /// Drops disputes, and gives what was kept of them. A dispute that a thread has is dropped once the thread gives
+    /// it back.
     pub(super) fn forget(&mut self, are_over: impl Fn(&I) -> bool) -> Vec<Dispute<M>> {
         self.queue.retain(|inputs| !are_over(inputs));
         let over = self
@@ -256,13 +256,13 @@ impl<M, I: Clone + Eq + Hash> JobQueue<M, I> {
         over
     }
 
-    /// Whether a dispute that a thread has is to be let go of.
+    /// Whether a dispute that a thread has is to be dropped.
     pub(super) fn is_over(&self, inputs: &I) -> bool {
         self.disputes.get(inputs).is_none_or(|of| of.is_over)
     }
 
-    /// Takes a dispute's machine back from a thread; its turn comes again if it has been asked meanwhile,
-    /// or `waits` for one.
+    /// Takes a dispute's machine back from a thread. The dispute gets another turn if it has been asked
+    /// meanwhile, or if it `waits` for one.
     pub(super) fn give_back(&mut self, inputs: I, kept: CachedMachine<M>, waits: bool) {
         if self.is_over(&inputs) {
             self.disputes.remove(&inputs);
