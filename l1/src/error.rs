@@ -10,17 +10,17 @@ pub enum Error {
     /// No useful answer came for as long as we tried.
     #[error("{node} does not answer ({why}); tried for {} s. Is the address right, and does the node run?", tried.as_secs())]
     Unreachable {
-        /// Whom we asked.
+        /// The node that was asked.
         node: String,
         /// What happened instead.
         why: String,
-        /// For how long we tried.
+        /// For how long it was tried.
         tried: Duration,
     },
-    /// The node says no.
+    /// The node refuses.
     #[error("{node} refuses {method}: {message} (code {code})")]
     Refused {
-        /// Who.
+        /// The node.
         node: String,
         /// What it was asked.
         method: &'static str,
@@ -35,17 +35,17 @@ pub enum Error {
         expected(method)
     )]
     Malformed {
-        /// Who.
+        /// The node.
         node: String,
         /// What it was asked.
         method: &'static str,
         /// What is wrong.
         why: String,
     },
-    /// Not the chain that was meant.
+    /// The node is on another chain than the one that was meant.
     #[error("{node} is on chain {found}, and chain {expected} was asked for")]
     WrongChain {
-        /// Who.
+        /// The node.
         node: String,
         /// Its chain.
         found: u64,
@@ -63,7 +63,7 @@ pub enum Error {
         "{node} does not have {at}: it is not there yet, was dropped by a reorg, or is forgotten"
     )]
     NoBlock {
-        /// Who.
+        /// The node.
         node: String,
         /// The block.
         at: At,
@@ -152,7 +152,7 @@ pub(crate) fn tame(text: &str) -> String {
     tamed
 }
 
-/// An amount of wei in words: in ether, with as many digits as it has.
+/// An amount of wei as text: in ether, with all its digits.
 pub fn ether(wei: U256) -> String {
     let unit = U256::from(10u64).pow(U256::from(18));
     let (whole, rest) = wei.div_rem(unit);
@@ -169,7 +169,7 @@ pub(crate) fn listed(hashes: &[B256]) -> String {
     hashes.join(", ")
 }
 
-/// The last cause of an error: those before it repeat the URL, which may have a password.
+/// The last cause of an error, because the causes before it repeat the URL, which may have a password.
 pub fn last_cause(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.last().map_or(String::new(), ToString::to_string)

@@ -1,11 +1,11 @@
-//! A connection to an L1: what a challenger needs of a chain, and no more.
+//! A connection to an L1: what a challenger needs from a chain, and no more.
 //!
 //! - [`Chain`] is the connection: blocks, accounts, calls, logs, receipts, and signed transactions in.
 //!   Every method blocks; whoever wants several at once takes threads.
 //! - [`Rpc`] is one over JSON-RPC, to one node or to several that are compared and stand in for each other. [`Local`] is a whole chain in this process: accounts, blocks, time
 //!   that can be moved, a pool of transactions, reorgs. What works on one works on the other.
 //! - [`Wallet`] sends transactions over either. It deals with nonces, fees and confirmations,
-//!   replaces stuck transactions, hands in again those that a reorg dropped, and never does anything
+//!   replaces stuck transactions, sends those again that a reorg dropped, and never does anything
 //!   twice.
 //! - [`signer`] has the key, from a keystore file or from the environment, or asks a remote signer.
 
@@ -42,14 +42,14 @@ pub enum At {
     Hash(B256),
 }
 
-/// A block's header, as far as anybody asked.
+/// The fields of a block's header that are used here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Block {
-    /// How many blocks it has below it.
+    /// The block's number.
     pub number: u64,
     /// Its hash.
     pub hash: B256,
-    /// The hash of the block below it.
+    /// The hash of the parent block.
     pub parent: B256,
     /// Seconds since 1970.
     pub time: u64,
@@ -70,16 +70,16 @@ pub struct Call {
     pub value: U256,
 }
 
-/// Which logs are asked for: those of all these blocks that fit.
+/// Which logs are asked for: those of these blocks that match.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct LogFilter {
     /// The first block.
     pub from: u64,
     /// The last block.
     pub to: u64,
-    /// The contracts they are of; empty for any.
+    /// The contracts that logged them; empty for any.
     pub addresses: Vec<Address>,
-    /// For each topic from the first on what it may be; empty for anything.
+    /// For each topic, from the first on, the values that match; empty for any value.
     pub topics: Vec<Vec<B256>>,
 }
 
@@ -90,17 +90,17 @@ pub struct Log {
     pub address: Address,
     /// Up to four topics, the first of which is the hash of the event's signature.
     pub topics: Vec<B256>,
-    /// The rest of it, ABI-encoded.
+    /// The data beside the topics, ABI-encoded.
     pub data: Bytes,
     /// The number of its block.
     pub block: u64,
     /// The hash of its block.
     pub block_hash: B256,
-    /// The transaction that it is of.
+    /// The transaction that logged it.
     pub transaction: B256,
 }
 
-/// What became of a transaction that is in a block.
+/// The result of a transaction that is in a block.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Receipt {
     /// The transaction's hash.
@@ -109,11 +109,11 @@ pub struct Receipt {
     pub block: u64,
     /// The hash of its block.
     pub block_hash: B256,
-    /// Whether it went through; otherwise it changed nothing but its sender's nonce and balance.
+    /// Whether it succeeded; otherwise it changed nothing but its sender's nonce and balance.
     pub succeeded: bool,
     /// The gas that was paid for.
     pub gas_used: u64,
-    /// Wei for a unit of it.
+    /// Wei for a unit of gas.
     pub gas_price: u128,
     /// The contract that it created.
     pub created: Option<Address>,
@@ -149,7 +149,7 @@ pub struct NodeReport {
 
 /// A chain that is read and written by blocking calls.
 ///
-/// If a read fails because no answer came, it was tried again for a while before.
+/// A read that gets no answer is tried again for a while before it fails.
 pub trait Chain: Send + Sync {
     /// The name of the node, for messages, without the secret parts of its address.
     fn name(&self) -> String;
@@ -161,8 +161,8 @@ pub trait Chain: Send + Sync {
     fn chain_id(&self) -> u64;
     /// A block.
     fn block(&self, at: At) -> Result<Block, Error>;
-    /// How many transactions an account has sent: those in blocks, and where asked also those that
-    /// the node knows to wait.
+    /// How many transactions an account has sent: those in blocks, and with `waiting` also those that
+    /// wait at the node.
     fn nonce(&self, account: Address, waiting: bool) -> Result<u64, Error>;
     /// How many transactions of an account are in the chain up to the end of a block.
     fn nonce_at(&self, account: Address, at: At) -> Result<u64, Error>;
@@ -180,9 +180,9 @@ pub trait Chain: Send + Sync {
     fn logs(&self, filter: &LogFilter) -> Result<Vec<Log>, Error>;
     /// The transactions of the block with a hash, in their order.
     fn transactions(&self, block: B256) -> Result<Vec<Transaction>, Error>;
-    /// What became of a transaction; `None` where it is in no block of the chain.
+    /// The result of a transaction; `None` if it is in no block of the chain.
     fn receipt(&self, transaction: B256) -> Result<Option<Receipt>, Error>;
-    /// Hands a signed transaction to the node. One that it knows already is no error.
+    /// Hands a signed transaction to the node. It is no error if the node has the transaction already.
     fn submit(&self, transaction: &[u8]) -> Result<(), Error>;
     /// Waits a while, so that the chain may have news.
     fn pause(&self);

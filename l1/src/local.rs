@@ -49,22 +49,22 @@ impl Local {
         (0..blocks).for_each(|_| state.mine());
     }
 
-    /// Makes a block with this hash, for programs that were recorded on another chain.
+    /// Makes a block with this hash, for programs whose inputs were recorded on another chain.
     pub fn mine_as(&self, hash: B256) {
         let mut state = self.state();
         state.next_hash = Some(hash);
         state.mine();
     }
 
-    /// Makes a block so many seconds after what would be its time.
+    /// Makes a block this many seconds later than its time would be.
     pub fn advance(&self, seconds: u64) {
         let mut state = self.state();
         state.shift = state.shift.saturating_add(seconds);
         state.mine();
     }
 
-    /// Drops the newest blocks; their transactions wait again, or are gone too. Blocks whose state is
-    /// forgotten stay.
+    /// Drops the newest blocks. Their transactions wait again with `keep_transactions`, and are gone
+    /// otherwise. Blocks whose state is forgotten stay.
     pub fn reorg(&self, blocks: u64, keep_transactions: bool) {
         self.state().reorg(blocks, keep_transactions);
     }

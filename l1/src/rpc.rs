@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// The longest wait.
 const LAST_WAIT: Duration = Duration::from_secs(8);
-/// For how long a request is tried again that is refused in words which nobody here knows.
+/// For how long a request is tried again if it is refused with an unknown error.
 const SECOND_THOUGHTS: Duration = Duration::from_secs(5);
 /// How often the chain is looked at.
 const POLL: Duration = Duration::from_secs(1);
@@ -60,7 +60,7 @@ impl Rpc {
         Self::connect_within(url, expected, PATIENCE)
     }
 
-    /// The same, where a request without an answer is tried again for so long.
+    /// The same, with the time for which a request without an answer is tried again.
     pub fn connect_within(
         url: &str,
         expected: Option<u64>,
@@ -111,7 +111,7 @@ impl Rpc {
     }
 
     /// A node that need not be Ethereum's, such as a rollup's, for [`Rpc::question`]. As a
-    /// [`Chain`] it says to be on chain 0.
+    /// [`Chain`] it is on chain 0.
     pub fn node(url: &str, patience: Duration) -> Result<Self, Error> {
         let http = Http::new(url, "node", REQUEST, |client| client)?;
         let name = http.name.clone();
@@ -372,8 +372,8 @@ impl Chain for Rpc {
 
     fn estimate(&self, call: &Call) -> Result<u64, Error> {
         let method = "eth_estimateGas";
-        // Some nodes take what waits into account unless told otherwise, which may never get into a
-        // block.
+        // Without "latest" some nodes take waiting transactions into account, which may never get
+        // into a block.
         let gas = self.ask(method, json!([answers::call(call), "latest"]))?;
         self.fitting(method, gas)
     }
@@ -394,7 +394,7 @@ impl Chain for Rpc {
     }
 
     fn transactions(&self, block: B256) -> Result<Vec<Transaction>, Error> {
-        // Whole ones, of which some chains have types of their own: only what all have is read.
+        // Some chains have transaction types of their own, so only fields that all types have are read.
         let method = "eth_getBlockByHash";
         let found = self.ask::<Value>(method, json!([block, true]))?;
         if found.is_null() {
@@ -410,7 +410,7 @@ impl Chain for Rpc {
         let method = "eth_getTransactionReceipt";
         let found = self.ask::<Option<wire::TransactionReceipt>>(method, json!([transaction]));
         match found {
-            // Said by geth for some seconds after its start.
+            // geth says this for some seconds after its start.
             Err(Error::Refused { message, .. }) if message.contains("indexing is in progress") => {
                 Ok(None)
             }

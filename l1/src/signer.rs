@@ -33,12 +33,12 @@ enum Key {
 /// There is no key, or no signature.
 #[derive(Debug, thiserror::Error)]
 pub enum SignerError {
-    /// The environment has none.
+    /// The environment has no key.
     #[error(
         "no account to send from: put a private key into the environment variable {KEY_VARIABLE}, or name a keystore file or a remote signer"
     )]
     None,
-    /// What the environment has is no key. The message does not show it.
+    /// The value in the environment is not a key. The message does not show it.
     #[error(
         "the environment variable {KEY_VARIABLE} has no private key: 64 hex digits are expected, with or without 0x in front"
     )]
@@ -51,7 +51,7 @@ pub enum SignerError {
     Keystore {
         /// The file.
         path: PathBuf,
-        /// Why not; a wrong password shows as one of the MAC.
+        /// Why not; a wrong password shows as an error about the MAC.
         why: String,
     },
     /// A file with a password, a certificate or a key that cannot be read.
@@ -82,11 +82,11 @@ pub enum SignerError {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Signed {
     pub(crate) hash: B256,
-    /// As nodes take it.
+    /// The encoding that nodes take.
     pub(crate) raw: Bytes,
 }
 
-/// What is signed.
+/// The transaction before it is signed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Transaction {
     pub(crate) chain_id: u64,

@@ -1,8 +1,8 @@
 //! Sending transactions so that each is in the chain once.
 //!
-//! Whatever happens to a transaction, what is sent in its place has the same nonce, and a chain
-//! takes only one of each nonce: so sending again never does a thing twice. A transaction counts as
-//! done once blocks are on top of it; until then it is looked for at every block, handed in again
+//! A transaction that is sent in place of another has the same nonce, and a chain takes only one
+//! transaction of each nonce, so sending again never does a thing twice. A transaction counts as
+//! done once blocks are on top of it. Until then it is looked for at every block, sent again
 //! when a reorg drops it, and replaced by one that pays more when it is stuck.
 
 mod error;
@@ -40,21 +40,21 @@ pub struct Request {
 pub struct Policy {
     /// How many blocks, its own among them, make a transaction done; at least 1.
     pub confirmations: u64,
-    /// After how many blocks a transaction that is in none of them is replaced by a dearer one; see
+    /// After how many blocks a transaction that is in none of them is replaced by one that pays more; see
     /// `replace_time`.
     pub replace_after: u64,
-    /// The least L1 time that passes as well before it is replaced. Blocks alone are no clock: some nodes make
+    /// The least L1 time that also has to pass before it is replaced. Blocks alone are no clock: some nodes make
     /// one for each transaction, and all of a batch would be replaced again and again within a second.
     pub replace_time: Duration,
-    /// After how many blocks one that is in none of them is given up; see `give_up_time`.
+    /// After how many blocks a transaction that is in none of them is given up; see `give_up_time`.
     pub give_up_after: u64,
-    /// The least L1 time that passes as well before it is given up.
+    /// The least L1 time that also has to pass before it is given up.
     pub give_up_time: Duration,
     /// For how long we wait without any news: no answer, or no new block.
     pub patience: Duration,
     /// The most that is paid for a unit of gas, in wei.
     pub max_fee: u128,
-    /// What becomes of transactions that the account has waiting when we begin.
+    /// What happens to transactions of the account that wait when we begin.
     pub earlier: Earlier,
 }
 
@@ -73,7 +73,7 @@ impl Default for Policy {
     }
 }
 
-/// What becomes of transactions that wait already, from another program or an earlier run.
+/// What happens to transactions that wait already, from another program or an earlier run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Earlier {
     /// They come first: nothing is sent before they are in the chain.
@@ -86,13 +86,13 @@ pub enum Earlier {
 /// What happens on the way.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Progress<'a> {
-    /// So many transactions of the account wait from before, and we wait for them.
+    /// This many transactions of the account wait from before, and we wait for them.
     Earlier(u64),
-    /// It is about to be handed in. From here on it may end up in the chain.
+    /// A transaction is about to be sent. From here on it may end up in the chain.
     Sending(&'a Request, u64, B256),
     /// It is in a block.
     Included(&'a Request, &'a Receipt),
-    /// A reorg dropped its block; it is handed in again.
+    /// A reorg dropped its block; it is sent again.
     Dropped(&'a Request, B256),
     /// It is stuck; this one, with the same nonce, pays more.
     Replacing(&'a Request, B256),
@@ -100,11 +100,11 @@ pub enum Progress<'a> {
     Silent(&'a Error),
 }
 
-/// What became of a transaction: its receipt, of one that went through.
+/// The outcome of a transaction: its receipt, if it succeeded.
 pub type Outcome = Result<Receipt, SendError>;
 
-/// An account that sends transactions over a chain. It has to be the only one that uses the account
-/// while it is at it.
+/// An account that sends transactions over a chain. While it does, nothing else may send from the
+/// account.
 #[allow(missing_debug_implementations, reason = "a chain need not have one")]
 pub struct Wallet {
     chain: Arc<dyn Chain>,
@@ -132,7 +132,7 @@ impl Wallet {
         &self.chain
     }
 
-    /// The nonce for what is sent next, after transactions from before are dealt with.
+    /// The nonce for the next transaction, after transactions from before are dealt with.
     ///
     /// A caller that decides from the state of the chain takes the nonce first, then reads, then
     /// calls [`send_from`](Self::send_from). If an earlier transaction gets into the chain in the
@@ -174,8 +174,8 @@ impl Wallet {
     }
 
     /// Sends transactions one after the other, with this and the next nonces; their receipts, when
-    /// all are done. The first that fails ends it: the ones behind it that were not sent yet never
-    /// are.
+    /// all are done. The first that fails ends it: those after it that were not sent yet are never
+    /// sent.
     pub fn send_from(
         &mut self,
         nonce: u64,
@@ -187,9 +187,9 @@ impl Wallet {
             .collect()
     }
 
-    /// Sends transactions of which none depends on another, with this and the next nonces; what
-    /// became of each, when all are settled. One that the account cannot pay, that the node
-    /// refuses, or that fails in its block has its error in its place, and the others go on.
+    /// Sends transactions of which none depends on another, with this and the next nonces; gives the
+    /// outcome of each, when all are settled. A transaction that the account cannot pay, that the node
+    /// refuses, or that fails in its block gives its error, and the others go on.
     pub fn send_each_from(
         &mut self,
         nonce: u64,
@@ -258,7 +258,7 @@ impl Wallet {
         Ok(outcomes.into_values().collect())
     }
 
-    /// Looks after all that is on its way; takes those off the front that are done.
+    /// Looks after all transactions on their way; takes those off the front that are done.
     fn look<'a>(
         &self,
         flights: &mut VecDeque<Flight<'a>>,

@@ -1,7 +1,7 @@
 //! The money of a game: what its vault owes for it, what accounts should have, and what honest accounts have at stake.
 //!
-//! The amounts are op-dispute-mon's, except that a game whose bonds are refunded is judged by what everybody posted, and
-//! not by who won.
+//! The amounts are op-dispute-mon's, except that a game whose bonds are refunded is judged by what everybody posted,
+//! and not by who won.
 
 use std::collections::{BTreeMap, BTreeSet};
 

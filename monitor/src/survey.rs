@@ -493,7 +493,7 @@ fn anchor(reader: &Reader<'_>, round: &Round<'_>, seen: &Seen) -> Result<Anchor,
     Ok(anchor)
 }
 
-/// The anchor of the same registry by another of its games: in 2024 each type has its own anchor, and the newest counts.
+/// The anchor of the same registry by another of its games: in 2024 each type has an anchor, and the newest counts.
 fn newer(mut known: Anchor, seen: &Seen) -> Anchor {
     if known.root.block < seen.snapshot.anchor.block {
         known.root = seen.snapshot.anchor;

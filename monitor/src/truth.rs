@@ -103,8 +103,8 @@ impl Round<'_> {
         nodes
     }
 
-    /// What the nodes say together about the proposal of a game whose L1 head is block `l1_head`, and what each says, in
-    /// the order of [`Round::nodes`]. The first is none if no node could say anything.
+    /// What the nodes say together about the proposal of a game whose L1 head is block `l1_head`, and what each says,
+    /// in the order of [`Round::nodes`]. The first is none if no node could say anything.
     pub fn judge(&self, params: &GameParams, l1_head: u64) -> (Option<Agreement>, Vec<Answer>) {
         let proposal = &params.proposal;
         let claim = proposal.root_claim;

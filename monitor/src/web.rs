@@ -1,9 +1,9 @@
-//! Pages about the last look, over HTTP: all games with the problems first, each game's report, and the same as data and
-//! as metrics.
+//! Pages about the last look, over HTTP: all games with the problems first, each game's report, and the same as data
+//! and as metrics.
 //!
 //! | path | what |
 //! | --- | --- |
-//! | `/` | all games; with `?show=open`, `wrong`, `disputed` or `unread` some of them, with `&page=2` the next hundred |
+//! | `/` | all games, or with `?show=open`, `wrong`, `disputed` or `unread` some; with `&page=2` the next hundred |
 //! | `/game/0x…` | a game's report |
 //! | `/status.json` | what `--format json` prints |
 //! | `/metrics` | metrics for Prometheus |

@@ -20,14 +20,14 @@ impl Waiting {
         self.signed.nonce()
     }
 
-    /// The most that it takes from its sender.
+    /// The most wei that it takes from its sender.
     pub(super) fn cost(&self) -> U256 {
         let gas = U256::from(self.signed.gas_limit());
         let fee = gas.saturating_mul(U256::from(self.signed.max_fee_per_gas()));
         fee.saturating_add(self.signed.value())
     }
 
-    /// Whether it pays a tenth more than another, as nodes want it of a replacement.
+    /// Whether it pays a tenth more than another, as nodes require of a replacement.
     fn outbids(&self, other: &Self) -> bool {
         let more = |new: u128, old: u128| new >= old.saturating_add(old / 10) && new > old;
         let tip = |waiting: &Self| waiting.signed.max_priority_fee_per_gas().unwrap_or(0);
@@ -43,7 +43,7 @@ impl Waiting {
 pub(super) struct Pool(BTreeMap<(Address, u64), Waiting>);
 
 impl Pool {
-    /// Takes a transaction; `false` where another of its nonce waits and it does not pay enough more.
+    /// Takes a transaction; `false` if another of its nonce waits and it does not pay enough more.
     pub(super) fn put(&mut self, waiting: Waiting) -> bool {
         let place = (waiting.sender, waiting.nonce());
         let refused = self
@@ -56,13 +56,13 @@ impl Pool {
         !refused
     }
 
-    /// The nonce after all that wait without a gap.
+    /// The nonce after all transactions that wait without a gap.
     pub(super) fn next_nonce(&self, account: Address, mined: u64) -> u64 {
         let in_a_row = |nonce: &u64| self.0.contains_key(&(account, *nonce));
         mined.saturating_add((mined..).take_while(in_a_row).count() as u64)
     }
 
-    /// Takes out all that wait, each sender's by nonce.
+    /// Takes out all waiting transactions, those of each sender by nonce.
     pub(super) fn take(&mut self) -> impl Iterator<Item = Waiting> + use<> {
         std::mem::take(&mut self.0).into_values()
     }

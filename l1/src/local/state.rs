@@ -14,7 +14,7 @@ use revm::database_interface::DatabaseRef as _;
 use revm::primitives::hardfork::SpecId;
 use revm::state::AccountInfo;
 
-/// What it calls itself in messages.
+/// The chain's name in messages.
 pub(super) const NAME: &str = "the local chain";
 /// Gas of a block.
 const BLOCK_GAS: u64 = 60_000_000;
@@ -25,7 +25,7 @@ const BASE_FEE: u64 = 1_000_000_000;
 /// How many blocks' states are kept, for calls and reorgs.
 const STATES: usize = 256;
 
-/// A block with all that belongs to it.
+/// A block with everything that belongs to it.
 pub(super) struct Sealed {
     pub(super) block: Block,
     transactions: Vec<Waiting>,
@@ -51,13 +51,13 @@ pub(super) struct State {
     pub(super) base_fee: u64,
     /// Seconds that the next block is late.
     pub(super) shift: u64,
-    /// The hash of the next block, where it is to be a certain one.
+    /// The hash of the next block, if it has to be a certain one.
     pub(super) next_hash: Option<B256>,
     pub(super) pool: Pool,
     /// The state after the newest block.
     db: Db,
     blocks: Vec<Sealed>,
-    /// How many blocks were ever made: blocks of two branches have different hashes.
+    /// How many blocks were ever made, so that blocks of two branches have different hashes.
     made: u64,
 }
 
@@ -157,7 +157,7 @@ impl State {
         done.map_err(|error| self.refused("eth_call", error.to_string()))
     }
 
-    /// A machine over a state and in a block. It is made anew each time, as it cannot move from
+    /// A machine over a state and in a block. It is made anew each time, because it cannot move from
     /// thread to thread.
     fn machine(&self, db: Db, block: &Block) -> Evm {
         let mut evm = Evm::new(SpecId::PRAGUE);
@@ -232,7 +232,7 @@ impl State {
         Ok(())
     }
 
-    /// Makes the next block, of all that can be in it.
+    /// Makes the next block, with all waiting transactions that can be in it.
     pub(super) fn mine(&mut self) {
         let parent = self.blocks.last().map(|sealed| sealed.block);
         let time = parent.map_or(1_700_000_000, |parent| {
@@ -266,7 +266,7 @@ impl State {
                 self.pool.put(waiting);
                 continue;
             }
-            // What is not valid is dropped, as nodes do.
+            // A transaction that is not valid is dropped, as nodes do.
             if let Ok(done) = evm.execute(environment(&waiting)) {
                 let receipt = receipt(&waiting, &block, done);
                 gas += receipt.gas_used;

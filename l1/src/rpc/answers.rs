@@ -1,10 +1,10 @@
-//! Our words for a node's, and the other way round.
+//! Translates between a node's JSON and our types.
 
 use crate::{At, B256, Block, Call, Log, LogFilter, Receipt, Transaction};
 use alloy::rpc::types as wire;
 use serde_json::{Value, json};
 
-/// A block as a parameter; a hash as of EIP-1898, and only as long as it is in the chain.
+/// A block as a parameter. A hash is given as in EIP-1898, and counts only while its block is in the chain.
 pub(super) fn parameter(at: At) -> Value {
     match at {
         At::Latest => json!("latest"),
@@ -54,7 +54,7 @@ pub(super) fn block(block: &wire::Block<B256>) -> Block {
     }
 }
 
-/// A log; `None` where it is of no block.
+/// A log; `None` if it is not in a block.
 pub(super) fn log(log: &wire::Log) -> Option<Log> {
     Some(Log {
         address: log.address(),
@@ -66,7 +66,7 @@ pub(super) fn log(log: &wire::Log) -> Option<Log> {
     })
 }
 
-/// A transaction of any type; `None` where it is none.
+/// A transaction of any type; `None` if the value is not a transaction.
 pub(super) fn transaction(value: &Value) -> Option<Transaction> {
     let text = |name: &str| value.get(name)?.as_str();
     Some(Transaction {
@@ -77,7 +77,7 @@ pub(super) fn transaction(value: &Value) -> Option<Transaction> {
     })
 }
 
-/// A receipt; `None` where it is of no block.
+/// A receipt; `None` if it is not in a block.
 pub(super) fn receipt(receipt: &wire::TransactionReceipt) -> Option<Receipt> {
     Some(Receipt {
         transaction: receipt.transaction_hash,

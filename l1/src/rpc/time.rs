@@ -5,8 +5,8 @@ use crate::Error;
 use serde_json::{Value, json};
 
 impl Rpc {
-    /// Makes a block so many seconds after what would be its time, where the node lets everybody do
-    /// that, as anvil and Hardhat do; `false` where it has no method for it.
+    /// Makes a block this many seconds later than its time would be, on nodes that let everybody do
+    /// that, as anvil and Hardhat do; `false` if the node has no method for it.
     pub fn advance(&self, seconds: u64) -> Result<bool, Error> {
         match self.ask::<Value>("evm_increaseTime", json!([seconds])) {
             Err(Error::Refused { code: -32_601, .. }) => Ok(false),

@@ -7,7 +7,7 @@ use crate::{Address, B256, Error, Revert, U256, ether};
 /// A transaction is not done.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// The connection failed before anything was handed in.
+    /// The connection failed before anything was sent.
     #[error(transparent)]
     Chain(#[from] Error),
     /// There is no signature.
@@ -18,11 +18,11 @@ pub enum SendError {
     Funds {
         /// What was to be done.
         what: String,
-        /// Whose money it is.
+        /// The account.
         account: Address,
         /// What it has, in wei.
         balance: U256,
-        /// What it would have to have, with all that is on its way.
+        /// What it would need, in wei, for this and all transactions on their way.
         needed: U256,
         /// Wei that go with it.
         value: U256,
@@ -31,15 +31,15 @@ pub enum SendError {
         /// Wei for a unit of gas, at most.
         max_fee: u128,
     },
-    /// It would revert, and was not sent.
+    /// The transaction would revert, and was not sent.
     #[error("cannot {what}: {revert}")]
     WouldRevert {
         /// What was to be done.
         what: String,
-        /// With what.
+        /// What it would revert with.
         revert: Revert,
     },
-    /// It is in the chain, and reverted.
+    /// The transaction is in the chain, and reverted.
     #[error("could not {what}: transaction {transaction} in block {block} failed: {}", reason.as_ref().map_or("for want of gas, it seems".into(), ToString::to_string))]
     Failed {
         /// What was to be done.
@@ -61,16 +61,16 @@ pub enum SendError {
         /// The nonce.
         nonce: u64,
     },
-    /// It may still come into the chain, or not.
+    /// The transaction may still get into the chain.
     #[error("{what} is not settled: {why}. Look for {} (nonce {nonce}) before you do it again", listed(.transactions))]
     Unsettled {
         /// What was to be done.
         what: String,
         /// What went wrong.
         why: String,
-        /// The nonce that all have.
+        /// The nonce of the transaction and of those sent in its place.
         nonce: u64,
-        /// The hash of each that was handed in for it; at most one of them can get into the chain.
+        /// The hash of each that was sent for it; at most one of them can get into the chain.
         transactions: Vec<B256>,
     },
     /// Transactions from before do not get into the chain.
@@ -78,7 +78,7 @@ pub enum SendError {
         "{account} has {count} transactions waiting from before, the first with nonce {nonce}, and they do not get into the chain: replace or cancel them in the program that sent them"
     )]
     EarlierStuck {
-        /// Whose they are.
+        /// The account that has sent them.
         account: Address,
         /// How many.
         count: u64,
@@ -100,7 +100,7 @@ impl From<SignerError> for SendError {
 }
 
 impl SendError {
-    /// Whether it is about this one transaction: it has used no nonce, and others may go through.
+    /// Whether the error is about one transaction, which has used no nonce, so that others may succeed.
     pub(super) const fn is_of_one(&self) -> bool {
         matches!(
             self,

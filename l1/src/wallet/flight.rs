@@ -9,26 +9,26 @@ use std::time::Duration;
 /// The most gas that one transaction may have since Osaka (EIP-7825).
 const MOST_GAS: u64 = 1 << 24;
 
-/// At how many looks in a row a nonce is gone and none of ours found before that counts: a node may
-/// know of a block a little before its receipts.
+/// After how many looks in a row at which the nonce is used and none of ours is found that counts as
+/// lost. One look is not enough, because a node may know a block a little before its receipts.
 const MISSES: u32 = 3;
 
-/// A node's words for: another transaction of the nonce waits, or it takes no lower price.
+/// A node's words for: another transaction of the nonce waits, or the price is too low.
 const TOO_CHEAP: [&str; 2] = ["underpriced", "replacementnotallowed"];
 /// A node's words for: a transaction of the nonce is in the chain.
 const NONCE_GONE: [&str; 2] = ["nonce too low", "oldnonce"];
 
-/// A transaction on its way, with all that were sent in its place.
+/// A transaction on its way, with all transactions that were sent in its place.
 pub(super) struct Flight<'a> {
-    /// Which of the transactions that are sent together it is.
+    /// Its index among the transactions that are sent together.
     pub(super) place: usize,
     request: &'a Request,
     nonce: u64,
     gas: u64,
     fees: Fees,
-    /// All of this nonce, the newest last.
+    /// All transactions of this nonce, the newest last.
     signed: Vec<Signed>,
-    /// Whether the newest was not taken by the node yet.
+    /// Whether the node has not taken the newest yet.
     unsent: bool,
     /// The newest block when the first was sent, and when the last was.
     first_sent: Moment,
@@ -45,7 +45,7 @@ struct Fees {
 }
 
 impl Fees {
-    /// What a replacement has to offer at least. Nodes ask for a tenth more.
+    /// The least fees of a replacement. Nodes ask for a tenth more.
     fn raised(self) -> Self {
         let raise = |fee: u128| fee.saturating_add(fee / 8).saturating_add(1);
         Self {
@@ -77,7 +77,7 @@ impl Moment {
         }
     }
 
-    /// Whether so many blocks and so much L1 time lie between this and a later block.
+    /// Whether this many blocks and this much L1 time lie between this and a later block.
     const fn is_past(self, head: &Block, blocks: u64, time: Duration) -> bool {
         head.number >= self.number.saturating_add(blocks)
             && head.time >= self.time.saturating_add(time.as_secs())
@@ -97,7 +97,7 @@ impl<'a> Flight<'a> {
         self.request
     }
 
-    /// What it may still take from the account.
+    /// The wei that it may still take from the account.
     pub(super) fn cost(&self) -> U256 {
         match self.receipt {
             Some(_) => U256::ZERO,
@@ -121,7 +121,7 @@ fn cost(value: U256, gas: u64, fees: Fees) -> U256 {
 }
 
 impl Wallet {
-    /// Prepares a transaction and hands it in. `spent` is what others on their way may take.
+    /// Prepares a transaction and sends it. `spent` is what others on their way may take, in wei.
     pub(super) fn launch<'a>(
         &self,
         place: usize,
@@ -174,7 +174,7 @@ impl Wallet {
         }
     }
 
-    /// A gas limit with something to spare, as the state may change before its block.
+    /// A gas limit with something to spare, because the state may change before its block.
     fn gas(&self, request: &Request) -> Result<u64, SendError> {
         match self.chain.estimate(&self.call(request)) {
             Ok(gas) => Ok(gas.saturating_add(gas / 4).min(MOST_GAS.max(gas))),
@@ -186,7 +186,7 @@ impl Wallet {
         }
     }
 
-    /// What is offered now: enough for a base fee that doubles.
+    /// The fees that are offered now: enough for a base fee that doubles.
     fn fees(&self, head: &Block) -> Result<Fees, Error> {
         let tip = self.chain.tip()?;
         let max = head.base_fee.saturating_mul(2).saturating_add(tip);
@@ -218,8 +218,8 @@ impl Wallet {
         Ok(hash)
     }
 
-    /// Hands the newest in; where another of its nonce waits, with more and more money. What the
-    /// node says against the nonce has a reason that the next look finds.
+    /// Sends the newest; if another transaction of its nonce waits, it is sent again with higher and
+    /// higher fees. If the node refuses the nonce, the next look finds the reason.
     fn hand_in(
         &self,
         flight: &mut Flight<'_>,
@@ -248,7 +248,7 @@ impl Wallet {
         Ok(())
     }
 
-    /// Signs a dearer one, if it may be as dear as that.
+    /// Signs a replacement that pays more, if the policy allows that much.
     fn raise(
         &self,
         flight: &mut Flight<'_>,
@@ -275,7 +275,7 @@ impl Wallet {
         Ok(true)
     }
 
-    /// What became of it, and what is to be done about it.
+    /// Finds the transaction's state, and does what it needs.
     pub(super) fn look_after(
         &self,
         flight: &mut Flight<'_>,
@@ -324,7 +324,7 @@ impl Wallet {
         {
             flight.last_sent = Moment::of(head);
             let dearer = flight.fees.raised().at_least(self.fees(head)?);
-            // Where that is not allowed, the same again: its node may have forgotten it.
+            // If that is not allowed, the same is sent again, because the node may have forgotten it.
             self.raise(flight, dearer, report)?;
             return self.hand_in(flight, report);
         }

@@ -1,14 +1,14 @@
-//! For how long a chain that brings nothing new is waited for.
+//! For how long the wallet waits for a chain that brings nothing new.
 
 use super::{Policy, SendError};
 use crate::{B256, Block, Error};
 use std::time::{Duration, Instant};
 
-/// Why a look at the chain came to nothing.
+/// Why a look at the chain failed.
 pub(super) enum Trouble {
-    /// Nobody answers, which may pass.
+    /// The node does not answer, which may pass.
     Silent(Error),
-    /// It is over.
+    /// The sending has to end.
     Over(SendError),
 }
 
