@@ -19,43 +19,43 @@ use crate::{
     Status, events,
 };
 
-/// What is known of a player.
+/// What is known about a player.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Plays by the honest rule.
+    /// The player follows the honest rule.
     Honest,
-    /// Cheats.
+    /// The player cheats.
     Cheat,
-    /// Nothing.
+    /// Nothing is known.
     Unknown,
 }
 
 /// A player, as the report names it.
 #[derive(Clone, Debug)]
 pub struct Party {
-    /// What it is called.
+    /// The player's name.
     pub name: String,
-    /// What is known of it.
+    /// What is known about the player.
     pub role: Role,
 }
 
-/// What is reported on.
+/// The game that is reported on, and what is known about it.
 #[derive(Clone, Debug)]
 pub struct Subject<'a> {
     /// Where the game is played.
     pub title: String,
     /// The game.
     pub game: &'a Game,
-    /// L1 time, in seconds; once the game is resolved that of its resolution counts.
+    /// L1 time, in seconds; once the game is resolved, the time of its resolution counts.
     pub now: u64,
-    /// Whose names are known.
+    /// The players whose names are known.
     pub parties: BTreeMap<Address, Party>,
-    /// What happened besides its claims.
+    /// What happened besides the claims.
     pub happened: Happened<'a>,
-    /// The instruction it came down to, where it is known.
+    /// The instruction that the game came down to, if it is known.
     pub instruction: Option<Instruction>,
-    /// How far accounts' bonds are, as far as that was asked for.
+    /// The state of accounts' bonds, for the accounts that were asked about.
     pub bonds: BTreeMap<Address, Standing>,
     /// What the guardian has to know.
     pub alarm: Option<Alarm>,
@@ -66,26 +66,26 @@ pub struct Subject<'a> {
 pub enum Happened<'a> {
     /// All calls are known.
     Calls(&'a [Made]),
-    /// What a chain tells.
+    /// Only the events that a chain tells are known.
     History(&'a [HistoryEvent]),
 }
 
-/// What somebody who knows the truth holds of a game's claims.
+/// The judgement of a game's claims by somebody who knows the true trace.
 #[derive(Clone, Debug, Default)]
 pub struct Opinion {
-    /// By claim, as far as it is known: the true value at its place.
+    /// By claim, the true value at its position, if it is known.
     truths: Vec<Option<B256>>,
-    /// By claim, as far as it was read: why it is answered.
+    /// By claim, why it is answered, if the claim was read.
     whys: Vec<Option<Why>>,
     /// The true value of the proposal, which a game that is won at its creation has no claim of.
     root: Option<B256>,
 }
 
 impl Opinion {
-    /// What somebody whose trace is `trace` holds of all claims.
+    /// The judgement of all claims by somebody whose trace is `trace`.
     pub fn of<T: Trace>(game: &Game, trace: &T) -> Self {
         let mut reading = Reading::default();
-        // What was read is right even where others could not be judged.
+        // The claims that were read are judged rightly even if others could not be judged.
         let _ = reading.read(game, trace);
         let claims = game.claims().iter().enumerate();
         let truths = claims.map(|(index, claim)| trace.claim_at(game, index, claim.position).ok());
@@ -97,7 +97,7 @@ impl Opinion {
         }
     }
 
-    /// The true value at the place of the claim at `index`.
+    /// The true value at the position of the claim at `index`.
     pub fn truth(&self, index: usize) -> Option<B256> {
         *self.truths.get(index)?
     }
@@ -211,7 +211,7 @@ pub(super) fn side(game: &Game, index: usize) -> Option<Words> {
     )
 }
 
-/// What a claim at `position`, the claim at `index` or an answer to it, is about.
+/// What a claim at `position` is about, which is the claim at `index` or an answer to it.
 pub fn about(game: &Game, index: usize, position: Position) -> String {
     if game.version().is_super() {
         return about_super(game, index, position);

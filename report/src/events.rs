@@ -17,15 +17,15 @@ pub struct Event {
     pub at: u64,
     /// Who did it, or was paid.
     pub by: Option<Address>,
-    /// What it is: `create`, `move`, `step`, `load`, `resolve`, `end`, `close`, `unlock`, `pay`, `refused`.
+    /// Its kind: `create`, `move`, `step`, `load`, `resolve`, `end`, `close`, `unlock`, `pay`, `refused`.
     pub kind: &'static str,
-    /// What it was, in words.
+    /// The event in words.
     pub text: String,
     /// The claim that it is about.
     pub claim: Option<usize>,
 }
 
-/// What can be told of a game from its state, its claims and its end, and from its past.
+/// The events of a game that follow from its state, its claims and its end, and from its history.
 pub(super) fn of_game(game: &Game, history: &[HistoryEvent]) -> Vec<Event> {
     let claims = game.claims().iter().enumerate().map(|(index, claim)| {
         let (kind, text) = match claim.parent {
@@ -50,12 +50,12 @@ pub(super) fn of_game(game: &Game, history: &[HistoryEvent]) -> Vec<Event> {
     });
     let history = history.iter().filter_map(|event| of_event(game, event));
     let mut events: Vec<_> = claims.chain(history).chain(end).collect();
-    // Of what happens at once a game's end is last but for payments.
+    // Among events of the same time a game's end is the last except for payments.
     events.sort_by_key(|event| (event.at, event.kind == "end"));
     events
 }
 
-/// But for its end, which the game tells.
+/// The event of a game's history; none for the game's end, which the game itself tells.
 fn of_event(game: &Game, event: &HistoryEvent) -> Option<Event> {
     let (kind, text, claim) = match event.what {
         What::Stepped(claim) => ("step", stepped(claim), Some(claim)),
@@ -109,7 +109,7 @@ fn stepped(claim: usize) -> String {
     format!("counters claim {claim} by running one instruction on chain")
 }
 
-/// What the calls tell, of which all are known.
+/// The events of a game all of whose calls are known.
 pub(super) fn of_calls(game: &Game, made: &[Made]) -> Vec<Event> {
     made.iter().map(|made| of_call(game, made)).collect()
 }
@@ -181,7 +181,7 @@ fn done(game: &Game, action: &Action) -> (&'static str, String, Option<usize>) {
     }
 }
 
-/// What somebody wants who calls, and which claim it is about.
+/// What a call tries to do, and the claim that it is about.
 fn attempted(action: &Action) -> (String, Option<usize>) {
     match action {
         Action::Game(_, action) => match action {

@@ -6,7 +6,7 @@ use crate::Report;
 
 /// The page around its parts.
 const PAGE: &str = include_str!("page/page.html");
-/// How it looks; pages that link to it look the same.
+/// The page's style sheet, which pages that link to it use too.
 pub const STYLE: &str = include_str!("page/style.css");
 /// What draws it: helpers, its sections, and what calls them.
 const SCRIPTS: [&str; 8] = [
@@ -20,7 +20,7 @@ const SCRIPTS: [&str; 8] = [
     include_str!("page/main.js"),
 ];
 
-/// The page. It may be opened from a disk, and asks no network for anything.
+/// The page. It may be opened from a disk, and loads nothing from a network.
 ///
 /// # Errors
 /// None: everything in a report can be written as JSON.

@@ -21,16 +21,16 @@ use crate::Opinion;
 /// Instructions that are shown before and after the one.
 const AROUND: u64 = 3;
 
-/// A trace whose lower half are executions.
+/// A trace whose lower half consists of executions.
 pub trait ExecutionTrace {
-    /// What an execution is run on.
+    /// The inputs of an execution.
     type Inputs;
 
     /// The execution that `position` belongs to, in the context of the claim at index `of`, and the index into its
     /// trace.
     ///
     /// # Errors
-    /// If it belongs to none, or the party does not know what it starts from.
+    /// If the position belongs to no execution, or the party does not know the state that the execution starts from.
     fn execution_at(
         &self,
         game: &Game,
@@ -65,15 +65,15 @@ impl<S: SuperStates, E> ExecutionTrace for SuperSplitTrace<S, E> {
     }
 }
 
-/// An instruction that contests a claim at the deepest level; with `I` of [`SuperInputs`] of a super game.
+/// An instruction that contests a claim at the deepest level. In a super game `I` is [`SuperInputs`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Contest<I = Inputs> {
     /// The claim.
     pub claim: usize,
-    /// Attack: the claim's own value is what the instruction does not lead to. Defend: the value claimed
-    /// next is.
+    /// Attack: the instruction does not lead to the claim's own value. Defend: the instruction does not lead to
+    /// the value that is claimed next.
     pub side: Side,
-    /// What the execution is run on.
+    /// The inputs of the execution.
     pub inputs: I,
     /// The instruction's index in the execution, from 0.
     pub index: u128,
@@ -82,9 +82,9 @@ pub struct Contest<I = Inputs> {
 }
 
 impl<I> Contest<I> {
-    /// What a game came down to: the instruction that an honest player ran against a claim, or else
-    /// would run next. `None` while the game has no claim that it is about, and for the instructions of
-    /// players who are not honest.
+    /// What a game came down to: the instruction that an honest player ran against a claim, or otherwise
+    /// would run next. `None` while the game has no claim that an instruction contests, and for the
+    /// instructions of players who are not honest.
     pub fn of<T: ExecutionTrace<Inputs = I>>(
         game: &Game,
         trace: &T,
@@ -96,7 +96,7 @@ impl<I> Contest<I> {
                 Answer::Move(_) => None,
             });
         let is_run = |claim: usize| game.claim(claim).is_ok_and(|c| c.countered_by.is_some());
-        // What was run decided; of those that wait any is as good as another.
+        // An instruction that was run has decided; of those that wait any is as good as another.
         let (claim, side) = honest.max_by_key(|(claim, _)| (is_run(*claim), usize::MAX - claim))?;
         let position = game.claim(claim).ok()?.position;
         let position = match side {
@@ -121,7 +121,7 @@ pub struct Instruction {
     pub claim: usize,
     /// Its index in the execution, from 0, in decimal digits.
     pub index: String,
-    /// What it does, as a verifier has it.
+    /// What it does, as a verifier finds it.
     #[serde(flatten)]
     pub step: StepExplanation,
     /// Where it stands in the program.
@@ -132,7 +132,7 @@ pub struct Instruction {
 }
 
 impl Instruction {
-    /// What the instruction that contests a claim does. The machine is at it, and executes it.
+    /// What the instruction that contests a claim does. The machine is before the instruction, and executes it.
     ///
     /// # Errors
     /// If the step fails.

@@ -3,7 +3,7 @@
 //!
 //! [`report()`] reads a game through the model of `fpvm-dispute`, wherever the game itself is, into a
 //! [`Report`]: plain data, for JSON and for tests. [`html`] makes one page of it that needs nothing else,
-//! [`view`] text, and [`watch`] shows it on a terminal while it is played.
+//! [`view`] makes text of it, and [`watch`] shows the game on a terminal while it is played.
 
 mod build;
 mod events;
@@ -23,31 +23,31 @@ pub use build::{Happened, Opinion, Party, Role, Subject, about, report};
 pub use events::Event;
 pub use instruction::Instruction;
 
-/// A game, told. Times are seconds since 1970, amounts wei in decimal digits.
+/// A report of a game. Times are seconds since 1970, amounts wei in decimal digits.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Where the game was played.
     pub title: String,
-    /// How it stands.
+    /// The game's status.
     pub status: Status,
     /// Address of the game's contract.
     pub game: Address,
-    /// When the report was made, or the game resolved.
+    /// When the report was made, or the game was resolved.
     pub now: u64,
-    /// When it was created.
+    /// When the game was created.
     pub created_at: u64,
-    /// The rules it is played by.
+    /// The rules of the game.
     pub rules: Rules,
-    /// What it is about.
+    /// The proposal that the game is about.
     pub proposal: Proposal,
-    /// Who played.
+    /// The accounts that took part.
     pub accounts: Vec<Account>,
     /// All claims, oldest first.
     pub claims: Vec<Claim>,
     /// What happened, oldest first.
     pub events: Vec<Event>,
-    /// The instruction that was run on chain, where it was and is known.
+    /// The instruction that was run on chain, if one was and it is known.
     pub instruction: Option<Instruction>,
     /// What can be done next, the most urgent first, in words; nothing once the game is over.
     pub next: Vec<String>,
@@ -65,7 +65,7 @@ pub struct Alarm {
 }
 
 impl Report {
-    /// What an account is called.
+    /// The name of an account.
     pub fn name(&self, address: Address) -> &str {
         let mut accounts = self.accounts.iter();
         let account = accounts.find(|account| account.address == address);
@@ -73,7 +73,7 @@ impl Report {
     }
 }
 
-/// How a game stands.
+/// The status of a game.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
@@ -85,7 +85,7 @@ pub enum Status {
     DefenderWins,
 }
 
-/// The rules, as far as a reader needs them.
+/// The rules that a reader needs.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rules {
@@ -108,7 +108,7 @@ pub struct Play {
     pub max_clock_duration: u64,
     /// Least time that a side is left with after its move, in seconds.
     pub clock_extension: u64,
-    /// The claim about the state before the first instruction.
+    /// The state root before the first instruction.
     pub absolute_prestate: B256,
 }
 
@@ -128,7 +128,7 @@ pub struct Proposal {
     pub starting_root: B256,
     /// Its L2 block, or timestamp.
     pub starting_block: String,
-    /// The newest L1 block that the game looks at.
+    /// The L1 head: the newest L1 block that the game takes data from.
     pub l1_head: B256,
     /// Whether it is right; `None` if nobody could tell.
     pub right: Option<bool>,
@@ -140,7 +140,7 @@ pub struct Proposal {
 }
 
 impl Proposal {
-    /// What it is about, in words.
+    /// What the proposal is about, in words.
     pub(crate) fn about(&self) -> String {
         if self.is_super {
             format!("Super root at timestamp {}", self.block)
@@ -156,16 +156,16 @@ impl Proposal {
 pub struct Account {
     /// Its address.
     pub address: Address,
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// What is known of it.
+    /// What is known about the player.
     pub role: Role,
-    /// Claims made.
+    /// The number of claims that it made.
     pub claims: usize,
     /// Bonds posted.
     #[serde(serialize_with = "decimal")]
     pub posted: u128,
-    /// Bonds won, its own included, as far as they are decided.
+    /// Bonds won, its own included, of the claims that are decided.
     #[serde(serialize_with = "decimal")]
     pub won: u128,
     /// Its bonds that are not decided yet.
@@ -174,18 +174,18 @@ pub struct Account {
     /// Paid out to it.
     #[serde(serialize_with = "decimal")]
     pub paid: u128,
-    /// How far its bonds are, where that was asked for.
+    /// The state of its bonds, if that was asked for.
     pub bonds: Option<Standing>,
 }
 
-/// How far an account's bonds are.
+/// The state of an account's bonds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Standing {
     /// In one word: `posted`, `won`, `refund`, `closed`, `unlocked`, `paid`, `refunded`, `lost`, `none`.
     pub state: &'static str,
     /// From when on the next step towards their payment can be made.
     pub next: Option<u64>,
-    /// Said of the account: "has won 0.5 ether: …".
+    /// The state in words, with the account as the subject: "has won 0.5 ether: …".
     pub words: String,
     /// How much of them has been paid.
     #[serde(serialize_with = "decimal")]
@@ -221,21 +221,21 @@ pub struct Claim {
     pub side: Option<&'static str>,
     /// Depth in the tree.
     pub depth: u8,
-    /// Way down from the root: `L` and `R`.
+    /// The way down from the root: `L` and `R`.
     pub path: String,
     /// Generalised index.
     #[serde(serialize_with = "decimal")]
     pub gindex: u128,
-    /// What kind of thing it is about.
+    /// The kind of value that it claims.
     pub kind: Kind,
-    /// What it is about, in words.
+    /// What the claim is about, in words.
     pub about: String,
     /// In the upper half of a super game: the place of the state that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
     /// What is claimed.
     pub value: B256,
-    /// What is true there, as far as anybody could tell.
+    /// The true value there, if anybody could tell.
     pub truth: Option<B256>,
     /// Whether an honest player would have made it.
     pub honest: Option<bool>,
@@ -243,7 +243,7 @@ pub struct Claim {
     pub why: Option<String>,
     /// Who made it.
     pub claimant: Address,
-    /// What was posted with it.
+    /// The bond that was posted with it.
     #[serde(serialize_with = "decimal")]
     pub bond: u128,
     /// When it was made, on the game's clock.
@@ -260,7 +260,7 @@ pub struct Claim {
     pub bond_to: Option<Address>,
 }
 
-/// JavaScript's numbers are too short for these.
+/// Writes a number as decimal digits, because JavaScript's numbers are too short for it.
 fn decimal<S: Serializer>(number: &u128, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(number)
 }

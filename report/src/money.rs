@@ -3,7 +3,7 @@
 /// Wei in an ether.
 const ETHER: u128 = 1_000_000_000_000_000_000;
 
-/// An amount of wei in ether, with no more digits than it has: `0.08`, `1109.7818`.
+/// An amount of wei in ether, with all its digits and no zeros at the end: `0.08`, `1109.7818`.
 pub fn ether(wei: u128) -> String {
     let (whole, rest) = (wei / ETHER, wei % ETHER);
     if rest == 0 {
@@ -13,8 +13,7 @@ pub fn ether(wei: u128) -> String {
     format!("{whole}.{}", digits.trim_end_matches('0'))
 }
 
-/// An amount of wei in ether with three digits, rounded down: exact where it is nothing, and never nothing
-/// where it is something.
+/// An amount of wei in ether with three digits, rounded down. It reads as zero only if the amount is zero.
 pub fn rounded(wei: u128) -> String {
     match wei {
         0 => "0".to_owned(),

@@ -97,7 +97,7 @@ fn write(text: &mut String, report: &Report) -> std::fmt::Result {
     Ok(())
 }
 
-/// How far an account's bonds are; nothing while the game goes on, which all accounts share then.
+/// The state of an account's bonds; empty while the game goes on, because then it is the same for all accounts.
 fn standing(account: &Account) -> String {
     match &account.bonds {
         Some(bonds) if !["posted", "none"].contains(&bonds.state) => format!("; {}", bonds.words),
@@ -133,7 +133,7 @@ fn line(report: &Report, index: usize, claim: &Claim) -> String {
     )
 }
 
-/// How a game stands, in words.
+/// The status of a game, in words.
 pub(crate) const fn status(status: Status) -> &'static str {
     match status {
         Status::InProgress => "in progress",
@@ -142,7 +142,7 @@ pub(crate) const fn status(status: Status) -> &'static str {
     }
 }
 
-/// `+` for a claim that is right, `-` for one that is wrong, nothing where that is not known.
+/// `+` for a claim that is right, `-` for one that is wrong, a space if that is not known.
 pub(crate) fn mark(claim: &Claim) -> char {
     match claim.truth {
         None => ' ',
@@ -151,7 +151,7 @@ pub(crate) fn mark(claim: &Claim) -> char {
     }
 }
 
-/// What has become of a claim; empty as long as that is open.
+/// The outcome of a claim; empty as long as it is open.
 pub(crate) fn fate(claim: &Claim) -> &'static str {
     match (claim.stepped, claim.countered_by, claim.bond_to) {
         (true, ..) => "countered by an instruction",

@@ -12,9 +12,9 @@ use crate::time::span;
 use crate::view::{fate, mark, status};
 use crate::{Account, Claim, Kind, Report, Role, Status};
 
-/// Columns from which on the claim in full is beside the tree.
+/// The least number of columns with which the claim in full stands beside the tree.
 const WIDE: u16 = 100;
-/// The most lines of what can happen next.
+/// The most lines about what can happen next.
 const NEXT: u16 = 4;
 
 const RIGHT: Color = Color::Green;

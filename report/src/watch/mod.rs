@@ -1,4 +1,4 @@
-//! A game for a terminal that is looked at while it is played: the tree, the clocks, the bonds, and what
+//! A view for a terminal of a game that is being played: the tree, the clocks, the bonds, and what
 //! can happen next.
 
 mod draw;
@@ -16,23 +16,23 @@ pub struct Watch {
     pinned: bool,
     /// The first row of the tree on the screen.
     top: usize,
-    /// Why what is shown is not the newest, if it is not.
+    /// Why the view does not show the newest state, if it does not.
     pub trouble: Option<String>,
 }
 
 /// What a reader asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Key {
-    /// So many claims down, or up where it is negative.
+    /// This many claims down, or up if the number is negative.
     By(isize),
     /// The proposal.
     First,
-    /// The newest claim, and those that come.
+    /// The newest claim, and then each newer one.
     Last,
 }
 
 impl Watch {
-    /// Looks at the newest claim, and at those that come.
+    /// A view of the newest claim, and then of each newer one.
     pub fn new() -> Self {
         Self {
             pinned: true,
