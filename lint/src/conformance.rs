@@ -12,16 +12,16 @@ use fpvm_core::machine::memory::PagedMemory;
 use fpvm_core::machine::vm::Vm;
 use std::fmt;
 
-/// How much is tried beyond the rules, which are checked in full.
+/// How much is tried besides the rules, which are checked in full.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Effort {
-    /// Random programs that run on all tiers.
+    /// The number of random programs that run on all tiers.
     pub programs: u64,
-    /// Steps of each program that are proved.
+    /// The number of steps of each program that are proved.
     pub proofs: u64,
-    /// Random states that are packed and saved.
+    /// The number of random states that are packed and saved.
     pub states: u64,
-    /// What the random numbers begin with.
+    /// The seed of the random numbers.
     pub seed: u64,
 }
 
@@ -36,7 +36,7 @@ impl Default for Effort {
     }
 }
 
-/// What was tried, and found in order.
+/// What was tried and found right.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Report {
     /// Instructions whose semantics were checked on every path.
@@ -60,8 +60,8 @@ impl fmt::Display for Report {
     }
 }
 
-/// What an ISA does not do as the framework asks: the place (an instruction, a field, a program) and what
-/// is wrong there.
+/// The points in which an ISA does not do as the framework asks: each with its place (an instruction, a field, a
+/// program) and what is wrong there.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Nonconformance {
     /// The ISA.
@@ -85,7 +85,7 @@ impl fmt::Display for Nonconformance {
     }
 }
 
-/// The same as displayed, so that `unwrap` in a test prints what there is to mend.
+/// The same as the displayed text, so that `unwrap` in a test prints what there is to mend.
 impl fmt::Debug for Nonconformance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -96,10 +96,10 @@ impl fmt::Debug for Nonconformance {
 /// states come back from their packed form and from files, that random programs run alike on every tier,
 /// and that their steps are proved, verified and, with a proof that was tampered with, refused.
 ///
-/// What an instruction should do it does not know: for that, compare with somebody else's program.
+/// It does not know what an instruction should do. Compare that with somebody else's program.
 ///
 /// # Errors
-/// All that is wrong with table, state and semantics; or, where those are in order, the first program or
+/// Everything that is wrong with table, state and semantics; or, if those are right, the first program or
 /// state that does not come out as it should.
 pub fn conformance<I: Isa>() -> Result<Report, Nonconformance> {
     conformance_with::<I>(Effort::default())
@@ -151,7 +151,7 @@ pub fn conformance_with<I: Isa>(effort: Effort) -> Result<Report, Nonconformance
     })
 }
 
-/// A state with random numbers in all that the packed state has.
+/// A state with random numbers in all fields of the packed state.
 fn random_state<I: Isa>(random: &mut Random) -> State<I> {
     let mut state = State::<I>::default();
     for field in crate::state::fields::<I>() {

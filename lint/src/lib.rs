@@ -18,8 +18,8 @@
 //! | [`random`] | programs that reach all rows of a table |
 //! | [`listing`] | each instruction's meaning as text, to be kept and reviewed |
 //!
-//! [`rules`] and [`listing`] run the same semantics as the interpreter, without any guest value. That
-//! they can shows that no instruction looks into a value or an operand.
+//! [`rules`] and [`listing`] run the same semantics as the interpreter, without any guest value. Because they
+//! can, no instruction looks into a value or an operand.
 
 mod conformance;
 pub mod listing;

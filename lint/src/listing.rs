@@ -2,8 +2,8 @@
 //! both arms of every choice and no guest value anywhere.
 //!
 //! Register operands and immediates stand under the names of the ISA's operand table, and mean their
-//! values before the instruction (which is right as operands are read before registers are written;
-//! [`crate::rules`] checks it). The results of operations are named `a`, `b`, … in order.
+//! values before the instruction (because operands are read before registers are written, which
+//! [`crate::rules`] checks). The results of operations are named `a`, `b`, … in order.
 
 use fpvm_core::definition::disasm::register;
 use fpvm_core::definition::isa::{Isa, Op, Operand, Semantics, Source, Visitor};

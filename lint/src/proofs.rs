@@ -1,5 +1,5 @@
-//! Proofs of the steps of a program: each is what the run came to, in both encodings, and a proof with a
-//! byte changed is refused or proves the same.
+//! Proofs of the steps of a program: each leads to the same state as the run, in both encodings, and a proof
+//! with a byte changed is refused or proves the same.
 
 use crate::random::{Program, Random};
 use crate::tiers::{CODE, MadeUp, bare, go_to};
@@ -55,7 +55,7 @@ pub fn check<I: Isa>(program: &Program<I>, steps: u64, seed: u64) -> Result<u64,
                 );
                 continue;
             }
-            // The host refuses, as it does a hint that is too long: the run ends there as well.
+            // The host refuses, for example a hint that is too long: the run ends there too.
             Err(_) => {
                 go_to(&mut vm.state, CODE);
                 continue;

@@ -11,17 +11,17 @@ use fpvm_core::definition::operand::{Imm, Reg};
 use fpvm_core::definition::state::State;
 use fpvm_core::definition::word::Word as _;
 
-/// Where pointers point to.
+/// The address that pointers point to.
 pub const DATA: u64 = 0x8_0000;
 
-/// A row of random numbers, the same for the same seed (xorshift).
+/// A sequence of random numbers, the same for the same seed (xorshift).
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
     /// The numbers of a seed.
     pub fn new(seed: u64) -> Self {
-        // Zero would stay zero; small seeds would begin alike.
+        // Zero would stay zero, and small seeds would begin alike.
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
@@ -39,7 +39,7 @@ impl Random {
     }
 }
 
-/// Values that registers of a program can well have.
+/// Values that registers of a program often have.
 pub fn edge(choice: u64, value: u64) -> u64 {
     match choice % 5 {
         0 => value,
@@ -70,9 +70,9 @@ pub fn put(word: u32, lo: u32, bits: u32, value: u32) -> u32 {
 pub struct Program<I: Isa> {
     /// Its words, in the order of memory from [`CODE`] on.
     pub words: Vec<u32>,
-    /// Where it begins: at [`CODE`], with random registers.
+    /// The state in which it begins: at [`CODE`], with random registers.
     pub state: State<I>,
-    /// How far it is run at a time, in steps.
+    /// The numbers of steps that it is run at a time.
     pub legs: Vec<u64>,
 }
 
@@ -95,7 +95,7 @@ impl<I: Isa> Default for Generator<I> {
 }
 
 impl<I: Isa> Generator<I> {
-    /// The program of a seed. Row `seed` of the table (modulo their number) is in it for certain.
+    /// The program of a seed. It always has row `seed` of the table (modulo the number of rows).
     pub fn program(&self, seed: u64) -> Program<I> {
         let mut random = Random::new(seed);
         let len = 4 + random.below(40);
@@ -142,7 +142,7 @@ impl<I: Isa> Generator<I> {
         }
     }
 
-    /// An instruction of a row at a place in the code, of which jumps stay within the first `bytes`.
+    /// An instruction of a row at a place in the code; a jump stays within the first `bytes` of the code.
     fn word(&self, row: usize, random: &mut Random, place: u64, bytes: u64) -> u32 {
         let (Some(pattern), Some(seen)) = (I::TABLE.get(row), self.rows.get(row)) else {
             return 0;

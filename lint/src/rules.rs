@@ -1,7 +1,7 @@
 //! The interpretation that checks the rules of [`fpvm_core::definition::machine`], on every path through an
 //! instruction, system calls' arms included.
 //!
-//! What the rules mean here, on any one path:
+//! On any one path the rules mean this:
 //!
 //! - Nothing faults after an effect. Effects are writes of registers and memory, a new program
 //!   counter, output, hints, reads of pre-images and the program's end.
@@ -9,15 +9,15 @@
 //!   an operand's name always means its value before the instruction, and a step that stops has left
 //!   the registers alone. Exit and the pre-image operations write registers.
 //! - Memory accesses need at most as many data branches as the ISA declares, wherever their addresses
-//!   lie: each access is taken with every alignment that its address can have. Known are the
+//!   lie: each access is tried with every alignment that its address can have. The lint knows the
 //!   alignment that [`align`] gives or a trap on the low bits guarantees, and constant distances
 //!   between addresses.
-//! - The n-th access uses the n-th branch, so after arms of a choice that access memory differently
-//!   no further access may come. And a second run of the same semantics does the same.
-//! - A value is used in the arm that made it, or in arms within that.
+//! - The n-th access uses the n-th branch, so no access may come after a choice whose arms access memory
+//!   differently. And a second run of the same semantics does the same.
+//! - A value is used in the arm that made it, or in arms within that arm.
 //! - Widths are among those that the operations are defined for, and a read-modify-write is aligned.
 //! - A cell that is used is one that the packed state commits to, in as many bytes as its values need.
-//! - An instruction does something, or says that it is meant not to.
+//! - An instruction does something, or says that it is meant to do nothing.
 //!
 //! [`align`]: fpvm_core::definition::machine::Machine::align
 
@@ -39,15 +39,15 @@ use std::marker::PhantomData;
 pub enum Rule {
     /// A fault after an effect.
     FaultAfterEffect,
-    /// A register read after a register write.
+    /// A register is read after a register was written.
     ReadAfterWrite,
-    /// Memory or host reached after a register write.
+    /// Memory or host is used after a register was written.
     AccessAfterWrite,
-    /// More data branches than declared.
+    /// The step needs more data branches than the ISA declares.
     Leaves,
-    /// Memory accesses whose order depends on the path, or changes from run to run.
+    /// The order of memory accesses depends on the path, or changes from run to run.
     Order,
-    /// A value outside the arm it was made in.
+    /// A value is used outside of the arm that made it.
     Escape,
     /// A width that the operation is not defined for.
     Width,
@@ -55,20 +55,20 @@ pub enum Rule {
     Alignment,
     /// A fetch that does anything but fault.
     Fetch,
-    /// A cell that is used and that the packed state does not have, so that no proof shows it.
+    /// A cell is used that the packed state does not have, so that no proof shows it.
     Uncommitted,
-    /// A value that may not fit the bytes that the packed state has of its cell.
+    /// A value may not fit into the bytes that the packed state has for its cell.
     Narrow,
-    /// An instruction that does nothing and does not [say so](fpvm_core::definition::machine::Machine::nothing), or says so and does
-    /// something.
+    /// An instruction does nothing and does not [say so](fpvm_core::definition::machine::Machine::nothing), or says so
+    /// and does something.
     Nothing,
-    /// A row of the table that no word fits, or that is as good as another for the same word.
+    /// No word fits a row of the table, or a word fits two rows equally well.
     Table,
-    /// An operand in a row's format that the ISA does not have.
+    /// A row's format names an operand that the ISA does not have.
     Operand,
-    /// A field of the state whose size or place is none.
+    /// A field of the state has an impossible size or place.
     State,
-    /// A field of the state that the contract has no name for.
+    /// The contract cannot use the name of a field of the state.
     Name,
 }
 
@@ -134,7 +134,7 @@ fn compared<I: Isa>([mut first, second]: [Lint<I>; 2]) -> Vec<Violation> {
     first.violations
 }
 
-/// A choice that an instruction makes by the value of a register.
+/// A choice of an instruction between cases, by the value of a register.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Choice {
     /// The instruction's name.
@@ -164,26 +164,26 @@ pub fn choices<I: Isa>() -> Vec<Choice> {
     found
 }
 
-/// What is known of a word.
+/// What is known about a word.
 #[derive(Clone, Copy, Debug)]
 pub struct Value {
     /// The arm that made it.
     scope: usize,
-    /// The value it is a constant distance from; [`ABSOLUTE`] for a constant.
+    /// The value from which it has a constant distance; [`ABSOLUTE`] for a constant.
     base: usize,
     /// That distance.
     offset: u64,
-    /// Of all that, only these low bits, if not 0.
+    /// If this is not 0, the word has only these low bits of base plus offset.
     low: u64,
-    /// It is not larger than this.
+    /// The word is not larger than this.
     most: u64,
 }
 
-/// What is known of a truth value.
+/// What is known about a truth value.
 #[derive(Clone, Copy, Debug)]
 pub struct Truth {
     scope: usize,
-    /// It says whether the low bits of a word are zero …
+    /// The truth value says whether the low bits of this word are zero …
     zero: Option<Value>,
     /// … or whether they are not.
     negated: bool,
@@ -204,7 +204,7 @@ pub struct Lint<I> {
     violations: Vec<Violation>,
     /// Whether anything has happened, on any path.
     acts: bool,
-    /// Whether the semantics say that nothing is to happen.
+    /// Whether the semantics say that nothing is meant to happen.
     declared: bool,
     seen: Seen,
     isa: PhantomData<I>,
@@ -217,7 +217,7 @@ pub(crate) struct Seen {
     pub(crate) written: Vec<Reg>,
     /// Registers by whose value it chooses, and the values that it knows.
     pub(crate) choices: Vec<(Reg, Vec<Case>)>,
-    /// Which registers values are of, by the number of their base.
+    /// The registers that values come from, by the numbers of the values' bases.
     bases: Vec<(usize, Reg)>,
 }
 
@@ -275,7 +275,7 @@ impl<I: Isa> Lint<I> {
         self.scopes.last().copied().unwrap_or_default()
     }
 
-    /// A new value, of which nothing is known.
+    /// A new value, about which nothing is known.
     fn value(&mut self) -> Value {
         self.last_base += 1;
         Value {
@@ -304,8 +304,8 @@ impl<I: Isa> Lint<I> {
         Some(what.to_owned())
     }
 
-    /// A register operand is used: whatever cell it names has to be in the packed state. With the value
-    /// that is written, all of that.
+    /// A register operand is used: every cell that it can name has to be in the packed state, with room for
+    /// the written value if there is one.
     fn commits(&mut self, r: Reg, written: Option<Value>) {
         let cells = match r {
             Reg::Fixed(cell) => cell.0..=cell.0,

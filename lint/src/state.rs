@@ -1,5 +1,5 @@
-//! Checks of the state table: the packed state commits to all that a step can change, each field has a
-//! size that files and contracts know, and a name that the contract can use.
+//! Checks of the state table: the packed state commits to everything that a step can change, and each field
+//! has a size that files and contracts know, and a name that the contract can use.
 
 use crate::rules::{Rule, Violation};
 use fpvm_core::definition::isa::{Field, Isa, Source};
@@ -13,7 +13,7 @@ pub(crate) fn fields<I: Isa>() -> impl Iterator<Item = &'static Field> {
     I::STATE.iter().chain(thread)
 }
 
-/// Bytes that the packed state, or a packed thread, has of a cell; 0 where it has none.
+/// The bytes that the packed state, or a packed thread, has for a cell; 0 if it does not have the cell.
 pub(crate) fn committed<I: Isa>(cell: Cell) -> usize {
     let has = |field: &&Field| match field.source {
         Source::Cell(known) => known == cell,
@@ -26,7 +26,7 @@ pub(crate) fn committed<I: Isa>(cell: Cell) -> usize {
     sizes.max().unwrap_or(0)
 }
 
-/// The largest number that is left of a cell's value in the packed state.
+/// The largest number that the packed state can hold for a cell.
 pub(crate) fn room<I: Isa>(cell: Cell) -> u64 {
     let bits = (8 * committed::<I>(cell) as u32).min(I::Word::BITS);
     u64::MAX.checked_shr(64 - bits).unwrap_or(0)
@@ -138,14 +138,14 @@ fn size(field: &Field) -> Option<String> {
     (found != wanted).then(|| format!("{found} bytes, and what it holds has {wanted}"))
 }
 
-/// Why the contract cannot use a field's name, where it has to.
+/// Why the contract cannot use a field's name, if it has to.
 fn unspeakable<I: Isa>(field: &Field) -> Option<String> {
     let Source::Cell(cell) = field.source else {
         return None;
     };
     let known = [I::PC, I::EXIT_CODE, I::EXITED, I::PREIMAGE_OFFSET];
     let threads = I::THREADS.is_some_and(|threads| [threads.side, threads.ended].contains(&cell));
-    // The contract knows these by what they are for.
+    // The contract names these by their purpose and not by the field's name.
     if known.contains(&cell) || I::NEXT_PC == Some(cell) || threads {
         return None;
     }

@@ -1,5 +1,5 @@
-//! Checks of the instruction table: each row can be met, one row is the best for each word, and operands
-//! are those that there are.
+//! Checks of the instruction table: some word reaches each row, one row is the best for each word, and all
+//! operands exist.
 
 use crate::rules::{Rule, Violation};
 use fpvm_core::definition::isa::{Isa, Pattern};
@@ -48,7 +48,7 @@ pub(crate) fn check<I: Isa>() -> Vec<(String, Violation)> {
     found
 }
 
-/// A word that fits two rows with as many mask bits, unless a row with more takes all such words.
+/// A word that fits two rows with equally many mask bits, unless a row with more takes all such words.
 fn ambiguous(table: &[Pattern], a: &Pattern, b: &Pattern) -> Option<u32> {
     let (shared, both) = (a.mask & b.mask, a.mask | b.mask);
     let bits = a.mask.count_ones();

@@ -1,5 +1,5 @@
-//! The tiers beside each other: a program runs by plain steps, by the interpreter's cached code and
-//! translated, and after each leg all are in the same state or have failed alike.
+//! Compares the tiers: a program runs by plain steps, by the interpreter's cached code and translated, and
+//! after each leg all machines are in the same state or have failed alike.
 
 use fpvm_core::definition::fetch;
 use fpvm_core::definition::isa::Isa;
@@ -20,7 +20,7 @@ pub const CODE: u64 = 0x1_0000;
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{tier} and plain steps differ after step {step}: {what}")]
 pub struct Difference {
-    /// The tier that is beside plain steps.
+    /// The tier that is compared with plain steps.
     pub tier: &'static str,
     /// The step counter.
     pub step: u64,
@@ -43,7 +43,7 @@ impl Oracle for MadeUp {
     }
 }
 
-/// Has a machine go on at an address.
+/// Makes a machine go on at an address.
 pub fn go_to<I: Isa>(state: &mut State<I>, pc: u64) {
     state.set(I::PC, I::Word::truncate(pc));
     if let Some(next) = I::NEXT_PC {
@@ -51,7 +51,7 @@ pub fn go_to<I: Isa>(state: &mut State<I>, pc: u64) {
     }
 }
 
-/// Runs a machine to a step at most, with [`MadeUp`] pre-images and without output.
+/// Runs a machine up to a step, with [`MadeUp`] pre-images and without output.
 ///
 /// # Errors
 /// As [`Vm::run`].
@@ -88,7 +88,7 @@ pub fn stepped<I: Isa>(mut vm: Vm<I>) -> Vm<I> {
     vm
 }
 
-/// Gives a machine the translator; leaves it to the interpreter where guests cannot be translated here.
+/// Gives a machine the translator; leaves it to the interpreter if guests cannot be translated here.
 pub fn translated<I: Isa>(mut vm: Vm<I>, hot_after: u8) -> Vm<I> {
     if let Ok(jit) = Jit::new() {
         vm.set_tier(Some(Box::new(jit.hot_after(hot_after))));
@@ -99,7 +99,7 @@ pub fn translated<I: Isa>(mut vm: Vm<I>, hot_after: u8) -> Vm<I> {
 /// A machine with code at an address, and nothing else.
 ///
 /// # Panics
-/// Without address space for its memory.
+/// If there is no address space for its memory.
 pub fn bare<I: Isa>(at: u64, words: &[u32], state: &State<I>) -> Vm<I> {
     let mut memory = PagedMemory::new().expect("address space");
     for (address, word) in (at..).step_by(4).zip(words) {
@@ -148,20 +148,20 @@ fn machine_difference<I: Isa>(a: &mut Vm<I>, b: &mut Vm<I>) -> Option<String> {
     page.map(|page| format!("page {page:#x} of memory"))
 }
 
-/// Panics where two states differ.
+/// Asserts that two states are equal.
 ///
 /// # Panics
-/// There.
+/// If they differ.
 pub fn assert_same_state<I: Isa>(a: &State<I>, b: &State<I>) {
     if let Some(what) = state_difference(a, b) {
         panic!("at step {}: {what}", a.step);
     }
 }
 
-/// Panics where two machines are not in the same state.
+/// Asserts that two machines are in the same state.
 ///
 /// # Panics
-/// There.
+/// If they are not.
 pub fn assert_same<I: Isa>(a: &mut Vm<I>, b: &mut Vm<I>) {
     if let Some(what) = machine_difference(a, b) {
         panic!("at step {}: {what}", a.state.step);
@@ -175,8 +175,8 @@ fn text(done: &Result<Event, VmError>) -> String {
     }
 }
 
-/// Runs a program, which is at [`CODE`], by plain steps and on all tiers, in legs of these lengths. Where
-/// it faults or leaves its code, all go on: after the instruction that faulted, or from the start.
+/// Runs a program, which is at [`CODE`], by plain steps and on all tiers, in legs of these lengths. If it
+/// faults, all go on after the instruction that faulted; if it leaves its code, all go on from the start.
 ///
 /// # Errors
 /// The first difference.
@@ -231,7 +231,7 @@ pub fn compare<I: Isa>(words: &[u32], state: &State<I>, legs: &[u64]) -> Result<
 /// The same as [`compare`], for tests.
 ///
 /// # Panics
-/// Where something differs.
+/// If something differs.
 pub fn agree<I: Isa>(words: &[u32], state: &State<I>, legs: &[u64]) {
     if let Err(difference) = compare(words, state, legs) {
         panic!("{difference}");

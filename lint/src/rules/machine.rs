@@ -38,7 +38,7 @@ impl<I: Isa> Machine for Lint<I> {
     }
 
     fn imm(&mut self, i: Imm) -> Value {
-        // All ones that the instruction word can have there.
+        // The largest value that the instruction word can have there.
         let most = if i.signed == 0 {
             i.of(u32::MAX)
         } else {
@@ -313,14 +313,14 @@ impl<I: Isa> Machine for Lint<I> {
     }
 }
 
-/// The largest number of so many bytes.
+/// The largest number of this many bytes.
 fn bytes_of(bytes: u32) -> u64 {
     u64::MAX
         .checked_shr(64u32.saturating_sub(8 * bytes))
         .unwrap_or(0)
 }
 
-/// The largest result of an operation, where that is not any word.
+/// The largest result of an operation, if it cannot be every word.
 fn most(op: Bin, a: Value, b: Value) -> Option<u64> {
     let constant = (b.base == ABSOLUTE && b.low == 0).then_some(b.offset);
     match op {
