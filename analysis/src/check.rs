@@ -1,4 +1,4 @@
-//! What speaks against a program before anybody runs it, found in its ELF file.
+//! Checks a program's ELF file for reasons not to run it.
 
 mod calls;
 mod code;
@@ -20,7 +20,7 @@ pub fn by_the_manual(isa: &dyn IsaInfo, insn: u32) -> Option<(String, &'static s
     instructions::by_the_manual(isa, insn)
 }
 
-/// Looks at a program's code for what the VM does not do as the program expects; `bytes` are its ELF file.
+/// Finds code for which the VM does not do what the program expects; `bytes` are its ELF file.
 pub fn check(code: &Code<'_>, bytes: &[u8], report: &mut Report) {
     let release = go::release(bytes);
     if go::mips_float(bytes) == Some("hardfloat") {

@@ -8,7 +8,7 @@ use fpvm_core::step::verify::Step;
 use serde::Serialize;
 use std::fmt;
 
-/// What a step read and wrote. Its text is a line for each.
+/// What a step read and wrote. Its text has a line for each.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepDetail {
@@ -16,13 +16,13 @@ pub struct StepDetail {
     pub step: u64,
     /// Where the program is.
     pub place: Place,
-    /// The instruction, or in words what there was instead.
+    /// The instruction, or in words what the step did instead of one.
     pub assembly: String,
-    /// The registers that the instruction may read, with what they hold before.
+    /// The registers that the instruction may read, with their values before.
     pub reads: Vec<Operand>,
     /// The registers, and other words of the state, that changed.
     pub writes: Vec<Register>,
-    /// The guest words of memory that it read or wrote, the instruction itself apart.
+    /// The guest words of memory that it read or wrote, except the instruction itself.
     pub memory: Vec<WordAccess>,
     /// The pre-image that it read.
     pub preimage: Option<Preimage>,
@@ -124,7 +124,8 @@ impl StepDetail {
     }
 }
 
-/// The words of a leaf that a step changed, or else that it read: of an address that is known its word, and else all.
+/// The words of a leaf that a step changed, or, if it changed none, the words that it read: the word at the address if
+/// that is known, and otherwise all words.
 fn words(
     leaf: &LeafChange,
     address: Option<u64>,

@@ -14,7 +14,7 @@ use fpvm_oracle::Key;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// What a verified step did. Its text is a line for what the step was, and one for each change.
+/// What a verified step did. Its text has a line that says what the step was, and one for each change.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct StepExplanation {
     /// The VM type.
@@ -25,19 +25,19 @@ pub struct StepExplanation {
     /// Program counter before; `0x…` in JSON.
     #[serde(serialize_with = "hex_number")]
     pub pc: u64,
-    /// What the step was: the instruction, or in words what there was instead.
+    /// The instruction, or in words what the step did instead of one.
     pub assembly: String,
     /// What the step was.
     #[serde(skip)]
     pub kind: Step,
-    /// The words of the state before and after, the registers among them, in the state's order; of a VM with
-    /// threads those of the thread that ran.
+    /// The words of the state before and after, the registers among them, in the state's order; in a VM with
+    /// threads the registers are those of the thread that ran.
     pub registers: Vec<Register>,
-    /// The leaves of memory that the instruction accessed, itself apart, in order.
+    /// The leaves of memory that the instruction accessed, without its own, in order.
     pub memory: Vec<LeafChange>,
     /// The pre-image that the step read.
     pub preimage: Option<Preimage>,
-    /// The key of the pre-image that will be read next, where the step changed it.
+    /// The key of the pre-image that will be read next, if the step changed it.
     #[serde(skip)]
     pub new_key: Option<[u8; 32]>,
     /// Bytes of the proof.
@@ -59,7 +59,7 @@ pub struct Register {
     pub before: Value,
     /// What it holds after.
     pub after: Value,
-    /// It is a program counter that went on to the next instruction: no change worth a word.
+    /// Whether it is a program counter that only went on to the next instruction.
     #[serde(skip)]
     pub goes_on: bool,
 }
@@ -108,11 +108,11 @@ pub struct Preimage {
     pub bytes: usize,
     /// Where the step reads, counted from the 8 bytes of length in front of the value.
     pub offset: u64,
-    /// What the contract has of it from there on, 32 bytes at most, as hex digits.
+    /// The part of it that the oracle contract gives from there on, 32 bytes at most, as hex digits.
     pub part: String,
 }
 
-/// Bytes that a VM's contract is handed.
+/// Sizes, in bytes, of what a VM's contract gets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Sizes {
     /// Of the packed state.
@@ -219,7 +219,7 @@ fn thread_switch<I: Isa>(before: &State<I>) -> String {
     }
 }
 
-/// The words of a state, registers among them, before and after a step with an instruction of so many
+/// The words of a state, registers among them, before and after a step with an instruction of this many
 /// bytes, in the order of the state.
 fn registers<I: Isa>(before: &State<I>, after: &State<I>, len: Option<u64>) -> Vec<Register> {
     let value = |word: I::Word| Value {

@@ -1,10 +1,10 @@
 //! Call stacks, from what functions do with the stack pointer and the return address.
 //!
-//! One more interpretation of the one definition, in which words are known by how they come from
+//! This is one more interpretation of the one definition, in which words are known by how they come from
 //! those two registers. A function is read in a straight line: prologues move the stack pointer by a
-//! constant and save the return address at a constant place, which is what compilers do; behind a
-//! jump or a return the frame is again what the prologue made of it. So nothing is asked of a guest
-//! but symbols: no frame pointer, no unwind tables, no release of Go.
+//! constant and save the return address at a constant place, as compilers do; after a jump or a return
+//! the frame is again as the prologue made it. So a guest needs symbols and nothing else: no frame
+//! pointer, no unwind tables, no certain release of Go.
 
 use fpvm_core::definition::decode::decode;
 use fpvm_core::definition::isa::Isa;
@@ -31,7 +31,7 @@ pub struct FrameStep {
     pub restores_from: Option<i64>,
     /// It calls a function.
     pub calls: bool,
-    /// It never goes on to the next instruction (that in its delay slot apart), and is no call.
+    /// It never goes on to the next instruction (except the one in its delay slot), and is not a call.
     pub leaves: bool,
 }
 
@@ -48,7 +48,7 @@ pub fn frame_step<I: Isa>(insn: u32) -> FrameStep {
         step: FrameStep::default(),
         isa: PhantomData,
     };
-    // What an undefined instruction or a system call does matters to no frame.
+    // Undefined instructions and system calls do not change a frame.
     let _ = I::execute(decode::<I>(insn), &mut framing);
     framing.step
 }
@@ -56,10 +56,10 @@ pub fn frame_step<I: Isa>(insn: u32) -> FrameStep {
 /// A frame at an instruction of its function, before the instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Frame {
-    /// The stack pointer, from what it was when the function was entered; `None` where the function
+    /// The stack pointer, relative to its value when the function was entered; `None` if the function
     /// has gone to another stack.
     pub depth: Option<i64>,
-    /// Where the return address is, from the same; `None` for its register.
+    /// Where the return address is, relative to the same; `None` for its register.
     pub saved_at: Option<i64>,
 }
 
@@ -87,7 +87,7 @@ pub fn frames(steps: impl Iterator<Item = FrameStep>, delay_slot: bool) -> Vec<F
             next.saved_at = None;
         }
         next.depth = if step.switches { None } else { at(step.moves) };
-        // The deepest frame, with the return address in it, is the body's.
+        // The deepest frame that has the return address in it is the body's.
         let weight = |frame: Frame| {
             (
                 frame.depth.map_or(0, |depth| -depth),
@@ -106,7 +106,7 @@ pub fn frames(steps: impl Iterator<Item = FrameStep>, delay_slot: bool) -> Vec<F
     frames
 }
 
-/// What is known of a word.
+/// What is known about a word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Known {
     Constant(u64),
@@ -119,7 +119,7 @@ enum Known {
     Other,
 }
 
-/// Nothing ends it early but what it cannot know.
+/// The interpretation ends early only where it cannot know how to go on.
 #[derive(Clone, Copy, Debug)]
 struct Unknown;
 

@@ -1,8 +1,8 @@
 //! Go programs: which release made them, and which of their functions a VM has to skip.
 //!
-//! Upstream names those functions as Go 1.22 names them. Some of the names are numbers that move:
-//! what was `runtime.init.5` there, the start of the goroutine that forces garbage collection, is
-//! another one since Go 1.23, and what gets skipped instead is missed at the end of the program.
+//! Upstream names those functions as Go 1.22 names them. Some of the names have numbers that change:
+//! `runtime.init.5` there, which starts the goroutine that forces garbage collection, is another
+//! function since Go 1.23, and the program needs that function at its end.
 
 use crate::listing;
 use fpvm_core::definition::disasm::disassemble;
@@ -10,10 +10,10 @@ use fpvm_core::definition::isa::Isa;
 use fpvm_core::formats::elf::Patch;
 use fpvm_core::machine::vm::Vm;
 
-/// What the Go linker writes in front of its release.
+/// The bytes that the Go linker writes in front of its release.
 const MAGIC: &[u8] = b"\xff Go buildinf:";
 
-/// The function of which upstream says that it starts the goroutine, and all that it can be.
+/// The function that upstream takes for the starter of that goroutine, and all names that the starter can have.
 const STARTER: &str = "runtime.init.5";
 const INITS: [&str; 16] = [
     "runtime.init.0",
@@ -34,14 +34,14 @@ const INITS: [&str; 16] = [
     "runtime.init.15",
 ];
 
-/// The release that made a program: `go1.22.10`; `None` for one that is not Go's, or older than
+/// The Go release that made a program: `go1.22.10`; `None` for a program that is not Go's, or is older than
 /// Go 1.18.
 pub fn release(bytes: &[u8]) -> Option<String> {
     let info = bytes
         .chunks(16)
         .position(|chunk| chunk.starts_with(MAGIC))?;
     let info = bytes.get(info * 16..)?;
-    // Flag 2: the text stands here, behind its length, and is not pointed to.
+    // Flag 2: the text stands here, after its length, and is not pointed to.
     if info.get(15)? & 2 == 0 {
         return None;
     }
@@ -53,7 +53,7 @@ pub fn release(bytes: &[u8]) -> Option<String> {
     release.starts_with("go").then(|| release.to_string())
 }
 
-/// Whether a program was built with a setting of Go's run time, `name=value`.
+/// Whether a program was built with a setting of Go's runtime, `name=value`.
 pub fn is_set_at_build(bytes: &[u8], setting: &str) -> bool {
     let lines = bytes.split(|byte| *byte == b'\n');
     let mut settings = lines.filter_map(|line| line.strip_prefix(b"build\tDefaultGODEBUG="));
@@ -137,8 +137,8 @@ const STANDARD: &[&str] = &[
     "weak",
 ];
 
-/// Whether a function of a Go program is of Go's run time or standard library. Of their assembly some has no package
-/// in its name.
+/// Whether a function of a Go program belongs to Go's runtime or standard library. The names of some of their
+/// assembly functions have no package.
 pub fn is_own(function: &str) -> bool {
     let end = function.find(['.', '/', ':', '[']);
     end.is_none_or(|end| {
@@ -173,8 +173,8 @@ fn starter<I: Isa>(vm: &mut Vm<I>) -> Option<&'static str> {
     })
 }
 
-/// Upstream's patches, moved to where this program has what they are meant for; `later` are
-/// functions that have to be skipped as well, from the release Go 1.N on. The program is in `vm`.
+/// Upstream's patches, with the names that this program has for their functions; `later` are
+/// functions that also have to be skipped, from the release Go 1.N on. The program is in `vm`.
 pub fn patches<I: Isa>(
     vm: &mut Vm<I>,
     release: Option<&str>,

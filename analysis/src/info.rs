@@ -1,4 +1,4 @@
-//! What analyses ask of an ISA.
+//! What analyses need to know about an ISA.
 
 use crate::frames::{FrameStep, frame_step};
 use crate::observe::{Observed, observe};
@@ -18,7 +18,7 @@ pub const MIPS: u16 = 8;
 /// `e_machine` of RISC-V.
 pub const RISCV: u16 = 243;
 
-/// From an instruction word to its row of the table; one past the last where no row fits.
+/// From an instruction word to its row of the table; one past the last if no row fits.
 pub type RowOf = Box<dyn Fn(u32) -> usize>;
 
 /// An ISA, with its type forgotten.
@@ -35,7 +35,7 @@ pub trait IsaInfo: Sync {
     fn insn_of(&self, bytes: [u8; 4]) -> u32;
     /// Bytes of an instruction.
     fn insn_len(&self, insn: u32) -> u64;
-    /// Bytes from a call to where it returns to, of each kind of call.
+    /// Bytes from a call to its return address, for each kind of call.
     fn call_bytes(&self) -> &'static [u64];
     /// An instruction as assembly text.
     fn disassemble(&self, insn: u32, pc: u64) -> String;
@@ -43,13 +43,13 @@ pub trait IsaInfo: Sync {
     fn observe(&self, insn: u32) -> Observed;
     /// A decoder, for many words.
     fn decoder(&self) -> RowOf;
-    /// Bits of an instruction that its row of the table neither decides on nor names an operand in.
+    /// Bits of an instruction on which its row of the table does not decide, and in which it names no operand.
     fn unused_bits(&self, insn: u32) -> u32;
-    /// The registers that an instruction may read, by name, that which is always zero apart.
+    /// The names of the registers that an instruction may read, without the one that is always zero.
     fn reads(&self, insn: u32) -> Vec<&'static str>;
-    /// The address that a load or a store names, from the values of registers before it.
+    /// The address of a load or a store, from the values of registers before it.
     fn address(&self, insn: u32, value: &dyn Fn(&str) -> Option<u64>) -> Option<u64>;
-    /// Which machine's ELF files it takes, as `e_machine`, and whether of 64 bits.
+    /// The `e_machine` of the ELF files that it takes, and whether these have 64 bits.
     fn machine(&self) -> Option<(u16, bool)>;
     /// Whether an instruction may write memory.
     fn stores(&self, insn: u32) -> bool;
@@ -179,7 +179,7 @@ pub(crate) struct Addressing {
 }
 
 impl Addressing {
-    /// That of a row of the table; none where its text names no address.
+    /// The addressing of a row of the table; none if its text names no address.
     pub(crate) fn of<I: Isa>(row: usize) -> Option<Self> {
         let operand = |name: &str| {
             let found = I::OPERANDS.iter().find(|(known, _)| *known == name);

@@ -1,4 +1,4 @@
-//! What analyses ask of a machine: to look at it changes nothing.
+//! What analyses read from a machine, without changing it.
 
 use crate::info::{Info, IsaInfo};
 use fpvm_core::definition::isa::Isa;
@@ -7,17 +7,18 @@ use fpvm_core::formats::symbols::Symbols;
 use fpvm_core::machine::memory::PAGE_SIZE;
 use fpvm_core::machine::vm::Vm;
 
-/// A machine with a guest in it, to look at: its code, memory and registers. Methods that take `&mut self` fill caches, and no more.
+/// A machine with a guest in it, for reading: its code, memory and registers. Methods that take `&mut self` only fill
+/// caches.
 pub trait Inspect {
     /// Its ISA.
     fn info(&self) -> &'static dyn IsaInfo;
     /// Program counter.
     fn pc(&self) -> u64;
-    /// Exit code; 0 as long as the program runs.
+    /// Exit code; 0 while the program runs.
     fn exit_code(&self) -> u8;
     /// The instruction word at the program counter.
     fn insn(&mut self) -> u32;
-    /// Reads memory; what is not allocated reads as zero.
+    /// Reads memory; bytes that are not allocated read as zero.
     fn read(&mut self, at: u64, out: &mut [u8]);
     /// Reads a guest word.
     fn read_word(&mut self, at: u64) -> u64;
@@ -27,7 +28,7 @@ pub trait Inspect {
     fn symbols(&self) -> &Symbols;
     /// Number of allocated pages.
     fn page_count(&self) -> usize;
-    /// What was counted, by its name in upstream's debug info.
+    /// What was counted, under the names of upstream's debug info.
     fn counts(&self) -> Vec<(&'static str, u64)>;
     /// Whether something faster than the interpreter runs the guest.
     fn is_translated(&self) -> bool;

@@ -1,4 +1,4 @@
-//! From addresses to lines of source, by what an ELF file's DWARF says.
+//! From addresses to lines of source, by the DWARF of an ELF file.
 
 use crate::stack::Place;
 use addr2line::Context;
@@ -11,15 +11,15 @@ use std::rc::Rc;
 
 type Bytes = EndianRcSlice<RunTimeEndian>;
 
-/// The most bytes that a compressed section may have, since a small file can claim any number.
+/// The most bytes that a compressed section may have, because a small file can claim any number.
 const SECTION_LIMIT: u64 = 1 << 30;
 
 /// The lines of a program's source.
 pub struct Lines(Context<Bytes>);
 
 impl Lines {
-    /// Those of an ELF file; none where it has no debug information that can be read. The parts of a program are read
-    /// when the first address in them is asked for.
+    /// The lines of an ELF file; none if it has no debug information that can be read. A part of a program is read when
+    /// the first address in it is asked for.
     pub fn of(elf: &[u8]) -> Option<Self> {
         let file = object::File::parse(elf).ok()?;
         file.section_by_name(".debug_line")?;
@@ -34,8 +34,8 @@ impl Lines {
         Some(Self(Context::from_dwarf(Dwarf::load(load).ok()?).ok()?))
     }
 
-    /// The line that an instruction is of, as `file:line`: that of the function whose symbol the address has, also where
-    /// another function's code stands in it.
+    /// The line of an instruction, as `file:line`. It is a line of the function whose symbol the address has, even if
+    /// another function's code was inlined there.
     pub fn at(&self, address: u64) -> Option<String> {
         let mut frames = self.0.find_frames(address).skip_all_loads().ok()?;
         let mut outermost = None;
@@ -133,7 +133,7 @@ mod tests {
     fn files_without_debug_information_have_no_lines() {
         assert!(Lines::of(&guest("keccak.c.mips")).is_none());
         assert!(Lines::of(b"\x7fELF").is_none() && Lines::of(&[]).is_none());
-        // A file that is cut off says what it can, or nothing; it is no reason to panic.
+        // A file that is cut off says what it can, or nothing, and there is no panic.
         let elf = guest("hello.go122.mips");
         for part in 1..64 {
             let lines = Lines::of(&elf[..elf.len() / 64 * part]);

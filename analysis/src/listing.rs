@@ -49,11 +49,11 @@ pub fn function(symbols: &Symbols, address: u64) -> Option<(u64, u64)> {
     (address - symbol.start < size).then_some((symbol.start, size))
 }
 
-/// The instruction at an address with at most `around` before and after it, of its function alone.
+/// The instruction at an address with at most `around` before and after it, all from its function.
 ///
-/// Lengths are only known forwards, so the function is read from its start. Where no symbol tells the
-/// start, or what is read from there does not come to the address, an ISA with instructions of two
-/// lengths gives none before it.
+/// Lengths are only known forwards, so the function is read from its start. In an ISA with instructions of two
+/// lengths none before it are given if no symbol tells the start, or if reading from there does not come to the
+/// address.
 pub fn neighbours(vm: &mut dyn Inspect, pc: u64, around: u64) -> Vec<(u64, u32)> {
     let isa = vm.info();
     let found = vm.symbols().at(pc).map(|symbol| symbol.start);
@@ -84,7 +84,7 @@ pub fn neighbours(vm: &mut dyn Inspect, pc: u64, around: u64) -> Vec<(u64, u32)>
         .unwrap_or_default()
 }
 
-/// What is known of the program around an instruction.
+/// What is known about the program around an instruction.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize)]
 pub struct Surroundings {
     /// The function it is in.
@@ -101,11 +101,11 @@ pub struct Line {
     pub pc: u64,
     /// The instruction.
     pub assembly: String,
-    /// Whether it is the one that is looked at.
+    /// Whether it is the instruction that is looked at.
     pub here: bool,
 }
 
-/// What is around the program counter: at most `around` instructions before and after it.
+/// The program around the program counter: at most `around` instructions before and after it.
 pub fn surroundings(vm: &mut dyn Inspect, around: u64) -> Surroundings {
     let (here, isa) = (vm.pc(), vm.info());
     let symbol = vm.symbols().at(here).map(|symbol| symbol.readable());
@@ -183,7 +183,7 @@ mod tests {
             .map(|(_, insn)| *insn)
             .collect();
         assert_eq!(words, [0x4501, 0x0010_0513 | 1 << 20, 0x4501]);
-        // Where no symbol tells the start, nothing before it is known.
+        // If no symbol tells the start, nothing before it is known.
         let mut vm = machine::<Imac>(0x1000, &code, &[]);
         assert_eq!(addresses(&mut vm, 0x1008), [0x1008, 0x100c, 0x100e, 0x1012]);
     }

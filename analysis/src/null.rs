@@ -1,4 +1,4 @@
-//! Accesses to page 0. They are no fault in these VMs, and a bug in nearly every program: a null pointer.
+//! Accesses to page 0. They are not a fault in these VMs, but a bug in nearly every program: a null pointer.
 
 use crate::info::Addressing;
 use fpvm_core::Isa;
@@ -10,9 +10,9 @@ use fpvm_core::machine::memory::PAGE_SIZE;
 use fpvm_core::machine::observer::Observer;
 use std::fmt;
 
-/// Watches loads and stores, and counts those of page 0. What a system call reads or writes is not seen.
+/// Watches loads and stores, and counts those to page 0. It does not see what a system call reads or writes.
 pub struct NullAccesses<I: Isa> {
-    /// How each row of the table names an address; none where it is no load or store.
+    /// How each row of the table names an address; none if it is not a load or a store.
     rows: Vec<Option<Addressing>>,
     decoder: Decoder<I>,
     /// The state before the step that is being made.
@@ -29,8 +29,8 @@ struct First {
     address: u64,
 }
 
-/// The names that [`NullAccesses`] counts under: how many accesses there were, and step, program counter and address of
-/// the first.
+/// The names of [`NullAccesses`]' counts: how many accesses there were, and step, program counter and address of the
+/// first.
 pub const COUNTS: [&str; 4] = ["nullAccesses", "firstStep", "firstPc", "firstAddress"];
 
 impl<I: Isa> Default for NullAccesses<I> {

@@ -1,5 +1,5 @@
-//! What an instruction can do at all: one more interpretation of the one definition, in which words
-//! are nothing but where they come from.
+//! What an instruction can do at all: one more interpretation of the one definition, in which a word is
+//! only known by where it comes from.
 
 use fpvm_core::definition::decode::decode;
 use fpvm_core::definition::isa::{Isa, Op as _};
@@ -28,8 +28,7 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// Whether it is a floating-point instruction; none of the VMs has registers for it, and the tables
-    /// name it so.
+    /// Whether it is a floating-point instruction, by the name that the tables give it; no VM has registers for it.
     pub fn is_float(&self) -> bool {
         self.mnemonic.starts_with("float")
     }
@@ -42,26 +41,26 @@ pub struct Calls {
     pub register: &'static str,
     /// The numbers that are listed.
     pub known: Vec<(u64, Answer)>,
-    /// What becomes of all others.
+    /// The answer to all others.
     pub others: Answer,
 }
 
 impl Calls {
-    /// What becomes of a call.
+    /// The answer to a call.
     pub fn answer(&self, number: u64) -> Answer {
         let known = self.known.iter().find(|(known, _)| *known == number);
         known.map_or(self.others, |(_, answer)| *answer)
     }
 }
 
-/// What becomes of a system call.
+/// The answer to a system call.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Answer {
     /// It faults.
     Faults(&'static str),
-    /// It is answered with this, and nothing is done.
+    /// It returns this, and does nothing.
     Nothing(i64),
-    /// It is done.
+    /// It is carried out.
     Done,
 }
 
@@ -97,12 +96,12 @@ struct Never;
 /// Notes what an instruction does.
 #[derive(Debug)]
 struct Observer<I> {
-    /// How many choices it is in.
+    /// The number of nested choices.
     depth: usize,
     trap: Option<&'static str>,
-    /// Has an effect that is not a constant in a register.
+    /// Whether it has an effect other than a constant in a register.
     acts: bool,
-    /// The constant that it sets a register to, of several the first.
+    /// The constant that it writes to a register, the first of several.
     constant: Option<u64>,
     is_call: bool,
     calls: Option<Calls>,
@@ -305,8 +304,8 @@ impl<I: Isa> Machine for Observer<I> {
             .get(usize::from(cell.0))
             .copied()
             .unwrap_or_default();
-        // A choice among the numbers that another one leaves over: those that it lists and only
-        // answers are known, and nothing is done for them.
+        // This is a choice among the numbers that the outer choice does not list. The numbers that it
+        // lists and only answers are known, and nothing is done for them.
         let is_inner = self.depth > 0;
         let mut known: Vec<_> = listed
             .into_iter()
@@ -407,7 +406,7 @@ mod tests {
         let calls = observe::<Mips32>(0x0000_000c).calls.unwrap();
         assert_eq!(calls.register, "v0");
         assert_eq!(calls.answer(4246), Answer::Done);
-        // Some numbers are listed only to be answered, and the rest faults.
+        // Some numbers are listed only to be answered, and the others fault.
         let calls = observe::<Mips64<8>>(0x0000_000c).calls.unwrap();
         assert_eq!(calls.answer(5058), Answer::Done);
         assert_eq!(calls.answer(5003), Answer::Nothing(0));

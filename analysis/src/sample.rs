@@ -9,14 +9,14 @@ use std::fmt::Write as _;
 #[cfg(test)]
 mod tests;
 
-/// Steps from one sample to the next, if nobody says otherwise: a prime, so that no loop of the guest
-/// keeps time with it.
+/// Steps from one sample to the next by default. This is a prime, so that no loop of the guest keeps
+/// time with it.
 pub const EVERY: u64 = 10_007;
 
-/// In the place of the callers that are not known.
+/// Stands in the place of callers that are not known.
 const LOST: &str = "[lost]";
 
-/// Functions, or instructions, that a table lists.
+/// The number of functions, or instructions, that a table lists.
 const LISTED: usize = 30;
 
 /// Samples of a run.
@@ -25,7 +25,7 @@ pub struct Samples {
     every: u64,
     count: u64,
     lost: u64,
-    /// Samples by call stack: addresses of functions, the outermost first; 0 in front where callers
+    /// Samples by call stack: addresses of functions, the outermost first; 0 in front if callers
     /// are not known.
     stacks: HashMap<Box<[u64]>, u64>,
     /// Samples by instruction word.
@@ -34,7 +34,7 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// None yet. `every` is how many steps lie between two.
+    /// No samples yet; `every` is the number of steps from one to the next.
     pub fn new(every: u64) -> Self {
         Self {
             every,
@@ -70,7 +70,7 @@ impl Samples {
         }
     }
 
-    /// What was sampled up to a step, with names.
+    /// The profile of the samples up to a step, with names.
     pub fn profile(&self, vm: &dyn Inspect, step: u64) -> Profile {
         let name = |at: &u64| match (at, vm.symbols().at(*at)) {
             (0, _) => LOST.to_string(),
@@ -130,7 +130,7 @@ impl Samples {
     }
 }
 
-/// A row's name as assembly text has it.
+/// A row's name as it stands in assembly text.
 fn shown(mnemonic: &str) -> String {
     mnemonic.trim_end_matches('_').replace('_', ".")
 }
@@ -156,9 +156,9 @@ pub struct Profile {
 #[serde(rename_all = "camelCase")]
 struct Function {
     name: String,
-    /// In its own code.
+    /// Samples in its own code.
     own: u64,
-    /// There and in what it called.
+    /// Samples in its own code and in the functions that it called.
     with_callees: u64,
 }
 
@@ -176,7 +176,7 @@ struct Stack {
 }
 
 impl Profile {
-    /// The functions and, where asked, the instructions with the most steps.
+    /// The functions and, if asked for, the instructions with the most steps.
     pub fn table(&self, instructions: bool) -> String {
         let share = |samples: u64| samples as f64 * 100.0 / self.samples.max(1) as f64;
         let mut text = format!(
@@ -205,7 +205,7 @@ impl Profile {
     /// A line for each stack: functions with semicolons between them, and its samples.
     pub fn folded(&self) -> String {
         let line = |stack: &Stack| {
-            // What ends a frame or a line in this format is in no name of a function but by accident.
+            // Names of functions have the characters that end a frame or a line in this format only by accident.
             let clean = |name: &String| name.replace(';', ",").replace(char::is_whitespace, "_");
             let frames: Vec<String> = stack.frames.iter().map(clean).collect();
             format!("{} {}\n", frames.join(";"), stack.samples)

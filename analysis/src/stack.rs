@@ -11,13 +11,13 @@ use std::fmt;
 /// The deepest stack that is followed.
 const DEEPEST: usize = 256;
 
-/// Where goroutines begin: its return address is no call's.
+/// The function in which goroutines begin. Its return address does not stand after a call.
 const GOROUTINE: &str = "runtime.goexit";
 
 /// A function on the stack.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Level {
-    /// The function's address, or where the guest is where that is none.
+    /// The function's address, or the guest's program counter if it is in no function.
     pub(crate) function: u64,
     /// Where the guest is in it: for all but the innermost, the call.
     pub(crate) pc: u64,
@@ -33,7 +33,7 @@ pub(crate) enum End {
     Lost,
 }
 
-/// Follows stacks, and keeps what it learns of functions.
+/// Follows stacks, and keeps what it learns about functions.
 #[derive(Default, Debug)]
 pub(crate) struct Unwinder {
     /// Frames at the instructions of functions, by the functions' addresses.
@@ -47,7 +47,7 @@ impl Unwinder {
         self.follow(vm, pc, sp, Some(link))
     }
 
-    /// Follows a stack from a place in a function; `link` is the return address's register, where nothing was called
+    /// Follows a stack from a place in a function; `link` is the register of the return address, if nothing was called
     /// since.
     fn follow(
         &mut self,
@@ -59,7 +59,7 @@ impl Unwinder {
         let mut levels = Vec::new();
         while levels.len() < DEEPEST {
             let Some((function, size)) = function(vm.symbols(), pc) else {
-                // Code without symbols still is where the guest is.
+                // The guest is there, even if the code has no symbols.
                 if levels.is_empty() {
                     let function = pc;
                     levels.push(Level { function, pc, sp });
@@ -77,7 +77,7 @@ impl Unwinder {
             let back = match (frame.saved_at, link.take()) {
                 (Some(at), _) => vm.read_word(entry.wrapping_add(at as u64)),
                 (None, Some(link)) => link,
-                // Nobody keeps where it returns to: it does not.
+                // The return address is kept nowhere, so the function does not return.
                 (None, None) => return (levels, End::Root),
             };
             let caller = vm.symbols().at(back);
@@ -119,11 +119,11 @@ pub struct Place {
     /// The address; `0x…` in JSON.
     #[serde(serialize_with = "hex_number")]
     pub address: u64,
-    /// The function it is in, where a symbol says so.
+    /// The function that it is in, if a symbol says so.
     pub function: Option<String>,
     /// Bytes from the function's start.
     pub offset: u64,
-    /// The line of source, as `file:line`, where it was looked up: see [`crate::lines`].
+    /// The line of source, as `file:line`, if it was looked up: see [`crate::lines`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }
@@ -154,8 +154,8 @@ pub fn place(vm: &dyn Inspect, address: u64) -> Place {
     }
 }
 
-/// Where a machine is and through which calls it came there, the innermost first. Where it has jumped to something that
-/// is no function, the return address's register says from where.
+/// The place of a machine, and the calls through which it came there, the innermost first. If it has jumped to an
+/// address outside of every function, the register of the return address says from where.
 pub fn callers(vm: &mut dyn Inspect) -> Vec<Place> {
     let mut unwinder = Unwinder::default();
     let (mut levels, end) = unwinder.walk(vm);

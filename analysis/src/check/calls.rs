@@ -1,4 +1,4 @@
-//! The system calls that a program makes, as far as their numbers stand beside them.
+//! The system calls that a program makes, if their numbers stand near them in the code.
 
 use super::code::{At, Code, Places};
 use super::instructions::IN_GO;
@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 
 /// How many instructions before a system call its number is looked for.
 const BACK: usize = 24;
-/// No system call of Linux has so high a number.
+/// A bound on the numbers of Linux's system calls.
 const CALLS: u64 = 8192;
 
-/// Looks for system calls that fault, or that the VM does not know and answers all alike.
+/// Finds system calls that fault, and those that the VM does not know and answers all alike.
 pub(super) fn check_calls(code: &Code<'_>, is_go: bool, report: &mut Report) {
     let isa = code.isa;
     let mut rows = Rows::new(isa);
@@ -75,15 +75,15 @@ pub(super) fn check_calls(code: &Code<'_>, is_go: bool, report: &mut Report) {
     }
 }
 
-/// Looks whether the run time of a newer Go release names its memory for the system, by a call whose
-/// number does not stand beside it, and whether that faults. `release` is Go's, as [`go::release`] reads it.
+/// Finds out whether the runtime of a newer Go release names its memory mappings, by a system call whose
+/// number does not stand near it, and whether that faults. `release` is Go's, as [`go::release`] reads it.
 pub(super) fn check_memory_names(
     bytes: &[u8],
     release: Option<&str>,
     code: &Code<'_>,
     report: &mut Report,
 ) {
-    /// The first release that does so, 1.N.
+    /// The first release that does this, 1.N.
     const SINCE: u32 = 25;
     const OFF: &str = "decoratemappings=0";
 
@@ -125,7 +125,7 @@ fn number(isa: &dyn IsaInfo, before: &[At<'_>], register: &str) -> Option<u64> {
         if operands.next() != Some(register) {
             return None;
         }
-        // Written, but not with a constant: there is nothing to find further up.
+        // The register is written, but not with a constant, so nothing can be found further up.
         let constant = match (operands.next(), operands.next()) {
             (Some("zero"), Some(number)) => parse(number),
             (Some(number), None) if mnemonic.ends_with(".li") => parse(number),

@@ -12,7 +12,7 @@ use object::{
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What stands for code that no symbol names.
+/// The name of code that no symbol names.
 const NAMELESS: &str = "code";
 
 /// How many functions a finding names.
@@ -23,8 +23,8 @@ pub struct Code<'a> {
     pub(super) isa: &'static dyn IsaInfo,
     is_riscv: bool,
     sections: Vec<(u64, &'a [u8])>,
-    /// Functions by address: name and size. Code without symbols is a function of its own, from one symbol to the
-    /// next.
+    /// Functions: address, size and name, by address. Code without symbols is a function of its own, from one symbol
+    /// to the next.
     functions: Vec<(u64, u64, String)>,
 }
 
@@ -36,10 +36,10 @@ fn is_executable(flags: SegmentFlags) -> bool {
     }
 }
 
-/// The functions of sections, by address. Assembly often gives its functions no size, or no type: such a one reaches to
-/// the next symbol. What lies before the first symbol of a section, or in a section without any, is code too.
+/// The functions of sections, by address. Assembly often gives its functions no size or no type; such a function
+/// reaches to the next symbol. Bytes before a section's first symbol, or in a section without symbols, are code too.
 fn functions<'a>(sections: &[(u64, &[u8])], file: &impl Object<'a>) -> Vec<(u64, u64, String)> {
-    // Marks of an assembler: `$d` begins data, `$x` code.
+    // Marks of an assembler: `$d` begins data, `$x` begins code.
     let is_data = |name: &str| name == "$d" || name.starts_with("$d.");
     let is_mark = |name: &str| name.starts_with('$') || name.starts_with(".L");
     let mut symbols: Vec<(u64, u64, String)> = Vec::new();
@@ -50,7 +50,7 @@ fn functions<'a>(sections: &[(u64, &[u8])], file: &impl Object<'a>) -> Vec<(u64,
             symbols.push((symbol.address(), symbol.size(), readable(name)));
         }
     }
-    // Of several names at one place, that with a size.
+    // Of several names at one place, the one with a size counts.
     symbols.sort_unstable_by_key(|(at, size, name)| (*at, is_mark(name), u64::MAX - size));
     symbols.dedup_by_key(|(at, ..)| *at);
     let mut functions = Vec::new();
@@ -109,7 +109,7 @@ impl<'a> Code<'a> {
             .filter_map(|section| Some((section.address(), section.data().ok()?)))
             .collect();
         if sections.is_empty() {
-            // Nothing but segments is left of a file without sections.
+            // A file without sections has only segments.
             let code = file
                 .segments()
                 .filter(|segment| is_executable(segment.flags()));
@@ -131,9 +131,9 @@ impl<'a> Code<'a> {
         self.functions.iter().any(|(.., name)| name != NAMELESS)
     }
 
-    /// Whether there are RISC-V's 16-bit instructions in it, which the VM does not have. The file's own flag is not to be
-    /// trusted: Go does not set it, and it is set in files that have none. But every second function
-    /// then has a size that only such instructions make, or, without symbols, the low bits show.
+    /// Whether the code has RISC-V's 16-bit instructions, which the VM does not have. The file's own flag cannot be
+    /// trusted: Go does not set it, and it is set in files without such instructions. But with them every second
+    /// function has a size that only such instructions make; without symbols, the instructions' low bits show it.
     pub(super) fn is_compressed(&self) -> bool {
         let odd = |(at, size, _): &&(u64, u64, String)| at % 4 != 0 || size % 4 != 0;
         let odd = self.functions.iter().filter(odd).count();
@@ -151,7 +151,7 @@ impl<'a> Code<'a> {
     pub(super) fn functions(&self) -> impl Iterator<Item = Vec<At<'_>>> {
         self.functions.iter().map(|(start, size, name)| {
             let bytes = self.bytes(*start, *size);
-            // A short instruction at the end has no bytes behind it.
+            // A short instruction at the end has no bytes after it.
             let fetch = |at| {
                 let mut word = [0; 4];
                 let from = bytes.get((at - start) as usize..).unwrap_or_default();
@@ -169,7 +169,7 @@ impl<'a> Code<'a> {
         })
     }
 
-    /// The bytes of a range, as far as a section has them.
+    /// The bytes of a range that a section has.
     fn bytes(&self, start: u64, size: u64) -> &[u8] {
         let within = |(at, data): &&(u64, &[u8])| start >= *at && start - at < data.len() as u64;
         let Some((at, data)) = self.sections.iter().find(within) else {
@@ -191,7 +191,7 @@ pub(super) fn counted(count: usize, what: &str) -> String {
     }
 }
 
-/// Findings of one kind: how many, and by function the first address.
+/// Findings of one kind: their number, and by function the first address.
 #[derive(Default)]
 pub(super) struct Places {
     count: usize,
@@ -206,8 +206,8 @@ impl Places {
             .or_insert(at.address);
     }
 
-    /// Whether all are in Go's own packages, whose authors see to it that they are not come to where the machine does
-    /// not have them. `names` says whether the file has names at all.
+    /// Whether all are in Go's own packages, whose authors see to it that these instructions are not reached on
+    /// machines that do not have them. `names` says whether the file has names at all.
     pub(super) fn are_go_s(&self, names: bool) -> bool {
         !names || self.functions.keys().all(|name| go::is_own(name))
     }

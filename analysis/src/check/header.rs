@@ -1,4 +1,4 @@
-//! What an ELF file says of the machine that it was built for: `e_flags`, MIPS's ABI flags, RISC-V's attributes.
+//! What an ELF file says about the machine that it was built for: `e_flags`, MIPS's ABI flags, RISC-V's attributes.
 
 use super::report::Report;
 use crate::info::{IsaInfo, MIPS, RISCV};
@@ -24,7 +24,7 @@ const MIPS_ARCHITECTURES: [(&str, u8); 11] = [
 /// `EF_MIPS_MICROMIPS` and `EF_MIPS_ARCH_ASE_M16`.
 const SHORT_MIPS: [(u32, &str); 2] = [(0x0200_0000, "microMIPS"), (0x0400_0000, "MIPS16")];
 
-/// Extensions of MIPS as ABI flags have them that give words another meaning, or have registers of their own.
+/// Extensions of MIPS, as in the ABI flags, that give words another meaning, or have registers of their own.
 const MIPS_EXTENSIONS: [(u32, &str); 9] = [
     (0x1, "DSP"),
     (0x2, "DSP R2"),
@@ -37,7 +37,7 @@ const MIPS_EXTENSIONS: [(u32, &str); 9] = [
     (0x2000, "DSP R3"),
 ];
 
-/// Extensions of RISC-V whose instructions the VMs have, or that have none.
+/// Extensions of RISC-V whose instructions the VMs have, or that have no instructions.
 const RISCV_HAD: [&str; 9] = [
     "i", "m", "a", "zicsr", "zifencei", "zmmul", "zaamo", "zalrsc", "ziccamoa",
 ];
@@ -46,8 +46,8 @@ const OTHER_MIPS: &str =
     "build it for the first release (gcc and clang: -march=mips64, or -march=mips32 of 32 bits)";
 const OTHER_RISCV: &str = "build it with -march=rv64ima -mabi=lp64 (Rust: -C target-feature=-zba,-zbb,-zbs; Go: GORISCV64=rva20u64)";
 
-/// Looks at what the file itself says of its machine. Extensions whose instructions are in the code are found
-/// there; what is reported here is what a look at single instructions cannot find.
+/// Checks what the file itself says about its machine. Extensions whose instructions are in the code are found
+/// there; this reports what a look at single instructions cannot find.
 pub(super) fn check_header(isa: &dyn IsaInfo, bytes: &[u8], report: &mut Report) {
     let Some((machine, is_64)) = isa.machine() else {
         return;
@@ -67,7 +67,7 @@ pub(super) fn check_header(isa: &dyn IsaInfo, bytes: &[u8], report: &mut Report)
     }
 }
 
-/// What is looked at of a file.
+/// The parts of a file that are looked at.
 struct Header {
     endian: Endianness,
     flags: u32,
@@ -198,8 +198,8 @@ fn riscv(isa: &dyn IsaInfo, header: &Header, report: &mut Report) {
 
 /// `Tag_RISCV_arch` of an attribute section: `rv64i2p1_m2p0_a2p1_zbb1p0`.
 ///
-/// The section is the letter A, then parts of a length (4 bytes, itself counted in), a vendor's name and
-/// sub-sections: a tag, a length, and pairs of tag and value; a value is text where its tag is odd.
+/// The section is the letter A, then parts: each has a length (4 bytes, which it includes), a vendor's name and
+/// sub-sections. A sub-section has a tag, a length, and pairs of tag and value; a value is text if its tag is odd.
 fn architecture(header: &Header, bytes: &[u8]) -> Option<String> {
     const ARCH: u64 = 5;
     let rest = bytes.strip_prefix(b"A")?;
@@ -249,7 +249,7 @@ fn extensions(arch: &str) -> impl Iterator<Item = &str> {
         _ => part,
     });
     names.map(|part| {
-        // zbb1p0; a number that belongs to the name (zve32x) is not at its end.
+        // zbb1p0; a number that belongs to the name (zve32x) is not at the end.
         let version = part.rfind('p').filter(|at| {
             let after = part.get(at + 1..).unwrap_or_default();
             !after.is_empty() && after.bytes().all(|byte| byte.is_ascii_digit())
@@ -285,7 +285,7 @@ mod tests {
         let mut section = b"A\x1d\0\0\0riscv\0\x01\x13\0\0\0\x04\x10\x05rv64i2p1\0".to_vec();
         assert_eq!(architecture(&header, &section).as_deref(), Some("rv64i2p1"));
         for len in 0..section.len() {
-            // However short, nothing but an answer or none.
+            // However short the section is, there is an answer or none, and no panic.
             let _ = architecture(&header, &section[..len]);
         }
         section[1] = 0xff;

@@ -1,4 +1,4 @@
-//! Instructions that the VM takes for others, faults on, or passes over.
+//! Instructions that the VM takes for others, that fault, or that do nothing.
 
 use super::code::{At, Code, Places, counted};
 use super::manual::{self, Meant};
@@ -8,23 +8,23 @@ use crate::go;
 use crate::info::{IsaInfo, MIPS, RISCV};
 use std::collections::{BTreeMap, HashMap};
 
-/// Instructions that do nothing and ought to: there is one processor, and no cache.
+/// Instructions that rightly do nothing, because there is one processor and no cache.
 const RIGHTLY_NOTHING: [&str; 4] = ["fence", "sync", "pref", "synci"];
 
 /// What speaks against an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Against {
-    /// The VM takes it for this one, and the manual has it for something else.
+    /// The VM takes it for this instruction, and by the manual it is another.
     Other(&'static str, Meant),
-    /// It faults, with these words; what the manual has it for; whether the VM's table names it floating point.
+    /// It faults, with these words; then its meaning by the manual, and whether the VM's table calls it floating point.
     Faults(&'static str, Option<Meant>, bool),
-    /// It does nothing; its name, and whether it is floating point.
+    /// It does nothing; then its name, and whether it is floating point.
     Nothing(&'static str, bool),
     /// It only ever gives a constant.
     Constant(&'static str),
 }
 
-/// Why what only Go's own packages have is harmless.
+/// Why instructions that only Go's own packages have are harmless.
 pub(super) const IN_GO: &str =
     "Go's own packages have them, and come to them only where the machine has them";
 
@@ -66,8 +66,8 @@ fn against(isa: &dyn IsaInfo, insn: u32, row: &Row) -> Option<Against> {
         .then_some(Against::Constant(seen.mnemonic))
 }
 
-/// Looks at every instruction. What only Go's own packages have is harmless in a Go program, since they ask the
-/// machine before they use it; but where floating point faults, none of them runs.
+/// Checks every instruction. Instructions that only Go's own packages have are harmless in a Go program, because the
+/// packages ask the machine before they use them. But if floating point faults, no Go program runs.
 pub(super) fn check_instructions(code: &Code<'_>, bytes: &[u8], report: &mut Report) {
     let mut judge = Judge {
         isa: code.isa,
@@ -92,7 +92,7 @@ pub(super) fn check_instructions(code: &Code<'_>, bytes: &[u8], report: &mut Rep
         counted(functions, "function"),
     );
     report.fact("code", &format!("{count} in {functions}"));
-    // With another profile the compiler uses extensions without asking.
+    // With another profile the compiler uses extensions without asking the machine.
     let asks = matches!(go::riscv_profile(bytes), None | Some("rva20u64"));
     let is_go = go::release(bytes).is_some();
     let harmless = |places: &Places| is_go && asks && places.are_go_s(code.has_names());
@@ -108,7 +108,7 @@ pub(super) fn check_instructions(code: &Code<'_>, bytes: &[u8], report: &mut Rep
     }
 }
 
-/// Whether a word is one of the zeros that linkers fill up with, where those are no instruction.
+/// Whether a word is one of the zeros that linkers fill gaps with, if zeros are not an instruction.
 fn is_filling(function: &[At<'_>], at: usize) -> bool {
     let zero = |at: &At<'_>| at.insn == 0;
     let rest = function.get(at..).unwrap_or_default();

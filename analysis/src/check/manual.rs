@@ -1,20 +1,20 @@
-//! What the base manuals say of instruction words that a VM takes for others, or has not.
+//! What the base manuals say about instruction words that a VM takes for others, or does not have.
 //!
-//! A VM may look at fewer bits than the manual: its rows then take words of later releases and of extensions for
-//! instructions that they are not. So a word is read once more here, by the manual: first among the instructions that
-//! extensions have, then for bits that the manual wants to be zero.
+//! A VM may look at fewer bits than the manual. Its rows then take words of later releases and of extensions for
+//! instructions that they are not. So a word is read once more here, by the manual: first as an instruction of an
+//! extension, then for bits that the manual requires to be zero.
 //!
 //! Sources: MIPS Architecture For Programmers II-A (releases 1 to 6), the DSP module's manual; the RISC-V unprivileged
 //! specification, with the chapters on the extensions B (Zba, Zbb, Zbc, Zbs), Zbk, Zicond, Zicbo, Zvfh and Zk.
 
 use crate::info::{IsaInfo, MIPS, RISCV};
 
-/// What the manual says of a word that the VM takes otherwise.
+/// The manual's meaning of a word to which the VM gives another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Meant {
-    /// The mnemonic; none where the manual reserves the word.
+    /// The mnemonic; none if the manual reserves the word.
     pub(super) name: Option<&'static str>,
-    /// What has it: a release or an extension; empty where nothing has.
+    /// The release or extension that has it; empty if none has.
     pub(super) of: &'static str,
 }
 
@@ -36,13 +36,13 @@ impl Meant {
     }
 }
 
-/// An instruction of the manual: mask, value, mnemonic, and what has it.
+/// An instruction of the manual: mask, value, mnemonic, and the release or extension that has it.
 type Row = (u32, u32, &'static str, &'static str);
 
 /// A reserved word.
 const RESERVED: Meant = Meant { name: None, of: "" };
 
-/// What the manual says of a word, where that is an instruction of a release or an extension beyond the VM's base.
+/// The manual's meaning of a word, if it is an instruction of a release or an extension beyond the VM's base.
 pub(super) fn extension(isa: &dyn IsaInfo, insn: u32) -> Option<Meant> {
     let (machine, is_64) = isa.machine()?;
     let tables: &[&[Row]] = match (machine, is_64) {
@@ -59,8 +59,8 @@ pub(super) fn extension(isa: &dyn IsaInfo, insn: u32) -> Option<Meant> {
     })
 }
 
-/// What a word is by the manual, where the VM's row `mnemonic` takes it for something else; `unused` are the bits that the
-/// row neither decides on nor has operands in.
+/// The manual's meaning of a word, if the VM's row `mnemonic` takes it for something else; `unused` are the bits that
+/// the row neither decides on nor has operands in.
 pub(super) fn other(isa: &dyn IsaInfo, insn: u32, mnemonic: &str, unused: u32) -> Option<Meant> {
     let found = extension(isa, insn);
     if found.is_some() {
@@ -74,8 +74,8 @@ pub(super) fn other(isa: &dyn IsaInfo, insn: u32, mnemonic: &str, unused: u32) -
     (insn & unused & !free != 0).then_some(RESERVED)
 }
 
-/// Bits of a MIPS instruction that mean nothing to one processor without caches: codes for a debugger, hints, kinds of
-/// barriers. `clz` has its destination in the rt field once more.
+/// Bits of a MIPS instruction that mean nothing to a single processor without caches: codes for a debugger, hints,
+/// kinds of barriers. `clz` repeats its destination in the rt field.
 fn mips_free(mnemonic: &str) -> u32 {
     const HINT: u32 = 0x7c0;
     const RT: u32 = 0x1f_0000;
@@ -118,7 +118,7 @@ const LIKELY: &str = "MIPS II, branch likely";
 const TRAP: &str = "MIPS II, traps";
 const DSP: &str = "the DSP module";
 
-/// Instructions of 32-bit MIPS that Cannon's VMs have not.
+/// Instructions of 32-bit MIPS that Cannon's VMs do not have.
 const MIPS_ROWS: &[Row] = &[
     (ROTATE, 0x0020_0002, "rotr", R2),
     (SHIFT, 0x0000_0046, "rotrv", R2),
@@ -212,7 +212,7 @@ const MIPS_ROWS: &[Row] = &[
 /// An instruction that only Cannon's 64-bit VMs have.
 const MIPS32_ROWS: &[Row] = &[(REGIMM, 0x0410_0000, "bltzal", R1)];
 
-/// Instructions of 64-bit MIPS that Cannon's 64-bit VMs have not.
+/// Instructions of 64-bit MIPS that Cannon's 64-bit VMs do not have.
 const MIPS64_ROWS: &[Row] = &[
     (ROTATE, 0x0020_003a, "drotr", R2),
     (ROTATE, 0x0020_003e, "drotr32", R2),

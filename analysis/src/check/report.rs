@@ -14,9 +14,9 @@ pub struct Report {
 /// Something to know.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Fact {
-    /// What is told of.
+    /// What the fact is about.
     pub name: &'static str,
-    /// What there is to know.
+    /// The fact.
     pub text: String,
 }
 
@@ -24,9 +24,9 @@ pub struct Fact {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
-    /// The program does not run, or its results are others than on the machine that it was built for.
+    /// The program does not run, or its results differ from those on the machine that it was built for.
     Problem,
-    /// It matters where the program comes to it, and nothing here says that it does not.
+    /// It matters if the program comes to it, and nothing here shows that it does not.
     Warning,
     /// It is known not to matter.
     Harmless,
@@ -39,9 +39,9 @@ pub struct Finding {
     pub grade: Grade,
     /// What it is.
     pub what: String,
-    /// Why it is so; empty where nothing is to be said of it.
+    /// The cause; empty if there is nothing to say about it.
     pub cause: String,
-    /// What to do; empty where nothing is.
+    /// What to do; empty if there is nothing to do.
     pub remedy: String,
 }
 
@@ -69,7 +69,7 @@ impl Report {
         self.find(Grade::Problem, what, cause, remedy);
     }
 
-    /// Something that matters where the program comes to it.
+    /// Something that matters if the program comes to it.
     pub fn warning(&mut self, what: impl Into<String>, cause: &str, remedy: &str) {
         self.find(Grade::Warning, what, cause, remedy);
     }
@@ -79,7 +79,7 @@ impl Report {
         self.find(Grade::Harmless, what, cause, "");
     }
 
-    /// What was found of a grade.
+    /// The findings of a grade.
     pub fn of(&self, grade: Grade) -> impl Iterator<Item = &Finding> {
         let findings = self.findings.iter();
         findings.filter(move |finding| finding.grade == grade)
@@ -92,7 +92,7 @@ impl Report {
 }
 
 impl Report {
-    /// What is harmless, in a line for each reason.
+    /// Writes the harmless findings, in one line for each reason.
     fn tell_harmless(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut causes: Vec<&str> = Vec::new();
         for finding in self.of(Grade::Harmless) {

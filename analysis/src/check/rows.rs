@@ -3,7 +3,7 @@
 use crate::info::{IsaInfo, RowOf};
 use crate::observe::Observed;
 
-/// What is known of a row.
+/// What is known about a row.
 pub(super) struct Row {
     /// What its instructions can do.
     pub(super) observed: Observed,
@@ -11,7 +11,7 @@ pub(super) struct Row {
     pub(super) unused: u32,
 }
 
-/// The rows that a program's instructions are of.
+/// The rows of the table that a program's instructions fit.
 pub(super) struct Rows {
     isa: &'static dyn IsaInfo,
     row_of: RowOf,

@@ -1,4 +1,4 @@
-//! Stacks that are followed, against calls that were seen.
+//! Compares stacks that are followed with calls that were seen.
 
 use super::{End, Samples};
 use crate::inspect::Inspect;
@@ -50,7 +50,7 @@ fn follow<I: Program>(guest: &str, first: u64, steps: u64) -> (u64, u64) {
         let pc = vm.pc();
         let back = (call_before(vm, pc).unwrap_or_default(), sp(vm));
         let returned = open.iter().rposition(|call| *call == back);
-        // Go moves a stack that has to grow: the pointers of its calls are old ones then.
+        // Go moves a stack that has to grow, and then the pointers of its calls are old.
         let last = open.last().filter(|call| call.0 == back.0);
         if let Some(call) = returned.or(last.map(|_| open.len() - 1)) {
             open.truncate(call);
