@@ -1,4 +1,4 @@
-//! How far bonds are, in words.
+//! The state of bonds, in words.
 
 use alloy_primitives::{Address, U256};
 use chrono::{DateTime, Utc};
@@ -17,7 +17,7 @@ use crate::read::watch::GameSnapshot;
 pub struct State {
     /// The account.
     pub account: Address,
-    /// How far they are.
+    /// The state of the bonds.
     #[serde(skip)]
     pub stage: Stage,
     /// The same in a word: `posted`, `won`, `refund` (due back once the game is closed), `closed`, `unlocked`, `paid`,
@@ -26,7 +26,7 @@ pub struct State {
     /// How much, in wei.
     #[serde(serialize_with = "decimal")]
     pub wei: u128,
-    /// From when on the next step towards their payment can be made, in seconds since 1970.
+    /// The time from which on the next step towards their payment can be made, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<u64>,
     /// Why it cannot be made, though that time has come.
@@ -37,7 +37,7 @@ pub struct State {
 }
 
 impl State {
-    /// Of an account's bonds at a look.
+    /// The state of an account's bonds at a look.
     pub fn of(game_params: &GameParams, seen: &GameSnapshot, account: Address) -> Self {
         let bonds = seen.bonds(account);
         Self {
@@ -52,12 +52,12 @@ impl State {
     }
 }
 
-/// JavaScript's numbers are too short for these.
+/// Writes a number as decimal digits, because JavaScript's numbers are too short for it.
 fn decimal<S: serde::Serializer>(number: &u128, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(number)
 }
 
-/// How far bonds are, in one word.
+/// The state of bonds, in one word.
 pub const fn word(stage: Stage) -> &'static str {
     match stage {
         Stage::Posted => "posted",
@@ -72,7 +72,7 @@ pub const fn word(stage: Stage) -> &'static str {
     }
 }
 
-/// How far bonds are, said of their account: "is due 0.5 ether …".
+/// The state of bonds in words, with their account as the subject: "is due 0.5 ether …".
 pub fn words(bonds: &Bonds, seen: &GameSnapshot) -> String {
     let wei = ether(U256::from(bonds.wei));
     let from = utc(bonds.next.unwrap_or_default());
@@ -99,7 +99,7 @@ const fn due(mode: BondMode) -> &'static str {
     }
 }
 
-/// Why a game's bonds go back to who posted them.
+/// Why a game's bonds go back to the accounts that posted them.
 pub(crate) fn struck_off(seen: &GameSnapshot) -> &'static str {
     let around = &seen.around;
     let game = seen.game.candidate(around.registered);
@@ -120,7 +120,7 @@ pub(crate) fn is_pause(reason: &Revert) -> bool {
     }
 }
 
-/// What keeps bonds from their account though their time has come.
+/// What keeps bonds from being paid although their time has come.
 pub(crate) fn hindrance(
     game_params: &GameParams,
     account: Address,
@@ -138,7 +138,7 @@ pub(crate) fn hindrance(
     })
 }
 
-/// A time in seconds since 1970, as `2026-11-30 12:00:00 UTC`; the last that there can be, if it is behind that.
+/// A time in seconds since 1970, as `2026-11-30 12:00:00 UTC`; a later time than the last possible one gives that one.
 pub fn utc(seconds: u64) -> String {
     let seconds = i64::try_from(seconds).ok();
     let time = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));

@@ -14,7 +14,7 @@ const SAMPLE_GAS: u64 = 150_000;
 /// The transaction that does something about a game; `value` is what goes with it, in wei.
 pub fn game(game: Address, action: &GameAction, value: u128) -> Request {
     let request = request(what(action), game, data(action), value);
-    // Nodes estimate without a gas price, and then tell the contract a base fee of 0.
+    // Nodes estimate without a gas price, and then the contract sees a base fee of 0.
     let gas = matches!(action, GameAction::SampleFee).then_some(SAMPLE_GAS);
     Request { gas, ..request }
 }

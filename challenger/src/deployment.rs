@@ -1,9 +1,9 @@
-//! Everything that games need, on a chain: for demonstrations and tests, and to begin with.
+//! Deploys everything that games need: for demonstrations, for tests, and for a first set of contracts.
 //!
-//! Who owns the factory and the vault, and who is the guardian, is said by [`Roles`]. The contracts are those of
-//! today's games (2.4.2; super games 0.8.0, and 1.0.0 of a proposer alone) or of 2024's (1.3.1), as the rules' version says.
-//! A super game of a proposer alone has no use for the vault, the oracle and the step verifier, which stand beside it for
-//! types to come.
+//! [`Roles`] says who owns the factory and the vault, and who is the guardian. The contracts are those of today's games
+//! (2.4.2; super games 0.8.0, and permissioned super games 1.0.0) or of 2024's (1.3.1), as the rules' version says.
+//! Permissioned super games do not use the vault, the oracle and the step verifier, which are deployed for types to
+//! come.
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolValue as _};
@@ -25,18 +25,18 @@ alloy_sol_types::sol! {
     function transferOwnership(address newOwner) external;
 }
 
-/// What a world is set up with.
+/// The parameters of a deployment.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The rules of its one type of game.
     pub params: Params,
-    /// The root that games start from, and its block; of super games its timestamp.
+    /// The root that games start from, and its block; for super games its timestamp.
     pub anchor: OutputRoot,
     /// Seconds between unlock and withdrawal of bonds.
     pub delay: u64,
-    /// Seconds after its resolution in which a game cannot be closed; none before 1.4.
+    /// Seconds after its resolution during which a game cannot be closed; not used before 1.4.
     pub finality_delay: u64,
-    /// From how many bytes on a pre-image is loaded by proposal.
+    /// The least number of bytes of a pre-image that is loaded by a proposal.
     pub min_proposal_size: u64,
     /// The step verifier.
     pub verifier: Artifact,
@@ -44,7 +44,7 @@ pub struct Setup {
     pub state_version: Option<u8>,
 }
 
-/// Who may do what when all is deployed.
+/// Who may do what once everything is deployed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Roles {
     /// Owns the factory (which may set the code of new games) and the vault (which may take all ether).
@@ -53,7 +53,7 @@ pub struct Roles {
     pub guardian: Address,
 }
 
-/// Where everything is.
+/// The addresses of all contracts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Deployment {
     /// Names the guardian.
@@ -70,16 +70,16 @@ pub struct Deployment {
     pub oracle: Address,
     /// The step verifier.
     pub vm: Address,
-    /// What games are clones of.
+    /// The contract that games are clones of.
     pub implementation: Address,
     /// The type's number in the factory.
     pub game_type: u32,
 }
 
-/// A world is not there, or not all of it.
+/// Not all contracts were deployed.
 #[derive(Debug, thiserror::Error)]
 pub enum DeployError {
-    /// The rules are none.
+    /// The rules are not possible.
     #[error("a game cannot be played by these rules: {0}")]
     Rules(Revert),
     /// The owner or the guardian is the zero address.
@@ -87,7 +87,7 @@ pub enum DeployError {
         "owner and guardian have to be accounts that somebody has the keys of, not the zero address"
     )]
     NoRole,
-    /// There are no contracts here of games of this version.
+    /// This release has no contracts of games of this version.
     #[error(
         "there are contracts of games {}, {}, super {} and super permissioned {} here, not of {which}",
         Version::V1_3,
@@ -96,10 +96,10 @@ pub enum DeployError {
         Version::SuperPermissioned1_0
     )]
     NoContracts {
-        /// The version, with what is besides wrong.
+        /// The version, and what else is wrong.
         which: String,
     },
-    /// A contract that came with the program is none.
+    /// A contract that came with the program is damaged.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
     /// A transaction is not done.
@@ -108,7 +108,7 @@ pub enum DeployError {
 }
 
 impl Deployment {
-    /// Deploys it all for the wallet's own account, which is then owner and guardian: for development.
+    /// Deploys everything for the wallet's own account, which is then owner and guardian: for development.
     ///
     /// # Errors
     /// As [`Deployment::deploy_for`].
@@ -121,10 +121,10 @@ impl Deployment {
         Self::deploy_for(wallet, setup, Roles { owner, guardian }, report)
     }
 
-    /// Deploys it all, lets the factory create games, and hands the factory to its owner last.
+    /// Deploys everything, lets the factory create games, and at last hands the factory to its owner.
     ///
     /// # Errors
-    /// If the rules are none, a role is nobody's, or a transaction is not done.
+    /// If the rules are not possible, a role is the zero address, or a transaction is not done.
     pub fn deploy_for(
         wallet: &mut Wallet,
         setup: &Setup,
@@ -138,7 +138,7 @@ impl Deployment {
         check(params)?;
         let rules = Rules::new(params.clone()).map_err(DeployError::Rules)?;
         let bond = if params.version.is_won_at_creation() {
-            // It would keep a bond for good.
+            // The game would keep a bond for good.
             0
         } else {
             let bond = rules.required_bond(Position::ROOT);
@@ -152,7 +152,7 @@ impl Deployment {
         Ok(deployment)
     }
 
-    /// The world whose contracts are created one after the other.
+    /// The addresses of contracts that are created one after the other.
     fn at(params: &Params, created: impl Fn(u64) -> Address) -> Self {
         let today = params.version.has_arguments();
         let after = |n| created(n + u64::from(today));
@@ -215,7 +215,7 @@ impl Deployment {
             }
             Some(system) => vec![
                 ("configuration", game_v7::config(roles.guardian)?),
-                // A pause of this chain alone goes by the factory: there need not be a portal.
+                // A pause of this chain alone is named by the factory, because there need not be a portal.
                 (
                     "chain's configuration",
                     game_v7::system_config(self.config, self.factory)?,
@@ -315,8 +315,8 @@ fn check(params: &Params) -> Result<(), DeployError> {
     }
 }
 
-/// What lets a factory create games of a type, for a bond in wei; its owner sends it. It sets the arguments of the type
-/// (`gameArgs`), unless they are empty.
+/// The transactions of the factory's owner that let the factory create games of a type, for a bond in wei. They set the
+/// arguments of the type (`gameArgs`), unless these are empty.
 pub fn registration(
     factory: Address,
     game_type: u32,
@@ -355,7 +355,7 @@ pub fn registration(
     ]
 }
 
-/// What the implementation of a type of game is constructed with: its rules, and the contracts around it.
+/// The constructor's arguments of the implementation of a type of game: its rules, and the contracts around it.
 pub fn parameters(
     params: &Params,
     vm: Address,
@@ -376,8 +376,8 @@ pub fn parameters(
     }
 }
 
-/// What creates this project's implementation of a type of game. What is the games' argument from 2.0 on is not
-/// in it.
+/// The creation code of this project's implementation of a type of game. It does not have the values that are
+/// arguments of the games from 2.0 on.
 ///
 /// # Errors
 /// None for the artifacts as they come with this program.

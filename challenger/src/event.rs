@@ -57,7 +57,7 @@ pub enum Name {
     Found,
     /// A game is not played.
     Left,
-    /// Something is to be done.
+    /// A transaction is planned.
     Planned,
     /// Something is done.
     Done,
@@ -65,11 +65,11 @@ pub enum Name {
     Overtaken,
     /// Something cannot be done now.
     Refused,
-    /// A game, or the chain, gives trouble.
+    /// Something is wrong with a game or with the chain.
     Trouble,
     /// A game waits for the program, which is being run.
     Waiting,
-    /// An account's bonds are further than before.
+    /// The state of an account's bonds has changed.
     Bonds,
     /// A game is over, and there is nothing to be paid.
     Over,
@@ -84,7 +84,7 @@ pub enum Name {
 }
 
 impl Event {
-    /// Nothing but its kind.
+    /// An event with nothing but its kind.
     fn of(event: Name, game: Option<Address>) -> Self {
         Self {
             event,
@@ -245,7 +245,7 @@ alloy_sol_types::sol! {
     event Withdrawal(address indexed account, uint256 value);
 }
 
-/// Wei that vaults have paid out by a transaction, where there are any.
+/// Wei that vaults have paid out by a transaction, if they have.
 fn paid(receipt: &Receipt) -> Option<String> {
     let logs = receipt.logs.iter();
     let paid = logs.filter_map(|log| {
@@ -257,18 +257,18 @@ fn paid(receipt: &Receipt) -> Option<String> {
     (!paid.is_zero()).then(|| paid.to_string())
 }
 
-/// Who gets the events.
+/// The receiver of the events.
 #[allow(missing_debug_implementations, reason = "a closure has none")]
 pub struct EventSink<'a>(pub &'a mut dyn FnMut(&Event));
 
 impl EventSink<'_> {
-    /// Tells an event.
+    /// Passes an event on.
     #[allow(clippy::needless_pass_by_value, reason = "made to be emitted")]
     pub fn emit(&mut self, event: Event) {
         (self.0)(&event);
     }
 
-    /// Tells how a transaction fares.
+    /// Passes the progress of a transaction on.
     pub fn progress(&mut self, progress: &Progress<'_>) {
         let about = |name, what: &str, transaction| Event {
             what: what.to_owned(),

@@ -30,7 +30,7 @@ pub struct Listed {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Factory(pub Address);
 
-/// What a game is created about.
+/// The proposal that a game is created for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Claimed {
     /// The output root of an L2 block.
@@ -53,7 +53,7 @@ impl Claimed {
         }
     }
 
-    /// What the factory is given besides: the block's number, or the super root's pre-image.
+    /// The extra data for the factory: the block's number, or the super root's pre-image.
     pub fn extra_data(&self) -> Vec<u8> {
         match self {
             Self::Output { block, .. } => block.to_be_bytes_vec(),
@@ -94,7 +94,7 @@ impl fmt::Display for Claimed {
 /// No game was created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// The chain or the factory does not tell.
+    /// The chain or the factory cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// There is no such type of game.
@@ -105,7 +105,7 @@ pub enum CreateError {
         /// The type.
         game_type: u32,
     },
-    /// The factory's arguments for the type are none that a game takes.
+    /// The factory's arguments for the type have a form that no game takes.
     #[error(
         "games of type {game_type} cannot be created: the factory {factory} has {length} bytes of arguments for them \
          (gameArgs), and no game takes so many. Its owner has to set them anew"
@@ -118,25 +118,25 @@ pub enum CreateError {
         /// Of the arguments, in bytes.
         length: usize,
     },
-    /// Games of the type are about something else.
+    /// Games of the type are about another kind of root.
     #[error("games of type {game_type} are not about {about}")]
     OtherKind {
         /// The type.
         game_type: u32,
-        /// What this one was to be about.
+        /// What this game was meant to be about.
         about: &'static str,
     },
     /// No honest node has such a super root.
     #[error("the super root cannot be proposed: {0}")]
     SuperRoot(#[from] SuperRootError),
-    /// Somebody else proposes.
+    /// Only another account may propose.
     #[error("only {proposer} proposes games of type {game_type}, not {account}")]
     NotProposer {
         /// The type.
         game_type: u32,
-        /// Who proposes.
+        /// The account that may propose.
         proposer: Address,
-        /// Who would.
+        /// The account that wanted to.
         account: Address,
     },
     /// The anchor is as new, or newer.
@@ -158,7 +158,7 @@ pub enum CreateError {
     /// The transaction is not done.
     #[error("{}", crate::reasons::sending(.0))]
     Send(#[from] SendError),
-    /// It is done, and tells of no game.
+    /// The transaction is done, but its receipt names no game.
     #[error("transaction {0} went through, but tells of no game: is {1} a factory?")]
     NoGame(B256, Address),
 }
@@ -213,8 +213,8 @@ impl Factory {
         Ok(reader.ask(self.0, &call)?)
     }
 
-    /// Checks that an account can create a game of a type, as far as the factory's arguments for the type tell: it has
-    /// some from 1.3 on, for games from 2.0 on, and so for all super games.
+    /// Checks that an account can create a game of a type, as far as the factory's arguments for the type tell. The
+    /// factory has arguments from its version 1.3 on, for games from 2.0 on, and so for all super games.
     fn check_arguments(
         self,
         reader: &Reader<'_>,
@@ -262,7 +262,7 @@ impl Factory {
         }
     }
 
-    /// The game about a proposal, where there is one.
+    /// The game about a proposal, if there is one.
     ///
     /// # Errors
     /// If the chain does not answer.
@@ -299,7 +299,8 @@ impl Factory {
     /// Creates a game, with the bond that it takes.
     ///
     /// # Errors
-    /// If there is no such type, or one about something else, such a game already, or the transaction is not done.
+    /// If there is no such type, if it is about something else, if there is such a game already, or if the
+    /// transaction is not done.
     pub fn create_about(
         self,
         wallet: &mut Wallet,
@@ -372,7 +373,7 @@ impl Factory {
         Ok(reader.ask(registry, &call)?.l2BlockNumber)
     }
 
-    /// The transaction that creates a game, with the bond that [`Factory::check`] has told.
+    /// The transaction that creates a game, with the bond that [`Factory::check`] gave.
     pub fn request(self, game_type: u32, claimed: &Claimed, bond: U256) -> Request {
         let call = Calls::createCall {
             gameType: game_type,

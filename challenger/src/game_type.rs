@@ -32,14 +32,14 @@ impl GameType {
     pub const CANNON: Self = Self(0);
     /// Games that one proposer and one challenger play.
     pub const PERMISSIONED: Self = Self(1);
-    /// The super games of one proposer, which are won at their creation.
+    /// Permissioned super games, which are won at their creation.
     pub const SUPER_PERMISSIONED: Self = Self(5);
     /// Games about Cannon and kona.
     pub const CANNON_KONA: Self = Self(8);
     /// Super games about Cannon and kona.
     pub const SUPER_CANNON_KONA: Self = Self(9);
 
-    /// Whether its games are about super roots: their numbers are timestamps, and not blocks.
+    /// Whether its games are about super roots, so that their numbers are timestamps and not block numbers.
     pub const fn is_super(self) -> bool {
         matches!(self.0, 4 | 5 | 7 | 9)
     }
@@ -68,7 +68,7 @@ impl From<u32> for GameType {
     }
 }
 
-/// The name; the number of one that has none.
+/// The name, or the number of a type without a name.
 impl fmt::Display for GameType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
@@ -85,7 +85,7 @@ impl Serialize for GameType {
     }
 }
 
-/// Neither the name nor the number of a type of game.
+/// A text that is neither the name nor the number of a type of game.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{text} is no type of game: a number, or one of {}", names())]
 pub struct UnknownGameType {
@@ -110,7 +110,7 @@ impl FromStr for GameType {
     }
 }
 
-/// Values that games of one type have, or of all types. Of several for one type the first counts, where one does.
+/// Values for games of one type, or of all types. Where only one value is used, the first for the type counts.
 #[derive(Clone, Debug)]
 pub struct ByType<T>(Vec<(Option<GameType>, T)>);
 
@@ -120,8 +120,8 @@ impl<T> ByType<T> {
         self.0.push((game_type, value));
     }
 
-    /// The values for a type: its own first, then those for all; without a type the latter alone. Permissioned games
-    /// have Cannon's between the two, as op-challenger has it.
+    /// The values for a type: its own first, then those for all types; without a type only the latter. Permissioned
+    /// games have Cannon's between the two, as in op-challenger.
     pub fn of(&self, game_type: impl Into<Option<GameType>>) -> impl Iterator<Item = &T> {
         let game_type = game_type.into();
         let as_cannon = (game_type == Some(GameType::PERMISSIONED)).then_some(GameType::CANNON);

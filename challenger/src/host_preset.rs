@@ -11,16 +11,16 @@ use crate::game_type::GameType;
 pub enum HostPreset {
     /// kona-host, for one L2 chain: `kona-host single`.
     KonaSingle,
-    /// kona-host, for the states of several: `kona-host super`.
+    /// kona-host, for the states of several chains: `kona-host super`.
     KonaSuper,
     /// op-program, as its own host.
     OpProgram,
 }
 
-/// What a host's command line is made of. What a dispute decides is a name in braces there, such as `{l1.head}`.
+/// The parts of a host's command line. Values that depend on the dispute are placeholders, such as `{l1.head}`.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct HostPieces {
-    /// The host's program; by its usual name from `PATH` where it is not said.
+    /// The host's program; if none is given, its usual name is looked for in `PATH`.
     pub program: Option<String>,
     /// The L1 node's address.
     pub l1: Option<String>,
@@ -28,10 +28,10 @@ pub struct HostPieces {
     pub beacon: Option<String>,
     /// The L2 nodes', one for each chain; hosts for one chain take the first.
     pub l2: Vec<String>,
-    /// A folder that is there; each dispute gets one in it.
+    /// An existing folder; each dispute gets a folder in it.
     pub data: String,
-    /// The files with the rollups' configurations, one for each chain; the program knows it by the chain's id where it is
-    /// not said. Hosts for one chain take the first.
+    /// The files with the rollups' configurations, one for each chain. If none is given, the program knows the
+    /// configuration by the chain's id. Hosts for one chain take the first.
     pub rollup_config: Vec<String>,
     /// The file with the L1's configuration.
     pub l1_config: Option<String>,
@@ -43,7 +43,7 @@ pub struct HostPieces {
     pub network: Option<String>,
 }
 
-/// What a host cannot do without.
+/// A part that a host needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Piece {
     /// The L1 node's address.
@@ -92,7 +92,7 @@ impl HostPreset {
         }
     }
 
-    /// The host of a type of game, by the program that such games are about; none where that is not known.
+    /// The host of a type of game, by the program that such games are about; none if that is not known.
     pub const fn of(game_type: GameType) -> Option<Self> {
         match game_type.0 {
             0..=2 => Some(Self::OpProgram),
@@ -114,7 +114,7 @@ impl HostPreset {
         }
     }
 
-    /// What both of kona-host's commands begin with.
+    /// The common beginning of kona-host's two commands.
     fn kona(self, pieces: &HostPieces, command: &str) -> Result<Line, Incomplete> {
         let mut line = Line::new(pieces, "kona-host");
         line.word(command);

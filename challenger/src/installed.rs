@@ -1,4 +1,4 @@
-//! What stands behind a factory or a game: whose code each contract is, the parameters of each type of game, and
+//! The contracts behind a factory or a game: whose code each contract is, the parameters of each type of game, and
 //! who may do what.
 
 use alloy_primitives::{Address, B256, U256, keccak256};
@@ -39,7 +39,7 @@ pub struct Contract {
 /// What is at an address.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Code {
-    /// The contract of this name, as this release of fpvm has it, but for what its constructor was given.
+    /// The contract of this name of this release of fpvm, except for its constructor's arguments.
     Ours(&'static str),
     /// Something else.
     Other {
@@ -59,7 +59,7 @@ pub struct GameType {
     pub number: u32,
     /// Its implementation.
     pub implementation: Address,
-    /// What a proposal costs, in wei; `None` where only a game was looked at.
+    /// The bond of a proposal, in wei; `None` if only a game was looked at.
     pub bond: Option<U256>,
     /// Its constants by the names of the contract's functions.
     pub parameters: Vec<(&'static str, String)>,
@@ -99,7 +99,7 @@ impl Installed {
         if matches!(count, Ok(Some(_))) {
             found.factory(reader, at)?;
         } else {
-            // A game is a clone; what it is a clone of has the code.
+            // A game is a clone; its implementation has the code.
             let call = FaultDisputeGame::gameTypeCall {};
             let number = reader.ask(at, &call)?;
             let registry = reader.ask(at, &FaultDisputeGame::anchorStateRegistryCall {})?;
@@ -273,8 +273,8 @@ impl Installed {
     }
 }
 
-/// Asks for what a contract may not have. A contract that takes any call, as a vault of ether does, answers with
-/// nothing then.
+/// Asks a contract for a function that it may not have. A contract that takes any call, as a vault of ether does,
+/// answers an unknown one with nothing.
 fn ask_if<C: SolCall>(
     reader: &Reader<'_>,
     contract: Address,
@@ -286,7 +286,7 @@ fn ask_if<C: SolCall>(
     }
 }
 
-/// What a type of game is made of: its constants, or the arguments that the factory has for it.
+/// The parameters of a type of game: its constants, or the arguments that the factory has for it.
 #[derive(Default)]
 struct Parts {
     vm: Option<Address>,

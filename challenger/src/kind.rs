@@ -1,13 +1,13 @@
-//! The kinds of things that a player does.
+//! The kinds of transactions of a player.
 
-/// What kind of thing is done, for counting.
+/// The kind of a transaction, for counting.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Kind {
     /// A claim.
     Move,
-    /// An instruction against a claim.
+    /// A step against a claim.
     Step,
-    /// Something that a step reads.
+    /// A pre-image that a step reads is loaded.
     Load,
     /// The proposal's L2 block number is contested.
     Challenge,
@@ -19,7 +19,7 @@ pub enum Kind {
     Close,
     /// The proposal of a game that was won at its creation becomes the anchor.
     Anchor,
-    /// A credit is unlocked, which closes the game where that has still to be done.
+    /// A credit is unlocked, which closes the game if it is not closed yet.
     Unlock,
     /// A credit is paid.
     Pay,

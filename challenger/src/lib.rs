@@ -2,8 +2,8 @@
 //!
 //! [`read`] takes a game, and everything around it, from a chain into the model of `dispute`, all of
 //! one block: players, reports and views of the model then work on it unchanged. [`player`] plays one
-//! game by what the model's players decide, [`scheduler`] all of an account's games. [`loads`] makes known
-//! to the oracle what steps read, [`proposals`] contests what others load wrongly, and [`rollup`] asks
+//! game by what the model's players decide, [`scheduler`] plays all of an account's games. [`loads`] loads
+//! what steps read into the oracle, [`proposals`] contests wrong pre-images of others, and [`rollup`] asks
 //! for the true outputs. What happens becomes [`event`]s, which [`metrics`] counts.
 //!
 //! [`factory`] finds and creates games; [`deployment`] deploys everything that games need, and [`installed`] tells what
@@ -13,7 +13,7 @@
 //! [`parallel`] does the same with several things at once, and [`said`] keeps the log from saying the same at each look. [`game_type`] has their types' names, and [`host_preset`] the command lines of the programs that hand out pre-images.
 //!
 //! With the feature `service` there is the daemon as well: `service::Service` runs the scheduler round after
-//! round, with programs of `fpvm-trace` as the source of what is true, and serves figures for Prometheus.
+//! round, with programs of `fpvm-trace` as the source of the true trace, and serves metrics for Prometheus.
 
 #![allow(
     clippy::result_large_err,

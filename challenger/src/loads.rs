@@ -1,4 +1,4 @@
-//! What a step reads, made known to the oracle: what of it is still to be sent, from what the chain has.
+//! Loads what a step reads into the oracle: finds the transactions that are still missing on the chain.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use crate::calls;
 use crate::read::{ReadError, Reader, fit};
 use crate::reasons;
 
-/// What local data is bound to besides its sender, outside of games.
+/// The context of local data outside of games; local data belong to their sender and this context.
 pub const LOCAL_CONTEXT: [u8; 32] = [0; 32];
 
-/// What is to be done about a part.
+/// What to do about a part.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Load {
     /// The oracle has it.
     Done,
-    /// This is to be sent next; there may be more after it.
+    /// This transaction is next; there may be more after it.
     Send(Request),
     /// Nothing can be done before this L1 time, in seconds.
     Wait(u64),
@@ -32,7 +32,7 @@ pub enum Load {
 /// Why a part cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadTrouble {
-    /// The chain does not tell.
+    /// The chain cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The pre-image cannot be loaded at all.
@@ -85,8 +85,8 @@ pub fn has_local(
     reader.ask(oracle, &Calls::preimagePartOkCall { key, offset })
 }
 
-/// What is next for a part of a pre-image that is not local: one transaction, or for a large one
-/// several, of which the chain knows how many are done.
+/// The next transaction for a part of a pre-image that is not local. A large pre-image takes several, and
+/// the chain knows how many are done.
 ///
 /// # Errors
 /// If the chain does not tell, or the pre-image cannot be loaded.
@@ -146,7 +146,7 @@ pub fn has(
     reader.ask(oracle, &call)
 }
 
-/// What an oracle asks of those who load pre-images there. The sender and the context are to be filled in.
+/// An oracle's terms for loading pre-images. The caller has to fill in the sender and the context.
 ///
 /// # Errors
 /// If the chain does not tell, or there is no oracle.
@@ -164,7 +164,7 @@ pub fn terms(reader: &Reader<'_>, oracle: Address) -> Result<Terms, ReadError> {
     })
 }
 
-/// Makes a part known to an oracle, outside of games, as far as it is not, and waits as long as that takes;
+/// Loads a part into an oracle, outside of games, unless it is there, and waits as long as that takes; gives
 /// the receipts.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Figures for Prometheus, named as op-challenger names them, and this program's own beside them.
+//! Metrics for Prometheus, under op-challenger's names, and this program's own beside them.
 
 mod histogram;
 mod l1_nodes;
@@ -26,7 +26,7 @@ const EXECUTION: &[f64] = &[
     30_720.0, 61_440.0, 122_880.0, 245_760.0,
 ];
 
-/// What has been done so far, and how everything stands.
+/// What has been done so far, and the present state.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Metrics {
     done: BTreeMap<Kind, u64>,
@@ -37,13 +37,13 @@ pub struct Metrics {
     resolution_time: Histogram,
     act_time: Histogram,
     execution_time: BTreeMap<GameType, Histogram>,
-    /// Games that are played, by how they stand.
+    /// Games that are played, by their status.
     pub games: Tracked,
     /// The newest L1 block that was acted on.
     pub block: u64,
     /// Its time, in seconds since 1970.
     pub block_time: u64,
-    /// Games that wait for the program, and the L1 time since which the one does that waits longest; 0 for none.
+    /// Games that wait for the program, and the L1 time since which the longest has waited; 0 for none.
     pub waiting: [u64; 2],
     /// Other people's large pre-images that are watched.
     pub large_preimages: u64,
@@ -116,17 +116,17 @@ impl Metrics {
         self.paid += paid.unwrap_or_default();
     }
 
-    /// Takes in how long a round took in which something was resolved.
+    /// Counts the length of a round in which something was resolved.
     pub fn resolved_within(&mut self, length: Duration) {
         self.resolution_time.observe(length);
     }
 
-    /// Takes in how long a look at a game took.
+    /// Counts the length of a look at a game.
     pub fn acted_within(&mut self, length: Duration) {
         self.act_time.observe(length);
     }
 
-    /// Takes in how long the program of games of a type ran at a time.
+    /// Counts the length of a turn of the program of games of a type.
     pub fn executed_within(&mut self, game_type: GameType, length: Duration) {
         let of_type = self.execution_time.entry(game_type);
         of_type

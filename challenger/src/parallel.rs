@@ -1,4 +1,4 @@
-//! The same done with several things at once.
+//! Does the same with several things at once.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -1,9 +1,8 @@
-//! One game, played: what is to be done about it now.
+//! Plays one game: decides what is to be done about it now.
 //!
-//! Everything follows from the chain as it is and from what the player holds to be true; nothing is
-//! remembered but answers that would be the same again. So a player that is started anew goes on where
-//! the chain is, and does nothing twice: a claim that is there is not made, a part that is loaded is not
-//! loaded, a subgame that is resolved is not resolved.
+//! Everything follows from the chain as it is and from the player's own trace; only answers that would be the
+//! same again are remembered. So a player that is started anew goes on where the chain is, and does nothing
+//! twice: it does not make a claim, load a part or resolve a subgame that the chain has already.
 
 mod ending;
 mod planner;
@@ -34,14 +33,14 @@ pub use won::{FalseProposal, false_proposal};
 /// How a player plays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Strategy {
-    /// By the rule that cannot lose.
+    /// It plays by the rule that cannot lose.
     #[default]
     Honest,
-    /// In one of the model's ways to cheat, for tests and demonstrations.
+    /// It plays by one of the model's ways to cheat, for tests and demonstrations.
     Cheat(Cheat),
 }
 
-/// Something to do, with its reason.
+/// A planned transaction, with its reason.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PlannedTx {
     /// The game that it is about, or the oracle.
@@ -54,20 +53,20 @@ pub struct PlannedTx {
     pub request: Request,
 }
 
-/// What a look at a game came to.
+/// The result of a look at a game.
 #[derive(Clone, Debug, Default)]
 pub struct Turn {
-    /// What is to be done now. None depends on another.
+    /// The transactions to send now. None depends on another.
     pub planned: Vec<PlannedTx>,
-    /// Why there is not more, if there should be.
+    /// Why there are not more transactions, if there should be.
     pub trouble: Option<String>,
-    /// Whether there may be more once the program has been run so far.
+    /// Whether there may be more once the program has been run far enough.
     pub is_waiting: bool,
-    /// L1 time at which there is something to do even if nothing happens before.
+    /// L1 time at which there is something to do even if nothing happens until then.
     pub look_again: Option<u64>,
-    /// Nothing is ever to be done again.
+    /// Whether there will never be anything to do again.
     pub is_over: bool,
-    /// The bonds of all that are looked after.
+    /// The bonds of all accounts whose bonds are looked after.
     pub bonds: Vec<(Address, Bonds)>,
     /// The registry whose pause is waited for, if something would be done now but for that.
     pub paused: Option<Address>,
@@ -88,9 +87,9 @@ impl Turn {
 pub struct Player<T> {
     watcher: GameWatcher,
     account: Address,
-    /// None where it makes no claims, but looks after bonds.
+    /// None if the player makes no claims and only looks after bonds.
     me: Option<Me<T>>,
-    /// Whether it resolves what can be.
+    /// Whether it resolves what can be resolved.
     resolves: bool,
     strategy: Strategy,
     settling: Settling,
@@ -99,7 +98,7 @@ pub struct Player<T> {
 }
 
 impl<T: Trace> Player<T> {
-    /// A player from an account, who holds `trace` to be true of a game.
+    /// A player of an account whose trace of a game is `trace`.
     pub fn new(watcher: GameWatcher, account: Address, trace: T, strategy: Strategy) -> Self {
         Self {
             watcher,
@@ -112,7 +111,7 @@ impl<T: Trace> Player<T> {
         }
     }
 
-    /// Somebody who makes no claims, because it may not or does not know what is true; but resolves the game if
+    /// A bystander, which makes no claims because it may not or does not know what is true. It resolves the game if
     /// it `resolves`, and looks after bonds.
     pub fn bystander(watcher: GameWatcher, account: Address, resolves: bool) -> Self {
         Self {
@@ -126,14 +125,14 @@ impl<T: Trace> Player<T> {
         }
     }
 
-    /// The same, who looks after these bonds.
+    /// The same, which looks after these bonds.
     #[must_use]
     pub fn settling(self, settling: Settling) -> Self {
         Self { settling, ..self }
     }
 
-    /// The same, who answers no claim before it is so many seconds old, as long as less than half of its own clock is
-    /// used up.
+    /// The same, which does not answer a claim before the claim is this many seconds old, as long as less than half of
+    /// its own clock is used up.
     #[must_use]
     pub fn responding_after(self, response_delay: u64) -> Self {
         Self {
@@ -166,7 +165,7 @@ impl<T: Trace> Player<T> {
         self.watcher.snapshot()
     }
 
-    /// What the player holds to be true, if it plays.
+    /// The player's trace, if it plays.
     pub fn trace(&self) -> Option<&T> {
         self.me.as_ref().map(|me| &me.trace)
     }

@@ -1,6 +1,5 @@
-//! Other people's large pre-images. A proposal with a wrong commitment gives the oracle whatever its proposer
-//! likes, for any key, unless somebody shows that block before the challenge period is over; who does gets the
-//! deposit.
+//! Other people's large pre-images. With a wrong commitment a proposer can give the oracle any data for any key,
+//! unless somebody shows the wrong block before the challenge period is over. Whoever shows it gets the deposit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +14,10 @@ use crate::player::{Kind, PlannedTx};
 use crate::read::game_params::GameParams;
 use crate::read::{ReadError, Reader, fit};
 
-/// Seconds after the end of a challenge period, after which no reorg brings it back.
+/// Seconds after the end of a challenge period after which no reorg brings the period back.
 const SETTLED: u64 = 3_600;
-/// The most blocks since the last look whose logs are asked for; after more, or a reorg, all that are not
-/// settled are looked at anew.
+/// The most blocks since the last look whose logs are asked for; after more blocks, or a reorg, all proposals
+/// that are not settled are looked at anew.
 const FOLLOWED: u64 = 64;
 
 /// The proposals of one oracle.
@@ -27,38 +26,38 @@ pub struct Proposals {
     oracle: Address,
     /// In seconds.
     challenge_period: u64,
-    /// How many there were at the last look.
+    /// How many proposals there were at the last look.
     seen: u64,
-    /// The last look, where it found out about all.
+    /// The block of the last look, if that look found out about all proposals.
     head: Option<Block>,
-    /// Those that are not settled, by number. One that was seen and is not among them can never be challenged
-    /// again.
+    /// Proposals that are not settled, by number. One that was seen and is not among them can never be
+    /// challenged again.
     watched: BTreeMap<u64, Watched>,
-    /// What is wrong with those that are whole, by their number and when they were.
+    /// What is wrong with proposals that are complete, by number and by the time of their completion.
     judged: BTreeMap<(u64, u64), Option<Challenge>>,
 }
 
 /// A proposal that is not settled.
 #[derive(Debug, Default)]
 struct Watched {
-    /// Who proposes it, and the number that it has there.
+    /// The proposer, and its number for the proposal.
     keys: Option<(Address, U256)>,
     /// Whether its last part had not been posted at the last look. Only a post, which is logged, changes that.
     is_partial: bool,
 }
 
-/// What there is to do about a proposal.
+/// What to do about a proposal.
 enum Standing {
     /// Nothing, and never will be.
     Settled,
     /// Nothing before more of it is posted.
     Partial,
-    /// To contest it, where there is something wrong with it.
+    /// Contest it, if something is wrong with it.
     Open(Option<PlannedTx>),
 }
 
 impl Proposals {
-    /// Those of a game's oracle.
+    /// The proposals of a game's oracle.
     pub const fn of(game_params: &GameParams) -> Self {
         Self {
             oracle: game_params.oracle.oracle,
@@ -75,8 +74,7 @@ impl Proposals {
         self.watched.len()
     }
 
-    /// Challenges of all that are wrong. One that cannot be judged hides none of the others: why is given
-    /// beside them, for each.
+    /// The challenges of all wrong proposals, and for each proposal that cannot be judged the reason.
     pub fn challenges(&mut self, reader: &Reader<'_>) -> (Vec<PlannedTx>, Vec<ReadError>) {
         let (mut planned, mut troubles) = (Vec::new(), Vec::new());
         let posted = match self.follow(reader) {
@@ -120,7 +118,7 @@ impl Proposals {
         (planned, troubles)
     }
 
-    /// Takes new proposals in, and finds out who has posted parts since the last look; `None` where anybody may
+    /// Adds new proposals, and finds out who has posted parts since the last look; `None` if anybody may
     /// have.
     fn follow(&mut self, reader: &Reader<'_>) -> Result<Option<BTreeSet<Address>>, ReadError> {
         let count = reader.ask(self.oracle, &Calls::proposalCountCall {})?;
@@ -165,7 +163,7 @@ impl Proposals {
         })
     }
 
-    /// Looks at one of them.
+    /// Looks at one proposal.
     fn look(&mut self, reader: &Reader<'_>, number: u64) -> Result<Standing, ReadError> {
         let watched = self.watched.entry(number).or_default();
         let (claimant, uuid) = match watched.keys {

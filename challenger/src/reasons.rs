@@ -1,4 +1,4 @@
-//! Why a contract refused, in the words that it declares.
+//! Why a contract refused, by the names of its errors.
 
 use fpvm_contracts::VERIFIERS;
 use fpvm_contracts::artifact::{Artifact, PREIMAGE_ORACLE};
@@ -19,11 +19,11 @@ pub fn named(revert: &Revert) -> Option<String> {
     all.into_iter().find_map(named)
 }
 
-/// What the vault says to a payment before its delay is over.
+/// The vault's reason against a payment before its delay is over.
 const TOO_EARLY: Reason = Reason::Message("DelayedWETH: withdrawal delay not met");
 
-/// Whether a contract refuses since the same was done before: by somebody else who plays that game, in the
-/// same block or just before it.
+/// Whether a contract refuses because somebody else who plays the game has done the same, in the same block or
+/// just before it.
 pub fn is_done_already(kind: Kind, revert: &Revert) -> bool {
     let reasons: &[Reason] = match kind {
         Kind::Move => &[Reason::ClaimAlreadyExists],
@@ -35,7 +35,7 @@ pub fn is_done_already(kind: Kind, revert: &Revert) -> bool {
         Kind::Anchor => &[Reason::InvalidAnchorGame],
         // It would be the payment by now.
         Kind::Unlock => &[TOO_EARLY],
-        // Whoever does these once more only pays the gas, or has proposals of its own.
+        // Doing these once more only costs the gas, or concerns proposals of one's own.
         Kind::Load | Kind::Accuse | Kind::Sample | Kind::Close => &[],
     };
     reasons.iter().any(|reason| revert.0 == reason.data())
@@ -53,7 +53,7 @@ pub fn was_done_already(kind: Kind, error: &SendError) -> bool {
     }
 }
 
-/// What a revert says, by name where there is one.
+/// A revert in words, by the error's name if it has one.
 pub fn describe(revert: &Revert) -> String {
     named(revert).map_or_else(
         || revert.to_string(),

@@ -1,9 +1,9 @@
-//! What a rollup's outputs are: from a list, or from its nodes.
+//! The outputs of a rollup: from a list, or from its nodes.
 //!
-//! Bonds are put up on what a node says. So it is believed only as far as it is plausible: a node whose safe
-//! head lies below the block that a game starts from has lost a part of its database, and is left out; all
-//! nodes that answer have to say the same; and where a node's own root is the proposal's, although its safe
-//! head lies before that block, [`Nodes`] asks again later, and every other node, before that is taken for
+//! Bonds depend on what a node says, so an answer is believed only if it is plausible. A node whose safe
+//! head lies below the block that a game starts from has lost a part of its database, and is left out. All
+//! nodes that answer have to say the same. If a node's own root is the proposal's, although its safe
+//! head lies before that block, [`Nodes`] asks again later, and asks every other node, before that is taken for
 //! evidence against the proposal. [`SuperNodes`] do the same for super roots.
 
 mod newest;
@@ -30,7 +30,7 @@ pub use super_roots::{GameStates, SuperNodes, SuperRootNode};
 /// of a side's clock.
 const SECOND_LOOK: u64 = 600;
 
-/// Where outputs come from.
+/// A source of outputs.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// A list, whose last block is the newest that L1 determines.
@@ -49,13 +49,13 @@ pub struct Nodes {
     doubts: Doubts,
 }
 
-/// Since when, in L1 time, nodes contradict themselves about games: the proposal is their own root, and yet nothing
-/// that L1 up to the game's head determines, as they say. Such a proposal is harmless where it stands, and to attack it
-/// costs a bond where the database of safe heads is at fault.
+/// Since when, in L1 time, nodes contradict themselves about games: the proposal is their own root, but by their own
+/// word L1 up to the game's head does not determine it. It does no harm if such a proposal stands, and attacking it
+/// costs a bond if the database of safe heads is wrong.
 #[derive(Debug, Default)]
 struct Doubts(Mutex<BTreeMap<Address, u64>>);
 
-/// A game's outputs are not to be had.
+/// A game's outputs cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// A node does not answer, or does not keep safe heads (op-node does with `--safedb.path`).
@@ -69,7 +69,7 @@ pub enum SourceError {
         /// How it failed.
         why: String,
     },
-    /// The rollup's node has not read L1 as far as the game looks: what it calls safe is not all yet.
+    /// The rollup's node has not read L1 as far as the game's L1 head, so more blocks may become safe.
     #[error(
         "{node} has not read L1 past block {head} yet, up to which the game looks: its safe head does not count before"
     )]
@@ -85,7 +85,7 @@ pub enum SourceError {
         "{source_name} says that L1 up to block {l1} determines L2 up to block {safe} only, and the game starts from block {start}: its database of safe heads is incomplete"
     )]
     BelowStart {
-        /// Who says so.
+        /// The node that says so.
         source_name: String,
         /// The block of L1 that the game looks up to.
         l1: String,
@@ -104,10 +104,10 @@ pub enum SourceError {
         /// Who says what.
         said: String,
     },
-    /// There is nobody to ask.
+    /// There is no node to ask.
     #[error("no rollup node is named")]
     NoNode,
-    /// The proposal is what the nodes themselves have for its block, and yet no block that they call safe.
+    /// The proposal is the nodes' own root of its block, but they do not call that block safe.
     #[error(
         "{said}; but its own root of {at} is the proposed one. That is no evidence against the proposal until it has been asked again, for {seconds} s more"
     )]
@@ -119,13 +119,13 @@ pub enum SourceError {
         /// For how long it is asked again, in seconds.
         seconds: u64,
     },
-    /// A game's number is no time: its anchor may be one of games about blocks.
+    /// A game's number is not a time: its anchor may be a block's.
     #[error("{0} is no timestamp")]
     NoTimestamp(U256),
-    /// An answer of a node about super roots is none.
+    /// A node's answer about super roots is malformed.
     #[error("the answer about super roots is none: {0}")]
     Answer(#[from] AnswerError),
-    /// An output, or the states of several chains, are not to be had.
+    /// An output, or a state of several chains, cannot be had.
     #[error(transparent)]
     Trace(#[from] TraceError),
 }
@@ -178,7 +178,7 @@ impl Source {
         })
     }
 
-    /// The hash of an L2 block, which hosts take for that of the output they start from.
+    /// The hash of an L2 block; hosts need that of the block whose output they start from.
     ///
     /// # Errors
     /// If the outputs come from a list, or no node answers.
@@ -194,7 +194,7 @@ impl Source {
 }
 
 impl Nodes {
-    /// The safe head as of a game's L1 head, where all nodes that answer plausibly agree on it.
+    /// The safe head as of a game's L1 head, if all nodes that answer plausibly agree on it.
     fn safe_head(&self, game: &GameParams, l1: &dyn Chain) -> Result<U256, SourceError> {
         let head = l1.block(At::Hash(game.proposal.l1_head))?.number;
         let start = game.starting.block;
@@ -229,8 +229,8 @@ impl Nodes {
         Ok(safe)
     }
 
-    /// Whether what the nodes say is to be asked again, because the proposal is their own root of a block that
-    /// they do not call safe: see [`Doubts`].
+    /// Whether the nodes have to be asked again, because the proposal is their own root of a block that they do
+    /// not call safe: see [`Doubts`].
     fn doubt(
         &self,
         game: &GameParams,
@@ -249,7 +249,7 @@ impl Nodes {
         self.doubts.settle(game, l1, is_own, said.len(), words, at)
     }
 
-    /// The output of a block, where all nodes that answer have the same.
+    /// The output of a block, if all nodes that answer have the same.
     fn output(&self, block: U256) -> Result<Output, TraceError> {
         let (mut found, mut failed) = (None::<(&Node, Output)>, None);
         for node in &self.rollup {
@@ -284,8 +284,8 @@ impl Nodes {
 }
 
 impl Doubts {
-    /// Whether so many nodes that have `said` something about a proposal are to be asked again: as long as it `is_own`,
-    /// for a time.
+    /// Whether this many nodes that have `said` something about a proposal have to be asked again: for some time, as
+    /// long as the proposal `is_own`.
     fn settle(
         &self,
         game: &GameParams,

@@ -29,18 +29,18 @@ use crate::read::{ReadError, Reader};
 use crate::reasons;
 use troubles::{Refusals, Troubles};
 
-/// What somebody holds to be true of games.
+/// The source of the true traces of games.
 pub trait TraceSource {
-    /// What it holds to be true of one. Games are looked at beside each other, each on some thread.
+    /// The true trace of a game. Several games are looked at at once, each on some thread.
     type Trace: Trace + Send;
 
-    /// What it holds to be true of a game, if it can play there.
+    /// The true trace of a game, if it can play there.
     ///
     /// # Errors
-    /// If it cannot: its program is another than the game's, or its sources do not answer.
+    /// If it cannot, because it does not have the game's program, or its sources do not answer.
     fn of(&mut self, game_params: &GameParams) -> Result<Self::Trace, Unplayable>;
 
-    /// No game with this L1 head is in progress any more: what was kept to answer about such can go. Only a
+    /// Drops what is kept for games with this L1 head, because none of them is in progress any more. Only a
     /// reorg brings one back.
     fn forget(&mut self, l1_head: B256) {
         let _ = l1_head;
@@ -51,7 +51,7 @@ pub trait TraceSource {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{why}")]
 pub struct Unplayable {
-    /// In words.
+    /// The reason in words.
     pub why: String,
     /// Whether that will never change.
     pub is_final: bool,
@@ -60,15 +60,15 @@ pub struct Unplayable {
 /// Which games are played.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Games {
-    /// These.
+    /// These games.
     Listed(Vec<Address>),
-    /// Those of a factory.
+    /// The games of a factory.
     Created {
         /// The factory.
         factory: Factory,
-        /// Only those of these types; all where there are none.
+        /// Only those of these types; all if none is named.
         types: Vec<u32>,
-        /// Only those that are at most so many seconds old when they are found.
+        /// Only those that are at most this many seconds old when they are found.
         window: u64,
     },
 }
@@ -76,9 +76,9 @@ pub enum Games {
 /// How they are played.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// Honestly, or not.
+    /// Honestly, or by a cheat.
     pub strategy: Strategy,
-    /// Nothing is sent.
+    /// Whether nothing is sent.
     pub dry_run: bool,
     /// How transactions are sent.
     pub policy: Policy,
@@ -86,18 +86,18 @@ pub struct Options {
     pub settling: Settling,
 }
 
-/// A game at hand.
+/// A game that is followed.
 struct TrackedGame<T> {
     player: Player<T>,
     /// Since which L1 time it waits for the program, if it did at the last look.
     waiting_since: Option<u64>,
     /// The block at which the game was found to be over.
     over_since: Option<u64>,
-    /// How far the bonds of each account were at the last look.
+    /// The state of each account's bonds at the last look.
     bonds: BTreeMap<Address, Stage>,
     /// The registry whose pause it waited for at the last look.
     paused: Option<Address>,
-    /// Why the guardian should know of it, as far as is known.
+    /// The last message for the guardian about it, if there is one.
     alarm: Option<String>,
 }
 
@@ -120,7 +120,7 @@ pub struct GameScheduler<K: TraceSource> {
     chain: Arc<dyn Chain>,
     /// Waits for transactions from before.
     patient: Wallet,
-    /// Puts its own in their place.
+    /// Replaces transactions from before by its own.
     hasty: Wallet,
     games: Games,
     options: Options,
@@ -133,7 +133,7 @@ pub struct GameScheduler<K: TraceSource> {
     /// L1 heads of the games in progress.
     heads: BTreeSet<B256>,
     /// Games that are not played, with the reason, and whether for good. Those with bonds that are looked after are
-    /// among the tracked ones as well.
+    /// also among the tracked games.
     left: BTreeMap<Address, Unplayable>,
     /// Registries of which a pause was told.
     paused: BTreeSet<Address>,
@@ -150,14 +150,14 @@ pub struct GameScheduler<K: TraceSource> {
     response_delay: u64,
 }
 
-/// What a block came to.
+/// The result of a round.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Round {
     /// Transactions that went through.
     pub done: usize,
-    /// What others have done first: there may be more to do at the next block.
+    /// Transactions that others have done first; there may be more to do at the next block.
     pub overtaken: usize,
-    /// What was refused, and is decided anew at the next block.
+    /// Transactions that were refused; what to do is decided anew at the next block.
     pub refused: usize,
     /// Games that are played.
     pub playing: usize,
@@ -169,7 +169,7 @@ pub struct Round {
     pub look_again: Option<u64>,
 }
 
-/// Why a block came to nothing. It passes, or not: whoever runs the fleet decides.
+/// Why a round failed. The caller decides whether that passes.
 #[derive(Debug, thiserror::Error)]
 pub enum SchedulerError {
     /// The chain does not tell.
@@ -225,7 +225,7 @@ impl<K: TraceSource> GameScheduler<K> {
         }
     }
 
-    /// The same, whose players answer no claim before it is so many seconds old; see [`Player::responding_after`].
+    /// The same, but players answer no claim before it is this many seconds old; see [`Player::responding_after`].
     #[must_use]
     pub fn responding_after(self, response_delay: u64) -> Self {
         Self {
@@ -239,7 +239,7 @@ impl<K: TraceSource> GameScheduler<K> {
         self.patient.address()
     }
 
-    /// Where what is held to be true comes from.
+    /// The source of the true traces.
     pub const fn trace_source(&self) -> &K {
         &self.trace_source
     }
@@ -256,14 +256,14 @@ impl<K: TraceSource> GameScheduler<K> {
             .map(|(game, why)| (*game, why.why.as_str()))
     }
 
-    /// The games whose proposals are false and that nobody but the guardian can do something about, and why.
+    /// The games whose proposals are false and which only the guardian can stop, each with the message.
     pub fn alarms(&self) -> impl Iterator<Item = (Address, &str)> {
         let tracked = self.tracked_games.iter();
         tracked.filter_map(|(game, tracked)| Some((*game, tracked.alarm.as_deref()?)))
     }
 
-    /// Looks at all games at the newest block, and does what is to be done. After an error nothing is
-    /// known to be lost: the next round begins with the chain as it is.
+    /// Looks at all games at the newest block, and does what is to be done. An error loses nothing, because
+    /// the next round begins with the chain as it is.
     ///
     /// # Errors
     /// If the chain does not answer, or transactions are not settled.
@@ -340,8 +340,8 @@ impl<K: TraceSource> GameScheduler<K> {
                 .all(|tracked| tracked.over_since.is_some())
     }
 
-    /// The nonce of what is sent next. What waits from before is waited for, and replaced if it is
-    /// stuck: what it was meant to do is decided anew.
+    /// The nonce of the next transaction. Transactions from before are waited for, and replaced if they are
+    /// stuck; what they were meant to do is decided anew.
     fn settle(&self, sink: &mut EventSink<'_>) -> Result<u64, SendError> {
         if self.options.dry_run {
             return Ok(0);
@@ -385,7 +385,7 @@ impl<K: TraceSource> GameScheduler<K> {
         self.proposals.values().map(Proposals::watched).sum()
     }
 
-    /// Games that wait for the program, and the L1 time since which the one does that waits longest.
+    /// Games that wait for the program, and the L1 time since which the longest has waited.
     pub fn waiting(&self) -> (usize, Option<u64>) {
         let since = self.tracked_games.values();
         let since = since.filter_map(|tracked| tracked.waiting_since);

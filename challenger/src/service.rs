@@ -1,7 +1,7 @@
 //! The daemon: round after round, as long as there are games to play.
 //!
-//! [`Service::run`] is its loop. [`ProgramTraceSource`] is what it holds to be true, from programs and from a
-//! rollup's outputs, and [`Exporter`] serves its figures. Programs come from where [`PrestateSources`] says.
+//! [`Service::run`] is its loop. [`ProgramTraceSource`] gives it the true traces, from programs and from a
+//! rollup's outputs, and [`Exporter`] serves its metrics. [`PrestateSources`] says where programs come from.
 
 pub mod data_folder;
 mod exporter;
@@ -39,7 +39,7 @@ pub struct Service<'s, 'a> {
     pub chain: Arc<dyn Chain>,
     /// The games.
     pub scheduler: GameScheduler<ProgramTraceSource<'s, 'a>>,
-    /// Who serves its figures.
+    /// The server of its metrics.
     pub exporter: Option<Exporter>,
     /// The folder of its data, which is kept below a limit.
     pub data: Option<DataFolder>,
@@ -65,7 +65,7 @@ pub enum ServiceError<E> {
         /// Why, in words.
         why: String,
     },
-    /// It was to run once, and a proposal is false that nobody but the guardian can do something about.
+    /// It was to run once, and a proposal is false that only the guardian can stop.
     #[error("{game} is won, and its proposal is false: {why}")]
     FalseProposal {
         /// The game.
@@ -76,7 +76,7 @@ pub enum ServiceError<E> {
     /// A round failed that cannot be tried again.
     #[error(transparent)]
     Scheduler(#[from] SchedulerError),
-    /// Whoever gets the events fails.
+    /// The receiver of the events failed.
     #[error("an event could not be reported: {0}")]
     Report(E),
 }

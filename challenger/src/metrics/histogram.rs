@@ -3,19 +3,19 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// How many of some lengths of time lie below each of some bounds.
+/// A histogram of lengths of time.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Histogram {
     /// In seconds, rising.
     bounds: &'static [f64],
-    /// Of each bound those that are not above it and above the bound before.
+    /// For each bound, the number of lengths that are above the bound before and not above this one.
     counts: Vec<u64>,
     count: u64,
     sum: f64,
 }
 
 impl Histogram {
-    /// One with nothing in it, with these bounds in seconds.
+    /// An empty histogram with these bounds in seconds.
     pub fn new(bounds: &'static [f64]) -> Self {
         Self {
             bounds,
@@ -25,7 +25,7 @@ impl Histogram {
         }
     }
 
-    /// Takes a length of time in.
+    /// Counts a length of time.
     pub fn observe(&mut self, length: Duration) {
         let seconds = length.as_secs_f64();
         let place = self.bounds.iter().position(|bound| seconds <= *bound);

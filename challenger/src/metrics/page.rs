@@ -1,10 +1,10 @@
-//! Figures in the text that Prometheus reads.
+//! Metrics as the text that Prometheus reads.
 
 use std::fmt::{Display, Write as _};
 
 use super::Histogram;
 
-/// What Prometheus reads, so far. All names begin with those of the program.
+/// The text for Prometheus, so far. All names begin with the name of the program.
 #[derive(Clone, Debug)]
 pub struct Page {
     program: &'static str,
@@ -12,7 +12,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// An empty one; names begin with `program` and an underline.
+    /// An empty page; names begin with `program` and an underscore.
     pub const fn new(program: &'static str) -> Self {
         Self {
             program,
@@ -20,7 +20,7 @@ impl Page {
         }
     }
 
-    /// What a figure is; its name there.
+    /// Writes what a metric is; gives its full name.
     fn begin(&mut self, name: &str, help: &str, kind: &str) -> String {
         let name = format!("{}_{name}", self.program);
         // Writing to a string does not fail.
@@ -28,13 +28,13 @@ impl Page {
         name
     }
 
-    /// A figure; `kind` is `gauge` or `counter`.
+    /// Adds a metric; `kind` is `gauge` or `counter`.
     pub fn one(&mut self, name: &str, help: &str, kind: &str, value: f64) {
         let name = self.begin(name, help, kind);
         let _ = writeln!(self.text, "{name} {value}");
     }
 
-    /// A figure for each of some labels, which are such as `status="idle"`: see [`Page::label`].
+    /// Adds a metric with a value for each of some labels, such as `status="idle"`: see [`Page::label`].
     pub fn labelled<L: Display, V: Display>(
         &mut self,
         name: &str,
@@ -48,7 +48,7 @@ impl Page {
         }
     }
 
-    /// A histogram for each of some labels; no label is an empty text.
+    /// Adds a histogram for each of some labels; an empty text is no label.
     pub fn histogram<L: Display>(&mut self, name: &str, help: &str, values: &[(L, &Histogram)]) {
         let name = self.begin(name, help, "histogram");
         for (labels, histogram) in values {
@@ -56,7 +56,7 @@ impl Page {
         }
     }
 
-    /// A label of any value: what would end it is escaped.
+    /// A label with any value; characters that would end it are escaped.
     pub fn label(name: &str, value: impl Display) -> String {
         let value = value.to_string();
         let value = value.replace('\\', "\\\\").replace('"', "\\\"");

@@ -12,9 +12,8 @@ use crate::calls;
 /// The most answers of a claim that one transaction resolves.
 const PAGE: usize = 512;
 
-/// Resolution, of whatever the player has no step against, if it plays: that looks at no clock, but comes too
-/// late once its claim is resolved.
-/// What is not `wanted` is left to others.
+/// Resolves what can be resolved, except claims against which the player has a step: a step needs no clock, but
+/// comes too late once its claim is resolved. Resolutions that are not `wanted` are left to others.
 pub(super) fn resolve<T>(
     game: &Game,
     now: u64,
@@ -46,8 +45,8 @@ pub(super) fn resolve<T>(
     }
 }
 
-/// What of a game can be resolved at L1 time `now`, in seconds, and why; nothing of it depends on
-/// another of it.
+/// The resolutions that are possible in a game at L1 time `now`, in seconds, and why; none depends on
+/// another.
 pub fn resolutions(game: &Game, now: u64) -> Vec<(GameAction, String)> {
     let is_resolved = |index: usize| game.subgame(index).is_some_and(|of| of.resolved);
     if game.status() != GameStatus::InProgress {

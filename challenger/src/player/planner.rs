@@ -1,4 +1,4 @@
-//! A plan, turned into transactions: only those that can be sent now, each with its reason.
+//! Turns a plan into transactions: only those that can be sent now, each with its reason.
 
 use fpvm_contracts::loader::Terms;
 use fpvm_dispute::call::{Action, GameAction};
@@ -13,7 +13,7 @@ use crate::calls;
 use crate::loads::{self, Load};
 use crate::read::{ReadError, Reader};
 
-/// What a plan is turned into transactions with.
+/// Everything that is needed to turn a plan into transactions.
 pub(super) struct ActionPlanner<'a, T> {
     pub(super) reader: &'a Reader<'a>,
     pub(super) game: &'a Game,
@@ -25,7 +25,7 @@ pub(super) struct ActionPlanner<'a, T> {
 }
 
 impl<T: Trace> ActionPlanner<'_, T> {
-    /// What is to be done of a plan now, into `turn`.
+    /// Adds the transactions of a plan that can be sent now to `turn`.
     pub(super) fn apply(&self, plan: Plan, turn: &mut Turn) -> Result<(), ReadError> {
         turn.look_again = plan.look_again;
         turn.is_waiting = plan.is_waiting;
@@ -36,7 +36,7 @@ impl<T: Trace> ActionPlanner<'_, T> {
             match action {
                 Action::LoadPreimage(preimage) => is_loaded &= self.load(&preimage, turn)?,
                 Action::Game(_, action) => self.game_action(&action, &mut is_loaded, turn)?,
-                // What creates games or is the owner's is in no player's plan.
+                // No player's plan creates games or does what only the owner may.
                 Action::Create(_)
                 | Action::SetAnchor(_)
                 | Action::Guard(_)
@@ -48,7 +48,7 @@ impl<T: Trace> ActionPlanner<'_, T> {
         Ok(())
     }
 
-    /// What a plan wants done about the game, as far as it can be done now.
+    /// An action of the plan about the game, if it can be done now.
     fn game_action(
         &self,
         action: &GameAction,
@@ -61,7 +61,7 @@ impl<T: Trace> ActionPlanner<'_, T> {
                 leaf,
                 offset,
             } => {
-                // Of no execution: cheats try that.
+                // A cheat may load data for a claim that belongs to no execution.
                 let context = self.game.local_context(*leaf).unwrap_or_default();
                 let (oracle, at) = (self.terms.oracle, self.game.address());
                 if loads::has_local(self.reader, oracle, at, *ident, context, *offset)? {
@@ -79,7 +79,7 @@ impl<T: Trace> ActionPlanner<'_, T> {
                 let Some(used) = used.ok().filter(|used| *used < all) else {
                     return Ok(());
                 };
-                // Whoever waits uses up its own clock: half of it is left for all that comes later.
+                // Waiting uses up the player's own clock, so half of it is left for later answers.
                 if used < all / 2 {
                     let parent = self.game.claims().get(mv.parent);
                     let made = parent.map_or(0, |parent| parent.clock.timestamp);
@@ -106,7 +106,7 @@ impl<T: Trace> ActionPlanner<'_, T> {
         Ok(())
     }
 
-    /// Whether a pre-image's part is there; else what is next for it.
+    /// Whether a pre-image's part is in the oracle; if not, the next transaction for it goes into `turn`.
     fn load(&self, preimage: &Preimage, turn: &mut Turn) -> Result<bool, ReadError> {
         match loads::part(self.reader, &self.terms, preimage) {
             Ok(Load::Done) => return Ok(true),
@@ -134,7 +134,7 @@ impl<T: Trace> ActionPlanner<'_, T> {
         }
     }
 
-    /// Who says that a claim about an output is wrong or right.
+    /// The source that says whether a claim about an output is right.
     fn source(&self, action: &GameAction) -> Option<String> {
         let GameAction::Move(mv) = action else {
             return None;

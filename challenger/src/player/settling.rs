@@ -1,8 +1,8 @@
-//! How the bonds of a resolved game come to whom they are due: the game is closed, credits are unlocked, and paid.
+//! How the bonds of a resolved game are paid: the game is closed, credits are unlocked, and paid.
 //!
-//! What can be done when is the model's ([`fpvm_dispute::game::payment`]). A claim of credit makes each next step,
-//! and closes the game on the way, so only a game that owes nothing to anybody here is closed by itself: that
-//! moves the anchor.
+//! The model says what can be done when ([`fpvm_dispute::game::payment`]). A claim of credit makes each next step,
+//! and closes the game on the way. So only a game that owes nothing to any account here is closed by itself, because
+//! that moves the anchor.
 
 use alloy_primitives::{Address, U256};
 use fpvm_dispute::call::GameAction;
@@ -22,17 +22,17 @@ use crate::read::watch::GameSnapshot;
 /// Whose bonds are looked after, and which games are closed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Settling {
-    /// Who is helped to its bonds, besides the player itself.
+    /// The accounts whose bonds are claimed, besides the player's own.
     pub claimants: Vec<Address>,
-    /// After how many seconds a game is closed that owes nothing to any of them, counted from when it can be, if
+    /// After how many seconds a game that owes nothing to any of them is closed, counted from when it can be, if
     /// nobody else has closed it; none for never.
     pub close_after: Option<u64>,
-    /// Resolves only what brings one of them a bond, and closes no game that owes them nothing.
+    /// Whether only claims that bring one of them a bond are resolved, and no game that owes them nothing is closed.
     pub selective: bool,
 }
 
 impl Default for Settling {
-    /// An hour: who is owed something closes a game much earlier.
+    /// An hour, because an account that is owed something closes a game much earlier.
     fn default() -> Self {
         Self {
             claimants: Vec::new(),
@@ -54,8 +54,8 @@ impl Settling {
         accounts
     }
 
-    /// Whether something that can be resolved now is to be resolved: all of it, or what brings one of the accounts a
-    /// bond. The game itself does from 1.4 on, since nothing is paid before.
+    /// Whether a claim or game that can be resolved now has to be: always, or, if `selective`, only if that brings
+    /// one of the accounts a bond. The resolution of the game does so from 1.4 on, because nothing is paid before it.
     pub(super) fn resolves(
         &self,
         own: Address,
@@ -70,7 +70,7 @@ impl Settling {
         match action {
             GameAction::ResolveClaim { claim, .. } => {
                 let mut resolved = game.clone();
-                // Nobody asks what the vault has.
+                // The vault's contents do not matter here.
                 let mut vault = Vault::new(Address::ZERO, 0);
                 let done = resolved.resolve_claim(&mut vault, now, *claim, U256::ZERO);
                 let claim = resolved.claim(*claim);

@@ -1,5 +1,5 @@
 //! A game that was won at its creation: nothing can be played there. Its proposal becomes the anchor once the
-//! registry's delay is over; where it is false, only the guardian can strike it off before that, and has to know of it.
+//! registry's delay is over. If it is false, only the guardian can strike the game off before that, and has to be told.
 
 use alloy_primitives::B256;
 use fpvm_dispute::position::Position;
@@ -13,7 +13,7 @@ use crate::calls;
 use crate::read::game_params::GameParams;
 use crate::read::watch::GameSnapshot;
 
-/// What is to be done about the game, as somebody holds it for true; nothing without an opinion.
+/// What is to be done about the game, by the player's trace; nothing without a trace.
 pub(super) fn watch<T: Trace>(
     game_params: &GameParams,
     seen: &GameSnapshot,
@@ -44,7 +44,7 @@ pub(super) fn watch<T: Trace>(
         turn.alarm = Some(found.words);
         return turn;
     }
-    // Of a type that did not count it never becomes the anchor, and nothing has to be done about an older one.
+    // A game of a type that did not count never becomes the anchor, and about an older one nothing has to be done.
     let is_newer = candidate.proposal.block > seen.anchor.block;
     let Some(wait) = settling.close_after.filter(|_| !settling.selective) else {
         turn.is_over = true;

@@ -9,7 +9,7 @@ use fpvm_l1::{At, Call, Chain, Error, Revert};
 
 /// A contract, and what it is asked.
 pub(super) type Question = (Address, Bytes);
-/// What a contract says, or reverts with.
+/// What a contract returns, or reverts with.
 pub(super) type Answer = Result<Bytes, Revert>;
 
 /// Bytes of creation code that every chain takes (EIP-3860 allows 49,152).
@@ -18,7 +18,7 @@ const LIMIT_IN: usize = 40_000;
 const LIMIT_OUT: usize = 20_000;
 /// Bytes before each question: the contract, and the length.
 const HEAD_IN: usize = 22;
-/// Bytes before each answer: whether it is none of a revert, and the length.
+/// Bytes before each answer: whether the call succeeded, and the length.
 const HEAD_OUT: usize = 3;
 
 /// The creation code; questions follow it. `p` is where the next question lies in memory, `o` where the next
@@ -61,8 +61,8 @@ pub(super) fn fitting<'q>(questions: impl IntoIterator<Item = (&'q Question, usi
     count
 }
 
-/// The answers to these questions at a block, in their order; `None` where the node says something else than
-/// the code returns.
+/// The answers to these questions at a block, in their order; `None` if the node gives something that the code
+/// cannot return.
 ///
 /// # Errors
 /// If the node does not answer, or refuses.

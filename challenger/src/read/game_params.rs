@@ -1,9 +1,9 @@
-//! What about a game never changes: its rules, its proposal, and the contracts around it.
+//! The parts of a game that never change: its rules, its proposal, and the contracts around it.
 //!
-//! All of it is asked of the game itself, never of its type: what the factory makes games of a type from may be
-//! something else by now. From 2.0 on a game answers from the data that it was cloned with, before from its
-//! implementation; the questions are the same. Its type comes first, because the numbers of versions say nothing
-//! without it: super games count for themselves.
+//! The game itself is asked for all of it, and never the factory, because the factory's implementation of the type
+//! may be another by now. From 2.0 on a game answers from the data that it was cloned with, before that from its
+//! implementation; the questions are the same. Its type is asked first, because super games have version numbers of
+//! their own.
 
 use std::sync::Arc;
 
@@ -38,17 +38,17 @@ alloy_sol_types::sol! {
 pub struct GameParams {
     /// The game's contract.
     pub game: Address,
-    /// What it calls its own version.
+    /// The version that the contract names.
     pub version: String,
-    /// The rules it is played by.
+    /// The rules of the game.
     pub rules: Arc<Rules>,
-    /// What it is about.
+    /// The proposal that it is about.
     pub proposal: Proposal,
     /// The anchor that both sides agree on; nothing in a game that is won at its creation.
     pub starting: OutputRoot,
     /// L1 time of its creation, in seconds.
     pub created_at: u64,
-    /// Whether its type was the one that counts when it was made: else it never becomes the anchor. Never before
+    /// Whether its type was the respected one when it was made; otherwise it never becomes the anchor. False before
     /// 1.4, where all types count.
     pub was_respected: bool,
     /// The step verifier; the zero address in a game that is won at its creation, where there are no steps.
@@ -59,8 +59,8 @@ pub struct GameParams {
     pub vault_delay: u64,
     /// The anchor registry.
     pub registry: Address,
-    /// The verifier's pre-image oracle, and what loading takes; the sender and the context are to be
-    /// filled in. At the zero address where there is no verifier.
+    /// The verifier's pre-image oracle, and its terms for loading; the caller has to fill in the sender and
+    /// the context. The oracle is at the zero address if there is no verifier.
     pub oracle: Terms,
 }
 
@@ -71,13 +71,13 @@ impl GameParams {
     /// If there is no game, one of an unknown type or version, or the chain does not answer.
     pub fn read(reader: &Reader<'_>, game: Address) -> Result<Self, ReadError> {
         let read = Self::read_parts(reader, game);
-        // Nobody answers where there is no contract. That is looked for last, because nearly always there is one.
+        // Nothing answers if there is no contract. That is checked last, because nearly always there is one.
         if let Err(ReadError::Answer { contract, .. }) = &read
             && *contract == game
         {
             reader.require_contract(game, "game")?;
         }
-        // What a game of a known version does not tell it never tells.
+        // If a game of a known version does not answer a question, it never will.
         read.map_err(|error| match error {
             ReadError::Reverted {
                 contract, function, ..
@@ -142,7 +142,7 @@ impl GameParams {
         })
     }
 
-    /// What every game is asked; super games do not know all of it, and others not what those are asked besides.
+    /// The questions for every game; super games do not answer all of them, and are asked others.
     fn questions() -> [Bytes; 22] {
         [
             Calls::versionCall {}.abi_encode(),
@@ -217,7 +217,7 @@ impl GameParams {
         })
     }
 
-    /// A game that is won at its creation. It has no claims, so that of its rules nothing counts but who proposes.
+    /// A game that is won at its creation. It has no claims, so the only rule that counts is who proposes.
     fn won(
         reader: &Reader<'_>,
         game: Address,
@@ -284,7 +284,7 @@ impl GameParams {
             clock_extension: reader.ask(game, &Calls::clockExtensionCall {})?,
             max_clock_duration: reader.ask(game, &Calls::maxClockDurationCall {})?,
             challenge_period: oracle.challenge_period.into(),
-            // A super game is about several, and has none of its own.
+            // A super game is about several chains, and has no chain id of its own.
             l2_chain_id: if version.is_super() {
                 U256::ZERO
             } else {
@@ -315,7 +315,7 @@ impl GameParams {
         roles.is_none_or(|roles| [roles.proposer, roles.challenger].contains(&account))
     }
 
-    /// What loading a pre-image takes for an account; its local data are the game's own affair.
+    /// The terms for loading pre-images from an account; local data are loaded through the game.
     pub const fn terms(&self, sender: Address) -> Terms {
         Terms {
             sender,

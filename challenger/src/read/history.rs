@@ -1,8 +1,8 @@
-//! When what left no log happened in a game: steps, resolutions, loads, payments.
+//! When those events of a game happened that leave no log: steps, resolutions, loads, payments.
 //!
-//! A block's state tells whether something has happened, so the block in which it did is found by halving.
+//! A block's state tells whether something has happened, so the block in which it did is found by bisection.
 //! That takes a node that has the states since the game began (an archive node for all but young games).
-//! Who resolved is not in the state, but in the block: the sender of the transaction that did.
+//! The state does not tell who resolved. The block does: it is the sender of the transaction.
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall as _;
@@ -49,10 +49,10 @@ impl Part {
     }
 }
 
-/// All that happened in a game up to a look at it, oldest first; of parts these.
+/// All events in a game up to a look at it, oldest first, with the loads of these parts.
 ///
 /// # Errors
-/// If the chain does not tell: often since the node does not have states of so long ago.
+/// If the chain does not tell, often because the node does not have such old states.
 pub fn history(
     reader: &Reader<'_>,
     game_params: &GameParams,
@@ -215,7 +215,7 @@ impl Span<'_> {
         Ok(Reader::at(chain, chain.block(At::Number(number))?))
     }
 
-    /// The first block at whose end something is so, that stays so.
+    /// The first block at whose end a condition holds that stays true.
     fn when(
         &self,
         is: impl Fn(&Reader<'_>) -> Result<bool, ReadError>,
@@ -224,8 +224,8 @@ impl Span<'_> {
         Ok(self.reader_at(number)?.block)
     }
 
-    /// Who made the last call of a contract in a block that is so and went through; `None` where it was made
-    /// by way of another contract.
+    /// Who made the last matching call of a contract in a block that succeeded; `None` if it was made by way of
+    /// another contract.
     fn caller(
         &self,
         block: &Block,
@@ -245,7 +245,7 @@ impl Span<'_> {
     }
 }
 
-/// The first number for which something is so, up to one for which it is.
+/// The first number for which a condition holds, up to one for which it does.
 fn first(
     mut low: u64,
     mut high: u64,

@@ -1,6 +1,6 @@
-//! What is asked at each block, so that few calls ask it.
+//! Remembers the questions of each block, so that few calls ask them at the next.
 //!
-//! Who looks at many games puts nearly the same questions at each block. A [`Memory`] keeps the questions of the
+//! Looking at many games puts nearly the same questions at each block. A [`Memory`] keeps the questions of the
 //! last round, asks them all at the beginning of the next one in a few calls, and answers from that. A question
 //! that is new goes to the chain alone; one that was not asked in a round is dropped. Blocks are remembered by
 //! their hashes, because those never change.
@@ -30,15 +30,15 @@ struct Inner {
     answers: BTreeMap<Question, Answer>,
     /// What has been asked in this round.
     asked: BTreeSet<Question>,
-    /// What is contracts at that block.
+    /// The addresses that are contracts at that block.
     contracts: BTreeSet<Address>,
-    /// Questions that wait to be asked together; none where each goes to the chain at once.
+    /// Questions that wait to be asked together; none if each goes to the chain at once.
     put_off: Option<BTreeSet<Question>>,
     /// Questions that found no answer together.
     alone: BTreeSet<Question>,
     /// Blocks by their hashes, and the hashes from the oldest on.
     blocks: BTreeMap<B256, Block>,
-    /// Rounds that are left of a rest, and how many the last one had.
+    /// The rounds that are left of a rest, and the length of the last rest in rounds.
     rest: [u32; 2],
 }
 
@@ -64,7 +64,7 @@ impl Memory {
             *left -= 1;
             return;
         }
-        // Not held while the chain is asked.
+        // The lock is not held while the chain is asked.
         drop(inner);
         let expected = |question: &Question| match before.get(question) {
             Some(Ok(data)) => data.len(),
@@ -111,7 +111,7 @@ impl Memory {
         answer
     }
 
-    /// Takes an answer that a question has got alone.
+    /// Remembers the answer to a question that was asked alone.
     pub(super) fn learn(&self, block: &Block, contract: Address, data: Bytes, answer: &Answer) {
         let mut inner = self.inner();
         if inner.at == block.hash {
@@ -119,7 +119,7 @@ impl Memory {
         }
     }
 
-    /// Puts off those questions that are still to be answered, where questions are put off; whether there are any.
+    /// Puts off those questions that have no answer yet, if questions are put off; gives whether there are any.
     pub(super) fn puts_off(
         &self,
         block: &Block,
@@ -150,7 +150,7 @@ impl Memory {
         waiting.into_iter().flatten().collect()
     }
 
-    /// Takes what questions found that were asked together; none for those that have to go alone.
+    /// Remembers the answers to questions that were asked together; none for those that have to be asked alone.
     pub(super) fn learn_together(
         &self,
         block: &Block,

@@ -1,8 +1,8 @@
 //! A game and everything around it, from a chain, all of one block.
 //!
 //! [`Reader`] asks contracts at the end of one block, which is named by its hash: several answers are of
-//! one and the same state, whatever the chain does meanwhile. [`game_params`] is what about a game never
-//! changes, [`watch`] the game itself, of which each look reads only what can have changed since the
+//! one and the same state, whatever the chain does meanwhile. [`game_params`] reads the parts of a game that never
+//! change, [`watch`] the game itself, of which each look reads only what can have changed since the
 //! last. [`history`] finds out when things happened. With a [`memory`] a reader asks in few calls at each
 //! block what it has asked at the one before; and [`together`] reads many games so that all of their questions go in
 //! few calls from the first look on.
@@ -47,7 +47,7 @@ pub enum ReadError {
     /// The chain does not answer, or has dropped the block.
     #[error(transparent)]
     Chain(#[from] Error),
-    /// No failure: a question waits to be asked with others. Nobody sees it outside of [`together`].
+    /// This is no failure: a question waits to be asked with others. It is never seen outside of [`together`].
     #[error("a question waits to be asked with others")]
     PutOff,
     /// There is nothing where a contract should be.
@@ -60,7 +60,7 @@ pub enum ReadError {
         /// The chain.
         chain_id: u64,
     },
-    /// A contract refuses to tell.
+    /// A contract reverts.
     #[error("{contract} does not tell {function}: {}", reasons::describe(.revert))]
     Reverted {
         /// The contract.
@@ -70,7 +70,7 @@ pub enum ReadError {
         /// What it says.
         revert: Revert,
     },
-    /// A contract answers something else.
+    /// A contract's answer does not fit the question.
     #[error(
         "{contract} answers {function} with something else: {why}. Is it the contract that was meant?"
     )]
@@ -82,7 +82,7 @@ pub enum ReadError {
         /// What is wrong.
         why: String,
     },
-    /// What a node answers about one block is not of one block. Some do so while they make the next.
+    /// A node's answers about one block mix the data of two, as happens while some nodes make the next block.
     #[error(
         "the node answers about block {block} as it is and as a later one is: {contract} has fewer claims than it counts"
     )]
@@ -92,7 +92,7 @@ pub enum ReadError {
         /// The block that it was asked about.
         block: B256,
     },
-    /// A contract that is no game which is known here.
+    /// The contract is not a game of a known type.
     #[error(
         "{game} is no game of a known type: {why}. Games of FaultDisputeGame and PermissionedDisputeGame {} to {}, of \
          SuperFaultDisputeGame 0.7.2 and {}, and of SuperPermissionedDisputeGame {} are",
@@ -107,7 +107,7 @@ pub enum ReadError {
         /// What is unknown.
         why: String,
     },
-    /// Claims that no game has.
+    /// The contract's claims are ones that no game can have.
     #[error("{game} has claims that do not fit each other: {source}")]
     Parts {
         /// The game.
@@ -118,15 +118,15 @@ pub enum ReadError {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads at the newest block.
+    /// A reader at the newest block.
     ///
     /// # Errors
-    /// If the chain does not tell which that is.
+    /// If the chain does not tell which block that is.
     pub fn newest(chain: &'a dyn Chain) -> Result<Self, ReadError> {
         Ok(Self::at(chain, chain.block(At::Latest)?))
     }
 
-    /// Reads at a block.
+    /// A reader at a block.
     pub const fn at(chain: &'a dyn Chain, block: Block) -> Self {
         Self {
             chain,
@@ -135,10 +135,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads at the newest block, with what is remembered.
+    /// A reader at the newest block, with a memory.
     ///
     /// # Errors
-    /// If the chain does not tell which that is.
+    /// If the chain does not tell which block that is.
     pub fn remembering(chain: &'a dyn Chain, memory: &'a Memory) -> Result<Self, ReadError> {
         let block = chain.block(At::Latest)?;
         memory.begin(chain, &block);
@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The same, and each question is asked anew.
+    /// The same without a memory, so that each question is asked anew.
     #[must_use]
     pub const fn anew(&self) -> Self {
         Self::at(self.chain, self.block)
@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Says that these questions will be put next: where many are [read together](together), all of them go in one call.
+    /// Says that these questions come next: if many subjects are [read together](together), all of them go in one call.
     pub(crate) fn expect<C: SolCall>(
         &self,
         contract: Address,
@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
         self.expect_each(contract, data)
     }
 
-    /// The same of calls of several functions.
+    /// The same with calls of several functions.
     pub(crate) fn expect_each(
         &self,
         contract: Address,
@@ -219,7 +219,7 @@ impl<'a> Reader<'a> {
         Ok(answer)
     }
 
-    /// The block of a hash, which this one descends from.
+    /// The block with a hash, an ancestor of this one.
     ///
     /// # Errors
     /// If the chain does not have it.
@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a block is this one or lies below it, by at most so many blocks.
+    /// Whether a block is this one or an ancestor of it, by at most this many blocks.
     ///
     /// # Errors
     /// If the chain does not answer.
@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
     /// Asks a contract for a function that it may not have.
     ///
     /// # Errors
-    /// As [`Reader::ask`], but that a revert is `None`.
+    /// As [`Reader::ask`], except that a revert gives `None`.
     pub fn ask_if<C: SolCall>(
         &self,
         contract: Address,

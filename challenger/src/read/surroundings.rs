@@ -1,7 +1,7 @@
-//! What the contracts around a game say of it once it is resolved: its judge, its vault, and whether there is a
+//! What the contracts around a game say about it once it is resolved: its judge, its vault, and whether there is a
 //! pause.
 //!
-//! Registries and vaults stand behind proxies, and may be others after an upgrade: all of it is asked at each look.
+//! Registries and vaults stand behind proxies, and may change with an upgrade, so all of it is asked at each look.
 
 use std::collections::BTreeMap;
 
@@ -34,10 +34,10 @@ alloy_sol_types::sol! {
     }
 }
 
-/// Whose word the model's registry and vault take here: nobody's.
+/// The owner and guardian of the model's registry and vault here, which no account is.
 const NOBODY: Address = Address::ZERO;
 
-/// What nobody has asked yet: around a game in progress it matters to nobody.
+/// The surroundings before anything was asked; around a game in progress they do not matter.
 pub(super) fn unasked(reader: &Reader<'_>) -> Surroundings {
     Surroundings {
         judge: None,
@@ -60,7 +60,7 @@ pub(super) fn read(
     let version = game_params.rules.params().version;
     let mut around = unasked(reader);
     if version.is_won_at_creation() {
-        // There is no money in it.
+        // There is no money in the game.
         let (judge, registered) = judge(game_params, reader, anchor, BondMode::Undecided)?;
         (around.judge, around.registered) = (Some(judge), registered);
         around.at.paused = reader.ask(game_params.registry, &Registry::pausedCall {})?;
@@ -96,7 +96,8 @@ pub(super) fn read(
     Ok(around)
 }
 
-/// What everybody has in the game. As long as it is not closed, what they have posted follows from its claims.
+/// The credits of all accounts in the game. As long as it is not closed, the amounts that they have posted follow
+/// from its claims.
 fn credits(reader: &Reader<'_>, parts: &Parts) -> Result<Credits, ReadError> {
     let (game, is_resolved) = (parts.address, parts.status != GameStatus::InProgress);
     let everybody = players(&parts.claims, parts.block_challenger);
@@ -179,7 +180,7 @@ fn mode(reader: &Reader<'_>, game: Address) -> Result<BondMode, ReadError> {
     }
 }
 
-/// The judge over this game; and whether the factory made the game. Of a game that is closed nothing is asked.
+/// The judge over this game, and whether the factory made the game. If the game is closed nothing is asked.
 fn judge(
     game_params: &GameParams,
     reader: &Reader<'_>,
@@ -201,7 +202,7 @@ fn judge(
         }
     };
     let delay = fit(registry, "disputeGameFinalityDelaySeconds()", delay)?;
-    // Which moment exactly matters to no game but this.
+    // The exact moment of the retirement matters only to this game.
     let retired = if reader.ask(registry, &Registry::isGameRetiredCall { game })? {
         u64::MAX
     } else {
@@ -209,7 +210,7 @@ fn judge(
     };
     let mut judge = Judge::new(registry, version, NOBODY, delay, anchor, 0, retired);
     if reader.ask(registry, &Registry::isGameBlacklistedCall { game })? {
-        // It is its own guardian's word.
+        // The model's guardian is NOBODY, so this is allowed.
         let _ = judge.blacklist(NOBODY, game);
     }
     let registered = reader.ask(registry, &Registry::isGameRegisteredCall { game })?;
@@ -235,7 +236,7 @@ fn vault(
     Ok(vault)
 }
 
-/// Takes from the vault what it should have for the game and does not: its owner can take all ether.
+/// Takes from the model's vault what the real one lacks for the game, because its owner can take all ether.
 fn take_missing(
     game_params: &GameParams,
     reader: &Reader<'_>,
@@ -244,7 +245,7 @@ fn take_missing(
     let at = At::Hash(reader.block.hash);
     let ether = reader.chain.balance(game_params.vault, at)?;
     let missing = U256::from(vault.ether()).saturating_sub(ether);
-    // Nobody is the owner here.
+    // The model's owner is NOBODY, so this is allowed.
     let _ = vault.recover(NOBODY, missing.saturating_to());
     Ok(())
 }
@@ -252,7 +253,7 @@ fn take_missing(
 /// Whether the guardian has stopped withdrawals from a vault.
 ///
 /// # Errors
-/// If the chain does not answer, or it is no vault.
+/// If the chain does not answer, or the contract is not a vault.
 pub fn is_vault_paused(reader: &Reader<'_>, vault: Address) -> Result<bool, ReadError> {
     let config = match reader.ask_if(vault, &Around::systemConfigCall {}) {
         Ok(Some(system)) => system,

@@ -1,6 +1,6 @@
-//! Many subjects read at once, so that few calls ask what all of them need.
+//! Reads many subjects at once, so that few calls ask what all of them need.
 //!
-//! Whoever reads a game asks one question after the other, because most depend on the answers before. Here each of
+//! Reading a game takes one question after the other, because most depend on the answers before. Here each of
 //! many readings runs until its first question that has no answer yet; then all of these are asked in one call (see
 //! `batch`), and the readings run again, further. A thousand games take as many calls as one game takes questions,
 //! and they are read by the same code as one.
@@ -13,7 +13,7 @@ use super::batch::{self, Answer, Question};
 use super::{ReadError, Reader};
 use crate::parallel;
 
-/// Bytes of an answer that are reckoned with: most are a word or a few.
+/// The expected bytes of an answer: most answers have one or a few words.
 const EXPECTED: usize = 96;
 
 /// Reads each of `subjects` by `read`, all at the reader's block; `threads` calls go to the chain at once. Each subject
@@ -22,7 +22,7 @@ const EXPECTED: usize = 96;
 /// A reader that [remembers nothing](Reader::at) asks each question alone.
 ///
 /// # Errors
-/// If the chain does not answer at all, or has dropped the block: then nothing can be said of any subject.
+/// If the chain does not answer at all, or has dropped the block, so that nothing is known about any subject.
 pub fn together<S, T>(
     reader: &Reader<'_>,
     threads: usize,
@@ -58,7 +58,7 @@ pub fn together<S, T>(
         .collect())
 }
 
-/// The answers, in the order of the questions; none where the node gives no answer to several at once.
+/// The answers, in the order of the questions; none if the node gives no answer to several at once.
 fn ask_all(
     reader: &Reader<'_>,
     threads: usize,

@@ -26,7 +26,7 @@ use super::{ReadError, Reader, fit, surroundings};
 
 /// The most blocks between two looks that are followed one by one; after more everything is read anew.
 const FOLLOWED: u64 = 64;
-/// How often a look begins anew where the node's answers are not of one block.
+/// How often a look begins anew if the node's answers are not of one block.
 const AGAIN: u32 = 3;
 /// The parent of a root claim.
 const NO_PARENT: u32 = u32::MAX;
@@ -40,7 +40,7 @@ pub struct GameSnapshot {
     pub game: Game,
     /// The anchor that new games of its type start from.
     pub anchor: OutputRoot,
-    /// What the contracts around it say, as far as that matters: nothing while it goes on.
+    /// What the contracts around it say; nothing while the game is in progress, because it does not matter then.
     pub around: Surroundings,
 }
 
@@ -54,7 +54,7 @@ impl GameSnapshot {
         }
     }
 
-    /// How far an account's bonds are.
+    /// The state of an account's bonds.
     pub fn bonds(&self, account: Address) -> Bonds {
         self.game.bonds(account, &self.around)
     }
@@ -71,7 +71,7 @@ pub struct GameWatcher {
     /// What never changes.
     pub game_params: GameParams,
     snapshot: Option<GameSnapshot>,
-    /// Claims that a look has read which failed later, and the block of that look.
+    /// Claims that were read by a look that failed later, and the block of that look.
     begun: Option<(Block, Vec<ClaimData>)>,
 }
 
@@ -94,11 +94,11 @@ impl GameWatcher {
         self.snapshot.as_ref()
     }
 
-    /// Looks at the game. Whether claims that were seen before may be others now, as after a reorg, is
-    /// told besides.
+    /// Looks at the game. The second result says whether claims that were seen before may have changed, as after
+    /// a reorg.
     ///
     /// # Errors
-    /// If the chain does not answer, or the contract says what no game says. What was seen before stays.
+    /// If the chain does not answer, or the contract gives an answer that no game gives. The last snapshot stays.
     pub fn look(&mut self, reader: &Reader<'_>) -> Result<(&GameSnapshot, bool), ReadError> {
         let snapshot = self.snapshot.as_ref();
         let goes_on = snapshot
@@ -118,7 +118,7 @@ impl GameWatcher {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 self.snapshot = before;
-                // Of a game with hundreds of claims one failed call does not lose the others.
+                // So one failed call does not lose the other claims of a game with hundreds of them.
                 self.begun = (!begun.is_empty()).then_some((reader.block, begun));
                 return Err(error);
             }
@@ -137,7 +137,7 @@ pub fn game(reader: &Reader<'_>, game: Address) -> Result<(GameParams, GameSnaps
     Ok((game_params, snapshot))
 }
 
-/// Looks, and where the answers are not of one block, again.
+/// Looks, and looks again if the answers are not of one block.
 fn look(
     game_params: &GameParams,
     reader: &Reader<'_>,
@@ -248,8 +248,8 @@ fn outside(game_params: &GameParams, reader: &Reader<'_>) -> Result<Parts, ReadE
     })
 }
 
-/// All claims, those of before and those in `begun` as they were but for steps; what has been read is in `begun`
-/// afterwards, whether the rest could be read or not.
+/// All claims. Those of the last snapshot and those in `begun` have changed at most by steps. Claims that were read
+/// are in `begun` afterwards, whether the rest could be read or not.
 fn claims(
     game_params: &GameParams,
     reader: &Reader<'_>,
@@ -325,7 +325,7 @@ fn claim(reader: &Reader<'_>, game: Address, index: usize) -> Result<ClaimData, 
     })
 }
 
-/// What has been resolved since. `clocks` is the game as if it still went on.
+/// The resolutions since the last look. `clocks` is the game as if it were still in progress.
 fn resolution(reader: &Reader<'_>, clocks: &Game, parts: &mut Parts) -> Result<(), ReadError> {
     let (game, now) = (parts.address, reader.block.time);
     let may_be_resolved = |index: &usize| {

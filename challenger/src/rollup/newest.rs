@@ -19,7 +19,7 @@ pub enum Finality {
 }
 
 impl Nodes {
-    /// The newest block of so much certainty that all nodes have which answer, and its output root, which has to be the
+    /// The newest block of this certainty that all answering nodes have, and its output root, which has to be the
     /// same for all. A node that is behind is waited for, and one that runs ahead proposes nothing alone.
     ///
     /// # Errors
@@ -46,8 +46,8 @@ impl Nodes {
 }
 
 impl SuperNodes {
-    /// The newest second of so much certainty, and its super root, as [`Nodes::newest`] has it of blocks; `head` is L1's
-    /// newest block.
+    /// The newest second of this certainty, and its super root, as [`Nodes::newest`] gives it for blocks; `head` is
+    /// L1's newest block.
     ///
     /// # Errors
     /// If no node answers, or they do not agree.

@@ -1,4 +1,4 @@
-//! One node of a rollup, and when it is asked.
+//! One node of a rollup, which rests after a failure.
 //!
 //! Answers are op-node's; block numbers are of L2 unless L1 is named.
 
@@ -16,7 +16,7 @@ use super::SourceError;
 use super::newest::Finality;
 use crate::said::Said;
 
-/// The first rest of a node that failed; it doubles up to the last.
+/// The first and the longest rest of a node that failed; the rest doubles each time.
 const REST: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
 /// The most outputs that are remembered.
 const REMEMBERED: usize = 4_096;
@@ -44,13 +44,13 @@ struct Rest {
     until: Instant,
 }
 
-/// What `optimism_outputAtBlock` says of a block.
+/// The answer to `optimism_outputAtBlock`.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Output {
     /// The output root.
     pub output_root: B256,
-    /// How it is made of the other three: zero.
+    /// The version of the root's composition: zero.
     pub version: B256,
     /// The state root of the block.
     pub state_root: B256,
@@ -96,7 +96,7 @@ impl Node {
         }
     }
 
-    /// What messages call it.
+    /// Its name in messages.
     pub fn name(&self) -> String {
         self.rpc.name()
     }
@@ -121,7 +121,7 @@ impl Node {
         method: &'static str,
         params: serde_json::Value,
     ) -> Result<T, SourceError> {
-        // Not held while the node is asked: who asks beside this one does not wait for its answer.
+        // The lock is not held while the node is asked, so that other threads need not wait for the answer.
         let rest = || self.rest.lock().unwrap_or_else(PoisonError::into_inner);
         let before = rest().clone();
         if let Some(resting) = before.as_ref().filter(|rest| Instant::now() < rest.until) {
@@ -192,7 +192,7 @@ impl Node {
         }
     }
 
-    /// The newest block of L2 of so much certainty.
+    /// The newest block of L2 of this certainty.
     pub(super) fn head(&self, finality: Finality) -> Result<u64, SourceError> {
         let status = self.sync_status()?;
         let head = match finality {

@@ -1,4 +1,4 @@
-//! What a node answers about super roots, taken apart.
+//! Parses a node's answer about super roots.
 //!
 //! The answer to `superroot_atTimestamp` (`op-service/eth/superroot_at_timestamp.go` at ethereum-optimism/optimism
 //! 4c8b17472b):
@@ -21,7 +21,7 @@
 //! ```
 //!
 //! Names of fields are read without regard to case, as Go reads them, and numbers in decimal or hexadecimal. `data` is
-//! absent or null where there is no verified super root.
+//! absent or null if there is no verified super root.
 
 use std::collections::BTreeMap;
 
@@ -33,26 +33,26 @@ use serde_json::{Map, Value};
 
 use super::Finality;
 
-/// An answer that no node gives which tells the truth.
+/// What is wrong with an answer.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AnswerError {
     /// Something is left out.
     #[error("it has no `{0}`")]
     Missing(&'static str),
-    /// Something is of another kind.
+    /// A field has a value of another kind.
     #[error("its `{field}` is {value}, which is no {kind}")]
     Malformed {
-        /// Where it stands.
+        /// The field.
         field: &'static str,
         /// What should be there.
         kind: &'static str,
-        /// What is.
+        /// What is there.
         value: String,
     },
-    /// A chain is there twice, in decimal and in hexadecimal.
+    /// A chain is named twice, in decimal and in hexadecimal.
     #[error("chain {0} has two outputs")]
     Twice(U256),
-    /// An output root that is not that of the output beside it.
+    /// An output root is not the hash of the output beside it.
     #[error("chain {chain} has the output root {given}, and that of its output is {computed}")]
     OutputRoot {
         /// The chain.
@@ -62,7 +62,7 @@ pub enum AnswerError {
         /// As it is computed.
         computed: B256,
     },
-    /// A super root that is not that of the chains beside it.
+    /// A super root is not the hash of the chains beside it.
     #[error("its super root is {given}, and that of its chains is {computed}")]
     SuperRoot {
         /// As it is given.
@@ -70,7 +70,7 @@ pub enum AnswerError {
         /// As it is computed.
         computed: B256,
     },
-    /// A super root of other chains.
+    /// The super root is of other chains than the list.
     #[error("its super root is of the chains {verified}, and its list of chains is {listed}")]
     Chains {
         /// Those of the super root.
@@ -80,7 +80,7 @@ pub enum AnswerError {
     },
 }
 
-/// Takes an answer apart.
+/// Parses an answer.
 ///
 /// # Errors
 /// If something is left out, or contradicts something else there. Whether it is about the right second, and whether
@@ -99,7 +99,7 @@ pub(super) fn parse(answer: &Value) -> Result<SuperRootAt, AnswerError> {
                 kind: "chain's id",
                 value: id.clone(),
             })?;
-            // Null is as good as absent.
+            // Null counts as absent.
             if output.is_null() {
                 continue;
             }
@@ -121,7 +121,7 @@ pub(super) fn parse(answer: &Value) -> Result<SuperRootAt, AnswerError> {
     })
 }
 
-/// The newest second of so much certainty, according to an answer about whichever second.
+/// The newest second of this certainty, according to an answer about any second.
 ///
 /// # Errors
 /// If it is left out, or is no time.
@@ -135,7 +135,7 @@ pub(super) fn newest(answer: &Value, finality: Finality) -> Result<u64, AnswerEr
     time.map_err(|_| malformed(field, "time", value))
 }
 
-/// The L1 block that the node is working on, according to an answer about whichever second.
+/// The L1 block that the node is working on, according to an answer about any second.
 ///
 /// # Errors
 /// If it is left out, or is no block number.
@@ -231,7 +231,7 @@ impl<'a> Fields<'a> {
             .ok_or_else(|| malformed(field, "object", value))
     }
 
-    /// A field by its name in whatever case; none where it is null.
+    /// A field by its name, in upper or lower case; none if it is null.
     fn get(&self, name: &str) -> Option<&'a Value> {
         let mut fields = self.0.iter();
         let found = fields.find(|(of, _)| of.eq_ignore_ascii_case(name));

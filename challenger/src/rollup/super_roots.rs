@@ -1,10 +1,9 @@
-//! What the states of several chains are, from the rollup's nodes: op-node, which serves its one chain, or
-//! op-supernode.
+//! The states of several chains, from the rollup's nodes: op-node, which serves its one chain, or op-supernode.
 //!
-//! What they say is believed as far as it is plausible, as with outputs. A node that has not read L1 past the game's
-//! L1 head is waited for. All that have must say the same, and what one leaves out at one second it must leave out at
-//! all later ones, because a second is verified only when the second before is. A game whose starting root is not
-//! the nodes' own is not played.
+//! An answer is believed only if it is plausible, as with outputs. A node that has not read L1 past the game's L1 head
+//! is waited for. All others must say the same. If a node has nothing at one second, it must have nothing at all later
+//! ones, because a second is verified only when the second before is. A game whose starting root is not the nodes' own
+//! is not played.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,7 +40,7 @@ pub struct SuperRootNode {
     answers: Mutex<BTreeMap<u64, (Instant, SuperRootAt)>>,
 }
 
-/// The states as one game sees them: up to what L1's data before it determine.
+/// The states as one game sees them: as far as L1's data up to its head determine them.
 #[derive(Clone, Debug)]
 pub struct GameStates {
     nodes: Arc<SuperNodes>,
@@ -49,13 +48,13 @@ pub struct GameStates {
     l1_head: u64,
     /// The game's timestamp.
     end: u64,
-    /// Whether it counts what L1 has by now, and not up to the game's head: a game that is won has no more to it than
-    /// whether its super root is true.
+    /// Whether L1 counts as it is now, and not up to the game's head. That is so for a game that is won at its
+    /// creation, because there only the truth of its super root matters.
     by_now: bool,
 }
 
 impl SuperNodes {
-    /// Some nodes, at least one.
+    /// Super root nodes, at least one.
     pub fn new(nodes: Vec<Arc<Rpc>>) -> Self {
         let nodes = nodes.into_iter().map(|rpc| SuperRootNode {
             node: Node::new(rpc),
@@ -78,7 +77,7 @@ impl SuperNodes {
         l1: &dyn Chain,
     ) -> Result<GameStates, SourceError> {
         let states = self.about(game, l1)?;
-        // One that is won at its creation starts from nothing.
+        // A game that is won at its creation starts from nothing.
         if !game.is_won_at_creation() {
             let start = u64::try_from(game.starting.block);
             let start = start.map_err(|_| SourceError::NoTimestamp(game.starting.block))?;
@@ -110,8 +109,8 @@ impl SuperNodes {
         })
     }
 
-    /// Whether what the nodes say is to be asked again, because the proposal is their own super root, though one that
-    /// L1 up to the game's head does not determine: see [`Doubts`].
+    /// Whether the nodes have to be asked again, because the proposal is their own super root, although L1 up to the
+    /// game's head does not determine it: see [`Doubts`].
     fn doubt(
         &self,
         game: &GameParams,
@@ -133,8 +132,8 @@ impl SuperNodes {
             .settle(game, l1, is_own, self.nodes.len(), said, at)
     }
 
-    /// The super root of a second as it is verified by L1 up to its newest block `head`: what is to be proposed, because
-    /// a game looks up to there.
+    /// The super root of a second as it is verified by L1 up to its newest block `head`. This is the one to propose,
+    /// because `head` becomes the game's L1 head.
     ///
     /// # Errors
     /// If no node has one, they do not say the same, it takes more of L1, or the second is later than the block.
@@ -172,7 +171,7 @@ impl SuperNodes {
         })
     }
 
-    /// The nodes, for who wants to know what each says.
+    /// The single nodes, each with its own answers.
     pub fn each(&self) -> impl Iterator<Item = &SuperRootNode> {
         self.nodes.iter()
     }
@@ -198,7 +197,7 @@ impl SuperRootNode {
         Ok(current_l1(&self.ask(now)?)?)
     }
 
-    /// The newest second of so much certainty; L1's time is `now`.
+    /// The newest second of this certainty; L1's time is `now`.
     ///
     /// # Errors
     /// If it does not answer, or not as op-node does.
@@ -211,8 +210,8 @@ impl SuperRootNode {
         self.node.ask("superroot_atTimestamp", json!([number]))
     }
 
-    /// What the node says of a second; not from memory where it had not read L1 past a block then. It may be of
-    /// another second, or of chains in no order.
+    /// The node's answer about a second. A remembered answer counts only if the node had read L1 past `l1_head` then.
+    /// The answer may be about another second, or have chains in no order.
     ///
     /// # Errors
     /// `NoSuperRoot` if it does not answer, or not as op-node does.
@@ -269,7 +268,7 @@ impl Asked<'_> {
     /// The state at a place, in a game up to the second `end`.
     fn state(self, place: SuperStep, end: u64) -> Result<Bytes, TraceError> {
         let state = self.states().state(place)?;
-        // Asked for only where the node has nothing, because most seconds have.
+        // This is asked only if the node has nothing, because it has something for most seconds.
         if *state != *INVALID || place.timestamp >= end {
             return Ok(state);
         }
@@ -290,7 +289,7 @@ impl Asked<'_> {
 }
 
 impl GameStates {
-    /// What all nodes say that answer, where they say the same.
+    /// The answer of all nodes that answer, if they say the same.
     fn agreed(
         &self,
         timestamp: u64,
@@ -328,7 +327,7 @@ impl GameStates {
     }
 }
 
-/// In what the states of two nodes differ.
+/// The difference between the states of two nodes, in words.
 fn difference([(a, one), (b, two)]: [(&Node, &Bytes); 2]) -> String {
     let (a, b) = (a.name(), b.name());
     let chains = |state: &Bytes| match SuperState::decode(state) {

@@ -1,4 +1,4 @@
-//! What is to be done about all games.
+//! Decides what is to be done about all games.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -14,9 +14,9 @@ use crate::player::{Kind, PlannedTx, Strategy, Turn, pause};
 use crate::proposals::Proposals;
 use crate::read::{ReadError, Reader};
 
-/// After how many blocks a game that is over is forgotten: no reorg comes that far.
+/// After how many blocks a game that is over is forgotten, because no reorg is that deep.
 const SETTLED: u64 = 64;
-/// Games that are looked at beside each other.
+/// The number of games that are looked at at once.
 const BESIDE: usize = 8;
 
 impl<K: TraceSource> GameScheduler<K> {
@@ -67,7 +67,7 @@ impl<K: TraceSource> GameScheduler<K> {
             {
                 sink.emit(Event::alarm(*game, why));
             }
-            // What was found out before a source fell silent holds.
+            // Findings from before a source fell silent still hold.
             if turn.trouble.is_none() && !turn.is_waiting {
                 tracked.alarm = turn.alarm;
             }
@@ -103,7 +103,7 @@ impl<K: TraceSource> GameScheduler<K> {
         planned
     }
 
-    /// Tells of pauses for which games wait, each once for all of them and for as long as it lasts.
+    /// Reports the pauses for which games wait, each once for all of them and for as long as it lasts.
     fn report_pauses(&mut self, sink: &mut EventSink<'_>) {
         let tracked = self.tracked_games.values();
         let paused: BTreeSet<_> = tracked.filter_map(|tracked| tracked.paused).collect();
@@ -115,7 +115,7 @@ impl<K: TraceSource> GameScheduler<K> {
         self.paused = paused;
     }
 
-    /// Contests what others load wrongly into the oracles of these games.
+    /// Contests wrong pre-images that others load into the oracles of these games.
     fn accuse(
         &mut self,
         reader: &Reader<'_>,
@@ -142,7 +142,7 @@ impl<K: TraceSource> GameScheduler<K> {
         }
     }
 
-    /// Lets go of what is known of disputes whose games have all been resolved.
+    /// Drops what is kept for disputes whose games have all been resolved.
     fn forget(&mut self) {
         let playing = self.tracked_games.values().map(|tracked| &tracked.player);
         let playing = playing.filter(|player| is_in_progress(player));
@@ -156,7 +156,7 @@ impl<K: TraceSource> GameScheduler<K> {
     }
 }
 
-/// What each player decides, in the games' order. Games are looked at beside each other, so that one whose
+/// The decision of each player, in the games' order. Several games are looked at at once, so that one whose
 /// sources are slow holds up only the end of the round.
 fn turns<'t, T: Trace + Send>(
     games: Vec<(&'t Address, &'t mut TrackedGame<T>)>,
@@ -170,7 +170,7 @@ fn turns<'t, T: Trace + Send>(
     parallel::each(BESIDE, games, turn)
 }
 
-/// A game, what its player decides, and how long that took.
+/// A game, its player's decision, and how long that took.
 type TurnOf<'t, T> = (
     &'t Address,
     &'t mut TrackedGame<T>,
@@ -178,7 +178,7 @@ type TurnOf<'t, T> = (
     Duration,
 );
 
-/// What is done first.
+/// The order in which transactions are sent.
 const fn urgency(kind: Kind) -> u8 {
     match kind {
         Kind::Step | Kind::Challenge | Kind::Accuse | Kind::Sample => 0,

@@ -1,4 +1,4 @@
-//! Which games there are, and which of them are played.
+//! Finds games, and decides which of them are played.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ impl<K: TraceSource> GameScheduler<K> {
             Some(refused) => refused.is_final,
             None => self.tracked_games.contains_key(game),
         };
-        // Those that could not be begun with are tried again.
+        // Games that could not be begun with are tried again.
         let again = self.left.keys().copied();
         let new: BTreeSet<_> = found.into_iter().chain(again).collect();
         let new: Vec<_> = new.into_iter().filter(|game| !known(game)).collect();
@@ -86,7 +86,7 @@ impl<K: TraceSource> GameScheduler<K> {
         Ok(())
     }
 
-    /// Whoever deals with a game.
+    /// Finds who deals with a game.
     fn sit(&mut self, reader: &Reader<'_>, game: Address) -> Seat<K::Trace> {
         let is_listed = matches!(self.games, Games::Listed(_));
         let unreadable = |error: ReadError| {
@@ -118,8 +118,9 @@ impl<K: TraceSource> GameScheduler<K> {
                 Seat::Taken(player.settling(settling))
             }
             Err(unplayable) => {
-                // Permissioned games are resolved and closed even if nobody can say what is true in them; their
-                // pre-state is often none. What can be played later must not be resolved before.
+                // Permissioned games are resolved and closed even if nobody can say what is true in them, because
+                // their pre-state often belongs to no program. A game that can be played later must not be
+                // resolved before.
                 let is_permissioned =
                     !is_watched && watcher.game_params.rules.params().roles.is_some();
                 let bystander = Player::bystander(watcher, account, unplayable.is_final);
@@ -138,9 +139,9 @@ impl<K: TraceSource> GameScheduler<K> {
 
 /// Whoever deals with a game.
 enum Seat<T> {
-    /// A player, or a bystander where the account has no part in the game.
+    /// A player, or a bystander if the account has no part in the game.
     Taken(Player<T>),
-    /// It cannot be played; a bystander looks after bonds, if there are some.
+    /// The game cannot be played; a bystander looks after bonds, if there are some.
     Left(Unplayable, Option<Player<T>>),
 }
 

@@ -1,4 +1,4 @@
-//! What goes out together, as far as there is money.
+//! Sends transactions together, as far as the account's money allows.
 
 use alloy_primitives::U256;
 use fpvm_l1::{At, Call, Error, Progress, Request};
@@ -9,7 +9,7 @@ use crate::player::PlannedTx;
 use crate::read::Reader;
 use crate::reasons;
 
-/// The most transactions that are on their way at once: nodes keep few of an account for sure.
+/// The most transactions that are on their way at once, because nodes are sure to keep only a few of an account.
 const BATCH: usize = 16;
 
 /// Why a transaction is not sent.
@@ -21,8 +21,8 @@ enum Undone {
 }
 
 impl<K: TraceSource> GameScheduler<K> {
-    /// Sends what can be sent; what of it is refused, and why. None of it depends on another, so that holds
-    /// up nothing: it is decided anew at the next block.
+    /// Sends the transactions that can be sent; gives those that are refused, and why. None depends on another, so a
+    /// refusal holds up nothing, and what to do is decided anew at the next block.
     pub(super) fn send<'d>(
         &mut self,
         nonce: u64,
@@ -34,7 +34,7 @@ impl<K: TraceSource> GameScheduler<K> {
         let account = self.account();
         let mut left = match round.done {
             0 => self.balance(&reader.block)?,
-            // What was sent in this round has cost something.
+            // Transactions that were sent in this round have cost something.
             _ => self.chain.balance(account, At::Latest)?,
         };
         let price = reader.block.base_fee.saturating_mul(2);
@@ -57,7 +57,7 @@ impl<K: TraceSource> GameScheduler<K> {
                     undone.push((tx, why));
                     continue;
                 }
-                // geth says so of calls that cost more than there is.
+                // geth says this about calls that cost more than the account has.
                 Err(Error::Refused { message, .. }) => {
                     undone.push((tx, Undone::Refused(message)));
                     continue;
@@ -116,7 +116,7 @@ impl<K: TraceSource> GameScheduler<K> {
                     data: request.data.clone(),
                     value: request.value,
                 })?;
-                // Others of the same block may change what it costs.
+                // Other transactions of the same block may change its cost.
                 gas.saturating_add(gas / 3)
             }
         };

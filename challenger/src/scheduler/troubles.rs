@@ -1,4 +1,4 @@
-//! What goes wrong, reported once for as long as it does.
+//! Reports what goes wrong, once for as long as it does.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::player::PlannedTx;
 pub(super) struct Troubles(BTreeMap<Address, Vec<String>>);
 
 impl Troubles {
-    /// Tells of what goes wrong at `place` now what did not at the last look.
+    /// Reports what goes wrong at `place` now and did not at the last look.
     pub(super) fn report(&mut self, place: Address, now: Vec<String>, sink: &mut EventSink<'_>) {
         let before = self.0.remove(&place).unwrap_or_default();
         for why in now.iter().filter(|why| !before.contains(why)) {
@@ -29,7 +29,7 @@ impl Troubles {
 pub(super) struct Refusals(Vec<(PlannedTx, String)>);
 
 impl Refusals {
-    /// Tells of what is refused now and was not at the last look, or for another reason.
+    /// Reports what is refused now and was not refused at the last look, or for another reason.
     pub(super) fn report(&mut self, now: &[(&PlannedTx, String)], sink: &mut EventSink<'_>) {
         for (tx, why) in now {
             let same = |(before, reason): &(PlannedTx, String)| {
@@ -71,7 +71,7 @@ mod tests {
         assert!(report(oracle, &["b", "c"]).is_empty());
         assert!(report(game, &["a"]).is_empty());
         assert_eq!(report(game, &["b"]), ["b"]);
-        // What has passed and comes again is reported again.
+        // A failure that has passed and comes again is reported again.
         assert!(report(game, &[]).is_empty());
         assert_eq!(report(game, &["b"]), ["b"]);
     }

@@ -1,10 +1,10 @@
-//! Figures for Prometheus, over HTTP.
+//! Metrics for Prometheus, over HTTP.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::http::{Answer, serve};
 
-/// Nobody can listen at an address.
+/// The server cannot listen at an address.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot serve metrics at {address}: {source}")]
 pub struct ExportError {
@@ -14,7 +14,7 @@ pub struct ExportError {
     pub source: std::io::Error,
 }
 
-/// Answers every request with the newest figures.
+/// Answers every request with the newest metrics.
 #[derive(Debug)]
 pub struct Exporter(Arc<Mutex<String>>);
 
@@ -42,7 +42,7 @@ impl Exporter {
         Ok(Self(text))
     }
 
-    /// Takes new figures.
+    /// Replaces the metrics.
     pub fn set(&self, text: String) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = text;
     }

@@ -1,4 +1,4 @@
-//! What the challenger holds to be true of one game, whatever it is about.
+//! The challenger's trace of one game, of either kind.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(super) type Running<'a, I> = Arc<Seconded<GuestProgram<'a, Guest>, I>>;
 /// What is true of outputs, and of the executions between two of them.
 type Outputs<'a> = Lie<SplitTrace<GameOutputs, GameProgram<'a>>>;
 
-/// What is held to be true of a game. It is a lie as far as the challenger is to lie.
+/// The challenger's trace of a game. It is a lie as far as the challenger is told to lie.
 pub type GameTrace<'a> = EitherTrace<
     SplitTrace<Outputs<'a>, Outputs<'a>>,
     SuperSplitTrace<Lie<GameStates>, Lie<GameProgram<'a, SuperInputs>>>,
@@ -68,9 +68,9 @@ pub(super) const fn of_super_roots(
 pub enum GameProgram<'a, I: DisputeInputs = Inputs> {
     /// It runs on threads.
     Running(Running<'a, I>),
-    /// There is none. The pre-state of a permissioned game need not be one, because its two players trust each other so
-    /// far: it is played down to the outputs, resolved, and paid out. And a game that is won at its creation is not
-    /// played at all.
+    /// There is no program. The pre-state of a permissioned game need not belong to one, because its two players trust
+    /// each other that far: it is played down to the outputs, resolved, and paid out. And a game that is won at its
+    /// creation is not played at all.
     None,
 }
 

@@ -1,7 +1,7 @@
-//! As small a server of HTTP as serves figures and pages: one answer for each connection.
+//! A small HTTP server for metrics and pages: one answer for each connection.
 //!
-//! Each connection has a thread of its own and a few seconds, so that who connects and says nothing (browsers do, ahead
-//! of need) holds up nobody.
+//! Each connection has a thread of its own and a few seconds, so that a client that connects and says nothing (as
+//! browsers do, ahead of need) holds up nobody.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -30,7 +30,7 @@ pub struct Request {
 /// What is answered.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Answer {
-    /// HTTP's number for how it went, and its word.
+    /// HTTP's status code, and its word.
     pub status: &'static str,
     /// The kind of the body, as `Content-Type` has it.
     pub kind: &'static str,
@@ -40,7 +40,7 @@ pub struct Answer {
     pub body: String,
 }
 
-/// Listens at an address, `HOST:PORT`, until the process ends; where it does.
+/// Listens at an address, `HOST:PORT`, until the process ends; gives the address.
 ///
 /// # Errors
 /// If nobody can listen there.
@@ -53,12 +53,12 @@ pub fn serve(
     let answer = Arc::new(answer);
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            // Who is answered has the other half.
+            // Each connection that is being answered has a reference.
             if Arc::strong_count(&answer) > MOST {
                 continue;
             }
             let answer = answer.clone();
-            // Who does not read the answer does not want it, and without a thread there is none.
+            // A client that does not read the answer does not want it, and without a thread there is none.
             let _ = thread::Builder::new().spawn(move || respond(client, &*answer));
         }
     });

@@ -1,10 +1,10 @@
 //! The programs that games are about, by the hash of their pre-state: from files that are named, from folders, and from
 //! web servers.
 //!
-//! A file in a folder or on a server is named after its hash, and taken only if it has that hash. What was found is
-//! kept in a folder of the challenger's own, so that games go on when the place it came from goes away. Servers are
-//! asked on a thread of their own, because no game is to wait for another's download; one that failed is asked again
-//! after a while.
+//! A file in a folder or on a server is named after its hash, and taken only if it has that hash. Files that were found
+//! are kept in a folder of the challenger's own, so that games go on when the source goes away. Servers are asked on a
+//! thread of their own, because no game should wait for another's download; a server that failed is asked again after a
+//! while.
 
 mod fetch;
 
@@ -36,7 +36,7 @@ pub type Guest = Box<dyn GuestVm + Send>;
 /// Opens a program or a state file, of whichever ISA.
 pub type Open<'a> = Arc<dyn Fn(&Path) -> Result<Guest, MachineError> + Send + Sync + 'a>;
 
-/// How the name of a pre-state's file may end, in the order in which they are looked for.
+/// The endings that the name of a pre-state's file may have, in the order in which they are tried.
 const ENDINGS: [&str; 4] = ["bin.gz", "json.gz", "json", "bin"];
 
 /// Where programs come from.
@@ -127,7 +127,7 @@ pub enum PrestateError {
     Keep(PathBuf, std::io::Error),
 }
 
-/// The programs there are, as far as games have asked for them.
+/// The programs that games have asked for.
 pub(super) struct Prestates<'s, 'a> {
     sources: PrestateSources,
     open: Open<'a>,
@@ -135,7 +135,7 @@ pub(super) struct Prestates<'s, 'a> {
     kept: PathBuf,
     /// The files that can be opened.
     found: BTreeMap<B256, PathBuf>,
-    /// Those of servers, by the type of the games that ask.
+    /// Programs that servers are asked for, by the type of the games that ask.
     asked: BTreeMap<(B256, GameType), Asked>,
     has_news: Arc<AtomicBool>,
     interrupted: Arc<AtomicBool>,
@@ -145,7 +145,7 @@ pub(super) struct Prestates<'s, 'a> {
     scope: &'s Scope<'s, 'a>,
 }
 
-/// What servers were asked for.
+/// A program that servers were asked for.
 struct Asked {
     /// Why it is not there, as of the last answer.
     why: String,
@@ -155,9 +155,9 @@ struct Asked {
 }
 
 enum AskState {
-    /// They are being asked; what they say.
+    /// The servers are being asked; their answer comes here.
     Asking(Arc<Mutex<Option<Result<PathBuf, String>>>>),
-    /// They are asked again then.
+    /// The servers are asked again at this time.
     Waiting(Instant),
 }
 
@@ -332,7 +332,7 @@ impl<'s, 'a> Prestates<'s, 'a> {
                     let has_failed = said.is_err();
                     *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
                     news.store(true, Ordering::Relaxed);
-                    // Whoever waits for news is to ask again after a while.
+                    // A caller that waits for news has to ask again after a while.
                     let again = Instant::now() + wait;
                     while has_failed && !is_over() {
                         if Instant::now() > again {

@@ -1,4 +1,4 @@
-//! What the challenger holds to be true: the rollup's outputs, and what each game's program makes of them.
+//! The challenger's source of true traces: the rollup's outputs, and the executions of each game's program.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,9 +35,9 @@ pub struct GameInputs<'a> {
     pub preimages: ByType<Preimages>,
     /// What the rollup's outputs are; without it games about outputs are not played.
     pub outputs: Option<Source>,
-    /// Who knows the super roots; without it super games are not played.
+    /// The nodes that know super roots; without them super games are not played.
     pub super_roots: Option<Arc<SuperNodes>>,
-    /// What is lied about.
+    /// The extent of its lies, for tests and demonstrations.
     pub extent: Extent,
     /// The folder of hosts that need one for each dispute, which begins with the name of its L1 head; what lies there is
     /// removed when no game needs it any more.
@@ -72,7 +72,7 @@ pub struct ProgramTraceSource<'s, 'a> {
     super_workers: Pools<'a, SuperInputs>,
 }
 
-/// What decides which program runs, and on what: its pre-state, the type of the games, and the L2 chain.
+/// The key of a program's threads: its pre-state, the type of the games, and the L2 chain.
 type Played = (B256, GameType, U256);
 
 /// The threads of each program.
@@ -327,7 +327,7 @@ fn no_source(why: &str) -> Unplayable {
     }
 }
 
-/// Whoever was named does not tell, or not yet.
+/// The source that was named does not answer, or not yet.
 fn silent(error: SourceError) -> Unplayable {
     Unplayable {
         why: error.to_string(),

@@ -18,7 +18,7 @@ use super::{ENDINGS, LOOK, Limits, Open, check};
 
 /// The most redirections that are followed.
 const REDIRECTIONS: usize = 5;
-/// The longest that a connection may take to come about.
+/// The longest time for making a connection.
 const CONNECT: Duration = Duration::from_secs(20);
 
 /// A folder on a web server, in which pre-states lie under their hashes.
@@ -43,7 +43,7 @@ impl PrestateUrl {
         }
     }
 
-    /// What messages call it: scheme, host and port, because the rest may be a password.
+    /// Its name in messages: scheme, host and port, because the rest may be a password.
     fn name(&self) -> String {
         let port = self
             .0
@@ -64,7 +64,7 @@ impl PrestateUrl {
     }
 }
 
-/// A pre-state is not to be had from a server.
+/// A pre-state cannot be had from a server.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
     #[error("{0} does not answer: {1}")]
@@ -89,7 +89,7 @@ pub(super) enum FetchError {
     Interrupted,
 }
 
-/// Takes the pre-state from the server and puts it into the folder `kept`; where it lies there then. It ends early once
+/// Fetches the pre-state from the server and puts it into the folder `kept`; gives its path there. It ends early once
 /// `is_over`.
 pub(super) fn fetch(
     from: &PrestateUrl,
@@ -195,7 +195,7 @@ async fn body(
     }
 }
 
-/// Gives a file that was fetched the name that its contents ask for, where it is the pre-state.
+/// Gives a fetched file the name that its contents ask for, if it is the pre-state.
 fn keep(
     file: NamedTempFile,
     prestate: B256,
@@ -213,7 +213,7 @@ fn keep(
         .map_err(cannot)?
         .into_temp_path();
     file.persist(&place).map_err(|error| cannot(error.error))?;
-    // The name that it has for now says nothing to anybody.
+    // The file's temporary name would say nothing in a message.
     let now = place.display().to_string();
     check(&place, prestate, open).map_err(|why| wrong(why.replace(&now, "it")))?;
     let last = kept.join(format!("{prestate}.{ending}"));
@@ -221,8 +221,8 @@ fn keep(
     Ok(last)
 }
 
-/// How the name of a state file ends that has these contents. Some servers unpack what they serve, so that the name it
-/// was asked for by says nothing.
+/// The ending of the name of a state file with these contents. Some servers unpack what they serve, so the name by
+/// which it was asked for says nothing.
 fn ending(path: &Path) -> std::io::Result<&'static str> {
     let first = |file: &mut dyn Read| {
         let mut first = [0];
