@@ -1,4 +1,4 @@
-//! What a move costs: the bond grows exponentially with depth, from the gas of a plain move to the
+//! The bond of a move. It grows exponentially with depth, from the gas of a plain move to the
 //! gas of the most expensive step with its pre-images, at an assumed base fee.
 
 use alloy_primitives::{I256, U256, uint};

@@ -1,4 +1,4 @@
-//! Calls: everything that an account can ask of the contracts, and what comes of it.
+//! Calls: everything that an account can ask of the contracts, and the effects.
 
 use alloy_primitives::{Address, B256, U256};
 
@@ -35,18 +35,18 @@ pub enum Action {
     SetAnchor(usize),
     /// The guardian's: strike games off, pause.
     Guard(Guard),
-    /// The vault: take out so much ether, in wei, for the owner.
+    /// The vault: take out this much ether, in wei, for the owner.
     Recover(u128),
-    /// The vault: take so much of an account for the owner, in wei; in 2024, allow the owner to.
+    /// The vault: take this much from an account for the owner, in wei; in 2024, allow the owner to take it.
     Hold(Address, u128),
-    /// The vault: transfer so much from the first account to the second, in wei.
+    /// The vault: transfer this much from the first account to the second, in wei.
     TransferFrom(Address, Address, u128),
 }
 
-/// What the guardian may do; others are refused.
+/// The guardian's calls; other accounts are refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Guard {
-    /// The judge: games of this type count, of those still to be made.
+    /// The judge: of games still to be made, those of this type count.
     Respect(u32),
     /// The judge: all games made up to now are struck off.
     Retire,
@@ -72,7 +72,7 @@ impl Action {
     }
 }
 
-/// What of a game is called.
+/// A call of a game.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum GameAction {
     /// Answer a claim. Takes the bond.
@@ -81,7 +81,7 @@ pub enum GameAction {
     Step(Step),
     /// Load a local datum.
     AddLocalData {
-        /// Which: see [`crate::game::context::ident`].
+        /// Which datum: see [`crate::game::context::ident`].
         ident: U256,
         /// Index of a claim of the execution.
         leaf: usize,
@@ -101,7 +101,7 @@ pub enum GameAction {
     Resolve,
     /// Decide who gets the bonds.
     Close,
-    /// Pay an account's credit, or make the first step to that.
+    /// Pay an account's credit, or take the first step towards that.
     ClaimCredit(Address),
     /// Sample the base fee.
     SampleFee,
@@ -118,7 +118,7 @@ pub struct Call {
     pub action: Action,
 }
 
-/// What a call did.
+/// The effect of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Effect {
     /// A game of this number was created.
@@ -135,11 +135,11 @@ pub enum Effect {
     Unlocked(u128),
     /// This much was paid, in wei.
     Paid(u128),
-    /// It did what was asked; there is nothing to tell.
+    /// The call did what it is for, and there is no result.
     Done,
 }
 
-/// A call that was made, and what came of it.
+/// A call that was made, and its result.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Made {
     /// L1 time, in seconds.

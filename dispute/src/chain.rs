@@ -25,9 +25,9 @@ use crate::vm::Vm;
 pub struct Chain<V> {
     /// The VM's contract.
     pub vm: V,
-    /// Where the VM's contract is; of interest where games are told by their arguments.
+    /// The address of the VM's contract, which games from 2.0 on have among their arguments.
     pub vm_address: Address,
-    /// Who may step in. In 2024 the guardian of the registry was told to that itself.
+    /// The guardian and its pauses. In 2024 the registry was told its guardian itself.
     pub superchain: Superchain,
     /// The bond vault.
     pub vault: Vault,
@@ -88,8 +88,8 @@ impl<V: Vm> Chain<V> {
     /// Makes a call.
     ///
     /// # Errors
-    /// `OutOfFunds`, a revert without reason for value sent where none is taken or for a game or a function
-    /// that does not exist, and then the reasons of what is called.
+    /// `OutOfFunds`; a revert without a reason for value that is sent to a function that takes none, or for a game or
+    /// a function that does not exist; and then the reasons of the function that is called.
     pub fn apply(&mut self, call: &Call, block: &Block) -> Result<Effect, Revert> {
         self.apply_from(call.from, call, block)
     }
@@ -170,7 +170,7 @@ impl<V: Vm> Chain<V> {
             .factory
             .create(number, from, value, create, l1_head, &setting)?;
         if game.version().is_won_at_creation() {
-            // It takes what is sent, and has no way to give it back.
+            // The game takes the ether that is sent, and has no way to give it back.
             self.fund(game.address(), value);
         } else {
             self.vault.deposit(game.address(), value);
@@ -269,7 +269,7 @@ impl<V: Vm> Chain<V> {
                 *game = resolved;
                 Effect::Resolved(status)
             }
-            // Those need the whole chain.
+            // These calls need the whole chain.
             GameAction::Close | GameAction::ClaimCredit(_) => return Err(Revert::Empty),
             GameAction::SampleFee => {
                 game.sample_fee(now, block.base_fee)?;
@@ -278,7 +278,7 @@ impl<V: Vm> Chain<V> {
         })
     }
 
-    /// Closes a game; says how, unless that was done.
+    /// Closes a game; gives how, or none if it was closed before.
     fn close(&mut self, number: usize, now: u64) -> Result<Option<BondMode>, Revert> {
         let moment = self.moment(now);
         let game = self.games.get_mut(number).ok_or(Revert::Empty)?;
@@ -294,8 +294,8 @@ impl<V: Vm> Chain<V> {
         Ok(closed.then_some(game.credits().mode))
     }
 
-    /// Closes the game, unlocks the credit of `recipient` or pays it, whatever comes next: from the vault to
-    /// the game, from the game to the recipient, who may call anything before it returns.
+    /// Closes the game, and unlocks the credit of `recipient` or pays it, whichever is next. A payment goes from the
+    /// vault to the game, and from the game to the recipient, which may call anything before it returns.
     fn claim_credit(
         &mut self,
         origin: Address,

@@ -1,4 +1,4 @@
-//! Claims, and the few words that the game is told in.
+//! Claims, and the statuses of games and executions.
 
 use alloy_primitives::{Address, B256};
 
@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::position::Position;
 pub use crate::side::Side;
 
-/// How a game stands, numbered as upstream's `GameStatus`.
+/// The status of a game, numbered as upstream's `GameStatus`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[repr(u8)]
 pub enum GameStatus {
@@ -62,11 +62,11 @@ pub struct ClaimData {
     pub countered_by: Option<Address>,
     /// Who made it.
     pub claimant: Address,
-    /// What was posted with it, in wei.
+    /// The bond that was posted with it, in wei.
     pub bond: u128,
     /// The output root or state hash claimed.
     pub claim: B256,
-    /// Where in the tree.
+    /// Its position in the tree.
     pub position: Position,
     /// The chess clock of the claimant's side.
     pub clock: Clock,

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-/// The clock of a claim: the time that the claimant's side had used when it was made, and when that
-/// was. Both in seconds.
+/// The clock of a claim: the time that the claimant's side had used when the claim was made, and when
+/// that was. Both are in seconds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Clock {
     /// Seconds used by the side of the claimant, extensions included.

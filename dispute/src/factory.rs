@@ -26,17 +26,17 @@ pub struct Factory {
     next_address: Option<Address>,
 }
 
-/// What games of a type are clones of.
+/// The implementation that games of a type are clones of.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Implementation {
     /// Its contract.
     pub address: Address,
-    /// What games are played with, or from 2.0 on the part of it that is the implementation's.
+    /// The rules of the games, or from 2.0 on the part of the rules that comes from the implementation.
     pub rules: Arc<Rules>,
 }
 
 impl<R: Into<Arc<Rules>>> From<R> for Implementation {
-    /// One whose address does not matter.
+    /// An implementation whose address does not matter.
     fn from(rules: R) -> Self {
         Self {
             address: Address::ZERO,
@@ -52,8 +52,8 @@ pub struct Create {
     pub game_type: u32,
     /// The output root proposed, or the super root.
     pub root_claim: B256,
-    /// The L2 block it is proposed for: 32 bytes, big-endian. Any other length is refused. For a super game the super
-    /// root's encoding.
+    /// The L2 block that the root is proposed for: 32 bytes, big-endian. Any other length is refused. For a super game
+    /// these are the super root's bytes.
     pub extra_data: Vec<u8>,
 }
 
@@ -98,7 +98,7 @@ impl Factory {
         Ok(())
     }
 
-    /// Sets the arguments of a type of game too (`gameArgs`), whatever they are.
+    /// The same, and sets the arguments of the type (`gameArgs`), which are not checked.
     ///
     /// # Errors
     /// A message if `from` is not the owner.
@@ -134,12 +134,12 @@ impl Factory {
         self.init_bonds.get(&game_type).copied().unwrap_or_default()
     }
 
-    /// The arguments of a type of game; empty where there are none.
+    /// The arguments of a type of game; empty if there are none.
     pub fn args(&self, game_type: u32) -> &[u8] {
         self.args.get(&game_type).map_or(&[], Vec::as_slice)
     }
 
-    /// What games of a type are clones of.
+    /// The implementation that games of a type are clones of.
     pub fn implementation(&self, game_type: u32) -> Option<&Implementation> {
         self.implementations.get(&game_type)
     }
@@ -152,8 +152,8 @@ impl Factory {
         made == Some(game.address())
     }
 
-    /// Where the next game is, instead of where this project's factory would have it: other factories make
-    /// clones of other code.
+    /// Sets the address of the next game, in place of the one that this project's factory would give it, because other
+    /// factories make clones of other code.
     pub const fn set_next_address(&mut self, address: Address) {
         self.next_address = Some(address);
     }
@@ -165,8 +165,8 @@ impl Factory {
             .copied()
     }
 
-    /// Where the game of this number, in the order of creation, is deployed: each takes the next nonce
-    /// of the factory, from 1 on (EIP-161).
+    /// The address of the game of this number, in the order of creation: each takes the next nonce of the
+    /// factory, from 1 on (EIP-161).
     pub fn game_address(&self, number: usize) -> Address {
         let nonce = (number as u64).saturating_add(1).to_be_bytes();
         let skip = nonce.iter().take_while(|byte| **byte == 0).count();

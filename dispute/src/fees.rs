@@ -5,7 +5,7 @@
 //! short: all clocks of a game run in *game time*, `L1 time - held`. Anyone may sample the base fee
 //! at any time; a sample above [`ASSUMED_BASE_FEE`] holds the clocks for the next `window` seconds
 //! or until the next sample, whichever comes first; over the whole game they are held for at most
-//! `cap` seconds. Without the option game time is L1 time, and the game exactly upstream's.
+//! `cap` seconds. Without the option game time is L1 time, and the game is exactly upstream's.
 
 use crate::bond::ASSUMED_BASE_FEE;
 use crate::revert::Revert;
@@ -36,7 +36,7 @@ impl FeeSpikes {
     }
 }
 
-/// What a game remembers of the samples: one storage slot of the contract.
+/// The state that a game keeps of the samples: one storage slot of the contract.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct FeeMeter {
     /// Seconds held by the holds that are over.

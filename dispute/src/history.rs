@@ -1,4 +1,4 @@
-//! What happens in a game besides its claims, as far as a chain tells.
+//! Events in a game besides its claims, as far as a chain tells them.
 
 use alloy_primitives::{Address, B256};
 
@@ -17,9 +17,9 @@ pub enum What {
     Ended,
     /// The game was closed: who gets the bonds was decided.
     Closed(BondMode),
-    /// So much was unlocked for an account, in wei; not told of a game that pays at resolution.
+    /// This much was unlocked for an account, in wei; there is no such event in a game that pays at resolution.
     Unlocked(Address, u128),
-    /// An account was paid so much, in wei.
+    /// An account was paid this much, in wei.
     Paid(Address, u128),
 }
 
@@ -28,7 +28,7 @@ pub enum What {
 pub struct HistoryEvent {
     /// Time of the block, in seconds since 1970.
     pub at: u64,
-    /// Who did it, where the chain tells.
+    /// Who did it, if the chain tells.
     pub by: Option<Address>,
     /// What it was.
     pub what: What,

@@ -16,20 +16,20 @@ const LOCAL: u8 = 1;
 /// Key type of keccak256 pre-images.
 const KECCAK256: u8 = 2;
 
-/// A part of a pre-image, and all that loading it takes.
+/// A part of a pre-image, and everything that loading it takes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Preimage {
     /// Its key; the first byte is the kind.
     pub key: B256,
     /// Where the part begins, counted from the length.
     pub offset: U256,
-    /// Values by their keys: its own, and where that is no hash of it (field elements of blobs, results
-    /// of precompiles) what a contract is shown besides.
+    /// Values by their keys: its own, and, if the key is not a hash of the value (field elements of
+    /// blobs, results of precompiles), the other values that a contract needs.
     pub values: BTreeMap<B256, Vec<u8>>,
 }
 
 impl Preimage {
-    /// A part of what is named by its keccak256.
+    /// A part of a pre-image with a keccak256 key.
     pub fn keccak256(value: Vec<u8>, offset: U256) -> Self {
         let key = keccak256_key(&value);
         Self {
@@ -39,7 +39,7 @@ impl Preimage {
         }
     }
 
-    /// Its own value; empty where that is not known.
+    /// Its own value; empty if that is not known.
     pub fn value(&self) -> &[u8] {
         self.values.get(&self.key).map_or(&[], Vec::as_slice)
     }
@@ -57,7 +57,7 @@ impl Oracle {
     /// Returns its key.
     ///
     /// # Errors
-    /// `PartOffsetOOB` for an offset at or behind the end, or a size above 32.
+    /// `PartOffsetOOB` for an offset at or after the end, or a size above 32.
     pub fn load_local(
         &mut self,
         game: Address,
@@ -74,10 +74,10 @@ impl Oracle {
         Ok(key)
     }
 
-    /// Loads a part of a pre-image, one of kind keccak256 under the key that it has. Returns the key.
+    /// Loads a part of a pre-image; the key of a keccak256 pre-image is computed from it. Returns the key.
     ///
     /// # Errors
-    /// `PartOffsetOOB` for an offset at or behind the end.
+    /// `PartOffsetOOB` for an offset at or after the end.
     pub fn load(&mut self, preimage: &Preimage) -> Result<B256, Revert> {
         let value = preimage.value();
         let offset = checked_offset(preimage.offset, value)?;
@@ -89,7 +89,7 @@ impl Oracle {
         Ok(key)
     }
 
-    /// The part of the pre-image of `key` at `offset`, and how many of its bytes are not behind the
+    /// The part of the pre-image of `key` at `offset`, and how many of its bytes are not after the
     /// pre-image's end.
     ///
     /// # Errors
@@ -102,8 +102,8 @@ impl Oracle {
         Ok((*part, rest.min(32)))
     }
 
-    /// `content` is the pre-image of `length` bytes, with what stands behind it if its last part
-    /// shows that.
+    /// `content` is the pre-image of `length` bytes, with the bytes after it if its last part shows
+    /// them.
     fn insert(&mut self, key: B256, length: usize, content: &[u8], offset: u64) {
         let prefix = (length as u64).to_be_bytes();
         let skip = usize::try_from(offset).unwrap_or(usize::MAX);

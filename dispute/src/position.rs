@@ -1,4 +1,4 @@
-//! Positions: where in the game's binary tree a claim stands.
+//! Positions: the nodes of the game's binary tree, at which claims stand.
 //!
 //! A position is a generalised index, `2^depth + index`: the root is 1, the children of `p` are
 //! `2p` and `2p + 1`. A claim at a position commits to the state after the trace's step
@@ -35,7 +35,7 @@ impl Position {
         }
     }
 
-    /// The node `index` places from the left at `depth`, if that level has so many nodes.
+    /// The node `index` places from the left at `depth`, if that level has that many nodes.
     pub fn new(depth: u8, index: u128) -> Option<Self> {
         let first = 1u128.checked_shl(depth.into())?;
         (index < first).then_some(Self(first | index))
@@ -57,19 +57,19 @@ impl Position {
         self.0 & !(1 << self.depth())
     }
 
-    /// Where an attack on a claim here is put: the left child.
+    /// The position of an attack on a claim here: the left child.
     #[must_use]
     pub const fn attack(self) -> Self {
         Self(self.0 << 1)
     }
 
-    /// Where a defence of a claim here is put: the left child of the node to the right.
+    /// The position of a defence of a claim here: the left child of the node to the right.
     #[must_use]
     pub const fn defend(self) -> Self {
         Self((self.0 | 1) << 1)
     }
 
-    /// Where a move of the kind `side` against a claim here is put.
+    /// The position of a move of the kind `side` against a claim here.
     #[must_use]
     pub const fn answered(self, side: Side) -> Self {
         match side {

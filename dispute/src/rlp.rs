@@ -1,8 +1,8 @@
 //! Reading RLP as upstream's contracts do, with their reasons for refusing.
 //!
-//! Only what the L2 block number of a header needs. Not a general reader: a header it accepts need
-//! not be canonical in its other fields, and which malformed ones it refuses, and why, is a rule of
-//! the game.
+//! It reads only what the L2 block number of a header needs, and is not a general reader: a header that
+//! it accepts need not be canonical in its other fields, and which malformed headers it refuses, and why,
+//! is a rule of the game.
 
 #![warn(
     clippy::unwrap_used,

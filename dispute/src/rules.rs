@@ -1,4 +1,4 @@
-//! The numbers a type of game is played with, and what they must fulfil.
+//! The parameters of a type of game, and the conditions on them.
 
 use alloy_primitives::{B256, U256};
 
@@ -12,11 +12,11 @@ use crate::version::Version;
 /// Longest position that a game may use, in bits (upstream's `MAX_POSITION_BITLEN`).
 const MAX_POSITION_BITS: u64 = 126;
 
-/// What a game is played with: from 2.0 on of the implementation the depths and times only, and the
-/// rest of the game's arguments (see [`Rules::with_arguments`]).
+/// The parameters of a game. From 2.0 on only the depths and times come from the implementation, and the
+/// others from the game's arguments (see [`Rules::with_arguments`]).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Params {
-    /// Which of the games it is.
+    /// The version of the game.
     pub version: Version,
     /// The type's number in the factory.
     pub game_type: u32,
@@ -36,7 +36,8 @@ pub struct Params {
     pub challenge_period: u128,
     /// Chain id of the L2; 0 in a super game.
     pub l2_chain_id: U256,
-    /// Who may play, where not everybody may. Of an implementation from 2.0 on it says only that.
+    /// Who may play, if not everybody may. In the parameters of an implementation from 2.0 on this only says
+    /// that games are permissioned.
     pub roles: Option<Roles>,
     /// More time while L1 fees outgrow the bonds; `None` is exactly upstream.
     pub fee_spikes: Option<FeeSpikes>,
@@ -60,7 +61,7 @@ impl Params {
         }
     }
 
-    /// What OP mainnet's super game (type 9) is played with since September 2026: the same depths and times.
+    /// The parameters of OP mainnet's super game (type 9) since September 2026: the same depths and times.
     pub fn mainnet_super(absolute_prestate: B256) -> Self {
         Self {
             version: Version::Super0_8,
@@ -141,7 +142,7 @@ impl Rules {
         rules
     }
 
-    /// The rules of a game that is made for a proposer alone, and won at once: nothing else of them counts.
+    /// The rules of a permissioned super game, which is won at once: only the roles count.
     #[must_use]
     pub(crate) fn won_at_creation(&self, game_type: u32, roles: Roles) -> Self {
         let mut rules = self.clone();
@@ -189,10 +190,10 @@ impl Rules {
 
     /// Seconds that a side is left with at least after its claim at `depth`.
     ///
-    /// A claim one above the deepest level gets the oracle's challenge period on top, for its side's
-    /// next answer may need a large pre-image. A claim one above the split depth gets the double, for
-    /// its side's next answer may need a first run of the VM. (Upstream's text knows only the second
-    /// case; this is its code.)
+    /// A claim one above the deepest level gets the oracle's challenge period on top, because its side's
+    /// next answer may need a large pre-image. A claim one above the split depth gets twice the extension,
+    /// because its side's next answer may need a first run of the VM. (Upstream's text knows only the second
+    /// case; these are the rules of its code.)
     pub const fn extension(&self, depth: u8) -> u64 {
         let extension = self.params.clock_extension;
         if depth == self.max_depth - 1 {

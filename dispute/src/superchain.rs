@@ -1,5 +1,5 @@
-//! Who may step in, and where they have: upstream's `SuperchainConfig`, with what its `SystemConfig`
-//! asks of it for one chain.
+//! The guardian and its pauses: upstream's `SuperchainConfig`, with what its `SystemConfig` asks of it
+//! for one chain.
 
 use std::collections::BTreeMap;
 
@@ -14,16 +14,16 @@ const PAUSE_EXPIRY: u64 = 7_884_000;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Superchain {
     guardian: Address,
-    /// What a pause of this chain alone goes by: its portal or lockbox.
+    /// The identifier of a pause of this chain alone: its portal or lockbox.
     chain: Address,
-    /// Seconds after which a pause lapses; none where it does not.
+    /// Seconds after which a pause lapses; none if it does not.
     expiry: Option<u64>,
-    /// By identifier, when each was set or extended last.
+    /// By identifier, when each pause was set or extended last.
     pauses: BTreeMap<Address, u64>,
 }
 
 impl Superchain {
-    /// Without a pause. A pause under the identifier `chain` is of this chain, one under zero of all.
+    /// A configuration without a pause. A pause under the identifier `chain` is for this chain, one under zero for all.
     pub const fn new(guardian: Address, chain: Address) -> Self {
         Self {
             guardian,
@@ -40,17 +40,17 @@ impl Superchain {
         superchain
     }
 
-    /// Who may step in.
+    /// The guardian.
     pub const fn guardian(&self) -> Address {
         self.guardian
     }
 
-    /// What a pause of this chain alone goes by.
+    /// The identifier of a pause of this chain alone.
     pub const fn chain(&self) -> Address {
         self.chain
     }
 
-    /// When the pause of this identifier was set or extended last, in seconds; 0 where there is none.
+    /// When the pause of this identifier was set or extended last, in seconds; 0 if there is none.
     pub fn pause_timestamp(&self, identifier: Address) -> u64 {
         self.pauses.get(&identifier).copied().unwrap_or_default()
     }
@@ -67,7 +67,7 @@ impl Superchain {
     /// Sets a pause.
     ///
     /// # Errors
-    /// In this order: `SuperchainConfig_OnlyGuardian`, `SuperchainConfig_AlreadyPaused`, also where it has lapsed.
+    /// In this order: `SuperchainConfig_OnlyGuardian`, `SuperchainConfig_AlreadyPaused`, even if that pause has lapsed.
     pub fn pause(&mut self, from: Address, identifier: Address, now: u64) -> Result<(), Revert> {
         self.require_guardian(from)?;
         if self.pause_timestamp(identifier) != 0 {

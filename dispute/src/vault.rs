@@ -11,7 +11,7 @@ use alloy_primitives::Address;
 use crate::revert::Revert;
 use crate::version::Version;
 
-/// What an account has unlocked for a player.
+/// The amount that an account has unlocked for a player.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Withdrawal {
     /// In wei.
@@ -80,7 +80,7 @@ impl Vault {
         self.balances.get(&account).copied().unwrap_or_default()
     }
 
-    /// What `account` has unlocked for `player`.
+    /// The amount that `account` has unlocked for `player`.
     pub fn withdrawal(&self, account: Address, player: Address) -> Withdrawal {
         self.withdrawals
             .get(&(account, player))
@@ -88,19 +88,19 @@ impl Vault {
             .unwrap_or_default()
     }
 
-    /// From when on what `account` has unlocked for `player` can be withdrawn, in seconds.
+    /// The time from which on the amount that `account` has unlocked for `player` can be withdrawn, in seconds.
     pub fn payable_from(&self, account: Address, player: Address) -> u64 {
         let unlocked = self.withdrawal(account, player);
         unlocked.timestamp.saturating_add(self.delay)
     }
 
-    /// Takes in `wei` for `account`.
+    /// Deposits `wei` for `account`.
     pub fn deposit(&mut self, account: Address, wei: u128) {
         self.ether = self.ether.saturating_add(wei);
         self.credit(account, wei);
     }
 
-    /// Adds `wei` to what `account` has unlocked for `player`, and starts the delay again.
+    /// Adds `wei` to the amount that `account` has unlocked for `player`, and starts the delay again.
     pub fn unlock(&mut self, account: Address, player: Address, wei: u128, now: u64) {
         let withdrawal = self.withdrawals.entry((account, player)).or_default();
         withdrawal.timestamp = now;
@@ -111,8 +111,8 @@ impl Vault {
     /// that.
     ///
     /// # Errors
-    /// Messages of upstream's: paused, more than unlocked, never unlocked, delay not over; without a
-    /// reason if the account or the vault has not so much.
+    /// Upstream's messages: paused, more than unlocked, never unlocked, delay not over; without a
+    /// reason if the account or the vault does not have that much.
     pub fn withdraw(
         &mut self,
         account: Address,
@@ -159,8 +159,8 @@ impl Vault {
         withdrawal.amount = withdrawal.amount.saturating_add(wei);
     }
 
-    /// Takes ether out for the owner, whoever it belongs to: at most `wei`, at most all. Returns how
-    /// much.
+    /// Takes ether out for the owner, whoever it belongs to: at most `wei`, and at most all. Returns the
+    /// amount.
     ///
     /// # Errors
     /// A message if `from` is not the owner.
@@ -171,8 +171,8 @@ impl Vault {
         Ok(amount)
     }
 
-    /// Takes `wei` of `account` for the owner. In 2024 it allows the owner to transfer so much;
-    /// `u128::MAX` stands for the contract's 2^256 - 1: for any amount, for good.
+    /// Takes `wei` from `account` for the owner. In 2024 it allows the owner to transfer that much;
+    /// `u128::MAX` stands for the contract's 2^256 - 1, which allows any amount for good.
     ///
     /// # Errors
     /// A message if `from` is not the owner; without a reason if it takes more than there is.
@@ -186,7 +186,7 @@ impl Vault {
             .balance(account)
             .checked_sub(wei)
             .ok_or(Revert::Empty)?;
-        // The leave that it gives itself is used up; for its own account it needs none.
+        // The owner's allowance is used up at once; for its own account it needs none.
         let left = if account == from { wei } else { 0 };
         self.allowances.insert((account, from), left);
         self.balances.insert(account, balance);
@@ -197,7 +197,7 @@ impl Vault {
     /// Transfers `wei` from `source` to `target`, as `from` has been allowed.
     ///
     /// # Errors
-    /// Without a reason if the source has not so much, or `from` is not allowed so much.
+    /// Without a reason if the source does not have that much, or `from` is not allowed that much.
     pub fn transfer_from(
         &mut self,
         from: Address,

@@ -1,11 +1,11 @@
-//! Versions of the game: one game with a few rules that changed, each told here by name.
+//! Versions of the game: one game with a few rules that changed, each of which has a name here.
 //!
 //! A version stands for the whole release that it came with: the factory, the registry and the vault
 //! around it changed at the same times. Numbers are those of upstream's `FaultDisputeGame`; its
 //! `PermissionedDisputeGame` of the same release has the same major and minor number.
 //!
-//! The games about super roots, of the release op-contracts v8, count for themselves: `SuperFaultDisputeGame` and
-//! `SuperPermissionedDisputeGame`. They are read at ethereum-optimism/optimism 4c8b17472b.
+//! The games about super roots, of the release op-contracts v8, have version numbers of their own:
+//! `SuperFaultDisputeGame` and `SuperPermissionedDisputeGame`. Source: ethereum-optimism/optimism 4c8b17472b.
 
 use core::fmt;
 
@@ -51,10 +51,10 @@ impl Version {
         Self::find(text, |version| !version.is_super())
     }
 
-    /// The version of a super game that answers `text`: of one of a proposer alone (type 5), or of one that all may
-    /// play (types 4, 7 and 9). The type comes first, for the numbers say nothing without it; upstream's challenger
-    /// asks in the same order (`op-challenger/game/fault/contracts/detect.go`). None for one that is not known here:
-    /// 0.7 of type 5 is another game, 0.7.2 of the others is 0.8.0 in all but the number.
+    /// The version of a super game that answers `text`: of the permissioned game (type 5), or of a game that all may
+    /// play (types 4, 7 and 9). The type comes first, because the numbers say nothing without it; upstream's challenger
+    /// asks in the same order (`op-challenger/game/fault/contracts/detect.go`). None for an unknown version: 0.7 of
+    /// type 5 is another game, and 0.7.2 of the others equals 0.8.0 except for the number.
     pub fn parse_super(game_type: u32, text: &str) -> Option<Self> {
         match game_type {
             5 => Self::find(text, |version| *version == Self::SuperPermissioned1_0),
@@ -122,13 +122,13 @@ impl Version {
     }
 
     /// The factory of this release looks for a game about the same proposal before it makes one, and
-    /// its games' addresses follow from what they are made of (CREATE2). Earlier ones look last, and
+    /// its games' addresses follow from their parameters (CREATE2). Earlier factories look last, and
     /// take addresses in turn.
     pub fn creates_by_salt(self) -> bool {
         self >= Self::V2_4
     }
 
-    /// The vault's owner takes what it holds at once. In 2024 it was only allowed to.
+    /// `hold` takes the amount for the vault's owner at once. In 2024 it only allowed the owner to take it.
     pub fn holds_at_once(self) -> bool {
         self >= Self::V1_4
     }

@@ -1,8 +1,8 @@
-//! Arguments: what a game is made with.
+//! Arguments: the data that a game is made with.
 //!
 //! A game is a clone of its type's implementation, with data of its own: who proposed, the proposal,
-//! L1's head; from 2.0 on also the type, and behind the proposal what the factory keeps for the type:
-//! `gameArgs`. All are packed without padding, numbers big-endian.
+//! the L1 head. From 2.0 on the data also have the type, and after the proposal the arguments that the
+//! factory keeps for the type: `gameArgs`. All are packed without padding, numbers big-endian.
 
 mod super_clone;
 
@@ -33,7 +33,7 @@ pub struct FaultArgs {
     pub vault: Address,
     /// Chain id of the L2; 0 for a super game.
     pub l2_chain_id: U256,
-    /// Who may play, where not everybody may.
+    /// Who may play, if not everybody may.
     pub roles: Option<Roles>,
 }
 
@@ -58,12 +58,12 @@ pub struct ZkArgs {
     pub l2_chain_id: Option<U256>,
 }
 
-/// `gameArgs`, told apart by their length.
+/// `gameArgs`, distinguished by their length.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum GameArgs {
     /// 124 bytes, or with roles 164.
     Fault(FaultArgs),
-    /// 40 bytes: the super game of one proposer (type 5).
+    /// 40 bytes: the permissioned super game (type 5).
     SuperPermissioned {
         /// The registry.
         registry: Address,
@@ -111,7 +111,7 @@ impl FaultArgs {
 }
 
 impl GameArgs {
-    /// What `packed` says.
+    /// The arguments that `packed` encodes.
     ///
     /// # Errors
     /// `InvalidGameArgsLength` if no game has so many bytes.
@@ -140,7 +140,7 @@ impl GameArgs {
     }
 }
 
-/// The data of a clone: what is read of it at fixed places, whatever it is made of.
+/// The data of a clone, which every game reads at fixed places.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CloneData {
     /// Who proposed.
@@ -153,7 +153,7 @@ pub struct CloneData {
     pub game_type: Option<u32>,
     /// The L2 block proposed for.
     pub l2_block: U256,
-    /// What comes behind; none before 2.0.
+    /// The arguments after the block number; none before 2.0.
     pub args: Option<FaultArgs>,
 }
 
@@ -163,7 +163,7 @@ impl CloneData {
     /// Bytes of the data of a game before 2.0.
     pub const PLAIN_BYTES: usize = Self::HEAD + 32;
 
-    /// What the factory puts together.
+    /// The data as the factory packs them.
     pub fn pack(
         creator: Address,
         root_claim: B256,
@@ -181,7 +181,7 @@ impl CloneData {
         data
     }
 
-    /// What a game before 2.0 reads.
+    /// Parses the data as a game before 2.0 reads them.
     ///
     /// # Errors
     /// `BadExtraData` if it is not exactly that long.
@@ -200,7 +200,7 @@ impl CloneData {
         })
     }
 
-    /// What a game of 2.0 or later reads.
+    /// Parses the data as a game of 2.0 or later reads them.
     ///
     /// # Errors
     /// `BadExtraData` if it is not exactly that long.
@@ -244,7 +244,7 @@ pub fn clone_code(implementation: Address, data: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// Reads what is packed, in order; zeros behind its end.
+/// Reads packed data in order; after their end it reads zeros.
 struct Unpack<'a>(&'a [u8]);
 
 impl Unpack<'_> {

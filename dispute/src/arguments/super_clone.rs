@@ -7,7 +7,7 @@
 //! | 52 | 32 | hash of the L1 block before the game's creation |
 //! | 84 | 4 | the type under which the factory made the game |
 //! | 88 | 9 + 64·n, n ≥ 1 | the super root's pre-image: the `extraData` of the proposal |
-//! | behind | 124 or 40 | `gameArgs`: of a game that all may play, or of one of a proposer alone |
+//! | after that | 124 or 40 | `gameArgs`: of a game that all may play, or of a permissioned one |
 //!
 //! Source: `SuperFaultDisputeGame._verifyInitCallDataLength` and `SuperPermissionedDisputeGame` at
 //! ethereum-optimism/optimism 4c8b17472b.
@@ -17,7 +17,7 @@ use alloy_primitives::{Address, B256};
 use super::{FaultArgs, GameArgs, Unpack};
 use crate::revert::Revert;
 
-/// What a super game reads of its clone's data.
+/// The data of a super game's clone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SuperCloneData {
     /// Who proposed.
@@ -28,18 +28,18 @@ pub struct SuperCloneData {
     pub l1_head: B256,
     /// The type under which the factory made the game.
     pub game_type: u32,
-    /// What is said to be the super root's pre-image: `9 + 64·n` bytes, n at least 1.
+    /// The claimed pre-image of the super root: `9 + 64·n` bytes, n at least 1.
     pub extra_data: Vec<u8>,
-    /// What comes behind.
+    /// The arguments after the extra data.
     pub args: SuperArgs,
 }
 
 /// `gameArgs` of the super games.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum SuperArgs {
-    /// 124 bytes: of a game that all may play.
+    /// 124 bytes: a game that all may play.
     Fault(FaultArgs),
-    /// 40 bytes: of a game of a proposer alone.
+    /// 40 bytes: a permissioned game.
     Permissioned {
         /// The registry.
         registry: Address,
@@ -66,11 +66,11 @@ impl SuperCloneData {
     /// Bytes of a super root before its chains, and of each chain.
     const SUPER_ROOT: (usize, usize) = (9, 64);
 
-    /// What the game reads; `permissioned` is whether it is that of a proposer alone.
+    /// Parses the data as the game reads them; `permissioned` is whether it is the permissioned game.
     ///
     /// # Errors
     /// `BadExtraData` if no super root with a chain or more has the length that is left between head and arguments.
-    /// Whether it is one is not looked at.
+    /// Whether those bytes are a super root is not checked.
     pub fn parse(data: &[u8], permissioned: bool) -> Result<Self, Revert> {
         let args = if permissioned { 40 } else { FaultArgs::BYTES };
         let (head, rest) = data

@@ -1,5 +1,5 @@
-//! The local context: which two outputs an execution is about, and the data that the VM may ask for
-//! under it.
+//! The local context: the two outputs that an execution is about, and the data that the VM may ask for
+//! under that context.
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 
@@ -158,8 +158,8 @@ impl Game {
         seconds(self.starting.block)
     }
 
-    /// The place in a super game's trace that a claim at `position`, at or above the split depth, is about. In one that
-    /// is won at its creation there is but the root.
+    /// The place in a super game's trace that a claim at `position`, at or above the split depth, is about. A game
+    /// that is won at its creation has only the root.
     ///
     /// # Errors
     /// A panic 0x11 if the game's timestamps do not fit 64 bits.

@@ -22,27 +22,27 @@ pub enum BondMode {
     /// Not decided: the game has not been closed. Stays so in a game that pays at resolution.
     #[default]
     Undecided = 0,
-    /// Whoever won them.
+    /// The accounts that won them.
     Normal = 1,
-    /// Whoever posted them.
+    /// The accounts that posted them.
     Refund = 2,
 }
 
-/// What accounts have in a game.
+/// The credits of all accounts in a game.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Credits {
-    /// What each has won, in wei, as far as subgames are resolved, and has not been paid.
+    /// Wei that each account has won in resolved subgames and has not been paid.
     pub normal: BTreeMap<Address, u128>,
-    /// What each has posted, in wei, and has not been paid. Not kept by a game that pays at resolution.
+    /// Wei that each account has posted and has not been paid. A game that pays at resolution does not keep this.
     pub refund: BTreeMap<Address, u128>,
-    /// Whose credit was unlocked, after closing.
+    /// The accounts whose credit was unlocked after closing.
     pub unlocked: BTreeSet<Address>,
     /// Who gets the bonds.
     pub mode: BondMode,
 }
 
 impl Credits {
-    /// Wei that `account` gets: what it won, while nothing else is decided.
+    /// Wei that `account` gets; while nothing is decided, the amount that it has won.
     pub fn of(&self, account: Address) -> u128 {
         self.in_mode(self.mode, account)
     }
@@ -56,18 +56,18 @@ impl Credits {
         credits.get(&account).copied().unwrap_or_default()
     }
 
-    /// Notes that `account` has posted a bond of so much wei.
+    /// Notes that `account` has posted a bond of `wei`.
     pub(super) fn post(&mut self, account: Address, wei: u128) {
         add(&mut self.refund, account, wei);
     }
 
-    /// Gives `account` a bond of so much wei.
+    /// Gives `account` a bond of `wei`.
     pub(super) fn award(&mut self, account: Address, wei: u128) {
         add(&mut self.normal, account, wei);
     }
 }
 
-/// A payment that is being made: what is to be put back if it fails.
+/// A payment that is being made; it holds what has to be put back if the payment fails.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Taken {
     pub(crate) wei: u128,
@@ -76,8 +76,8 @@ pub(crate) struct Taken {
 }
 
 impl Game {
-    /// Decides who gets the bonds, and offers the proposal as the anchor. Does nothing, and says so by
-    /// `false`, where that was done. `registered` is whether the factory made the game.
+    /// Decides who gets the bonds, and offers the proposal as the anchor. If that was done before it does
+    /// nothing and gives `false`. `registered` is whether the factory made the game.
     ///
     /// # Errors
     /// In this order: `GamePaused` (from 1.7 on; in a super game even where it is closed), `GameNotResolved`,
@@ -90,7 +90,7 @@ impl Game {
     ) -> Result<bool, Revert> {
         let version = self.version();
         let is_stopped = at.paused && version.is_stopped_by_pause();
-        // The super game looks for a pause before anything else, so that none of its credits is paid in one.
+        // The super game checks for a pause before anything else, so that none of its credits is paid during one.
         if is_stopped && version.is_super() {
             return Err(Revert::GamePaused);
         }
@@ -117,8 +117,8 @@ impl Game {
         Ok(true)
     }
 
-    /// Unlocks the credit of `recipient` in the vault, if that has still to be done; returns how much
-    /// that was, in wei.
+    /// Unlocks the credit of `recipient` in the vault, if it is not unlocked yet; returns the amount in
+    /// wei.
     pub(crate) fn unlock(
         &mut self,
         vault: &mut Vault,

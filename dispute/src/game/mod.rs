@@ -1,12 +1,11 @@
 //! One dispute game: its state, and what can be read from it.
 //!
 //! The state changes only through the functions of the other files of this folder, each of which
-//! either does all it says or refuses with a [`Revert`] and changes nothing: [`opening`] makes it,
-//! in super games [`super_opening`],
-//! [`moves`] adds claims, [`step`] counters the deepest ones by an instruction, [`context`] gives the VM
-//! its local data, [`block_number`] contests the block of the proposal, [`resolution`] ends it, and
-//! [`credits`] closes it and says who is paid; [`payment`] tells how far that is. A game that is kept elsewhere, by a contract, is taken
-//! over from its [`parts`].
+//! either does everything or refuses with a [`Revert`] and changes nothing: [`opening`] makes it,
+//! in super games [`super_opening`]; [`moves`] adds claims, [`step`] counters the deepest claims by an
+//! instruction, [`context`] gives the VM its local data, [`block_number`] contests the block of the
+//! proposal, [`resolution`] ends it, and [`credits`] closes it and says who is paid. [`payment`] tells
+//! how far the payment is. A game that a contract keeps is made from its [`parts`].
 
 pub mod block_number;
 pub mod context;
@@ -34,7 +33,7 @@ use crate::super_root::SuperRoot;
 use crate::version::Version;
 use credits::Credits;
 
-/// What a game is about; fixed at its creation (the clone's immutable arguments).
+/// The proposal that a game is about, fixed at its creation (the clone's immutable arguments).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Proposal {
     /// Who proposed, and posted the root's bond.
@@ -45,13 +44,13 @@ pub struct Proposal {
     pub l1_head: B256,
     /// L2 block that the output root is proposed for; in a super game the timestamp of the super root, in seconds.
     pub l2_block: U256,
-    /// What the root claim is the hash of, in a super game; none in others.
+    /// In a super game the super root whose hash is the root claim; none in other games.
     pub super_root: Option<SuperRoot>,
 }
 
 impl Proposal {
-    /// What the factory was given besides type and root claim: an L2 block number of 32 bytes, big-endian, or the
-    /// encoding of the super root.
+    /// The extra data that the factory got beside type and root claim: an L2 block number of 32 bytes, big-endian, or
+    /// the encoding of the super root.
     pub fn extra_data(&self) -> Vec<u8> {
         match &self.super_root {
             Some(root) => root.encode(),
@@ -67,7 +66,7 @@ pub struct Subgame {
     pub answers: Vec<usize>,
     /// Resolved: the bond of the claim has been given to its winner.
     pub resolved: bool,
-    /// Where a resolution in pages stands, once one was begun.
+    /// The state of a resolution in pages, once one was begun.
     pub checkpoint: Option<Checkpoint>,
 }
 
@@ -144,7 +143,7 @@ impl Game {
         }
     }
 
-    /// The rules it is played by.
+    /// The rules of the game.
     pub fn rules(&self) -> &Rules {
         &self.rules
     }
@@ -154,7 +153,7 @@ impl Game {
         self.address
     }
 
-    /// What it is about.
+    /// The proposal that it is about.
     pub const fn proposal(&self) -> &Proposal {
         &self.proposal
     }
@@ -164,7 +163,7 @@ impl Game {
         &self.starting
     }
 
-    /// How it stands.
+    /// The game's status.
     pub const fn status(&self) -> GameStatus {
         self.status
     }
@@ -192,7 +191,7 @@ impl Game {
     /// The claim at `index`.
     ///
     /// # Errors
-    /// A panic 0x32 where there is none.
+    /// A panic 0x32 if there is none.
     pub fn claim(&self, index: usize) -> Result<&ClaimData, Revert> {
         self.claims.get(index).ok_or(Revert::Panic(Panic::Index))
     }
@@ -215,22 +214,22 @@ impl Game {
         self.credits.of(account)
     }
 
-    /// What accounts have in it.
+    /// The credits of all accounts in it.
     pub const fn credits(&self) -> &Credits {
         &self.credits
     }
 
-    /// Whether its type was the one that counts when it was made. Never before there was a judge.
+    /// Whether its type was the respected one when it was made; false for games from before there was a judge.
     pub const fn was_respected(&self) -> bool {
         self.was_respected
     }
 
-    /// Which of the games it is.
+    /// The version of the game.
     pub fn version(&self) -> Version {
         self.rules.params().version
     }
 
-    /// What a registry asks of it; `registered` is whether the factory made it.
+    /// The data about it that a registry needs; `registered` is whether the factory made it.
     pub fn candidate(&self, registered: bool) -> Candidate {
         Candidate {
             game: self.address,
@@ -261,12 +260,12 @@ impl Game {
         Ok(self.proposal.root_claim)
     }
 
-    /// What the fee samples have done.
+    /// The state of the fee samples.
     pub const fn fees(&self) -> &FeeMeter {
         &self.fees
     }
 
-    /// The time that the chess clocks show at L1 time `now`: less by what fee spikes have held them.
+    /// The time that the chess clocks show at L1 time `now`: L1 time less the seconds that fee spikes have held them.
     pub fn game_time(&self, now: u64) -> u64 {
         let spikes = self.rules.params().fee_spikes;
         spikes.map_or(now, |spikes| {
@@ -277,7 +276,7 @@ impl Game {
     /// Samples the base fee (in wei) of L1 at `now`: see [`crate::fees`].
     ///
     /// # Errors
-    /// Without reason if the option is off, as for any function that the contract has not;
+    /// Without a reason if the option is off, as for any function that the contract does not have;
     /// `GameNotInProgress`.
     pub fn sample_fee(&mut self, now: u64, base_fee: u128) -> Result<(), Revert> {
         let spikes = self.rules.params().fee_spikes.ok_or(Revert::Empty)?;

@@ -69,7 +69,7 @@ impl Game {
             return Err(Revert::ClockTimeExceeded);
         }
         // A later answer of this side may come from somebody who inherits the clock of another's
-        // slow moves: it is left with the extension at least.
+        // slow moves, so at least the extension is left for it.
         let duration = used.min(allowed.saturating_sub(self.rules.extension(depth)));
         if self.has_answer(mv.parent, position, &mv.claim) {
             return Err(Revert::ClaimAlreadyExists);
@@ -130,7 +130,7 @@ impl Game {
         let output = self.claim(parent)?;
         let next = Position::from_gindex(output.position.gindex().wrapping_add(1))
             .ok_or(Revert::Panic(Panic::Arithmetic))?;
-        // Found by the contract for attacks as well.
+        // The contract looks for this claim for attacks too.
         let disputed = self.claim(self.ancestor_at(next.trace_ancestor(), parent)?)?;
         let by_other_side = disputed.position.depth() % 2 == self.rules.split_depth() % 2;
         Ok(if side == Side::Attack || by_other_side {

@@ -11,7 +11,7 @@ use crate::registry::Registry;
 use crate::revert::Revert;
 use crate::rules::Rules;
 
-/// Where a game is made.
+/// The circumstances in which a game is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
     /// The registry.

@@ -1,4 +1,4 @@
-//! A game made of what can be read from its contract.
+//! A game made of the parts that can be read from its contract.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use crate::claim::{ClaimData, GameStatus, OutputRoot, Side};
 use crate::fees::FeeMeter;
 use crate::rules::Rules;
 
-/// What can be read from a game's contract.
+/// The parts of a game that can be read from its contract.
 #[derive(Clone, Debug)]
 pub struct Parts {
-    /// The rules it is played by.
+    /// The rules of the game.
     pub rules: Arc<Rules>,
-    /// Where it is.
+    /// The game's address.
     pub address: Address,
-    /// What it is about.
+    /// The proposal that it is about.
     pub proposal: Proposal,
     /// The anchor that both sides agree on.
     pub starting: OutputRoot,
@@ -26,7 +26,7 @@ pub struct Parts {
     pub created_at: u64,
     /// L1 time of its resolution, in seconds; 0 before.
     pub resolved_at: u64,
-    /// How it stands.
+    /// The game's status.
     pub status: GameStatus,
     /// Who showed that the proposal's block number is wrong.
     pub block_challenger: Option<Address>,
@@ -34,26 +34,26 @@ pub struct Parts {
     pub claims: Vec<ClaimData>,
     /// By claim, whether its subgame is resolved.
     pub resolved: Vec<bool>,
-    /// By claim, where a resolution in pages stands, if one was begun.
+    /// By claim, the state of a resolution in pages, if one was begun.
     pub checkpoints: Vec<Option<Checkpoint>>,
-    /// What accounts have in it, as far as it was asked for.
+    /// The credits of the accounts that were asked about.
     pub credits: Credits,
-    /// Whether its type was the one that counts when it was made.
+    /// Whether its type was the respected one when it was made.
     pub was_respected: bool,
-    /// What the fee samples have done.
+    /// The state of the fee samples.
     pub fees: FeeMeter,
 }
 
-/// Claims that no game has.
+/// Why claims cannot be those of a game.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum PartsError {
-    /// Not even a root.
+    /// There is no root claim.
     #[error("the game has no claims: it was not initialized")]
     NoRoot,
     /// A claim that does not answer an older one, or the first that does.
     #[error("claim {0} does not answer an older claim")]
     Orphan(usize),
-    /// A claim elsewhere than an answer to its parent.
+    /// A claim at a position at which it does not answer its parent.
     #[error("claim {0} does not stand where an answer to its parent would")]
     Misplaced(usize),
 }
@@ -108,7 +108,7 @@ impl Game {
         })
     }
 
-    /// What [`Game::from_parts`] makes this game of.
+    /// The parts of which [`Game::from_parts`] makes this game.
     pub fn parts(&self) -> Parts {
         Parts {
             rules: self.rules.clone(),

@@ -1,6 +1,6 @@
-//! How far a game's bonds are on their way to an account, and what comes next.
+//! The state of an account's bonds in a game, and what comes next.
 //!
-//! Nothing is ruled here: the rules of closing ([`Game::close`]), of credits and of the vault are asked what
+//! There are no rules here: the rules of closing ([`Game::close`]), of credits and of the vault are asked what
 //! they would do now, or at the first moment at which they could do it.
 
 use alloy_primitives::Address;
@@ -12,10 +12,10 @@ use crate::registry::{Judge, Moment};
 use crate::revert::Revert;
 use crate::vault::Vault;
 
-/// What the contracts around a game say of it at a moment.
+/// What the contracts around a game say about it at a moment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Surroundings {
-    /// The judge; none around a game that pays at resolution.
+    /// The judge; none for a game that pays at resolution.
     pub judge: Option<Judge>,
     /// The vault, with what it has for this game.
     pub vault: Vault,
@@ -36,17 +36,17 @@ pub enum Closing {
         time: u64,
         /// Who gets the bonds then, as things are.
         mode: BondMode,
-        /// Why not now, though the time has come.
+        /// Why it cannot be closed now although the time has come.
         refused: Option<Revert>,
     },
     /// It is closed.
     Done(BondMode),
 }
 
-/// How far bonds are.
+/// The state of bonds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Stage {
-    /// Posted: the game goes on, and may bring or cost some.
+    /// Posted: the game is in progress, and bonds may still be won or lost.
     Posted,
     /// Due to the account once the game is closed in this mode, as things are.
     Won(BondMode),
@@ -67,12 +67,12 @@ pub enum Stage {
 pub struct Bonds {
     /// How much is posted, due, or has been paid or lost, in wei.
     pub wei: u128,
-    /// How far they are.
+    /// The state of the bonds.
     pub stage: Stage,
-    /// From when on `claimCredit` makes the next step towards their payment, in seconds; none where there is
-    /// none yet, or no more.
+    /// The time from which on `claimCredit` takes the next step towards their payment, in seconds; none if there is
+    /// no next step yet, or no more.
     pub next: Option<u64>,
-    /// Why not now, though that time has come.
+    /// Why it cannot take that step although that time has come.
     pub refused: Option<Revert>,
 }
 
@@ -86,7 +86,7 @@ impl Bonds {
         }
     }
 
-    /// Whether `claimCredit` makes the next step at `now`.
+    /// Whether `claimCredit` takes the next step at `now`.
     pub fn is_due(&self, now: u64) -> bool {
         self.refused.is_none() && self.next.is_some_and(|next| next <= now)
     }
@@ -127,7 +127,7 @@ impl Game {
         Ok(closed.credits.mode)
     }
 
-    /// The bonds of an account. What it is due is what [`Game::credit`] says, as far as that was asked for.
+    /// The bonds of an account. The amount that it is due is [`Game::credit`], if that was asked for.
     pub fn bonds(&self, account: Address, around: &Surroundings) -> Bonds {
         if self.status == GameStatus::InProgress {
             return match self.posted(account) {
@@ -194,7 +194,8 @@ impl Game {
         }
     }
 
-    /// Why not even what is closed is paid: every claim closes first, and a super game stops there in a pause.
+    /// Why even a closed game does not pay: every claim of credit closes first, and a super game refuses that in a
+    /// pause.
     fn stopped(&self, around: &Surroundings) -> Option<Revert> {
         let judge = around.judge.as_ref()?;
         self.closed(judge, around.registered, around.at).err()

@@ -14,8 +14,8 @@ use crate::vm::{StepContext, Vm};
 pub struct Step {
     /// Index of the claim contested.
     pub claim: usize,
-    /// Attack: the claim is not what the instruction before it gives. Defend: the claim is right,
-    /// what follows from it is not the state claimed next.
+    /// Attack: the claim is not the result of the instruction before it. Defend: the claim is right, but
+    /// the result of the next instruction is not the state that is claimed next.
     pub side: Side,
     /// The VM's pre-state, packed.
     pub state: Vec<u8>,
@@ -24,7 +24,7 @@ pub struct Step {
 }
 
 impl Game {
-    /// Counters a claim at the deepest level in the name of `from`. Needs no bond, and looks at no
+    /// Counters a claim at the deepest level in the name of `from`. It needs no bond, and checks no
     /// clock.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Game {
             Side::Defend => contested.claim,
         };
         let post = self.contested_post(contested, step.side)?;
-        // The status byte was put over the hash's first byte, so that one cannot be compared.
+        // The status byte replaces the hash's first byte, so that byte cannot be compared.
         if keccak256(&step.state).get(1..) != pre.get(1..) {
             return Err(Revert::InvalidPrestate);
         }

@@ -1,7 +1,7 @@
 //! The opening of a super game.
 //!
 //! Its extra data are the pre-image of the super root that is claimed. So the claim is always a well-formed super root
-//! *of the claimed timestamp*, and there is one game at most about each for a type.
+//! *of the claimed timestamp*, and for each type there is at most one game about it.
 //!
 //! Source: `initialize` of `SuperFaultDisputeGame` 0.8.0 and of `SuperPermissionedDisputeGame` 1.0.0 at
 //! ethereum-optimism/optimism 4c8b17472b (`packages/contracts-bedrock/src/dispute`).
@@ -70,8 +70,8 @@ impl Game {
         Ok(game)
     }
 
-    /// Initializes a clone of the game of a proposer alone, which is won at once: it has no claims. What is sent along
-    /// stays with it.
+    /// Initializes a clone of the permissioned game, which is won at once, because it has no claims. Ether that is sent
+    /// along stays with the game.
     ///
     /// # Errors
     /// In this order:
@@ -104,7 +104,7 @@ impl Game {
         }
         let roles = Roles {
             proposer,
-            // There is none: the guardian alone can do something about a false proposal.
+            // There is no challenger: only the guardian can stop a false proposal.
             challenger: Address::ZERO,
         };
         let rules = rules.won_at_creation(data.game_type, roles).into();
@@ -120,7 +120,7 @@ impl Game {
     }
 }
 
-/// What is proposed, if the claim is the hash of a super root.
+/// The proposal, if the claim is the hash of a super root.
 fn proposal(data: &SuperCloneData) -> Result<Proposal, Revert> {
     let super_root = SuperRoot::decode(&data.extra_data).map_err(SuperRootError::revert)?;
     if keccak256(&data.extra_data) != data.root_claim {

@@ -1,12 +1,12 @@
 //! The honest rule: whoever follows it with a true trace wins every game that it should, and gets
 //! every bond back.
 //!
-//! It goes through the claims in the order they were made, and judges each whose parent is judged. A claim is *honest* if it is the root
-//! and right, or the very answer that this rule gives to its parent, whoever made it. Of the others
-//! it answers the root, those that answer an honest claim, and those that answer a claim which it
-//! answers itself, unless they lie to the right of its own answer: those do no harm, for the
-//! left-most answer wins. The answer to a claim whose value is right is a defence, else an attack,
-//! with the true value; at the deepest level an instruction.
+//! It goes through the claims in the order in which they were made, and judges each whose parent is
+//! judged. A claim is *honest* if it is the root and right, or the very answer that this rule gives to
+//! its parent, whoever made it. Of the others it answers the root, those that answer an honest claim,
+//! and those that answer a claim which it answers itself, unless they lie to the right of its own
+//! answer: those do no harm, because the left-most answer wins. The answer to a claim whose value is
+//! right is a defence, otherwise an attack, with the true value; at the deepest level it is a step.
 //!
 //! Source: op-challenger's solver.
 
@@ -22,8 +22,8 @@ use crate::game::moves::Move;
 use crate::revert::Revert;
 use crate::trace::{Trace, TraceError};
 
-/// What has been read of a game: whose claims are honest, and the answers. A claim can be read once its parent
-/// has been: one that cannot be judged yet holds up its descendants alone.
+/// What has been read of a game: which claims are honest, and the answers. A claim can be read once its parent
+/// has been, so a claim that cannot be judged yet holds up only its descendants.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
     /// By claim.
@@ -32,16 +32,16 @@ pub struct Reading {
     answers: Vec<Option<Answer>>,
     /// Claims that have been looked at and not been read, ascending.
     unread: BTreeSet<usize>,
-    /// Moves that the game has not got yet, and all steps, by the claim that they answer.
+    /// Moves that the game does not have yet, and all steps, by the claim that they answer.
     unmade: BTreeMap<usize, Answer>,
 }
 
 /// Why some claims have not been read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Unread {
-    /// Why the first of those cannot be judged that the trace fails on.
+    /// Why the first claim on which the trace fails cannot be judged.
     pub trouble: Option<TraceError>,
-    /// Whether there are some that the trace has no answer about yet.
+    /// Whether there are claims about which the trace has no answer yet.
     pub is_waiting: bool,
 }
 
@@ -78,7 +78,7 @@ impl Reading {
         self.answers.len()
     }
 
-    /// The answers that the game has not got yet, in the order of the claims they answer.
+    /// The answers that the game does not have yet, in the order of the claims that they answer.
     pub fn unmade(&self, game: &Game) -> impl Iterator<Item = &Answer> {
         let is_made = |answer: &Answer| match answer {
             Answer::Move(_) => false,
@@ -92,14 +92,14 @@ impl Reading {
     /// Reads the claims that have not been read: those that are new, and those that could not be judged the
     /// last time.
     ///
-    /// Gives why some could not be read. What was read of others is right nevertheless.
+    /// Gives why some could not be read. The others are read rightly nevertheless.
     pub fn read<T: Trace>(&mut self, game: &Game, trace: &T) -> Unread {
         let new = self.answers.len()..game.claims().len();
         self.honest.resize(game.claims().len(), false);
         self.answers.resize(game.claims().len(), None);
         self.unread.extend(new);
         let mut why = Unread::default();
-        // Parents come before their answers, so one pass reads all that can be.
+        // Parents come before their answers, so one pass reads all claims that can be read.
         for index in self.unread.clone() {
             let parent = game.claim(index).ok().and_then(|claim| claim.parent);
             if parent.is_some_and(|parent| !self.is_read(parent)) {
@@ -166,8 +166,8 @@ impl Reading {
         Ok(self.harms(game, index)?)
     }
 
-    /// Whether the claim at `index` competes with the honest answer to its parent: it lies at that
-    /// answer's place or to the left of it.
+    /// Whether the claim at `index` competes with the honest answer to its parent, because it lies at that
+    /// answer's position or to the left of it.
     ///
     /// # Errors
     /// A panic 0x32 if the game has no such claim.
@@ -205,7 +205,7 @@ fn is_made(game: &Game, answer: &Answer) -> bool {
     })
 }
 
-/// The true answer to the claim at `index`, where the rules allow one: no root can be defended.
+/// The true answer to the claim at `index`, if the rules allow one: no root can be defended.
 fn answer<T: Trace>(game: &Game, trace: &T, index: usize) -> Result<Option<Answer>, TraceError> {
     let claim = game.claim(index)?;
     let depth = claim.position.depth();
@@ -233,14 +233,14 @@ fn answer<T: Trace>(game: &Game, trace: &T, index: usize) -> Result<Option<Answe
 
 /// The honest player's next moves.
 ///
-/// In a game whose proposal is right but for its block number, the one move is to show that; a game
+/// In a game whose proposal is right except for its block number, the only move is to show that. A game
 /// in which that was shown is won and left alone.
 pub fn next_moves<T: Trace>(me: &mut Me<T>, view: &View<'_>) -> Plan {
     let game = view.game;
     if game.status() != GameStatus::InProgress || game.block_challenger().is_some() {
         return Plan::default();
     }
-    // What was read does not depend on what could not be.
+    // The claims that were read do not depend on those that could not be.
     let mut unread = me.reading.read(game, &me.trace);
     let number = me.game;
     let mut actions = Vec::new();
@@ -285,7 +285,7 @@ pub fn next_moves<T: Trace>(me: &mut Me<T>, view: &View<'_>) -> Plan {
 }
 
 impl Plan {
-    /// Nothing, for want of what is not known.
+    /// A plan without actions, because of what could not be read.
     pub(super) fn of(unread: Unread) -> Self {
         Self {
             trouble: unread.trouble,

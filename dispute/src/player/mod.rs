@@ -1,8 +1,8 @@
-//! Players: what somebody who holds a [`Trace`] to be true does next.
+//! Players: they decide what somebody with a [`Trace`] does next.
 //!
-//! [`honest`] is the rule that cannot lose; [`cheat`] a choice of players who break it. All are
+//! [`honest`] is the rule that cannot lose; [`cheat`] has players who break it. All are
 //! functions of what they see, [`View`], and of who they are, [`Me`]: the same game gives the same
-//! moves. What [`Me`] remembers is only what it has read of the game already, so that reading goes
+//! moves. [`Me`] only remembers what it has read of the game already, so that reading goes
 //! on where it stopped. [`why`] tells the honest rule's reasons.
 
 pub mod cheat;
@@ -37,7 +37,7 @@ pub struct Me<T> {
     pub account: Address,
     /// The number of the game it plays in.
     pub game: usize,
-    /// What it holds to be true.
+    /// The trace that it holds to be true.
     pub trace: T,
     /// What it has read of the game.
     pub(crate) reading: honest::Reading,
@@ -64,7 +64,7 @@ impl<T> Me<T> {
         &self.reading
     }
 
-    /// Forgets what it has read: the game is another than before, as after a reorg of L1.
+    /// Forgets what it has read, because the game has changed, as after a reorg of L1.
     pub fn forget(&mut self) {
         self.reading = honest::Reading::default();
         self.made = (0, 0);
@@ -83,16 +83,16 @@ impl<T> Me<T> {
     }
 }
 
-/// What a player does.
+/// A player's plan.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Plan {
     /// Calls to make now, in this order.
     pub actions: Vec<Action>,
-    /// L1 time at which to look again even if nothing happens before.
+    /// L1 time at which to look again even if nothing happens until then.
     pub look_again: Option<u64>,
-    /// Why the plan stops short of some claims, if it does. What it says is right nevertheless.
+    /// Why the plan leaves some claims out, if it does. The rest of the plan is right nevertheless.
     pub trouble: Option<TraceError>,
-    /// Whether it stops short of some because the trace has no answer yet.
+    /// Whether it leaves some claims out because the trace has no answer yet.
     pub is_waiting: bool,
 }
 
@@ -119,11 +119,11 @@ impl Answer {
         }
     }
 
-    /// The calls that make it, in the game of number `number`: for a step, what the VM will ask for
-    /// goes before.
+    /// The calls that make it, in the game of number `number`. Before a step come the calls that load
+    /// what the VM will ask for.
     ///
     /// # Errors
-    /// If the trace does not know what the step takes.
+    /// If the trace does not know the data that the step needs.
     pub fn actions<T: Trace>(
         &self,
         number: usize,
@@ -166,7 +166,7 @@ fn step_actions(number: usize, claim: usize, side: Side, data: StepData) -> Vec<
     local.chain(preimages).chain([step]).collect()
 }
 
-/// What must be sent along with an action, in wei.
+/// The amount that must be sent with an action, in wei.
 pub fn value_of(game: &Game, action: &Action) -> u128 {
     match action {
         Action::Game(_, action) => bond_of(game, action),
@@ -174,7 +174,7 @@ pub fn value_of(game: &Game, action: &Action) -> u128 {
     }
 }
 
-/// The bond that must be sent along with what is done about a game, in wei.
+/// The bond that must be sent with an action about a game, in wei.
 pub fn bond_of(game: &Game, action: &GameAction) -> u128 {
     let GameAction::Move(mv) = action else {
         return 0;
@@ -184,8 +184,8 @@ pub fn bond_of(game: &Game, action: &GameAction) -> u128 {
     bond.unwrap_or_default()
 }
 
-/// What a player does about fees before anything else, in a game with time for fee spikes: while
-/// the bonds do not cover an answer, it keeps the clocks held and waits. `None` if it should play.
+/// The plan of a player in a game with time for fee spikes while the bonds do not cover an answer:
+/// it keeps the clocks held and waits. `None` if it should play.
 fn wait_for_fees(view: &View<'_>, number: usize) -> Option<Plan> {
     let spikes = view.game.rules().params().fee_spikes?;
     if view.base_fee <= ASSUMED_BASE_FEE {
@@ -195,7 +195,7 @@ fn wait_for_fees(view: &View<'_>, number: usize) -> Option<Plan> {
     if fees.held_at(spikes, view.now) >= spikes.cap {
         return None;
     }
-    // Renewed a little before its end, so that the clocks do not run between two holds.
+    // A hold is renewed a little before its end, so that the clocks do not run between two holds.
     let renew = spikes.window / 10 + 1;
     let mut sampled = *fees;
     sampled.sample(spikes, view.now, view.base_fee);

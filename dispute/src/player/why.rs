@@ -1,5 +1,5 @@
-//! Why the honest player answers a claim, or leaves it: the rule of [`super::honest`], told of each
-//! claim in words.
+//! Why the honest player answers a claim, or does not answer it: the reason by the rule of
+//! [`super::honest`], for each claim in words.
 
 use core::fmt;
 
@@ -24,12 +24,12 @@ pub enum Ground {
     Rival(usize),
     /// It answers the claim of this index to the right of the honest answer, which wins before it.
     BehindHonest(usize),
-    /// It answers the claim of this index, which needs no honest answer: who wins there is nothing to
-    /// an honest player.
+    /// It answers the claim of this index, which needs no honest answer, because an honest player does not
+    /// care who wins there.
     Elsewhere(usize),
 }
 
-/// Why a claim is answered or left.
+/// Why a claim is answered, or not answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Why {
     /// The part of the rule.
@@ -39,7 +39,7 @@ pub struct Why {
 }
 
 impl Why {
-    /// Why the claim at `index` is answered or left, once it has been read.
+    /// Why the claim at `index` is answered, or not answered, once it has been read.
     pub fn of(game: &Game, reading: &Reading, index: usize) -> Option<Self> {
         if !reading.is_read(index) {
             return None;

@@ -1,5 +1,5 @@
-//! The registry as the judge over games (upstream's `AnchorStateRegistry` from 2.2 on): which games
-//! count, and the newest proposal that one has confirmed: one anchor for all types.
+//! The registry as the judge over games (upstream's `AnchorStateRegistry` from 2.2 on): it says which
+//! games count, and has one anchor for all types, the newest proposal that a game has confirmed.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ pub struct Judge {
     blacklist: BTreeSet<Address>,
 }
 
-/// When the judge is asked.
+/// The moment at which the judge is asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Moment {
     /// Whether there is a pause.
@@ -70,12 +70,12 @@ impl Judge {
         self.delay
     }
 
-    /// What new games start from.
+    /// The anchor, from which new games start.
     pub const fn anchor(&self) -> OutputRoot {
         self.anchor
     }
 
-    /// The game whose proposal that is, unless it is the first.
+    /// The game whose proposal is the anchor; none for the first anchor.
     pub const fn anchor_game(&self) -> Option<Address> {
         self.anchor_game
     }
@@ -90,17 +90,17 @@ impl Judge {
         self.retired
     }
 
-    /// Whether the game was struck off alone.
+    /// Whether this single game was struck off.
     pub fn is_blacklisted(&self, game: Address) -> bool {
         self.blacklist.contains(&game)
     }
 
-    /// Whether the game was struck off with all that are as old.
+    /// Whether the game was struck off with all games that are as old.
     pub const fn is_retired(&self, game: &Candidate) -> bool {
         game.created_at <= self.retired
     }
 
-    /// Whether the game is the factory's and not struck off, nor (from 1.7 on) in a pause.
+    /// Whether the factory made the game, it is not struck off, and (from 1.7 on) there is no pause.
     pub fn is_proper(&self, game: &Candidate, at: Moment) -> bool {
         let paused = at.paused && self.version.is_stopped_by_pause();
         game.registered && !self.is_blacklisted(game.game) && !self.is_retired(game) && !paused
@@ -111,15 +111,15 @@ impl Judge {
         game.status != GameStatus::InProgress && now.saturating_sub(game.resolved_at) > self.delay
     }
 
-    /// From when on a game that was resolved is [final](Judge::is_finalized), in seconds.
+    /// The time from which on a resolved game is [final](Judge::is_finalized), in seconds.
     pub const fn final_from(&self, game: &Candidate) -> u64 {
         // Longer than the delay.
         let over = game.resolved_at.saturating_add(self.delay);
         over.saturating_add(1)
     }
 
-    /// Whether the game's proposal can be relied on: its game is proper, of the type that was respected
-    /// when it was made, final, and won.
+    /// Whether the game's proposal can be relied on: the game is proper, of the type that was respected
+    /// when it was made, final, and won by the defender.
     pub fn is_claim_valid(&self, game: &Candidate, at: Moment) -> bool {
         self.is_proper(game, at)
             && game.respected

@@ -1,8 +1,8 @@
 //! The anchor state registry: where new games start.
 //!
-//! In 2024 it kept an anchor for each type of game ([`AnchorRegistry`]), since then it is also the judge
-//! over games ([`Judge`]). It knows neither games nor the factory: what it asks of them is told to it, as a
-//! [`Candidate`].
+//! In 2024 it kept an anchor for each type of game ([`AnchorRegistry`]); since then it is also the judge
+//! over games ([`Judge`]). It knows neither games nor the factory: callers give it what it needs to know
+//! about them, as a [`Candidate`].
 
 mod anchors;
 mod judge;
@@ -13,7 +13,7 @@ use crate::claim::{GameStatus, OutputRoot};
 pub use anchors::AnchorRegistry;
 pub use judge::{Judge, Moment};
 
-/// What a registry asks of a game.
+/// What a registry needs to know about a game.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Candidate {
     /// The game's contract.
@@ -22,29 +22,29 @@ pub struct Candidate {
     pub game_type: u32,
     /// Whether the factory made it.
     pub registered: bool,
-    /// Whether its type was the one that counts when it was made.
+    /// Whether its type was the respected one when it was made.
     pub respected: bool,
     /// L1 time of its creation, in seconds.
     pub created_at: u64,
     /// L1 time of its resolution, in seconds; 0 before.
     pub resolved_at: u64,
-    /// How it stands.
+    /// Its status.
     pub status: GameStatus,
-    /// What it proposes.
+    /// Its proposal.
     pub proposal: OutputRoot,
 }
 
 /// A registry of either kind.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Registry {
-    /// Of 2024.
+    /// The registry of 2024.
     Anchors(AnchorRegistry),
-    /// Of 2025 and later.
+    /// The registry of 2025 and later.
     Judge(Judge),
 }
 
 impl Registry {
-    /// What a new game of a type starts from; all zero where there is nothing.
+    /// The anchor that a new game of a type starts from; all zero if there is none.
     pub fn anchor(&self, game_type: u32) -> OutputRoot {
         match self {
             Self::Anchors(anchors) => anchors.anchor(game_type),
@@ -52,7 +52,7 @@ impl Registry {
         }
     }
 
-    /// The judge, where there is one.
+    /// The judge, if there is one.
     pub const fn judge(&self) -> Option<&Judge> {
         match self {
             Self::Anchors(_) => None,
@@ -60,7 +60,7 @@ impl Registry {
         }
     }
 
-    /// Whether a game of this type that is made now counts. No type does before there was a judge.
+    /// Whether a game of this type that is made now counts. Without a judge no type does.
     pub fn respects(&self, game_type: u32) -> bool {
         self.judge()
             .is_some_and(|judge| judge.respected_type() == game_type)

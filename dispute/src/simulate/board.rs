@@ -21,9 +21,9 @@ use crate::revert::Revert;
 pub(super) const START: u64 = 1_700_000_000;
 /// Delay of the vault, in seconds.
 pub(super) const DELAY: u64 = 604_800;
-/// What each player begins with, in wei.
+/// The wei with which each player begins.
 pub(super) const PURSE: u128 = 1_000_000_000_000_000_000_000_000;
-/// Who owns the contracts, and resolves what nobody else does.
+/// The account that owns the contracts, and resolves what nobody else does.
 pub(super) const KEEPER: Address = Address::repeat_byte(0xee);
 /// Only one game is played on each chain.
 pub(super) const GAME: usize = 0;
@@ -49,7 +49,7 @@ pub(super) struct Board<'a, S: Subject> {
     /// When claims can be resolved at the earliest, for the impatient.
     pub(super) expiries: BinaryHeap<Reverse<(u64, usize)>>,
     pub(super) outcome: Outcome,
-    /// All calls, where somebody wants to see them.
+    /// All calls, if somebody wants to see them.
     pub(super) made: Option<Vec<Made>>,
 }
 
@@ -182,8 +182,8 @@ impl<'a, S: Subject> Board<'a, S> {
                 .saturating_sub(used)
     }
 
-    /// Waits on for a clock that fees have held; else resolves upwards as far as it goes, if somebody
-    /// is so impatient.
+    /// Waits on for a clock that fees have held; otherwise resolves upwards as far as it goes, if somebody
+    /// is impatient.
     pub(super) fn resolve_expired(&mut self, claim: usize) {
         let expiry = self.expiry(claim);
         if expiry > self.now {

@@ -1,4 +1,4 @@
-//! What players hold to be true: the truth, or a lie about it.
+//! The traces of players: the truth, or a lie about it.
 
 use alloy_primitives::{B256, Bytes};
 
@@ -26,11 +26,11 @@ pub enum Opinion<T, L> {
     False(L),
 }
 
-/// What is held to be true about a game over outputs.
+/// A player's trace of a game over outputs.
 pub type OutputOpinion<'a, T = Truth> =
     Opinion<SplitTrace<&'a T, &'a T>, SplitTrace<Lie<&'a T>, Lie<&'a T>>>;
 
-/// What is held to be true about a super game.
+/// A player's trace of a super game.
 pub type SuperOpinion<'a> = Opinion<
     SuperSplitTrace<&'a SuperTruth, &'a SuperTruth>,
     SuperSplitTrace<Lie<&'a SuperTruth>, Lie<&'a SuperTruth>>,

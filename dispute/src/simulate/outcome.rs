@@ -1,4 +1,4 @@
-//! What a simulated game came to.
+//! The outcome of a simulated game.
 
 use crate::claim::GameStatus;
 

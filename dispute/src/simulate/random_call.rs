@@ -1,4 +1,4 @@
-//! Random calls, legal and illegal, at random times: the diet of the comparison between the model
+//! Random calls, legal and illegal, at random times: the input of the comparison between the model
 //! and anything that claims to be the same game.
 
 use alloy_primitives::{Address, B256, U256, keccak256};
@@ -157,7 +157,7 @@ pub fn random_call<R: Rng>(chain: &Chain<Rollup>, accounts: &[Address], rng: &mu
             };
         }
     };
-    // Now and then money for what takes none.
+    // Now and then money is sent to a function that takes none.
     let value = if rng.random_bool(0.01) {
         value + 1
     } else {

@@ -15,7 +15,7 @@ use crate::synthetic::Rollup;
 /// Seconds after which a pause lapses.
 const PAUSE: u64 = 7_884_000;
 
-/// A game that is over, rather one whose bonds have not been paid; else any.
+/// A game that is over, preferably one whose bonds have not been paid; otherwise any game.
 fn random_over<R: Rng>(chain: &Chain<Rollup>, rng: &mut R) -> usize {
     let is_over = |game: &Game| game.status() != GameStatus::InProgress;
     let owes = |game: &Game| chain.vault.balance(game.address()) > 0;
@@ -30,7 +30,7 @@ fn random_over<R: Rng>(chain: &Chain<Rollup>, rng: &mut R) -> usize {
     chosen.map_or(0, |(number, _)| number)
 }
 
-/// A call about the end of a game: by anyone, where it is the guardian's more often by that.
+/// A call about the end of a game: by anyone; a call that only the guardian may make is more often the guardian's.
 pub(super) fn random_call<R: Rng>(
     chain: &Chain<Rollup>,
     accounts: &[Address],

@@ -26,14 +26,14 @@ pub fn play<S: Subject>(scenario: &Scenario<S>) -> Result<Outcome, Revert> {
     Ok(board.outcome)
 }
 
-/// A game with all that was done in it.
+/// A game with all calls that were made in it.
 #[derive(Clone, Debug)]
 pub struct Record {
     /// The game at its end.
     pub game: Game,
     /// All calls, those that were refused too.
     pub made: Vec<Made>,
-    /// How it went.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
@@ -54,7 +54,7 @@ pub fn record<S: Subject>(scenario: &Scenario<S>) -> Result<Record, Revert> {
 }
 
 impl<S: Subject> Board<'_, S> {
-    /// Until no player has anything to do and no clock is running.
+    /// Plays until no player has anything to do and no clock is running.
     fn play(&mut self) {
         loop {
             let wakes = self.players.iter().enumerate();
@@ -81,7 +81,7 @@ impl<S: Subject> Board<'_, S> {
         let Some((plan, from, honest)) = self.plan(seat) else {
             return;
         };
-        // A plan that cannot be carried out is not to be repeated in the same second.
+        // A plan that cannot be carried out must not be repeated in the same second.
         let mut wake = plan.look_again.map(|at| at.max(self.now + 1));
         let mut changed = false;
         for action in plan.actions {

@@ -1,4 +1,4 @@
-//! What a simulated game is played about, by whom, under which rules.
+//! The subject, the players and the rules of a simulated game.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -88,11 +88,11 @@ pub struct Seat {
 /// A game to be played.
 #[derive(Clone, Debug)]
 pub struct Scenario<S = Rollup> {
-    /// What it follows from.
+    /// The seed from which everything follows.
     pub seed: u64,
     /// The rules.
     pub rules: Arc<Rules>,
-    /// What it is about.
+    /// The subject of the game.
     pub rollup: S,
     /// L2 block of the anchor; its timestamp in a super game.
     pub anchor_block: u64,
@@ -127,7 +127,7 @@ impl Scenario {
         } else {
             block + rng.random_range(0..50)
         };
-        // Short executions more often, so that lies fall behind their end too.
+        // Short executions are more frequent, so that lies also fall after their end.
         let longest = leaves.min(1 << rng.random_range(2..64));
         let execution_length = rng.random_range(4..=longest);
         let rollup = Rollup {

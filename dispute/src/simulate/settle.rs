@@ -1,4 +1,4 @@
-//! The end of a simulated game: resolution, payment, and what the honest players have come to.
+//! The end of a simulated game: resolution, payment, and the result of the honest players.
 
 use super::board::{Board, DELAY, GAME, KEEPER, PURSE, START};
 use super::subject::{FINALITY, Subject};

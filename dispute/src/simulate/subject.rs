@@ -1,4 +1,4 @@
-//! What simulated games are about: the outputs of one chain, or the states of several.
+//! The subject of simulated games: the outputs of one chain, or the states of several.
 
 use alloy_primitives::U256;
 
@@ -22,16 +22,16 @@ use crate::vm::Vm;
 /// Seconds after which a game of today that is over is final.
 pub(super) const FINALITY: u64 = 302_400;
 
-/// What games are about.
+/// The subject of games.
 pub trait Subject: Sized {
-    /// The VM that steps are run by.
+    /// The VM that runs steps.
     type Vm: Vm;
     /// What is true, remembered for all players.
     type Truth: 'static;
     /// What a player holds to be true.
     type Opinion<'a>: Trace;
 
-    /// What is true of it.
+    /// The truth about it.
     fn truth(&self) -> Self::Truth;
 
     /// The opinion of somebody who lies about `lie`, or about nothing.
@@ -172,7 +172,7 @@ impl Subject for SuperSubject {
         }
     }
 
-    /// The proposal is the state at the game's end, which it is not either if the data on L1 do not suffice for it.
+    /// Whether the proposal is the state at the game's end. It is not if the data on L1 do not suffice for that state.
     fn is_right(scenario: &Scenario<Self>) -> bool {
         let end = SuperStep::start_of(scenario.block);
         let state = scenario.rollup.states().state(end);

@@ -1,4 +1,4 @@
-//! What a simulated super game is played about.
+//! The subject of a simulated super game.
 
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ impl SuperPresets {
         let (proposer, proposed) = match (proposal, lies.first_mut()) {
             (Some(root), _) => (0, root),
             (None, lie) => {
-                // Whoever proposes says what a proposal must be: a super root of that second.
+                // A proposal must be a super root of that second, even if it is a lie.
                 let lie = lie.ok_or(Revert::Empty)?;
                 lie.salt &= !3;
                 if let Some(seat) = seats.get_mut(honest) {

@@ -44,7 +44,7 @@ pub struct Table {
     pub example: Option<u64>,
 }
 
-/// What one way of cheating came to.
+/// The result of one way of cheating.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct CheatRow {
     /// Players who cheated so.

@@ -1,4 +1,4 @@
-//! Super roots and transition states: what a super game is about.
+//! Super roots and transition states: the claims of a super game.
 //!
 //! A game about one chain claims output roots. A super game claims *states* of a whole set of chains, each the
 //! keccak256 of its encoding:
@@ -32,7 +32,7 @@
 //! | a chain id of more than 64 bits | taken | taken | taken | the program panics |
 //!
 //! The last three are taken because a game about such a root can be made, and its claim is the hash of exactly
-//! these bytes. No honest node has such a root, so that the game is lost: see [`SuperRoot::check_order`].
+//! these bytes. No honest node has such a root, so the proposer loses the game: see [`SuperRoot::check_order`].
 
 #![warn(
     clippy::unwrap_used,
@@ -80,39 +80,39 @@ pub struct SuperRoot {
     pub chains: Vec<ChainOutput>,
 }
 
-/// Why bytes are no super root, or not one that an honest node has.
+/// Why bytes are not a super root, or not one that an honest node has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum SuperRootError {
-    /// Version and timestamp are not there.
+    /// The bytes are too short for version and timestamp.
     #[error("a super root has at least 73 bytes (version, timestamp, one chain), and here are {0}")]
     Short(usize),
     /// An encoding of another version.
     #[error("super roots of version {0} are not known; version 1 is")]
     Version(u8),
-    /// Not even one chain.
+    /// There is no chain.
     #[error("the super root is empty: it has a version and a timestamp, but no chain")]
     NoChains,
     /// The last chain is not whole.
     #[error("the super root is ragged: {0} bytes are left after its last chain of 64 bytes")]
     Ragged(usize),
-    /// Chains that do not ascend.
+    /// The chains do not ascend.
     #[error(
         "the chains of the super root are not sorted: chain {after} stands before chain {before}"
     )]
     Unsorted {
         /// The greater id, which stands first.
         after: U256,
-        /// The lesser id, which stands behind it.
+        /// The lesser id, which stands after it.
         before: U256,
     },
-    /// A chain that stands there more than once.
+    /// A chain is named more than once.
     #[error("chain {0} is twice in the super root")]
     ChainTwice(U256),
 }
 
 impl SuperRoot {
-    /// The super root of these chains, in whatever order they are given. Sorted by id as upstream's `NewSuperV1`
-    /// does; two outputs of one chain keep their order.
+    /// The super root of these chains, given in any order. They are sorted by id, as by upstream's `NewSuperV1`;
+    /// two outputs of one chain keep their order.
     pub fn new(timestamp: u64, mut chains: Vec<ChainOutput>) -> Self {
         chains.sort_by_key(|chain| chain.chain_id);
         Self { timestamp, chains }
@@ -130,7 +130,7 @@ impl SuperRoot {
         bytes
     }
 
-    /// What `bytes` say. The order of the chains is taken as it is.
+    /// The super root that `bytes` encode. The order of the chains is not checked.
     ///
     /// # Errors
     /// In this order, which is that of the contracts: [`SuperRootError::Short`], [`SuperRootError::Version`],
@@ -163,13 +163,13 @@ impl SuperRoot {
         })
     }
 
-    /// The super root as it is claimed: keccak256 of the encoding.
+    /// The claim of the super root: keccak256 of the encoding.
     pub fn hash(&self) -> B256 {
         keccak256(self.encode())
     }
 
     /// Whether the chains are as every honest node has them: ascending, each once. Neither contract nor challenger
-    /// nor program asks for that, so that it is no reason to refuse a game, but one to refuse to make one.
+    /// nor program checks that. So it is no reason to refuse a game, but a reason to refuse to make one.
     ///
     /// # Errors
     /// [`SuperRootError::NoChains`], [`SuperRootError::ChainTwice`] or [`SuperRootError::Unsorted`]: the first that
@@ -182,8 +182,7 @@ impl SuperRoot {
         check_ascending(&ids)
     }
 
-    /// The output root of a chain; of the first, if it is there more than once, as the contracts' `rootClaimByChainId`
-    /// has it.
+    /// The output root of a chain; the first if there are several, as in the contracts' `rootClaimByChainId`.
     pub fn output_of(&self, chain_id: U256) -> Option<B256> {
         let mut chains = self.chains.iter();
         chains

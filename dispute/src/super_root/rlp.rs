@@ -91,7 +91,7 @@ impl<'a> Items<'a> {
         Ok(digits.iter().fold(0, push))
     }
 
-    /// That nothing is left.
+    /// Checks that nothing is left.
     pub(super) const fn end(&self) -> Result<(), TransitionError> {
         match self.0 {
             [] => Ok(()),

@@ -1,4 +1,4 @@
-//! Where in time a state stands.
+//! The places of states in a super game's trace.
 
 /// Steps from one second of L2 time to the next, whatever the number of chains.
 pub const STEPS_PER_SECOND: u64 = 128;
@@ -29,8 +29,8 @@ impl SuperStep {
     /// The place that a claim with this trace index (from 0) is about, in a game from `start` to `end` (L2 times,
     /// in seconds): the state *after* `index + 1` steps.
     ///
-    /// Upstream's `ComputeStep`, but that it refuses an index of more than 64 bits: no clock gets so far, so that such
-    /// an index stands for the game's end here.
+    /// This is upstream's `ComputeStep`, except that upstream refuses an index of more than 64 bits. No clock gets that
+    /// far, so here such an index stands for the game's end.
     pub fn of_index(index: u128, start: u64, end: u64) -> Self {
         let steps = u128::from(STEPS_PER_SECOND);
         let made = index.saturating_add(1);

@@ -1,4 +1,4 @@
-//! States between two seconds, the invalid state, and what a claim above the split depth can be about at all.
+//! States between two seconds, the invalid state, and all states that a claim above the split depth can be about.
 
 use alloy_primitives::{B256, b256, keccak256};
 use thiserror::Error;
@@ -12,12 +12,12 @@ const TRANSITION: u8 = 0xff;
 /// Encoding of the invalid state: the word `invalid`. Upstream's `InvalidTransition`.
 pub const INVALID: &[u8] = b"invalid";
 
-/// The invalid state as it is claimed: keccak256 of [`INVALID`]. No game can be made about it as its root claim.
+/// The claim of the invalid state: keccak256 of [`INVALID`]. No game can have it as its root claim.
 pub const INVALID_CLAIM: B256 =
     b256!("ffd7db0f9d5cdeb49c4c9eba649d4dc6d852d64671e65488e57f58584992ac68");
 
-/// A chain's block of the next second, as it is derived: before its messages are checked against those of the
-/// other chains. Where it is replaced then, this is still the block as it was derived.
+/// A chain's block of the next second, as it is derived, before its messages are checked against those of the
+/// other chains. If it is replaced after that, this is still the block as it was derived.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct OptimisticBlock {
     /// The block's hash.
@@ -33,14 +33,14 @@ pub struct TransitionState {
     pub super_root: SuperRoot,
     /// The blocks derived so far, of the first chains of the root.
     pub progress: Vec<OptimisticBlock>,
-    /// Steps made; 1 to 127 where a game has claims.
+    /// Steps made; 1 to 127 at places where a game has claims.
     pub step: u64,
 }
 
-/// Why bytes are no transition state, and no state at all.
+/// Why bytes are not a transition state, or not a state at all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum TransitionError {
-    /// Nothing.
+    /// There are no bytes.
     #[error("a state has at least one byte")]
     Empty,
     /// Neither a super root, nor a transition state, nor the invalid state.
@@ -75,10 +75,10 @@ impl TransitionState {
         bytes
     }
 
-    /// What `bytes` say: each state has one encoding only.
+    /// The state that `bytes` encode: each state has one encoding only.
     ///
-    /// As strict as go-ethereum's decoder, and stricter than kona's, which does not look behind the step. Unlike the
-    /// challenger's, which keeps the bytes of the super root as they are, it reads these as kona does.
+    /// This is as strict as go-ethereum's decoder, and stricter than kona's, which does not look at bytes after the
+    /// step. op-challenger keeps the bytes of the super root as they are; this decodes them, as kona does.
     ///
     /// # Errors
     /// [`TransitionError::Empty`], [`TransitionError::Kind`], [`TransitionError::Rlp`],
@@ -111,13 +111,13 @@ impl TransitionState {
         })
     }
 
-    /// The state as it is claimed: keccak256 of the encoding.
+    /// The claim of the state: keccak256 of the encoding.
     pub fn hash(&self) -> B256 {
         keccak256(self.encode())
     }
 }
 
-/// What a claim above the split depth is about.
+/// The state that a claim above the split depth is about.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum SuperState {
     /// A second's super root.
@@ -138,7 +138,7 @@ impl SuperState {
         }
     }
 
-    /// What `bytes` say.
+    /// The state that `bytes` encode.
     ///
     /// # Errors
     /// As [`TransitionState::decode`], or [`TransitionError::SuperRoot`].
@@ -152,12 +152,12 @@ impl SuperState {
         }
     }
 
-    /// As it is claimed.
+    /// The claim of the state.
     pub fn hash(&self) -> B256 {
         keccak256(self.encode())
     }
 
-    /// The place in time that it says it stands at; none for the invalid state, which stands anywhere.
+    /// The place that the state itself names; none for the invalid state, which may stand anywhere.
     pub const fn place(&self) -> Option<SuperStep> {
         match self {
             Self::SuperRoot(root) => Some(SuperStep::start_of(root.timestamp)),

@@ -17,10 +17,10 @@ use crate::vm::{StepContext, Vm};
 /// Bytes of a packed state.
 const STATE_SIZE: usize = 89;
 
-/// Every so many instructions one reads a pre-image.
+/// The number of instructions from one that reads a pre-image to the next.
 pub const PREIMAGE_EVERY: u128 = 5;
 
-/// Where the content of a datum begins in its parts: behind the length.
+/// The offset at which the content of a datum begins, after its length.
 const CONTENT: u64 = 8;
 
 /// A state of the VM.
@@ -71,12 +71,12 @@ impl State {
     }
 }
 
-/// The claim about the state that every execution starts from.
+/// The claim about the state from which every execution starts.
 pub fn absolute_prestate() -> B256 {
     State::FIRST.claim()
 }
 
-/// What the made-up VM runs: a program of which only the length and the outcome matter.
+/// A program of the made-up VM, of which only the length and the outcome matter.
 pub(super) trait Scripted {
     /// Tells one program from another.
     fn seed(&self) -> u64;
@@ -84,8 +84,8 @@ pub(super) trait Scripted {
     /// Instructions that each execution takes; at least 4.
     fn length(&self) -> u128;
 
-    /// How an execution ends that claims `disputed` on top of `starting`, and reads `number` under local key 4: an L2
-    /// block, or in a super game the game's L2 time.
+    /// The status at the end of an execution about `disputed` on top of `starting`, which reads `number` under local
+    /// key 4: an L2 block, or in a super game the game's L2 time.
     fn outcome(&self, starting: B256, disputed: B256, number: u64) -> VmStatus;
 
     /// What instruction `index` reads from the pre-images.
@@ -180,7 +180,7 @@ impl<'a, P: Scripted> Execution<'a, P> {
         self.state(index.saturating_add(1)).claim()
     }
 
-    /// What running instruction `index` takes.
+    /// The data that a step of instruction `index` needs.
     pub(super) fn step(&self, index: u128) -> StepData {
         let at = |datum| (datum, U256::from(CONTENT));
         StepData {

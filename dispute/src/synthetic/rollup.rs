@@ -6,7 +6,7 @@ use crate::game::block_number::{BlockEvidence, OutputRootProof};
 use crate::rlp;
 use crate::trace::{Outputs, TraceError};
 
-/// A rollup of which everything follows from three numbers.
+/// A rollup that follows from three numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rollup {
     /// Tells one rollup from another.
@@ -23,7 +23,7 @@ impl Rollup {
         self.block(block).proof.output_root()
     }
 
-    /// The root of `block` that a party can hold it to: that of the safe head for later blocks.
+    /// The root that an honest party claims for `block`: for blocks after the safe head, the safe head's.
     pub fn honest_root(&self, block: U256) -> B256 {
         self.root(block.min(self.safe_head()))
     }

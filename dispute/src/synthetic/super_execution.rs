@@ -1,15 +1,15 @@
-//! The program of a made-up super game: what follows from a state, by the rules of the program and not by what a
-//! node says.
+//! The program of a made-up super game: it gives the next state by the rules of the program, and not by a node's
+//! answers.
 //!
 //! Source: kona's interop client (`rust/kona/bin/client/src/interop` and `proof-interop/src/boot.rs` at
 //! ethereum-optimism/optimism 4c8b17472b):
 //!
 //! - after the invalid state comes the invalid state;
-//! - a state of a second after the game's timestamp is none that an honest player agrees with: the program panics;
+//! - no honest player agrees with a state of a second after the game's timestamp, so the program panics;
 //! - after a state of the game's own second comes that state again;
-//! - else one step is made. The step of a chain derives its next block, if that is due in the next second; if L1 up
-//!   to the game's head has not the data for it, the invalid state follows. The steps beyond the chains count. Step
-//!   127 replaces the blocks that are bad, and gives the next second's super root.
+//! - otherwise one step is made. The step of a chain derives its next block, if that is due in the next second; if
+//!   L1 up to the game's head does not have the data for it, the invalid state follows. The steps after the chains'
+//!   only count. Step 127 replaces the blocks that are bad, and gives the next second's super root.
 
 use alloy_primitives::B256;
 use rustc_hash::FxHashMap;
@@ -31,7 +31,7 @@ pub struct SuperProgram {
     seed: u64,
     /// Instructions that each execution takes; at least 4.
     execution_length: u128,
-    /// By the claim about it, each state on the way: its second, and the claim about the state after it.
+    /// For each state on the way, by its claim: its second, and the claim about the state after it.
     states: FxHashMap<B256, (u64, B256)>,
 }
 
@@ -112,7 +112,7 @@ impl<'a> Chains<'a> {
         SuperState::Transition(state)
     }
 
-    /// The blocks as they stay.
+    /// The blocks after the bad ones are replaced.
     fn consolidated(&self, state: &TransitionState, next: u64) -> SuperRoot {
         let chains = self
             .sorted

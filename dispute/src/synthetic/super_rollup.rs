@@ -1,8 +1,8 @@
 //! Several made-up rollups, and a node that knows them all.
 //!
-//! Each chain has blocks at its own pace. Of each block it is known how much of L1 it is derived from: *late* blocks
-//! need more than their time would suggest, *missing* ones are never derived, and *replaced* ones turn out to be bad
-//! when the chains' messages are checked, so that a block of deposits alone stands in their place from then on.
+//! Each chain has blocks at its own pace, and for each block the L1 blocks are known from which it is derived. *Late*
+//! blocks need more of L1 than their time would suggest, *missing* ones are never derived, and *replaced* ones turn out
+//! to be bad when the chains' messages are checked, so that a block of deposits alone takes their place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +35,7 @@ pub struct SuperChain {
     pub replaced: BTreeSet<u64>,
 }
 
-/// The chains, what L1 says of them, and how far the node is.
+/// The chains, their data on L1, and how far the node has read L1.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SuperRollup {
     /// Tells one set of chains from another.
@@ -55,7 +55,7 @@ impl SuperChain {
         }
     }
 
-    /// Number of the first L1 block with all the data of `block`: none where it is never derived.
+    /// Number of the first L1 block with all the data of `block`; none if it is never derived.
     pub fn required_l1(&self, block: u64) -> Option<u64> {
         if self.missing_from.is_some_and(|first| block >= first) {
             return None;
@@ -76,7 +76,7 @@ impl SuperChain {
         }
     }
 
-    /// `block` as it is first derived, and as it stays; where they differ, it is replaced.
+    /// `block` as it is first derived, and as it stays; if the two differ, it is replaced.
     pub fn block(&self, seed: u64, block: u64) -> (OptimisticBlock, OptimisticBlock) {
         let before = self.replaced.range(..block).next_back().copied();
         let made = |last_replaced: Option<u64>| {
@@ -124,7 +124,7 @@ impl SuperRollup {
         timestamp / L1_BLOCK_TIME
     }
 
-    /// The super root of a second as it stays, whatever L1 blocks that takes; none before a chain begins.
+    /// The super root of a second as it stays, whatever L1 blocks it depends on; none before a chain begins.
     pub fn super_root(&self, timestamp: u64) -> Option<SuperRoot> {
         let output = |chain: &SuperChain| {
             let (_, stays) = chain.block(self.seed, chain.block_at(timestamp)?);
@@ -137,7 +137,7 @@ impl SuperRollup {
         Some(SuperRoot::new(timestamp, chains?))
     }
 
-    /// A chain's block at a second: as first derived in the second in which it comes, as it stays in those after.
+    /// A chain's block at a second: as first derived in the second in which it comes, and as it stays in later ones.
     fn block_at(
         &self,
         chain: &SuperChain,

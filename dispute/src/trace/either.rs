@@ -1,4 +1,4 @@
-//! The trace of a game, whichever of two kinds it is of.
+//! The trace of a game of either kind.
 
 use alloy_primitives::B256;
 
@@ -7,7 +7,7 @@ use crate::game::Game;
 use crate::game::block_number::BlockEvidence;
 use crate::position::Position;
 
-/// What a party holds to be true of a game about outputs, or of one about super roots.
+/// A party's trace of a game about outputs, or of a game about super roots.
 #[derive(Clone, Copy, Debug)]
 pub enum EitherTrace<O, S> {
     /// It is about outputs.

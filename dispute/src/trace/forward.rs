@@ -1,4 +1,4 @@
-//! What is known through a pointer is known.
+//! Implements the traits of this module for pointers and options.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ impl<I, T: Executions<I> + ?Sized> Executions<I> for Rc<T> {
     }
 }
 
-/// Who has none knows only outputs.
+/// A party without executions knows only outputs.
 impl<I, T: Executions<I>> Executions<I> for Option<T> {
     fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError> {
         let known = self.as_ref().ok_or(TraceError::NoProgram)?;

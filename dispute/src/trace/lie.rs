@@ -1,4 +1,4 @@
-//! A cheat's opinion: somebody else's, but wrong from some point on.
+//! A cheat's trace: somebody else's, but wrong from some point on.
 
 use alloy_primitives::{B256, U256};
 
@@ -6,7 +6,7 @@ use super::{Executions, Inputs, Outputs, StepData, TraceError};
 use crate::claim::VmStatus;
 use crate::game::block_number::BlockEvidence;
 
-/// What is lied about. `salt` tells one liar's values from another's.
+/// The extent of a lie. `salt` distinguishes one liar's values from another's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Extent {
     /// The outputs of this block and all later ones are wrong; in a super game the states from the place of this
@@ -14,7 +14,7 @@ pub struct Extent {
     pub outputs_from: Option<U256>,
     /// In each execution, the states after this instruction and all later ones are wrong.
     pub steps_from: Option<u128>,
-    /// Anything.
+    /// Any number.
     pub salt: u64,
 }
 
@@ -40,9 +40,9 @@ impl Extent {
 /// A lie about `truth`.
 #[derive(Clone, Debug)]
 pub struct Lie<T> {
-    /// What is true.
+    /// The true trace.
     pub truth: T,
-    /// What is lied about.
+    /// The extent of the lie.
     pub extent: Extent,
 }
 
@@ -70,8 +70,8 @@ impl<T: Outputs> Outputs for Lie<T> {
 }
 
 impl<T: Outputs + Executions> Executions for Lie<T> {
-    /// A state that has exited gets the status that fits the liar's outputs: the rules ask it of
-    /// the root of an execution.
+    /// A state that has exited gets the status that fits the liar's outputs, because the rules require
+    /// that of the root of an execution.
     fn claim(&self, inputs: &Inputs, index: u128) -> Result<B256, TraceError> {
         let value = self.truth.claim(inputs, index)?;
         if self.extent.steps_from.is_none_or(|from| index < from) {

@@ -1,4 +1,4 @@
-//! A memory for what is asked again and again.
+//! A memory for values that are asked for again and again.
 
 use std::cell::RefCell;
 use std::hash::Hash;
@@ -31,7 +31,7 @@ impl<T, I> Memo<T, I> {
         }
     }
 
-    /// What is asked.
+    /// The source of the values.
     pub const fn source(&self) -> &T {
         &self.source
     }

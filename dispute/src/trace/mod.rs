@@ -1,13 +1,13 @@
-//! What a party holds to be true: the values it would claim, and the evidence it has for them.
+//! Traces: the values that a party holds to be true and would claim, and its evidence for them.
 //!
 //! A player knows a game only through a [`Trace`]. The usual one is [`split::SplitTrace`]: above the
 //! split depth a list of output roots ([`Outputs`]), below it one execution of the VM for each
 //! dispute ([`Executions`]). [`outputs::OutputList`] holds outputs, [`crate::synthetic`] both and a
-//! VM to match, and [`lie::Lie`] turns an honest party's opinion into a cheat's.
+//! VM to match, and [`lie::Lie`] turns an honest party's trace into a cheat's.
 //!
-//! In a super game [`super_split::SuperSplitTrace`] takes its place: above the split depth the states of several
-//! chains ([`SuperStates`]), as [`super_node::NodeStates`] reads them off a node's answers. Who plays
-//! both has an [`either::EitherTrace`].
+//! In a super game [`super_split::SuperSplitTrace`] takes its place: above the split depth it has the states of several
+//! chains ([`SuperStates`]), as [`super_node::NodeStates`] takes them from a node's answers. A player of
+//! both kinds of games has an [`either::EitherTrace`].
 
 pub mod either;
 mod forward;
@@ -33,13 +33,13 @@ use crate::super_root::SuperStep;
 /// Why a party cannot say what is true.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum TraceError {
-    /// The game has no such claim, or not the claims around it that would tell.
+    /// The game does not have the claim, or lacks claims around it that are needed.
     #[error("the game does not say what this claim is about: {0}")]
     Game(#[from] Revert),
-    /// An output that the party does not know.
+    /// The party does not know an output.
     #[error("no output root is known for L2 block {0}; supply the outputs up to it")]
     UnknownOutput(U256),
-    /// An output that the party's source does not give.
+    /// The party's source does not give an output.
     #[error("no output root is known for L2 block {block}: {reason}")]
     NoOutput {
         /// The block.
@@ -47,7 +47,7 @@ pub enum TraceError {
         /// What the source says instead.
         reason: String,
     },
-    /// The header of a block, which shows that a proposal is about another one, is not to be had.
+    /// The header of a block, which shows that a proposal is about another block, cannot be had.
     #[error(
         "no header of L2 block {block} is to be had, which shows that the proposal's block number is wrong: {reason}"
     )]
@@ -70,7 +70,7 @@ pub enum TraceError {
         /// Number of the game's L1 head.
         l1_head: u64,
     },
-    /// A super root that the party's node does not give, or an answer of it that cannot be true.
+    /// The party's node does not give a super root, or gives an answer that cannot be true.
     #[error("no super root is known at timestamp {timestamp}: {reason}")]
     NoSuperRoot {
         /// L2 time asked for, in seconds.
@@ -78,7 +78,7 @@ pub enum TraceError {
         /// What the node says instead.
         reason: String,
     },
-    /// A game that starts from another super root than the party's.
+    /// The game starts from another super root than the party's.
     #[error(
         "the game starts from super root {game} at timestamp {timestamp}, but by the node it is {node}; \
          the game is not played"
@@ -91,13 +91,13 @@ pub enum TraceError {
         /// The node's.
         node: B256,
     },
-    /// A place that no claim of the execution can have.
+    /// No claim of the execution can be at this position.
     #[error("{0:?} lies outside the execution that claim {1} belongs to")]
     OutsideExecution(Position, usize),
     /// The party has no program to run.
     #[error("the program is not known, which alone tells what an execution comes to")]
     NoProgram,
-    /// The VM could not be run so far.
+    /// The VM could not be run that far.
     #[error("the execution gave no state for trace index {index}: {reason}")]
     Execution {
         /// Index into the trace of the execution.
@@ -105,7 +105,7 @@ pub enum TraceError {
         /// What went wrong.
         reason: String,
     },
-    /// The VM is being run so far; the question is to be asked again later.
+    /// The VM is being run to that point; ask again later.
     #[error("the program is still being run, for trace index {index}")]
     Pending {
         /// Index into the trace of the execution.
@@ -113,7 +113,7 @@ pub enum TraceError {
     },
 }
 
-/// Everything that a step against a claim takes.
+/// Everything that a step against a claim needs.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct StepData {
     /// The VM's state before the instruction, packed.
@@ -126,7 +126,7 @@ pub struct StepData {
     pub preimages: Vec<Preimage>,
 }
 
-/// A party's opinion about a game.
+/// A party's knowledge of a game.
 pub trait Trace {
     /// The value that the party would claim at `position`, in the context of the claim at index
     /// `of`: that claim's own position, or that of an answer to it. Below the split depth the value
@@ -136,22 +136,22 @@ pub trait Trace {
     /// If the party cannot know.
     fn claim_at(&self, game: &Game, of: usize, position: Position) -> Result<B256, TraceError>;
 
-    /// What the instruction with the post-state at `position` takes, in the context of the claim at
-    /// index `of`.
+    /// The data for a step of the instruction with the post-state at `position`, in the context of the
+    /// claim at index `of`.
     ///
     /// # Errors
     /// If the party cannot know.
     fn step_at(&self, game: &Game, of: usize, position: Position) -> Result<StepData, TraceError>;
 
-    /// Who says what the value at `position` is, in words, in the context of the claim at index `of`; `None`
-    /// where the party says so itself.
+    /// The source of the value at `position`, in words, in the context of the claim at index `of`; `None`
+    /// if it is the party itself.
     fn source_at(&self, game: &Game, of: usize, position: Position) -> Option<String> {
         let _ = (game, of, position);
         None
     }
 
-    /// Evidence that the root claim's output belongs to a block before the one proposed, where the
-    /// party takes the root to be such. Only of use while it agrees with the root's value.
+    /// Evidence that the root claim's output belongs to a block before the proposed one, if the party
+    /// thinks so. It is of use only while the party agrees with the root's value.
     ///
     /// # Errors
     /// If the party cannot know.
@@ -176,14 +176,14 @@ pub trait Outputs {
     /// If the party has none.
     fn evidence(&self, block: U256) -> Result<BlockEvidence, TraceError>;
 
-    /// Who says what the output of `block` is, in words; `None` where the party says so itself.
+    /// The source of the output of `block`, in words; `None` if it is the party itself.
     fn source(&self, block: U256) -> Option<String> {
         let _ = block;
         None
     }
 }
 
-/// What an execution is run on.
+/// The inputs of an execution.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Inputs {
     /// Hash of the L1 block that the data are taken up to.
@@ -194,15 +194,15 @@ pub struct Inputs {
     pub disputed: OutputRoot,
 }
 
-/// What an execution of a super game is run on.
+/// The inputs of an execution of a super game.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct SuperInputs {
     /// Hash of the L1 block that the data are taken up to (local key 1).
     pub l1_head: B256,
     /// Claim about the state that the execution starts from, as it stands in the game (local key 2).
     pub agreed: B256,
-    /// The bytes of that state, of which `agreed` is the keccak256: where program and VM look for that key, they must
-    /// find these. None if the party does not agree with that claim, and so does not know of what it is the hash.
+    /// The bytes of that state, of which `agreed` is the keccak256: program and VM must find them under that key. None
+    /// if the party does not agree with that claim, and so does not know its pre-image.
     pub agreed_state: Option<Bytes>,
     /// Claim about the state in dispute, one step later (local key 3).
     pub claim: B256,
@@ -212,8 +212,8 @@ pub struct SuperInputs {
 
 /// The states of several chains, as a party knows them.
 pub trait SuperStates {
-    /// The bytes of the state at a place, as the data on L1 up to the game's L1 head determine it: what is claimed is
-    /// their keccak256.
+    /// The bytes of the state at a place, as the data on L1 up to the game's L1 head determine it. A claim is their
+    /// keccak256.
     ///
     /// # Errors
     /// If the party does not know it.
@@ -226,7 +226,7 @@ pub trait SuperStates {
     /// If the party does not know it.
     fn start(&self, timestamp: u64) -> Result<Bytes, TraceError>;
 
-    /// Who says what the state is, in words; `None` where the party says so itself.
+    /// The source of the state, in words; `None` if it is the party itself.
     fn source(&self, place: SuperStep) -> Option<String> {
         let _ = place;
         None
@@ -242,7 +242,7 @@ pub trait Executions<I = Inputs> {
     /// If the VM cannot be run so far.
     fn claim(&self, inputs: &I, index: u128) -> Result<B256, TraceError>;
 
-    /// What running instruction `index` takes.
+    /// The data that a step of instruction `index` needs.
     ///
     /// # Errors
     /// If the VM cannot be run so far.

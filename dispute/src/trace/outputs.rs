@@ -35,7 +35,7 @@ impl OutputList {
     }
 }
 
-/// A text that lists no outputs.
+/// Why a text is not a list of outputs.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum OutputListError {
     /// A line of another form, by its number from 1 on.
@@ -48,15 +48,15 @@ pub enum OutputListError {
         line: usize,
         /// The block after the one of the line before.
         expected: u64,
-        /// The line's.
+        /// The line's block.
         found: u64,
     },
-    /// There is nothing.
+    /// The text has no lines.
     #[error("there are no outputs")]
     Empty,
 }
 
-/// From a line for each block, without gaps: its number, a space, and its output root.
+/// Parses a line for each block, without gaps: its number, a space, and its output root.
 impl FromStr for OutputList {
     type Err = OutputListError;
 

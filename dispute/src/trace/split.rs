@@ -1,4 +1,4 @@
-//! The trace of a split game: outputs above, one execution for each dispute below.
+//! The trace of a split game: outputs above the split depth, one execution for each dispute below.
 
 use alloy_primitives::{B256, U256};
 
@@ -9,7 +9,7 @@ use crate::game::block_number::BlockEvidence;
 use crate::game::context::Dispute;
 use crate::position::Position;
 
-/// Outputs and executions, put together as the game asks for them.
+/// Outputs and executions, combined as the game asks for them.
 #[derive(Clone, Debug)]
 pub struct SplitTrace<O, E> {
     /// The upper half.
@@ -23,7 +23,7 @@ impl<O: Outputs, E> SplitTrace<O, E> {
     /// index into its trace.
     ///
     /// # Errors
-    /// If it belongs to none.
+    /// If the position belongs to no execution.
     pub fn execution(
         &self,
         game: &Game,

@@ -1,4 +1,4 @@
-//! A cheat's opinion about a super game: lies about states of several chains.
+//! A cheat's trace of a super game: lies about states of several chains.
 
 use alloy_primitives::{B256, Bytes, U256};
 
@@ -9,14 +9,14 @@ use crate::super_root::{
     ChainOutput, INVALID, OptimisticBlock, SuperRoot, SuperState, SuperStep, TransitionState,
 };
 
-/// How it is lied about a state.
+/// The kinds of lies about a state.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum StateLie {
-    /// A state of the same place with other outputs; where the truth is invalid, one that is said to be valid.
+    /// A state of the same place with other outputs; if the true state is invalid, a valid one.
     OtherOutputs,
-    /// The data on L1 are said not to suffice.
+    /// The invalid state, as if the data on L1 did not suffice.
     Invalid,
-    /// No state at all: bytes that nothing can be made of.
+    /// Bytes that do not encode a state.
     Garbage,
     /// The next place's state: the future, on which executions at the game's end panic.
     Ahead,
@@ -33,7 +33,7 @@ impl StateLie {
 }
 
 impl Extent {
-    /// How it is lied about states: it follows from the salt.
+    /// The kind of the lies, which follows from the salt.
     pub const fn state_lie(&self) -> StateLie {
         match self.salt % 4 {
             0 => StateLie::OtherOutputs,
@@ -43,7 +43,7 @@ impl Extent {
         }
     }
 
-    /// Whether it is lied about the state at `place`: in a super game `outputs_from` is the number of the first such
+    /// Whether the lie covers the state at `place`: in a super game `outputs_from` is the number of the first such
     /// place ([`SuperStep::number`]).
     pub fn covers(&self, place: SuperStep) -> bool {
         let number = U256::from(place.number());
@@ -131,8 +131,8 @@ impl<T: SuperStates> SuperStates for Lie<T> {
 }
 
 impl<T: Executions<SuperInputs>> Executions<SuperInputs> for Lie<T> {
-    /// A state that has exited gets the other verdict: the rules ask it of the root of an execution whose claim the
-    /// liar does not hold for what it is.
+    /// A state that has exited gets the other status, because the rules require that of the root of an execution whose
+    /// claim the liar does not take for what it is.
     fn claim(&self, inputs: &SuperInputs, index: u128) -> Result<B256, TraceError> {
         let value = self.truth.claim(inputs, index)?;
         if self.extent.steps_from.is_none_or(|from| index < from) {

@@ -1,4 +1,4 @@
-//! The states of several chains, read off the answers of a node.
+//! The states of several chains, taken from the answers of a node.
 //!
 //! Source: op-challenger's `SuperNodeTraceProvider` (`op-challenger/game/fault/trace/super/provider.go`) and
 //! `SuperNodePrestateProvider` at ethereum-optimism/optimism 4c8b17472b. With h the *number* of the game's L1 head and
@@ -11,10 +11,10 @@
 //! 4. for s > 0, unknown while R(t+1) says that the node is at L1 block h or before;
 //! 5. *invalid*, if one of the first s chains of R(t+1), in ascending order of ids, has no block there as it is first
 //!    derived, or one that needs L1 blocks after h;
-//! 6. else the transition state of R(t)'s super root, those blocks, and s.
+//! 6. otherwise the transition state of R(t)'s super root, those blocks, and s.
 //!
-//! Invalid once is invalid for ever after, because a chain's next block never needs fewer L1 blocks than the one
-//! before, and a second is verified only when the second before is.
+//! Once a state is invalid, all later states are, because a chain's next block never needs fewer L1 blocks than the
+//! one before, and a second is verified only when the second before is.
 
 use std::collections::BTreeMap;
 
@@ -27,14 +27,14 @@ use crate::super_root::{
 
 /// A node that knows several chains.
 pub trait SuperNode {
-    /// What it says of a second of L2 time (upstream's call `superroot_atTimestamp`).
+    /// The node's answer about a second of L2 time (upstream's call `superroot_atTimestamp`).
     ///
     /// # Errors
     /// [`TraceError::NoSuperRoot`] if it gives no answer; a second without blocks has one.
     fn super_root_at(&self, timestamp: u64) -> Result<SuperRootAt, TraceError>;
 }
 
-/// What a node says of a second of L2 time. L1 blocks go by their numbers, since upstream looks at nothing else.
+/// A node's answer about a second of L2 time. L1 blocks go by their numbers, because upstream looks at nothing else.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SuperRootAt {
     /// The L1 block that the node is working on: it is done with all *below* it, for all of its chains.
@@ -75,7 +75,7 @@ pub struct NodeStates<N> {
 }
 
 impl<N: SuperNode> NodeStates<N> {
-    /// What the node says, if it is far enough to be believed, and says nothing that cannot be.
+    /// The node's answer, if the node has read L1 far enough to be believed, and the answer can be true.
     fn ask(&self, timestamp: u64) -> Result<SuperRootAt, TraceError> {
         let answer = self.node.super_root_at(timestamp)?;
         self.require_sync(timestamp, &answer)?;
@@ -133,10 +133,10 @@ impl<N: SuperNode> NodeStates<N> {
 }
 
 impl SuperRootAt {
-    /// Whether it can be true of a second: upstream takes it unseen.
+    /// Checks that the answer can be true of a second. Upstream does not check this.
     ///
     /// # Errors
-    /// `NoSuperRoot` where it is of another second, or its chains are in no order.
+    /// `NoSuperRoot` if the answer is about another second, or its chains are not in order.
     pub fn check(&self, timestamp: u64) -> Result<(), TraceError> {
         let wrong = |reason: String| Err(no_super_root(timestamp, reason));
         let mut chains = self.chain_ids.clone();
@@ -169,7 +169,8 @@ impl<N: SuperNode> SuperStates for NodeStates<N> {
         Ok(self.state_at(place)?.encode().into())
     }
 
-    /// As the node has it by now, whatever L1 blocks that takes. One that has none and is behind is waited for.
+    /// The root that the node has by now, whatever L1 blocks it depends on. A node that has none and is behind is
+    /// waited for.
     fn start(&self, timestamp: u64) -> Result<Bytes, TraceError> {
         let answer = self.node.super_root_at(timestamp)?;
         answer.check(timestamp)?;

@@ -1,4 +1,4 @@
-//! The trace of a super game: states of several chains above, one execution for each dispute below.
+//! The trace of a super game: states of several chains above the split depth, one execution for each dispute below.
 
 use alloy_primitives::{B256, Bytes, keccak256};
 
@@ -9,7 +9,7 @@ use crate::game::block_number::BlockEvidence;
 use crate::game::context::Dispute;
 use crate::position::Position;
 
-/// States and executions, put together as the game asks for them.
+/// States and executions, combined as the game asks for them.
 #[derive(Clone, Debug)]
 pub struct SuperSplitTrace<S, E> {
     /// The upper half.
@@ -19,8 +19,8 @@ pub struct SuperSplitTrace<S, E> {
 }
 
 impl<S: SuperStates, E> SuperSplitTrace<S, E> {
-    /// Whether the game starts from the party's own super root. If not, every claim that follows from its start is
-    /// about something else: upstream's challenger does not play such a game.
+    /// Checks that the game starts from the party's own super root. If it does not, every claim that follows from its
+    /// start is about something else, and upstream's challenger does not play such a game either.
     ///
     /// # Errors
     /// [`TraceError::WrongStart`], or why the party does not know its own.
@@ -44,7 +44,7 @@ impl<S: SuperStates, E> SuperSplitTrace<S, E> {
     /// index into its trace.
     ///
     /// # Errors
-    /// If it belongs to none, or the party does not know the state that it starts from.
+    /// If the position belongs to no execution, or the party does not know the state that the execution starts from.
     pub fn execution(
         &self,
         game: &Game,
@@ -99,7 +99,7 @@ impl<S: SuperStates, E: Executions<SuperInputs>> Trace for SuperSplitTrace<S, E>
         self.states.source(game.super_step(position).ok()?)
     }
 
-    /// None: a super game's timestamp is part of its root claim.
+    /// There is never such evidence, because a super game's timestamp is part of its root claim.
     fn wrong_block(&self, _game: &Game) -> Result<Option<BlockEvidence>, TraceError> {
         Ok(None)
     }

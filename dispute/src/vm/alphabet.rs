@@ -1,5 +1,5 @@
-//! The alphabet VM, upstream's toy for tests of the game: a state is a letter, the next state the
-//! next letter. Works for executions of up to 16 instructions.
+//! The alphabet VM, upstream's toy for tests of the game: a state is a letter, the next state is the
+//! next letter. It works for executions of up to 16 instructions.
 
 use alloy_primitives::{B256, U256, keccak256};
 

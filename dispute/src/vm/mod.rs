@@ -1,5 +1,5 @@
-//! The VM's contract, as far as the game knows it: one instruction, from a state to the claim about
-//! the next.
+//! The VM's contract as the game knows it: it runs one instruction, from a state to the claim about
+//! the next state.
 
 pub mod alphabet;
 
@@ -8,7 +8,7 @@ use alloy_primitives::{Address, B256};
 use crate::oracle::Oracle;
 use crate::revert::Revert;
 
-/// Where a step takes place.
+/// The context of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct StepContext<'a> {
     /// What has been loaded so far.
@@ -25,7 +25,6 @@ pub trait Vm {
     /// Returns the claim about the state after it.
     ///
     /// # Errors
-    /// What the contract reverts with: of its own reasons [`Revert::Vm`], of the oracle's the
-    /// oracle's.
+    /// What the contract reverts with: [`Revert::Vm`] for its own reasons, and the oracle's reverts.
     fn step(&self, at: &StepContext<'_>, state: &[u8], proof: &[u8]) -> Result<B256, Revert>;
 }

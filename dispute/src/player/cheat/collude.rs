@@ -1,4 +1,4 @@
-//! Play against a partner.
+//! The play of a cheat against a partner.
 
 use alloy_primitives::Address;
 

@@ -1,7 +1,7 @@
 //! Players who do not follow the honest rule, or follow it with a false trace.
 //!
-//! What a liar claims is a matter of its trace ([`crate::trace::lie::Lie`]): wrong from some step
-//! on, or in the root only. What is here is how cheats behave.
+//! A liar's claims come from its trace ([`crate::trace::lie::Lie`]), which is wrong from some step
+//! on, or in the root only. This module has the behaviour of cheats.
 
 mod collude;
 mod preimages;
@@ -57,9 +57,9 @@ impl Way {
 pub struct Cheat {
     /// How it cheats.
     pub way: Way,
-    /// What its choices follow from.
+    /// The seed of its choices.
     pub seed: u64,
-    /// The most claims it makes: liars who contradict each other would go on for ever.
+    /// The most claims that it makes, because liars who contradict each other would go on for ever.
     pub budget: usize,
 }
 

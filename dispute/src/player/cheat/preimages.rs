@@ -9,8 +9,8 @@ use crate::oracle::Preimage;
 use crate::player::{Answer, Me, View};
 use crate::trace::Trace;
 
-/// Tries, against each of others' deepest claims from index `first` on, what the oracle and the VM
-/// must refuse or what must change nothing.
+/// Makes calls, against each of others' deepest claims from index `first` on, which the oracle and the
+/// VM must refuse, or which must change nothing.
 pub(super) fn next_moves<T: Trace>(
     seed: u64,
     first: usize,
@@ -25,7 +25,7 @@ pub(super) fn next_moves<T: Trace>(
         }
         let garbage = keccak256(super::choice(seed, leaf).to_be_bytes()).to_vec();
         let mut game_action = |action| actions.push(Action::Game(me.game, action));
-        // No such datum, data of no execution, and data of the claim behind.
+        // No such datum, data of no execution, an offset at the end, and data for the next claim.
         for (ident, leaf, offset) in [(6, leaf, 0), (2, 0, 8), (3, leaf, 40), (4, leaf + 1, 0)] {
             let (ident, offset) = (U256::from(ident), U256::from(offset));
             game_action(GameAction::AddLocalData {
@@ -50,7 +50,7 @@ pub(super) fn next_moves<T: Trace>(
         for side in Side::ALL {
             let step = Answer::Step { claim: leaf, side };
             let mut calls = step.actions(me.game, game, &me.trace).unwrap_or_default();
-            // First without what the step reads, then with all but the right bytes.
+            // First without the data that the step reads, then with wrong bytes.
             let bare = calls.last().cloned();
             actions.extend(bare);
             for call in &mut calls {

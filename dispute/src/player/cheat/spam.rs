@@ -1,4 +1,4 @@
-//! Answers to everything.
+//! A cheat that answers everything.
 
 use alloy_primitives::{B256, U256, keccak256};
 
