@@ -89,7 +89,7 @@ pub enum DeployError {
     NoRole,
     /// This release has no contracts of games of this version.
     #[error(
-        "there are contracts of games {}, {}, super {} and super permissioned {} here, not of {which}",
+        "this release has contracts of games {}, {}, super {} and super permissioned {}, not of {which}",
         Version::V1_3,
         Version::V2_4,
         Version::Super0_8,

@@ -108,7 +108,7 @@ pub enum CreateError {
     /// The factory's arguments for the type have a form that no game takes.
     #[error(
         "games of type {game_type} cannot be created: the factory {factory} has {length} bytes of arguments for them \
-         (gameArgs), and no game takes so many. Its owner has to set them anew"
+         (gameArgs), and no game takes that many. Its owner has to set them anew"
     )]
     Arguments {
         /// The factory.
@@ -159,7 +159,7 @@ pub enum CreateError {
     #[error("{}", crate::reasons::sending(.0))]
     Send(#[from] SendError),
     /// The transaction is done, but its receipt names no game.
-    #[error("transaction {0} went through, but tells of no game: is {1} a factory?")]
+    #[error("transaction {0} succeeded, but created no game: is {1} a factory?")]
     NoGame(B256, Address),
 }
 

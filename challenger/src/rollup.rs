@@ -123,7 +123,7 @@ pub enum SourceError {
     #[error("{0} is no timestamp")]
     NoTimestamp(U256),
     /// A node's answer about super roots is malformed.
-    #[error("the answer about super roots is none: {0}")]
+    #[error("the answer about super roots cannot be used: {0}")]
     Answer(#[from] AnswerError),
     /// An output, or a state of several chains, cannot be had.
     #[error(transparent)]

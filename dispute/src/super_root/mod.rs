@@ -84,10 +84,12 @@ pub struct SuperRoot {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum SuperRootError {
     /// The bytes are too short for version and timestamp.
-    #[error("a super root has at least 73 bytes (version, timestamp, one chain), and here are {0}")]
+    #[error(
+        "a super root has at least 73 bytes (version, timestamp, one chain), and this one has {0}"
+    )]
     Short(usize),
     /// An encoding of another version.
-    #[error("super roots of version {0} are not known; version 1 is")]
+    #[error("super roots of version {0} are unknown; only version 1 is known")]
     Version(u8),
     /// There is no chain.
     #[error("the super root is empty: it has a version and a timestamp, but no chain")]

@@ -49,7 +49,7 @@ pub enum TraceError {
     },
     /// The header of a block, which shows that a proposal is about another block, cannot be had.
     #[error(
-        "no header of L2 block {block} is to be had, which shows that the proposal's block number is wrong: {reason}"
+        "the header of L2 block {block}, which shows that the proposal's block number is wrong, cannot be had: {reason}"
     )]
     NoHeader {
         /// The block.
@@ -80,7 +80,7 @@ pub enum TraceError {
     },
     /// The game starts from another super root than the party's.
     #[error(
-        "the game starts from super root {game} at timestamp {timestamp}, but by the node it is {node}; \
+        "the game starts from super root {game} at timestamp {timestamp}, but the node's is {node}; \
          the game is not played"
     )]
     WrongStart {
@@ -95,7 +95,7 @@ pub enum TraceError {
     #[error("{0:?} lies outside the execution that claim {1} belongs to")]
     OutsideExecution(Position, usize),
     /// The party has no program to run.
-    #[error("the program is not known, which alone tells what an execution comes to")]
+    #[error("the program is not known, and only it tells how an execution ends")]
     NoProgram,
     /// The VM could not be run that far.
     #[error("the execution gave no state for trace index {index}: {reason}")]

@@ -40,7 +40,7 @@ pub enum SendError {
         revert: Revert,
     },
     /// The transaction is in the chain, and reverted.
-    #[error("could not {what}: transaction {transaction} in block {block} failed: {}", reason.as_ref().map_or("for want of gas, it seems".into(), ToString::to_string))]
+    #[error("could not {what}: transaction {transaction} in block {block} failed: {}", reason.as_ref().map_or("it ran out of gas, it seems".into(), ToString::to_string))]
     Failed {
         /// What was to be done.
         what: String,
