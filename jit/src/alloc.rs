@@ -134,7 +134,7 @@ impl<'a> Alloc<'a> {
         self.in_reg(value).is_some() || self.in_mem(value).is_some()
     }
 
-    /// A value as an operand of any kind; locked where it is in a register.
+    /// A value as an operand of any kind; its register is locked if it is in one.
     pub(crate) fn operand(&mut self, value: Val) -> Operand {
         if let Some(k) = self.nodes.as_constant(value) {
             let imm = if self.wide() {
@@ -206,8 +206,8 @@ impl<'a> Alloc<'a> {
     pub(crate) fn scratch(&mut self) -> Reg {
         let temporaries = self.layout.temporaries;
         let open = |alloc: &Self, reg: &Reg| alloc.locked & 1 << reg.number() == 0;
-        // Cheapest is a register whose value nothing needs, then one whose value is elsewhere too; among
-        // equals that whose value is needed last.
+        // The cheapest is a register whose value nothing needs, then one whose value is elsewhere too;
+        // among equals it is the one whose value is needed last.
         let cost = |alloc: &Self, reg: Reg| {
             let held = alloc.held[reg as usize];
             let Some(value) = held.filter(|value| alloc.live_now(*value)) else {
@@ -265,14 +265,14 @@ impl<'a> Alloc<'a> {
         }
     }
 
-    /// The register that this node's value is to be made in: that of the cell it is written to, where
-    /// nothing needs the cell's old value any more, else a temporary. May be that of an operand that
-    /// is not needed later.
+    /// The register in which this node's value is made: that of the cell to which it is written, if
+    /// nothing needs the cell's old value any more, otherwise a temporary. It may be the register of an
+    /// operand that is not needed later.
     pub(crate) fn dest(&mut self) -> Reg {
         let value = self.at as Val;
         let (cell, write) = self.live.written[self.at];
         let home = usize::from(cell);
-        // Where control can leave before the write, the cell still has to have its old value there.
+        // If control can leave before the write, the cell still has to have its old value there.
         let unbroken = self.live.next_leave[self.at] > write;
         if let Some(pin) = self.layout.pins[home]
             && write != crate::live::NEVER
@@ -294,7 +294,7 @@ impl<'a> Alloc<'a> {
         reg
     }
 
-    /// The same for the next node's value, where this node makes that too. This one's register has to be locked.
+    /// The same for the next node's value, if this node makes that too. This node's register has to be locked.
     pub(crate) fn dest_of_next(&mut self) -> Reg {
         self.at += 1;
         let reg = self.dest();
@@ -351,7 +351,7 @@ impl<'a> Alloc<'a> {
             },
         }
         self.move_in(cell, value);
-        // The cell's register holds it from now on; a temporary that did is free.
+        // The cell's register holds the value from now on; a temporary that did is free.
         if pin.is_some()
             && let Some(temporary) = self.places[value as usize].temporary
         {
@@ -359,7 +359,7 @@ impl<'a> Alloc<'a> {
         }
     }
 
-    /// Sees to it that a value outlives the cell that it is in.
+    /// Keeps a value alive beyond the cell that it is in.
     fn keep(&mut self, cell: u8, value: Val) {
         let places = self.places[value as usize];
         let elsewhere = self

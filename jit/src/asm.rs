@@ -1,8 +1,8 @@
 //! A small x86-64 assembler: just the forms that the emitter needs.
 //!
-//! Registers, conditions and places in code are types of their own, so that what is written down is what
-//! the processor's manual calls it. Each method appends one instruction; where there are several
-//! encodings it takes the shortest.
+//! Registers, conditions and places in code are types of their own, so that calls read as in the
+//! processor's manual. Each method appends one instruction; if there are several encodings it takes the
+//! shortest.
 
 mod arithmetic;
 mod condition;

@@ -19,7 +19,7 @@ pub(crate) struct CodeBuffer {
 unsafe impl Send for CodeBuffer {}
 
 impl CodeBuffer {
-    /// An empty buffer. Fails where the system gives no such mappings.
+    /// An empty buffer. Fails if the system gives no such mappings.
     pub(crate) fn new() -> io::Result<Self> {
         // SAFETY: the name is a C string; the call touches no memory of ours.
         let file = unsafe { libc::memfd_create(c"fpvm code".as_ptr(), libc::MFD_CLOEXEC) };
@@ -69,7 +69,7 @@ impl CodeBuffer {
         self.len = self.len.min(len);
     }
 
-    /// Appends code; `false` where it does not fit.
+    /// Appends code; `false` if it does not fit.
     pub(crate) fn append(&mut self, code: &[u8]) -> bool {
         if code.len() > CAPACITY - self.len {
             return false;

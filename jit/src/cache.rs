@@ -33,11 +33,11 @@ pub(crate) struct ExitPoint {
     pub(crate) trace: usize,
     /// How often the interpreter was needed here.
     pub(crate) interpreted: u32,
-    /// The trace does not expect the addresses of the instruction to be aligned.
+    /// Whether the trace does not expect the addresses of the instruction to be aligned.
     pub(crate) assume_unaligned: bool,
     /// Steps from there to the trace's end.
     pub(crate) rest: u32,
-    /// Offset of the code that a jump to another trace takes the place of.
+    /// Offset of the code that a jump to another trace replaces.
     link: Option<usize>,
 }
 
@@ -62,9 +62,9 @@ pub(crate) struct Cache {
     by_pc: FxHashMap<u64, usize>,
     by_page: FxHashMap<u64, Vec<usize>>,
     exits: Vec<ExitPoint>,
-    /// Traces do not jump to each other.
+    /// Whether traces do not jump to each other.
     apart: bool,
-    /// A hash of all code that was made, where it is asked for.
+    /// A hash of all code that was made, if it was asked for.
     pub(crate) digest: Option<u64>,
     asm: Asm,
     live: Liveness,
@@ -90,7 +90,7 @@ impl Cache {
         Ok(cache)
     }
 
-    /// Drops all traces, and lays cells out anew.
+    /// Drops all traces, and gives cells a new layout.
     pub(crate) fn clear(&mut self, layout: Option<Layout>) {
         if let Some(layout) = layout {
             self.layout = layout;
@@ -135,7 +135,7 @@ impl Cache {
         self.buffer.len()
     }
 
-    /// Makes code of a trace that begins at `head`; `false` where it cannot be done.
+    /// Makes the code of a trace that begins at `head`; `false` if that is not possible.
     pub(crate) fn add(&mut self, head: u64, trace: &mut Trace, pages: &[u64]) -> bool {
         self.live.find(trace);
         self.asm.bytes.clear();
@@ -215,7 +215,7 @@ impl Cache {
         trace.map_or(&[], |trace| self.buffer.code(trace.begin, trace.end))
     }
 
-    /// Whether traces are kept apart: no jumps lead from one to another, each is entered from outside.
+    /// Sets whether traces are kept apart: then no jumps lead from one to another, and each is entered from outside.
     pub(crate) fn keep_apart(&mut self, apart: bool) {
         self.apart = apart;
         for number in 0..self.traces.len() {
@@ -223,7 +223,7 @@ impl Cache {
         }
     }
 
-    /// Lets an exit jump to the trace for the address that it goes on at, if there is one.
+    /// Makes an exit jump to the trace for the address at which it goes on, if there is one.
     pub(crate) fn link(&mut self, exit: u32) {
         let Some(ExitPoint {
             link: Some(at), pc, ..
@@ -239,7 +239,7 @@ impl Cache {
         self.buffer.patch(at, &jump_between(at, trace.begin));
     }
 
-    /// Puts the trace for an address among those that indirect jumps find; `false` where there is none.
+    /// Puts the trace for an address among those that indirect jumps find; `false` if there is none.
     pub(crate) fn refind(&mut self, pc: u64) -> bool {
         match self.find(pc) {
             Some(begin) if !self.apart => {
@@ -261,7 +261,7 @@ impl Cache {
         self.unlink(number);
     }
 
-    /// Takes the jumps to a trace out.
+    /// Removes the jumps to a trace.
     fn unlink(&mut self, number: usize) {
         let trace = &mut self.traces[number];
         let (pc, incoming) = (trace.pc, core::mem::take(&mut trace.incoming));
@@ -276,7 +276,7 @@ impl Cache {
         }
     }
 
-    /// Drops the traces with instructions in a page; tells whether there were any.
+    /// Drops the traces with instructions in a page; gives whether there were any.
     pub(crate) fn drop_page(&mut self, page: u64) -> bool {
         let traces = self.by_page.remove(&page).unwrap_or_default();
         let any = traces.iter().any(|number| self.traces[*number].alive);

@@ -1,23 +1,23 @@
-//! Accesses beside each other: one look at the pages for all of them.
+//! Accesses beside each other: one look-up of the pages for all of them.
 //!
-//! A store to flat memory looks at the flags of its page. Code that copies, clears or saves registers
-//! stores to the same base many times, at distances of less than a page. There the first store looks
-//! at the pages of the lowest and the highest address too, between which all the others lie, and these
-//! look at nothing. No page stops being ready while translated code runs.
+//! A store to flat memory checks the flags of its page. Code that copies, clears or saves registers
+//! stores to the same base many times, at distances of less than a page. There the first store also
+//! checks the pages of the lowest and the highest address, between which all the others lie, and the
+//! others check nothing. No page stops being ready while translated code runs.
 //!
-//! In memory of 64-bit addresses loads have to look as well, and pages beside each other lie anywhere:
-//! so the first access sees to it that all the bytes are in one page, and where they are not, the
-//! interpreter does it.
+//! In memory of 64-bit addresses loads have to look pages up too, and neighbouring pages may lie anywhere
+//! in host memory. So the first access checks that all the bytes are in one page; if they are not, the
+//! interpreter does the access.
 
 use crate::ir::{NO_EXIT, Node, Val};
 use crate::trace::Trace;
 use fpvm_core::machine::memory::PAGE_SIZE;
 
-/// Bytes that accesses share a look at, at most: few, so that they rarely cross a page's end.
+/// The most bytes over which accesses share a look-up: few, so that they rarely cross a page's end.
 const SPAN: i32 = 512;
 
-/// Lets accesses look for those that follow. One that is assumed to be unaligned looks for itself only,
-/// since it was often left to the interpreter: what is near its address may not be there.
+/// Makes accesses look pages up for those that follow. An access that is assumed to be unaligned looks up only its
+/// own, because it was often left to the interpreter, and memory near its address may not be there.
 pub(crate) fn coalesce(trace: &mut Trace) {
     share(trace);
     let nodes = &trace.nodes;
@@ -36,7 +36,7 @@ pub(crate) fn coalesce(trace: &mut Trace) {
             ));
         }
     }
-    // Greedily, from the front: each store that nobody looks for yet takes in as many later ones as lie in
+    // Greedily, from the front: each store that no other looks up for takes in all later stores that lie within
     // less than a page with it.
     let mut covered = vec![false; stores.len()];
     for first in 0..stores.len() {
@@ -53,7 +53,7 @@ pub(crate) fn coalesce(trace: &mut Trace) {
                 group.push(i);
             }
         }
-        // Looking at the lowest and the highest address costs as much as two stores would.
+        // Checking the lowest and the highest address costs as much as two stores would.
         let more = usize::from(lowest < offset) + usize::from(highest > offset);
         if group.len() <= more {
             continue;
@@ -81,7 +81,7 @@ struct Shared {
     to: i32,
 }
 
-/// The same for memory of 64-bit addresses. What a store finds serves loads too.
+/// The same for memory of 64-bit addresses. A page that a store finds serves loads too.
 fn share(trace: &mut Trace) {
     let list = &mut trace.nodes.list;
     let mut looks: Vec<Shared> = Vec::new();

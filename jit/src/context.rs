@@ -110,9 +110,9 @@ pub(crate) fn common(asm: &mut Asm, layout: &Layout) -> Common {
     }
 }
 
-/// Makes translated code able to do the access that the context describes: does the bookkeeping before a
-/// write to its page, and with 64-bit addresses puts the page into the tables. Gives 0 where the interpreter
-/// has to do the access, as one that crosses the page's end.
+/// Prepares the access that the context describes, so that translated code can do it: does the bookkeeping before a
+/// write to its page, and with 64-bit addresses puts the page into the tables. Gives 0 if the interpreter has to do
+/// the access, for example because it crosses the page's end.
 ///
 /// # Safety
 ///
@@ -127,8 +127,8 @@ unsafe extern "sysv64" fn look_up<W: Word>(context: *mut u64) -> u32 {
     let (address, access) = (words[ADDRESS_AT / 8], words[ACCESS_AT / 8] as u32);
     let last = address % PAGE_SIZE as u64 + u64::from(access % STORE) - 1;
     let number = address / PAGE_SIZE as u64;
-    // With 64-bit addresses there may be reservations. What translated code takes for none is that of the
-    // word at address 0: stores near it are not its own.
+    // With 64-bit addresses there may be reservations. Translated code takes a reserved address of 0 for no
+    // reservation, so stores near address 0 are left to the interpreter.
     let is_near_none = W::BITS == 64 && number == 0;
     let is_store = access & STORE != 0;
     if last >= PAGE_SIZE as u64 {
@@ -164,9 +164,9 @@ fn put_page(words: &mut [u64], number: u64, (bytes, writable): (*mut u8, bool)) 
 #[derive(Debug)]
 pub(crate) struct Context {
     words: Box<[u64]>,
-    /// The memory's generation of writes, as of which the table of stores holds.
+    /// The memory's generation of writes for which the table of stores is right.
     write_generation: u64,
-    /// Whether traces were put in, so that there is a table of them to clear.
+    /// Whether the table of traces has entries to clear.
     jumps: bool,
 }
 
@@ -195,7 +195,7 @@ impl Context {
     fn forget_pages(&mut self, table: usize) {
         let entries = self.words[table / 8..][..2 * PAGES].as_chunks_mut::<2>().0;
         for (number, entry) in (0u64..).zip(entries) {
-            // The page of the neighbour, which no address that is looked up here is in.
+            // The neighbour's page: no address that is looked up in this entry lies in it.
             *entry = [(number ^ 1) * PAGE_SIZE as u64, 0];
         }
     }
@@ -205,7 +205,7 @@ impl Context {
         self.words[ADDRESS_AT / 8]
     }
 
-    /// Why the access that translated code has just been left for was none for it.
+    /// Why translated code could not do the access for which it has just been left.
     pub(crate) fn take_refusal(&mut self, wide: bool) -> Departure {
         match core::mem::take(&mut self.words[REFUSAL_AT / 8]) {
             TWO_PAGES => Departure::TwoPages,
@@ -216,7 +216,7 @@ impl Context {
         }
     }
 
-    /// Where the trace for a guest address begins; `None` takes it out.
+    /// Sets the code of the trace for a guest address; `None` removes it.
     pub(crate) fn set_jump(&mut self, pc: u64, code: Option<*const u8>) {
         let entry = (pc >> 2) as usize % JUMPS;
         let at = JUMPS_AT / 8 + 2 * entry;
@@ -233,8 +233,8 @@ impl Context {
         }
     }
 
-    /// Forgets which pages may be written where some of them may not be any more. In flat memory their flags
-    /// tell.
+    /// Forgets which pages may be written if some of them may not be written any more. In flat memory the flags of
+    /// the pages tell that.
     fn keep_up<W: Word>(&mut self, memory: &PagedMemory<W>) {
         if W::BITS == 64 && self.write_generation != memory.write_generation() {
             self.write_generation = memory.write_generation();
@@ -242,11 +242,11 @@ impl Context {
         }
     }
 
-    /// Runs translated code from `at` on, for at most `budget` steps. Gives the number of the exit it
-    /// left by; the state's cells and steps are then those at the exit, but for the program counter.
+    /// Runs translated code from `at` on, for at most `budget` steps. Gives the number of the exit by
+    /// which it was left; the state's cells and steps, except the program counter, are then those at the exit.
     ///
-    /// The code in the buffer has to be what [`common`] and [`crate::emit`] made, `at` the begin of a
-    /// trace in it, and the memory the one that the context was cleared for.
+    /// The code in the buffer has to be what [`common`] and [`crate::emit`] made, `at` the beginning of a
+    /// trace in it, and the memory the one for which the context was cleared.
     pub(crate) fn enter<I: Isa>(
         &mut self,
         buffer: &CodeBuffer,

@@ -11,22 +11,22 @@ pub enum Departure {
     Cold,
     /// A path was recorded, to be translated.
     Recorded,
-    /// A trace ended, or was left by a branch, where no trace began: the next one does.
+    /// A trace ended, or was left by a branch, at an address at which no trace began.
     Unlinked,
     /// A jump to an address in a register did not find the trace of its target: there is none, or it had to
     /// give its entry in the table of traces to another.
     NotFound,
-    /// An access in a trace to an address that is not aligned, which the trace expected to be. After this and
-    /// after the four that follow, the interpreter goes on to the trace's end.
+    /// An access in a trace to an address that is not aligned, although the trace expected it to be. After this
+    /// and the four reasons that follow, the interpreter goes on to the trace's end.
     Unaligned,
-    /// An access in a trace whose bytes lie in two pages, or too far apart from others that share its look at
-    /// the pages.
+    /// An access in a trace whose bytes lie in two pages, or too far apart from others that share its look-up of
+    /// the page.
     TwoPages,
-    /// A store in a trace to a page that translated code may not write: one with code in it above all.
+    /// A store in a trace to a page that translated code may not write, above all a page with code in it.
     Page,
     /// A store in a trace while a word near it was reserved.
     Reserved,
-    /// An instruction in a trace that traps, or does what it rarely does: a conditional store that fails.
+    /// An instruction in a trace that traps, or does something rare, as a conditional store that fails.
     Rare,
     /// An instruction that reaches the host: a system call.
     SystemCall,
@@ -34,12 +34,12 @@ pub enum Departure {
     Refused,
     /// Code in a page that is written so often that it is not translated.
     Rewritten,
-    /// Fewer steps were left of the run than the trace has.
+    /// The run had fewer steps left than the trace has.
     Last,
 }
 
 impl Departure {
-    /// All of them.
+    /// All reasons.
     pub const ALL: [Self; 13] = [
         Self::Cold,
         Self::Recorded,
@@ -56,7 +56,7 @@ impl Departure {
         Self::Last,
     ];
 
-    /// That of an instruction that no trace can hold.
+    /// The reason for an instruction that no trace can hold.
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
     pub(crate) fn of_refused(calls_host: bool) -> Self {
         if calls_host {
@@ -66,7 +66,7 @@ impl Departure {
         }
     }
 
-    /// For programs.
+    /// The reason's name in JSON.
     pub fn id(self) -> &'static str {
         match self {
             Self::Cold => "not-hot",
@@ -85,7 +85,7 @@ impl Departure {
         }
     }
 
-    /// In a few words.
+    /// The reason in a few words.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cold => "code that is not hot",
@@ -115,8 +115,8 @@ pub struct Departed {
 }
 
 impl Departed {
-    /// About what it cost, in steps of the interpreter: those done, and for each time as many as leaving
-    /// translated code and entering it again take.
+    /// The approximate cost in steps of the interpreter: the steps done, and for each time as many as it takes to
+    /// leave translated code and to enter it again.
     pub fn cost(self) -> u64 {
         const LEAVING: u64 = 30;
         self.steps
@@ -138,8 +138,8 @@ pub struct Counters {
     pub refused: AtomicU64,
     /// Bytes of host code now.
     pub code_bytes: AtomicU64,
-    /// A hash of the code of all traces in the order in which they were translated, where
-    /// [`Jit::digest_code`](crate::Jit::digest_code) asked for it, else 0. Code holds no addresses of the
+    /// A hash of the code of all traces in the order in which they were translated, if
+    /// [`Jit::digest_code`](crate::Jit::digest_code) asked for it, otherwise 0. Code holds no addresses of the
     /// process, so equal runs have equal hashes.
     pub code_digest: AtomicU64,
     /// Steps that the interpreter did.
@@ -148,7 +148,7 @@ pub struct Counters {
     pub exits: AtomicU64,
     /// By reason: how often, and how many steps.
     departed: [[AtomicU64; 2]; Departure::ALL.len()],
-    /// By place, where [`Jit::explain`](crate::Jit::explain) asked for it.
+    /// By place, if [`Jit::explain`](crate::Jit::explain) asked for it.
     places: Mutex<Places>,
 }
 
@@ -193,7 +193,7 @@ impl Counters {
         counter.store(count, Ordering::Relaxed);
     }
 
-    /// Counts a departure of so many steps.
+    /// Counts a departure of this many steps.
     pub(crate) fn depart(&self, why: Departure, steps: u64) {
         let [times, all] = &self.departed[why as usize];
         Self::add(times, 1);

@@ -1,9 +1,9 @@
 //! Both tiers side by side: a guest runs by the interpreter, and a twin of it by the translator, and
 //! from time to time their whole states are compared.
 //!
-//! The interpreter goes first, with the host and all that the guest can reach of it. The twin follows
-//! to the same step, with the pre-images that were read meanwhile and without a voice. So a host is
-//! asked once, and what the translator does wrong changes nothing of the run.
+//! The interpreter goes first, with the host and everything that the guest can reach of it. The twin follows
+//! to the same step, with the pre-images that were read meanwhile and without output. So a host is
+//! asked once, and an error of the translator changes nothing in the run.
 
 mod report;
 #[cfg(test)]
@@ -26,12 +26,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 type Stopped = Stop<MemoryLimit, OracleError>;
 
-/// The interpreter, with the translator beside it, as a tier for a [`Vm`]. Ends a run with a
-/// [`Difference`] (the source of a [`VmError::Oracle`]) where the two part; the machine is then that
-/// of the interpreter, at the step where it was noticed.
+/// The interpreter, with the translator beside it, as a tier for a [`Vm`]. If the two differ, a run ends with a
+/// [`Difference`] (the source of a [`VmError::Oracle`]); the machine is then the interpreter's, at the step at
+/// which the difference was noticed.
 ///
-/// Compared are registers and all other cells, parked threads, pre-image key, hint, and memory root: every
-/// so many steps, at a fault, where the guest exits, and where the run ends; after a pre-image read only if
+/// It compares registers and all other cells, parked threads, pre-image key, hint, and memory root: every
+/// so many steps, at a fault, at the guest's exit, and at the end of the run; after a pre-image read only if
 /// the run ends there.
 #[derive(Debug)]
 pub struct Crosscheck<I: Isa> {
@@ -39,18 +39,18 @@ pub struct Crosscheck<I: Isa> {
     jit: Shared<I>,
     /// The guest that is translated.
     twin: Vm<I>,
-    /// Where both were last known to be equal.
+    /// The state in which both were last known to be equal.
     start: Option<Start<I>>,
     /// Pre-images that the guest has read since.
     reads: Replay,
 }
 
-/// Where both machines were equal.
+/// A state in which both machines were equal.
 #[derive(Debug)]
 struct Start<I: Isa> {
     snapshot: Snapshot,
     memory: u64,
-    /// Where the interpreter has come since then.
+    /// The state that the interpreter has reached since then.
     now: State<I>,
 }
 
@@ -101,7 +101,7 @@ impl Oracle for Replay {
     }
 }
 
-/// Runs a machine without a voice; gives the error that it ends with before the step.
+/// Runs a machine without output; gives the error with which it ends before the step.
 fn run_to<I: Isa>(vm: &mut Vm<I>, step: u64, reads: &mut Replay) -> Option<VmError> {
     let mut host = Host {
         oracle: reads,
@@ -111,7 +111,7 @@ fn run_to<I: Isa>(vm: &mut Vm<I>, step: u64, reads: &mut Replay) -> Option<VmErr
 }
 
 impl<I: Isa> Crosscheck<I> {
-    /// Compares every so many steps (at least one). Fails where there is no translator.
+    /// Compares every this many steps (at least one). Fails if there is no translator.
     pub fn every(every: u64) -> io::Result<Self> {
         Self::with(every, Jit::new()?)
     }
@@ -148,7 +148,7 @@ impl<I: Isa> Crosscheck<I> {
         Ok(())
     }
 
-    /// Runs the twin to where the machine is, and compares them.
+    /// Runs the twin to the machine's step, and compares them.
     fn compare(
         &mut self,
         state: &State<I>,
@@ -167,7 +167,7 @@ impl<I: Isa> Crosscheck<I> {
         if !equal {
             return Err(Box::new(self.bisect(&start.snapshot, state.step)));
         }
-        // A fault is one for both. That the host fails, or memory ends, is no business of the guest.
+        // A fault has to be a fault for both. A failure of the host, or a lack of memory, is not the guest's.
         if let Some(Stop::Fault(fault)) = stop {
             match run_to(&mut self.twin, state.step + 1, &mut self.reads) {
                 Some(VmError::Fault(twin)) if twin.fault == *fault => {}
@@ -177,15 +177,15 @@ impl<I: Isa> Crosscheck<I> {
         Ok(())
     }
 
-    /// Finds the first trace that makes the two part after a snapshot.
+    /// Finds the first trace that makes the two differ after a snapshot.
     fn bisect(&mut self, start: &Snapshot, noticed: u64) -> Difference {
         let mut difference = Difference::between(start.step(), noticed);
         let mut jit = self.jit.get();
         let hot = jit.hot();
         jit.cache.keep_apart(true);
         drop(jit);
-        // With the traces that there are; or else, for the wrong one may be gone, with new ones of all
-        // that is run.
+        // First with the traces that there are; then, because the wrong one may be gone, with new traces of
+        // all code that is run.
         for frozen in [true, false] {
             self.jit.get().hooks.frozen = frozen;
             match self.look_closer(start, noticed) {
@@ -210,12 +210,12 @@ impl<I: Isa> Crosscheck<I> {
         noticed: u64,
     ) -> Result<Option<Wrong>, OracleError> {
         let mut reference = Vm::<I>::new(State::default(), PagedMemory::new()?);
-        // So many traces are run in all; how many of them before it goes wrong?
+        // This many traces are run in all; after how many of them does it go wrong?
         let (all, parts) = self.part(&mut reference, start, noticed, u64::MAX)?;
         if !parts {
             return Ok(None);
         }
-        // Without any, it is not made by translated code.
+        // If they differ without any trace, translated code is not the cause.
         let (_, parts) = self.part(&mut reference, start, noticed, 0)?;
         if parts {
             let jit = self.jit.get();
@@ -231,7 +231,7 @@ impl<I: Isa> Crosscheck<I> {
                 good = middle;
             }
         }
-        // Once more, to right behind that trace.
+        // Once more, to just after that trace.
         self.jit.get().hooks.stops = true;
         self.part(&mut reference, start, noticed, bad)?;
         reference.restore(start)?;
@@ -240,7 +240,7 @@ impl<I: Isa> Crosscheck<I> {
         Ok(Some(Wrong::new(&jit, &mut reference, &mut self.twin)))
     }
 
-    /// Runs both from a snapshot to a step, with at most so many traces; gives how many were run, and
+    /// Runs both from a snapshot to a step, with at most this many traces; gives how many were run, and
     /// whether the two differ.
     fn part(
         &mut self,

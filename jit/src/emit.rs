@@ -12,17 +12,17 @@ use crate::layout::{BUDGET, ENTRY, JUMPS, JUMPS_AT, Layout, STORE, table_entry};
 use crate::live::Liveness;
 use crate::trace::{End, ExitKind, Trace};
 
-/// Code that all traces share, at the begin of the code buffer.
+/// Code that all traces share, at the beginning of the code buffer.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Common {
     /// Leaves translated code; eax says by which exit.
     pub(crate) leave: Label,
     /// Goes on at the guest address in rax.
     pub(crate) find: Label,
-    /// Leaves since there is no trace for the guest address in rax.
+    /// Leaves because there is no trace for the guest address in rax.
     pub(crate) lost: Label,
-    /// Looks the page of the address in the context up; a call that keeps all registers, and sets
-    /// the zero flag where the access is none for translated code.
+    /// Looks up the page of the address in the context. This call keeps all registers, and sets the zero flag
+    /// if translated code cannot do the access.
     pub(crate) look_up: Label,
 }
 
@@ -50,10 +50,10 @@ impl Common {
     }
 }
 
-/// Where things are in a trace's code, from its begin.
+/// Offsets in a trace's code, from its beginning.
 #[derive(Debug, Default)]
 pub(crate) struct Emitted {
-    /// For each exit that goes on at a known address, where the jump to a trace there can be put.
+    /// For each exit that goes on at a known address, the place for a jump to the trace there.
     pub(crate) links: Vec<(ExitId, usize)>,
 }
 
@@ -65,13 +65,13 @@ struct Stub {
 
 enum StubKind {
     SideExit(ExitId),
-    /// A load is not from an identity-mapped page: looks the page up and goes on there.
+    /// A load is not from an identity-mapped page: looks the page up and goes on at the label.
     High(TlbLookup, Label),
-    /// The page of a store was not found: has it looked up, and tries again there.
+    /// The page of a store was not found: has it looked up, and tries again at the label.
     Miss(TlbLookup, Label),
-    /// Something is reserved: leaves where the store that follows may be to it.
+    /// A word is reserved: leaves if the store that follows may be to that word.
     Reserved(ExitId, Reserved),
-    /// To the trace at the address in this operand.
+    /// Goes to the trace at the address in this operand.
     Find(ExitId, Operand),
 }
 
@@ -81,14 +81,14 @@ struct TlbLookup {
     at: Reg,
     first: i32,
     bytes: u16,
-    /// Has the number of the page's entry in a table, and in the end what the entry says: what the host
-    /// address is ahead of the guest's.
+    /// Holds the number of the page's entry in a table, and at the end the entry's value: the host address minus
+    /// the guest's.
     entry: Reg,
     /// A register that is free.
     free: Reg,
 }
 
-/// A store while something is reserved: to this many bytes from `at + first` on.
+/// A store while a word is reserved: to this many bytes from `at + first` on.
 struct Reserved {
     /// The address of the reserved word.
     reserved: Rm,
@@ -112,11 +112,11 @@ struct Emitter<'a> {
     emitted: Emitted,
     /// Number of the exit for an empty budget.
     budget_exit: u32,
-    /// The condition that the flags tell of, as long as no code is appended.
+    /// The condition that the flags hold, valid as long as no code is appended.
     compared: Option<(Cond, usize)>,
 }
 
-/// Where a trace belongs.
+/// The place of a trace among all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin {
     /// Offset of its code in the code buffer.
@@ -127,7 +127,7 @@ pub(crate) struct Origin {
     pub(crate) head: u64,
 }
 
-/// Appends the code of a trace to `asm`. `None` where the trace needs too many slots.
+/// Appends the code of a trace to `asm`. `None` if the trace needs too many slots.
 pub(crate) fn emit(
     asm: &mut Asm,
     layout: &Layout,
@@ -167,8 +167,8 @@ pub(crate) fn emit(
 /// jmp [jumps + 8 + 4·rcx]
 /// ```
 pub(crate) fn find(asm: &mut Asm, wide: bool, lost: Label) {
-    // A trace's entry is that of its address divided by the length of an instruction; times that, it is
-    // the address itself, of which the operand makes an offset in the table.
+    // The number of a trace's entry is its address divided by the length of an instruction. Times that length it
+    // is the address again, which the operand scales to an offset in the table.
     const LEN: usize = 4;
     let mask = (LEN * (JUMPS - 1)) as i32;
     let scale = (ENTRY / LEN).trailing_zeros() as u8;
@@ -194,7 +194,7 @@ impl Emitter<'_> {
         self.to.layout.wide
     }
 
-    /// The whole trace. The steps are taken from the budget at once; where too few are left, that is undone
+    /// The whole trace. Its steps are taken from the budget at once. If too few are left, that is undone
     /// and the interpreter does them, so that a run ends at exactly the step that was asked for.
     ///
     /// ```text
@@ -209,7 +209,7 @@ impl Emitter<'_> {
     ///        jmp leave
     /// ```
     ///
-    /// A trace that ends with a branch to its own begin jumps there itself.
+    /// A trace that ends with a branch to its own beginning jumps there itself.
     fn trace(&mut self, head: u64) {
         let steps = self.trace.steps as i32;
         self.asm().alu_imm(Alu::Sub, true, BUDGET, steps);
@@ -260,7 +260,7 @@ impl Emitter<'_> {
         self.asm().jmp(leave);
     }
 
-    /// Gives back the steps that an exit comes before: `add r14, left`.
+    /// Gives back the steps that come after an exit: `add r14, left`.
     fn give_back(&mut self, exit: ExitId) {
         let left = self.trace.steps - self.trace.exits[exit as usize].steps;
         if left > 0 {
@@ -268,7 +268,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// Leaves by an exit. The `mov` has the length of a jump, which takes its place when a trace begins where
+    /// Leaves by an exit. The `mov` has the length of a jump, which replaces it when a trace begins where
     /// this one goes on.
     ///
     /// ```text
@@ -286,7 +286,7 @@ impl Emitter<'_> {
         self.leave_by(number);
     }
 
-    /// The code that is out of the way, which a stub can add to. Side exits that are the same share it.
+    /// The code that is out of the trace's way; a stub can add more. Side exits that are the same share their code.
     fn stubs(&mut self) {
         let mut stubs = core::mem::take(&mut self.stubs);
         while let Some(stub) = stubs.pop() {
@@ -324,7 +324,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// Has the trace go on out of its way where the flags say so.
+    /// Makes the trace go on in a stub if the flags say so.
     fn stub(&mut self, when: Condition, kind: StubKind) {
         let from = self.asm().jcc_ahead(when);
         self.stubs.push(Stub { from, kind });

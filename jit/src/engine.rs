@@ -1,4 +1,4 @@
-//! The tier: which code is hot, what runs it, and what happens outside of translated code.
+//! The tier: it decides which code is hot, runs it, and does what happens outside of translated code.
 
 #[cfg(any(test, feature = "faults"))]
 mod faults;
@@ -27,8 +27,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
 use std::sync::Arc;
 
-/// A trace whose instruction is left to the interpreter this often is made anew, without the
-/// expectation that its addresses are aligned.
+/// If an instruction of a trace is left to the interpreter this often, the trace is made anew, without
+/// the expectation that the instruction's addresses are aligned.
 const MANY_EXITS: u32 = 50;
 
 type Stopped = Stop<MemoryLimit, OracleError>;
@@ -53,12 +53,12 @@ pub struct Jit<I: Isa> {
     writes: FxHashMap<u64, u32>,
     /// The exit just taken, which may become a jump to the next trace.
     pending: Option<u32>,
-    /// The memory that all this holds for.
+    /// The memory for which all this is valid.
     memory: Option<u64>,
     counters: Arc<Counters>,
     /// Whether places are counted too.
     explains: bool,
-    /// Whom the addresses at which traces begin are told.
+    /// Gets the addresses at which traces begin.
     shared: Option<HotCode>,
     pub(crate) hooks: DebugHooks,
 }
@@ -66,7 +66,7 @@ pub struct Jit<I: Isa> {
 /// Why no trace begins at an address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Refusal {
-    /// The instruction there is none that a trace can hold; it may be a system call.
+    /// A trace cannot hold the instruction there, which may be a system call.
     Instruction { calls_host: bool },
     /// Code in its page is written too often.
     Page,
@@ -103,7 +103,7 @@ pub(crate) enum Fault {
 }
 
 impl<I: Isa> Jit<I> {
-    /// A translator that has seen nothing. Fails where the processor lacks what it needs (see
+    /// A translator that has seen nothing. Fails if the processor lacks what it needs (see
     /// [`crate::supported`]) or the system gives no memory for code.
     pub fn new() -> io::Result<Self> {
         if !crate::supported() {
@@ -160,7 +160,7 @@ impl<I: Isa> Jit<I> {
         self
     }
 
-    /// Counts where control leaves translated code, and where it does not get into it, for
+    /// Counts the places at which control leaves translated code, or does not get into it, for
     /// [`Counters::places`]. That takes some time at each such place.
     pub fn explain(mut self) -> Self {
         self.explains = true;
@@ -182,7 +182,7 @@ impl<I: Isa> Jit<I> {
         self.pending = None;
     }
 
-    /// Forgets all that was seen of the guest.
+    /// Forgets everything that was seen of the guest.
     pub(crate) fn start_over(&mut self, hot: u8) {
         self.visits.clear();
         self.visits.hot = hot;
@@ -215,7 +215,7 @@ impl<I: Isa> Jit<I> {
         }
     }
 
-    /// Has the interpreter do steps, up to `until` at most, or to a jump to hot code.
+    /// Makes the interpreter do steps, up to `until` at most, or to a jump to hot code.
     fn interpret(
         &mut self,
         why: Departure,
@@ -298,8 +298,8 @@ impl<I: Isa> Jit<I> {
                     if state.step >= until {
                         return Ok(());
                     }
-                    // On to the trace's end: there the next trace begins. Where the instruction alone were
-                    // interpreted, no trace would begin behind it, and straight-line code would be
+                    // The interpreter goes on to the trace's end, where the next trace begins. If it did only
+                    // this instruction, no trace would begin after it, and straight-line code would be
                     // interpreted to its end, however long it is.
                     let until = until.min(state.step.saturating_add(rest.into()));
                     return self.interpret(why, code, state, memory, env, until);
@@ -329,13 +329,14 @@ impl<I: Isa> Jit<I> {
         }
     }
 
-    /// Whether the machine need not be told of the step just done before the next one is.
+    /// Whether the next step may follow at once, without a return to the machine.
     fn goes_on(state: &State<I>, memory: &PagedMemory<I::Word>, env: &Running<'_, '_>) -> bool {
         let was_read = env.stops_at_reads() && env.last_read().is_some();
         let is_over = state.exited() || memory.has_stale_code() || was_read;
         !is_over
             && Position::of(state).is_sequential()
-            // Another thread may have come, and its register 0, which translated code takes for 0, may be none.
+            // Another thread may run now, and its register 0, which translated code takes for 0, may have another
+            // value.
             && state.get(Cell(0)) == I::Word::default()
     }
 
@@ -387,7 +388,7 @@ impl<I: Isa> Tier<I> for Jit<I> {
         let is_room = until.wrapping_sub(state.step) > ROOM;
         let (why, until) = match self.refused.get(&pc) {
             _ if !is_hot => (Departure::Cold, until),
-            // What follows it may well be translated.
+            // The code after it may be translated.
             Some(Refusal::Instruction { calls_host }) => {
                 let why = Departure::of_refused(*calls_host);
                 self.pending = None;

@@ -1,10 +1,10 @@
-//! Which code is hot: how often jump targets were reached.
+//! Counts how often jump targets were reached, which tells the hot code.
 
-/// A jump's target is translated when it has been reached this often, if nobody says otherwise: about as
-/// often as the interpreter does it in the time that translation takes.
+/// By default a jump's target is translated when it has been reached this often: about as often as the
+/// interpreter can run it in the time that translation takes.
 const HOT: u8 = 80;
-/// Counters, each for the targets whose addresses are the same modulo their number. One that shares its
-/// counter with a hot one is translated too early, so there are more than a large program has targets.
+/// The number of counters; targets whose addresses are equal modulo this number share one. A target that shares
+/// its counter with a hot one is translated too early, so there are more counters than a large program has targets.
 const COUNTERS: usize = 1 << 20;
 
 /// How often jump targets were reached.
@@ -24,7 +24,7 @@ impl Default for HotCounters {
 }
 
 impl HotCounters {
-    /// Counts a visit; tells whether the target is hot.
+    /// Counts a visit; gives whether the target is hot.
     #[inline(always)]
     pub(crate) fn count(&mut self, pc: u64) -> bool {
         let count = &mut self.counts[(pc >> 2) as usize % COUNTERS];
@@ -32,7 +32,7 @@ impl HotCounters {
         *count >= self.hot
     }
 
-    /// Whether the count is as great as it gets, which it is set to where a trace begins.
+    /// Whether the count has its greatest value, to which it is set at the beginning of a trace.
     #[inline(always)]
     pub(crate) fn is_full(&self, pc: u64) -> bool {
         self.counts[(pc >> 2) as usize % COUNTERS] == u8::MAX

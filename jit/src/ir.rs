@@ -1,7 +1,7 @@
 //! The trace: a straight list of nodes in static single assignment, built with folding.
 //!
-//! A node is a pure value, an access to memory, a write of a cell, or a way out. What is known of a
-//! value (an upper bound, a sign extension, alignment) is kept beside it and used as it is built.
+//! A node is a pure value, an access to memory, a write of a cell, or a way out. Facts about a value (an upper
+//! bound, a sign extension, alignment) are kept beside it, and used as further nodes are built.
 
 mod fold;
 #[cfg(test)]
@@ -12,7 +12,7 @@ use fpvm_core::definition::machine::Bin;
 /// A value: the number of the node that makes it.
 pub(crate) type Val = u32;
 
-/// What a condition looks at.
+/// The test of a condition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Test {
     Equal,
@@ -31,7 +31,7 @@ pub(crate) struct Cond {
     pub(crate) b: Val,
 }
 
-/// A truth value: a constant, or a condition that is fused into what uses it.
+/// A truth value: a constant, or a condition that is fused into the node that uses it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Truth {
     Known(bool),
@@ -65,7 +65,7 @@ pub(crate) enum Node {
     /// Nothing, or a value that turned out not to be needed.
     Nothing,
     Const(u64),
-    /// What a cell holds when the trace is entered.
+    /// The value of a cell when the trace is entered.
     Entry(u8),
     Bin(Bin, Val, Val),
     /// Rotation to the right by a constant.
@@ -76,8 +76,8 @@ pub(crate) enum Node {
     /// 1 or 0.
     Flag(Cond),
     Select(Cond, Val, Val),
-    /// Finds the page of memory of 64-bit addresses that the bytes at `at + offset` are in, from so
-    /// many below on; the value is what a host address in it is ahead of the guest's.
+    /// Finds the page, in memory of 64-bit addresses, of the bytes at `at + offset`, from so many below on. The value
+    /// is a host address in the page minus the guest's.
     TlbLookup {
         at: Val,
         offset: i32,
@@ -87,7 +87,7 @@ pub(crate) enum Node {
         store: Option<Val>,
         exit: ExitId,
     },
-    /// From `at + offset`: in flat memory, or in the page that a [`Node::TlbLookup`] has found.
+    /// Loads from `at + offset`: in flat memory, or in the page that a [`Node::TlbLookup`] has found.
     Load {
         at: Val,
         offset: i32,
@@ -95,7 +95,7 @@ pub(crate) enum Node {
         signed: bool,
         page: Val,
     },
-    /// To `at + offset`, likewise.
+    /// Stores to `at + offset`, likewise.
     Store {
         at: Val,
         offset: i32,
@@ -103,14 +103,14 @@ pub(crate) enum Node {
         value: Val,
         page: Val,
         exit: ExitId,
-        /// In flat memory it looks at the pages so far below and above as well, for later stores.
+        /// In flat memory it also checks the pages this far below and above, for later stores.
         below: u16,
         above: u16,
     },
     SetCell(u8, Val),
-    /// Leaves where the condition holds.
+    /// Leaves if the condition holds.
     SideExit(Cond, ExitId),
-    /// Leaves for wherever `target` is, where it is not `expected`.
+    /// Leaves for the address `target` if it is not `expected`.
     SideExitUnless {
         target: Val,
         expected: Val,
@@ -167,7 +167,7 @@ impl Node {
     }
 }
 
-/// What is known of a value.
+/// What is known about a value.
 #[derive(Clone, Copy, Debug)]
 struct Known {
     /// It is at most this.
@@ -197,7 +197,7 @@ impl Nodes {
         self.known.clear();
     }
 
-    /// Takes the nodes from a number on away again.
+    /// Removes the nodes from a number on.
     pub(crate) fn truncate(&mut self, len: usize) {
         self.list.truncate(len);
         self.known.truncate(len);
@@ -332,7 +332,7 @@ impl Nodes {
         self.known(v).max
     }
 
-    /// A value and a constant, modulo the word, whose sum a value is.
+    /// A value and a constant whose sum, modulo the word, is this value.
     pub(crate) fn base(&self, v: Val) -> (Val, u64) {
         let known = self.known(v);
         (known.base, known.offset)

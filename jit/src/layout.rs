@@ -1,4 +1,4 @@
-//! Where translated code finds things: the context block, and the host registers of guest cells.
+//! The places of everything that translated code uses: the context block, and the host registers of guest cells.
 
 use crate::asm::{Mem, Reg};
 use fpvm_core::definition::isa::Isa;
@@ -7,13 +7,13 @@ use fpvm_core::definition::word::Word;
 
 /// Holds the context's address, so that the most used cells have short displacements.
 pub(crate) const CONTEXT: Reg = Reg::Rbp;
-/// What [`CONTEXT`] is ahead of the context's begin.
+/// [`CONTEXT`] minus the address of the context's beginning.
 pub(crate) const BIAS: i32 = 128;
-/// Steps left.
+/// Holds the steps that are left.
 pub(crate) const BUDGET: Reg = Reg::R14;
-/// With 32-bit addresses, the bytes of the memory.
+/// With 32-bit addresses, holds the address of the memory's bytes.
 pub(crate) const MEMORY: Reg = Reg::R15;
-/// With 32-bit addresses, the flags of its pages.
+/// With 32-bit addresses, holds the address of the flags of its pages.
 pub(crate) const FLAGS: Reg = Reg::R13;
 
 /// Spilled values that a trace can have at a time.
@@ -27,23 +27,23 @@ pub(crate) const FLAGS_AT: usize = MEMORY_AT + 8;
 /// The address of an access whose page was not found, or the target of a jump.
 pub(crate) const ADDRESS_AT: usize = FLAGS_AT + 8;
 
-/// What the access at that address is: its bytes, and [`STORE`] for a store.
+/// The kind of the access at that address: its bytes, and [`STORE`] for a store.
 pub(crate) const ACCESS_AT: usize = ADDRESS_AT + 8;
 pub(crate) const STORE: u32 = 0x1_0000;
 /// The function that looks a page up, and the memory that it does so in.
 pub(crate) const LOOK_UP_AT: usize = ACCESS_AT + 8;
 pub(crate) const PAGED_AT: usize = LOOK_UP_AT + 8;
-/// Why the function has just found no page, else 0: [`TWO_PAGES`] or [`NOT_READY`].
+/// Why the function has just found no page: [`TWO_PAGES`] or [`NOT_READY`], otherwise 0.
 pub(crate) const REFUSAL_AT: usize = PAGED_AT + 8;
 /// The bytes are not all in one page.
 pub(crate) const TWO_PAGES: u64 = 1;
 /// Translated code may not write to the page.
 pub(crate) const NOT_READY: u64 = 2;
-/// With 64-bit addresses, where the last identity-mapped page begins: up to there loads need no table.
+/// With 64-bit addresses, the beginning of the last identity-mapped page: below it loads need no table.
 pub(crate) const IDENTITY_END_AT: usize = REFUSAL_AT + 8;
 
-/// The TLB of translated code, a table for loads and one for stores: the address of each page, and what its host
-/// address is ahead of that.
+/// The TLB of translated code, a table for loads and one for stores: the address of each page, and its host address
+/// minus that.
 pub(crate) const PAGES: usize = 4096;
 pub(crate) const LOADS_AT: usize = 1024;
 pub(crate) const STORES_AT: usize = LOADS_AT + ENTRY * PAGES;
@@ -68,7 +68,7 @@ const PINS: [Reg; 8] = [
 const FLAT_TEMPORARIES: &[Reg] = &[Reg::Rax, Reg::Rcx, Reg::Rdx];
 const PAGED_TEMPORARIES: &[Reg] = &[Reg::Rax, Reg::Rcx, Reg::Rdx, FLAGS, MEMORY];
 
-/// Where a cell is between instructions.
+/// The place of a cell between instructions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Home {
     Register(Reg),
@@ -79,9 +79,9 @@ pub(crate) enum Home {
 /// How an ISA's state lies in the context and in host registers.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
-    /// 64-bit words.
+    /// Whether words have 64 bits.
     pub(crate) wide: bool,
-    /// Guest byte order is not the host's.
+    /// Whether the guest's byte order differs from the host's.
     pub(crate) swap: bool,
     /// The host register of each cell that has one; the others are in the context.
     pub(crate) pins: [Option<Reg>; CELLS],
@@ -89,7 +89,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// With the cells of most uses in host registers.
+    /// A layout with the most used cells in host registers.
     pub(crate) fn new<I: Isa>(uses: &[u32; CELLS]) -> Self {
         let wide = I::Word::BITS == 64;
         let mut cells: Vec<usize> = (1..CELLS).filter(|cell| uses[*cell] > 0).collect();
@@ -110,7 +110,7 @@ impl Layout {
         }
     }
 
-    /// Where a cell is between instructions.
+    /// The place of a cell between instructions.
     pub(crate) fn home(&self, cell: u8) -> Home {
         match self.pins[usize::from(cell) % CELLS] {
             Some(pin) => Home::Register(pin),

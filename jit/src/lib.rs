@@ -3,14 +3,14 @@
 //! It knows no ISA. Instructions are the functions that the interpreter runs too, lowered by a
 //! [`fpvm_core::definition::machine::Machine`] whose words are nodes of a trace. Follow a trace as data: the
 //! engine finds a hot address and records the path taken from there; the path's instructions become
-//! nodes, folded as they are built; stores beside each other share a look at their pages; a backward
+//! nodes, folded as they are built; accesses beside each other share a look-up of their page; a backward
 //! pass finds what is needed; the emitter gives values host registers and writes code; the cache links
 //! it to the traces before and after.
 //!
-//! Runs are exact. A trace takes its steps from a budget when it is entered and undoes that where too
-//! few are left; then, and for all that a trace does not hold (faults, system calls, unaligned
-//! addresses, first writes of pages, stores to code), the one interpreter does the step, from a state
-//! that is that before the instruction.
+//! Runs are exact. A trace takes its steps from a budget when it is entered, and undoes that if too
+//! few are left. Then, and for everything that a trace does not hold (faults, system calls, unaligned
+//! addresses, first writes of pages, stores to code), the one interpreter does the step, from the state
+//! before the instruction.
 //!
 //! All `unsafe` is in the modules `buffer` and `context`.
 

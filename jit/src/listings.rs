@@ -1,11 +1,11 @@
-//! Golden listings: what rows of each ISA's table become, as assembly, to be read like any other snapshot.
+//! Golden listings: the assembly of rows of each ISA's table, reviewed like any other snapshot.
 //!
-//! A listing shows what a trace of the instructions has between the way in, which takes its steps from the
-//! budget, and the way out where too few are left. The registers that the header names are pinned; those in
-//! brackets are in the context, as is all else in brackets that has a name. Code for a way out comes after
-//! the trace: it gives back the steps that were not done, says by which exit it leaves, and does.
+//! A listing shows the code of a trace of the instructions between the way in, which takes its steps from the
+//! budget, and the way out for too few steps. The registers that the header names are pinned; guest registers in
+//! brackets are in the context, as is everything else in brackets that has a name. Code for a way out comes after
+//! the trace: it gives back the steps that were not done, says by which exit it leaves, and leaves.
 //!
-//! A change of the emitter shows here. `cargo insta review` takes it over.
+//! A change of the emitter shows here. `cargo insta review` accepts it.
 
 mod mips;
 mod riscv;
@@ -130,7 +130,7 @@ fn listing<I: Isa>(
     }
 }
 
-/// Where a jump or call leads to, if the instruction says it.
+/// The target of a jump or call, if the instruction names it.
 fn branch(instruction: &Instruction) -> Option<u64> {
     let is_near = instruction.op_count() > 0 && instruction.op0_kind() == OpKind::NearBranch64;
     is_near.then(|| instruction.near_branch64())

@@ -1,4 +1,4 @@
-//! What of a trace is needed, and where: uses, dead writes, and which value may be made in place.
+//! Which parts of a trace are needed, and where: uses, dead writes, and values that may be made in place.
 
 use crate::ir::{Node, Val};
 use crate::trace::{End, Trace};
@@ -9,7 +9,7 @@ pub(crate) const NEVER: u32 = u32::MAX;
 /// Facts about each node, by its number.
 #[derive(Debug, Default)]
 pub(crate) struct Liveness {
-    /// The last node that uses the value; the trace's length where its end does.
+    /// The last node that uses the value; the trace's length if its end does.
     pub(crate) last_use: Vec<u32>,
     /// The first node after it where control can leave.
     pub(crate) next_leave: Vec<u32>,
@@ -37,7 +37,7 @@ impl Liveness {
         if let Some(End::Find(target, _)) = trace.end {
             self.last_use[target as usize] = len as u32;
         }
-        // Backwards: a use is seen before what makes the value, an overwriting before what it overwrites.
+        // Backwards: a use is seen before the node that makes the value, a write before the writes that it replaces.
         let (mut overwritten, mut leave) = (0u64, NEVER);
         for i in (0..len).rev() {
             self.next_leave[i] = leave;
@@ -51,7 +51,7 @@ impl Liveness {
                 list[i] = Node::Nothing;
                 continue;
             }
-            // A load that only its sign extension needs becomes one that extends.
+            // A load that only its sign extension needs becomes a load that extends.
             if let Node::Sext(from, bits) = node
                 && from as usize + 1 == i
                 && self.last_use[from as usize] == NEVER
@@ -63,7 +63,7 @@ impl Liveness {
                     *signed = true;
                 }
             }
-            // Where control can leave, every cell is looked at.
+            // If control can leave here, every cell is used.
             let node = list[i];
             if node.can_leave() {
                 overwritten = 0;

@@ -1,9 +1,9 @@
 //! From instructions to a trace: the interpretation of an ISA in which a guest word is a node.
 //!
-//! A trace follows one path through the guest's code. Whatever the trace does not do (faults, system
-//! calls, an unaligned address, the other side of a branch) leaves it *before* the instruction: traps
-//! come before effects in every instruction, so a way out needs no repair. An instruction in a delay
-//! slot belongs to its branch: both are done or neither.
+//! A trace follows one path through the guest's code. For everything that the trace does not do (faults, system
+//! calls, an unaligned address, the other side of a branch) it is left *before* the instruction. Traps come
+//! before effects in every instruction, so a way out needs no repair. An instruction in a delay slot belongs to
+//! its branch: both are done or neither.
 
 mod machine;
 mod unaligned;
@@ -20,14 +20,14 @@ use fpvm_core::definition::operand::CELLS;
 use fpvm_core::definition::word::Word;
 use fpvm_core::machine::memory::PAGE_SIZE;
 
-/// The instruction is none that a trace can hold.
+/// A trace cannot hold the instruction.
 #[derive(Debug)]
 pub(crate) struct Refused;
 
 /// Constants that go into host instructions are nearer to zero.
 const FAR: u64 = 1 << 30;
 
-/// Where an instruction goes on.
+/// Where control goes after an instruction.
 #[derive(Clone, Copy)]
 enum Control {
     Next,
@@ -38,7 +38,7 @@ enum Control {
 struct Lowering<'a, I> {
     nodes: &'a mut Nodes,
     exits: &'a mut Vec<Exit>,
-    /// The value of each cell, where known.
+    /// The value of each cell, if known.
     cells: [Option<Val>; CELLS],
     /// Cells written by the instruction, or the branch and its slot, that is being lowered.
     writes: Vec<(u8, Val)>,
@@ -50,14 +50,14 @@ struct Lowering<'a, I> {
     before: [ExitId; Departure::ALL.len()],
     start: u64,
     steps: u32,
-    /// Memory is written: nothing may leave before the instruction any more.
+    /// Whether memory was written, so that nothing may leave before the instruction any more.
     stored: bool,
     refused: bool,
     /// Values and constants whose sums are addresses that are not near the end of the address space.
     inside: Vec<(Val, u64)>,
-    /// Values that are the same, or the trace was left.
+    /// Pairs of values that are equal wherever the trace goes on.
     same: Vec<(Val, Val)>,
-    /// Addresses of the instruction are not expected to be aligned.
+    /// Whether addresses of the instruction are not expected to be aligned.
     assume_unaligned: bool,
     isa: PhantomData<I>,
 }
@@ -249,7 +249,7 @@ impl<I: Isa> Lowering<'_, I> {
         Ok(exit)
     }
 
-    /// Leaves the instruction to the interpreter, for a reason, where it does not hold.
+    /// Leaves the instruction to the interpreter, for a reason, if a truth value does not hold.
     fn expect(&mut self, truth: Truth, otherwise: Departure) -> Result<(), Refused> {
         match truth {
             Truth::Known(true) => Ok(()),
@@ -280,7 +280,7 @@ impl<I: Isa> Lowering<'_, I> {
 
     /// Whether two values are known to be the same where the instruction is done.
     fn is_same(&self, a: Val, b: Val) -> bool {
-        // Constants that are equal are values of their own each.
+        // Equal constants may be different values.
         let equal = |a, b| {
             let (base, constant) = (self.nodes.base(a), self.nodes.as_constant(a));
             base == self.nodes.base(b)
@@ -291,9 +291,10 @@ impl<I: Isa> Lowering<'_, I> {
             || found.any(|(x, y)| equal(*x, a) && equal(*y, b) || equal(*x, b) && equal(*y, a))
     }
 
-    /// Finds the page of an access to memory of 64-bit addresses; gives a value and a constant whose
-    /// sum the address is, and the page. `store` is for stores: the address of the reserved word, a
-    /// write to which is left to the interpreter, since it ends the reservation; or [`NO_VALUE`](crate::ir::NO_VALUE).
+    /// Finds the page of an access to memory of 64-bit addresses; gives a value and a constant whose sum is the
+    /// address, and the page. `store` is for stores: the address of the reserved word, or
+    /// [`NO_VALUE`](crate::ir::NO_VALUE). A write to the reserved word is left to the interpreter, because it ends
+    /// the reservation.
     fn look(
         &mut self,
         at: Val,

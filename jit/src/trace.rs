@@ -1,4 +1,4 @@
-//! A path through the guest's code as data: what lowering makes, and what the later passes change and read.
+//! A path through the guest's code as data: lowering makes it, and the later passes change and read it.
 
 use crate::Departure;
 use crate::ir::{ExitId, Nodes, Val};
@@ -7,11 +7,11 @@ use crate::ir::{ExitId, Nodes, Val};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Exit {
     pub(crate) kind: ExitKind,
-    /// Where the guest goes on; unused where that is only known at run time.
+    /// The address at which the guest goes on; unused if that is only known at run time.
     pub(crate) pc: u64,
     /// Steps of the trace that are done there.
     pub(crate) steps: u32,
-    /// The trace does not expect the addresses of the instruction to be aligned.
+    /// Whether the trace does not expect the addresses of the instruction to be aligned.
     pub(crate) assume_unaligned: bool,
 }
 

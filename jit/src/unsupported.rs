@@ -1,4 +1,4 @@
-//! In the place of all tiers of this crate where it has no emitter for the host.
+//! Takes the place of all tiers of this crate on hosts for which it has no emitter.
 
 use crate::Counters;
 use core::convert::Infallible;
@@ -13,7 +13,7 @@ use fpvm_core::step::oracle::OracleError;
 use std::io;
 use std::sync::Arc;
 
-/// The translator and the crosscheck, which there are none of for this host.
+/// The translator and the crosscheck on a host that has neither.
 #[derive(Debug)]
 pub struct Untranslated<I> {
     never: Infallible,
@@ -55,7 +55,7 @@ impl<I: Isa> Untranslated<I> {
         match self.never {}
     }
 
-    /// Counts of what is never done.
+    /// Counts that stay 0.
     pub fn counters(&self) -> Arc<Counters> {
         match self.never {}
     }

@@ -1,4 +1,4 @@
-//! Arithmetic. `wide` is an operand of 64 bits, else of 32.
+//! Arithmetic. `wide` means operands of 64 bits, otherwise of 32.
 
 use super::encode::{Asm, Field};
 use super::operand::{Mem, Reg, Rm};
@@ -88,7 +88,7 @@ impl Asm {
     pub(crate) fn test_imm(&mut self, wide: bool, a: impl Into<Rm>, imm: i32) {
         let a = a.into();
         match a {
-            // The low byte says all.
+            // The low byte decides.
             Rm::Reg(_) if (0..0x80).contains(&imm) => {
                 self.legacy(false, true, &[0xf6], TEST, a);
                 self.byte(imm as u8);

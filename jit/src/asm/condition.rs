@@ -2,8 +2,8 @@
 
 use core::ops::Not;
 
-/// What the flags say, by its code in encodings. Of a comparison of `a` with `b`: `Below` and `Above` are
-/// of unsigned numbers, `Less` of signed ones.
+/// A condition on the flags, by its code in encodings. After a comparison of `a` with `b`, `Below` and `Above`
+/// compare unsigned numbers, `Less` compares signed ones.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(crate) enum Condition {

@@ -4,22 +4,22 @@ use super::condition::Condition;
 use super::encode::{Asm, Field};
 use super::operand::Rm;
 
-/// A place in code, by its offset from the begin of the code under construction. It is negative for code
-/// that lies before it in the buffer.
+/// A place in code, by its offset from the beginning of the code under construction. It is negative for code
+/// that lies before that in the buffer.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Label(i64);
 
 impl Label {
-    /// The begin of the code under construction.
+    /// The beginning of the code under construction.
     pub(crate) const BEGIN: Self = Self(0);
 
-    /// Its offset, of one that is not negative.
+    /// Its offset, which must not be negative.
     #[cfg(test)]
     pub(crate) fn offset(self) -> usize {
         self.0 as usize
     }
 
-    /// The same place for code that begins at this offset from the begin of this one.
+    /// The same place, for code that begins at this offset from the beginning of this code.
     pub(crate) fn seen_from(self, begin: usize) -> Self {
         Self(self.0 - begin as i64)
     }
@@ -45,7 +45,7 @@ pub(crate) fn jump_between(from: usize, to: usize) -> [u8; JUMP_LEN] {
 }
 
 impl Asm {
-    /// The place of what is appended next.
+    /// The place of the instruction that is appended next.
     pub(crate) fn label(&self) -> Label {
         Label(self.len() as i64)
     }
@@ -95,12 +95,12 @@ impl Asm {
         jump
     }
 
-    /// Lets a jump go to what is appended next.
+    /// Makes a jump go to the instruction that is appended next.
     pub(crate) fn bind(&mut self, jump: Jump) {
         self.bind_to(jump, self.label());
     }
 
-    /// Lets a jump go to a label.
+    /// Makes a jump go to a label.
     pub(crate) fn bind_to(&mut self, Jump(at): Jump, Label(to): Label) {
         let displacement = (to - (at as i64 + 4)) as i32;
         if let Some(field) = self.bytes.get_mut(at..at + 4) {

@@ -1,5 +1,5 @@
-//! Moves, loads and stores. `wide` is an operand of 64 bits; one of 32 bits clears the upper half of the
-//! register that it is written to.
+//! Moves, loads and stores. `wide` means an operand of 64 bits; one of 32 bits clears the upper half of the
+//! register to which it is written.
 
 use super::MOV_EAX;
 use super::condition::Condition;
@@ -88,7 +88,7 @@ impl Asm {
         }
     }
 
-    /// 1 or 0 into a register's low byte.
+    /// Writes 1 or 0 into a register's low byte.
     pub(crate) fn set(&mut self, when: Condition, to: Reg) {
         self.legacy(false, true, &[0x0f, 0x90 | when as u8], NO_FIELD, to.into());
     }

@@ -23,7 +23,7 @@ pub(crate) enum Reg {
 }
 
 impl Reg {
-    /// How many there are.
+    /// The number of registers.
     pub(crate) const COUNT: usize = 16;
 
     /// 0 to 15.

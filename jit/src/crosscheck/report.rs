@@ -1,4 +1,4 @@
-//! What a difference between two tiers is: where, in what, and by which trace.
+//! A difference between two tiers: at which step, in which values, and by which trace.
 
 use crate::Jit;
 use fpvm_core::definition::disasm::disassemble;
@@ -16,27 +16,27 @@ use std::fmt::{self, Write as _};
 /// Differing pages that are listed.
 const PAGES: usize = 8;
 
-/// Translated code does something else than the interpreter.
+/// Translated code does something other than the interpreter.
 #[derive(Debug)]
 pub struct Difference {
     /// The last step at which both were compared and equal.
     pub equal_at: u64,
     /// The step at which they were compared and found to differ.
     pub noticed_at: u64,
-    /// The first difference, where it shows again when the steps between are run trace by trace.
+    /// The first difference, if it shows again when the steps between are run trace by trace.
     pub wrong: Option<Wrong>,
-    /// Why it could not be looked into.
+    /// Why the search for it failed, if it did.
     pub(super) failed: Option<OracleError>,
 }
 
 /// The first difference, and the trace that makes it.
 #[derive(Debug)]
 pub struct Wrong {
-    /// The step at which the states are compared: right behind that trace.
+    /// The step at which the states are compared: just after that trace.
     pub step: u64,
     /// What differs, a line each.
     pub what: Vec<String>,
-    /// The trace; `None` where the difference is made outside of translated code.
+    /// The trace; `None` if the difference is made outside of translated code.
     pub trace: Option<WrongTrace>,
 }
 
@@ -83,7 +83,7 @@ impl Difference {
 }
 
 impl Wrong {
-    /// What two machines differ in, after the translator's was run a trace at a time.
+    /// The differences of two machines, after the translator's was run a trace at a time.
     pub(super) fn new<I: Isa>(jit: &Jit<I>, reference: &mut Vm<I>, twin: &mut Vm<I>) -> Self {
         let trace = jit.hooks.entered.map(|(head, step)| {
             let path = jit.hooks.paths.as_ref().and_then(|paths| paths.get(&head));
@@ -111,7 +111,7 @@ fn guest_line<I: Isa>(memory: &mut PagedMemory<I::Word>, pc: u64) -> String {
     format!("{pc:08x}  {insn:08x}  {}", disassemble::<I>(insn, pc))
 }
 
-/// Host code as assembly. Addresses are offsets from the begin of the trace.
+/// Host code as assembly. Addresses are offsets from the beginning of the trace.
 fn host_lines(code: &[u8]) -> Vec<String> {
     let mut decoder = Decoder::new(64, code, DecoderOptions::NONE);
     let mut formatter = FastFormatter::new();
@@ -191,7 +191,7 @@ fn thread_values<I: Isa>(a: &State<I>, b: &State<I>) -> Vec<[String; 3]> {
             for field in fields {
                 let first = match field.source {
                     Source::Cell(cell) | Source::Cells(cell, _) => usize::from(cell.0),
-                    // A packed thread is of cells alone.
+                    // A packed thread consists of cells only.
                     _ => continue,
                 };
                 let (mine, rest) = one.split_at(field.len());

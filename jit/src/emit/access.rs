@@ -31,9 +31,9 @@ impl Emitter<'_> {
         Mem::indexed(page, self.to.reg(at), 0, offset)
     }
 
-    /// Finds the page of an access to memory of 64-bit addresses. A load asks first whether its page is
-    /// identity-mapped, as most are; a store has to know that the page is ready, which only the table of
-    /// stores tells. Where something is reserved, a store asks too whether it may be to that word.
+    /// Finds the page of an access to memory of 64-bit addresses. A load first checks whether its page is
+    /// identity-mapped, as most are. A store has to know that the page is ready, which only the table of
+    /// stores tells. If a word is reserved, a store also checks whether it may be to that word.
     ///
     /// ```text
     /// cmp at, [identity_end]       ; a load
@@ -115,9 +115,9 @@ impl Emitter<'_> {
         self.to.hold(entry, value);
     }
 
-    /// Looks a page up in a table; gives the jump that is taken where it is not there, or the bytes are
-    /// not all in it: one comparison says both, since the address less the page's is then not below the
-    /// page's length.
+    /// Looks a page up in a table; gives the jump that is taken if it is not there, or if not all bytes are in
+    /// it. One comparison checks both, because in either case the address minus the page's is not below the page's
+    /// length.
     ///
     /// ```text
     /// lea free, [at + first]
@@ -139,7 +139,7 @@ impl Emitter<'_> {
         } = look;
         let asm = self.asm();
         asm.lea(true, free, Mem::at(at, first));
-        // A shift, whose upper bits do not matter, into another register: the page's number times the
+        // This is a shift into another register, whose upper bits do not matter: the page's number times the
         // length of an entry.
         let by = PAGE_SIZE.trailing_zeros() - ENTRY.trailing_zeros();
         asm.rotate_right(true, entry, free, by as u8);
@@ -190,9 +190,9 @@ impl Emitter<'_> {
         self.leave(look.exit);
     }
 
-    /// Leaves where a store may be to the reserved word, at any address but 0: that is what the cell has
-    /// where nothing is reserved, and translated code stores to no address near it. Both may be anywhere in
-    /// their words, so whatever is nearer than that may be the same word.
+    /// Leaves if a store may be to the reserved word, at any address but 0: the cell is 0 if nothing is reserved,
+    /// and translated code stores to no address near 0. Both addresses may be anywhere in their words, so a store
+    /// that is nearer than a word may be to the same word.
     ///
     /// ```text
     /// mov by, reserved
@@ -219,7 +219,7 @@ impl Emitter<'_> {
         asm.jcc(Condition::NotBelow, again);
     }
 
-    /// Looks whether the page of an address in flat memory may be written to.
+    /// Checks whether the page of an address in flat memory may be written to.
     ///
     /// ```text
     /// lea page, [at]
@@ -235,8 +235,8 @@ impl Emitter<'_> {
         self.stub(Condition::NotEqual, otherwise);
     }
 
-    /// Loads. A big-endian guest's bytes are turned by `movbe`, which does not extend; of two bytes it leaves
-    /// the rest of the register alone.
+    /// Loads. `movbe` reverses a big-endian guest's bytes and does not extend them; a load of two bytes leaves the
+    /// rest of the register alone.
     ///
     /// ```text
     /// movsx dest, word [page + at + offset]
@@ -281,8 +281,8 @@ impl Emitter<'_> {
         }
     }
 
-    /// Stores. In flat memory the page of the address has to be ready for it, and so have those of the
-    /// addresses so far below and above, or the trace is left.
+    /// Stores. In flat memory the page of the address has to be ready, and so have the pages of the addresses
+    /// `below` and `above` it; otherwise the trace is left.
     ///
     /// ```text
     /// …                            ; `ready`, for up to three addresses

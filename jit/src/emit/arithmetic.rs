@@ -46,7 +46,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// A sum: `add` where it is made in the place of an operand, else `lea dest, [a + b]`.
+    /// A sum: `add` if it is made in the place of an operand, otherwise `lea dest, [a + b]`.
     fn add(&mut self, a: Val, b: Val) {
         let wide = self.wide();
         let (a_at, b_at) = (self.to.operand(a), self.to.operand(b));
@@ -73,7 +73,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// `mov dest, a; op dest, b`. Where `b` is in the register for the result, operands that commute change
+    /// `mov dest, a; op dest, b`. If `b` is in the register for the result, operands that commute change
     /// places, and a difference is `neg dest; add dest, a`.
     fn two(&mut self, op: Alu, a: Val, b: Val, commutes: bool) {
         let wide = self.wide();
@@ -111,8 +111,8 @@ impl Emitter<'_> {
         }
     }
 
-    /// A shift. Guests shift by any amount; one of the width and more shifts all out, where the host takes it
-    /// modulo the width.
+    /// A shift. In the definitions a shift by the width or more shifts all bits out; the host takes the amount modulo
+    /// the width.
     ///
     /// ```text
     ///           shlx made, from, by

@@ -6,7 +6,7 @@ use crate::asm::{Alu, Condition, Rm};
 use crate::ir::{Cond, ExitId, Test, Val};
 
 impl Emitter<'_> {
-    /// Sets the flags, where they are not set already; gives what they say where the condition holds.
+    /// Sets the flags, unless they are set already; gives the condition of the flags for which `cond` holds.
     pub(super) fn compare(&mut self, cond: Cond) -> Condition {
         let wide = self.wide();
         let when = match cond.test {
@@ -58,7 +58,7 @@ impl Emitter<'_> {
         when
     }
 
-    /// Makes a condition a value: 1 or 0. The flags stay as they are, for a branch that looks at the value.
+    /// Makes a condition a value: 1 or 0. The flags stay as they are, for a branch on that value.
     ///
     /// ```text
     /// cmp a, b
@@ -94,12 +94,12 @@ impl Emitter<'_> {
     /// cmovb dest, yes
     /// ```
     ///
-    /// Where `yes` is already in the register for the result, the other value is moved if the condition does
-    /// not hold; a constant cannot be moved so, and is jumped over.
+    /// If `yes` is already in the register for the result, the other value is moved if the condition does
+    /// not hold. A constant cannot be moved conditionally, so a jump skips its move.
     pub(super) fn select(&mut self, cond: Cond, yes: Val, no: Val) {
         let wide = self.wide();
         let when = self.compare(cond);
-        // Only moves from here on: they leave the flags alone.
+        // From here on there are only moves, which leave the flags alone.
         self.to.unlock();
         let yes_rm = self.to.rm(yes);
         let no_operand = self.to.operand(no);
@@ -125,8 +125,8 @@ impl Emitter<'_> {
         self.asm().cmov(when, wide, dest, yes_rm);
     }
 
-    /// Leaves for wherever `target` is, where that is not `expected`: what a return or a call of a function
-    /// value becomes.
+    /// Leaves for the address `target` if it is not `expected`. A return, or a call of a function value, becomes
+    /// this.
     ///
     /// ```text
     /// cmp target, expected

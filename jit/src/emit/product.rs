@@ -6,11 +6,11 @@ use crate::asm::{Alu, Condition, Reg, Rm, Shift, Unary};
 use crate::ir::{Node, Val};
 use fpvm_core::definition::machine::Bin;
 
-/// The two halves of a product are made together where no more nodes are between them.
+/// The two halves of a product are made together if at most this many nodes are between them.
 const NEAR: usize = 8;
 
 impl Emitter<'_> {
-    /// The low half of a product: `imul dest, b`, after `mov dest, a` where needed.
+    /// The low half of a product: `imul dest, b`, after `mov dest, a` if that is needed.
     pub(super) fn multiply(&mut self, a: Val, b: Val) {
         let wide = self.wide();
         let (x, y) = (self.to.rm(a), self.to.operand(b));
@@ -60,8 +60,8 @@ impl Emitter<'_> {
         self.asm().shift_imm(Shift::Right, true, dest, 32);
     }
 
-    /// The low half of a product of 64-bit words, or the high half of an unsigned one; or both at once, where
-    /// the other half is wanted soon: that waits in its register, and its node makes nothing.
+    /// The low half of a product of 64-bit words, or the high half of an unsigned one. If the other half is needed
+    /// soon, both are made at once: the other half waits in its register, and its node makes nothing.
     ///
     /// ```text
     /// mov rdx, a
@@ -97,7 +97,7 @@ impl Emitter<'_> {
         }
         self.to.lock(Reg::Rdx);
         let from = self.to.rm(b);
-        // From here on nothing is written but slots before both operands are read.
+        // From here on only slots are written before both operands are read.
         self.to.unlock();
         let own = self.to.dest();
         self.to.lock(own);
@@ -114,8 +114,8 @@ impl Emitter<'_> {
         self.asm().mulx(true, high, low, from);
     }
 
-    /// The high half of a product of 64-bit words. The host has the products of two signed and of two unsigned
-    /// numbers; of a signed `a` and an unsigned `b` it is the unsigned one less `b` where `a` is negative.
+    /// The high half of a product of 64-bit words. The host has products of two signed and of two unsigned
+    /// numbers. For a signed `a` and an unsigned `b` it is the unsigned product's, minus `b` if `a` is negative.
     ///
     /// ```text
     /// mulx rax, rax, rcx           ; signed by unsigned: rdx has a, rcx has b
@@ -153,11 +153,11 @@ impl Emitter<'_> {
         self.to.fetch(to_a, a);
     }
 
-    /// Quotient and remainder, both at once where the next node wants the other.
+    /// Quotient and remainder, both at once if the next node needs the other.
     ///
-    /// By zero the quotient is all ones and the remainder the dividend, as RISC-V has it; ISAs that say
-    /// otherwise do not come here with zero. The host faults on the least number divided by −1, so that is
-    /// a negation; of 32-bit words the quotient of 64 bits always fits.
+    /// By zero the quotient is all ones and the remainder is the dividend, as in RISC-V; ISAs with another rule do
+    /// not come here with zero. The host faults on the least number divided by −1, so a division by −1 is a
+    /// negation. 32-bit words are divided as 64-bit ones, where the quotient always fits.
     ///
     /// ```text
     ///       test rcx, rcx

@@ -16,11 +16,11 @@ use fpvm_core::machine::memory::PagedMemory;
 use fpvm_core::machine::vm::Running;
 use fpvm_core::step::concrete::Position;
 
-/// Guest instructions of a trace.
+/// The most guest instructions of a trace.
 const LONGEST: usize = 128;
-/// With this many, a trace ends where another begins, and does not make its code twice.
+/// A trace with this many instructions ends where another begins, so that code is not made twice.
 const ENOUGH: usize = 16;
-/// Traces after which guest registers are laid out anew, by what was seen of their use.
+/// The numbers of traces after which guest registers get a new layout, by the use that was seen of them.
 const LAYOUTS: [u64; 2] = [12, 400];
 /// A page whose code was written this often is left to the interpreter.
 const MANY_WRITES: u32 = 16;
@@ -30,10 +30,10 @@ pub(super) const ROOM: u64 = 2 * LONGEST as u64;
 impl<I: Isa> Jit<I> {
     /// Interprets from a hot address on, and translates the path that was taken.
     ///
-    /// A path that was cut since it was as long as a trace may be goes on as another trace, in the same
-    /// visit. No jump leads to where it was cut, so that the code there would be counted only when the trace
-    /// before it is left, and would wait for its own visits, each of which interprets to the end of the
-    /// straight-line code: of 8,600 instructions in the point addition of a signature check.
+    /// A path that was cut because it was as long as a trace may be goes on as another trace, in the same
+    /// visit. No jump leads to the cut, so the code there would be counted only when the trace before it is left.
+    /// It would wait for its own visits, each of which interprets to the end of the straight-line code: 8,600
+    /// instructions in the point addition of a signature check.
     pub(super) fn translate(
         &mut self,
         code: &mut Code<I>,
@@ -75,8 +75,8 @@ impl<I: Isa> Jit<I> {
         }
     }
 
-    /// Interprets and keeps the path that is taken; gives the address that it goes on at. `None` where
-    /// the program ends or writes over its code.
+    /// Interprets and records the path that is taken; gives the address at which it goes on. `None` if the
+    /// program ends or overwrites its code.
     fn record(
         &mut self,
         code: &mut Code<I>,
@@ -140,7 +140,7 @@ impl<I: Isa> Jit<I> {
         for done in 1..longest {
             pc = Self::following(memory, pc);
             let is_enough = self.path.len() + done >= ENOUGH;
-            // The count, which is full where a trace begins, is at hand sooner than the trace.
+            // The count, which is full at the beginning of a trace, is found sooner than the trace.
             if is_enough && self.visits.is_full(pc) && self.cache.find(pc).is_some() {
                 return done;
             }

@@ -1,4 +1,4 @@
-//! Operations as they are built: what is known is folded away, idioms become one node.
+//! Builds operations: known values are folded, and idioms become one node.
 
 use super::{Cond, Node, Nodes, Test, Truth, Val};
 use fpvm_core::definition::machine::{Bin, Cmp};
@@ -71,7 +71,7 @@ impl Nodes {
         self.push(Node::Bin(op, a, b))
     }
 
-    /// `x << (width - k)` and `x >> k` put together.
+    /// `x << (width - k)` and `x >> k`, combined into a rotation.
     fn rotation(&self, left: Val, right: Val) -> Option<Node> {
         let (Node::Bin(Bin::Shl, x, up), Node::Bin(Bin::Shr, y, down)) =
             (self.node(left), self.node(right))
@@ -168,7 +168,7 @@ impl Nodes {
         }
     }
 
-    /// The two conditions of one that holds where both do.
+    /// The two conditions of a condition that holds if both do.
     pub(crate) fn parts(&self, cond: Cond) -> Option<(Cond, Cond)> {
         match (
             cond.test,

@@ -1,5 +1,5 @@
-//! Folding and facts, proved: what is built for an operation has the operation's value, and what is said to
-//! be known of it holds, for all values of the operands. Constants are those around each rule's guard.
+//! Proofs of folding and facts: the node that is built for an operation has the operation's value, and the facts
+//! recorded about it hold, for all values of the operands. Constants are those around each rule's guard.
 
 use super::{Cond, Node, Nodes, Test, Truth, Val};
 use fpvm_core::definition::machine::{Bin, Cmp};
@@ -54,7 +54,7 @@ impl Model {
         }
     }
 
-    /// What a node's value is.
+    /// The value of a node as a term.
     fn term(&mut self, v: Val) -> Term {
         let n = self.bits;
         match self.nodes.node(v) {
@@ -151,7 +151,7 @@ impl Model {
         self.claim(format!("{what} is {:?}", self.nodes.node(v)), claim);
     }
 
-    /// What is said to be known of a value.
+    /// Claims that the facts recorded about a value hold.
     fn facts(&mut self, what: &str, v: Val) {
         let (n, known) = (self.bits, self.nodes.known(v));
         let value = self.term(v);
@@ -350,7 +350,7 @@ impl Model {
         }
     }
 
-    /// A condition that is taken apart is both parts.
+    /// Claims that a condition with two parts holds if and only if both do.
     fn parts(&mut self, cond: Cond) {
         let Some((one, other)) = self.nodes.parts(cond) else {
             return;
@@ -361,7 +361,7 @@ impl Model {
         self.claim(format!("the parts of {cond:?}"), claim);
     }
 
-    /// What stays unproved.
+    /// The claims that are not proved.
     fn refuted(&self, prover: &mut Prover) -> Vec<String> {
         let mut open: Vec<&[(String, Term)]> = self.claims.chunks(BATCH).collect();
         let mut terms = Vec::new();

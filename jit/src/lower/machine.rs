@@ -1,4 +1,4 @@
-//! What each operation of the machine becomes.
+//! Lowers each operation of the machine.
 
 use super::{Control, Lowering, Refused};
 use crate::Departure;
@@ -196,7 +196,7 @@ impl<I: Isa> Machine for Lowering<'_, I> {
         Err(Refused)
     }
 
-    /// The arm that is taken where it holds is the one expected.
+    /// The arm for a condition that holds is the expected one.
     fn cond(
         &mut self,
         when: Truth,

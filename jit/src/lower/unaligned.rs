@@ -18,13 +18,13 @@ const NEAR: i32 = 0x800;
 /// How far from both ends an address is that is inside: more than [`NEAR`], and a word.
 const MARGIN: u64 = 0x1000;
 
-/// A word shifted so that it starts, or ends, at the byte of an address, and what is in the other bits.
+/// A word shifted so that it starts, or ends, at the byte of an address, and the contents of the other bits.
 struct Part {
     /// The address.
     at: Val,
-    /// The aligned word that it is in.
+    /// The aligned word that the address is in.
     load: Val,
-    /// What the other bits are of.
+    /// The value that the other bits come from.
     old: Val,
 }
 
@@ -60,7 +60,7 @@ impl<I: Isa> Lowering<'_, I> {
         })
     }
 
-    /// Whether `kept | shifted` is a part of a word, shifted so.
+    /// `kept | shifted` as a part of a word that is shifted by `shift`, if it is one.
     fn part(&self, shift: Bin, kept: Val, shifted: Val) -> Option<Part> {
         let Node::Bin(op, load, by) = self.nodes.node(shifted) else {
             return None;
@@ -120,8 +120,8 @@ impl<I: Isa> Lowering<'_, I> {
         })
     }
 
-    /// Leaves the instruction to the interpreter where the address is near the end of the address
-    /// space; so the same is known of all addresses near this one.
+    /// Leaves the instruction to the interpreter if the address is near the end of the address space, so
+    /// that all addresses near this one are known to be inside.
     fn expect_inside(&mut self, at: Val) {
         if self.is_inside(at) {
             return;
