@@ -1,8 +1,8 @@
-//! Where two traces part: the first step whose states differ.
+//! Bisection: the first step after which two traces differ.
 //!
-//! A trace is whatever gives roots and states on demand ([`Trace`]): a machine that is kept warm, or
-//! another VM that runs in a process of its own. Roots are asked for many at a time, so that a trace
-//! that is expensive to start is started a few times only.
+//! A trace is anything that gives roots and states on demand ([`Trace`]): a machine that is kept warm, or
+//! another VM that runs in a process of its own. Many roots are asked for at a time, so that a trace
+//! that is expensive to start is started only a few times.
 
 use crate::entry::Entry;
 use crate::library::LibraryError;
@@ -12,19 +12,19 @@ use fpvm_core::machine::snapshot::Snapshot;
 
 /// Into how many parts an interval is divided at once.
 const PARTS: u64 = 16;
-/// In an interval of at most so many steps, the root after each is asked for.
+/// In an interval of at most this many steps, the root after each step is asked for.
 const NEAR: u64 = 4096;
 
 /// One of two traces.
 pub trait Trace {
     /// Why it cannot tell.
     type Error;
-    /// The roots at the multiples of `every` between two steps, and at the second of them; where the
-    /// program ends before, the last is that of its end.
+    /// The roots at the multiples of `every` between two steps, and at the second of them; if the program
+    /// ends before that, the last root is that of its end.
     fn roots(&mut self, from: u64, to: u64, every: u64) -> Result<Vec<Entry>, Self::Error>;
     /// The root at a step.
     fn root(&mut self, step: u64) -> Result<Root, Self::Error>;
-    /// The state at a step, or at the program's end where that lies before.
+    /// The state at a step, or at the program's end if that lies before.
     fn state(&mut self, step: u64) -> Result<Snapshot, Self::Error>;
 }
 
@@ -88,13 +88,13 @@ pub struct Pair {
     pub b: Snapshot,
 }
 
-/// Where two traces part.
+/// The place at which two traces differ first.
 #[derive(Clone, Debug)]
 pub struct Parting {
     /// The last states that are equal; `None` where the first already differ.
     pub before: Option<Pair>,
-    /// The first that differ: one step later, or the first of all. Where one program has ended
-    /// before, the state that it ended with.
+    /// The first states that differ: one step later, or the first of all. For a program that has ended
+    /// before, its last state.
     pub after: Pair,
 }
 
@@ -105,7 +105,8 @@ struct Interval {
     differs: u64,
 }
 
-/// Where two lists of roots at the same steps part, which are equal at the step before the first.
+/// The interval in which two lists of roots at the same steps differ first; the traces are equal at the step before
+/// the first.
 fn compare(before: u64, a: &[Entry], b: &[Entry]) -> Option<Interval> {
     let mut equal = before;
     for (a, b) in a.iter().zip(b) {
@@ -118,10 +119,10 @@ fn compare(before: u64, a: &[Entry], b: &[Entry]) -> Option<Interval> {
     None
 }
 
-/// Finds where two traces part, from one step up to another; `None` where they do not. Goes ahead
-/// by `stride` first, further and further, then divides the interval until it is one step: each
-/// trace executes little more than the way to the parting, or twice that where it is far, and is
-/// asked a number of times that grows with the logarithm of it.
+/// Finds the first step after which two traces differ, from one step up to another; `None` if they do not.
+/// First it goes ahead by `stride`, further and further, then it divides the interval until it is one step.
+/// Each trace executes little more than the way to that step, or twice the way if it is far, and is asked a
+/// number of times that grows with the logarithm of the way.
 pub fn bisect<A: Trace, B: Trace>(
     a: &mut A,
     b: &mut B,
@@ -163,7 +164,7 @@ where
         );
         match compare(equal, &one, &other) {
             Some(smaller) if smaller != interval => interval = smaller,
-            // A trace that does not say the same twice: what is known stays true.
+            // The trace does not give the same answer twice; what is known stays true.
             _ => break,
         }
     }
@@ -176,8 +177,8 @@ where
     Ok(Some(Parting { before, after }))
 }
 
-/// What two lists of checkpoints tell: the last step at which both have the same root, and the first
-/// after it at which they have different ones.
+/// The result of comparing two lists of checkpoints: the last step at which both have the same root, and the first
+/// step after it at which they have different ones.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Narrowed {
     /// The last common checkpoint.
@@ -186,7 +187,7 @@ pub struct Narrowed {
     pub differs: Option<u64>,
 }
 
-/// Narrows a parting down by two lists, without running anything.
+/// Narrows down where two traces differ by two lists, without running anything.
 pub fn narrow(a: &[Entry], b: &[Entry]) -> Narrowed {
     let roots: std::collections::BTreeMap<u64, Root> =
         b.iter().map(|entry| (entry.step, entry.root)).collect();

@@ -60,7 +60,7 @@ pub fn commit(entries: &[Entry]) -> Root {
 pub struct Membership {
     /// The commitment to the list.
     pub commitment: Root,
-    /// Place in the list, from 0.
+    /// Index in the list, from 0.
     pub index: u64,
     /// Step counter.
     pub step: u64,
@@ -71,7 +71,7 @@ pub struct Membership {
 }
 
 impl Membership {
-    /// The proof of an entry; `None` where the list has no such.
+    /// The proof of an entry; `None` if the list has no such entry.
     pub fn new(entries: &[Entry], index: usize) -> Option<Self> {
         let entry = entries.get(index)?;
         let tree = tree(entries);

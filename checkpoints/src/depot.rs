@@ -1,5 +1,5 @@
-//! Where checkpoints are kept: a folder, or a place in an S3-compatible bucket. Both through crate
-//! `object_store`, so that nothing else has to know which it is.
+//! The place of checkpoints: a folder, or a prefix in an S3-compatible bucket. Both are used through the
+//! crate `object_store`, so that nothing else has to know which it is.
 
 pub use bytes::Bytes;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-/// What the name of a bucket starts with.
+/// The start of a bucket's name.
 const BUCKET: &str = "s3://";
 /// Requests that are under way at once.
 const AT_ONCE: usize = 16;
@@ -29,12 +29,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub struct Depot {
     store: Arc<dyn ObjectStore>,
-    /// What is written here is not safe from a crash of the machine; [`Depot::settle`] makes it so.
+    /// Objects that are written here are not safe from a crash of the machine until [`Depot::settle`].
     hasty: Arc<dyn ObjectStore>,
-    /// What was written so, where it lies in a folder.
+    /// Objects in a folder that were written so and are not settled yet.
     unsettled: Arc<Mutex<Vec<PathBuf>>>,
     runtime: Arc<Runtime>,
-    /// What the names are below, in the store.
+    /// The prefix of all names in the store.
     prefix: Key,
     place: String,
 }
@@ -47,7 +47,7 @@ pub struct DepotError {
     pub object: String,
     /// What went wrong.
     pub why: String,
-    /// Whether it is that there is no room left.
+    /// Whether the reason is that there is no room left.
     pub full: bool,
 }
 
@@ -69,7 +69,7 @@ impl DepotError {
     }
 }
 
-/// An object that there is.
+/// An object in a list.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Listed {
     /// Its name, folder included.
@@ -136,7 +136,7 @@ impl Depot {
         })
     }
 
-    /// The same; a folder that does not exist is made.
+    /// The same, but a folder that does not exist is made.
     pub fn create(place: &str) -> Result<Self, DepotError> {
         if !place.starts_with(BUCKET) {
             std::fs::create_dir_all(place).map_err(|error| DepotError::new(place, &error))?;
@@ -169,7 +169,7 @@ impl Depot {
         DepotError::new(self.full_name(name), error)
     }
 
-    /// The objects of a folder (`""` for the place itself) by name; none where it does not exist.
+    /// The objects of a folder (`""` for the place itself) by name; none if it does not exist.
     pub fn list(&self, folder: &str) -> Result<Vec<Listed>, DepotError> {
         let key = match folder {
             "" => self.prefix.clone(),
@@ -215,8 +215,8 @@ impl Depot {
         }
     }
 
-    /// Parts of several objects, which are asked for side by side; for each object its parts in the
-    /// order given. Fails where an object is shorter.
+    /// Parts of several objects, which are asked for at the same time; for each object its parts in the
+    /// given order. Fails if an object is too short.
     pub fn read_parts(
         &self,
         wanted: Vec<(String, Vec<Range<u64>>)>,
@@ -276,7 +276,7 @@ impl Depot {
         Ok(())
     }
 
-    /// Makes all that was written safe from a crash of the machine: many objects cost hardly more
+    /// Makes everything that was written safe from a crash of the machine: many objects cost hardly more
     /// than one.
     pub fn settle(&self) -> Result<(), DepotError> {
         let written = self
@@ -306,7 +306,7 @@ impl Depot {
 
 /// A bucket by its URL and the environment.
 fn bucket(url: &str) -> object_store::Result<object_store::aws::AmazonS3> {
-    // Fails where somebody else has set one, which is as good.
+    // This fails if a provider is set already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = AmazonS3Builder::from_env().with_url(url);
     let plain = [AmazonS3ConfigKey::S3Endpoint, AmazonS3ConfigKey::Endpoint]

@@ -1,4 +1,4 @@
-//! A VM with a program in it, of whichever ISA.
+//! A VM of any ISA with a program in it.
 
 use crate::store;
 use fpvm_core::definition::isa::Isa;
@@ -10,7 +10,7 @@ use fpvm_core::step::proof::StepProof;
 use fpvm_core::step::verify::{VerifyError, verify};
 use std::path::Path;
 
-/// What whoever runs a program for its checkpoints, its bisection or a game needs of a VM; what it does is
+/// The part of a VM that running a program for its checkpoints, its bisection or a game needs. The behaviour is
 /// [`Vm`]'s.
 pub trait GuestVm {
     /// Steps executed so far.
@@ -29,7 +29,7 @@ pub trait GuestVm {
     fn prove(&mut self, host: &mut Host<'_>) -> Result<StepProof, VmError>;
     /// The pre-image that the step last executed read.
     fn last_read(&self) -> Option<&PreimageRead>;
-    /// The state hash.
+    /// The state root.
     fn state_root(&mut self) -> [u8; 32];
     /// Runs to a step or the program's end, and appends the state root after each step.
     ///
@@ -41,7 +41,7 @@ pub trait GuestVm {
         host: &mut Host<'_>,
         roots: &mut Vec<[u8; 32]>,
     ) -> Result<(), VmError>;
-    /// The machine as of now, to come back to.
+    /// A snapshot of the machine's present state.
     fn freeze(&mut self) -> Snapshot;
     /// Goes to a snapshot, back or ahead.
     ///
@@ -50,7 +50,7 @@ pub trait GuestVm {
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError>;
     /// See [`Vm::share_hot_code`].
     fn share_hot_code(&mut self, hot: &HotCode);
-    /// What there is to know of it to make its snapshots.
+    /// What a store has to know about the VM to make its snapshots.
     fn store_vm(&self) -> store::Vm;
     /// Writes a state file, in the format that its name tells.
     ///

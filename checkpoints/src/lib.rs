@@ -1,12 +1,12 @@
 //! Checkpoints of fault proof programs: state roots at chosen steps, states to go on from, a
 //! commitment to the roots, their check by re-execution, and the bisection of two traces.
 //!
-//! Nothing here knows an ISA (a [`GuestVm`] is of whichever): a [`Machine`] runs and is frozen into a
-//! [`fpvm_core::machine::snapshot::Snapshot`], whose root is hashed in another thread while it runs on
-//! ([`maker`]). The roots go to a [`manifest`], committed to by [`commitment`]; the states go to a
+//! Nothing here knows an ISA (a [`GuestVm`] may be of any): a [`Machine`] runs and is frozen into a
+//! [`fpvm_core::machine::snapshot::Snapshot`], whose root is hashed in another thread while the machine runs on
+//! ([`maker`]). The roots go to a [`manifest`], which has a [`commitment`] to them; the states go to a
 //! [`store`], each page once; both lie in a [`depot`], a folder or a bucket, and are read from there as
-//! a [`library`]. [`replay`] executes intervals alone and finds the first wrong entry;
-//! [`warm`] answers for any step at once; [`bisect`] finds where two traces part.
+//! a [`library`]. [`replay`] executes single intervals and finds the first wrong entry;
+//! [`warm`] answers for any step at once; [`bisect`] finds the first step after which two traces differ.
 
 pub mod bisect;
 pub mod commitment;
@@ -26,7 +26,7 @@ pub use root::Root;
 
 use fpvm_core::machine::snapshot::Snapshot;
 
-/// A machine that can be run to any step, left and come back to.
+/// A machine that can be run to any step, and set back to an earlier state.
 pub trait Machine {
     /// Why it cannot go on.
     type Error;
@@ -34,7 +34,7 @@ pub trait Machine {
     fn step(&self) -> u64;
     /// Whether the program has ended.
     fn exited(&self) -> bool;
-    /// Runs to a step or to the program's end; does nothing where that has been reached.
+    /// Runs to a step or to the program's end; does nothing if that has been reached.
     fn run(&mut self, until: u64) -> Result<(), Self::Error>;
     /// The state as of now.
     fn freeze(&mut self) -> Result<Snapshot, Self::Error>;
@@ -48,7 +48,7 @@ pub trait Machine {
     }
 }
 
-/// What [`Machine::roots`] gives, by single steps.
+/// The result of [`Machine::roots`], by single steps.
 pub fn step_by_step<M: Machine + ?Sized>(
     machine: &mut M,
     until: u64,

@@ -1,4 +1,4 @@
-//! Checkpoints that were made: a manifest and the states that it has.
+//! Finished checkpoints: a manifest and its states.
 
 use crate::Root;
 use crate::depot::{Depot, DepotError};
@@ -55,8 +55,8 @@ pub enum LibraryError {
 }
 
 impl Library {
-    /// Opens the checkpoints at a place, which have to be of the run that a machine of this VM is in:
-    /// with this root at this step.
+    /// Opens the checkpoints at a place. They have to be of the run of a machine of this VM which has this
+    /// root at this step.
     pub fn open(place: &str, vm: Vm, step: u64, root: Root) -> Result<Self, LibraryError> {
         let depot = Depot::open(place)?;
         let manifest = Manifest::load(&depot, &Manifest::file_name(None))?;

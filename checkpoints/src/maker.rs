@@ -1,4 +1,4 @@
-//! Making checkpoints: the machine runs, and while it runs on another thread hashes where it was.
+//! Making checkpoints: while the machine runs on, another thread hashes the states that it has passed.
 
 use crate::{Machine, Root};
 use fpvm_core::machine::snapshot::Snapshot;
@@ -17,9 +17,9 @@ pub enum MakeError<M, S> {
     Sink(S),
 }
 
-/// Runs a machine from where it is to `until` or to the program's end, and hands each checkpoint
-/// with its root to `sink`, in order, on another thread. There is one where the machine starts, one
-/// at each step that `next` gives for the step before, and one where it ends.
+/// Runs a machine from its present state to `until` or to the program's end, and hands each checkpoint
+/// with its root to `sink`, in order, on another thread. There is one at the machine's start, one
+/// at each step that `next` gives for the step before, and one at its end.
 pub fn make<M: Machine, S: Send>(
     machine: &mut M,
     until: u64,
@@ -38,7 +38,7 @@ pub fn make<M: Machine, S: Send>(
         let mut run = || {
             loop {
                 let snapshot = machine.freeze()?;
-                // Where nobody listens any more the sink has failed, and says why below.
+                // If nobody listens any more the sink has failed, and its error is given below.
                 if sender.send(snapshot).is_err() || machine.exited() || machine.step() >= until {
                     return Ok(());
                 }
@@ -60,9 +60,9 @@ pub fn make<M: Machine, S: Send>(
 /// of all threads to be held.
 const INTERVAL: u64 = 1 << 18;
 
-/// Hands the state root at each step from where the machine is to `until`, both included, or to the
-/// program's end, to `sink`, in order. The machine runs ahead and leaves snapshots behind, from which
-/// as many others as there are threads, made by `spawn`, execute again, each an interval of its own.
+/// Hands the state root at each step, from the machine's present step to `until`, both included, or to the
+/// program's end, to `sink`, in order. The machine runs ahead and leaves snapshots behind. From these as many
+/// other machines as there are threads, made by `spawn`, execute again, each an interval of its own.
 pub fn dense<M: Machine + Send, E: From<M::Error>>(
     machine: &mut M,
     until: u64,

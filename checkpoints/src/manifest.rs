@@ -1,4 +1,4 @@
-//! The manifest of a run's checkpoints: what ran, and the state roots at the steps.
+//! The manifest of a run's checkpoints: the program that ran, and the state roots at its steps.
 
 #![warn(
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ use crate::depot::{Depot, DepotError};
 pub use crate::entry::Entry;
 use serde::{Deserialize, Serialize};
 
-/// What a manifest says of itself.
+/// The name of the format, which a manifest has.
 const FORMAT: &str = "fpvm-checkpoints";
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -33,9 +33,9 @@ const LIMIT: u64 = 1 << 30;
 pub struct Manifest {
     format: String,
     version: u32,
-    /// What it is of.
+    /// The run and the steps that it is about.
     pub plan: Plan,
-    /// Which part of the list, where it is not the whole.
+    /// Which part of the list it is, if it is not the whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
     /// The checkpoints, ascending by step.
@@ -44,7 +44,7 @@ pub struct Manifest {
     pub commitment: Root,
 }
 
-/// A manifest that cannot be read, written or right.
+/// A manifest cannot be read or written, or is wrong.
 #[derive(Debug, thiserror::Error)]
 #[error("manifest {name}: {kind}")]
 pub struct ManifestError {
@@ -72,7 +72,7 @@ pub enum ManifestErrorKind {
     /// The entries cannot be those of the plan.
     #[error("entry {index}: {why}")]
     Entry {
-        /// Place in the list, from 0.
+        /// Index in the list, from 0.
         index: usize,
         /// What is wrong with it.
         why: String,
@@ -122,7 +122,7 @@ impl Manifest {
         }
     }
 
-    /// Where the list starts and ends. The end is `u64::MAX` where that is the program's.
+    /// The first and the last step of the list. The last is `u64::MAX` if it is the program's end.
     pub fn range(&self) -> (u64, u64) {
         let whole = (self.plan.first_step, self.plan.until.unwrap_or(u64::MAX));
         self.shard
@@ -152,7 +152,7 @@ impl Manifest {
         serde_json::from_slice::<Named>(bytes).is_ok_and(|named| named.format == FORMAT)
     }
 
-    /// Reads a manifest, and checks all that can be checked without running anything.
+    /// Reads a manifest, and checks everything that can be checked without running anything.
     pub fn parse(bytes: &[u8], name: &str) -> Result<Self, ManifestError> {
         let parse = || {
             let manifest: Self = serde_json::from_slice(bytes)?;
@@ -165,7 +165,7 @@ impl Manifest {
         })
     }
 
-    /// Reads a manifest from where it is kept; `None` where there is none of this name.
+    /// Reads a manifest from its place; `None` if there is none of this name.
     pub fn find(depot: &Depot, name: &str) -> Result<Option<Self>, LoadError> {
         let bytes = depot.read(name, LIMIT)?;
         let parse = |bytes| Self::parse(bytes, &depot.full_name(name));
@@ -180,8 +180,8 @@ impl Manifest {
         })
     }
 
-    /// Writes a manifest as a whole or not at all, after making safe what was written before it: the
-    /// states that it has.
+    /// Writes a manifest as a whole or not at all. Before that it makes the manifest's states, which were
+    /// written earlier, safe.
     pub fn save(&mut self, depot: &Depot, name: &str) -> Result<(), LoadError> {
         self.commitment = commit(&self.entries);
         let json = serde_json::to_vec_pretty(self).map_err(|error| ManifestError {
@@ -212,7 +212,7 @@ impl Manifest {
                 return wrong(format!("step {step} comes after the program's end"));
             }
             let fits = match previous {
-                // A program may end anywhere; a part that lies behind has but that end.
+                // A program may end anywhere; a part after its end has only that end.
                 None if self.plan.first_step < start => {
                     step == expected || entry.root.exited() && step < expected
                 }

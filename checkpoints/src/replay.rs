@@ -1,4 +1,4 @@
-//! Checking checkpoints: intervals are executed again, each from a state alone.
+//! Checks checkpoints: intervals are executed again, each only from the state at its start.
 
 use crate::entry::Entry;
 use crate::{Machine, Root};
@@ -9,14 +9,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// An entry that execution does not agree with.
+/// An entry that differs from the execution.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Wrong {
     /// Place in the list, from 0.
     pub index: usize,
     /// The entry.
     pub entry: Entry,
-    /// The step where the machine was: the entry's, or the one where the program ends.
+    /// The step of the machine: the entry's, or that of the program's end.
     pub step: u64,
     /// The state root there.
     pub root: Root,
@@ -34,12 +34,12 @@ struct Stretch {
 }
 
 /// Executes the intervals that end in the entries `range` of a list, and gives the first entry that
-/// is wrong. Each stretch starts at the nearest entry before that `has_state`, else from what
-/// `spawn` makes: a machine with the input. `state` gives the state of an entry.
+/// is wrong. Each stretch starts at the nearest entry before it that `has_state`, otherwise from the
+/// machine with the input that `spawn` makes. `state` gives the state of an entry.
 ///
-/// A wrong entry is named although its own state may be stored and fit it: no state is taken for an
-/// entry's without that entry being compared as the end of the interval before, or, where that lies
-/// outside `range`, by whoever has that part.
+/// A wrong entry is named even if its own state is stored and fits it, because every entry whose state is
+/// used is also compared as the end of the interval before it, or, if that lies outside `range`, by the
+/// process that has that part.
 pub fn verify<M: Machine, E: From<M::Error> + Send>(
     entries: &[Entry],
     range: Range<usize>,
@@ -70,7 +70,7 @@ pub fn verify<M: Machine, E: From<M::Error> + Send>(
             }),
         }
     }
-    // The first entry known to be wrong; what lies behind it need not be executed any more.
+    // The first entry that is known to be wrong; the entries after it need not be executed any more.
     let first = AtomicUsize::new(usize::MAX);
     let (queue, found) = (Mutex::new(stretches), Mutex::new(None::<Wrong>));
     let work = || -> Result<(), E> {

@@ -9,7 +9,7 @@ use std::fmt;
 pub struct Root(pub [u8; 32]);
 
 impl Root {
-    /// Whether, as a state root, it is that of a program which has ended.
+    /// Whether this, as a state root, is that of a program which has ended.
     pub fn exited(&self) -> bool {
         self.0.first() != Some(&fpvm_core::definition::state::STATUS_UNFINISHED)
     }

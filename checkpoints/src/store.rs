@@ -1,9 +1,9 @@
 //! States that are kept, each page once.
 //!
-//! A folder `packs` of packs, one for each checkpoint, with what the packs before do not have. A state leads
+//! The folder `packs` has a pack for each checkpoint, with the records that the packs before do not have. A state leads
 //! by keys to branches of 16 and from there to pages: pages are known by their Merkle root, branches
-//! by the keccak256 of their record. So nothing that was changed there can pass for a state: what
-//! is loaded is hashed, and has to have the root that was asked for.
+//! by the keccak256 of their record. So a changed record cannot pass for a part of a state: a loaded state
+//! is hashed, and has to have the root that was asked for.
 
 #![warn(
     clippy::unwrap_used,
@@ -45,7 +45,7 @@ type Key = [u8; 32];
 /// Makes a snapshot of a packed state, its memory and an unfinished hint.
 type Thaw = fn(&[u8], FrozenMemory, Vec<u8>) -> Result<Snapshot, WitnessError>;
 
-/// What there is to know of a VM to make its snapshots.
+/// What has to be known about a VM to make its snapshots.
 #[derive(Clone, Copy, Debug)]
 pub struct Vm {
     /// The ISA's name, [`Isa::NAME`].
@@ -58,7 +58,7 @@ pub struct Vm {
 }
 
 impl Vm {
-    /// What there is to know of an ISA.
+    /// What has to be known about the VM of an ISA.
     pub fn of<I: Isa>() -> Self {
         Self {
             isa: I::NAME,
@@ -104,7 +104,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the packs of a place; where there are none it is an empty store.
+    /// Opens the packs of a place; without packs it is an empty store.
     pub fn open(depot: &Depot, vm: Vm) -> Result<Self, StoreError> {
         let mut store = Self {
             vm,
@@ -126,8 +126,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Forgets the states that cannot be loaded since a pack is gone, and all that is of use for them
-    /// only: [`Store::put`] writes them anew.
+    /// Forgets the states that cannot be loaded because a pack is gone, and the records that only they
+    /// need: [`Store::put`] writes them anew.
     pub fn forget_incomplete(&mut self) -> Result<(), StoreError> {
         fn is_complete(key: Key, below: &Below<'_>, known: &mut FxHashMap<Key, bool>) -> bool {
             if let Some(known) = known.get(&key) {
@@ -138,7 +138,7 @@ impl Store {
             known.insert(key, complete);
             complete
         }
-        /// The keys below a key; `None` where it is of nothing that there is.
+        /// The keys below a key; `None` if no record has that key.
         type Below<'a> = dyn Fn(Key) -> Option<Vec<Key>> + 'a;
 
         let nobody = Root([0; 32]);
@@ -169,8 +169,7 @@ impl Store {
         Ok(())
     }
 
-    /// Removes the newest pack that this process has written, to make room; `false` where there is
-    /// none.
+    /// Removes the newest pack that this process has written, to make room; `false` if there is none.
     pub fn remove_newest(&mut self) -> Result<bool, StoreError> {
         let Some(last) = self
             .packs
@@ -187,20 +186,20 @@ impl Store {
         Ok(true)
     }
 
-    /// Whether a state is there; a pack without which it cannot be loaded may still be missing.
+    /// Whether a state is there; a pack that it needs may still be missing.
     pub fn has(&self, root: Root) -> bool {
         self.places.contains_key(&(STATE, root.0))
     }
 
-    /// Writes what is not there yet of a state, as one pack; safe from a crash of the machine when the
-    /// manifest that names it is saved, or after [`Depot::settle`]. `name` tells it from other processes'
-    /// packs in the same folder.
+    /// Writes the records of a state that are not there yet, as one pack. The pack is safe from a crash of the
+    /// machine when the manifest that names the state is saved, or after [`Depot::settle`]. `name` distinguishes
+    /// it from other processes' packs in the same folder.
     pub fn put(&mut self, snapshot: &Snapshot, name: &str) -> Result<(), StoreError> {
         let root = snapshot.root();
         if self.places.contains_key(&(STATE, root)) {
             return Ok(());
         }
-        // A pack that is there keeps its name, for others may need what is in it.
+        // A pack that is there keeps its name, because others may need its records.
         let mut name = format!("{FOLDER}/{name}.pack");
         while self.packs.contains(&name) {
             name = format!("{}-again.pack", name.trim_end_matches(".pack"));
@@ -242,7 +241,7 @@ impl Store {
         Ok(())
     }
 
-    /// The state of a root; `None` where it is not there.
+    /// The state of a root; `None` if it is not there.
     pub fn get(&mut self, root: Root) -> Result<Option<Snapshot>, StoreError> {
         if !self.has(root) {
             return Ok(None);
@@ -258,7 +257,7 @@ impl Store {
         Ok(Some(snapshot))
     }
 
-    /// Takes in the index of a pack, of which the first bytes and the last ones have been read.
+    /// Adds the index of a pack, whose first and last bytes have been read.
     fn index(&mut self, listed: Listed, parts: &[Bytes]) -> Result<(), StoreError> {
         let broken = |why: &str| StoreError::Pack {
             pack: self.depot.full_name(&listed.name),

@@ -1,18 +1,18 @@
-//! What speaks against a program on a VM, before anybody runs it.
+//! Reasons not to run a program on a VM, found before anybody runs it.
 
 use crate::isa::{AnyIsa, Patches};
 use fpvm_analysis::check::{Code, Grade, Report, check};
 use fpvm_analysis::go;
 use fpvm_core::formats::guest::{LoadError, OWN};
 
-/// Looks at a program, the bytes of its file, for what the VM does not do as the program expects, with these changes to
-/// Go programs.
+/// Checks a program, given as the bytes of its file, for what the VM does not do as the program expects, with these
+/// changes to Go programs.
 pub fn check_program(isa: &'static dyn AnyIsa, bytes: &[u8], patches: Patches) -> Report {
     let loaded = isa.load_program(bytes, patches).map(drop);
     check_loaded(isa, bytes, patches, loaded)
 }
 
-/// The same of a program that was loaded, or could not be.
+/// The same for a program that was loaded, or that could not be.
 fn check_loaded(
     isa: &'static dyn AnyIsa,
     bytes: &[u8],
@@ -44,7 +44,7 @@ fn check_loaded(
     report
 }
 
-/// What keeps a program that was loaded from running as it should, as one line; none where nothing does.
+/// What keeps a loaded program from running as it should, as one line; none if nothing does.
 pub fn problems(isa: &'static dyn AnyIsa, bytes: &[u8], patches: Patches) -> Option<String> {
     let report = check_loaded(isa, bytes, patches, Ok(()));
     let problems = report
@@ -57,7 +57,7 @@ pub fn problems(isa: &'static dyn AnyIsa, bytes: &[u8], patches: Patches) -> Opt
     (!problems.is_empty()).then(|| problems.join("; "))
 }
 
-/// Looks whether upstream's patches do to the program what they are meant to.
+/// Checks whether upstream's patches do to the program what they are meant to.
 fn check_patches(
     isa: &'static dyn AnyIsa,
     bytes: &[u8],

@@ -1,4 +1,4 @@
-//! What can go wrong between a file and a machine.
+//! Errors between a file and a machine.
 
 use fpvm_core::formats::guest::LoadError;
 use fpvm_core::formats::state_file::FileError;
@@ -39,7 +39,7 @@ pub enum Error {
         /// The types that there are, in words.
         known: String,
     },
-    /// A list of VMs in which no file could say which one it is for.
+    /// A list of VMs in which a file could be for two of them.
     #[error("the VMs {first} and {second} cannot be told apart: {why}")]
     Ambiguous {
         /// The type of one.
@@ -100,7 +100,7 @@ pub enum Error {
         /// The VM types, in words.
         known: String,
     },
-    /// A file that is no JSON object.
+    /// A file that is not a JSON object.
     #[error("{} is no JSON state", path.display())]
     NoJson {
         /// The file.

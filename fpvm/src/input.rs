@@ -1,4 +1,4 @@
-//! A file to look at, to decide what it is, and then to read: also where it can be read but once.
+//! A file whose start decides what it is, and which is then read, even if it can be read only once.
 
 use crate::Error;
 use crate::open::unreadable;
@@ -16,8 +16,8 @@ const LIMIT: u64 = 1 << 30;
 /// Bytes that tell what a file is.
 const START: u64 = 64;
 
-/// A file, or standard input where its name is `-`. Pipes and standard input say by their contents whether they are
-/// compressed, and whether they are JSON; of files the name says it, as upstream has it.
+/// A file, or standard input if its name is `-`. The contents of pipes and standard input say whether they are
+/// compressed, and whether they are JSON; for files the name says it, as in upstream's programs.
 pub struct Input {
     path: PathBuf,
     kind: FileKind,
@@ -26,11 +26,11 @@ pub struct Input {
 }
 
 enum Source {
-    /// It can be opened again.
+    /// The file can be opened again.
     File,
-    /// It can be read once; the start is in it.
+    /// The input can be read once, from its start on.
     Once(Option<Box<dyn Read>>),
-    /// All of it.
+    /// The whole contents.
     Bytes(Vec<u8>),
 }
 
@@ -99,8 +99,8 @@ impl Input {
         &self.start
     }
 
-    /// Reads it from its start. What can be read but once is empty from the second time on, unless its bytes were asked
-    /// for.
+    /// Reads it from its start. An input that can be read only once is empty from the second time on, unless its bytes
+    /// were asked for.
     pub(crate) fn reader(&mut self) -> Result<Box<dyn Read + '_>, Error> {
         Ok(match &mut self.source {
             Source::File => {
@@ -112,7 +112,7 @@ impl Input {
         })
     }
 
-    /// All of it, kept for whoever asks again.
+    /// The whole contents, kept for later calls.
     ///
     /// # Errors
     /// If it cannot be read, or is larger than a gibibyte.

@@ -21,12 +21,12 @@ use std::path::Path;
 /// Which of upstream's changes to Go programs are made.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Patches {
-    /// Upstream's, and so upstream's pre-state hash.
+    /// Upstream's changes, which give upstream's first state root.
     #[default]
     Upstream,
-    /// Those that the Go release which made the program needs; upstream's for Go 1.22.
+    /// The changes that the program's Go release needs; upstream's for Go 1.22.
     Auto,
-    /// None.
+    /// No changes.
     None,
 }
 
@@ -35,15 +35,15 @@ pub const fn entry<I: Guest>() -> &'static dyn AnyIsa {
     const { &Info::<I>::NEW }
 }
 
-/// A VM: an ISA and what is made of its files.
+/// A VM: an ISA, and how its files are read.
 pub trait AnyIsa: IsaInfo {
-    /// The ISA's name. VMs that share it are one ISA's, the default first.
+    /// The ISA's name. VMs with the same name are of one ISA, the default first.
     fn name(&self) -> &'static str;
-    /// The version byte that state files start with, where they have one.
+    /// The version byte with which state files start, if they have one.
     fn version(&self) -> Option<u8>;
-    /// What a front end says of the VM.
+    /// What a front end says about the VM.
     fn about(&self) -> About;
-    /// Which ELF files it takes, where it takes any.
+    /// The ELF files that it takes, if it takes any.
     fn elf(&self) -> Option<ElfTarget>;
     /// The programs it takes, in words.
     fn programs(&self) -> &'static str;
@@ -58,14 +58,14 @@ pub trait AnyIsa: IsaInfo {
     /// Loads a program.
     ///
     /// # Errors
-    /// If it is no program of this ISA, or too large.
+    /// If the bytes are not a program of this ISA, or the program is too large.
     fn load_program(&self, bytes: &[u8], patches: Patches) -> Result<Box<dyn AnyVm>, LoadError>;
     /// Whether upstream's changes to a Go program are those that its release needs.
     fn patches_fit(&self, bytes: &[u8]) -> bool;
-    /// Reads a state, of a file with this name, whose guest uses at most so many bytes of memory.
+    /// Reads a state, from a file with this name, whose guest uses at most this many bytes of memory.
     ///
     /// # Errors
-    /// If it is no state of this VM, or larger.
+    /// If it is not a state of this VM, or is larger.
     fn load_state(
         &self,
         path: &Path,
@@ -80,7 +80,7 @@ pub trait AnyIsa: IsaInfo {
     /// # Errors
     /// If the proof shows nothing.
     fn verify(&self, proof: &StepProof, parts: Parts<'_>) -> Result<StepExplanation, VerifyError>;
-    /// The compact form of what a proof has of memory.
+    /// The compact form of a proof's memory part.
     ///
     /// # Errors
     /// If the proof shows nothing.
@@ -136,7 +136,7 @@ impl<I: Guest> AnyIsa for Info<I> {
             return true;
         };
         let (plain, needed) = needed_patches(plain, bytes);
-        // Patches of functions that the program has not do nothing.
+        // Patches of functions that the program does not have do nothing.
         let done = |patches: &[Patch]| {
             let here = patches.iter();
             let here = here.filter(|patch| plain.symbols.named(patch.symbol).is_some());
@@ -185,7 +185,7 @@ fn load<I: Guest>(bytes: &[u8], patches: Patches) -> Result<Vm<I>, LoadError> {
     I::load(bytes, &patches)
 }
 
-/// The patches that the Go release needs which made a program, and the program without any.
+/// The patches that the program's Go release needs, and the program without any patches.
 fn needed_patches<I: Guest>(mut plain: Vm<I>, bytes: &[u8]) -> (Vm<I>, Vec<Patch>) {
     let release = go::release(bytes);
     let (upstream, later) = (I::upstream_patches(), I::about().later_patches);

@@ -1,7 +1,8 @@
-//! How much memory guests may use where nobody says so: three quarters of what this process may have.
+//! The default limit of guests' memory: three quarters of the memory that this process may have.
 //!
-//! That is the least of the machine's memory and the limits of the process's control groups, of both versions and with
-//! all that they are in: a container shows the whole machine's memory, and kills what uses more than its own.
+//! That memory is the least of the machine's and the limits of the process's control groups, of both versions and with
+//! all parent groups, because a container shows the whole machine's memory, and kills a process that uses more than
+//! the container's.
 
 use fpvm_core::machine::memory::Budget;
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ fn of_groups(read: impl Fn(&Path) -> Option<String>) -> Option<u64> {
     let groups = read(Path::new("/proc/self/cgroup"))?;
     let mounts = read(Path::new("/proc/self/mountinfo"))?;
     let limits = mounts.lines().filter_map(hierarchy).flat_map(|hierarchy| {
-        // What is mounted may be this process's group itself, whose path is that of another name space.
+        // The mount may be this process's own group, whose path then belongs to another name space.
         let group = groups.lines().find_map(|line| group(line, &hierarchy));
         let below = group.and_then(|group| group.strip_prefix(hierarchy.root.as_str()));
         let below = below.unwrap_or_default().trim_matches('/');
@@ -65,7 +66,7 @@ fn of_groups(read: impl Fn(&Path) -> Option<String>) -> Option<u64> {
         within.into_iter().map(move |at| at.join(hierarchy.file))
     });
     let limits: Vec<_> = limits.collect();
-    // "max" is none.
+    // "max" means no limit.
     let limits = limits
         .iter()
         .filter_map(|file| read(file)?.trim().parse().ok());
@@ -94,8 +95,8 @@ fn hierarchy(line: &str) -> Option<Hierarchy> {
     })
 }
 
-/// The path of a group from a line of `/proc/self/cgroup`, where it is of this hierarchy: `0::/a/b` of version 2,
-/// `4:memory:/a/b` of version 1.
+/// The path of a group from a line of `/proc/self/cgroup`, if it is of this hierarchy: `0::/a/b` in version 2,
+/// `4:memory:/a/b` in version 1.
 fn group<'a>(line: &'a str, hierarchy: &Hierarchy) -> Option<&'a str> {
     let mut parts = line.splitn(3, ':');
     let (number, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);

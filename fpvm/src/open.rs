@@ -1,4 +1,4 @@
-//! From a file to a machine: a program or a state, of a VM that the file itself tells.
+//! From a file to a machine: a program or a state, of the VM that the file itself names.
 
 use crate::Error;
 use crate::input::Input;
@@ -17,8 +17,8 @@ use std::path::Path;
 pub struct Options {
     /// Which of upstream's changes are made to a Go program.
     pub patches: Patches,
-    /// The most memory that the guest may use, in bytes; `None` is three quarters of what this process may have, for all
-    /// of its guests together.
+    /// The most memory that the guest may use, in bytes; `None` is three quarters of what this process may have, for
+    /// all its guests together.
     pub max_memory: Option<u64>,
     /// How the guest is run.
     pub tier: Tier,
@@ -30,10 +30,10 @@ impl Options {
         self.max_memory.unwrap_or_else(memory_limit::default_memory)
     }
 
-    /// Has a machine run as the options say.
+    /// Sets a machine up as the options say.
     ///
     /// # Errors
-    /// If its guest has more memory than it may, or there is no translator.
+    /// If its guest has more memory than it may have, or there is no translator.
     pub fn apply(&self, vm: &mut dyn AnyVm) -> Result<(), Error> {
         let (used, limit) = (vm.memory_used(), self.memory_limit());
         if used > limit {
@@ -49,8 +49,8 @@ impl Options {
 }
 
 impl Registry {
-    /// Opens a program or a state file. `known` are all VMs that there are, where this list was chosen from
-    /// them: they tell what a file is that none of this list takes.
+    /// Opens a program or a state file. `known` are all VMs, from which this list was chosen: if no VM of the
+    /// list takes a file, they tell what the file is.
     ///
     /// # Errors
     /// If the file is neither, is damaged, or needs more memory than it may have.
@@ -114,7 +114,7 @@ impl Registry {
         load(self.of_program(bytes)?, bytes, options, |error| error)
     }
 
-    /// Whether a file is a program; else it is taken for a state.
+    /// Whether a file is a program; otherwise it is taken for a state.
     fn is_program(&self, input: &Input) -> bool {
         let start = input.start();
         start.starts_with(b"\x7fELF") || self.isas().iter().any(|isa| isa.is_program(start))
@@ -133,8 +133,7 @@ fn load(
     Ok(vm)
 }
 
-/// Reads a file as a whole, through gzip where its name ends in `.gz`; none of more than a gibibyte. `-` is standard
-/// input.
+/// Reads a whole file of at most a gibibyte, through gzip if its name ends in `.gz`. `-` is standard input.
 ///
 /// # Errors
 /// If it cannot be read, or is larger.

@@ -5,9 +5,9 @@ use crate::isa::AnyIsa;
 use crate::state::VERSIONS;
 use fpvm_core::definition::isa::ElfTarget;
 
-/// The VMs of this crate's features, in the order in which they are listed: of one ISA, the default first.
+/// The VMs of this crate's features, in the order in which they are listed: of each ISA, the default first.
 ///
-/// A static and not a constant, which each crate that names it would compile anew.
+/// This is a static and not a constant, because each crate that names a constant would compile it anew.
 pub static ISAS: &[&dyn AnyIsa] = &[
     #[cfg(feature = "mips")]
     crate::entry::<fpvm_isa_mips::Mips32>(),
@@ -23,7 +23,7 @@ pub static ISAS: &[&dyn AnyIsa] = &[
     crate::entry::<fpvm_isa_riscv::imac::Imac>(),
 ];
 
-/// A list of VMs. Where a file could be of several, the first is taken.
+/// A list of VMs. If a file could be for several, the first is taken.
 #[derive(Clone)]
 pub struct Registry(Vec<&'static dyn AnyIsa>);
 
@@ -106,8 +106,8 @@ impl Registry {
         self.filter(|isa| isa.about().upstream == name)
     }
 
-    /// The VM that a program is for: the first that takes it. A single VM is taken in any case, since it
-    /// has more to say of what it does not take.
+    /// The VM that a program is for: the first that takes it. A single VM is taken in any case, because it
+    /// can say better why it does not take the program.
     ///
     /// # Errors
     /// If none takes it.
@@ -130,7 +130,7 @@ impl Registry {
         })
     }
 
-    /// The VM that a packed state is of: the first that takes it, or else that has packed states of its
+    /// The VM of a packed state: the first that takes it, or otherwise the first that has packed states of its
     /// length. A single VM is taken in any case.
     ///
     /// # Errors
@@ -162,7 +162,7 @@ impl Registry {
     }
 }
 
-/// What two VMs have in common that has to differ, where there is something.
+/// What two VMs have in common although it has to differ, if there is something.
 fn ambiguity(first: &dyn AnyIsa, second: &dyn AnyIsa) -> Option<String> {
     if first.vm_type() == second.vm_type() {
         return Some("give one of them another VM type (`Isa::VM_TYPE`)".into());
@@ -194,7 +194,7 @@ fn ambiguity(first: &dyn AnyIsa, second: &dyn AnyIsa) -> Option<String> {
     })
 }
 
-/// What machine an ELF file is for, in words.
+/// The machine of an ELF file, in words.
 fn machine(bytes: &[u8]) -> String {
     use object::{Architecture, Object as _};
     let bits = match bytes.get(4) {

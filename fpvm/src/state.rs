@@ -1,4 +1,4 @@
-//! Which VM's state a file is: by the version byte, or by the keys of its JSON.
+//! Finds the VM of a state file: by the version byte, or by the keys of its JSON.
 
 use crate::Error;
 use crate::input::Input;
@@ -12,8 +12,8 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Upstream's state versions, by number: the VM type, and the release of its program that upstream runs
-/// the version with.
+/// Upstream's state versions, by number: the VM type, and the release of its program with which upstream runs
+/// the version.
 pub(crate) const VERSIONS: [(&str, &str); 9] = [
     ("singlethreaded", "v1.0.0"),
     ("multithreaded", "v1.3.0"),
@@ -66,7 +66,7 @@ pub(crate) fn vm_of_state(vms: &Registry, input: &mut Input) -> Result<&'static 
     }
 }
 
-/// What to say of a file that cannot be read as a state of a VM, where it is one of another.
+/// The error for a file that cannot be read as a state of a VM, if it is a state of another.
 pub(crate) fn of_another(known: &Registry, isa: &dyn AnyIsa, input: &mut Input) -> Option<Error> {
     let found = vm_of_state(known, input).ok()?;
     let (found, wanted) = (found.vm_type(), isa.vm_type());
@@ -91,7 +91,7 @@ fn starts_state(isa: &dyn AnyIsa, start: &[u8]) -> bool {
     }
 }
 
-/// What to say of a binary file that begins as a state of another VM than these: of one that there is
+/// The error for a binary file that begins as a state of another VM than these: of one that there is
 /// here, or of a version that only upstream has.
 fn of_version(path: &Path, start: &[u8], vms: &Registry) -> Option<Error> {
     let (path, known) = (path.to_path_buf(), vms.types());

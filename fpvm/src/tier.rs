@@ -13,14 +13,13 @@ use fpvm_core::step::oracle::OracleError;
 use fpvm_jit::{Crosscheck, Jit};
 use std::io;
 
-/// Steps from one comparison of tiers to the next, if nobody says otherwise: some hundredths of a
-/// second.
+/// Steps from one comparison of tiers to the next by default: some hundredths of a second.
 pub const CROSSCHECK_EVERY: u64 = 10_000_000;
 
 /// A choice of tier. All give the same results.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Tier {
-    /// The translator where this machine has what it needs, else the interpreter.
+    /// The translator if this machine has what it needs, otherwise the interpreter.
     #[default]
     Auto,
     /// The translator.
@@ -96,7 +95,7 @@ fn by<I: Isa>(
             let both = Crosscheck::<I>::every(every).map_err(Error::NoTranslator)?;
             Some(Box::new(both))
         }
-        // Executable memory can be refused where the processor has all it takes.
+        // The system can refuse executable memory even if the processor has everything.
         Tier::Auto => translator().ok().map(|jit| Box::new(jit) as _),
     })
 }

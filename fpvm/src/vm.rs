@@ -14,8 +14,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-/// A machine with a guest in it, of whichever ISA: [`GuestVm`] runs, proves and hashes it, [`Inspect`] looks at
-/// it, [`Save`] writes it down, [`SetUp`] says how it is run. What it does is [`Vm`]'s.
+/// A machine with a guest in it, of any ISA: [`GuestVm`] runs, proves and hashes it, [`Inspect`] reads it, [`Save`]
+/// writes it to files, [`SetUp`] says how it is run. Its behaviour is [`Vm`]'s.
 pub trait AnyVm: GuestVm + Inspect + Save + SetUp + Send {
     /// Its VM.
     fn isa(&self) -> &'static dyn AnyIsa;
@@ -28,7 +28,7 @@ pub trait SetUp {
     /// # Errors
     /// If the translator was asked for, and cannot run on this machine.
     fn set_tier(&mut self, tier: Tier) -> Result<(), Error>;
-    /// Has a translator run the guest that counts where control is outside of its code, and why, which takes
+    /// Makes a translator run the guest that counts where control is outside of its code, and why, which takes
     /// some time; to be called before the guest runs.
     ///
     /// # Errors
@@ -37,12 +37,12 @@ pub trait SetUp {
     fn explain(&mut self) -> Result<Arc<fpvm_jit::Counters>, Error>;
     /// Sets how many bytes of memory the guest may use.
     fn set_memory_limit(&mut self, bytes: u64);
-    /// Has the guest's memory count in a budget of several.
+    /// Makes the guest's memory count in a budget of several guests.
     ///
     /// # Errors
-    /// If there is not so much left.
+    /// If the budget does not have that much left.
     fn share_memory(&mut self, budget: Arc<Budget>) -> Result<(), MemoryLimit>;
-    /// Counts from now on what upstream's debug info says; to be called before the guest runs.
+    /// Counts from now on what upstream's debug info has; to be called before the guest runs.
     fn count(&mut self);
     /// Counts from now on the accesses to page 0, by the names of [`fpvm_analysis::null::COUNTS`], in place of what
     /// [`SetUp::count`] counts; to be called before the guest runs.

@@ -1,4 +1,4 @@
-//! What a list of checkpoints is of, and at which steps it has entries.
+//! The plan of a list of checkpoints: the run that it is about, and the steps at which it has entries.
 
 use crate::Root;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub struct Range {
     pub to: u64,
 }
 
-/// What a list of checkpoints is of: two lists with the same plan can be compared and merged.
+/// The plan of a list of checkpoints: two lists with the same plan can be compared and merged.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Plan {
@@ -37,10 +37,10 @@ pub struct Plan {
     pub first_step: u64,
     /// A checkpoint at each multiple of this many steps, and at both ends.
     pub every: u64,
-    /// The last step, where the run does not go on to the program's end.
+    /// The last step, if the run does not go on to the program's end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<u64>,
-    /// Where there is a checkpoint at every step.
+    /// The range with a checkpoint at every step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dense: Option<Range>,
 }
@@ -58,13 +58,13 @@ impl Plan {
         }
     }
 
-    /// Whether states are kept of a step: not of those that only the dense range has.
+    /// Whether the state of a step is kept: not for steps that only the dense range has.
     pub fn keeps_state(&self, step: u64) -> bool {
         self.dense
             .is_none_or(|range| step <= range.from || step >= range.to)
     }
 
-    /// Where a part of the list starts and ends; both are checkpoints. `None` without a last step.
+    /// The first and the last step of a part of the list; both are checkpoints. `None` without a last step.
     pub fn range(&self, shard: Shard) -> Option<(u64, u64)> {
         let until = self.until?;
         let every = u128::from(self.every.max(1));

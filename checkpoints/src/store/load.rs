@@ -1,5 +1,5 @@
-//! States on their way out of the store: a level of branches after the other, and then all pages, so
-//! that a bucket is asked a few times and not once a page.
+//! Loads states from the store: one level of branches after the other, and then all pages, so that a
+//! bucket is asked a few times and not once for each page.
 
 use super::record::{children, parse_state, unpacked};
 use super::{BRANCH, Key, PAGE, STATE, Store, StoreError};
@@ -15,7 +15,7 @@ use std::sync::{Arc, Weak};
 /// The longest record: a state with the longest hint.
 const RECORD_LIMIT: u32 = (1 << 26) + (1 << 16);
 
-/// What is wanted of a pack: by offset, where a record is and whose it is.
+/// The records that are wanted from a pack: by offset, the keys and the range of a record.
 type Records = BTreeMap<u64, (Vec<Key>, Range<u64>)>;
 
 impl Store {

@@ -1,7 +1,7 @@
 //! A pack: `fpvmpak2`, records back to back, an index (kind, key, offset, length of each record), then the
 //! index's length (8 bytes) and keccak256. Integers are big-endian.
 //!
-//! Pages are compressed some together, for they resemble each other: those with the same offset and
+//! Several pages are compressed together, because they resemble each other: those with the same offset and
 //! length are in the same frame, in the order of the index.
 
 use super::{Key, PAGE};
@@ -14,7 +14,7 @@ use std::ops::Range;
 const MAGIC: &[u8; 8] = b"fpvmpak2";
 /// Pages of a frame, at most.
 pub(super) const FRAME: usize = 16;
-/// How hard pages are compressed: zstd's fastest ordinary level.
+/// The level of compression: zstd's fastest ordinary one.
 const LEVEL: i32 = 1;
 /// Bytes of an index entry: kind, key, offset, length.
 const INDEX_ENTRY: usize = 1 + 32 + 8 + 4;
