@@ -6,9 +6,9 @@
 //! what steps read into the oracle, [`proposals`] contests wrong pre-images of others, and [`rollup`] asks
 //! for the true outputs. What happens becomes [`event`]s, which [`metrics`] counts.
 //!
-//! [`factory`] finds and creates games; [`deployment`] deploys everything that games need, and [`installed`] tells what
-//! stands behind them. [`calls`] makes
-//! transactions of the model's calls, and [`reasons`] tells why a contract refused.
+//! [`factory`] finds and creates games; [`deployment`] deploys everything that games need, and [`installed`] tells which
+//! contracts stand behind them. [`calls`] makes transactions of the model's calls, and [`reasons`] tells why a contract
+//! refused.
 //!
 //! [`parallel`] does the same with several things at once, and [`said`] keeps the log from saying the same at each look. [`game_type`] has their types' names, and [`host_preset`] the command lines of the programs that hand out pre-images.
 //!
