@@ -127,7 +127,7 @@ impl Oracle for SharedSource {
 
 /// The sources of executions that several tiers run, by the executions' names. Each is opened once, so that hosts, which lock
 /// their folders, are not started twice; and what was read of it is known as long as a machine has it, or until
-/// [`SharedSources::release`].
+/// `SharedSources::release`.
 #[derive(Clone, Default)]
 pub struct SharedSources(Arc<Mutex<HashMap<String, Arc<Mutex<Held>>>>>);
 
