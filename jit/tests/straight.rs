@@ -324,7 +324,7 @@ fn an_address_outlives_the_cell_that_it_was_in() {
     ]);
     // The trace ends here: what is called was hot before.
     let called = CODE + 4 * (words.len() as u32 + 2);
-    words.extend([3 << 26 | called / 4, 0x00c0_f025]); // or fp, a2, zero
+    words.extend([(3 << 26) | (called / 4), 0x00c0_f025]); // or fp, a2, zero
     words.extend([
         addiu(15, 15, 0xffff),
         0x1de0_fffe, // bgtz t3, -2
