@@ -1,11 +1,13 @@
 //! A node of L1 for tests that says what it is told to: its blocks are made up, and it fails in the ways that nodes do.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::BufReader;
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+
+use crate::http;
 
 /// How the node answers.
 #[derive(Clone, Debug, Default)]
@@ -88,22 +90,7 @@ impl L1Node {
 }
 
 fn serve(mut client: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(client.try_clone()?);
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let line = line.trim().to_ascii_lowercase();
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or(0);
-        }
-        if line.is_empty() {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let request: Value = serde_json::from_slice(&body)?;
+    let request = http::read(&mut BufReader::new(client.try_clone()?))?.body;
     let mood = state.lock().expect("no test panics with it").mood.clone();
     let (status, more, body) = match mood {
         Mood::Down => return Ok(()),
@@ -140,11 +127,7 @@ fn serve(mut client: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
             ("200 OK", String::new(), answer.to_string())
         }
     };
-    write!(
-        client,
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{more}Connection: close\r\n\r\n{body}",
-        body.len()
-    )
+    http::answer(&mut client, status, &more, &body)
 }
 
 fn refused(code: i64, message: &str) -> Value {

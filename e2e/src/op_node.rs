@@ -1,10 +1,12 @@
 //! A rollup's node for tests, as op-node and the L2 node beside it answer: outputs, safe heads, headers, super roots.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::BufReader;
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
+
+use crate::http;
 
 /// What a block's output is made of, each `0x…`.
 #[derive(Clone, Debug, Default)]
@@ -97,22 +99,7 @@ impl OpNode {
 }
 
 fn serve(mut client: TcpStream, known: &Mutex<Known>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(client.try_clone()?);
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let line = line.trim().to_ascii_lowercase();
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or(0);
-        }
-        if line.is_empty() {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let request: Value = serde_json::from_slice(&body)?;
+    let request = http::read(&mut BufReader::new(client.try_clone()?))?.body;
     let mut known = known.lock().expect("no test panics with it");
     let (status, body) = match known.fails.checked_sub(1) {
         Some(left) => {
@@ -126,11 +113,7 @@ fn serve(mut client: TcpStream, known: &Mutex<Known>) -> std::io::Result<()> {
             ("200 OK", answer.to_string())
         }
     };
-    write!(
-        client,
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
+    http::answer(&mut client, status, "", &body)
 }
 
 fn refused(code: i64, message: &str) -> Value {

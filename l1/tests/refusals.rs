@@ -1,9 +1,10 @@
 //! Nodes, and those before them, that refuse for a while: a read is asked again.
 
+use fpvm_e2e::http;
 use fpvm_l1::{At, Call, Chain as _, Error, Rpc};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::BufReader;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
@@ -24,17 +25,7 @@ fn node(replies: Vec<Reply>) -> (String, Arc<Mutex<VecDeque<Reply>>>) {
         for client in listener.incoming() {
             let mut client = client.unwrap();
             let mut reader = BufReader::new(client.try_clone().unwrap());
-            let (mut line, mut length) = (String::new(), 0);
-            while reader.read_line(&mut line).unwrap() > 2 {
-                let header = line.to_ascii_lowercase();
-                if let Some(value) = header.strip_prefix("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-                line.clear();
-            }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).unwrap();
-            let id = serde_json::from_slice::<Value>(&body).unwrap()["id"].clone();
+            let id = http::read(&mut reader).unwrap().body["id"].clone();
             let body = match replies.lock().unwrap().pop_front().unwrap() {
                 Reply::Page => "<html><body>One moment, please</body></html>".into(),
                 Reply::Error(code, message) => json!({
@@ -45,12 +36,7 @@ fn node(replies: Vec<Reply>) -> (String, Arc<Mutex<VecDeque<Reply>>>) {
                     json!({"jsonrpc": "2.0", "id": id, "result": result}).to_string()
                 }
             };
-            let length = body.len();
-            write!(
-                client,
-                "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-            )
-            .unwrap();
+            http::answer(&mut client, "200 OK", "", &body).unwrap();
         }
     });
     (url, left)

@@ -4,12 +4,13 @@ use alloy::consensus::{SignableTransaction, TxEip1559, TxLegacy};
 use alloy::primitives::{Address, B256, Bytes, Signature, TxKind, U256};
 use alloy::signers::SignerSync as _;
 use alloy::signers::local::PrivateKeySigner;
+use fpvm_e2e::http::{self, Question};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -100,28 +101,12 @@ impl FakeSigner {
 
 fn serve<S: Read + Write>(stream: S, state: &Mutex<State>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
-    let (mut length, mut headers) = (0, String::new());
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-        headers.push_str(&line);
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let question: Value = serde_json::from_slice(&body)?;
+    let Question { head, body } = http::read(&mut reader)?;
     let (answer, lie) = {
         let mut state = state.lock().unwrap();
-        state.headers = headers;
-        state.asked.push(question.clone());
-        (state.answer(&question), state.lie)
+        state.headers = head;
+        state.asked.push(body.clone());
+        (state.answer(&body), state.lie)
     };
     let (status, body) = match lie {
         Some(Lie::Hang) => {
@@ -132,13 +117,7 @@ fn serve<S: Read + Write>(stream: S, state: &Mutex<State>) -> std::io::Result<()
         Some(Lie::Page) => ("404 Not Found", "<html>SECRET</html>".to_owned()),
         _ => ("200 OK", answer.to_string()),
     };
-    let length = body.len();
-    let mut stream = reader.into_inner();
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    )?;
-    stream.flush()
+    http::answer(&mut reader.into_inner(), status, "", &body)
 }
 
 impl State {
