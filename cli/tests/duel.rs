@@ -3,6 +3,8 @@
 #[path = "common/challengers.rs"]
 mod challengers;
 mod common;
+#[path = "common/killed.rs"]
+mod killed;
 #[path = "common/outcome.rs"]
 mod outcome;
 #[path = "common/random.rs"]
@@ -13,7 +15,6 @@ mod rollup;
 mod table;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use alloy_sol_types::SolValue as _;
 use challengers::Challenger;
@@ -27,10 +28,11 @@ use fpvm_dispute::trace::lie::Extent;
 use fpvm_e2e::upstream::{self, Ground, Who};
 use fpvm_l1::signer::Signer;
 use fpvm_l1::{Address, Policy, Request, Rpc, U256, Wallet};
+use killed::Duel;
 use outcome::the_cheat_loses;
 use random::Random;
 use rollup::{ANCHOR, Rollup};
-use table::{CHEAT, CLOCK, DELAY, FINALITY, HONEST, THIRD, Table};
+use table::{CHEAT, DELAY, HONEST, THIRD, Table};
 
 /// Room for its four blocks, and for 2^29 instructions of one; even, so that an instruction contests the
 /// proposer's last claim.
@@ -56,72 +58,20 @@ fn the_honest_win(table: &Table, rollup: &Rollup, factory: &str) {
         rollup.preimages.display()
     );
     let common = format!("challenge --game {game} {program}");
-    let mut cheat = Challenger::start(
-        table,
-        CHEAT,
-        format!(
-            "{common} --outputs {outputs} --cheat liar --lie-from-block 102 --lie-from-step 1311118"
-        ),
+    let lying = format!(
+        "{common} --outputs {outputs} --cheat liar --lie-from-block 102 --lie-from-step 1311118"
     );
     let line = format!("{common} --rollup-rpc {} --patience 20s", op_node.url);
-    let mut honest = Challenger::start(table, HONEST, line);
-
-    let (mut random, begun) = (Random(0x5eed_0009), Instant::now());
-    let show = || {
-        json(
-            table
-                .run(HONEST, &format!("game show --format json --game {game}"))
-                .ok(),
-        )
+    let duel = Duel {
+        cheat: Challenger::start(table, CHEAT, lying),
+        honest: Challenger::start(table, HONEST, line),
+        node: &op_node,
+        random: Random(0x5eed_0009),
     };
-    let mut kills = 0;
-    // Until an instruction has decided, and then through the resolution.
-    for (kills_to_come, wait) in [(16, 0), (4, CLOCK + 1)] {
-        table.wait(wait);
-        let last_kill = kills + kills_to_come;
-        loop {
-            std::thread::sleep(Duration::from_millis(50 + random.below(1_200)));
-            if kills < last_kill {
-                kills += 1;
-                match random.below(4) {
-                    0 => cheat.kill(),
-                    _ => honest.kill(),
-                }
-                op_node.known().fails = random.below(3) as u32;
-            }
-            let shown = show();
-            let claims = shown["claims"].as_array().expect("claims");
-            let is_decided = claims.iter().any(|claim| claim["stepped"] == true);
-            let is_over = shown["status"] != "in-progress";
-            if is_over || (wait == 0 && is_decided) {
-                break;
-            }
-            let late = begun.elapsed() > Duration::from_secs(420);
-            assert!(!late, "{shown:#}\n{}\n{}", honest.errors(), cheat.errors());
-        }
-    }
-    // Today's game is closed first; that of 2024 has unlocked the bonds by now.
-    table.wait(FINALITY + 1);
-    let patience = Duration::from_secs(60);
-    let (since, honest_account) = (Instant::now(), table.account(1));
-    loop {
-        let shown = show();
-        let accounts = shown["accounts"].as_array().expect("accounts");
-        let mut of_honest = accounts.iter().filter(|account| {
-            let address = account["address"].as_str().expect("an address");
-            address.eq_ignore_ascii_case(&honest_account)
-        });
-        let account = of_honest.next().expect("it has claims");
-        if account["bonds"]["state"] == "unlocked" {
-            break;
-        }
-        let late = since.elapsed() > patience;
-        assert!(!late, "{account:#}\n{}", honest.errors());
-        std::thread::sleep(Duration::from_millis(300));
-    }
-    table.wait(DELAY);
-    assert_eq!(honest.end(patience), 0, "{}", honest.errors());
-    assert_eq!(cheat.end(patience), 0, "{}", cheat.errors());
+    let Duel { honest, .. } = duel.play(table, || {
+        let line = format!("game show --format json --game {game}");
+        json(table.run(HONEST, &line).ok())
+    });
 
     let names = format!(
         "--name {}=cheat --name {}=honest",
@@ -143,14 +93,12 @@ fn the_honest_win(table: &Table, rollup: &Rollup, factory: &str) {
     let refused = events.iter().filter(|event| event["event"] == "refused");
     let mut what = refused.map(|event| event["what"].as_str().unwrap());
     assert!(what.all(|what| what.starts_with("resolve")), "{events:#?}");
-    assert!(kills > 3, "killed {kills} times only");
     // The cheat's bonds are the honest party's now.
     let gained = balance(table, 1).saturating_sub(before[1]);
     let lost = before[0].saturating_sub(balance(table, 0));
     let (least, most) = (ether(176), ether(178));
     assert!(gained > least && gained < most, "{gained}");
     assert!(lost > least && lost < most, "{lost}");
-    eprintln!("killed {kills} times, in {:?}", begun.elapsed());
 }
 
 fn ether(count: u64) -> U256 {

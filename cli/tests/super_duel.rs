@@ -4,6 +4,8 @@
 #[path = "common/challengers.rs"]
 mod challengers;
 mod common;
+#[path = "common/killed.rs"]
+mod killed;
 #[path = "common/ledger.rs"]
 mod ledger;
 #[path = "common/random.rs"]
@@ -13,27 +15,21 @@ mod super_table;
 #[path = "common/table.rs"]
 mod table;
 
-use std::time::{Duration, Instant};
-
 use challengers::Challenger;
 use common::json;
 use fpvm_dispute::super_root::SuperStep;
 use fpvm_dispute::trace::lie::Extent;
 use fpvm_l1::U256;
+use killed::{Duel, account_of};
 use ledger::Ledger;
 use random::Random;
 use serde_json::Value;
 use super_table::{END, START, SuperTable};
-use table::{CHEAT, CLOCK, DELAY, FINALITY, HONEST, Table};
+use table::{CHEAT, HONEST, Table};
 
 /// Room for the four seconds that games could span at most, and for 2^25 instructions of a step, which takes a few
 /// million. The deepest claims are the proposer's side's.
 const SMALL: (u8, u8) = (34, 8);
-/// How often they are killed: before an instruction has decided, and while claims are resolved.
-const KILLS: [u32; 2] = [16, 4];
-/// The longest that a game may take.
-const LIMIT: Duration = Duration::from_secs(420);
-
 /// A lie.
 struct Lie {
     /// Where it begins: a second, and a step after it.
@@ -89,47 +85,13 @@ fn the_honest_win((max, split): (u8, u8), lie: &Lie) {
         "{common} --cheat liar --lie-from-timestamp {timestamp}/{step} --state-lie {} --lie-from-step {}",
         lie.states, lie.from_step
     );
-    let mut cheat = Challenger::start(&table, CHEAT, lying);
-    let mut honest = Challenger::start(&table, HONEST, common);
-    let (mut random, begun) = (Random(0x5eed_0021), Instant::now());
-    let mut kills = 0;
-    // Until an instruction has decided, and then through the resolution.
-    for (more, wait) in KILLS.into_iter().zip([0, CLOCK + 1]) {
-        table.wait(wait);
-        let last_kill = kills + more;
-        loop {
-            std::thread::sleep(Duration::from_millis(50 + random.below(1_200)));
-            if kills < last_kill {
-                kills += 1;
-                match random.below(4) {
-                    0 => cheat.kill(),
-                    _ => honest.kill(),
-                }
-                world.node.known().fails = random.below(3) as u32;
-            }
-            let shown = world.show(&game);
-            let is_over = shown["status"] != "in-progress";
-            if is_over || (wait == 0 && is_decided(&shown)) {
-                break;
-            }
-            assert!(
-                begun.elapsed() < LIMIT,
-                "{shown:#}\n{}\n{}",
-                honest.errors(),
-                cheat.errors()
-            );
-        }
-    }
-    table.wait(FINALITY + 1);
-    let (since, patience) = (Instant::now(), Duration::from_secs(60));
-    while !is_unlocked(&world.show(&game), &table.account(1)) {
-        assert!(since.elapsed() < patience, "{}", honest.errors());
-        std::thread::sleep(Duration::from_millis(300));
-    }
-    table.wait(DELAY);
-    assert_eq!(honest.end(patience), 0, "{}", honest.errors());
-    assert_eq!(cheat.end(patience), 0, "{}", cheat.errors());
-    assert!(kills > 3, "killed {kills} times only");
+    let duel = Duel {
+        cheat: Challenger::start(&table, CHEAT, lying),
+        honest: Challenger::start(&table, HONEST, common),
+        node: &world.node,
+        random: Random(0x5eed_0021),
+    };
+    duel.play(&table, || world.show(&game));
 
     let line = format!("game report --game {game} --json --output - {truth}");
     let report = json(table.run(HONEST, &line).ok());
@@ -150,25 +112,6 @@ fn the_honest_win((max, split): (u8, u8), lie: &Lie) {
         assert_eq!(after + ledger.gas + posted, before + won, "{told:#}");
         eprintln!("{address}: {} transactions", ledger.count);
     }
-    eprintln!("killed {kills} times, in {:?}", begun.elapsed());
-}
-
-fn is_decided(shown: &Value) -> bool {
-    let mut claims = shown["claims"].as_array().expect("claims").iter();
-    claims.any(|claim| claim["stepped"] == true)
-}
-
-fn account_of<'r>(report: &'r Value, address: &str) -> &'r Value {
-    let mut accounts = report["accounts"].as_array().expect("accounts").iter();
-    let found = accounts.find(|account| {
-        let of = account["address"].as_str().expect("an address");
-        of.eq_ignore_ascii_case(address)
-    });
-    found.expect("it has claims")
-}
-
-fn is_unlocked(shown: &Value, address: &str) -> bool {
-    account_of(shown, address)["bonds"]["state"] == "unlocked"
 }
 
 fn wei(account: &Value, what: &str) -> U256 {
