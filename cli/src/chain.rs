@@ -164,26 +164,6 @@ impl NodeArgs {
 }
 
 impl ChainArgs {
-    /// The node, where one is named.
-    pub(crate) fn connect(&self) -> anyhow::Result<Option<Arc<dyn Chain>>> {
-        self.node.connect()
-    }
-
-    /// The same, for who asks it for more than every chain has.
-    pub(crate) fn node(&self) -> anyhow::Result<Option<Rpc>> {
-        self.node.node()
-    }
-
-    /// Nodes of a rollup at these addresses.
-    pub(crate) fn rollup_nodes(&self, urls: &[String]) -> anyhow::Result<Vec<Arc<Rpc>>> {
-        self.node.rollup_nodes(urls)
-    }
-
-    /// Nodes at these addresses that know super roots; none where nobody is named.
-    pub(crate) fn super_nodes(&self, urls: &[String]) -> anyhow::Result<Option<Arc<SuperNodes>>> {
-        self.node.super_nodes(urls)
-    }
-
     /// The account that signs.
     pub(crate) fn signer(&self) -> anyhow::Result<Signer> {
         let sender = &self.sender;

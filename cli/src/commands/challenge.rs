@@ -163,10 +163,7 @@ impl Args {
         };
         let folder = self.programs.given_folder();
         let host_data = folder.clone().unwrap_or_default().join("hosts");
-        Ok(Needs {
-            role: Role::Challenger,
-            l1: self.chain.node.rpc.clone(),
-            chain_id: self.chain.node.chain_id,
+        let needs = Needs {
             factory: self.factory,
             types: self.game_type.clone(),
             rollup: self.rollup_rpc.clone(),
@@ -179,13 +176,10 @@ impl Args {
             }),
             hosts: hosts::programs(self, &host_data)?,
             folder,
-            serves: self
-                .metrics
-                .iter()
-                .map(|at| ("--metrics", at.clone()))
-                .collect(),
             signer: Some(chain::account(&self.chain)),
-        })
+            ..Needs::of(Role::Challenger, &self.chain.node)
+        };
+        Ok(needs.serving(&[("--metrics", self.metrics.as_ref())]))
     }
 }
 
@@ -223,9 +217,9 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     std::thread::scope(|scope| {
         let (outputs, super_roots) = (
             outputs(app, args)?,
-            args.chain.super_nodes(&args.superroot_rpc)?,
+            args.chain.node.super_nodes(&args.superroot_rpc)?,
         );
-        let chain = chain::needed(args.chain.connect()?)?;
+        let chain = chain::needed(args.chain.node.connect()?)?;
         let open: Open<'_> = Arc::new(|path: &Path| {
             let vm = args.reading.open(app, path);
             let vm = vm.map_err(|error| MachineError::Other(error.into()))?;
@@ -313,12 +307,12 @@ fn outputs(app: &App, args: &Args) -> anyhow::Result<Option<Source>> {
         let list: OutputList = text.parse().with_context(|| path.display().to_string())?;
         return Ok(Some(Source::List(Arc::new(list))));
     }
-    let rollup = args.chain.rollup_nodes(&args.rollup_rpc)?;
+    let rollup = args.chain.node.rollup_nodes(&args.rollup_rpc)?;
     if rollup.is_empty() {
         return Ok(None);
     }
     // A rollup's outputs are of one chain.
     let l2 = args.l2_rpc.get(..1).unwrap_or_default();
-    let l2 = args.chain.rollup_nodes(l2)?.into_iter().next();
+    let l2 = args.chain.node.rollup_nodes(l2)?.into_iter().next();
     Ok(Some(Source::nodes(rollup, l2)))
 }

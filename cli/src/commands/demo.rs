@@ -121,7 +121,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 /// Answers as the toy rollup's node until it is interrupted.
 fn serve_node(args: &Args, address: &str) -> anyhow::Result<()> {
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
-    let node = ToyNode::new(chain::needed(args.chain.connect()?)?, args.l1_blocks)?;
+    let node = ToyNode::new(chain::needed(args.chain.node.connect()?)?, args.l1_blocks)?;
     let (first, last) = node.range();
     let answer = move |request: &Request| Answer {
         status: "200 OK",
@@ -175,7 +175,7 @@ fn output_game(
 /// The chain behind `--rpc`, or one in this process.
 fn chain_of(args: &Args) -> anyhow::Result<DemoChain> {
     let policy = args.chain.policy();
-    match args.chain.node()? {
+    match args.chain.node.node()? {
         Some(rpc) => DemoChain::node(rpc, args.chain.signer()?, policy, args.seed),
         None => DemoChain::local(policy, args.seed),
     }

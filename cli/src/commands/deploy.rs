@@ -67,7 +67,7 @@ struct Deployment {
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let isas = chosen(app, args)?;
-    let chain = chain::needed(args.chain.connect()?)?;
+    let chain = chain::needed(args.chain.node.connect()?)?;
     let mut wallet = args.chain.wallet(chain.clone())?;
     precompiles::warn_of_missing(&*chain)?;
     let oracle = match args.oracle {

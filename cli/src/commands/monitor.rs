@@ -86,24 +86,15 @@ impl Args {
     /// What it needs from outside.
     pub(crate) fn needs(&self) -> Needs {
         Needs {
-            role: Role::Monitor,
-            l1: self.node.rpc.clone(),
-            chain_id: self.node.chain_id,
             factory: Some(self.factory),
-            types: Vec::new(),
             rollup: self.rollup_rpc.clone(),
             super_roots: self.superroot_rpc.clone(),
-            l2: Vec::new(),
-            beacon: None,
-            programs: None,
-            hosts: Vec::new(),
-            folder: None,
-            serves: [("--metrics", &self.metrics), ("--http", &self.http)]
-                .into_iter()
-                .filter_map(|(flag, at)| Some((flag, at.clone()?)))
-                .collect(),
-            signer: None,
+            ..Needs::of(Role::Monitor, &self.node)
         }
+        .serving(&[
+            ("--metrics", self.metrics.as_ref()),
+            ("--http", self.http.as_ref()),
+        ])
     }
 }
 

@@ -87,25 +87,14 @@ impl Args {
     /// What it needs from outside.
     pub(crate) fn needs(&self) -> Needs {
         Needs {
-            role: Role::Proposer,
-            l1: self.chain.node.rpc.clone(),
-            chain_id: self.chain.node.chain_id,
             factory: Some(self.factory),
             types: vec![self.game_type()],
             rollup: self.rollup_rpc.clone(),
             super_roots: self.superroot_rpc.clone(),
-            l2: Vec::new(),
-            beacon: None,
-            programs: None,
-            hosts: Vec::new(),
-            folder: None,
-            serves: self
-                .metrics
-                .iter()
-                .map(|at| ("--metrics", at.clone()))
-                .collect(),
             signer: Some(chain::account(&self.chain)),
+            ..Needs::of(Role::Proposer, &self.chain.node)
         }
+        .serving(&[("--metrics", self.metrics.as_ref())])
     }
 
     fn game_type(&self) -> GameType {
@@ -122,7 +111,7 @@ pub(crate) fn run(_: &App, args: &Args) -> anyhow::Result<()> {
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
     let game_type = args.game_type();
     let source = if game_type.is_super() {
-        let nodes = args.chain.super_nodes(&args.superroot_rpc)?;
+        let nodes = args.chain.node.super_nodes(&args.superroot_rpc)?;
         Source::SuperRoots(nodes.with_context(|| {
             format!(
                 "games of type {game_type} are about super roots: name a node that knows them with --superroot-rpc"
@@ -133,10 +122,10 @@ pub(crate) fn run(_: &App, args: &Args) -> anyhow::Result<()> {
             !args.rollup_rpc.is_empty(),
             "games of type {game_type} are about outputs: name the rollup's node with --rollup-rpc"
         );
-        let nodes = args.chain.rollup_nodes(&args.rollup_rpc)?;
+        let nodes = args.chain.node.rollup_nodes(&args.rollup_rpc)?;
         Source::Outputs(Arc::new(Nodes::new(nodes, None)))
     };
-    let chain = chain::needed(args.chain.connect()?)?;
+    let chain = chain::needed(args.chain.node.connect()?)?;
     let options = Options {
         factory: Factory(args.factory),
         game_type,

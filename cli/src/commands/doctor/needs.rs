@@ -2,6 +2,7 @@
 
 use super::examine::Check;
 use super::{games, here, l1, rollup};
+use crate::chain::NodeArgs;
 use fpvm_challenger::game_type::GameType;
 use fpvm_challenger::service::{Open, PrestateSources};
 use fpvm_l1::Address;
@@ -48,6 +49,37 @@ pub(crate) struct Needs {
     pub(crate) serves: Vec<(&'static str, String)>,
     /// The account that signs, or why there is none; nothing for who sends nothing.
     pub(crate) signer: Option<Result<Address, String>>,
+}
+
+impl Needs {
+    /// Those of a service with this node, and nothing else so far.
+    pub(crate) fn of(role: Role, node: &NodeArgs) -> Self {
+        Self {
+            role,
+            l1: node.rpc.clone(),
+            chain_id: node.chain_id,
+            factory: None,
+            types: Vec::new(),
+            rollup: Vec::new(),
+            super_roots: Vec::new(),
+            l2: Vec::new(),
+            beacon: None,
+            programs: None,
+            hosts: Vec::new(),
+            folder: None,
+            serves: Vec::new(),
+            signer: None,
+        }
+    }
+
+    /// The same with what it listens at, where these flags say it.
+    pub(crate) fn serving(mut self, flags: &[(&'static str, Option<&String>)]) -> Self {
+        let given = flags
+            .iter()
+            .filter_map(|(flag, at)| Some((*flag, at.cloned()?)));
+        self.serves.extend(given);
+        self
+    }
 }
 
 /// The checks, in the order in which their findings are printed.

@@ -91,7 +91,7 @@ impl fmt::Display for Advice {
 }
 
 pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
-    let chain = chain::needed(args.chain.connect()?)?;
+    let chain = chain::needed(args.chain.node.connect()?)?;
     let (game_params, seen) = read_game(&Reader::newest(&*chain)?, args.game)?;
     let truth = args
         .truth

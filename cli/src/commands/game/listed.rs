@@ -83,7 +83,7 @@ pub(super) fn create(args: &CreateArgs) -> anyhow::Result<()> {
     let factory = Factory(args.factory);
     let (claimed, usual) = match (args.timestamp, args.root.zip(args.block)) {
         (Some(timestamp), _) => {
-            let nodes = args.common.chain.super_nodes(&args.superroot_rpc)?;
+            let nodes = args.common.chain.node.super_nodes(&args.superroot_rpc)?;
             let nodes = nodes
                 .context("which super root? Name a node that knows it with --superroot-rpc")?;
             let newest = Reader::newest(&**wallet.chain())?;

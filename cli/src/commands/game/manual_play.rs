@@ -139,7 +139,7 @@ pub(super) struct ClaimArgs {
 
 impl Common {
     pub(super) fn connect(&self) -> anyhow::Result<Arc<dyn Chain>> {
-        chain::needed(self.chain.connect()?)
+        chain::needed(self.chain.node.connect()?)
     }
 }
 

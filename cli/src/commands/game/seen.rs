@@ -57,7 +57,7 @@ pub(super) struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     pub(super) fn open(app: &'a App, args: &'a SeenArgs) -> anyhow::Result<Self> {
-        Self::over(app, chain::needed(args.chain.connect()?)?, args)
+        Self::over(app, chain::needed(args.chain.node.connect()?)?, args)
     }
 
     fn over(app: &'a App, chain: Arc<dyn Chain>, args: &'a SeenArgs) -> anyhow::Result<Self> {

@@ -63,7 +63,7 @@ struct Printed<'a> {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let (key, offset, mut preimages) = wanted(args)?;
-    let Some(chain) = args.chain.connect()? else {
+    let Some(chain) = args.chain.node.connect()? else {
         let signer = || args.chain.signer().map(|signer| signer.address());
         let sender = args.from.map_or_else(signer, Ok);
         let sender = sender.context("who will send it? Name the account with --from")?;

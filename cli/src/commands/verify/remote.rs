@@ -30,7 +30,7 @@ impl Remote {
         from: Option<Address>,
         send: bool,
     ) -> anyhow::Result<Self> {
-        let chain = chain::needed(args.connect()?)?;
+        let chain = chain::needed(args.node.connect()?)?;
         let wallet = send.then(|| args.wallet(chain.clone())).transpose()?;
         let caller = wallet
             .as_ref()
