@@ -8,55 +8,12 @@ mod machine;
 #[path = "vm/riscv64.rs"]
 mod machine;
 
-use alloc::string::String;
 use core::alloc::{GlobalAlloc, Layout};
-use core::panic::PanicInfo;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use machine::{EXIT_GROUP, MMAP, PRIVATE_ANONYMOUS, READ, WRITE, system_call};
+use machine::{MMAP, PRIVATE_ANONYMOUS, system_call};
 
-extern "C" fn main() -> ! {
-    crate::claim();
-    exit(0)
-}
-
-/// Ends the program. 0 is for what is true, 1 for what is not, and all else counts as a failure.
-pub fn exit(code: u8) -> ! {
-    loop {
-        system_call(EXIT_GROUP, [code.into(), 0, 0, 0, 0, 0]);
-    }
-}
-
-/// Prints a line: to file 1, or to 2 for what went wrong.
-pub fn print(file: usize, mut line: String) {
-    line.push('\n');
-    // A line that cannot be printed must not change the result.
-    write(file, line.as_bytes());
-}
-
-/// Writes the beginning of the bytes; gives how many were taken.
-pub fn write(file: usize, bytes: &[u8]) -> Option<usize> {
-    let arguments = [file, bytes.as_ptr().addr(), bytes.len(), 0, 0, 0];
-    taken(system_call(WRITE, arguments))
-}
-
-/// Reads into the beginning of the buffer; gives how many bytes came.
-pub fn read(file: usize, buffer: &mut [u8]) -> Option<usize> {
-    let arguments = [
-        file,
-        buffer.as_mut_ptr().expose_provenance(),
-        buffer.len(),
-        0,
-        0,
-        0,
-    ];
-    taken(system_call(READ, arguments))
-}
-
-/// A result that is neither nothing nor one of Linux's negated error numbers.
-fn taken(result: usize) -> Option<usize> {
-    (result.cast_signed() > 0).then_some(result)
-}
+include!("vm/calls.rs");
 
 /// Memory that is handed out once and never taken back.
 struct Heap {
@@ -108,10 +65,4 @@ unsafe impl GlobalAlloc for Heap {
     }
 
     unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
-}
-
-#[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
-    print(2, alloc::format!("{info}"));
-    exit(2)
 }
