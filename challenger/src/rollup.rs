@@ -6,6 +6,7 @@
 //! head lies before that block, [`Nodes`] asks again later, and asks every other node, before that is taken for
 //! evidence against the proposal. [`SuperNodes`] do the same for super roots.
 
+mod l1_heads;
 mod newest;
 pub mod node;
 mod super_answer;
@@ -21,6 +22,7 @@ use fpvm_dispute::trace::{Outputs, TraceError};
 use fpvm_l1::{At, Chain, Error, Rpc};
 
 use crate::read::game_params::GameParams;
+use l1_heads::L1Heads;
 pub use newest::Finality;
 use node::{Node, Output};
 pub use super_answer::AnswerError;
@@ -46,6 +48,7 @@ pub struct Nodes {
     rollup: Vec<Node>,
     /// Answers `debug_getRawHeader`.
     l2: Option<Node>,
+    l1_heads: L1Heads,
     doubts: Doubts,
 }
 
@@ -144,6 +147,7 @@ impl Nodes {
         Self {
             rollup: rollup.into_iter().map(Node::new).collect(),
             l2: l2.map(Node::new),
+            l1_heads: L1Heads::default(),
             doubts: Doubts::default(),
         }
     }
@@ -196,7 +200,7 @@ impl Source {
 impl Nodes {
     /// The safe head as of a game's L1 head, if all nodes that answer plausibly agree on it.
     fn safe_head(&self, game: &GameParams, l1: &dyn Chain) -> Result<U256, SourceError> {
-        let head = l1.block(At::Hash(game.proposal.l1_head))?.number;
+        let head = self.l1_heads.number(game.proposal.l1_head, l1)?;
         let start = game.starting.block;
         let (mut said, mut failed) = (Vec::new(), None);
         for node in &self.rollup {

@@ -10,14 +10,16 @@ use std::time::Duration;
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall as _;
 use common::between::{Between, Hook, Method};
-use common::players::{CHEAT, HONEST, Truth, outputs, scheduler};
+use common::players::{All, CHEAT, HONEST, Truth, all, outputs, scheduler};
 use common::table::{play, proposed, read};
 use common::{account, alphabet, wallet};
 use fpvm_challenger::calls;
 use fpvm_challenger::event::{Event, EventSink, Name};
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::player::{Kind, Strategy};
-use fpvm_challenger::scheduler::Games;
+use fpvm_challenger::read::game_params::GameParams;
+use fpvm_challenger::rollup::Source;
+use fpvm_challenger::scheduler::{Games, TraceSource, Unplayable};
 use fpvm_contracts::abi::PreimageOracle;
 use fpvm_contracts::loader::{self, Loading, Metadata, Proposal, Terms};
 use fpvm_core::step::oracle::{Oracle, OracleError};
@@ -26,7 +28,8 @@ use fpvm_dispute::claim::Side;
 use fpvm_dispute::game::moves::Move;
 use fpvm_dispute::position::Position;
 use fpvm_dispute::trace::Outputs as _;
-use fpvm_l1::{Call, Chain as _, Error, Local, Request};
+use fpvm_e2e::op_node::{Known, OpNode};
+use fpvm_l1::{Call, Chain as _, Error, Local, Request, Rpc};
 use fpvm_oracle::Key;
 
 /// Games that nobody disputes.
@@ -248,6 +251,69 @@ fn idle_games_cost_a_fifth_of_a_call_each() {
     round(0);
     round(0);
     assert!(round(0) <= GAMES / 5);
+}
+
+/// The alphabet, once a rollup's node has read L1 as far as a game looks.
+struct Waiting {
+    node: Source,
+    chain: Arc<Between<Count>>,
+}
+
+impl TraceSource for Waiting {
+    type Trace = All;
+
+    fn of(&mut self, game_params: &GameParams) -> Result<Self::Trace, Unplayable> {
+        match self.node.seen_by(game_params, &*self.chain) {
+            Ok(_) => Ok(all()),
+            Err(error) => Err(Unplayable {
+                why: error.to_string(),
+                is_final: false,
+            }),
+        }
+    }
+}
+
+#[test]
+fn games_that_wait_for_a_node_cost_a_fifth_of_a_call_each() {
+    let (chain, deployment, _) = proposed(&alphabet(), &roots());
+    let between = Arc::new(Between {
+        chain: chain.clone(),
+        hook: Count::default(),
+    });
+    let factory = Games::Created {
+        factory: Factory(deployment.factory),
+        types: Vec::new(),
+        window: 1_000_000,
+    };
+    let node = OpNode::start(Known {
+        keeps_safe_heads: true,
+        safe_heads: vec![(0, 1_000)],
+        ..Known::default()
+    });
+    let rpc = Rpc::node(&node.url, Duration::ZERO).expect("a URL");
+    let waiting = Waiting {
+        node: Source::nodes(vec![Arc::new(rpc)], None),
+        chain: between.clone(),
+    };
+    let mut honest = scheduler(between.clone(), HONEST, factory, waiting, Strategy::Honest);
+    let mut calls = || {
+        chain.mine(1);
+        between.hook.take();
+        let round = honest.round(&mut EventSink(&mut |_| ()));
+        let done = round.expect("the chain answers").done;
+        (between.hook.take(), honest.left().count(), done)
+    };
+    let (first, ..) = calls();
+    calls();
+    let (later, left, done) = calls();
+    assert_eq!((left, done), (GAMES, 0));
+    println!("{first} calls at first, {later} in a later block, for {GAMES} games that wait");
+    assert!(later <= GAMES / 5, "{later} calls");
+
+    // As soon as the node is there, the games are played.
+    node.known().current_l1 = u64::MAX;
+    let (_, left, done) = calls();
+    assert!(left == 0 && done > 0, "{left} left, {done} moves");
 }
 
 /// What was read before the node went away is not asked again at the same block.

@@ -13,9 +13,10 @@ use alloy_primitives::{B256, Bytes, keccak256};
 use fpvm_dispute::super_root::{INVALID, SuperRoot, SuperState, SuperStep};
 use fpvm_dispute::trace::super_node::{NodeStates, SuperNode, SuperRootAt};
 use fpvm_dispute::trace::{SuperStates, TraceError};
-use fpvm_l1::{At, Block, Chain, Rpc};
+use fpvm_l1::{Block, Chain, Rpc};
 use serde_json::{Value, json};
 
+use super::l1_heads::L1Heads;
 use super::node::Node;
 use super::super_answer::{current_l1, newest, parse};
 use super::{Doubts, Finality, SourceError};
@@ -30,6 +31,7 @@ const FRESH: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct SuperNodes {
     nodes: Vec<SuperRootNode>,
+    l1_heads: L1Heads,
     doubts: Doubts,
 }
 
@@ -62,6 +64,7 @@ impl SuperNodes {
         });
         Self {
             nodes: nodes.collect(),
+            l1_heads: L1Heads::default(),
             doubts: Doubts::default(),
         }
     }
@@ -103,7 +106,7 @@ impl SuperNodes {
         let end = game.proposal.l2_block;
         Ok(GameStates {
             nodes: self.clone(),
-            l1_head: l1.block(At::Hash(game.proposal.l1_head))?.number,
+            l1_head: self.l1_heads.number(game.proposal.l1_head, l1)?,
             end: u64::try_from(end).map_err(|_| SourceError::NoTimestamp(end))?,
             by_now: game.is_won_at_creation(),
         })

@@ -138,7 +138,7 @@ pub(crate) struct False(pub(crate) Extent);
 /// What everybody who knows the alphabet holds to be true.
 pub(crate) type All = SplitTrace<OutputList, Alphabet>;
 
-fn all() -> All {
+pub(crate) fn all() -> All {
     SplitTrace {
         outputs: outputs(),
         executions: Alphabet,
