@@ -1,4 +1,5 @@
-//! What is kept of a dispute goes when its game is resolved.
+//! What is kept of a dispute goes when its game is resolved. A program of its own, because it changes the process's folder
+//! for temporary files.
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! A whole game on a real node, with clocks of less than a minute, between two who know the truth and one who
-//! lies, who all play at once.
+//! lies, who all play at once. A program of its own: time passes here, so nothing else should run beside it.
 
 mod common;
 
