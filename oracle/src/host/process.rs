@@ -34,7 +34,8 @@ const KILLED: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
-    /// The host leads a group of its own, of the same number.
+    id: Pid,
+    /// The host's group, which the guard leads, or the host itself if there is no guard.
     group: Pid,
     status: Option<ExitStatus>,
     last_line: Arc<Mutex<String>>,
@@ -49,17 +50,29 @@ pub(super) struct Process {
 /// own process group.
 const GUARD: &str = "trap '' INT TERM; read line; kill -KILL 0";
 
-/// A process in a group that kills it when this process is gone, however that ends. The kernel's signal "your parent has
-/// died" reaches the leader alone, and not what it has started. Where there is no shell, there is no guard.
-fn guard(group: Pid) -> Option<Child> {
-    let id = group.as_raw_nonzero().get();
+/// A process that leads a group, and kills it when this process is gone, however that ends. The kernel's signal "your
+/// parent has died" reaches the host alone, and not what it has started. The guard is there before the host, so that at no
+/// time the host is without it. Where there is no shell, there is no guard.
+fn guard() -> Option<Child> {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", GUARD]).stdin(Stdio::piped());
     command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .process_group(id);
+        .process_group(0);
     command.spawn().ok()
+}
+
+/// Ends a guard whose group is no longer needed.
+fn dismiss(mut guard: Child) {
+    let _ = guard.kill();
+    let _ = guard.wait();
+}
+
+/// The number of a process that was started here.
+fn id_of(child: &Child) -> io::Result<Pid> {
+    let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    id.ok_or_else(|| io::Error::other("the system gave no process id"))
 }
 
 impl Process {
@@ -69,19 +82,27 @@ impl Process {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        command.env("NO_COLOR", "1").process_group(0);
-        let (child, keep) = spawn_from_lasting_thread(command, ends)?;
-        let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
-            return Err(io::Error::other("the system gave no process id"));
+        let guard = guard();
+        let leader = guard.as_ref().map(id_of).transpose()?;
+        let group = leader.map_or(0, |id| id.as_raw_nonzero().get());
+        command.env("NO_COLOR", "1").process_group(group);
+        let (child, keep) = match spawn_from_lasting_thread(command, ends) {
+            Ok(spawned) => spawned,
+            Err(error) => {
+                guard.into_iter().for_each(dismiss);
+                return Err(error);
+            }
         };
+        let id = id_of(&child)?;
         let (last_line, logs) = (Arc::default(), Vec::new());
         let mut process = Self {
             child,
-            group,
+            id,
+            group: leader.unwrap_or(id),
             status: None,
             last_line,
             logs,
-            guard: guard(group),
+            guard,
             _keep: keep,
         };
         if let Err(error) = process.log() {
@@ -131,21 +152,17 @@ impl Process {
     /// Whether the host has ended. Looks only: it is reaped in [`wait`](Self::wait).
     pub(super) fn has_ended(&self) -> bool {
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        self.status.is_some() || !matches!(waitid(WaitId::Pid(self.group), look), Ok(None))
+        self.status.is_some() || !matches!(waitid(WaitId::Pid(self.id), look), Ok(None))
     }
 
     /// Waits for the host's end for a while, and reaps it with all its children.
     pub(super) fn wait(&mut self, at_most: Duration) -> Option<ExitStatus> {
         if self.status.is_none() && until(at_most, || self.has_ended()) {
-            // The host's children end with it. The group's number is still the host's, because the
-            // leader has not been reaped.
+            // The host's children end with it. The group's number is still its own, because its leader has not been
+            // reaped.
             let _ = kill_process_group(self.group, Signal::KILL);
             self.status = self.child.wait().ok();
-            if let Some(mut guard) = self.guard.take() {
-                // One that joined no group any more is not in the one that was killed.
-                let _ = guard.kill();
-                let _ = guard.wait();
-            }
+            self.guard.take().into_iter().for_each(dismiss);
             // The host's last lines often say why it ended. Another process may hold the streams,
             // so the wait has an end.
             until(Duration::from_millis(500), || {
