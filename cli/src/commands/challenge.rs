@@ -1,8 +1,6 @@
 //! `challenge`: plays dispute games on a chain.
 
 mod cheat;
-mod hosts;
-mod programs;
 mod second;
 mod show;
 
@@ -11,10 +9,12 @@ use crate::chain::{self, ChainArgs};
 use crate::commands::doctor::{Needs, Programs, Role};
 use crate::exit::{FalseProposal, Interrupted};
 use crate::hosted::threads;
+use crate::hosts::{HostArgs, Origins};
 use crate::input::ReadingArgs;
 use crate::interrupt;
 use crate::oracles::StoreArgs;
 use crate::output::Format;
+use crate::programs::ProgramArgs;
 use anyhow::{Context as _, ensure};
 use cheat::CheatArgs;
 use fpvm_challenger::factory::Factory;
@@ -28,8 +28,6 @@ use fpvm_challenger::service::{
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_l1::Address;
 use fpvm_trace::MachineError;
-use hosts::HostArgs;
-use programs::ProgramArgs;
 use second::SecondArgs;
 use show::{show, with_flag};
 use std::path::{Path, PathBuf};
@@ -174,7 +172,7 @@ impl Args {
                 sources: self.programs.sources()?,
                 open: Arc::new(open),
             }),
-            hosts: hosts::programs(self, &host_data)?,
+            hosts: self.origins().programs(&host_data)?,
             folder,
             signer: Some(chain::account(&self.chain)),
             ..Needs::of(Role::Challenger, &self.chain.node)
@@ -195,6 +193,16 @@ fn close_after(text: &str) -> Result<CloseAfter, String> {
 }
 
 impl Args {
+    /// Where pre-images come from.
+    const fn origins(&self) -> Origins<'_> {
+        Origins {
+            hosts: &self.hosts,
+            source: &self.source,
+            l1: self.chain.node.rpc.as_slice(),
+            l2: self.l2_rpc.as_slice(),
+        }
+    }
+
     /// Whether all games are of one proposer alone, which nobody plays: they take neither programs nor pre-images.
     fn only_watches(&self) -> bool {
         let is_watched = |of: &GameType| *of == GameType::SUPER_PERMISSIONED;
@@ -230,7 +238,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             prestates: args.programs.sources()?,
             open,
             kept: data_dir.path().join("prestates"),
-            preimages: hosts::preimages(args, &host_data)?,
+            preimages: args.origins().preimages(&host_data, !args.only_watches())?,
             host_data: Some(host_data),
             outputs,
             super_roots,

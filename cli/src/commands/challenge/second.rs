@@ -1,8 +1,8 @@
 //! Who gives a second opinion about executions, as flags say it.
 
-use super::programs::DataDir;
 use crate::app::App;
 use crate::input::ReadingArgs;
+use crate::programs::DataDir;
 use anyhow::{Context as _, ensure};
 use fpvm::Tier;
 use fpvm_challenger::service::{Guest, SecondOpinion, ThirdVm};
@@ -115,7 +115,7 @@ impl SecondArgs {
             every: every.saturating_mul(APART),
             bundles: Bundles {
                 // Whoever reads the command line that finds a fault is in some other folder.
-                folder: std::path::absolute(data.differences())
+                folder: std::path::absolute(data.lasting("differences"))
                     .context("cannot find the data folder")?,
                 most: KEPT,
                 own,

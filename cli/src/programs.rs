@@ -1,4 +1,4 @@
-//! Where the programs come from that games are about, as flags say it.
+//! Where the programs come from that games are about, and where what is found of them is kept, as flags say it.
 
 use crate::args::{Typed, by_type};
 use anyhow::Context as _;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 /// Flags that say where programs come from.
 #[derive(Debug, clap::Args)]
 #[group(id = "programs", multiple = true, args = ["prestate", "prestates_dir", "prestates_url"])]
-pub(super) struct ProgramArgs {
+pub(crate) struct ProgramArgs {
     /// A program (ELF) or its pre-state that games are about; may be given several times, and each game gets the one
     /// whose hash is its own
     #[arg(long, value_name = "[TYPE=]FILE", value_parser = Typed::parse)]
@@ -32,7 +32,7 @@ pub(super) struct ProgramArgs {
 }
 
 /// The challenger's own folder.
-pub(super) enum DataDir {
+pub(crate) enum DataDir {
     /// One that stays.
     Given(PathBuf),
     /// One that goes with it.
@@ -40,15 +40,15 @@ pub(super) enum DataDir {
 }
 
 impl DataDir {
-    /// Where it is kept how two tiers differ, which is to stay in any case.
-    pub(super) fn differences(&self) -> PathBuf {
+    /// The folder of what is to stay in any case.
+    pub(crate) fn lasting(&self, name: &str) -> PathBuf {
         match self {
-            Self::Given(path) => path.join("differences"),
-            Self::Temporary(_) => std::env::temp_dir().join("fpvm-differences"),
+            Self::Given(path) => path.join(name),
+            Self::Temporary(_) => std::env::temp_dir().join(format!("fpvm-{name}")),
         }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Given(path) => path,
             Self::Temporary(folder) => folder.path(),
@@ -58,11 +58,11 @@ impl DataDir {
 
 impl ProgramArgs {
     /// The folder that stays, where one is named.
-    pub(super) fn given_folder(&self) -> Option<PathBuf> {
+    pub(crate) fn given_folder(&self) -> Option<PathBuf> {
         self.datadir.clone()
     }
 
-    pub(super) fn data_dir(&self) -> anyhow::Result<DataDir> {
+    pub(crate) fn data_dir(&self) -> anyhow::Result<DataDir> {
         Ok(match &self.datadir {
             Some(path) => DataDir::Given(path.clone()),
             None => DataDir::Temporary(
@@ -72,19 +72,19 @@ impl ProgramArgs {
     }
 
     /// Whether a program, or where there are some, is named.
-    pub(super) const fn is_given(&self) -> bool {
+    pub(crate) const fn is_given(&self) -> bool {
         !(self.prestate.is_empty()
             && self.prestates_dir.is_empty()
             && self.prestates_url.is_empty())
     }
 
     /// The folder that stays, with its limit.
-    pub(super) fn data_folder(&self) -> Option<DataFolder> {
+    pub(crate) fn data_folder(&self) -> Option<DataFolder> {
         let path = self.datadir.clone()?;
         Some(DataFolder::new(path, self.data_limit))
     }
 
-    pub(super) fn sources(&self) -> anyhow::Result<PrestateSources> {
+    pub(crate) fn sources(&self) -> anyhow::Result<PrestateSources> {
         let path = |text: &str| Ok::<_, Infallible>(PathBuf::from(text));
         let files = self.prestate.iter().map(|typed| (&typed.value).into());
         Ok(PrestateSources {
