@@ -273,6 +273,45 @@ impl Installed {
     }
 }
 
+/// What a factory's new games of a type are about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NewGames {
+    /// The pre-state of their program.
+    pub prestate: B256,
+    /// The id of their L2 chain; 0 or none for games about several.
+    pub l2_chain_id: Option<U256>,
+}
+
+impl NewGames {
+    /// Those of a type; none where the factory creates no such games, or they are about no program.
+    ///
+    /// # Errors
+    /// If the chain does not answer, or there is no factory.
+    pub fn read(
+        reader: &Reader<'_>,
+        factory: Address,
+        game_type: game_type::GameType,
+    ) -> Result<Option<Self>, ReadError> {
+        reader.require_contract(factory, "factory")?;
+        let number = game_type.0;
+        let call = DisputeGameFactory::gameImplsCall { gameType: number };
+        let implementation = reader.ask(factory, &call)?;
+        if implementation.is_zero() {
+            return Ok(None);
+        }
+        let parts = Parts::read(reader, factory, number, implementation)?;
+        let value = |name: &str| {
+            let mut all = parts.parameters.iter();
+            all.find(|(of, _)| *of == name).map(|(_, value)| value)
+        };
+        let prestate = value("absolutePrestate").and_then(|hash| hash.parse().ok());
+        Ok(prestate.map(|prestate| Self {
+            prestate,
+            l2_chain_id: value("l2ChainId").and_then(|id| id.parse().ok()),
+        }))
+    }
+}
+
 /// Asks a contract for a function that it may not have. A contract that takes any call, as a vault of ether does,
 /// answers an unknown one with nothing.
 fn ask_if<C: SolCall>(

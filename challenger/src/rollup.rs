@@ -9,6 +9,7 @@
 mod l1_heads;
 mod newest;
 pub mod node;
+mod recent;
 mod super_answer;
 mod super_roots;
 
@@ -25,6 +26,7 @@ use crate::read::game_params::GameParams;
 use l1_heads::L1Heads;
 pub use newest::Finality;
 use node::{Node, Output};
+pub use recent::Age;
 pub use super_answer::AnswerError;
 pub use super_roots::{GameStates, SuperNodes, SuperRootNode};
 
@@ -128,6 +130,14 @@ pub enum SourceError {
     /// A node's answer about super roots is malformed.
     #[error("the answer about super roots cannot be used: {0}")]
     Answer(#[from] AnswerError),
+    /// There is nothing yet that could be executed again.
+    #[error("{node} knows of nothing yet that could be rehearsed: {why}")]
+    NothingRecent {
+        /// The node.
+        node: String,
+        /// What is missing, in words.
+        why: String,
+    },
     /// An output, or a state of several chains, cannot be had.
     #[error(transparent)]
     Trace(#[from] TraceError),

@@ -4,6 +4,7 @@ use crate::store;
 use fpvm_core::definition::isa::Isa;
 use fpvm_core::formats::state_file::{self, FileError};
 use fpvm_core::machine::hot_code::HotCode;
+use fpvm_core::machine::memory::PAGE_SIZE;
 use fpvm_core::machine::snapshot::{Snapshot, SnapshotError};
 use fpvm_core::machine::vm::{Event, Host, PreimageRead, Vm, VmError};
 use fpvm_core::step::proof::StepProof;
@@ -17,6 +18,8 @@ pub trait GuestVm {
     fn step(&self) -> u64;
     /// Whether the program has ended.
     fn exited(&self) -> bool;
+    /// Bytes of memory that the guest uses.
+    fn memory_bytes(&self) -> u64;
     /// Runs to a step, the program's end or, where asked, a step that reads a pre-image.
     ///
     /// # Errors
@@ -72,6 +75,10 @@ impl<I: Isa> GuestVm for Vm<I> {
 
     fn exited(&self) -> bool {
         self.state.exited()
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        self.memory.page_count() as u64 * PAGE_SIZE as u64
     }
 
     fn run(&mut self, until: u64, reads: bool, host: &mut Host<'_>) -> Result<Event, VmError> {
@@ -132,6 +139,10 @@ impl<V: GuestVm + ?Sized> GuestVm for Box<V> {
 
     fn exited(&self) -> bool {
         (**self).exited()
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        (**self).memory_bytes()
     }
 
     fn run(&mut self, until: u64, reads: bool, host: &mut Host<'_>) -> Result<Event, VmError> {

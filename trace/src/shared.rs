@@ -163,8 +163,9 @@ impl SharedSources {
         Ok(source)
     }
 
-    /// What has been read of an execution's source so far.
-    pub(crate) fn reads(&self, name: &str) -> Vec<(Key, Arc<[u8]>)> {
+    /// What has been read so far of an execution's source, by the execution's
+    /// [name](crate::DisputeInputs::dispute_name).
+    pub fn reads(&self, name: &str) -> Vec<(Key, Arc<[u8]>)> {
         let held = lock(&self.0).get(name).cloned();
         let Some(shared) = held.and_then(|held| lock(&held).source.upgrade()) else {
             return Vec::new();
@@ -187,7 +188,7 @@ impl SharedSources {
     }
 
     /// Forgets all executions whose names begin so.
-    pub(crate) fn forget(&self, begin: &str) {
+    pub fn forget(&self, begin: &str) {
         let mut all = lock(&self.0);
         let gone: Vec<_> = all.extract_if(|name, _| name.starts_with(begin)).collect();
         drop(all);

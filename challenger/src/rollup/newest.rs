@@ -72,7 +72,7 @@ impl SuperNodes {
 }
 
 /// The lowest of the nodes' heads; one that does not tell is left out.
-fn least<'n>(
+pub(super) fn least<'n>(
     heads: impl Iterator<Item = (&'n Node, Result<u64, SourceError>)>,
 ) -> Result<u64, SourceError> {
     let (mut least, mut failed) = (None::<u64>, None);

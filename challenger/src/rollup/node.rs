@@ -73,6 +73,26 @@ struct SafeHead {
     safe_head: Number,
 }
 
+/// How far a node has come on L1.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct L1Heads {
+    /// The block that it is working on: it has read all those below.
+    #[serde(rename = "current_l1")]
+    pub(super) current: L1Block,
+    /// L1's finalised block. Its number is 0 while the node does not know it.
+    #[serde(rename = "finalized_l1")]
+    pub(super) finalized: L1Block,
+}
+
+/// A block of L1.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct L1Block {
+    /// Its hash.
+    pub(super) hash: B256,
+    /// Its number.
+    pub(super) number: u64,
+}
+
 #[derive(Deserialize)]
 struct SyncStatus {
     current_l1: Number,
@@ -200,6 +220,25 @@ impl Node {
             Finality::Safe => status.safe_l2,
         };
         Ok(head.number)
+    }
+
+    /// How far it has come on L1.
+    pub(super) fn l1_heads(&self) -> Result<L1Heads, SourceError> {
+        self.ask("optimism_syncStatus", json!([]))
+    }
+
+    /// The newest block that L1 determines up to its block `l1`; none where the node's database does not reach back so
+    /// far, or has the genesis there.
+    pub(super) fn known_safe_head(&self, l1: u64) -> Result<Option<u64>, SourceError> {
+        match self.safe_head_at(l1) {
+            Ok(head) => Ok(Some(head).filter(|head| *head > 0)),
+            Err(SourceError::Node(Error::Refused { message, .. }))
+                if message.contains("not found") =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn sync_status(&self) -> Result<SyncStatus, SourceError> {

@@ -135,6 +135,16 @@ impl SuperNodes {
             .settle(game, l1, is_own, self.nodes.len(), said, at)
     }
 
+    /// The states up to a second, as far as L1 up to its block `l1_head` determines them.
+    pub(super) fn up_to(self: &Arc<Self>, l1_head: u64, end: u64) -> GameStates {
+        GameStates {
+            nodes: self.clone(),
+            l1_head,
+            end,
+            by_now: false,
+        }
+    }
+
     /// The super root of a second as it is verified by L1 up to its newest block `head`. This is the one to propose,
     /// because `head` becomes the game's L1 head.
     ///
@@ -180,7 +190,7 @@ impl SuperNodes {
     }
 
     /// The nodes, in words.
-    fn names(&self) -> String {
+    pub(super) fn names(&self) -> String {
         let names: Vec<_> = self.each().map(SuperRootNode::name).collect();
         names.join(", ")
     }

@@ -1,7 +1,7 @@
 //! The challenger's own folder, which does not grow without bound.
 //!
 //! Above its limit goes first what hosts have kept for disputes of games that are over, the oldest first, then the
-//! programs of such games. What a game in progress needs is never dropped: where that alone is more, it is said.
+//! programs of such games, and then what was kept of rehearsals that failed. What a game in progress needs is never dropped: where that alone is more, it is said.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ use alloy_primitives::B256;
 /// The least time from one look to the next: a folder of a host may have many files.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// The folder, with hosts' data in `hosts` and programs in `prestates`.
+/// The folder, with hosts' data in `hosts`, programs in `prestates`, and failed rehearsals in `failures`.
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
@@ -68,7 +68,8 @@ impl DataFolder {
         if self.bytes > self.limit {
             let hosts = self.spare("hosts", &needed.l1_heads);
             let prestates = self.spare("prestates", &needed.prestates);
-            for spare in hosts.into_iter().chain(prestates) {
+            let failures = self.spare("failures", &BTreeSet::new());
+            for spare in hosts.into_iter().chain(prestates).chain(failures) {
                 if self.bytes <= self.limit {
                     break;
                 }
