@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::commands::{
     self, bench, bisect, challenge, check, checkpoints, completions, config, contract, demo,
     deploy, disasm, doctor, explain, game, load_elf, memory, monitor, preimages, profile, propose,
-    prove, run, serve, state_root, verify, witness,
+    prove, rehearse, run, serve, state_root, verify, witness,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -69,6 +69,8 @@ pub(crate) enum Command {
     Monitor(Box<monitor::Args>),
     /// Propose a rollup's outputs or super roots at an interval
     Propose(Box<propose::Args>),
+    /// Run the programs that games are about on recent blocks, again and again, to see that they agree with the chain
+    Rehearse(Box<rehearse::Args>),
     /// Look over the file of flags that the daemons share
     Config(config::Args),
     /// Check what a challenger, monitor or proposer needs, and say what is missing
@@ -110,6 +112,7 @@ pub(crate) fn dispatch(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Challenge(args) => commands::challenge::run(app, &args),
         Command::Monitor(args) => commands::monitor::run(&args),
         Command::Propose(args) => commands::propose::run(app, &args),
+        Command::Rehearse(args) => commands::rehearse::run(app, &args),
         Command::Config(args) => commands::config::run(&args, &whole(app.compat.name())),
         Command::Doctor(args) => commands::doctor::run(app, &args),
         Command::Game(args) => commands::game::run(app, &args),
@@ -153,6 +156,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
             "challenge",
             "propose",
             "monitor",
+            "rehearse",
             "config",
             "doctor",
             "game",

@@ -22,6 +22,7 @@ pub(crate) mod preimages;
 pub(crate) mod profile;
 pub(crate) mod propose;
 pub(crate) mod prove;
+pub(crate) mod rehearse;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod state_root;

@@ -422,9 +422,11 @@ mod tests {
             ("challenge", "challenger.toml"),
             ("monitor", "monitor.toml"),
             ("propose", "proposer.toml"),
+            ("rehearse", "rehearsal.toml"),
             ("challenge", "fpvm.toml"),
             ("monitor", "fpvm.toml"),
             ("propose", "fpvm.toml"),
+            ("rehearse", "fpvm.toml"),
         ] {
             let path = format!("{}/../docs/{file}", env!("CARGO_MANIFEST_DIR"));
             let words = [name, "--config", &path].map(OsString::from);

@@ -7,7 +7,9 @@ mod common;
 mod table;
 
 use common::{Shop, guests, json, mips, mips_state, vectors};
-use fpvm_e2e::op_node::{Known, OpNode, Output};
+use fpvm_demo::super_rollup::{CHAINS, GENESIS, ToyRollups};
+use fpvm_e2e::op_node::{Known, OpNode, Output, SuperRoots};
+use fpvm_e2e::super_roots::answer;
 use serde_json::Value;
 use spec_tests::book::current;
 use std::collections::BTreeMap;
@@ -216,6 +218,38 @@ fn rollup_node() -> OpNode {
     })
 }
 
+/// Rehearsals of a program that calls every claim true.
+fn rehearsals(table: &Table, schema: &mut Schema) {
+    // exit_group(0)
+    let program = mips_state(&[0x2402_1096, 0x2404_0000, 0xc]);
+    table.shop.write("yes.bin", program);
+    let node = rollup_node();
+    {
+        let mut known = node.known();
+        (known.current_l1, known.safe_heads) = (1_000, vec![(0, 5)]);
+        known.keeps_safe_heads = true;
+        let (rollups, last) = (ToyRollups::new(&CHAINS, 4), GENESIS + 4);
+        known.super_roots = SuperRoots::new(move |timestamp| {
+            let mut said = answer(&rollups, timestamp.min(last))?;
+            said["finalized_timestamp"] = last.into();
+            Ok(said)
+        });
+    }
+    let url = &node.url;
+    let line = format!(
+        "rehearse --rollup-rpc {url} --superroot-rpc {url} --l2-chain-id 901 --preimages preimages --once --format json"
+    );
+    for (plan, code) in [
+        ("cannon/yes/file:yes.bin", 4),
+        ("super-cannon-kona/yes/file:yes.bin", 4),
+        ("cannon/none/file:none.bin", 3),
+    ] {
+        let said = table.run(HONEST, &format!("{line} --run {plan}"));
+        assert_eq!(said.code, Some(code), "{}", said.err);
+        schema.add_lines("rehearse --format json", &said.out);
+    }
+}
+
 #[test]
 fn what_commands_print_of_a_chain_is_in_the_book() {
     let Some(table) = Table::new() else { return };
@@ -289,6 +323,7 @@ fn what_commands_print_of_a_chain_is_in_the_book() {
     schema.add_lines("propose --format json", &proposed);
     let waiting = run(HONEST, &format!("{propose} --once"));
     schema.add_lines("propose --format json", &waiting);
+    rehearsals(&table, &mut schema);
     let verify = format!("game verify {factory} --json");
     schema.add("game verify --json", &json(run(HONEST, &verify)));
     schema.assert_style();

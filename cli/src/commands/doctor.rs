@@ -35,7 +35,7 @@ pub(crate) struct Args {
     /// A check that has not ended after this time has failed
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "1m")]
     deadline: Duration,
-    /// The command line that is to be checked, with all its flags: challenge, monitor or propose. With --format json among
+    /// The command line that is to be checked, with all its flags: challenge, monitor, propose or rehearse. With --format json among
     /// them the findings are printed so
     #[arg(
         value_name = "COMMAND",
@@ -55,8 +55,9 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         Command::Challenge(args) => (args.needs(app)?, args.format()),
         Command::Monitor(args) => (args.needs(), args.format()),
         Command::Propose(args) => (args.needs(), args.format()),
+        Command::Rehearse(args) => (args.needs(app)?, args.format()),
         _ => bail!(
-            "doctor looks after challenge, monitor and propose: write one of them, with its flags, behind `doctor`"
+            "doctor looks after challenge, monitor, propose and rehearse: write one of them, with its flags, behind `doctor`"
         ),
     };
     let needs = Arc::new(needs);

@@ -372,9 +372,13 @@ mod tests {
     #[test]
     fn the_examples_have_nothing_wrong() {
         for (file, commands) in [
-            ("fpvm.toml", &["challenge", "monitor", "propose"][..]),
+            (
+                "fpvm.toml",
+                &["challenge", "monitor", "propose", "rehearse"][..],
+            ),
             ("challenger.toml", &["challenge"]),
             ("proposer.toml", &["propose"]),
+            ("rehearsal.toml", &["rehearse"]),
         ] {
             let path = format!("{}/../docs/{file}", env!("CARGO_MANIFEST_DIR"));
             let report = checked(&std::fs::read_to_string(path).expect("a file"), &[]);

@@ -1,4 +1,5 @@
 //! The toy rollup that comes with the example guests, and a node of it.
+#![allow(dead_code, reason = "each test uses its part")]
 
 use std::fs;
 use std::path::PathBuf;

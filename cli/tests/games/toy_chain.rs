@@ -61,6 +61,7 @@ impl Toy {
             // A minute there is a second here.
             ("--l1-blocks=120", "--l1-blocks=4".into()),
             ("--proposal-interval=4m", "--proposal-interval=4s".into()),
+            ("--interval=30s", "--interval=1s".into()),
         ];
         Self {
             services: file["services"].clone(),
@@ -115,7 +116,7 @@ impl Toy {
 
     fn logs(&self) -> String {
         let read = |name| std::fs::read_to_string(self.folder.path().join(name));
-        let logs = ["rollup", "proposer", "challenger", "monitor"]
+        let logs = ["rollup", "proposer", "challenger", "monitor", "rehearser"]
             .map(|name| format!("-- {name}\n{}", read(name).unwrap_or_default()));
         logs.concat()
     }
@@ -130,7 +131,7 @@ fn get(address: &str, path: &str) -> Option<String> {
     Some(answer.split_once("\r\n\r\n")?.1.to_owned())
 }
 
-/// A figure without labels.
+/// A figure, by its name with its labels.
 fn figure(address: &str, name: &str) -> f64 {
     let page = get(address, "/metrics").unwrap_or_default();
     let mut lines = page.lines().filter_map(|line| line.split_once(' '));
@@ -187,7 +188,7 @@ fn dashboards_and_alerts_have_figures_that_are_served(figures: &BTreeMap<String,
         is_served(rule["expr"].as_str().expect("an expression"), figures);
         count += 1;
     }
-    for board in ["challenger", "monitor", "proposer"] {
+    for board in ["challenger", "monitor", "proposer", "rehearsal"] {
         let path = repository(&format!("deploy/grafana/dashboards/{board}.json"));
         let text = std::fs::read_to_string(path).expect(board);
         let dashboard: Value = serde_json::from_str(&text).expect(board);
@@ -229,8 +230,8 @@ fn a_toy_chain_is_protected_and_its_services_stop_when_they_are_asked() {
         "{deployed}"
     );
 
-    let metrics = ["proposer", "challenger", "monitor"].map(|name| (name, free()));
-    let [(_, proposer), (_, challenger), (_, monitor)] = &metrics;
+    let metrics = ["proposer", "challenger", "monitor", "rehearser"].map(|name| (name, free()));
+    let [(_, proposer), (_, challenger), (_, monitor), (_, rehearser)] = &metrics;
     let mut services = vec![("rollup", toy.start("rollup", &free()))];
     services.extend(
         metrics
@@ -254,6 +255,14 @@ fn a_toy_chain_is_protected_and_its_services_stop_when_they_are_asked() {
             .contains(&created.trim().to_lowercase())
     });
 
+    let agrees = "op_challenger_runner_success_total{type=\"cannon\"}";
+    wait("a program that agrees with the chain", &mut || {
+        figure(rehearser, agrees) >= 1.0
+    });
+    let disagrees =
+        "op_challenger_runner_vm_failures_total{type=\"cannon\",reason=\"incorrect_status\"}";
+    assert_eq!(figure(rehearser, disagrees), 0.0);
+
     for (name, at) in &metrics {
         let doctor = Command::new(env!("CARGO_BIN_EXE_fpvm"))
             .args(["doctor", "--daemon", at])
@@ -262,7 +271,8 @@ fn a_toy_chain_is_protected_and_its_services_stop_when_they_are_asked() {
         let said = String::from_utf8_lossy(&doctor.stdout);
         assert!(doctor.status.success(), "{name}: {said}\n{}", toy.logs());
     }
-    let pages = [proposer, challenger, monitor].map(|at| get(at, "/metrics").expect("figures"));
+    let pages =
+        [proposer, challenger, rehearser, monitor].map(|at| get(at, "/metrics").expect("figures"));
     dashboards_and_alerts_have_figures_that_are_served(&figures(&pages));
     let [.., page] = pages;
     // The alerts go by these labels.

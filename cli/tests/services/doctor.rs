@@ -349,7 +349,7 @@ fn what_a_service_lacks_is_found() {
 fn what_is_no_service_is_refused() {
     let shop = Shop::new();
     shop.run("doctor list")
-        .fails(1, "challenge, monitor and propose");
+        .fails(1, "challenge, monitor, propose and rehearse");
     shop.run("doctor challenge --rcp x").fails(1, "--rcp");
     shop.run("doctor").fails(1, "COMMAND");
     let done = shop.run("doctor --daemon 127.0.0.1:9");

@@ -6,6 +6,8 @@ mod challengers;
 mod common;
 #[path = "../common/rollup.rs"]
 mod rollup;
+#[path = "../common/super_table.rs"]
+mod super_table;
 #[path = "../common/table.rs"]
 mod table;
 
@@ -15,5 +17,6 @@ mod migration;
 mod monitor;
 mod nodes;
 mod packages;
+mod rehearse;
 mod second_opinion;
 mod secrets;

@@ -9,10 +9,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The commands that run as services, and their example files in `docs/`.
-const DAEMONS: [(&str, &str); 3] = [
+const DAEMONS: [(&str, &str); 4] = [
     ("challenge", "challenger.toml"),
     ("monitor", "monitor.toml"),
     ("propose", "proposer.toml"),
+    ("rehearse", "rehearsal.toml"),
 ];
 
 fn repository(path: &str) -> PathBuf {

@@ -18,6 +18,8 @@ pub(crate) enum Role {
     Monitor,
     /// `propose`.
     Proposer,
+    /// `rehearse`.
+    Rehearser,
 }
 
 /// Where the programs come from that games are about.
@@ -124,7 +126,7 @@ pub(super) fn checks(needs: &Arc<Needs>) -> Vec<Check> {
     for host in needs.hosts.clone() {
         add("host", Box::new(move || here::host(&host)));
     }
-    if needs.role == Role::Challenger {
+    if matches!(needs.role, Role::Challenger | Role::Rehearser) {
         let folder = needs.folder.clone();
         add("disk", Box::new(move || here::folders(folder)));
     }
