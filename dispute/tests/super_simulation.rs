@@ -35,7 +35,11 @@ fn every_kind_of_lie_loses() {
             GameStatus::ChallengerWins
         };
         assert_eq!(outcome.status, expected, "{number}");
-        for lie in scenario.seats.iter().filter_map(|seat| seat.lie) {
+        for lie in scenario
+            .participants
+            .iter()
+            .filter_map(|participant| participant.lie)
+        {
             let kind = StateLie::ALL
                 .iter()
                 .position(|kind| *kind == lie.state_lie());

@@ -24,7 +24,7 @@ pub enum Reply {
 
 /// What the server has.
 #[derive(Clone, Default, Debug)]
-pub struct Site {
+pub struct Files {
     /// By path, such as `/folder/file`.
     pub replies: BTreeMap<String, Reply>,
     /// For all other paths; a status of 404 where there is none.
@@ -38,7 +38,7 @@ pub struct Site {
 pub struct FileServer {
     /// Where it listens.
     pub url: String,
-    site: Arc<Mutex<Site>>,
+    files: Arc<Mutex<Files>>,
 }
 
 impl FileServer {
@@ -46,8 +46,8 @@ impl FileServer {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let site = Arc::new(Mutex::new(Site::default()));
-        let shared = site.clone();
+        let files = Arc::new(Mutex::new(Files::default()));
+        let shared = files.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let shared = shared.clone();
@@ -55,21 +55,21 @@ impl FileServer {
                 std::thread::spawn(move || serve(client, &shared).ok());
             }
         });
-        Self { url, site }
+        Self { url, files }
     }
 
     /// What it has, to look at and to change.
-    pub fn site(&self) -> MutexGuard<'_, Site> {
-        self.site.lock().expect("no test panics with it")
+    pub fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().expect("no test panics with it")
     }
 
     /// Has it reply to a path.
     pub fn put(&self, path: &str, reply: Reply) {
-        self.site().replies.insert(path.to_owned(), reply);
+        self.files().replies.insert(path.to_owned(), reply);
     }
 }
 
-fn serve(mut client: TcpStream, site: &Mutex<Site>) -> std::io::Result<()> {
+fn serve(mut client: TcpStream, files: &Mutex<Files>) -> std::io::Result<()> {
     let mut lines = BufReader::new(client.try_clone()?).lines();
     let first = lines.next().transpose()?.unwrap_or_default();
     while lines
@@ -79,9 +79,9 @@ fn serve(mut client: TcpStream, site: &Mutex<Site>) -> std::io::Result<()> {
     {}
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
     let reply = {
-        let mut site = site.lock().expect("no test panics with it");
-        site.asked.push(path.clone());
-        let own = site.replies.get(&path).or(site.otherwise.as_ref());
+        let mut files = files.lock().expect("no test panics with it");
+        files.asked.push(path.clone());
+        let own = files.replies.get(&path).or(files.otherwise.as_ref());
         own.cloned().unwrap_or(Reply::Status(404))
     };
     let mut head = |status: u16, more: &str| {

@@ -105,7 +105,7 @@ pub enum Who {
 }
 
 /// Where contracts are deployed.
-pub trait Ground {
+pub trait Deployer {
     /// Creates a contract; what its constructor reverts with is an end of the test.
     fn create(&mut self, by: Who, code: Vec<u8>) -> Address;
 
@@ -142,16 +142,16 @@ pub struct Around {
 }
 
 /// Deploys what is around games.
-pub fn around(ground: &mut impl Ground, folder: &Path, setup: &Setup) -> Around {
+pub fn around(deployer: &mut impl Deployer, folder: &Path, setup: &Setup) -> Around {
     let Setup { owner, anchor, .. } = *setup;
     let mut proxied = |by, name: &str, arguments: &[u8], data: Vec<u8>| {
-        let implementation = ground.create(Who::Anybody, creation(folder, name, arguments));
-        let proxy = ground.create(by, creation(folder, "Proxy", &setup.admin.abi_encode()));
+        let implementation = deployer.create(Who::Anybody, creation(folder, name, arguments));
+        let proxy = deployer.create(by, creation(folder, "Proxy", &setup.admin.abi_encode()));
         let upgrade = Proxied::upgradeToAndCallCall {
             implementation,
             data: data.into(),
         };
-        ground.call(Who::Admin, proxy, upgrade.abi_encode());
+        deployer.call(Who::Admin, proxy, upgrade.abi_encode());
         proxy
     };
     let (guardian, paused) = (owner, false);
@@ -225,28 +225,28 @@ pub struct SetupV7 {
 
 /// A proxy for a contract of upstream's, administered by `admin`.
 fn proxied_v7(
-    ground: &mut impl Ground,
+    deployer: &mut impl Deployer,
     (folder, admin): (&Path, Address),
     by: Who,
     name: &str,
     arguments: &[u8],
     data: Vec<u8>,
 ) -> Address {
-    let implementation = ground.create(Who::Anybody, creation(folder, name, arguments));
-    let proxy = ground.create(by, creation(folder, "Proxy", &admin.abi_encode()));
+    let implementation = deployer.create(Who::Anybody, creation(folder, name, arguments));
+    let proxy = deployer.create(by, creation(folder, "Proxy", &admin.abi_encode()));
     let upgrade = ProxyAdmin::upgradeAndCallCall {
         proxy,
         implementation,
         data: data.into(),
     };
-    ground.call(Who::Owner, admin, upgrade.abi_encode());
+    deployer.call(Who::Owner, admin, upgrade.abi_encode());
     proxy
 }
 
 /// Deploys what is around games of 2026, with a system configuration; returns that too. Of upstream's that
 /// is the one contract which is this project's: what it adds is not the games'.
 pub fn around_v7(
-    ground: &mut impl Ground,
+    deployer: &mut impl Deployer,
     folder: &Path,
     setup: &Setup,
     more: SetupV7,
@@ -254,11 +254,11 @@ pub fn around_v7(
     let Setup { owner, anchor, .. } = *setup;
     // Who owns this owns the vault.
     let admin = creation(folder, "ProxyAdmin", &owner.abi_encode());
-    let admin = ground.create(Who::Anybody, admin);
+    let admin = deployer.create(Who::Anybody, admin);
     let place = (folder, admin);
     let initialize = ConfigV7::initializeCall { guardian: owner };
     let config = proxied_v7(
-        ground,
+        deployer,
         place,
         Who::Admin,
         "SuperchainConfig",
@@ -267,7 +267,7 @@ pub fn around_v7(
     );
     let initialize = FactoryV7::initializeCall { owner };
     let factory = proxied_v7(
-        ground,
+        deployer,
         place,
         Who::Founder,
         "DisputeGameFactory",
@@ -275,13 +275,13 @@ pub fn around_v7(
         initialize.abi_encode(),
     );
     let system = game_v7::system_config(config, more.identifier).expect("this project's");
-    let system = ground.create(Who::Anybody, system);
+    let system = deployer.create(Who::Anybody, system);
     let initialize = VaultV7::initializeCall {
         systemConfig: system,
     };
     let arguments = U256::from(setup.delay).abi_encode();
     let vault = proxied_v7(
-        ground,
+        deployer,
         place,
         Who::Admin,
         "DelayedWETH",
@@ -299,7 +299,7 @@ pub fn around_v7(
     };
     let arguments = U256::from(more.finality_delay).abi_encode();
     let registry = proxied_v7(
-        ground,
+        deployer,
         place,
         Who::Admin,
         "AnchorStateRegistry",

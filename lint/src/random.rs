@@ -2,7 +2,7 @@
 //! then operands that keep a program going. Branches and jumps go to instructions of the program,
 //! destinations are in the lower half of the registers, and the upper half points to data and code.
 
-use crate::rules::{self, Seen};
+use crate::rules::{self, RegisterUse};
 use crate::table::operands;
 use crate::tiers::{CODE, go_to};
 use fpvm_core::definition::fetch;
@@ -80,7 +80,7 @@ pub struct Program<I: Isa> {
 #[derive(Clone, Debug)]
 pub struct Generator<I: Isa> {
     /// What each row does with registers.
-    rows: Vec<Seen>,
+    rows: Vec<RegisterUse>,
     isa: std::marker::PhantomData<I>,
 }
 
@@ -88,7 +88,7 @@ impl<I: Isa> Default for Generator<I> {
     fn default() -> Self {
         let rows = I::Op::ALL.iter().take(I::TABLE.len());
         Self {
-            rows: rows.map(|op| rules::seen::<I>(*op)).collect(),
+            rows: rows.map(|op| rules::register_use::<I>(*op)).collect(),
             isa: std::marker::PhantomData,
         }
     }

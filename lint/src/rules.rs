@@ -150,7 +150,7 @@ pub struct Choice {
 pub fn choices<I: Isa>() -> Vec<Choice> {
     let mut found: Vec<Choice> = Vec::new();
     for (op, row) in I::Op::ALL.iter().zip(I::TABLE) {
-        for (register, cases) in seen::<I>(*op).choices {
+        for (register, cases) in register_use::<I>(*op).choices {
             let choice = Choice {
                 instruction: row.name,
                 register,
@@ -206,13 +206,13 @@ pub struct Lint<I> {
     acts: bool,
     /// Whether the semantics say that nothing is meant to happen.
     declared: bool,
-    seen: Seen,
+    register_use: RegisterUse,
     isa: PhantomData<I>,
 }
 
 /// What an instruction does with registers, for programs that are to reach all of it.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct RegisterUse {
     /// Register operands that it writes.
     pub(crate) written: Vec<Reg>,
     /// Registers by whose value it chooses, and the values that it knows.
@@ -222,8 +222,8 @@ pub(crate) struct Seen {
 }
 
 /// What an instruction does with registers.
-pub(crate) fn seen<I: Isa>(op: I::Op) -> Seen {
-    I::dispatch(op, Lint::<I>::default()).seen
+pub(crate) fn register_use<I: Isa>(op: I::Op) -> RegisterUse {
+    I::dispatch(op, Lint::<I>::default()).register_use
 }
 
 impl<I> Default for Lint<I> {
@@ -237,7 +237,7 @@ impl<I> Default for Lint<I> {
             violations: Vec::new(),
             acts: false,
             declared: false,
-            seen: Seen::default(),
+            register_use: RegisterUse::default(),
             isa: PhantomData,
         }
     }

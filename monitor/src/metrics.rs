@@ -14,7 +14,7 @@ use fpvm_dispute::claim::GameStatus;
 use crate::clocks::{ClaimState, Completion};
 use crate::money::{Expectation, Stakes};
 use crate::problems::{Grade, Problem, required};
-use crate::survey::{Seen, State, Survey};
+use crate::survey::{State, Survey, SurveyedGame};
 
 /// The bounds of op-dispute-mon's histogram, in seconds.
 const DURATION: &[f64] = &[10.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0];
@@ -51,7 +51,7 @@ impl Metrics {
     pub fn round_done(&mut self, survey: &Survey, length: Duration, now: u64) {
         self.duration.observe(length);
         self.last_round = now;
-        let found = |seen: &Seen| seen.agreement.is_some_and(|said| said.found > 0);
+        let found = |seen: &SurveyedGame| seen.agreement.is_some_and(|said| said.found > 0);
         if survey.seen().any(|(_, seen)| found(seen)) {
             self.last_output = now;
         }
@@ -105,7 +105,7 @@ const fn agree(agrees: bool) -> &'static str {
     if agrees { "agree" } else { "disagree" }
 }
 
-fn count(survey: &Survey, is: impl Fn(&Seen) -> bool) -> f64 {
+fn count(survey: &Survey, is: impl Fn(&SurveyedGame) -> bool) -> f64 {
     survey.seen().filter(|(_, seen)| is(seen)).count() as f64
 }
 
@@ -147,7 +147,7 @@ fn games(page: &mut Page, survey: &Survey) {
                 } else {
                     GameStatus::ChallengerWins
                 };
-                let is = |seen: &Seen| {
+                let is = |seen: &SurveyedGame| {
                     let is_over = seen.snapshot.game.status() != GameStatus::InProgress;
                     let says = seen.agreement.is_some_and(|said| said.agrees == agrees);
                     says && is_over == over && seen.forecast.status == status
@@ -172,17 +172,17 @@ fn games(page: &mut Page, survey: &Survey) {
     let help = "Games by whether they end, or would end, as they should";
     page.labelled("games_agreement", help, "gauge", &agreement);
 
-    let latest = |agrees: bool, of: fn(&Seen) -> u64| {
+    let latest = |agrees: bool, of: fn(&SurveyedGame) -> u64| {
         let said = survey
             .seen()
             .filter(|(_, seen)| seen.agreement.is_some_and(|said| said.agrees == agrees));
         said.map(|(_, seen)| of(seen)).max().unwrap_or(0)
     };
-    let block = |seen: &Seen| match seen.params.proposal.super_root {
+    let block = |seen: &SurveyedGame| match seen.params.proposal.super_root {
         None => seen.params.proposal.l2_block.saturating_to(),
         Some(_) => 0,
     };
-    let timestamp = |seen: &Seen| match &seen.params.proposal.super_root {
+    let timestamp = |seen: &SurveyedGame| match &seen.params.proposal.super_root {
         None => 0,
         Some(root) => root.timestamp,
     };
@@ -200,7 +200,7 @@ fn games(page: &mut Page, survey: &Survey) {
     let help = "When the newest right and wrong proposals were made";
     page.labelled("latest_proposal", help, "gauge", &proposals);
     let challenges = [true, false].map(|agrees| {
-        let is = |seen: &Seen| {
+        let is = |seen: &SurveyedGame| {
             let says = seen.agreement.is_some_and(|said| said.agrees == agrees);
             says && seen.snapshot.game.block_challenger().is_some()
         };
@@ -229,7 +229,7 @@ fn clocks(page: &mut Page, survey: &Survey) {
         ("in_progress", Completion::InProgress),
     ] {
         for (duration, max) in [("max_duration", true), ("before_max_duration", false)] {
-            let is = |seen: &Seen| {
+            let is = |seen: &SurveyedGame| {
                 seen.clocks.completion == completion && seen.clocks.is_max_duration == max
             };
             let labels = labels([("completion", word), ("max_duration", duration)]);
@@ -239,7 +239,7 @@ fn clocks(page: &mut Page, survey: &Survey) {
     let help = "Games by how far their resolution is, and whether they are older than both clocks";
     page.labelled("resolution_status", help, "gauge", &resolution);
     let claims = ClaimState::all().map(|state| {
-        let of = |seen: &Seen| seen.clocks.claims.get(&state).copied().unwrap_or(0);
+        let of = |seen: &SurveyedGame| seen.clocks.claims.get(&state).copied().unwrap_or(0);
         let sum: u64 = survey.seen().map(|(_, seen)| of(seen)).sum();
         let word = |is, yes: &'static str, no: &'static str| if is { yes } else { no };
         let labels = labels([
@@ -424,7 +424,7 @@ fn own(page: &mut Page, survey: &Survey, problems: &[Problem]) {
     let help = "Games of types that are not judged";
     page.labelled("unjudged_games", help, "gauge", &unjudged);
     let struck_off = [("blacklisted", true), ("retired", false)].map(|(word, alone)| {
-        let is = |seen: &Seen| {
+        let is = |seen: &SurveyedGame| {
             if alone {
                 seen.ruling.is_blacklisted
             } else {

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::agreement::Answer;
 use crate::money::{Expectation, is_refunded};
-use crate::survey::{Seen, State, Survey};
+use crate::survey::{State, Survey, SurveyedGame};
 
 /// Seconds for which something may wait to be resolved before that is a problem.
 const RESOLUTION_GRACE: u64 = 3_600;
@@ -194,7 +194,7 @@ pub fn problems(survey: &Survey) -> Vec<Problem> {
     all
 }
 
-fn of_game(survey: &Survey, seen: &Seen, all: &mut Vec<Problem>) {
+fn of_game(survey: &Survey, seen: &SurveyedGame, all: &mut Vec<Problem>) {
     let (now, address) = (survey.block.time, seen.params.game);
     let mut add = |grade, kind, words| all.push(Problem::new(grade, kind, words).of(address));
     let mut later = Vec::new();
@@ -278,7 +278,7 @@ fn of_game(survey: &Survey, seen: &Seen, all: &mut Vec<Problem>) {
 
 /// Whether somebody should close the game once that can be done. A game that is won at its creation has nothing to
 /// close, but should become the anchor if its proposal is right, counts and is newer.
-fn is_to_be_closed(seen: &Seen) -> bool {
+fn is_to_be_closed(seen: &SurveyedGame) -> bool {
     let is_right = seen.agreement.is_some_and(|said| said.agrees);
     let is_newer = seen.params.proposal.l2_block > seen.snapshot.anchor.block;
     let becomes_anchor = is_right && is_newer && seen.params.was_respected;
@@ -286,7 +286,7 @@ fn is_to_be_closed(seen: &Seen) -> bool {
 }
 
 /// Why a game does not count, in words.
-fn struck_off(seen: &Seen) -> &'static str {
+fn struck_off(seen: &SurveyedGame) -> &'static str {
     match () {
         () if seen.ruling.is_blacklisted => "blacklisted by the guardian",
         () if seen.ruling.is_retired => "retired by the guardian, with all of its age",
@@ -295,7 +295,7 @@ fn struck_off(seen: &Seen) -> &'static str {
 }
 
 /// Whether a game ends as it should.
-fn verdict(seen: &Seen, agrees: bool, now: u64) -> Option<Problem> {
+fn verdict(seen: &SurveyedGame, agrees: bool, now: u64) -> Option<Problem> {
     let game = &seen.snapshot.game;
     let right = if agrees {
         GameStatus::DefenderWins
@@ -351,7 +351,7 @@ fn verdict(seen: &Seen, agrees: bool, now: u64) -> Option<Problem> {
 }
 
 /// What an honest account has lost in a game, or has not claimed although it could.
-fn of_honest(seen: &Seen, account: Address, now: u64) -> Vec<Problem> {
+fn of_honest(seen: &SurveyedGame, account: Address, now: u64) -> Vec<Problem> {
     let game = &seen.snapshot.game;
     let mut all = Vec::new();
     for (index, claim) in game.claims().iter().enumerate() {

@@ -10,7 +10,7 @@ use fpvm_challenger::read::watch::GameSnapshot;
 use fpvm_dispute::game::payment::Stage;
 use fpvm_report::{Alarm, Happened, Opinion, Report, Standing, Subject};
 
-use crate::survey::Seen;
+use crate::survey::SurveyedGame;
 
 /// The state of everybody's bonds in a game.
 pub fn standings(params: &GameParams, snapshot: &GameSnapshot) -> BTreeMap<Address, Standing> {
@@ -41,7 +41,7 @@ pub fn alarm(params: &GameParams, snapshot: &GameSnapshot, own: Option<B256>) ->
 }
 
 /// The report of a game at the last look. Of all claims, it knows of the proposal alone whether it is right.
-pub fn report(chain_id: u64, seen: &Seen) -> Report {
+pub fn report(chain_id: u64, seen: &SurveyedGame) -> Report {
     let snapshot = &seen.snapshot;
     let subject = Subject {
         title: format!("Dispute game on chain {chain_id}"),

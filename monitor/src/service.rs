@@ -48,7 +48,7 @@ pub enum ServiceError<E> {
 #[derive(Debug)]
 pub enum Round<'a> {
     /// The survey, and its problems.
-    Seen(&'a Survey, &'a [Problem]),
+    Done(&'a Survey, &'a [Problem]),
     /// The round failed.
     Failed(&'a ReadError),
 }
@@ -71,7 +71,7 @@ impl Service {
                     let found = problems(&survey);
                     metrics.round_done(&survey, begun.elapsed(), now());
                     let (survey, found) = last.insert((Arc::new(survey), found));
-                    report(Round::Seen(survey, found)).map_err(ServiceError::Report)?;
+                    report(Round::Done(survey, found)).map_err(ServiceError::Report)?;
                 }
                 Err(error) if self.once => return Err(error.into()),
                 Err(error) => {

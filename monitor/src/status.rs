@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use crate::metrics::stakes;
 use crate::problems::{Grade, Problem, required};
-use crate::survey::{Game, Seen, State, Survey};
+use crate::survey::{Game, State, Survey, SurveyedGame};
 
 /// What is known. Times are seconds since 1970, amounts wei in decimal digits.
 #[derive(Clone, Debug, Serialize)]
@@ -291,7 +291,7 @@ impl GameStatusLine {
 }
 
 impl Details {
-    fn of(seen: &Seen) -> Self {
+    fn of(seen: &SurveyedGame) -> Self {
         let game = &seen.snapshot.game;
         let status = game.status();
         let is_over = status != GameStatus::InProgress;

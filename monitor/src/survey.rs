@@ -102,12 +102,12 @@ pub enum State {
     /// Nothing: it could not be read, for this reason.
     Failed(String),
     /// Everything.
-    Read(Arc<Seen>),
+    Read(Arc<SurveyedGame>),
 }
 
 /// A game that was read.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct SurveyedGame {
     /// The parts that never change.
     pub params: GameParams,
     /// The game at the block.
@@ -167,7 +167,7 @@ pub struct Anchor {
 
 impl Survey {
     /// The games that were read.
-    pub fn seen(&self) -> impl Iterator<Item = (&Listed, &Arc<Seen>)> {
+    pub fn seen(&self) -> impl Iterator<Item = (&Listed, &Arc<SurveyedGame>)> {
         self.games.iter().filter_map(|game| match &game.state {
             State::Read(seen) => Some((&game.listed, seen)),
             State::Ignored | State::Unjudged(_) | State::Failed(_) => None,
@@ -437,10 +437,10 @@ fn seen(
     snapshot: &GameSnapshot,
     look: Look,
     (agreement, answers): (Option<Agreement>, Vec<Answer>),
-) -> Seen {
+) -> SurveyedGame {
     let (params, game) = (&watcher.game_params, &snapshot.game);
     let now = snapshot.block.time;
-    Seen {
+    SurveyedGame {
         params: params.clone(),
         snapshot: snapshot.clone(),
         agreement,
@@ -454,7 +454,11 @@ fn seen(
 }
 
 /// What a game's registry says about the anchor.
-fn anchor(reader: &Reader<'_>, round: &Round<'_>, seen: &Seen) -> Result<Anchor, ReadError> {
+fn anchor(
+    reader: &Reader<'_>,
+    round: &Round<'_>,
+    seen: &SurveyedGame,
+) -> Result<Anchor, ReadError> {
     let registry = seen.params.registry;
     let root = seen.snapshot.anchor;
     let mut anchor = Anchor {
@@ -494,7 +498,7 @@ fn anchor(reader: &Reader<'_>, round: &Round<'_>, seen: &Seen) -> Result<Anchor,
 }
 
 /// The anchor of the same registry by another of its games: in 2024 each type has an anchor, and the newest counts.
-fn newer(mut known: Anchor, seen: &Seen) -> Anchor {
+fn newer(mut known: Anchor, seen: &SurveyedGame) -> Anchor {
     if known.root.block < seen.snapshot.anchor.block {
         known.root = seen.snapshot.anchor;
     }

@@ -13,16 +13,16 @@ pub fn report(scenario: &Scenario, record: &Record) -> Report {
     let truth = Truth::new(scenario.rollup);
     let opinion = Opinion::of(&record.game, &Believed::new(&truth, None));
     let honest = scenario
-        .seats
+        .participants
         .iter()
-        .filter(|seat| seat.cheat.is_none())
+        .filter(|participant| participant.cheat.is_none())
         .count();
     let parties: BTreeMap<_, _> = scenario
-        .seats
+        .participants
         .iter()
         .enumerate()
-        .map(|(number, seat)| {
-            let party = match &seat.cheat {
+        .map(|(number, participant)| {
+            let party = match &participant.cheat {
                 None if honest == 1 => Party {
                     name: "Honest".into(),
                     role: Role::Honest,
@@ -36,7 +36,7 @@ pub fn report(scenario: &Scenario, record: &Record) -> Report {
                     role: Role::Cheat,
                 },
             };
-            (seat.account, party)
+            (participant.account, party)
         })
         .collect();
     let subject = Subject {

@@ -56,8 +56,8 @@ impl<K: TraceSource> GameScheduler<K> {
         let new: BTreeSet<_> = found.into_iter().chain(again).collect();
         let new: Vec<_> = new.into_iter().filter(|game| !known(game)).collect();
         for game in new {
-            match self.sit(reader, game) {
-                Seat::Taken(player) => {
+            match self.open(reader, game) {
+                Opened::Tracked(player) => {
                     sink.emit(if player.plays() {
                         Event::found(player.game_params())
                     } else {
@@ -66,7 +66,7 @@ impl<K: TraceSource> GameScheduler<K> {
                     self.left.remove(&game);
                     self.tracked_games.insert(game, player.into());
                 }
-                Seat::Left(refused, bystander) => {
+                Opened::Left(refused, bystander) => {
                     if self.left.get(&game) != Some(&refused) {
                         let also = match &bystander {
                             Some(_) => "; its bonds are looked after",
@@ -87,7 +87,7 @@ impl<K: TraceSource> GameScheduler<K> {
     }
 
     /// Finds who deals with a game.
-    fn sit(&mut self, reader: &Reader<'_>, game: Address) -> Seat<K::Trace> {
+    fn open(&mut self, reader: &Reader<'_>, game: Address) -> Opened<K::Trace> {
         let is_listed = matches!(self.games, Games::Listed(_));
         let unreadable = |error: ReadError| {
             let unplayable = Unplayable {
@@ -99,7 +99,7 @@ impl<K: TraceSource> GameScheduler<K> {
                 },
                 why: error.to_string(),
             };
-            Seat::Left(unplayable, None)
+            Opened::Left(unplayable, None)
         };
         let watcher = match GameWatcher::open(reader, game) {
             Ok(watcher) => watcher,
@@ -109,13 +109,13 @@ impl<K: TraceSource> GameScheduler<K> {
         let is_watched = watcher.game_params.is_won_at_creation();
         if !is_watched && !watcher.game_params.may_play(account) {
             let bystander = Player::bystander(watcher, account, true);
-            return Seat::Taken(bystander.settling(settling));
+            return Opened::Tracked(bystander.settling(settling));
         }
         match self.trace_source.of(&watcher.game_params) {
             Ok(trace) => {
                 let player = Player::new(watcher, account, trace, self.options.strategy);
                 let player = player.responding_after(self.response_delay);
-                Seat::Taken(player.settling(settling))
+                Opened::Tracked(player.settling(settling))
             }
             Err(unplayable) => {
                 // Permissioned games are resolved and closed even if nobody can say what is true in them, because
@@ -128,7 +128,7 @@ impl<K: TraceSource> GameScheduler<K> {
                 match bystander.is_concerned(reader) {
                     Ok(concerned) => {
                         let stays = concerned || is_permissioned && unplayable.is_final;
-                        Seat::Left(unplayable, stays.then_some(bystander))
+                        Opened::Left(unplayable, stays.then_some(bystander))
                     }
                     Err(error) => unreadable(error),
                 }
@@ -138,9 +138,9 @@ impl<K: TraceSource> GameScheduler<K> {
 }
 
 /// Whoever deals with a game.
-enum Seat<T> {
+enum Opened<T> {
     /// A player, or a bystander if the account has no part in the game.
-    Taken(Player<T>),
+    Tracked(Player<T>),
     /// The game cannot be played; a bystander looks after bonds, if there are some.
     Left(Unplayable, Option<Player<T>>),
 }

@@ -31,11 +31,11 @@ const MOST: u64 = 400;
 
 /// Some who play at once: there is a block whenever all of them wait for one.
 struct Players {
-    seats: Mutex<Seats>,
+    racers: Mutex<Racers>,
     changed: Condvar,
 }
 
-struct Seats {
+struct Racers {
     playing: usize,
     waiting: usize,
     blocks: u64,
@@ -43,48 +43,48 @@ struct Seats {
 
 impl Players {
     fn new(playing: usize) -> Arc<Self> {
-        let seats = Seats {
+        let racers = Racers {
             playing,
             waiting: 0,
             blocks: 0,
         };
         Arc::new(Self {
-            seats: Mutex::new(seats),
+            racers: Mutex::new(racers),
             changed: Condvar::new(),
         })
     }
 
-    fn seats(&self) -> MutexGuard<'_, Seats> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    fn racers(&self) -> MutexGuard<'_, Racers> {
+        self.racers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn mine_if_all_wait(&self, seats: &mut Seats, chain: &Local) {
-        if seats.waiting == seats.playing {
-            seats.waiting = 0;
-            seats.blocks += 1;
+    fn mine_if_all_wait(&self, racers: &mut Racers, chain: &Local) {
+        if racers.waiting == racers.playing {
+            racers.waiting = 0;
+            racers.blocks += 1;
             chain.advance(LONG);
             self.changed.notify_all();
         }
     }
 
     fn wait(&self, chain: &Local) {
-        let mut seats = self.seats();
-        let before = seats.blocks;
-        seats.waiting += 1;
-        self.mine_if_all_wait(&mut seats, chain);
-        let waits = |seats: &mut Seats| seats.blocks == before;
-        drop(self.changed.wait_while(seats, waits));
+        let mut racers = self.racers();
+        let before = racers.blocks;
+        racers.waiting += 1;
+        self.mine_if_all_wait(&mut racers, chain);
+        let waits = |racers: &mut Racers| racers.blocks == before;
+        drop(self.changed.wait_while(racers, waits));
     }
 }
 
 /// One of them.
-struct Seat {
+struct Racer {
     players: Arc<Players>,
     /// Others get their transactions into a block between what it decides and what it sends.
     is_slow: bool,
 }
 
-impl Hook for Seat {
+impl Hook for Racer {
     fn before(&self, chain: &Local, method: Method) -> Result<(), Error> {
         if self.is_slow && method == Method::Tip {
             self.players.wait(chain);
@@ -102,9 +102,9 @@ struct Leaving(Arc<Players>, Local);
 
 impl Drop for Leaving {
     fn drop(&mut self) {
-        let mut seats = self.0.seats();
-        seats.playing -= 1;
-        self.0.mine_if_all_wait(&mut seats, &self.1);
+        let mut racers = self.0.racers();
+        racers.playing -= 1;
+        self.0.mine_if_all_wait(&mut racers, &self.1);
     }
 }
 
@@ -116,7 +116,7 @@ fn play<K: TraceSource>(
     scheduler: impl FnOnce(Arc<dyn Chain>) -> GameScheduler<K>,
 ) -> Vec<Event> {
     let _leaving = Leaving(players.clone(), chain.clone());
-    let hook = Seat {
+    let hook = Racer {
         players: players.clone(),
         is_slow,
     };
@@ -197,7 +197,7 @@ fn race(second_is_slow: bool) -> [(Vec<Event>, usize); 3] {
 
     // What everybody should have gained and lost by bonds since the games were proposed.
     let [mut gained, mut lost] = [[U256::ZERO; ALL.len()]; 2];
-    let seat = |address| {
+    let racer = |address| {
         ALL.iter()
             .position(|key| account(*key) == address)
             .expect("one of them")
@@ -219,27 +219,27 @@ fn race(second_is_slow: bool) -> [(Vec<Event>, usize); 3] {
             let is_honest = claim.claimant != account(CHEAT);
             assert!(!is_honest || claim.countered_by.is_none(), "claim {index}");
             let winner = claim.countered_by.unwrap_or(claim.claimant);
-            gained[seat(winner)] += U256::from(claim.bond);
+            gained[racer(winner)] += U256::from(claim.bond);
             // The proposals were paid for before.
             if index > 0 {
-                lost[seat(claim.claimant)] += U256::from(claim.bond);
+                lost[racer(claim.claimant)] += U256::from(claim.bond);
             }
         }
         let reader = Reader::newest(&chain).expect("a block");
         assert_eq!(game_params.bonds(&reader).expect("a number"), U256::ZERO);
     }
     let mut told = told.into_iter();
-    std::array::from_fn(|seat| {
-        let (good, bad, gas) = sent(&chain, account(ALL[seat]));
-        let (good_before, _, gas_before) = before[seat];
+    std::array::from_fn(|racer| {
+        let (good, bad, gas) = sent(&chain, account(ALL[racer]));
+        let (good_before, _, gas_before) = before[racer];
         let events = told.next().expect("three");
         assert_eq!(
             good - good_before,
             count(&events, Name::Done),
-            "seat {seat}"
+            "racer {racer}"
         );
-        let has = balance(&chain, ALL[seat]) + lost[seat] + gas - gas_before;
-        assert_eq!(has, purses[seat] + gained[seat], "seat {seat}");
+        let has = balance(&chain, ALL[racer]) + lost[racer] + gas - gas_before;
+        assert_eq!(has, purses[racer] + gained[racer], "racer {racer}");
         (events, bad)
     })
 }

@@ -102,9 +102,13 @@ fn every_form_is_taken_from_a_server_and_from_a_folder() {
             // It is kept, and the server is not asked again.
             let file = kept.path().join(name(hash, ending));
             assert_eq!(std::fs::read(file).expect("it is kept"), bytes);
-            server.site().asked.clear();
+            server.files().asked.clear();
             found(&mut of(from_urls(urls)), &game);
-            assert!(server.site().asked.is_empty(), "{:?}", server.site().asked);
+            assert!(
+                server.files().asked.is_empty(),
+                "{:?}",
+                server.files().asked
+            );
         });
 
         let (given, kept) = (folder(), folder());
@@ -210,8 +214,8 @@ fn whatever_a_server_does_is_said_once_and_it_is_asked_again() {
     let good = shelf.state(FIRST, folder().path(), "bin.gz");
     for (reply, why) in bad(&shelf, &server) {
         let kept = folder();
-        server.site().replies.clear();
-        server.site().otherwise = Some(reply.clone());
+        server.files().replies.clear();
+        server.files().otherwise = Some(reply.clone());
         let sources = PrestateSources {
             files: vec![shelf.file(RISCV)],
             ..from_urls([(None, url(&server, "/here"))])
@@ -294,7 +298,7 @@ fn each_type_has_its_own_server_first() {
         let mut asked = |game_type| {
             let game = types.propose(game_type, 0);
             answer(&mut source, &params(&types, game)).expect_err("nobody has it");
-            let asked = |server: &FileServer| !std::mem::take(&mut server.site().asked).is_empty();
+            let asked = |server: &FileServer| !std::mem::take(&mut server.files().asked).is_empty();
             [&all, &cannon, &kona].map(asked)
         };
         assert_eq!(asked(GameType::CANNON), [true, true, false]);
@@ -378,7 +382,7 @@ fn a_pre_state_that_none_can_be_is_never_looked_for() {
             "{why}"
         );
     });
-    assert!(server.site().asked.is_empty());
+    assert!(server.files().asked.is_empty());
 }
 
 #[test]
@@ -452,8 +456,8 @@ fn games_go_on_when_their_program_is_no_longer_to_be_had() {
             settle(&mut honest, &mut events);
         }
         // Nothing is run before the claims are about states.
-        let replies = std::mem::take(&mut server.site().replies);
-        server.site().otherwise = Some(Reply::HangUp);
+        let replies = std::mem::take(&mut server.files().replies);
+        server.files().otherwise = Some(Reply::HangUp);
         types.set(GameType::CANNON, &shelf, SECOND);
         let second = types.propose(GameType::CANNON, 1);
         let mut play = |rounds: usize, events: &mut Vec<Event>| {
@@ -473,7 +477,7 @@ fn games_go_on_when_their_program_is_no_longer_to_be_had() {
             .collect();
         assert_eq!(left.len(), 2, "{left:?}");
         assert!(left[1].contains("does not answer"), "{left:?}");
-        server.site().replies = replies;
+        server.files().replies = replies;
         std::thread::sleep(Duration::from_millis(700));
         play(20, &mut events);
         let found = events.iter().filter(|event| event.event == Name::Found);

@@ -63,7 +63,7 @@ struct Figures {
     interpreter: Option<tiers::Interpreter>,
     /// Where the translator's run was outside of its code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    outside: Option<explain::Outside>,
+    outside: Option<explain::Untranslated>,
     pages: usize,
     cold_root_seconds: f64,
     cold_root_cpu_microseconds_per_page: f64,

@@ -5,12 +5,12 @@ mod deploy;
 mod listed;
 mod manual_play;
 mod report;
-mod seen;
 mod show;
 mod simulate;
 mod truth;
 mod verify;
 mod watch;
+mod watched;
 
 use crate::app::App;
 use clap::Subcommand;

@@ -136,7 +136,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Round::Seen(survey, problems) => {
+        Round::Done(survey, problems) => {
             said.pass();
             let status = Status::of(survey, problems);
             code = status.exit_code();

@@ -16,7 +16,7 @@ use fpvm_dispute::position::Position;
 use fpvm_dispute::rules::{Params, Rules};
 use fpvm_dispute::trace::Outputs as _;
 use fpvm_dispute::trace::lie::Extent;
-use fpvm_e2e::upstream::{self, Ground, Who};
+use fpvm_e2e::upstream::{self, Deployer, Who};
 use fpvm_l1::signer::Signer;
 use fpvm_l1::{Address, Policy, Request, Rpc, U256, Wallet};
 
@@ -144,7 +144,7 @@ impl OnNode {
     }
 }
 
-impl Ground for OnNode {
+impl Deployer for OnNode {
     fn create(&mut self, by: Who, code: Vec<u8>) -> Address {
         self.send(by, None, code).expect("a contract")
     }
@@ -171,10 +171,10 @@ fn killed_challengers_play_on_upstreams_contracts() {
         ..Params::mainnet(root.trim().parse().expect("a root"))
     };
     let rules = Rules::new(params.clone()).expect("legal rules");
-    let mut ground = OnNode::new(&table);
+    let mut deployer = OnNode::new(&table);
     let setup = upstream::Setup {
-        owner: ground.owner.address(),
-        admin: ground.admin.address(),
+        owner: deployer.owner.address(),
+        admin: deployer.admin.address(),
         game_type: params.game_type,
         anchor: OutputRoot {
             root: rollup.output(ANCHOR),
@@ -182,9 +182,9 @@ fn killed_challengers_play_on_upstreams_contracts() {
         },
         delay: DELAY,
     };
-    let around = upstream::around(&mut ground, &folder, &setup);
+    let around = upstream::around(&mut deployer, &folder, &setup);
     let mut create = |name, arguments: Vec<u8>| {
-        ground.create(Who::Anybody, upstream::creation(&folder, name, &arguments))
+        deployer.create(Who::Anybody, upstream::creation(&folder, name, &arguments))
     };
     let numbers = (U256::from(126_000), U256::from(params.challenge_period));
     let oracle = create("PreimageOracle", numbers.abi_encode_params());
@@ -193,6 +193,6 @@ fn killed_challengers_play_on_upstreams_contracts() {
     let game = create("FaultDisputeGame", parameters.abi_encode());
     let bond = rules.required_bond(Position::ROOT).expect("a bond");
     let sets = deployment::registration(around.factory, params.game_type, game, &[], bond);
-    ground.owner.send(&sets, &mut |_| ()).expect("it is done");
+    deployer.owner.send(&sets, &mut |_| ()).expect("it is done");
     the_honest_win(&table, &rollup, &around.factory.to_string());
 }

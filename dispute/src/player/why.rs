@@ -10,7 +10,7 @@ use crate::game::Game;
 
 /// The part of the honest rule that applies to a claim.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Ground {
+pub enum Rule {
     /// It is the proposal, and right.
     RootIsRight,
     /// It is the proposal, and wrong.
@@ -33,7 +33,7 @@ pub enum Ground {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Why {
     /// The part of the rule.
-    pub ground: Ground,
+    pub rule: Rule,
     /// What an honest player does about it, made or not.
     pub answer: Option<Answer>,
 }
@@ -46,28 +46,28 @@ impl Why {
         }
         let honest = reading.is_honest(index);
         let claim = game.claim(index).ok()?;
-        let ground = match claim.parent {
-            None if honest => Ground::RootIsRight,
-            None => Ground::RootIsWrong,
-            Some(parent) if honest => Ground::Honest(parent),
-            Some(parent) if reading.is_honest(parent) => Ground::AgainstHonest(parent),
+        let rule = match claim.parent {
+            None if honest => Rule::RootIsRight,
+            None => Rule::RootIsWrong,
+            Some(parent) if honest => Rule::Honest(parent),
+            Some(parent) if reading.is_honest(parent) => Rule::AgainstHonest(parent),
             Some(parent) => match reading.answer(parent) {
-                None => Ground::Elsewhere(parent),
-                Some(_) if reading.harms(game, index).ok()? => Ground::Rival(parent),
-                Some(_) => Ground::BehindHonest(parent),
+                None => Rule::Elsewhere(parent),
+                Some(_) if reading.harms(game, index).ok()? => Rule::Rival(parent),
+                Some(_) => Rule::BehindHonest(parent),
             },
         };
         let answer = reading.answer(index).copied();
-        Some(Self { ground, answer })
+        Some(Self { rule, answer })
     }
 
     /// Whether it is a claim that an honest player would have made.
     pub const fn is_honest(&self) -> bool {
-        matches!(self.ground, Ground::RootIsRight | Ground::Honest(_))
+        matches!(self.rule, Rule::RootIsRight | Rule::Honest(_))
     }
 }
 
-impl fmt::Display for Ground {
+impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RootIsRight => f.write_str("The proposal is right."),
@@ -101,8 +101,8 @@ impl fmt::Display for Ground {
 
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ", self.ground)?;
-        match (self.answer, self.ground) {
+        write!(f, "{} ", self.rule)?;
+        match (self.answer, self.rule) {
             (Some(Answer::Move(mv)), _) if mv.side == Side::Attack => {
                 f.write_str("Its value is wrong, so it is attacked: the answer looks further left.")
             }
@@ -123,12 +123,10 @@ impl fmt::Display for Why {
                 "Its value is right and it is at the deepest level: running the one instruction \
                  after it on chain shows that what was claimed next is not.",
             ),
-            (None, Ground::RootIsRight | Ground::Honest(_)) => {
+            (None, Rule::RootIsRight | Rule::Honest(_)) => {
                 f.write_str("Honest claims are never countered.")
             }
-            (None, Ground::BehindHonest(_) | Ground::Elsewhere(_)) => {
-                f.write_str("It is left alone.")
-            }
+            (None, Rule::BehindHonest(_) | Rule::Elsewhere(_)) => f.write_str("It is left alone."),
             // Only the root of the game or of an execution, which the rules let nobody defend.
             (None, _) => f.write_str(
                 "Its value is right, and the root of a game or of an execution cannot be defended: \

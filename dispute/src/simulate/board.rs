@@ -64,10 +64,14 @@ impl<'a, S: Subject> Board<'a, S> {
         let mut chain = S::chain(scenario)?;
         chain.factory.set_init_bond(KEEPER, game_type, bond)?;
         let mut players = Vec::new();
-        for seat in &scenario.seats {
-            chain.fund(seat.account, PURSE);
+        for participant in &scenario.participants {
+            chain.fund(participant.account, PURSE);
             players.push(Player {
-                me: Me::new(seat.account, GAME, S::opinion(truth, seat.lie)),
+                me: Me::new(
+                    participant.account,
+                    GAME,
+                    S::opinion(truth, participant.lie),
+                ),
                 wake: None,
                 due: BTreeMap::new(),
                 missed: BTreeSet::new(),
@@ -86,7 +90,7 @@ impl<'a, S: Subject> Board<'a, S> {
         };
         let create = S::create(scenario);
         let proposer = scenario
-            .seats
+            .participants
             .get(scenario.proposer)
             .ok_or(Revert::Empty)?
             .account;
@@ -96,9 +100,9 @@ impl<'a, S: Subject> Board<'a, S> {
         Ok(board)
     }
 
-    pub(super) fn plan(&mut self, seat: usize) -> Option<(Plan, Address, bool)> {
-        let place = self.scenario.seats.get(seat)?;
-        let player = self.players.get_mut(seat)?;
+    pub(super) fn plan(&mut self, participant: usize) -> Option<(Plan, Address, bool)> {
+        let place = self.scenario.participants.get(participant)?;
+        let player = self.players.get_mut(participant)?;
         let base_fee = self.scenario.base_fee(self.now - START);
         let view = View {
             game: self.chain.game(GAME)?,
@@ -143,12 +147,12 @@ impl<'a, S: Subject> Board<'a, S> {
         result
     }
 
-    /// Everybody but `seat` sees that something has happened: the honest at once, cheats when they
+    /// Everybody but `participant` sees that something has happened: the honest at once, cheats when they
     /// care to look.
-    pub(super) fn wake_others(&mut self, seat: usize) {
-        let players = self.players.iter_mut().zip(&self.scenario.seats);
+    pub(super) fn wake_others(&mut self, participant: usize) {
+        let players = self.players.iter_mut().zip(&self.scenario.participants);
         for (number, (player, place)) in players.enumerate() {
-            if number != seat {
+            if number != participant {
                 let delay = match place.cheat {
                     None => 0,
                     Some(_) => self.rng.random_range(1..=place.reaction),

@@ -22,6 +22,6 @@ pub struct Outcome {
     pub stolen_bonds: u64,
     /// Seconds from the proposal to the resolution.
     pub duration: u64,
-    /// By seat, wei won (positive) or lost.
+    /// By participant, wei won (positive) or lost.
     pub profits: Vec<i128>,
 }

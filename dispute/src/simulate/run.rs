@@ -59,13 +59,13 @@ impl<S: Subject> Board<'_, S> {
         loop {
             let wakes = self.players.iter().enumerate();
             let next_player = wakes
-                .filter_map(|(seat, player)| Some((player.wake?, seat)))
+                .filter_map(|(participant, player)| Some((player.wake?, participant)))
                 .min();
             let next_expiry = self.expiries.peek().map(|Reverse(next)| *next);
             match (next_player, next_expiry) {
-                (Some((at, seat)), expiry) if expiry.is_none_or(|(then, _)| at <= then) => {
+                (Some((at, participant)), expiry) if expiry.is_none_or(|(then, _)| at <= then) => {
                     self.now = self.now.max(at);
-                    self.take_turn(seat);
+                    self.take_turn(participant);
                 }
                 (_, Some((at, claim))) => {
                     self.expiries.pop();
@@ -77,15 +77,17 @@ impl<S: Subject> Board<'_, S> {
         }
     }
 
-    fn take_turn(&mut self, seat: usize) {
-        let Some((plan, from, honest)) = self.plan(seat) else {
+    fn take_turn(&mut self, participant: usize) {
+        let Some((plan, from, honest)) = self.plan(participant) else {
             return;
         };
         // A plan that cannot be carried out must not be repeated in the same second.
         let mut wake = plan.look_again.map(|at| at.max(self.now + 1));
         let mut changed = false;
         for action in plan.actions {
-            if honest && let Some(due) = self.due(seat, &action).filter(|due| *due > self.now) {
+            if honest
+                && let Some(due) = self.due(participant, &action).filter(|due| *due > self.now)
+            {
                 wake = Some(wake.map_or(due, |wake| wake.min(due)));
                 continue;
             }
@@ -95,45 +97,45 @@ impl<S: Subject> Board<'_, S> {
                 // Loading what is loaded already is no news.
                 Ok(Effect::Loaded(_)) => (),
                 Ok(_) => changed = true,
-                Err(reason) => self.refused(seat, honest, claim, &reason),
+                Err(reason) => self.refused(participant, honest, claim, &reason),
             }
         }
-        if let Some(player) = self.players.get_mut(seat) {
+        if let Some(player) = self.players.get_mut(participant) {
             player.wake = wake;
         }
         if changed {
             self.watch_claims();
-            self.wake_others(seat);
+            self.wake_others(participant);
         }
     }
 
-    /// When the honest player in `seat` makes `action`: within the time that its side has left for
+    /// When the honest player in `participant` makes `action`: within the time that its side has left for
     /// it at least, however late the others play. It has more where the answer needs a first run of
     /// the VM or a large pre-image.
-    fn due(&mut self, seat: usize, action: &Action) -> Option<u64> {
+    fn due(&mut self, participant: usize, action: &Action) -> Option<u64> {
         let claim = action.answered()?;
         let depth = self.game()?.claim(claim).ok()?.position.depth();
         // The clock that the answer inherits is that of the claim's parent.
         let left = self.scenario.rules.extension(depth.saturating_sub(1));
         let made_at = *self.made_at.get(claim)?;
-        let slowest = (left * self.scenario.seats.get(seat)?.reaction / 1_000).max(1);
+        let slowest = (left * self.scenario.participants.get(participant)?.reaction / 1_000).max(1);
         let delay = self.rng.random_range(0..slowest);
         Some(
             *self
                 .players
-                .get_mut(seat)?
+                .get_mut(participant)?
                 .due
                 .entry(claim)
                 .or_insert(made_at + delay),
         )
     }
 
-    fn refused(&mut self, seat: usize, honest: bool, claim: Option<usize>, reason: &Revert) {
+    fn refused(&mut self, participant: usize, honest: bool, claim: Option<usize>, reason: &Revert) {
         self.outcome.refused += 1;
         if !honest {
             return;
         }
-        match (reason, claim, self.players.get_mut(seat)) {
+        match (reason, claim, self.players.get_mut(participant)) {
             (Revert::ClockTimeExceeded, Some(claim), Some(player)) => {
                 player.missed.insert(claim);
             }

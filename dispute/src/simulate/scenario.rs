@@ -71,9 +71,9 @@ impl Presets {
     }
 }
 
-/// A seat at the board.
+/// Who takes part in a game.
 #[derive(Clone, Debug)]
-pub struct Seat {
+pub struct Participant {
     /// The account played from.
     pub account: Address,
     /// How it cheats, if it does.
@@ -100,10 +100,10 @@ pub struct Scenario<S = Rollup> {
     pub block: u64,
     /// The output proposed, or the super root.
     pub root: B256,
-    /// Which seat proposes.
+    /// Which participant proposes.
     pub proposer: usize,
     /// Who plays; the honest ones first.
-    pub seats: Vec<Seat>,
+    pub participants: Vec<Participant>,
     /// Whether somebody resolves each claim the second its clock has run out.
     pub impatient: bool,
     /// When L1's base fee is high, in seconds from the game's start; ascending.
@@ -136,8 +136,9 @@ impl Scenario {
             execution_length,
         };
 
-        let (seats, lies) = random_seats(rng, &rules, anchor_block + 1..=block, execution_length);
-        let honest = seats.len() - lies.len();
+        let (participants, lies) =
+            random_participants(rng, &rules, anchor_block + 1..=block, execution_length);
+        let honest = participants.len() - lies.len();
         let proposer = if honest_proposal { 0 } else { honest };
         let root = match lies.first() {
             _ if honest_proposal => rollup.root(U256::from(block)),
@@ -157,7 +158,7 @@ impl Scenario {
             block,
             root,
             proposer,
-            seats,
+            participants,
             impatient,
             spikes,
         }
@@ -186,17 +187,17 @@ impl<S> Scenario<S> {
 
 /// One honest player or two, and up to four cheats after them; and what each of those lies about, if it does: the
 /// outputs (or the places in a super game) from one of `outputs` on.
-pub(super) fn random_seats(
+pub(super) fn random_participants(
     rng: &mut Xoshiro256PlusPlus,
     rules: &Rules,
     outputs: RangeInclusive<u64>,
     execution_length: u128,
-) -> (Vec<Seat>, Vec<Extent>) {
+) -> (Vec<Participant>, Vec<Extent>) {
     let honest = 1 + usize::from(rng.random_bool(0.2));
     let cheats = rng.random_range(1..=4);
     let extension = rules.params().clock_extension;
-    let mut seats: Vec<Seat> = (0..honest)
-        .map(|number| Seat {
+    let mut participants: Vec<Participant> = (0..honest)
+        .map(|number| Participant {
             account: account(number),
             cheat: None,
             lie: None,
@@ -225,7 +226,7 @@ pub(super) fn random_seats(
         };
         let cheat = random_cheat(rng, rules, account(next));
         let truthful = cheat.way == Way::Spammer && rng.random_bool(0.5);
-        seats.push(Seat {
+        participants.push(Participant {
             account: account(number),
             cheat: Some(cheat),
             lie: (!truthful).then_some(lie),
@@ -233,7 +234,7 @@ pub(super) fn random_seats(
         });
         lies.push(lie);
     }
-    (seats, lies)
+    (participants, lies)
 }
 
 fn random_cheat(rng: &mut Xoshiro256PlusPlus, rules: &Rules, partner: Address) -> Cheat {
@@ -267,7 +268,7 @@ fn random_spikes(rng: &mut Xoshiro256PlusPlus, clock: u64) -> Vec<(u64, u64)> {
         .collect()
 }
 
-/// The account of a seat.
+/// The account of a participant.
 fn account(number: usize) -> Address {
     Address::left_padding_from(&(number as u64 + 1).to_be_bytes())
 }

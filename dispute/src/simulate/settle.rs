@@ -46,8 +46,8 @@ impl<S: Subject> Board<'_, S> {
         for account in credits.into_keys() {
             self.keeper(GameAction::ClaimCredit(account))?;
         }
-        let seats = self.scenario.seats.iter();
-        let balances = seats.map(|seat| self.chain.balance(seat.account));
+        let participants = self.scenario.participants.iter();
+        let balances = participants.map(|participant| self.chain.balance(participant.account));
         self.outcome.profits = balances.map(|wei| wei as i128 - PURSE as i128).collect();
         Ok(())
     }
@@ -58,11 +58,11 @@ impl<S: Subject> Board<'_, S> {
 
     /// What the honest players would still answer, now that all clocks have run out.
     fn count_timeouts(&mut self) {
-        for seat in 0..self.players.len() {
-            let Some((plan, _, true)) = self.plan(seat) else {
+        for participant in 0..self.players.len() {
+            let Some((plan, _, true)) = self.plan(participant) else {
                 continue;
             };
-            let Some(player) = self.players.get_mut(seat) else {
+            let Some(player) = self.players.get_mut(participant) else {
                 continue;
             };
             player
@@ -76,10 +76,10 @@ impl<S: Subject> Board<'_, S> {
     /// counters every answer that could get there before its own.
     fn count_stolen_bonds(&self) -> u64 {
         let honest = |claimant| {
-            let seats = self.scenario.seats.iter();
-            seats
+            let participants = self.scenario.participants.iter();
+            participants
                 .clone()
-                .any(|seat| seat.cheat.is_none() && seat.account == claimant)
+                .any(|participant| participant.cheat.is_none() && participant.account == claimant)
         };
         let winner = |game: &Game, parent: usize| game.claim(parent).ok()?.countered_by;
         let Some(game) = self.game() else {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::scenario::{Scenario, random_seats};
+use super::scenario::{Scenario, random_participants};
 use super::subject::SuperSubject;
 use crate::revert::Revert;
 use crate::rules::{Params, Rules};
@@ -56,8 +56,9 @@ impl SuperPresets {
         let execution_length = rng.random_range(4..=longest.max(4));
         let number = |timestamp| SuperStep::start_of(timestamp).number() as u64;
         let places = number(START) + 1..=number(end);
-        let (mut seats, mut lies) = random_seats(rng, &rules, places, execution_length);
-        let honest = seats.len() - lies.len();
+        let (mut participants, mut lies) =
+            random_participants(rng, &rules, places, execution_length);
+        let honest = participants.len() - lies.len();
         let program = SuperProgram::new(&rollup, l1_head, START, end, execution_length);
         let mut subject = SuperSubject {
             rollup,
@@ -77,8 +78,8 @@ impl SuperPresets {
                 // A proposal must be a super root of that second, even if it is a lie.
                 let lie = lie.ok_or(Revert::Empty)?;
                 lie.salt &= !3;
-                if let Some(seat) = seats.get_mut(honest) {
-                    seat.lie = Some(*lie);
+                if let Some(participant) = participants.get_mut(honest) {
+                    participant.lie = Some(*lie);
                 }
                 match lie.other_outputs(SuperStep::start_of(end), &truth) {
                     SuperState::SuperRoot(root) => (honest, root),
@@ -96,7 +97,7 @@ impl SuperPresets {
             block: end,
             root,
             proposer,
-            seats,
+            participants,
             impatient: rng.random_bool(0.5),
             spikes: Vec::new(),
         })

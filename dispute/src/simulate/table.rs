@@ -78,12 +78,12 @@ impl Table {
             total_time: outcome.duration,
             ..Self::default()
         };
-        for (seat, profit) in scenario.seats.iter().zip(&outcome.profits) {
+        for (participant, profit) in scenario.participants.iter().zip(&outcome.profits) {
             let (gain, loss) = match *profit {
                 profit @ 0.. => (profit.unsigned_abs(), 0),
                 loss => (0, loss.unsigned_abs()),
             };
-            match &seat.cheat {
+            match &participant.cheat {
                 None => {
                     table.honest_gains_wei += gain;
                     table.honest_losses_wei += loss;

@@ -17,7 +17,7 @@ use fpvm_dispute::version::Version;
 
 use crate::evm::Evm;
 use crate::setup::{DELAY, FINALITY, OWNER, PORTAL, Setup};
-use fpvm_e2e::upstream::{self, Around, Ground, SetupV7, Who};
+use fpvm_e2e::upstream::{self, Around, Deployer, SetupV7, Who};
 
 /// Administers upstream's proxies. Has no other part, for they treat their admin differently.
 const ADMIN: Address = Address::repeat_byte(0xad);
@@ -327,7 +327,7 @@ impl Contracts {
     }
 }
 
-impl Ground for Evm {
+impl Deployer for Evm {
     fn create(&mut self, by: Who, code: Vec<u8>) -> Address {
         let created = match by {
             Who::Anybody => Self::create(self, code),

@@ -26,14 +26,14 @@ impl<I: Isa> Machine for Lint<I> {
                 room => room,
             };
         }
-        self.seen.bases.push((value.base, r));
+        self.register_use.bases.push((value.base, r));
         value
     }
 
     fn set_reg(&mut self, r: Reg, v: Value) {
         self.uses(&[v.scope]);
         self.commits(r, Some(v));
-        self.seen.written.push(r);
+        self.register_use.written.push(r);
         self.writes_register("a register write");
     }
 
@@ -245,9 +245,11 @@ impl<I: Isa> Machine for Lint<I> {
         mut arm: impl FnMut(&mut Self, Option<usize>) -> Result<(), Ended>,
     ) -> Result<(), Ended> {
         self.uses(&[v.scope]);
-        let mut bases = self.seen.bases.iter();
+        let mut bases = self.register_use.bases.iter();
         let of = bases.find(|(base, _)| *base == v.base).map(|(_, r)| *r);
-        self.seen.choices.extend(of.map(|r| (r, cases.to_vec())));
+        self.register_use
+            .choices
+            .extend(of.map(|r| (r, cases.to_vec())));
         let count = cases.len();
         self.arms(count + 1, |m, i| arm(m, (i < count).then_some(i)))
     }

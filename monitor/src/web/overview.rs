@@ -13,7 +13,7 @@ use super::escape;
 use super::tree::{short, tree};
 use crate::metrics::stakes;
 use crate::problems::{Grade, Problem, required};
-use crate::survey::{Game, Seen, State, Survey};
+use crate::survey::{Game, State, Survey, SurveyedGame};
 
 /// Games on a page.
 const PAGE: usize = 100;
@@ -60,12 +60,12 @@ impl Show {
     }
 }
 
-fn is_open(seen: &Seen) -> bool {
+fn is_open(seen: &SurveyedGame) -> bool {
     seen.snapshot.game.status() == GameStatus::InProgress
 }
 
 /// Whether a game ends, or would end, with the wrong winner.
-fn goes_wrong(seen: &Seen) -> bool {
+fn goes_wrong(seen: &SurveyedGame) -> bool {
     let defended = seen.forecast.status == GameStatus::DefenderWins;
     seen.agreement.is_some_and(|said| said.agrees != defended)
 }
@@ -157,7 +157,8 @@ fn head(html: &mut String, survey: &Survey, problems: &[Problem]) -> std::fmt::R
         escape(utc(survey.block.time)),
         survey.factory,
     )?;
-    let seen = |is: &dyn Fn(&Seen) -> bool| survey.seen().filter(|(_, seen)| is(seen)).count();
+    let seen =
+        |is: &dyn Fn(&SurveyedGame) -> bool| survey.seen().filter(|(_, seen)| is(seen)).count();
     let owed = required(survey)
         .values()
         .fold(0_u128, |sum, wei| sum.saturating_add(*wei));

@@ -16,7 +16,7 @@ const NAME: usize = 40;
 /// What the translator left to others.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Outside {
+pub(super) struct Untranslated {
     steps: u64,
     /// Steps that the interpreter did.
     interpreted: u64,
@@ -70,16 +70,21 @@ struct Place {
 }
 
 /// Runs the program once more, as far as before, and counts: that takes time, which no figure shall have in it.
-pub(super) fn explain(app: &App, args: &Args, end: u64, steps: u64) -> anyhow::Result<Outside> {
+pub(super) fn explain(
+    app: &App,
+    args: &Args,
+    end: u64,
+    steps: u64,
+) -> anyhow::Result<Untranslated> {
     let mut vm = args.input.open(app, "")?;
     let counters = vm.explain()?;
     let mut runner = Runner::new(app, &args.source, Some(end))?.silent();
     let ran = runner.seek(vm.as_mut(), end);
     runner.finish(ran)?;
-    Ok(Outside::of(&counters, vm.as_mut(), steps))
+    Ok(Untranslated::of(&counters, vm.as_mut(), steps))
 }
 
-impl Outside {
+impl Untranslated {
     fn of(counters: &Counters, vm: &mut dyn AnyVm, steps: u64) -> Self {
         let reasons = Departure::ALL
             .into_iter()

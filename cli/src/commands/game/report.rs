@@ -1,6 +1,6 @@
 //! `game report`: a page about a game on a chain.
 
-use super::seen::{Extent, Seen, SeenArgs};
+use super::watched::{Extent, WatchedArgs, WatchedGame};
 use crate::app::App;
 use crate::output::{FormatArgs, Target};
 use fpvm_report::html;
@@ -15,12 +15,12 @@ pub(crate) struct Args {
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten)]
-    seen: SeenArgs,
+    watched: WatchedArgs,
 }
 
 pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     args.output.try_place()?;
-    let report = Seen::open(app, &args.seen)?.report(Extent::History)?;
+    let report = WatchedGame::open(app, &args.watched)?.report(Extent::History)?;
     if args.format.is_json() {
         return args.output.write_json(&report);
     }

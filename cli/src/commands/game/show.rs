@@ -1,6 +1,6 @@
 //! `game show`: a game on a chain, as text.
 
-use super::seen::{Extent, Seen, SeenArgs};
+use super::watched::{Extent, WatchedArgs, WatchedGame};
 use crate::app::App;
 use crate::output::{Format, FormatArgs, json, print, to_stdout};
 use fpvm_report::Report;
@@ -12,11 +12,11 @@ pub(crate) struct Args {
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten)]
-    seen: SeenArgs,
+    watched: WatchedArgs,
 }
 
 pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
-    let report = Seen::open(app, &args.seen)?.report(Extent::Instruction)?;
+    let report = WatchedGame::open(app, &args.watched)?.report(Extent::Instruction)?;
     match args.format.get() {
         Format::Text => text(&report),
         Format::Json => to_stdout(|out| json(out, &report)),

@@ -1,7 +1,7 @@
 //! `game watch`: a game on a chain, on the terminal.
 
-use super::seen::{Extent, Seen, SeenArgs};
 use super::show;
+use super::watched::{Extent, WatchedArgs, WatchedGame};
 use crate::app::App;
 use crate::exit;
 use anyhow::Context as _;
@@ -23,14 +23,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "3s")]
     every: Duration,
     #[command(flatten)]
-    seen: SeenArgs,
+    watched: WatchedArgs,
 }
 
 /// Rows that a page has for PgUp and PgDn.
 const PAGE: isize = 10;
 
 pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
-    let mut seen = Seen::open(app, &args.seen)?;
+    let mut seen = WatchedGame::open(app, &args.watched)?;
     let report = seen.report(Extent::Claims)?;
     if args.once || !std::io::stdout().is_terminal() {
         return show::text(&report);
@@ -45,7 +45,7 @@ pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 
 fn watch(
     terminal: &mut DefaultTerminal,
-    seen: &mut Seen<'_>,
+    seen: &mut WatchedGame<'_>,
     mut report: Report,
     every: Duration,
 ) -> anyhow::Result<()> {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// Which game, and what is known besides.
 #[derive(Debug, clap::Args)]
-pub(super) struct SeenArgs {
+pub(super) struct WatchedArgs {
     /// The game's contract
     #[arg(long, value_name = "ADDRESS")]
     game: Address,
@@ -48,19 +48,19 @@ pub(super) enum Extent {
 }
 
 /// A game that is looked at again and again.
-pub(super) struct Seen<'a> {
+pub(super) struct WatchedGame<'a> {
     chain: Arc<dyn Chain>,
     watcher: GameWatcher,
     truth: Option<Truth<'a>>,
     parties: BTreeMap<Address, Party>,
 }
 
-impl<'a> Seen<'a> {
-    pub(super) fn open(app: &'a App, args: &'a SeenArgs) -> anyhow::Result<Self> {
+impl<'a> WatchedGame<'a> {
+    pub(super) fn open(app: &'a App, args: &'a WatchedArgs) -> anyhow::Result<Self> {
         Self::over(app, chain::needed(args.chain.node.connect()?)?, args)
     }
 
-    fn over(app: &'a App, chain: Arc<dyn Chain>, args: &'a SeenArgs) -> anyhow::Result<Self> {
+    fn over(app: &'a App, chain: Arc<dyn Chain>, args: &'a WatchedArgs) -> anyhow::Result<Self> {
         let watcher = GameWatcher::open(&Reader::newest(&*chain)?, args.game)?;
         let truth = args.truth.open(app, &watcher.game_params, &*chain)?;
         let party = |(address, name): &(Address, String)| {
@@ -129,7 +129,7 @@ mod tests {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
-        args: SeenArgs,
+        args: WatchedArgs,
     }
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
             let game = game.to_string();
             let words = [&["x", "--game", &game], more].concat();
             let Line { args } = Line::try_parse_from(words).expect("flags");
-            let mut seen = Seen::over(&app, connection.clone(), &args).expect("a game");
+            let mut seen = WatchedGame::over(&app, connection.clone(), &args).expect("a game");
             seen.report(Extent::History).expect("a report")
         };
         let plain = look(&[]);
