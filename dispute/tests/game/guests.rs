@@ -3,7 +3,7 @@
 //! decides. (The depth is odd, so that the deepest claims are Bob's: a wrong proposer loses there because
 //! he has no step to show.)
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 use fpvm_contracts::artifact::Artifact;
 use fpvm_contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
 use fpvm_core::formats::elf;
@@ -23,13 +23,14 @@ use fpvm_dispute::trace::lie::{Extent, Lie};
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_dispute::trace::split::SplitTrace;
 use fpvm_dispute::trace::{Executions, Inputs, Outputs, StepData, Trace, TraceError};
+use fpvm_dispute::version::Version;
 use fpvm_dispute::vm::{StepContext, Vm};
 use fpvm_e2e::rollup::rollup_for;
 use fpvm_oracle::{Key, Kind};
 use fpvm_trace::{GuestProgram, Program as _, Vms};
 
 use crate::deploy::{Source, Sources};
-use crate::setup::{ANN, BOB, CLOCK, DELAY, PURSE, START, Setup};
+use crate::setup::{ANN, BOB, CLOCK, DELAY, FINALITY, PURSE, START, Setup};
 use crate::twin::{Twin, VmContract};
 
 /// Chain id of the guest's rollup.
@@ -111,12 +112,37 @@ impl<I: elf::Program> Executions for Truth<'_, I> {
     }
 }
 
-/// What is lied about in all games; in the execution from some instruction on.
-fn lie(steps_from: u64) -> Extent {
-    Extent {
-        outputs_from: Some(U256::from(LIE_FROM)),
-        steps_from: Some(steps_from.into()),
-        salt: 7,
+/// A game: its version, and what is lied about in it.
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    version: Version,
+    /// The first block.
+    lie_from: u64,
+    /// In the execution, the first instruction.
+    wrong_from: u64,
+    salt: u64,
+}
+
+impl Case {
+    fn lie(self) -> Extent {
+        Extent {
+            outputs_from: Some(U256::from(self.lie_from)),
+            steps_from: Some(self.wrong_from.into()),
+            salt: self.salt,
+        }
+    }
+
+    /// One that follows from a number, of today's game. Executions have one to three million instructions: some lies are
+    /// about what comes after the end.
+    fn random(seed: u64) -> Self {
+        let hash = keccak256(seed.to_be_bytes());
+        let part = |at: usize| u64::from_be_bytes(*hash[at..].first_chunk().expect("8 bytes"));
+        Self {
+            version: Version::V2_4,
+            lie_from: 101 + part(0) % (PROPOSED - 100),
+            wrong_from: part(8) % 4_000_000,
+            salt: part(16),
+        }
     }
 }
 
@@ -128,19 +154,19 @@ fn opinion<T: Clone>(source: T) -> SplitTrace<T, T> {
     }
 }
 
-/// Played to the end, on the contracts and in the model. Bob's execution is wrong from instruction
-/// `wrong_from` on.
+/// Played to the end, on the contracts and in the model.
 fn play<I: elf::Program>(
     guest: &Vms<Guest<I>>,
     prestate: B256,
     verifier: Artifact,
     sources: &Sources,
-    wrong_from: u64,
+    case: Case,
 ) {
     let outputs = outputs();
     let first = U256::from(100);
     let setup = Setup {
         params: Params {
+            version: case.version,
             l2_chain_id: U256::from(CHAIN_ID),
             ..Params::mainnet(prestate)
         },
@@ -160,7 +186,7 @@ fn play<I: elf::Program>(
     twin.fund(BOB, PURSE);
     let outputs = &outputs;
     let truth = Truth { outputs, guest };
-    let extent = lie(wrong_from);
+    let extent = case.lie();
     let lie = Lie { truth, extent };
     let block = U256::from(PROPOSED);
     let create = Create {
@@ -170,12 +196,16 @@ fn play<I: elf::Program>(
     };
     let now = START;
     assert!(apply(&mut twin, now, ANN, Action::Create(create)).is_ok());
-    let now = contest(&mut twin, now, opinion(truth), opinion(lie)) + DELAY;
+    let mut now = contest(&mut twin, now, opinion(truth), opinion(lie));
     let claim = Action::Game(0, GameAction::ClaimCredit(ANN));
-    assert!(matches!(
-        apply(&mut twin, now, BOB, claim),
-        Ok(Effect::Paid(_))
-    ));
+    if !case.version.pays_at_resolution() {
+        now += FINALITY + 1;
+        let unlocked = apply(&mut twin, now, BOB, claim.clone());
+        assert!(matches!(unlocked, Ok(Effect::Unlocked(_))), "{unlocked:?}");
+    }
+    now += DELAY;
+    let paid = apply(&mut twin, now, BOB, claim);
+    assert!(matches!(paid, Ok(Effect::Paid(_))), "{case:?}: {paid:?}");
     assert!(twin.model.balance(ANN) > PURSE);
     twin.compare_all();
 }
@@ -283,13 +313,14 @@ fn instructions<I: elf::Program>(guest: &Guest<I>, inputs: &Inputs) -> [u64; 4] 
 }
 
 /// With our verifier on our contracts, and where upstream's are at hand with each side's verifier in
-/// the other side's game. `upstreams` is the name of upstream's contract, where it has such, `ours` the
-/// artifact of ours.
+/// the other side's game: games of 2024 at chosen instructions, and so many `random` ones of today. `upstreams` is the
+/// name of upstream's contract, where it has such, `ours` the artifact of ours.
 fn games<I: elf::Program>(
     vm: &str,
     tier: fn() -> Option<Box<dyn Tier<I>>>,
     upstreams: Option<&str>,
     ours: &str,
+    random: u64,
 ) {
     let guest = || rollup_for(vm, tier);
     let output = |block: u64| {
@@ -302,7 +333,16 @@ fn games<I: elf::Program>(
         starting: output(LIE_FROM - 1),
         disputed: output(LIE_FROM),
     };
-    let cases = instructions(&guest(), &inputs);
+    let old = Version::default();
+    let mut cases = instructions(&guest(), &inputs)
+        .map(|wrong_from| Case {
+            version: old,
+            lie_from: LIE_FROM,
+            wrong_from,
+            salt: 7,
+        })
+        .to_vec();
+    cases.extend((0..random).map(Case::random));
     let prestate = {
         use fpvm_checkpoints::Machine as _;
         let mut machine = guest().start(&inputs).expect("it starts");
@@ -310,41 +350,42 @@ fn games<I: elf::Program>(
     };
     let guest = Vms::new(guest(), EVERY);
     let ours = Artifact::parse(ours).expect("an artifact");
-    let play = |verifier: &Artifact, sources: &Sources| {
-        for wrong_from in cases {
-            play(&guest, prestate, verifier.clone(), sources, wrong_from);
+    let play = |verifier: &Artifact, source: fn(Version) -> Option<Source>| {
+        for case in &cases {
+            if let Some(source) = source(case.version) {
+                let sources = Sources::all(source);
+                play(&guest, prestate, verifier.clone(), &sources, *case);
+            }
         }
     };
-    play(&ours, &Sources::all(Source::Ours));
-    if let Some(upstream) = Source::upstream() {
-        if let Some(name) = upstreams {
-            play(&upstream.artifact(name, ""), &Sources::all(Source::Ours));
-        }
-        play(&ours, &Sources::all(upstream));
+    play(&ours, |_| Some(Source::Ours));
+    if let (Some(upstream), Some(name)) = (Source::upstream(), upstreams) {
+        play(&upstream.artifact(name, ""), |_| Some(Source::Ours));
     }
+    play(&ours, Source::upstream_of);
 }
 
 #[test]
 fn mips() {
     let jit = || Some(Box::new(fpvm_jit::Jit::new().ok()?) as _);
-    games::<fpvm_isa_mips::Mips32>("mips", jit, Some("MIPS"), MIPS_ARTIFACT);
+    games::<fpvm_isa_mips::Mips32>("mips", jit, Some("MIPS"), MIPS_ARTIFACT, 1);
 }
 
 #[test]
 fn mips64() {
     let jit = || Some(Box::new(fpvm_jit::Jit::new().ok()?) as _);
-    games::<fpvm_isa_mips64::Mips64<8>>("mips64", jit, Some("MIPS64"), MIPS64_ARTIFACT);
+    games::<fpvm_isa_mips64::Mips64<8>>("mips64", jit, Some("MIPS64"), MIPS64_ARTIFACT, 8);
 }
 
 #[test]
 fn riscv() {
     let jit = || Some(Box::new(fpvm_jit::Jit::new().ok()?) as _);
-    games::<fpvm_isa_riscv::Rv64>("riscv64", jit, Some("RISCV"), RISCV_ARTIFACT);
+    games::<fpvm_isa_riscv::Rv64>("riscv64", jit, Some("RISCV"), RISCV_ARTIFACT, 1);
 }
 
 /// Of fpvm alone, so that upstream has no contract for it.
 #[test]
 fn imac() {
     let jit = || Some(Box::new(fpvm_jit::Jit::new().ok()?) as _);
-    games::<fpvm_isa_riscv::imac::Imac>("imac-1", jit, None, IMAC_ARTIFACT);
+    games::<fpvm_isa_riscv::imac::Imac>("imac-1", jit, None, IMAC_ARTIFACT, 1);
 }
