@@ -1,5 +1,8 @@
 //! Games on chains, played by processes and by hand.
 
+#[path = "../../../report/tests/common/browser.rs"]
+#[allow(dead_code, reason = "pages of games are measured there")]
+mod browser;
 #[path = "../common/challengers.rs"]
 mod challengers;
 #[path = "../common/mod.rs"]

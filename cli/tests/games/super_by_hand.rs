@@ -150,6 +150,18 @@ fn a_false_game_of_one_proposer_is_told_as_that() {
     assert_eq!(advice[0]["until"], shown["alarm"]["until"]);
     let page = run(&format!("report {truth} --output -")).ok();
     assert!(page.contains(&own), "the truth is on the page");
+    if let Some(browser) = crate::browser::browser() {
+        let path = table.shop.path("report.html");
+        std::fs::write(&path, page).expect("written");
+        let drawn = crate::browser::draw(&browser, &path, &table.shop.path("profile"));
+        for words in [
+            "The proposal is FALSE",
+            "the guardian has to blacklist it",
+            "Facts",
+        ] {
+            assert!(drawn.contains(words), "no `{words}` in\n{drawn}");
+        }
+    }
 
     // A true one needs nobody.
     let right = world.propose(&factory, 5, world.root(END));

@@ -13,9 +13,13 @@ use fpvm_dispute::trace::lie::Extent;
 use fpvm_l1::U256;
 use serde_json::Value;
 
-/// Room for the four seconds that games could span at most, and for 2^25 instructions of a step, which takes a few
-/// million. The deepest claims are the proposer's side's.
-const SMALL: (u8, u8) = (34, 8);
+/// Room for two seconds, and for 2^25 instructions of a step, which takes a few million. The deepest claims are those of
+/// the proposer's side, which an instruction refutes if it lies.
+const OF_PROPOSER: (u8, u8) = (34, 8);
+/// One more level: the deepest claims are the challenger's.
+const OF_CHALLENGER: (u8, u8) = (35, 8);
+/// As on mainnet, where the deepest claims are the challenger's too.
+const MAINNET: (u8, u8) = (73, 30);
 /// A lie.
 struct Lie {
     /// Where it begins: a second, and a step after it.
@@ -81,7 +85,12 @@ fn the_honest_win((max, split): (u8, u8), lie: &Lie) {
 
     let line = format!("game report --game {game} --json --output - {truth}");
     let report = json(table.run(HONEST, &line).ok());
-    check_claims(&report, lie, max);
+    check_claims(&report, lie, max, &table.account(1));
+    draws(
+        &table,
+        &format!("game report --game {game} {truth}"),
+        &["The trace", "at-step", "The one instruction"],
+    );
     let shown = table
         .run(HONEST, &format!("game show --game {game} {truth}"))
         .ok();
@@ -100,12 +109,27 @@ fn the_honest_win((max, split): (u8, u8), lie: &Lie) {
     }
 }
 
+/// Asserts that a browser, if there is one, draws a report with these words.
+fn draws(table: &Table, line: &str, words: &[&str]) {
+    let Some(browser) = crate::browser::browser() else {
+        return;
+    };
+    let path = table.shop.path("report.html");
+    table
+        .run(HONEST, &format!("{line} --output {}", path.display()))
+        .ok();
+    let page = crate::browser::draw(&browser, &path, &table.shop.path("profile"));
+    for words in words {
+        assert!(page.contains(words), "no `{words}` in\n{page}");
+    }
+}
+
 fn wei(account: &Value, what: &str) -> U256 {
     account[what].as_str().expect(what).parse().expect(what)
 }
 
 /// Who has won, by what, and that no claim of the honest side was countered.
-fn check_claims(report: &Value, lie: &Lie, max: u8) {
+fn check_claims(report: &Value, lie: &Lie, max: u8, honest: &str) {
     let status = if lie.is_proposed {
         "challenger-wins"
     } else {
@@ -115,16 +139,12 @@ fn check_claims(report: &Value, lie: &Lie, max: u8) {
     assert_eq!(report["proposal"]["right"], !lie.is_proposed);
     let claims = report["claims"].as_array().expect("claims");
     let stepped: Vec<_> = claims.iter().filter(|c| c["stepped"] == true).collect();
-    if lie.is_proposed {
-        assert_eq!(
-            claims.len(),
-            usize::from(max) + 1,
-            "one claim at each depth"
-        );
-        assert_eq!(stepped.len(), 1);
-    }
-    // The proposer's side is the honest one where the proposal is true.
-    let honest = &claims[1]["claimant"];
+    assert_eq!(
+        claims.len(),
+        usize::from(max) + 1,
+        "one claim at each depth"
+    );
+    assert_eq!(stepped.len(), 1);
     for (index, claim) in claims.iter().enumerate().skip(1) {
         let is_honest = claim["claimant"] == *honest && lie.is_proposed;
         assert!(
@@ -139,7 +159,7 @@ fn check_claims(report: &Value, lie: &Lie, max: u8) {
 #[test]
 fn a_lie_about_an_optimistic_block_loses() {
     the_honest_win(
-        SMALL,
+        OF_PROPOSER,
         &Lie {
             place: (START, 2),
             states: "outputs",
@@ -152,7 +172,7 @@ fn a_lie_about_an_optimistic_block_loses() {
 #[test]
 fn a_lie_about_a_step_without_a_chain_loses() {
     the_honest_win(
-        SMALL,
+        OF_PROPOSER,
         &Lie {
             place: (START, 77),
             states: "outputs",
@@ -165,7 +185,7 @@ fn a_lie_about_a_step_without_a_chain_loses() {
 #[test]
 fn a_lie_about_the_consolidation_loses() {
     the_honest_win(
-        SMALL,
+        OF_PROPOSER,
         &Lie {
             place: (START + 1, 0),
             states: "outputs",
@@ -178,11 +198,37 @@ fn a_lie_about_the_consolidation_loses() {
 #[test]
 fn a_lie_about_the_super_root_itself_loses() {
     the_honest_win(
-        SMALL,
+        OF_PROPOSER,
         &Lie {
             place: (END, 0),
             states: "outputs",
             is_proposed: true,
+            from_step: 1_000,
+        },
+    );
+}
+
+#[test]
+fn a_true_super_root_stands_against_a_lie_about_the_execution() {
+    the_honest_win(
+        OF_CHALLENGER,
+        &Lie {
+            place: (START + 1, 1),
+            states: "invalid",
+            is_proposed: false,
+            from_step: 100_000,
+        },
+    );
+}
+
+#[test]
+fn a_lie_loses_at_mainnets_depths() {
+    the_honest_win(
+        MAINNET,
+        &Lie {
+            place: (START + 1, 0),
+            states: "outputs",
+            is_proposed: false,
             from_step: 1_000,
         },
     );
