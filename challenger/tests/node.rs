@@ -1,4 +1,4 @@
-//! A whole game on a real node, with clocks of less than a minute, between two who know the truth and one who
+//! Whole games on real nodes, with clocks of less than a minute, between two who know the truth and one who
 //! lies, who all play at once. A program of its own: time passes here, so nothing else should run beside it.
 
 mod common;
@@ -8,15 +8,20 @@ use std::time::{Duration, Instant};
 
 use alloy_primitives::U256;
 use common::players::{CHEAT, False, HONEST, LIE, PROPOSED, Truth, cheat, lie, scheduler};
+use common::super_players::{
+    START, TRUTH, Told, lies, node as super_node, own_lie, setup as super_setup,
+};
 use common::{account, alphabet, wallet};
-use fpvm_challenger::deployment::Deployment;
+use fpvm_challenger::deployment::{Deployment, Setup};
 use fpvm_challenger::event::{Event, EventSink, Name};
-use fpvm_challenger::factory::Factory;
+use fpvm_challenger::factory::{Claimed, Factory};
 use fpvm_challenger::player::Strategy;
 use fpvm_challenger::read::Reader;
 use fpvm_challenger::read::watch::game;
 use fpvm_challenger::scheduler::{GameScheduler, Games, TraceSource};
 use fpvm_dispute::claim::GameStatus;
+use fpvm_dispute::super_root::SuperStep;
+use fpvm_dispute::trace::lie::Extent;
 use fpvm_e2e::node::Node;
 use fpvm_l1::{At, Chain as _, Rpc};
 
@@ -40,7 +45,19 @@ fn to_the_end<K: TraceSource>(chain: &Rpc, mut scheduler: GameScheduler<K>) -> V
     }
 }
 
-fn play(node: &Node) {
+/// Who plays: two who know the truth, and one who lies, each over a connection of its own.
+struct Sides<T, L> {
+    truth: fn(Arc<Rpc>) -> T,
+    lie: fn(Arc<Rpc>) -> L,
+}
+
+/// A whole game over `setup`, with clocks that pass while it is played, which the proposer loses.
+fn play<T: TraceSource, L: TraceSource>(
+    node: &Node,
+    mut setup: Setup,
+    claimed: &Claimed,
+    sides: &Sides<T, L>,
+) {
     let chain = Arc::new(Rpc::connect(&node.url(), None).expect("a node"));
     // The node signs for its own account, which is rich.
     let bank = node.ask("eth_accounts", "[]")[0].to_string();
@@ -56,32 +73,31 @@ fn play(node: &Node) {
     {
         chain.pause();
     }
-    let mut setup = alphabet();
     setup.params.clock_extension = 5;
     setup.params.max_clock_duration = CLOCK;
     setup.params.challenge_period = 5;
-    setup.delay = 10;
+    (setup.delay, setup.finality_delay) = (10, 10);
     let deployment = Deployment::deploy(&mut wallet(chain.clone(), 1), &setup, &mut |_| ());
     let factory = Factory(deployment.expect("it deploys").factory);
-    let (mut proposer, block) = (wallet(chain.clone(), CHEAT), U256::from(PROPOSED));
-    let at = factory.create(&mut proposer, 255, lie(), block, &mut |_| ());
+    let mut proposer = wallet(chain.clone(), CHEAT);
+    let at = factory.create_about(&mut proposer, setup.params.game_type, claimed, &mut |_| ());
     let at = at.expect("it is created");
     // All at once, each over a connection of its own.
     let listed = || Games::Listed(vec![at]);
     let connect = || Arc::new(Rpc::connect(&node.url(), None).expect("a node"));
     let honest = |key| {
-        let chain = connect();
+        let (chain, truth) = (connect(), (sides.truth)(connect()));
         to_the_end(
             &chain.clone(),
-            scheduler(chain, key, listed(), Truth, Strategy::Honest),
+            scheduler(chain, key, listed(), truth, Strategy::Honest),
         )
     };
     let events = std::thread::scope(|scope| {
         let threads = [HONEST, SECOND].map(|key| scope.spawn(move || honest(key)));
-        let chain = connect();
+        let (chain, lie) = (connect(), (sides.lie)(connect()));
         to_the_end(
             &chain.clone(),
-            scheduler(chain, CHEAT, listed(), False(LIE), cheat(100)),
+            scheduler(chain, CHEAT, listed(), lie, cheat(100)),
         );
         threads
             .map(|thread| thread.join().expect("it plays to the end"))
@@ -100,16 +116,52 @@ fn play(node: &Node) {
     eprintln!("somebody else was first {} times", overtaken.count());
 }
 
+/// A game of 2024 about an output.
+fn about_an_output(node: &Node) {
+    let claimed = Claimed::Output {
+        root: lie(),
+        block: U256::from(PROPOSED),
+    };
+    let sides = Sides {
+        truth: |_| Truth,
+        lie: |_| False(LIE),
+    };
+    play(node, alphabet(), &claimed, &sides);
+}
+
+/// A super game, by what a node of two chains says.
+fn about_a_super_root(node: &Node) {
+    fn lie() -> Extent {
+        lies(
+            SuperStep {
+                timestamp: START + 1,
+                step: 3,
+            },
+            8,
+        )
+    }
+    let sides = Sides {
+        truth: |chain| Told::by(&super_node(), chain, TRUTH),
+        lie: |chain| Told::by(&super_node(), chain, lie()),
+    };
+    let claimed = Claimed::SuperRoot(own_lie(lie()));
+    play(node, super_setup(), &claimed, &sides);
+}
+
 #[test]
 fn on_anvil() {
     if let Some(node) = Node::anvil(&["--block-time", "1"]) {
-        play(&node);
+        about_an_output(&node);
     }
 }
 
 #[test]
 fn on_geth() {
-    if let Some(node) = Node::geth(1) {
-        play(&node);
+    // Both at once, because most of the time is waiting.
+    if let (Some(one), Some(other)) = (Node::geth(1), Node::geth(1)) {
+        std::thread::scope(|scope| {
+            scope.spawn(|| about_an_output(&one));
+            about_a_super_root(&other);
+        });
     }
 }

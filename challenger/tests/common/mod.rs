@@ -6,6 +6,7 @@ pub(crate) mod players;
 pub(crate) mod reader;
 #[cfg(feature = "service")]
 pub(crate) mod several;
+pub(crate) mod super_players;
 pub(crate) mod table;
 
 use std::sync::Arc;

@@ -2,9 +2,9 @@
 //! proposer, whose false proposals are shouted about and whose true ones become the anchor.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::common::players::{Alphabet, CHEAT, HONEST, cheat, known, scheduler};
+use crate::common::players::{CHEAT, HONEST, cheat, scheduler};
+use crate::common::super_players::{END, START, TRUTH, Told, lies, node, own_lie, root_at, setup};
 use crate::common::table::{check, check_money, play, read, to_the_end};
 use crate::common::{DELAY, FINALITY, account, deployment, super_game, wallet};
 use alloy_primitives::{Address, B256, U256};
@@ -13,105 +13,17 @@ use fpvm_challenger::event::{Event, Name};
 use fpvm_challenger::factory::{Claimed, CreateError, Factory};
 use fpvm_challenger::player::{Kind, Settling, Strategy};
 use fpvm_challenger::read::Reader;
-use fpvm_challenger::read::game_params::GameParams;
 use fpvm_challenger::read::watch::game as read_game;
-use fpvm_challenger::rollup::{GameStates, SuperNodes};
-use fpvm_challenger::scheduler::{GameScheduler, Games, Options, TraceSource, Unplayable};
+use fpvm_challenger::scheduler::{GameScheduler, Games, Options};
 use fpvm_contracts::game::abi::Judge;
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::super_root::{STEPS_PER_SECOND, SuperRoot, SuperRootError, SuperStep};
-use fpvm_dispute::synthetic::SuperRollup;
-use fpvm_dispute::trace::lie::{Extent, Lie};
-use fpvm_dispute::trace::super_split::SuperSplitTrace;
 use fpvm_dispute::version::Version;
-use fpvm_e2e::op_node::{Known, OpNode};
-use fpvm_e2e::super_roots::{super_roots, two_chains};
-use fpvm_l1::{Chain, Local, Policy, Request, Rpc};
-
-/// From what to what games go, in seconds of L2 time: far enough back that L1 has the data of all of it.
-const START: u64 = 100;
-const END: u64 = START + 2;
-
-fn rollup() -> SuperRollup {
-    two_chains(1_000_000)
-}
-
-fn node() -> OpNode {
-    OpNode::start(Known {
-        super_roots: super_roots(rollup()),
-        ..Known::default()
-    })
-}
-
-fn setup() -> Setup {
-    super_game(&root_at(START), None)
-}
+use fpvm_l1::{Chain, Local, Policy, Request};
 
 /// The same of the game that one account proposes.
 fn of_a_proposer() -> Setup {
     super_game(&root_at(START), Some(account(CHEAT)))
-}
-
-/// What somebody knows from a node, or makes of it.
-struct Told {
-    nodes: Arc<SuperNodes>,
-    chain: Local,
-    extent: Extent,
-}
-
-const TRUTH: Extent = Extent {
-    outputs_from: None,
-    steps_from: None,
-    salt: 0,
-};
-
-impl Told {
-    fn by(node: &OpNode, chain: &Local, extent: Extent) -> Self {
-        let rpc = Rpc::node(&node.url, Duration::ZERO).expect("a URL");
-        Self {
-            nodes: Arc::new(SuperNodes::new(vec![Arc::new(rpc)])),
-            chain: chain.clone(),
-            extent,
-        }
-    }
-}
-
-impl TraceSource for Told {
-    type Trace = SuperSplitTrace<Lie<GameStates>, Lie<Alphabet>>;
-
-    fn of(&mut self, game_params: &GameParams) -> Result<Self::Trace, Unplayable> {
-        if !game_params.is_won_at_creation() {
-            known(game_params)?;
-        }
-        let states = self.nodes.seen_by(game_params, &self.chain);
-        let (truth, extent) = (
-            states.map_err(|error| Unplayable {
-                why: error.to_string(),
-                is_final: false,
-            })?,
-            self.extent,
-        );
-        Ok(SuperSplitTrace {
-            states: Lie { truth, extent },
-            executions: Lie {
-                truth: Alphabet,
-                extent,
-            },
-        })
-    }
-}
-
-/// Lies from a place on.
-fn lies(place: SuperStep, salt: u64) -> Extent {
-    Extent {
-        outputs_from: Some(U256::from(place.number())),
-        steps_from: Some(0),
-        salt,
-    }
-}
-
-fn root_at(timestamp: u64) -> SuperRoot {
-    rollup().super_root(timestamp).expect("it has all")
 }
 
 /// A super root that no chain has.
@@ -180,13 +92,6 @@ fn a_super_game_is_read() {
     assert_eq!(seen.anchor, setup().anchor);
 }
 
-/// What a liar who lies from a place on proposes: it holds all of that for true.
-fn own_lie(extent: Extent) -> SuperRoot {
-    let end = SuperStep::start_of(END);
-    let state = extent.other_outputs(end, &root_at(END).encode());
-    SuperRoot::decode(&state.encode()).expect("a super root")
-}
-
 /// At a chain's step, beyond the chains, and where the messages are checked. The alphabet never says that a claim is
 /// right: so the last claim above is to be the liar's own first lie, and not a true one before it.
 #[test]
@@ -205,9 +110,9 @@ fn honest_wins_wherever_a_lie_begins() {
         let extent = lies(place, 4);
         let (chain, deployment) = deployment(&setup());
         let game = propose(&chain, &deployment, 9, own_lie(extent));
-        let truth = Told::by(&node, &chain, TRUTH);
+        let truth = Told::by(&node, Arc::new(chain.clone()), TRUTH);
         let mut honest = player(&chain, HONEST, &[game], truth, Strategy::Honest);
-        let lie = Told::by(&node, &chain, extent);
+        let lie = Told::by(&node, Arc::new(chain.clone()), extent);
         let mut liar = player(&chain, CHEAT, &[game], lie, cheat(100));
         let mut events = Vec::new();
         to_the_end(&chain, &mut honest, &mut liar, &mut events);
@@ -234,9 +139,9 @@ fn an_instruction_decides() {
     };
     let extent = lies(first, 8);
     let game = propose(&chain, &deployment, 9, own_lie(extent));
-    let truth = Told::by(&node, &chain, TRUTH);
+    let truth = Told::by(&node, Arc::new(chain.clone()), TRUTH);
     let mut honest = player(&chain, HONEST, &[game], truth, Strategy::Honest);
-    let lie = Told::by(&node, &chain, extent);
+    let lie = Told::by(&node, Arc::new(chain.clone()), extent);
     let mut liar = player(&chain, CHEAT, &[game], lie, cheat(100));
     let mut events = Vec::new();
     to_the_end(&chain, &mut honest, &mut liar, &mut events);
@@ -257,7 +162,7 @@ fn a_true_proposal_is_left_alone_and_becomes_the_anchor() {
     let node = node();
     let (chain, deployment) = deployment(&setup());
     let game = propose(&chain, &deployment, 9, root_at(END));
-    let truth = Told::by(&node, &chain, TRUTH);
+    let truth = Told::by(&node, Arc::new(chain.clone()), TRUTH);
     let mut honest = player(&chain, HONEST, &[game], truth, Strategy::Honest);
     let mut events = Vec::new();
     play(&mut honest, &mut events);
@@ -283,7 +188,7 @@ fn a_game_that_starts_elsewhere_is_not_played() {
     elsewhere.anchor.root = B256::repeat_byte(0x77);
     let (chain, deployment) = deployment(&elsewhere);
     let game = propose(&chain, &deployment, 9, false_root(END));
-    let truth = Told::by(&node, &chain, TRUTH);
+    let truth = Told::by(&node, Arc::new(chain.clone()), TRUTH);
     let mut honest = player(&chain, HONEST, &[game], truth, Strategy::Honest);
     let mut events = Vec::new();
     play(&mut honest, &mut events);
@@ -353,7 +258,7 @@ fn a_false_proposal_that_is_won_is_shouted_about_within_a_block() {
         types: vec![9, 5],
         window: u64::MAX,
     };
-    let told = Told::by(&node, &chain, TRUTH);
+    let told = Told::by(&node, Arc::new(chain.clone()), TRUTH);
     let shared: Arc<dyn Chain> = Arc::new(chain.clone());
     let mut watcher = scheduler(shared, HONEST, games, told, Strategy::Honest);
     let mut events = Vec::new();
@@ -394,7 +299,7 @@ fn one_that_the_guardian_has_struck_off_is_over() {
     let node = node();
     let (chain, deployment) = deployment(&of_a_proposer());
     let game = propose(&chain, &deployment, 5, false_root(END));
-    let told = Told::by(&node, &chain, TRUTH);
+    let told = Told::by(&node, Arc::new(chain.clone()), TRUTH);
     let mut watcher = player(&chain, HONEST, &[game], told, Strategy::Honest);
     let mut events = Vec::new();
     play(&mut watcher, &mut events);
@@ -431,7 +336,7 @@ fn a_true_proposal_that_is_won_becomes_the_anchor_when_it_is_due() {
             policy: Policy::default(),
             settling,
         };
-        let told = Told::by(&node, &chain, TRUTH);
+        let told = Told::by(&node, Arc::new(chain.clone()), TRUTH);
         let shared: Arc<dyn Chain> = Arc::new(chain.clone());
         let listed = Games::Listed(games.to_vec());
         GameScheduler::new(shared, crate::common::signer(HONEST), listed, told, options)
