@@ -1,6 +1,6 @@
 //! What is done with random bytes: each function takes a fuzzer's input and panics where a promise is
 //! broken. The fuzz targets in `fuzz/` call them, and so do the property tests in
-//! `spec-tests/tests/fuzz.rs`.
+//! `spec-tests/tests/vms/fuzz.rs`.
 
 pub mod tiers;
 

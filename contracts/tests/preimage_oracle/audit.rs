@@ -1,9 +1,7 @@
 //! What an audit found, each as a test: margins of the pre-image oracle, who may do what, and what is
 //! refused.
 
-#[path = "common/oracles.rs"]
-mod oracles;
-
+use crate::oracles::Chain;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall as _, SolError as _, SolValue as _, sol};
 use fpvm_contracts::abi::PreimageOracle;
@@ -14,7 +12,6 @@ use fpvm_contracts::game::abi::{
 use fpvm_contracts::game::{config, factory, game, registry, vault};
 use fpvm_core::keccak::keccak256;
 use fpvm_evm::{Evm, Outcome, SENDER, SpecId};
-use oracles::Chain;
 
 sol! {
     error InvalidProof();
@@ -375,7 +372,7 @@ fn a_bond_that_a_claim_cannot_keep_is_refused() {
     let oracle = Artifact::parse(PREIMAGE_ORACLE).unwrap().bytecode;
     let numbers = (U256::from(126_000), U256::from(86_400)).abi_encode_params();
     let oracle = deploy(&mut evm, &[oracle, numbers].concat()).expect("an oracle");
-    let alphabet = include_str!("../artifacts/AlphabetVm.json");
+    let alphabet = include_str!("../../artifacts/AlphabetVm.json");
     let vm = Artifact::parse(alphabet).unwrap().bytecode;
     let vm = [vm, (B256::ZERO, oracle).abi_encode_params()].concat();
     let vm = deploy(&mut evm, &vm).expect("a VM");

@@ -1,9 +1,7 @@
 //! Every kind of pre-image can be loaded: what [`plan`] says to send makes a part readable, in our
 //! oracle and, where `FPVM_UPSTREAM_CONTRACTS` names a folder with its artifact, in upstream's.
 
-#[path = "common/oracles.rs"]
-mod oracles;
-
+use crate::oracles::{Chain, Preimages, chains};
 use alloy_primitives::U256;
 use alloy_sol_types::SolCall as _;
 use fpvm_contracts::abi::PreimageOracle;
@@ -15,7 +13,6 @@ use fpvm_core::keccak::keccak256;
 use fpvm_core::step::oracle::PreimagePart;
 use fpvm_evm::{Address, SENDER};
 use fpvm_oracle::Key;
-use oracles::{Chain, Preimages, chains};
 
 /// Loads a part as planned, and reads it.
 fn loaded(chain: &mut Chain, terms: &Terms, key: Key, offset: u64, preimages: &mut Preimages) {

@@ -1,8 +1,6 @@
 //! Proofs that upstream's programs wrote pass our contracts, with upstream's post-states.
 
-mod common;
-
-use common::{proofs_of_runs, proofs_of_steps, run};
+use crate::common::{proofs_of_runs, proofs_of_steps, run};
 use fpvm_contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
 use fpvm_core::definition::isa::Isa;
 use fpvm_core::step::proof::StepProof;

@@ -4,9 +4,7 @@
 //! `FPVM_UPSTREAM_CONTRACTS` names a folder with its artifact; otherwise with what it was recorded to
 //! do. `UPDATE_RECORDED=1` records anew.
 
-#[path = "common/oracles.rs"]
-mod oracles;
-
+use crate::oracles::{Chain, upstream};
 use alloy_primitives::{B256, U256};
 use alloy_sol_types::{SolCall, SolError as _};
 use fpvm_contracts::abi::PreimageOracle as abi;
@@ -16,7 +14,6 @@ use fpvm_contracts::loader::{BLOCK, Leaf, Matrix, TREE_DEPTH, Tree};
 use fpvm_core::keccak::keccak256;
 use fpvm_evm::{Address, Outcome, SENDER};
 use fpvm_oracle::Key;
-use oracles::{Chain, upstream};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::HashMap;

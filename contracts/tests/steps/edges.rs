@@ -3,11 +3,10 @@
 //! instruction and system call is met. Upstream's contract is one more party where
 //! `FPVM_UPSTREAM_CONTRACTS` names a folder with its artifact.
 
-#[path = "../../isa-mips64/tests/common/case.rs"]
+#[path = "../../../isa-mips64/tests/common/case.rs"]
 mod case;
-mod common;
 
-use common::lines;
+use crate::common::lines;
 use fpvm_contracts::harness::Harness;
 use fpvm_contracts::{MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};
 use fpvm_core::definition::isa::Isa;

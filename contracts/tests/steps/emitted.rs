@@ -1,10 +1,9 @@
 //! What is committed is what the definitions emit and what was compiled from it.
 
-mod common;
-#[path = "common/sources.rs"]
+#[path = "../common/sources.rs"]
 mod sources;
 
-use common::repository;
+use crate::common::repository;
 use fpvm_contracts::VERIFIERS;
 use fpvm_contracts::artifact::{Artifact, identify};
 use sha2::{Digest as _, Sha256};

@@ -1,9 +1,7 @@
 //! Steps of whole programs agree: the first thousand of each guest and a sample of the rest. The
 //! whole of it: `cargo run --release -p fpvm-contracts --example agree`.
 
-mod common;
-
-use common::{recorded, repository};
+use crate::common::{recorded, repository};
 use fpvm_contracts::guest::{self, Preimages};
 use fpvm_contracts::harness::Harness;
 use fpvm_contracts::{IMAC_ARTIFACT, MIPS_ARTIFACT, MIPS64_ARTIFACT, RISCV_ARTIFACT};

@@ -2,11 +2,10 @@
 //! with edge operands, and with witnesses that were tampered with. Upstream's contracts are a fourth
 //! party where the environment variable `FPVM_UPSTREAM_CONTRACTS` names a folder with their artifacts.
 
-mod common;
-#[path = "common/random.rs"]
+#[path = "../common/random.rs"]
 mod random;
 
-use common::{proofs_of_imac, proofs_of_steps};
+use crate::common::{proofs_of_imac, proofs_of_steps};
 use fpvm_contracts::abi;
 use fpvm_contracts::artifact::PREIMAGE_ORACLE;
 use fpvm_contracts::harness::{Harness, UPSTREAM};
