@@ -193,6 +193,22 @@ mod tests {
         folder
     }
 
+    #[test]
+    fn what_failed_rehearsals_have_left_goes_last() {
+        for (limit, expected) in [(70, &[1, 2, 3, 4, 5][..]), (20, &[]), (10, &[])] {
+            let folder = folder();
+            let failures = folder.path().join("failures");
+            let failure = failures.join(format!("{}-102-cannon-valid", hash(6)));
+            fs::create_dir_all(&failure).expect("a folder");
+            fs::write(failure.join("kv"), vec![7; 10 * KB]).expect("a file");
+            let mut data = DataFolder::new(folder.path().to_owned(), limit * KB as u64);
+            data.tidy(&Needed::default());
+            assert_eq!(left(folder.path()), expected, "{limit} kB");
+            // 10 kB are somebody else's.
+            assert_eq!(failure.exists(), limit >= 20, "{limit} kB");
+        }
+    }
+
     /// What is left, by the byte that its hash repeats.
     fn left(folder: &Path) -> Vec<u8> {
         let names =

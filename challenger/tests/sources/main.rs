@@ -7,6 +7,7 @@ mod common;
 mod intervals;
 #[cfg(feature = "service")]
 mod prestates;
+mod recent;
 mod rollup;
 #[cfg(feature = "service")]
 mod several;
