@@ -106,3 +106,40 @@ fn quoted(word: String) -> String {
     }
     format!("'{}'", word.replace('\'', r"'\''"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_goes_where_there_are_too_many() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let bundles = Bundles {
+            folder: folder.path().to_owned(),
+            most: 2,
+            own: "fpvm".into(),
+        };
+        let age = |name: &str, seconds| {
+            let path = folder.path().join(name);
+            fs::create_dir(&path).expect("a folder");
+            let at = std::time::SystemTime::now() - std::time::Duration::from_secs(seconds);
+            let made = fs::File::open(&path).expect("a folder");
+            made.set_modified(at).expect("a time");
+        };
+        age("b", 20);
+        age("a", 10);
+        age("c", 30);
+        bundles.make_room(&folder.path().join("d"));
+        let left = || {
+            let entries = fs::read_dir(folder.path()).expect("it").flatten();
+            let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(left(), ["a"]);
+        // One that is written anew takes no further place.
+        age("b", 5);
+        bundles.make_room(&folder.path().join("a"));
+        assert_eq!(left(), ["a", "b"]);
+    }
+}

@@ -7,6 +7,11 @@
 //!
 //! [`Service`] does so again and again, and serves [`Metrics`] under the names that op-challenger's `run-trace` has.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "beside an execution, the size of an error is nothing"
+)]
+
 mod bundle;
 mod execute;
 mod metrics;

@@ -39,6 +39,9 @@ struct Figures {
     end: u64,
 }
 
+/// One of a plan's figures.
+type Value = fn(&Figures) -> f64;
+
 impl Figures {
     fn new() -> Self {
         Self {
@@ -102,49 +105,44 @@ impl Metrics {
     pub fn text(&self) -> String {
         let mut theirs = Page::new("op_challenger_runner");
         theirs.one("up", "Whether it runs", "gauge", 1.0);
-        let by = |label: &str, value: &dyn Fn(&Figures) -> f64| {
-            let all = self.plans.iter();
-            let all = all.map(|(name, of)| (Page::label(label, name), value(of)));
-            all.collect::<Vec<_>>()
-        };
         for (name, help, label, kind, values) in [
             (
                 "vm_last_execution_time",
                 "Seconds that the last execution took, with its host",
                 "vm",
                 "gauge",
-                &(|of: &Figures| of.seconds) as &dyn Fn(&Figures) -> f64,
+                (|of| of.seconds) as Value,
             ),
             (
                 "vm_last_memory_used",
                 "Bytes of the guest's memory at its end",
                 "vm",
                 "gauge",
-                &|of: &Figures| of.memory_bytes as f64,
+                |of| of.memory_bytes as f64,
             ),
             (
                 "success_total",
                 "Rehearsals in which the program agreed with the chain",
                 "type",
                 "counter",
-                &|of: &Figures| of.verdict(Verdict::Success) as f64,
+                |of| of.verdict(Verdict::Success) as f64,
             ),
             (
                 "setup_failures_total",
                 "Rehearsals that came to nothing because of a node, the host or a file",
                 "type",
                 "counter",
-                &|of: &Figures| of.verdict(Verdict::SetupFailure) as f64,
+                |of| of.verdict(Verdict::SetupFailure) as f64,
             ),
             (
                 "consecutive_setup_failures_current",
                 "How many of them there were since the last that came to something",
                 "type",
                 "gauge",
-                &|of: &Figures| of.setup_failures_in_a_row as f64,
+                |of| of.setup_failures_in_a_row as f64,
             ),
         ] {
-            theirs.labelled(name, help, kind, &by(label, values));
+            theirs.labelled(name, help, kind, &self.by(label, values));
         }
         let mut failures = Vec::new();
         for (name, of) in &self.plans {
@@ -165,11 +163,18 @@ impl Metrics {
             .collect();
         let help = "Seconds that executions took";
         theirs.histogram("vm_execution_time", help, &times);
-        theirs.text() + &self.own(&by)
+        theirs.text() + &self.own()
+    }
+
+    /// A figure of each plan, with its name under a label.
+    fn by(&self, label: &str, value: Value) -> Vec<(String, f64)> {
+        let all = self.plans.iter();
+        all.map(|(name, of)| (Page::label(label, name), value(of)))
+            .collect()
     }
 
     /// What op-challenger does not have.
-    fn own(&self, by: &dyn Fn(&str, &dyn Fn(&Figures) -> f64) -> Vec<(String, f64)>) -> String {
+    fn own(&self) -> String {
         let mut page = Page::new("fpvm_rehearsal");
         let version = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
         page.labelled("info", "The program", "gauge", &[(version, 1)]);
@@ -177,20 +182,16 @@ impl Metrics {
             (
                 "last_success_timestamp",
                 "When the program last agreed with the chain",
-                &(|of: &Figures| of.success as f64) as &dyn Fn(&Figures) -> f64,
+                (|of| of.success as f64) as Value,
             ),
-            (
-                "last_end_timestamp",
-                "When a rehearsal last ended",
-                &|of: &Figures| of.end as f64,
-            ),
-            (
-                "last_steps",
-                "Steps of the last execution",
-                &|of: &Figures| of.steps as f64,
-            ),
+            ("last_end_timestamp", "When a rehearsal last ended", |of| {
+                of.end as f64
+            }),
+            ("last_steps", "Steps of the last execution", |of| {
+                of.steps as f64
+            }),
         ] {
-            page.labelled(name, help, "gauge", &by("type", values));
+            page.labelled(name, help, "gauge", &self.by("type", values));
         }
         let mut executions = Vec::new();
         for (name, of) in &self.plans {
@@ -223,5 +224,67 @@ impl Metrics {
             page.one(name, help, "gauge", value as f64);
         }
         page.text()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Execution;
+    use fpvm_challenger::game_type::GameType;
+
+    fn rehearsal(name: &str, verdict: Verdict, statuses: &[(Claim, u8)]) -> Rehearsal {
+        let execution = |(claim, status): &(Claim, u8)| Execution {
+            claim: *claim,
+            status: *status,
+            steps: 7,
+            seconds: 2.5,
+            memory_bytes: 4096,
+        };
+        Rehearsal {
+            name: name.into(),
+            game_type: GameType::CANNON,
+            verdict,
+            why: None,
+            prestate: None,
+            subject: None,
+            executions: statuses.iter().map(execution).collect(),
+            kept: None,
+        }
+    }
+
+    #[test]
+    fn rehearsals_are_counted_by_name() {
+        let mut metrics = Metrics::new(["a", "b"].into_iter());
+        let both = [(Claim::Valid, 0), (Claim::Invalid, 1)];
+        metrics.count(&rehearsal("a", Verdict::SetupFailure, &[]), 1);
+        metrics.count(&rehearsal("a", Verdict::Success, &both), 2);
+        metrics.count(&rehearsal("a", Verdict::SetupFailure, &[]), 3);
+        metrics.count(&rehearsal("a", Verdict::SetupFailure, &[]), 4);
+        let yes = [(Claim::Valid, 0), (Claim::Invalid, 0)];
+        metrics.count(&rehearsal("b", Verdict::IncorrectStatus, &yes), 5);
+        metrics.count(&rehearsal("b", Verdict::Timeout, &[]), 6);
+        let text = metrics.text();
+        for line in [
+            "op_challenger_runner_up 1",
+            "op_challenger_runner_success_total{type=\"a\"} 1",
+            "op_challenger_runner_success_total{type=\"b\"} 0",
+            "op_challenger_runner_setup_failures_total{type=\"a\"} 3",
+            "op_challenger_runner_consecutive_setup_failures_current{type=\"a\"} 2",
+            "op_challenger_runner_consecutive_setup_failures_current{type=\"b\"} 0",
+            "op_challenger_runner_vm_failures_total{type=\"b\",reason=\"incorrect_status\"} 1",
+            "op_challenger_runner_vm_failures_total{type=\"b\",reason=\"timeout\"} 1",
+            "op_challenger_runner_vm_failures_total{type=\"b\",reason=\"panic\"} 0",
+            "op_challenger_runner_vm_last_execution_time{vm=\"a\"} 2.5",
+            "op_challenger_runner_vm_last_memory_used{vm=\"a\"} 4096",
+            "op_challenger_runner_vm_execution_time_count{vm=\"a\"} 2",
+            "fpvm_rehearsal_last_success_timestamp{type=\"a\"} 2",
+            "fpvm_rehearsal_last_success_timestamp{type=\"b\"} 0",
+            "fpvm_rehearsal_last_end_timestamp{type=\"a\"} 4",
+            "fpvm_rehearsal_executions_total{type=\"b\",claim=\"invalid\",outcome=\"wrong\"} 1",
+            "fpvm_rehearsal_executions_total{type=\"b\",claim=\"valid\",outcome=\"right\"} 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
+        }
     }
 }

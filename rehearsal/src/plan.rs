@@ -11,7 +11,7 @@ use fpvm_challenger::game_type::{GameType, UnknownGameType};
 pub struct Plan {
     /// The type of the games that are about it.
     pub game_type: GameType,
-    /// What metrics call it.
+    /// What metrics and folders call it: letters, digits, `.`, `_` and `-`.
     pub name: String,
     /// Which program it is.
     pub prestate: Prestate,
@@ -37,6 +37,9 @@ pub enum PlanError {
     /// In games of the type no program is run.
     #[error("in games of type {0} no program is run, so there is nothing to rehearse")]
     NothingRuns(GameType),
+    /// The name would be none of a folder.
+    #[error("{0} is no name: letters, digits and . _ - are expected")]
+    Name(String),
     /// The pre-state is neither a hash nor a file.
     #[error("{0} is no pre-state: a hash (0x and 64 digits) or file:PATH is expected")]
     Prestate(String),
@@ -67,6 +70,10 @@ impl FromStr for Plan {
         let game_type: GameType = parts.next().unwrap_or_default().parse()?;
         let mut plan = Self::new(game_type)?;
         if let Some(name) = parts.next().filter(|name| !name.is_empty()) {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            if !name.chars().all(is_plain) {
+                return Err(PlanError::Name(name.to_owned()));
+            }
             name.clone_into(&mut plan.name);
         }
         if let Some(prestate) = parts.next() {
@@ -118,6 +125,7 @@ mod tests {
             ("", " is no type of game"),
             ("zk", "in games of type zk no program is run"),
             ("super-permissioned/x", "no program is run"),
+            ("cannon/my name", "my name is no name"),
             ("cannon/x/0x12", "0x12 is no pre-state"),
             ("cannon/x/next.bin.gz", "next.bin.gz is no pre-state"),
             ("cannon/x/file:", "file: is no pre-state"),

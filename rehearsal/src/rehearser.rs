@@ -1,9 +1,10 @@
 //! One rehearsal: what it is about is chosen, the program is found, and executed twice.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use fpvm_challenger::service::{Guest, Open, PrestateSources};
 use fpvm_checkpoints::GuestVm as _;
 use fpvm_core::machine::hot_code::HotCode;
 use fpvm_dispute::game::context::ident;
-use fpvm_l1::Chain;
+use fpvm_l1::{Chain, without_secrets};
 use fpvm_oracle::Key;
 use fpvm_oracle::store::{Memory, Shared, Store as _};
 use fpvm_trace::{GuestProgram, MachineError, Preimages, SharedSources};
@@ -79,6 +80,9 @@ struct Program {
     chain_id: U256,
 }
 
+/// What an execution has read.
+type Reads = Vec<(Key, Arc<[u8]>)>;
+
 /// Why a rehearsal ends before its time; nothing where all are to end.
 type Ended = Option<(Verdict, String)>;
 
@@ -102,6 +106,10 @@ impl Rehearser {
         };
         if let Err(ended) = self.try_to(plan, &mut rehearsal) {
             let (verdict, why) = ended?;
+            // What is given up at the end has not failed.
+            if verdict == Verdict::SetupFailure && self.interrupted.load(Ordering::Relaxed) {
+                return None;
+            }
             rehearsal.verdict = verdict;
             rehearsal.why = Some(why);
         }
@@ -118,6 +126,7 @@ impl Rehearser {
                 plan.game_type
             ))
         })?;
+        let preimages = of_plan(preimages, &plan.name);
         if plan.game_type.is_super() {
             let nodes = self.super_roots.as_ref();
             let nodes = nodes.ok_or_else(|| failed("no node is named that knows super roots"))?;
@@ -219,9 +228,10 @@ impl Rehearser {
             place.map(|place| running.l1_heads.swap_remove(place))
         });
         let denied = inputs.denied();
-        for name in [inputs.dispute_name(), denied.dispute_name()] {
+        for dispute in [inputs.dispute_name(), denied.dispute_name()] {
+            let folder = self.host_data.join(format!("{dispute}-{}", rehearsal.name));
             // A host need not have made it.
-            let _ = std::fs::remove_dir_all(self.host_data.join(name));
+            let _ = std::fs::remove_dir_all(folder);
         }
         done
     }
@@ -323,7 +333,7 @@ impl Rehearser {
         claim: Claim,
         sources: &SharedSources,
         rehearsal: &mut Rehearsal,
-    ) -> Result<Vec<(Key, Arc<[u8]>)>, Ended> {
+    ) -> Result<Reads, Ended> {
         let name = inputs.dispute_name();
         let (verdict, why) = match ran {
             Ok(execution) => {
@@ -352,6 +362,8 @@ impl Rehearser {
                 None => return Err(None),
             },
         };
+        // A host may have said last with which key it asks a node.
+        let why = without_secrets(&why);
         (rehearsal.verdict, rehearsal.why) = (verdict, Some(why.clone()));
         if verdict.is_of_vm() {
             let reads = sources.reads(&name);
@@ -376,7 +388,32 @@ impl Rehearser {
     ) -> Result<crate::outcome::Kept, String> {
         let path: &Path = &program.path;
         let mut vm = (self.open)(path).map_err(|why| describe(&why))?;
-        self.bundles.keep(name, claim, &mut vm, reads, rehearsal)
+        let name = format!("{name}-{}", rehearsal.name);
+        self.bundles.keep(&name, claim, &mut vm, reads, rehearsal)
+    }
+}
+
+/// Pre-images for a plan: its hosts have folders of their own, because two plans may be about the same block, and a host
+/// locks its folder.
+fn of_plan(preimages: Preimages, name: &str) -> Preimages {
+    let Preimages::Host {
+        words,
+        timeout,
+        cache,
+    } = preimages
+    else {
+        return preimages;
+    };
+    let word = |word: OsString| match word.to_str() {
+        Some(text) => text
+            .replace("{dispute}", &format!("{{dispute}}-{name}"))
+            .into(),
+        None => word,
+    };
+    Preimages::Host {
+        words: words.into_iter().map(word).collect(),
+        timeout,
+        cache,
     }
 }
 

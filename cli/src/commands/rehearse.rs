@@ -17,7 +17,7 @@ use fpvm_challenger::installed::NewGames;
 use fpvm_challenger::read::Reader;
 use fpvm_challenger::rollup::{Age, Nodes};
 use fpvm_challenger::service::{Exporter, Guest, Open};
-use fpvm_l1::{Address, Chain, U256};
+use fpvm_l1::{Address, B256, Chain, U256};
 use fpvm_rehearsal::{Bundles, Plan, Prestate, Rehearsal, Rehearser, Service, ServiceError};
 use fpvm_trace::MachineError;
 use std::path::{Path, PathBuf};
@@ -135,6 +135,7 @@ impl Args {
                 sources: self.programs.sources()?,
                 open: self.open(app)?,
             }),
+            prestates: self.run.iter().filter_map(by_hash).collect(),
             hosts: self.origins().programs(&host_data)?,
             folder,
             ..Needs::of(Role::Rehearser, &self.node)
@@ -163,10 +164,12 @@ impl Args {
 
     /// Whether a node is named that knows what a type's programs are about.
     fn has_node(&self, game_type: GameType) -> bool {
-        match game_type.is_super() {
-            true => !self.superroot_rpc.is_empty(),
-            false => !self.rollup_rpc.is_empty(),
-        }
+        let nodes = if game_type.is_super() {
+            &self.superroot_rpc
+        } else {
+            &self.rollup_rpc
+        };
+        !nodes.is_empty()
     }
 
     /// What is rehearsed.
@@ -213,13 +216,11 @@ impl Args {
         } = plan;
         ensure!(
             self.has_node(*game_type),
-            match game_type.is_super() {
-                true => format!(
-                    "games of type {game_type} are about super roots: name a node that knows them with --superroot-rpc"
-                ),
-                false => format!(
-                    "games of type {game_type} are about outputs: name the rollup's node with --rollup-rpc"
-                ),
+            "games of type {game_type} are about {}",
+            if game_type.is_super() {
+                "super roots: name a node that knows them with --superroot-rpc"
+            } else {
+                "outputs: name the rollup's node with --rollup-rpc"
             }
         );
         ensure!(
@@ -238,6 +239,14 @@ impl Args {
             plan.name
         );
         Ok(())
+    }
+}
+
+/// The program of a plan, where it is named by its hash.
+fn by_hash(plan: &Plan) -> Option<(GameType, B256)> {
+    match plan.prestate {
+        Prestate::Hash(prestate) => Some((plan.game_type, prestate)),
+        Prestate::OnChain | Prestate::File(_) => None,
     }
 }
 
@@ -261,9 +270,10 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             outputs: (!outputs.is_empty()).then(|| Arc::new(Nodes::new(outputs, None))),
             super_roots: args.node.super_nodes(&args.superroot_rpc)?,
             l2_chain_id: args.l2_chain_id.map(U256::from),
-            age: match args.age_game_inputs {
-                true => Age::PLAYED,
-                false => Age::NONE,
+            age: if args.age_game_inputs {
+                Age::PLAYED
+            } else {
+                Age::NONE
             },
             only_valid: args.only_valid_claims,
             patience: Some(args.vm_timeout).filter(|time| !time.is_zero()),

@@ -63,15 +63,15 @@ impl World {
         let done = self.table.run(HONEST, &self.line(&more));
         (done.code, json(done.out))
     }
+}
 
-    /// Runs the command line again that a rehearsal has printed, without any node; its exit code.
-    fn repeat(&self, rehearsal: &Value) -> Option<i32> {
-        let line = rehearsal["kept"]["command"].as_str().expect("it is kept");
-        let mut words = line.split_whitespace();
-        let mut command = std::process::Command::new(words.next().expect("a program"));
-        let output = command.args(words).env_clear().output().expect("it runs");
-        output.status.code()
-    }
+/// Runs the command line again that a rehearsal has printed, without any node; its exit code.
+fn repeat(rehearsal: &Value) -> Option<i32> {
+    let line = rehearsal["kept"]["command"].as_str().expect("it is kept");
+    let mut words = line.split_whitespace();
+    let mut command = std::process::Command::new(words.next().expect("a program"));
+    let output = command.args(words).env_clear().output().expect("it runs");
+    output.status.code()
 }
 
 #[test]
@@ -141,11 +141,12 @@ fn a_host_s_answers_are_enough_for_the_false_claim() {
     for (index, value) in fpvm_trace::local_data(&inputs, U256::from(ROLLUP_CHAIN_ID)) {
         shop.write(&format!("104/01{index:062x}"), value);
     }
-    // It tells each time when it is started, and has no local pre-images but those of the true claim.
+    // It tells each time when it is started, locks a folder, and has no local pre-images but those of the true claim.
     let host = format!(
-        "echo {{dispute}} >>started; exec {} preimages serve {{l2.blocknumber}}",
+        "echo {{dispute}} >>started; mkdir data/hosts/{{dispute}} || exit 9; exec {} preimages serve {{l2.blocknumber}}",
         env!("CARGO_BIN_EXE_fpvm")
     );
+    std::fs::create_dir_all(shop.path("data/hosts")).expect("a folder");
     let (node, program) = (&world.node.url, world.rollup.program.display());
     let flags = format!(
         "rehearse --rollup-rpc {node} --l2-chain-id {ROLLUP_CHAIN_ID} --run cannon/rollup/file:{program} --once \
@@ -164,6 +165,19 @@ fn a_host_s_answers_are_enough_for_the_false_claim() {
         started.starts_with(&inputs.l1_head.to_string()),
         "{started}"
     );
+    let left = || {
+        std::fs::read_dir(shop.path("data/hosts"))
+            .expect("it")
+            .count()
+    };
+    assert_eq!(left(), 0, "what the host has left is removed");
+
+    // Two programs on the same block at once have hosts that do not meet.
+    let more = format!("{flags} --run cannon/again/file:{program}");
+    let words = more.split_whitespace().chain(["--", "sh", "-c", &host]);
+    let done = shop.run_words(&words.collect::<Vec<_>>());
+    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
+    assert_eq!(left(), 0);
 }
 
 #[test]
@@ -188,7 +202,7 @@ fn a_node_that_lies_is_told_and_what_it_takes_to_repeat_it_is_kept() {
     // Without the node, and without the store.
     world.node.known().fails = u32::MAX;
     std::fs::remove_dir_all(&world.rollup.preimages).expect("removed");
-    assert_eq!(world.repeat(&said), Some(1));
+    assert_eq!(repeat(&said), Some(1));
 }
 
 #[test]
@@ -201,7 +215,7 @@ fn a_program_that_says_yes_to_everything_is_found() {
     );
     let why = said["why"].as_str().expect("a reason");
     assert!(why.contains("the claim is false"), "{why}");
-    assert_eq!(world.repeat(&said), Some(0));
+    assert_eq!(repeat(&said), Some(0));
     // Nobody would know without the false claim.
     let (code, said) = world.other(&exits_with(0), "--only-valid-claims");
     assert_eq!((code, &said["verdict"]), (Some(0), &"success".into()));
@@ -216,7 +230,7 @@ fn programs_that_fail_are_told_apart() {
         (code, &said["verdict"]),
         (Some(4), &"incorrect_status".into())
     );
-    assert_eq!(world.repeat(&said), Some(2));
+    assert_eq!(repeat(&said), Some(2));
     // The VM's is none.
     let (code, said) = world.other(&mips_state(&[mips::NOP, mips::UNDEFINED]), "");
     assert_eq!(
@@ -226,7 +240,7 @@ fn programs_that_fail_are_told_apart() {
     );
     let why = said["why"].as_str().expect("a reason");
     assert!(why.contains("at step 1: "), "{why}");
-    assert_eq!(world.repeat(&said), Some(2));
+    assert_eq!(repeat(&said), Some(2));
 
     let began = Instant::now();
     let spin = mips_state(&[mips::SPIN, mips::NOP]);
@@ -274,12 +288,21 @@ fn what_is_around_a_program_is_not_its_fault() {
             &["sh", "-c", "echo out of luck >&2; exit 3"][..],
             "out of luck",
         ),
+        (
+            &[
+                "sh",
+                "-c",
+                "echo no http://user:SECRET@h/v3/SECRET >&2; exit 3",
+            ],
+            "exit status: 3",
+        ),
         (&["./missing-host"], "cannot start the host"),
         (&["sh", "{l2.color}"], "there is no such value"),
     ] {
         let (code, said) = with_host(host);
         assert_eq!((code, &said["verdict"]), (Some(3), &"setup_failure".into()));
         assert!(said["why"].as_str().expect("it").contains(why), "{said}");
+        assert!(!said.to_string().contains("SECRET"), "{said}");
         assert_eq!(said["kept"], Value::Null);
         assert_eq!(said["l2Block"], 104);
     }
@@ -436,7 +459,10 @@ fn a_step_of_several_chains_is_rehearsed() {
     let mut done = done.filter(|done| done.code != Some(0));
     let done = done.next().expect("another step");
     assert_eq!(done.code, Some(4), "{}{}", done.out, done.err);
-    assert_eq!(json(done.out)["verdict"], "incorrect_status");
+    let said = json(done.out);
+    assert_eq!(said["verdict"], "incorrect_status");
+    std::fs::remove_dir_all(&preimages).expect("removed");
+    assert_eq!(repeat(&said), Some(1));
 }
 
 /// Ends with the test.

@@ -133,6 +133,13 @@ fn daemons_and_their_flags() {
             ),
             format!("propose --rpc {secret} --factory {ADDRESS} --rollup-rpc {secret} --once"),
             format!(
+                "rehearse --rpc {} --l2-chain-id 1 --run cannon/x/file:none --preimages . --rollup-rpc {secret} --once",
+                l1.url
+            ),
+            format!(
+                "rehearse --rpc {secret} --factory {ADDRESS} --prestates-url {secret} --rollup-rpc {secret} --l2-rpc {secret} --l1-beacon {secret} --network x --host-preset kona-single --once"
+            ),
+            format!(
                 "challenge --rpc {} --factory {ADDRESS} --rollup-rpc {secret} --l2-rpc {secret} --prestates-url {secret} --preimages . --once",
                 l1.url
             ),

@@ -98,12 +98,20 @@ pub(super) fn prestates(needs: &Needs) -> Vec<Finding> {
     let Some(Programs { sources, open }) = &needs.programs else {
         return Vec::new();
     };
+    let named = needs
+        .prestates
+        .iter()
+        .map(|(of, prestate)| (*prestate, *of));
+    let mut wanted: BTreeMap<_, _> = named.collect();
     // Without a factory there is nothing to compare with; games that are named are read when they are played.
-    let Ok((created, _)) = created(needs) else {
-        let says = "which programs games are about is not known without the factory";
-        return vec![Finding::warning("prestates", says, "See `factory` above")];
+    let created = match created(needs) {
+        Ok((created, _)) => created,
+        Err(_) if wanted.is_empty() => {
+            let says = "which programs games are about is not known without the factory";
+            return vec![Finding::warning("prestates", says, "See `factory` above")];
+        }
+        Err(_) => Vec::new(),
     };
-    let mut wanted = BTreeMap::new();
     for game in &created {
         // Super games of one proposer are won at once, and need no program.
         if let (Some(prestate), false) = (game.prestate, game.of == GameType::SUPER_PERMISSIONED) {

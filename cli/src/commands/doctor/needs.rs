@@ -5,7 +5,7 @@ use super::{games, here, l1, rollup};
 use crate::chain::NodeArgs;
 use fpvm_challenger::game_type::GameType;
 use fpvm_challenger::service::{Open, PrestateSources};
-use fpvm_l1::Address;
+use fpvm_l1::{Address, B256};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -43,6 +43,8 @@ pub(crate) struct Needs {
     pub(crate) l2: Vec<String>,
     pub(crate) beacon: Option<String>,
     pub(crate) programs: Option<Programs>,
+    /// Programs that it needs whatever the factory says.
+    pub(crate) prestates: Vec<(GameType, B256)>,
     /// Hosts' programs.
     pub(crate) hosts: Vec<String>,
     /// The folder of its data, where it has one.
@@ -67,6 +69,7 @@ impl Needs {
             l2: Vec::new(),
             beacon: None,
             programs: None,
+            prestates: Vec::new(),
             hosts: Vec::new(),
             folder: None,
             serves: Vec::new(),
