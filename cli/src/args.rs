@@ -2,14 +2,16 @@
 
 mod address;
 mod matcher;
+mod number;
 mod preimage;
 mod tier;
+mod time;
 mod typed;
-mod value;
 
-pub(crate) use address::{address, likely, missing};
+pub(crate) use address::{LONGEST, Place, likely};
 pub(crate) use matcher::StepMatcher;
+pub(crate) use number::{index, long_number, number, positive, size, steps};
 pub(crate) use preimage::{PreimageKind, PreimagePrefix, PreimageStop};
 pub(crate) use tier::TierArgs;
+pub(crate) use time::duration;
 pub(crate) use typed::{Typed, by_type};
-pub(crate) use value::{duration, number, positive, size, steps};

@@ -143,6 +143,18 @@ impl Runner {
     }
 }
 
+/// Why a step has no state: the program exits before.
+pub(crate) fn no_state(step: u64, end: u64) -> String {
+    format!(
+        "there is no step {step}: the program exits after step {end}; its last state is that of --step {end}"
+    )
+}
+
+/// Says that the program exits before a step that a flag names, up to which there is less then.
+pub(crate) fn warn_of_end(flag: &str, step: u64, end: u64) {
+    tracing::warn!(target: "vm", step = end, "The program exits before {flag} {step}");
+}
+
 /// An amount of memory as upstream shows it: `1.3 MiB`.
 pub(crate) fn mebibytes(bytes: u64) -> String {
     let mut amount = bytes as f64;

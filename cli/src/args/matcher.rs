@@ -19,9 +19,9 @@ impl StepMatcher {
     /// Parses a pattern.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         match text.split_at_checked(1) {
-            Some(("=", step)) => Ok(Self::At(super::value::number(step)?)),
+            Some(("=", step)) => Ok(Self::At(super::number::number(step)?)),
             Some(("%", steps)) => {
-                let steps = NonZeroU64::new(super::value::number(steps)?);
+                let steps = NonZeroU64::new(super::number::number(steps)?);
                 steps
                     .map(StepMatcher::Every)
                     .ok_or_else(|| "every 0 steps is never".into())
@@ -30,7 +30,7 @@ impl StepMatcher {
                 "" | "never" => Ok(Self::Never),
                 "always" => Ok(Self::Always),
                 // Upstream takes no number alone.
-                text => super::value::number(text).map(Self::At).map_err(|_| {
+                text => super::number::number(text).map(Self::At).map_err(|_| {
                     "one of never, always, N or =N (at step N) or %N (every N steps) is expected"
                         .into()
                 }),

@@ -34,7 +34,11 @@ impl PreimagePrefix {
         }
         let mut number = |what: &str| match parts.next() {
             None => Ok(0),
-            Some(text) => text.parse().map_err(|_| format!("`{text}` is no {what}")),
+            // Upstream's numbers are decimal ones, whatever they begin with.
+            Some(text) => text
+                .parse()
+                .or_else(|_| super::number(text))
+                .map_err(|why| format!("the {what}: {why}")),
         };
         let (offset, from) = (number("offset")?, number("step")?);
         match parts.next() {

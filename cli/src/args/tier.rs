@@ -1,6 +1,6 @@
 //! How a guest is run, as flags.
 
-use super::value::number;
+use super::number::number;
 use anyhow::ensure;
 use clap::ValueEnum as _;
 use fpvm::{CROSSCHECK_EVERY, Tier};

@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDRESS")]
     oracle: Option<Address>,
     /// For a new oracle: from how many bytes on a pre-image is loaded by proposal
-    #[arg(long, value_name = "BYTES", value_parser = crate::args::number, default_value = "126000", conflicts_with = "oracle")]
+    #[arg(long, value_name = "SIZE", value_parser = crate::args::size, default_value = "126000", conflicts_with = "oracle")]
     min_proposal_size: u64,
     /// For a new oracle: for how long a proposal can be challenged
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "24h", conflicts_with = "oracle")]

@@ -1,12 +1,11 @@
 //! `disasm`: instructions as assembly text, from a program or a state.
 
 use crate::app::App;
-use crate::args::missing;
+use crate::args::{LONGEST, Place};
 use crate::input::InputArgs;
 use crate::output::to_stdout;
 use anyhow::{Context as _, ensure};
 use fpvm::AnyVm;
-use fpvm_core::formats::symbols::Symbol;
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -15,34 +14,32 @@ use std::ops::Range;
 pub(crate) struct Args {
     #[command(flatten)]
     input: InputArgs,
-    /// The function of this name; with * at its end all that start so
-    #[arg(long, value_name = "NAME", conflicts_with = "from")]
-    symbol: Option<String>,
-    /// From this address on [default: the program counter]
-    #[arg(long, value_name = "ADDRESS", value_parser = crate::args::number)]
-    from: Option<u64>,
-    /// Up to this address
-    #[arg(long, value_name = "ADDRESS", value_parser = crate::args::number, requires = "from")]
-    to: Option<u64>,
+    /// The function of this name, or what is behind SYMBOL+N of it; with * at its end all that start so
+    #[arg(long, value_name = "SYMBOL", conflicts_with = "from")]
+    symbol: Option<Place>,
+    /// From here on: a number, a symbol, or SYMBOL+N [default: the program counter]
+    #[arg(long, value_name = "ADDRESS|SYMBOL")]
+    from: Option<Place>,
+    /// Up to here: a number, a symbol, or SYMBOL+N
+    #[arg(long, value_name = "ADDRESS|SYMBOL", requires = "from")]
+    to: Option<Place>,
     /// So many instructions
     #[arg(
         long,
         short = 'n',
         value_name = "N",
-        default_value_t = 32,
+        default_value = "32",
+        value_parser = crate::args::number,
         conflicts_with = "to"
     )]
-    count: u32,
+    count: u64,
 }
-
-/// The most code that is shown at once, in bytes: a range given by mistake should end some day.
-const LIMIT: u64 = 1 << 30;
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let mut vm = args.input.open(app, "")?;
     let ranges = match &args.symbol {
-        Some(name) => named(vm.as_ref(), name)?,
-        None => vec![range(args, vm.pc())?],
+        Some(place) => place.functions(vm.as_ref())?,
+        None => vec![range(args, vm.as_ref())?],
     };
     to_stdout(|out| {
         ranges
@@ -51,38 +48,15 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     })
 }
 
-/// The functions that a name or a prefix with * stands for.
-fn named(vm: &dyn AnyVm, name: &str) -> anyhow::Result<Vec<Range<u64>>> {
-    let symbols = vm.symbols().all();
-    ensure!(
-        !symbols.is_empty(),
-        "there are no symbols: give --meta, or the ELF file they are in"
-    );
-    let fits = |symbol: &&Symbol| match name.strip_suffix('*') {
-        Some(prefix) => {
-            symbol.size > 0
-                && (symbol.name.starts_with(prefix) || symbol.readable().starts_with(prefix))
-        }
-        None => symbol.name == name || symbol.readable() == name,
-    };
-    let ranges = symbols.iter().filter(fits).map(|symbol| {
-        let size = symbol.size.clamp(4, LIMIT);
-        symbol.start..symbol.start.saturating_add(size)
-    });
-    let ranges: Vec<_> = ranges.collect();
-    ensure!(!ranges.is_empty(), missing(vm.symbols(), name));
-    Ok(ranges)
-}
-
-fn range(args: &Args, pc: u64) -> anyhow::Result<Range<u64>> {
-    let from = args.from.unwrap_or(pc);
-    let to = args
-        .to
-        .unwrap_or(from.saturating_add(u64::from(args.count) * 4));
+fn range(args: &Args, vm: &dyn AnyVm) -> anyhow::Result<Range<u64>> {
+    let address = |place: &Option<Place>| place.as_ref().map(|place| place.address(vm)).transpose();
+    let from = address(&args.from)?.unwrap_or(vm.pc());
+    let count = from.saturating_add(args.count.saturating_mul(4));
+    let to = address(&args.to)?.unwrap_or(count);
     let len = to.checked_sub(from).context("--to lies before --from")?;
     ensure!(
-        len <= LIMIT,
-        "{len} bytes of code are more than the {LIMIT} that are shown at once"
+        len <= LONGEST,
+        "{len} bytes of code are more than the {LONGEST} that are shown at once"
     );
     Ok(from..to)
 }

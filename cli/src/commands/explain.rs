@@ -5,6 +5,7 @@ use crate::hosted::{self, Hosted, resume};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::{FormatArgs, print, to_stdout};
+use crate::runner::{no_state, warn_of_end};
 use anyhow::ensure;
 use fpvm::analysis::stack::place;
 use fpvm::analysis::{Lines, StepDetail};
@@ -77,9 +78,17 @@ pub(crate) fn go_to(
     }
     machine.run(step)?;
     let at = machine.step();
+    ensure!(at == step, no_state(step, at));
+    Ok(())
+}
+
+/// Checks that there is a step to execute.
+fn check_runs(machine: &Hosted) -> anyhow::Result<()> {
+    let at = machine.step();
     ensure!(
-        at == step,
-        "there is no step {step}: the program exits after step {at}"
+        !machine.exited(),
+        "there is no step {at}: the program exits after step {at}; its last step is {}",
+        at.saturating_sub(1)
     );
     Ok(())
 }
@@ -91,6 +100,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         if let Some(step) = args.step {
             go_to(&mut machine, step, args.checkpoints.as_ref())?;
         }
+        check_runs(&machine)?;
         let detail = detail(&mut machine, app.lines().as_ref())?;
         if args.format.is_json() {
             print(&format!("{}\n", serde_json::to_string_pretty(&detail)?))
@@ -109,6 +119,7 @@ pub(crate) fn trace(app: &App, args: &TraceArgs) -> anyhow::Result<()> {
         if let Some(from) = args.from {
             go_to(&mut machine, from, args.checkpoints.as_ref())?;
         }
+        check_runs(&machine)?;
         let from = machine.step();
         ensure!(
             from <= args.to,
@@ -124,6 +135,9 @@ pub(crate) fn trace(app: &App, args: &TraceArgs) -> anyhow::Result<()> {
                 detail.line()
             };
             to_stdout(|out| writeln!(out, "{line}"))?;
+        }
+        if machine.step() <= args.to {
+            warn_of_end("--to", args.to, machine.step());
         }
         Ok(())
     };

@@ -2,7 +2,7 @@
 
 use super::explain::go_to;
 use crate::app::App;
-use crate::args::address;
+use crate::args::Place as At;
 use crate::hosted::{self, Hosted};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
@@ -29,7 +29,7 @@ pub(crate) struct Args {
     step: Option<u64>,
     /// From this address on: a number, a symbol, or SYMBOL+N
     #[arg(long, value_name = "ADDRESS|SYMBOL")]
-    at: String,
+    at: At,
     /// So many bytes
     #[arg(long, value_name = "SIZE", value_parser = crate::args::size, default_value = "64")]
     len: u64,
@@ -53,12 +53,12 @@ pub(crate) struct Memory {
 }
 
 /// Reads memory. What is not allocated reads as zero.
-pub(crate) fn read(machine: &mut Hosted, at: &str, len: u64) -> anyhow::Result<(u64, Vec<u8>)> {
+pub(crate) fn read(machine: &mut Hosted, at: &At, len: u64) -> anyhow::Result<(u64, Vec<u8>)> {
     ensure!(
         len <= LIMIT,
         "{len} bytes are more than the {LIMIT} that are shown at once"
     );
-    let at = address(machine.vm.as_ref(), at)?;
+    let at = at.address(machine.vm.as_ref())?;
     let end = u64::MAX >> (64 - 8 * u32::from(machine.vm.isa().word_bytes()));
     ensure!(
         len <= (end - at).saturating_add(1),
@@ -85,7 +85,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let look = || {
         let mut machine = hosted::machine(&hosts, app, &args.input)?;
         // A name that does not exist is told before anything is run.
-        address(machine.vm.as_ref(), &args.at)?;
+        args.at.address(machine.vm.as_ref())?;
         if let Some(step) = args.step {
             go_to(&mut machine, step, args.checkpoints.as_ref())?;
         }

@@ -5,7 +5,7 @@ use crate::encoding::ProofEncoding;
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::Target;
-use crate::runner::Runner;
+use crate::runner::{Runner, no_state};
 use crate::upstream_compat::UpstreamCompat;
 use anyhow::ensure;
 
@@ -43,8 +43,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             // Under upstream's names the last state is proved, as its traces go on with that.
             ensure!(
                 vm.step() == step || app.compat != UpstreamCompat::Fpvm,
-                "there is no step {step}: the program exits after step {}; without --step the last state is proved",
-                vm.step()
+                no_state(step, vm.step())
             );
         }
         runner.prove(vm.as_mut())

@@ -5,13 +5,13 @@ mod info;
 mod traceback;
 
 use crate::app::App;
-use crate::args::{PreimageKind, PreimagePrefix, PreimageStop, StepMatcher, address};
+use crate::args::{Place, PreimageKind, PreimagePrefix, PreimageStop, StepMatcher};
 use crate::encoding::ProofEncoding;
 use crate::exit::{GuestExit, is_interrupted, is_of_vm};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::{FormatArgs, StepFormat, Target};
-use crate::runner::Runner;
+use crate::runner::{Runner, warn_of_end};
 use crate::upstream_compat::UpstreamCompat;
 use anyhow::{bail, ensure};
 use ended::{Ended, Passed};
@@ -53,10 +53,10 @@ pub(crate) struct Args {
     stop_at: StepMatcher,
     /// Stop where the program comes to this function, or SYMBOL+N (it is run step by step to there)
     #[arg(long, value_name = "SYMBOL")]
-    stop_at_symbol: Option<String>,
-    /// Stop where the program comes to this address (it is run step by step to there)
-    #[arg(long, value_name = "ADDRESS", value_parser = crate::args::number)]
-    stop_at_pc: Option<u64>,
+    stop_at_symbol: Option<Place>,
+    /// Stop where the program comes to this address, or to SYMBOL+N (it is run step by step to there)
+    #[arg(long, value_name = "ADDRESS|SYMBOL")]
+    stop_at_pc: Option<Place>,
     /// Stop after the first read of a pre-image whose key starts so, at this offset (0 where left
     /// out), not before this step
     #[arg(long, value_name = "KEY[@OFFSET[@STEP]]", value_parser = PreimagePrefix::parse)]
@@ -65,7 +65,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "KIND")]
     stop_at_preimage_type: Option<PreimageKind>,
     /// Stop after the first read of a pre-image of more bytes, its 8-byte length counted in
-    #[arg(long, value_name = "BYTES", value_parser = crate::args::number)]
+    #[arg(long, value_name = "SIZE", value_parser = crate::args::size)]
     stop_at_preimage_larger_than: Option<u64>,
     /// Steps at which a line is logged: never, always, =N, %N [default: %1000000000; as cannon or
     /// asterisc, for older VM types: %100000]
@@ -137,8 +137,11 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         StepMatcher::At(step) => Some(step),
         _ => None,
     };
-    let symbol = args.stop_at_symbol.as_deref();
-    let symbol = symbol.map(|name| address(vm.as_ref(), name)).transpose()?;
+    let address = |place: &Option<Place>| {
+        let place = place.as_ref().map(|place| place.address(vm.as_ref()));
+        place.transpose()
+    };
+    let stops = [address(&args.stop_at_symbol)?, address(&args.stop_at_pc)?];
     let (began, first) = (Instant::now(), vm.step());
     let mut run = Run {
         info: Info::new(info_at, vm.as_ref()),
@@ -154,7 +157,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             .and_then(|name| vm.symbols().named(name).cloned()),
         profile: args.profile.then(|| Samples::new(EVERY)),
         snapshot_fmt,
-        stops: [symbol, args.stop_at_pc],
+        stops,
         first,
         args,
     };
@@ -173,6 +176,9 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     if let Some(profile) = &run.profile {
         app.screen
             .print(&profile.profile(vm.as_ref(), vm.step()).table(false));
+    }
+    if compat == UpstreamCompat::Fpvm && exited {
+        warn_of_steps_behind(args, vm.step());
     }
     if args.strict {
         info::warn_of_page_zero(vm.as_ref());
@@ -238,6 +244,21 @@ fn try_places(args: &Args, snapshots: &StepFormat, step: u64, output: &str) -> a
         each(args.proof_at, &args.proof_fmt),
     ];
     places.iter().flatten().try_for_each(Target::try_place)
+}
+
+/// Says which steps that flags name there were not, because the program has exited.
+fn warn_of_steps_behind(args: &Args, end: u64) {
+    let flags = [
+        ("--proof-at", args.proof_at),
+        ("--snapshot-at", args.snapshot_at),
+        ("--stop-at", args.stop_at),
+    ];
+    for (flag, at) in flags {
+        match at {
+            StepMatcher::At(step) if step >= end => warn_of_end(flag, step, end),
+            _ => {}
+        }
+    }
 }
 
 /// Whether an error left the machine between two steps, and nothing else is wrong.

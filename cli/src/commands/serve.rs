@@ -211,7 +211,7 @@ fn reply(
                 Some(Value::Number(at)) => at.to_string(),
                 _ => bail!("\"at\" is missing: an address or a symbol"),
             };
-            let (at, bytes) = read(machine, &at, question.len.unwrap_or(64))?;
+            let (at, bytes) = read(machine, &at.into(), question.len.unwrap_or(64))?;
             serde_json::to_value(Memory::of(machine, at, &bytes))?
         }
         Method::Info => {

@@ -6,7 +6,8 @@ use crate::hosted::{self, resume, threads};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::print;
-use crate::runner::Runner;
+use crate::runner::{Runner, no_state, warn_of_end};
+use crate::upstream_compat::UpstreamCompat;
 use anyhow::ensure;
 use fpvm_checkpoints::Machine as _;
 use fpvm_checkpoints::maker::dense;
@@ -18,7 +19,7 @@ use std::io::{self, BufWriter, Write};
 pub(crate) struct Args {
     #[command(flatten)]
     input: InputArgs,
-    /// Run to this step first; a program that exits before keeps its last state
+    /// Run to this step first [default: the input's]
     #[arg(long, value_name = "N", value_parser = crate::args::number)]
     step: Option<u64>,
     /// The root at each step from A to B, a line each; of less where the program exits before
@@ -46,10 +47,18 @@ fn all(app: &App, args: &Args, range: Range) -> anyhow::Result<()> {
             resume(place, machine.vm.as_mut(), range.from)?;
         }
         machine.run(range.from)?;
+        ensure!(
+            machine.step() == range.from,
+            no_state(range.from, machine.step())
+        );
         let spawn = || hosted::machine(&hosts, app, &args.input);
         dense(&mut machine, range.to, threads(), spawn, |step, root| {
             writeln!(out, "{step} {root}").map_err(exit::stdout)
-        })
+        })?;
+        if machine.step() < range.to {
+            warn_of_end("--dense A..", range.to, machine.step());
+        }
+        Ok(())
     };
     let mut out = BufWriter::new(io::stdout().lock());
     let found = find(&mut out).and_then(|()| out.flush().map_err(exit::stdout));
@@ -68,6 +77,10 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         let mut runner = Runner::new(app, &args.source, args.step)?;
         let sought = runner.seek(vm.as_mut(), step);
         runner.finish(sought)?;
+        ensure!(
+            vm.step() == step || app.compat != UpstreamCompat::Fpvm,
+            no_state(step, vm.step())
+        );
     }
     let root = const_hex::encode_prefixed(vm.state_root());
     print(&format!("{root}\n"))

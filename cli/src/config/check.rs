@@ -414,10 +414,10 @@ proposal-interval = '1h'
 ";
         let expected = [
             "Unknown :1: there is no flag `rollup-rcp`; is it `rollup-rpc`?",
-            "Mistyped challenge:2: `patience`: `http://h/…` is no unit of time; there are ms, s, m, h, d and w, as in 90s or 3d12h",
-            "Mistyped monitor:2: `patience`: `http://h/…` is no unit of time; there are ms, s, m, h, d and w, as in 90s or 3d12h",
-            "Mistyped challenge:3: `max-concurrency`: `many` is no number from 0 to 2^64-1",
-            "Mistyped monitor:3: `max-concurrency`: `many` is no number from 0 to 2^64-1",
+            "Mistyped challenge:2: `patience`: `http://h/…` is no time, such as 90, 90s, 500ms, 1.5h or 3d12h",
+            "Mistyped monitor:2: `patience`: `http://h/…` is no time, such as 90, 90s, 500ms, 1.5h or 3d12h",
+            "Mistyped challenge:3: `max-concurrency`: `many` is no number from 0 to 2^64-1, such as 2000000, 2_000_000, 2e6, 1.5M or 0x1f",
+            "Mistyped monitor:3: `max-concurrency`: `many` is no number from 0 to 2^64-1, such as 2000000, 2_000_000, 2e6, 1.5M or 0x1f",
             "Contradictory :4: `metrics` of challenge, `metrics` of monitor are one address: only one can listen there",
             "Mistyped challenge:6: `factory` has one value, and no list of them",
             "Mistyped monitor:6: `factory` has one value, and no list of them",

@@ -146,6 +146,186 @@ fn standard_input_is_read_once_whatever_is_in_it() {
     );
 }
 
+/// What there is of a step behind the end would be of the last state, and is not given for it.
+#[test]
+fn no_step_is_behind_the_end() {
+    let shop = Shop::new();
+    shop.write("exit.bin", mips_state(&EXIT));
+    let last = "the program exits after step 3; its last state is that of --step 3";
+    for line in [
+        "state-root exit.bin --step 50",
+        "state-root exit.bin --dense 50..60",
+        "prove exit.bin --step 50",
+        "explain exit.bin --step 50",
+        "trace exit.bin --from 50 --to 60",
+        "memory exit.bin --step 50 --at 0x1000",
+    ] {
+        shop.run(line)
+            .fails(1, &format!("there is no step 50: {last}"));
+    }
+    for line in [
+        "explain exit.bin --step 3",
+        "trace exit.bin --from 3 --to 4",
+    ] {
+        let none = "there is no step 3: the program exits after step 3; its last step is 2";
+        shop.run(line).fails(1, none);
+    }
+    for line in [
+        "state-root exit.bin --step 3",
+        "prove exit.bin --step 3",
+        "explain exit.bin --step 2",
+    ] {
+        shop.run(line).ok();
+    }
+    // Of a range there is the part before the end, and what is missing is told.
+    for (line, flag) in [
+        ("state-root exit.bin --dense 1..9", "--dense A.. 9"),
+        ("trace exit.bin --from 1 --to 9", "--to 9"),
+        (
+            "checkpoints make exit.bin --every 2 --until 9 --out list",
+            "--until 9",
+        ),
+        ("run exit.bin --proof-at =9", "--proof-at 9"),
+        ("run exit.bin --snapshot-at 9", "--snapshot-at 9"),
+        ("run exit.bin --stop-at =9", "--stop-at 9"),
+    ] {
+        let done = shop.run(line);
+        let told = format!("msg=\"The program exits before {flag}\" module=vm step=3");
+        assert!(done.err.contains(&told), "{line}: {}", done.err);
+        done.ok();
+    }
+    let within = shop.run("run exit.bin --proof-at =1 --stop-at =2");
+    assert!(!within.err.contains("exits before"), "{}", within.err);
+    shop.run("verify proof-1.json").ok();
+    // Upstream's traces go on with the last state.
+    let cannon = Shop::named("cannon");
+    cannon.write("exit.bin", mips_state(&EXIT));
+    let done = cannon.run("run --input exit.bin --meta= --output= --proof-at =9");
+    assert!(!done.err.contains("exits before --"), "{}", done.err);
+    done.ok();
+    let last = cannon.run("state-root exit.bin --step 3").ok();
+    assert_eq!(cannon.run("state-root exit.bin --step 50").ok(), last);
+}
+
+/// Sizes, steps and times are taken as people write them, and what is taken is said where one is not.
+#[test]
+fn numbers_are_taken_as_people_write_them() {
+    let shop = Shop::new();
+    shop.write("spin.bin", mips_state(&[mips::SPIN, mips::NOP]));
+    let stops = |at: &str| {
+        json(
+            shop.run(&format!("run spin.bin --json --stop-at {at}"))
+                .ok(),
+        )["step"]
+            .clone()
+    };
+    for (at, step) in [
+        ("1.5k", 1500),
+        ("=0.5k", 500),
+        ("2_000", 2000),
+        ("2,000", 2000),
+        ("1e3", 1000),
+        ("%1.5e3", 0),
+    ] {
+        assert_eq!(stops(at), step, "{at}");
+    }
+    for size in ["1.5GiB", "0.5G", "1gb", "512mb", "512m", "1_000_000k"] {
+        shop.run(&format!("run spin.bin --stop-at 10 --max-memory {size}"))
+            .ok();
+    }
+    for (line, why) in [
+        (
+            "run spin.bin --max-memory much",
+            "`much` is no size, such as 4096, 512MiB, 1.5GiB, 0.5G",
+        ),
+        (
+            "run spin.bin --max-memory 1.5XB",
+            "there are KiB, MiB, GiB, TiB",
+        ),
+        (
+            "run spin.bin --stop-at often",
+            "one of never, always, N or =N",
+        ),
+        (
+            "explain spin.bin --step 1.5",
+            "such as 2000000, 2_000_000, 2e6, 1.5M or 0x1f",
+        ),
+        (
+            "run spin.bin --host-timeout soon -- host",
+            "such as 90, 90s, 500ms, 1.5h or 3d12h",
+        ),
+        ("disasm spin.bin -n x", "such as 2000000"),
+    ] {
+        shop.run(line).fails(1, why);
+    }
+    let few = shop.run("memory spin.bin --at 0x1000 --len 0.5K").ok();
+    assert_eq!(few.lines().count(), 32);
+}
+
+/// Wherever an address can be meant, a symbol can, with an offset or without.
+#[test]
+fn a_place_is_an_address_or_a_symbol() {
+    let shop = Shop::new();
+    let guest = guests("bin/claim.mips");
+    let run = |words: &[&str]| {
+        let (command, flags) = words.split_first().unwrap();
+        shop.run_words(&[&[*command, guest.to_str().unwrap()], flags].concat())
+    };
+    let whole = run(&["disasm", "--symbol", "main.main"]).ok();
+    let first = whole
+        .lines()
+        .nth(1)
+        .unwrap()
+        .trim()
+        .split(':')
+        .next()
+        .unwrap();
+    let start = u64::from_str_radix(first, 16).unwrap();
+    let lines = |text: &str| {
+        text.lines()
+            .filter(|line| line.starts_with([' ', '>']))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let behind = run(&["disasm", "--symbol", "main.main+0x10"]).ok();
+    assert!(behind.starts_with("main.main+0x10:\n"), "{behind}");
+    assert_eq!(lines(&behind), lines(&whole)[4..]);
+    assert_eq!(run(&["disasm", "--symbol", "main.main+16"]).ok(), behind);
+    run(&["disasm", "--symbol", "main.main+0x100000"])
+        .fails(1, "main.main+0x100000 is outside of main.main, which has");
+    let from = run(&["disasm", "--from", "main.main", "--to", "main.main+8"]).ok();
+    assert_eq!(lines(&from), lines(&whole)[..2]);
+    assert_eq!(
+        run(&["disasm", "--from", &format!("{start:#x}"), "-n", "2"]).ok(),
+        from
+    );
+    let before = run(&["disasm", "--from", "main.main-4", "--to", "main.main"]).ok();
+    assert!(
+        lines(&before)[0]
+            .trim_start_matches(['>', ' '])
+            .starts_with(&format!("{:x}:", start - 4)),
+        "{before}"
+    );
+    let stop = |flags: &[&str]| {
+        let done = claim(&shop, &[&["run", "--json"], flags].concat());
+        json(done.ok())["step"].as_u64().unwrap()
+    };
+    let step = stop(&["--stop-at-pc", "main.main"]);
+    assert_eq!(stop(&["--stop-at-symbol", &format!("{start:#x}")]), step);
+    assert_eq!(stop(&["--stop-at-pc", "main.main+4"]), step + 1);
+    for words in [
+        &["disasm", "--symbol", "main.mian"][..],
+        &["disasm", "--symbol", "main.mian+4"],
+        &["disasm", "--from", "main.mian"],
+        &["disasm", "--from", "main.main", "--to", "main.mian"],
+        &["run", "--stop-at-pc", "main.mian+8"],
+        &["run", "--stop-at-symbol", "main.mian"],
+        &["memory", "--at", "main.mian+0x10"],
+    ] {
+        run(words).fails(1, "there is no symbol main.mian; is it one of main.main?");
+    }
+}
+
 /// A proof of a step that there is not would be one of the last state.
 #[test]
 fn no_step_behind_the_end_is_proved() {
@@ -201,7 +381,7 @@ fn a_run_hands_on_what_the_guest_prints() {
         (&ended["exited"], &ended["exitCode"]),
         (&true.into(), &0.into())
     );
-    let root = claim(&shop, &["state-root", "--step", "1e9"]).ok();
+    let root = claim(&shop, &["state-root", "--step", &ended["step"].to_string()]).ok();
     assert_eq!(ended["root"], root.trim());
     // Upstream's names print as upstream does.
     let cannon = Shop::named("cannon");

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::hosted::{self, Hosted, threads};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
+use crate::runner::warn_of_end;
 use anyhow::ensure;
 use fpvm_checkpoints::depot::Depot;
 use fpvm_checkpoints::maker::{MakeError, dense, make};
@@ -173,6 +174,12 @@ fn checkpoints(
     }
     done?;
     kept?;
+    if let Some(until) = args
+        .until
+        .filter(|until| machine.exited() && machine.step() < *until)
+    {
+        warn_of_end("--until", until, machine.step());
+    }
     Ok(manifest)
 }
 

@@ -29,10 +29,10 @@ pub(super) struct DeployArgs {
     #[arg(long, value_name = "0x…")]
     anchor_root: B256,
     /// Its L2 block; of super games its timestamp
-    #[arg(long, value_name = "N", visible_alias = "anchor-timestamp")]
+    #[arg(long, value_name = "N", value_parser = crate::args::long_number, visible_alias = "anchor-timestamp")]
     anchor_block: U256,
     /// Chain id of the L2; of all but super games, which are about several chains
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = crate::args::long_number)]
     l2_chain_id: Option<U256>,
     /// The type of game
     #[arg(long, value_name = "TYPE", default_value = "cannon")]
@@ -53,7 +53,7 @@ pub(super) struct DeployArgs {
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "24h")]
     challenge_period: Duration,
     /// From how many bytes on a pre-image is large
-    #[arg(long, value_name = "BYTES", value_parser = crate::args::number, default_value = "126000")]
+    #[arg(long, value_name = "SIZE", value_parser = crate::args::size, default_value = "126000")]
     min_proposal_size: u64,
     /// For how long bonds that were won wait in the vault
     #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "7d")]

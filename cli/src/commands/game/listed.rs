@@ -40,7 +40,7 @@ pub(super) struct CreateArgs {
     )]
     root: Option<B256>,
     /// The L2 block that it is proposed for
-    #[arg(long, value_name = "N", requires = "root")]
+    #[arg(long, value_name = "N", value_parser = crate::args::long_number, requires = "root")]
     block: Option<U256>,
     /// Propose the super root at this L2 time, in seconds, as the nodes of --superroot-rpc have it
     #[arg(

@@ -55,7 +55,7 @@ pub(super) struct GameArgs {
 #[derive(Debug, clap::Args)]
 struct Answered {
     /// The number of the claim that is answered
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = crate::args::index)]
     claim: usize,
     /// It is wrong
     #[arg(long, required_unless_present_any = ["defend", "honest"], conflicts_with = "defend")]
