@@ -4,11 +4,13 @@ mod calls;
 mod code;
 mod header;
 mod instructions;
+mod layout;
 mod manual;
 mod report;
 mod rows;
 
-pub use code::Code;
+pub use code::{Code, counted};
+pub use layout::no_program;
 pub use report::{Fact, Finding, Grade, Report};
 
 use crate::go;
@@ -22,6 +24,7 @@ pub fn by_the_manual(isa: &dyn IsaInfo, insn: u32) -> Option<(String, &'static s
 
 /// Finds code for which the VM does not do what the program expects; `bytes` are its ELF file.
 pub fn check(code: &Code<'_>, bytes: &[u8], report: &mut Report) {
+    layout::check_layout(code.isa, bytes, report);
     let release = go::release(bytes);
     if go::mips_float(bytes) == Some("hardfloat") {
         report.problem(

@@ -4,6 +4,7 @@ use crate::screen::Screen;
 use crate::upstream_compat::UpstreamCompat;
 use anyhow::{Context as _, bail};
 use fpvm::analysis::Lines;
+use fpvm::analysis::check::no_program;
 use fpvm::{AnyIsa, AnyVm, Input, Inputs, Patches, Registry};
 use fpvm_contracts::{STEP_VERIFIERS, StepVerifier};
 use std::path::{Path, PathBuf};
@@ -66,6 +67,20 @@ impl App {
         tracing::warn!(target: "check", "{file}: {problems}");
         let mut all = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(format!("{file}: {problems}"));
+    }
+
+    /// The error of a program that cannot be loaded, before it what the file is where that is no program. Under upstream's
+    /// names nothing is said that upstream does not say.
+    pub(crate) fn not_loaded(&self, error: fpvm::Error, input: &mut Input) -> anyhow::Error {
+        let file = input.path().display().to_string();
+        let is_elf = input.start().starts_with(b"\x7fELF");
+        let bytes = input.bytes().ok().filter(|_| is_elf);
+        match bytes.and_then(no_program) {
+            Some(what) if self.compat == UpstreamCompat::Fpvm => {
+                anyhow::Error::new(error).context(format!("{file} is {what}, and no program"))
+            }
+            _ => error.into(),
+        }
     }
 
     /// The text in a file, or standard input where its name is `-`.

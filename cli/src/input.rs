@@ -110,7 +110,8 @@ impl ReadingArgs {
         let (vms, options) = (self.vms(app)?, self.options()?);
         let options = Options { tier, ..options };
         let mut input = app.inputs.open(path)?;
-        let vm = vms.open_among(&app.vms, &mut input, &options)?;
+        let vm = vms.open_among(&app.vms, &mut input, &options);
+        let vm = vm.map_err(|error| app.not_loaded(error, &mut input))?;
         app.warn_of_problems(vm.as_ref(), self.patches(), &mut input);
         Ok(vm)
     }
@@ -132,7 +133,8 @@ impl ReadingArgs {
     /// Opens a program.
     pub(crate) fn open_program(&self, app: &App, path: &Path) -> anyhow::Result<Box<dyn AnyVm>> {
         let mut input = app.inputs.open(path)?;
-        let vm = self.vms(app)?.open_program(&mut input, &self.options()?)?;
+        let vm = self.vms(app)?.open_program(&mut input, &self.options()?);
+        let vm = vm.map_err(|error| app.not_loaded(error, &mut input))?;
         app.warn_of_problems(vm.as_ref(), self.patches(), &mut input);
         Ok(vm)
     }

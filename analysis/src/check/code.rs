@@ -183,10 +183,11 @@ impl<'a> Code<'a> {
     }
 }
 
-/// "1 function", "2 functions".
-pub(super) fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
+/// "1 function", "2 functions", "2 entries".
+pub fn counted(count: usize, what: &str) -> String {
+    match (count, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
         _ => format!("{count} {what}s"),
     }
 }

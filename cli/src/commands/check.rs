@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::exit::{Refused, describe};
 use crate::input::ReadingArgs;
 use crate::output::{FormatArgs, Target, print};
-use fpvm::analysis::check::Report;
+use fpvm::analysis::check::{Report, counted};
 use fpvm::{OWN, Patches, check_program};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -53,8 +53,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         0 => Ok(()),
         n => {
             let file = args.file.display();
-            let s = if n == 1 { "" } else { "s" };
-            Err(Refused(format!("{file} will not run: {n} problem{s}")).into())
+            let problems = counted(n, "problem");
+            Err(Refused(format!("{file} will not run: {problems}")).into())
         }
     }
 }

@@ -470,3 +470,79 @@ fn every_shell_has_completions() {
         assert!(script.contains("state-root"), "{shell}");
     }
 }
+
+/// A program of RISC-V with other bytes at a place of its header.
+fn with_header(at: usize, bytes: &[u8]) -> Vec<u8> {
+    let mut elf = std::fs::read(guests("bin/bare.riscv64")).unwrap();
+    elf[at..at + bytes.len()].copy_from_slice(bytes);
+    elf
+}
+
+/// What only can fail later is said before: files that are no programs, and entries where no code is. They are loaded as
+/// upstream loads them.
+#[test]
+fn files_that_cannot_begin_are_named() {
+    const TYPE: usize = 16;
+    const ENTRY: usize = 24;
+    let shop = Shop::new();
+    let cannon = Shop::named("asterisc");
+    let root = |shop: &Shop, file: &str| shop.run_words(&["state-root", file]).ok();
+    for (file, at, bytes, words) in [
+        (
+            "object",
+            TYPE,
+            &[1u8, 0][..],
+            "an object file (ET_REL), and no program",
+        ),
+        (
+            "core",
+            TYPE,
+            &[4, 0],
+            "a memory image of a process (ET_CORE), and no program",
+        ),
+        (
+            "outside",
+            ENTRY,
+            &[0, 0, 0, 0x7f],
+            "its entry 0x7f000000 lies outside all segments that are loaded",
+        ),
+        ("odd", ENTRY, &[0x22], "is no address of an instruction"),
+    ] {
+        let elf = with_header(at, bytes);
+        shop.write(file, &elf);
+        cannon.write(file, &elf);
+        let done = shop.run_words(&["check", file]);
+        let problem = done.out.lines().find(|line| line.starts_with("problem: "));
+        assert!(
+            problem.is_some_and(|line| line.contains(words)),
+            "{}",
+            done.out
+        );
+        done.fails(1, "will not run: 1 problem");
+        let run = shop.run_words(&["run", file, "--stop-at", "=1"]);
+        assert!(
+            run.err.contains("level=WARN") && run.err.contains(words),
+            "{}",
+            run.err
+        );
+        // The state is what it was, and under upstream's name nothing is said.
+        let quiet = cannon.run_words(&[
+            "load-elf",
+            "--path",
+            file,
+            "--out",
+            "state.json",
+            "--meta",
+            "",
+        ]);
+        assert!(!quiet.err.contains("warn"), "{}", quiet.err);
+        quiet.ok();
+        assert_eq!(root(&shop, file), root(&cannon, "state.json"));
+    }
+    // An object file as compilers make them has no segments: why it cannot be loaded says what it is.
+    let mut object = with_header(TYPE, &[1, 0]);
+    object[56..58].copy_from_slice(&[0, 0]);
+    shop.write("made.o", object);
+    shop.run("run made.o")
+        .fails(1, "made.o is an object file (ET_REL), and no program");
+}
