@@ -75,7 +75,7 @@ pub fn main(isas: &[&'static dyn AnyIsa], verifiers: &'static [StepVerifier]) ->
 
 /// The program's arguments, with what the environment says of them.
 fn command(compat: UpstreamCompat) -> Command {
-    let command = cli::whole(compat.name());
+    let command = args::with_words(cli::whole(compat.name()));
     match compat {
         UpstreamCompat::Fpvm => environment::read(command),
         _ => command,

@@ -78,6 +78,9 @@ struct Figures {
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    if let Some(program) = &args.against {
+        against::try_program(program)?;
+    }
     let mut vm = args.input.open(app, "")?;
     let (isa, first) = (vm.isa(), vm.step());
     let end = first.saturating_add(args.steps);

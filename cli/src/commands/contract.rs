@@ -64,6 +64,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             args.output.write(|out| out.write_all(source.as_bytes()))
         }
         Command::Compile(args) => {
+            args.output.try_place()?;
             let verifier = args.which.verifier(app)?;
             let compiler = Compiler::find(args.solc.as_deref())?;
             let artifact = compiler.compile(verifier.name(), &verifier.source())?;

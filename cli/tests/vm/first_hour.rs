@@ -20,14 +20,41 @@ fn outputs_are_tried_before_a_run() {
         "profile spin.bin --folded nodir/x",
         "prove spin.bin --step 5000000000000 --output nodir/x",
         "demo --report nodir/x.html",
+        "contract compile --isa riscv --solc nodir/solc --output nodir/x.json",
         "game report --rpc http://127.0.0.1:1 --game 0x0000000000000000000000000000000000000001 --output nodir/x",
     ] {
         shop.run(line).fails(1, "cannot write");
     }
     assert_eq!(shop.files(), ["spin.bin"]);
+    // So is the program that a run is to be compared with.
+    shop.run("bench spin.bin --steps 5000000000000 --against ./nosuch")
+        .fails(1, "cannot run ./nosuch, which --against names");
     shop.run("run spin.bin --stop-at =10 --output kept.bin")
         .ok();
     assert_eq!(shop.files(), ["kept.bin", "spin.bin"]);
+}
+
+/// Words of a library are no help: how many digits it takes is.
+#[test]
+fn accounts_and_hashes_say_what_they_take() {
+    let shop = Shop::new();
+    for (line, words) in [
+        (
+            "game list --rpc http://127.0.0.1:1 --factory 0x12",
+            "an address is 0x and 40 hexadecimal digits, and these are 2",
+        ),
+        (
+            "game show --rpc http://127.0.0.1:1 --game latest",
+            "an address is 0x and 40 hexadecimal digits; 'l' is none",
+        ),
+        (
+            "game create --rpc http://127.0.0.1:1 --factory 0x0000000000000000000000000000000000000001 --block 1 --root 0x123",
+            "a hash is 0x and 64 hexadecimal digits, and these are 3",
+        ),
+    ] {
+        let done = shop.run(line);
+        assert!(done.err.contains(words), "{}", done.err);
+    }
 }
 
 #[cfg(unix)]

@@ -27,6 +27,17 @@ pub(super) struct Comparison {
     equal: bool,
 }
 
+/// Tries whether the other VM can be started at all, before anything is measured.
+pub(super) fn try_program(program: &Path) -> anyhow::Result<()> {
+    let mut command = Command::new(program);
+    command.arg("--help").stdin(Stdio::null());
+    let started = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let ended = started.and_then(|mut child| child.wait());
+    ended
+        .map(drop)
+        .with_context(|| format!("cannot run {}, which --against names", program.display()))
+}
+
 /// Runs the same commands with this program and with another.
 pub(super) fn compare(
     args: &Args,
