@@ -280,6 +280,9 @@ impl EventSink<'_> {
             Progress::Dropped(request, hash) | Progress::Replacing(request, hash) => {
                 about(Name::Again, &request.what, *hash)
             }
+            Progress::Earlier(1) => {
+                Event::general("1 transaction waits from before, and is waited for")
+            }
             Progress::Earlier(count) => Event::general(&format!(
                 "{count} transactions wait from before, and are waited for"
             )),

@@ -30,6 +30,7 @@ pub(crate) fn start(compat: UpstreamCompat, quiet: bool, screen: Screen) {
     let lines = Lines {
         form,
         modules,
+        go_floats: compat != UpstreamCompat::Fpvm,
         screen,
     };
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(level));
@@ -51,12 +52,17 @@ struct Lines {
     form: Form,
     /// Whether the event's target is shown as `module`.
     modules: bool,
+    /// Whether numbers with decimals are as Go prints them, and not with three decimals at most.
+    go_floats: bool,
     screen: Screen,
 }
 
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
-        let mut pairs = Pairs::default();
+        let mut pairs = Pairs {
+            go_floats: self.go_floats,
+            ..Pairs::default()
+        };
         event.record(&mut pairs);
         let level = event.metadata().level();
         let mut line = match self.form {
@@ -110,6 +116,7 @@ fn now() -> String {
 /// The fields of an event.
 #[derive(Default)]
 struct Pairs {
+    go_floats: bool,
     message: String,
     others: Vec<(&'static str, String)>,
 }
@@ -133,7 +140,11 @@ impl Visit for Pairs {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add(field, float(value));
+        let value = match self.go_floats {
+            true => float(value),
+            false => three_decimals(value),
+        };
+        self.add(field, value);
     }
 }
 
@@ -186,12 +197,28 @@ fn quote(line: &mut String, value: &str) {
     line.push('"');
 }
 
-/// As Go's `%g` prints a number: from a million on with an exponent.
+/// With three decimals at most, never with an exponent.
+fn three_decimals(value: f64) -> String {
+    let text = format!("{value:.3}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').into(),
+        false => text,
+    }
+}
+
+/// As Go's `%g` prints a number: from a million on with an exponent, and below a ten thousandth.
 fn float(value: f64) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "+Inf" } else { "-Inf" }.into();
+    }
     let plain = value.to_string();
-    let whole = plain.split('.').next().unwrap_or(&plain);
-    if whole.len() <= 6 {
+    let whole = plain.trim_start_matches('-').split('.').next();
+    let is_small = value != 0.0 && value.abs() < 1e-4;
+    if whole.is_none_or(|whole| whole.len() <= 6) && !is_small {
         return plain;
+    }
+    if is_small && let Some((mantissa, exponent)) = format!("{value:e}").split_once("e-") {
+        return format!("{mantissa}e-{exponent:0>2}");
     }
     match format!("{value:e}").split_once('e') {
         Some((mantissa, exponent)) => format!("{mantissa}e+{exponent:0>2}"),
@@ -230,5 +257,17 @@ mod tests {
         assert_eq!(float(933940.3883594978), "933940.3883594978");
         assert_eq!(float(1380215.2424967445), "1.3802152424967445e+06");
         assert_eq!(float(240000000.0), "2.4e+08");
+        assert_eq!(float(0.0001), "0.0001");
+        assert_eq!(float(-0.0000123), "-1.23e-05");
+        assert_eq!(float(f64::INFINITY), "+Inf");
+        assert_eq!(float(f64::NAN), "NaN");
+    }
+
+    #[test]
+    fn numbers_of_our_own_log_have_three_decimals_and_no_exponent() {
+        assert_eq!(three_decimals(1380215.2424967445), "1380215.242");
+        assert_eq!(three_decimals(240000000.0), "240000000");
+        assert_eq!(three_decimals(0.1 + 0.2), "0.3");
+        assert_eq!(three_decimals(0.0000123), "0");
     }
 }

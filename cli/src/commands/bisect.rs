@@ -12,6 +12,7 @@ use crate::output::print;
 use anyhow::{Context as _, ensure};
 use external_vm::{ExternalVm, is_vm};
 use fpvm::AnyVm;
+use fpvm::analysis::check::counted;
 use fpvm_checkpoints::bisect::{Pair, Parting, bisect, narrow};
 use fpvm_checkpoints::depot::Depot;
 use fpvm_checkpoints::manifest::{Entry, Manifest};
@@ -296,7 +297,11 @@ fn tell(a: &mut Hosted, b: &mut Hosted, parting: &Parting) -> anyhow::Result<Str
         }
     }
     if shown > SHOWN {
-        let _ = writeln!(text, "  and {} more places of memory", shown - SHOWN);
+        let _ = writeln!(
+            text,
+            "  and {} of memory more",
+            counted(shown - SHOWN, "place")
+        );
     }
     Ok(text)
 }

@@ -7,6 +7,7 @@ mod verify;
 use crate::app::App;
 use crate::output::{Target, print};
 use anyhow::Context as _;
+use fpvm::analysis::check::counted;
 use fpvm_checkpoints::commitment::Membership;
 use fpvm_checkpoints::depot::Depot;
 use fpvm_checkpoints::manifest::{Manifest, Shard};
@@ -74,8 +75,8 @@ fn print_manifest(manifest: &Manifest) -> anyhow::Result<()> {
     let last = manifest.entries.last();
     let (step, root) = last.map_or((0, manifest.plan.pre_state), |last| (last.step, last.root));
     print(&format!(
-        "{} checkpoints, the last at step {step}: {root}\ncommitment {}\n",
-        manifest.entries.len(),
+        "{}, the last at step {step}: {root}\ncommitment {}\n",
+        counted(manifest.entries.len(), "checkpoint"),
         manifest.commitment
     ))
 }

@@ -3,6 +3,7 @@
 use crate::config::{self, check};
 use crate::exit::Refused;
 use crate::output::{FormatArgs, print, to_stdout};
+use fpvm::analysis::check::counted;
 use std::path::PathBuf;
 
 /// Flags of `config`.
@@ -47,7 +48,12 @@ pub(crate) fn run(args: &Args, root: &clap::Command) -> anyhow::Result<()> {
     match report.problems.len() {
         0 => Ok(()),
         1 => Err(Refused(format!("1 problem in {}", args.file.display())).into()),
-        count => Err(Refused(format!("{count} problems in {}", args.file.display())).into()),
+        count => Err(Refused(format!(
+            "{} in {}",
+            counted(count, "problem"),
+            args.file.display()
+        ))
+        .into()),
     }
 }
 

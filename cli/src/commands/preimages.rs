@@ -7,6 +7,7 @@ use crate::exit::Refused;
 use crate::output::to_stdout;
 use anyhow::Context as _;
 use clap::Subcommand;
+use fpvm::analysis::check::counted;
 use fpvm_oracle::store::{self, Store};
 use fpvm_oracle::wire::Limits;
 use fpvm_oracle::{Checked, HostEnds, Key, Replay, serve};
@@ -125,7 +126,11 @@ fn check(app: &App, path: &Path) -> anyhow::Result<()> {
     })?;
     to_stdout(|out| {
         for (kind, (count, bytes)) in &kinds {
-            writeln!(out, "{kind}: {count} pre-images, {bytes} bytes")?;
+            writeln!(
+                out,
+                "{kind}: {}, {bytes} bytes",
+                counted(*count, "pre-image")
+            )?;
         }
         writeln!(out, "{store}: {right} right, {wrong} wrong")
     })?;
@@ -137,7 +142,7 @@ fn copy(app: &App, from: &Path, to: &Path) -> anyhow::Result<()> {
     let mut to = store::create(to)?;
     let (right, wrong) = sift(app, &*from, |key, value| Ok(to.put(key, value)?))?;
     to.flush().context("cannot write all pre-images")?;
-    to_stdout(|out| writeln!(out, "{right} pre-images copied to {to}"))?;
+    to_stdout(|out| writeln!(out, "{} copied to {to}", counted(right, "pre-image")))?;
     refused(wrong, right + wrong)
 }
 

@@ -90,7 +90,7 @@ fn a_list_is_made_verified_and_proved() {
         "12 entries are right\n"
     );
     let one = "checkpoints verify run hello.go122.mips --interval 4 --jobs 1";
-    assert_eq!(shop.run(one).ok(), "1 entries are right\n");
+    assert_eq!(shop.run(one).ok(), "1 entry is right\n");
     for part in 0..3 {
         let part = format!("checkpoints verify run hello.go122.mips --shard {part}/3");
         assert_eq!(shop.run(&part).ok(), "4 entries are right\n");

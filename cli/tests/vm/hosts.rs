@@ -55,7 +55,7 @@ fn a_host_serves_a_run_and_its_record_repeats_it() {
 
     assert_eq!(
         shop.run("preimages check record.redb").ok(),
-        "keccak256: 64 pre-images, 64000 bytes\nlocal: 1 pre-images, 32 bytes\n\
+        "keccak256: 64 pre-images, 64000 bytes\nlocal: 1 pre-image, 32 bytes\n\
          database record.redb: 65 right, 0 wrong\n"
     );
     shop.run("preimages copy record.redb copy/").ok();

@@ -8,6 +8,7 @@ use crate::oracles::SourceArgs;
 use crate::output::print;
 use anyhow::Context as _;
 use fpvm::AnyVm;
+use fpvm::analysis::check::counted;
 use fpvm::analysis::stack::callers;
 use fpvm_core::machine::snapshot::Snapshot;
 use fpvm_core::machine::vm::{Host, VmError};
@@ -245,14 +246,17 @@ pub(super) fn compare(
 
 fn compare_sides<'a>(mut a: Side<'a>, mut b: Side<'a>) -> anyhow::Result<()> {
     print("their memory differs from the start; what goes out of them is compared\n")?;
-    let mut count = 0u64;
+    let mut count = 0;
     let mut last: Option<(Heard, Heard)> = None;
     loop {
         // Each ends with an effect of its own, which is the last.
         let (Some(left), Some(right)) = (a.next()?, b.next()?) else {
             let end = last.map(|(end, _)| format!("; both: {}", end.effect));
             let end = end.unwrap_or_default();
-            return print(&format!("they do not part in {count} effects{end}\n"));
+            return print(&format!(
+                "they do not part in {}{end}\n",
+                counted(count, "effect")
+            ));
         };
         if left.effect == right.effect {
             count += 1;
@@ -272,10 +276,14 @@ fn tell<'a>(
     b: &mut Side<'a>,
     (left, right): (&Heard, &Heard),
     last: Option<&(Heard, Heard)>,
-    count: u64,
+    count: usize,
 ) -> anyhow::Result<String> {
     let mut text = match last {
-        Some((last, _)) => format!("{count} effects are the same; the last: {}\n", last.effect),
+        Some((last, _)) => {
+            let are = if count == 1 { "is" } else { "are" };
+            let effects = counted(count, "effect");
+            format!("{effects} {are} the same; the last: {}\n", last.effect)
+        }
         None => "nothing is the same before\n".into(),
     };
     let calls_a = a.go_to(left, last.map(|(last, _)| last))?;
@@ -302,7 +310,10 @@ fn part(one: &[String], other: &[String]) -> String {
             .map_or("nothing more".into(), Clone::clone)
     };
     if common == one.len() && common == other.len() {
-        return format!("since then both call the same {common} functions\n");
+        return match common {
+            1 => "since then both call the same function\n".into(),
+            _ => format!("since then both call the same {common} functions\n"),
+        };
     }
     let before = one
         .get(common.saturating_sub(CALLS)..common)

@@ -7,6 +7,7 @@ use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
 use crate::output::print;
 use anyhow::{Context as _, ensure};
+use fpvm::analysis::check::counted;
 use fpvm_checkpoints::library::Library;
 use fpvm_checkpoints::manifest::Shard;
 use fpvm_checkpoints::replay;
@@ -81,7 +82,10 @@ fn verify(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
             let text = format!("entry {index}, {place}: the list has {claimed}, and it is {root}");
             Err(Refused(text).into())
         }
-        None => print(&format!("{count} entries are right\n")),
+        None => {
+            let are = if count == 1 { "is" } else { "are" };
+            print(&format!("{} {are} right\n", counted(count, "entry")))
+        }
     }
 }
 
@@ -89,7 +93,7 @@ fn verify(app: &App, args: &Args, hosts: &Hosts) -> anyhow::Result<()> {
 fn range(args: &Args, len: usize) -> anyhow::Result<Range<usize>> {
     if let Some(index) = args.interval {
         let index = usize::try_from(index).ok().filter(|index| *index < len);
-        let index = index.with_context(|| format!("the list has {len} entries"))?;
+        let index = index.with_context(|| format!("the list has {}", counted(len, "entry")))?;
         return Ok(index..index + 1);
     }
     let whole = Shard { index: 0, count: 1 };
