@@ -120,7 +120,7 @@ pub(crate) struct Args {
     /// End when nothing is left to do at present
     #[arg(long)]
     once: bool,
-    /// Serve figures for Prometheus at this address (127.0.0.1:7300)
+    /// Serve metrics for Prometheus at this address (127.0.0.1:7300)
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<String>,
     /// How what happens is printed

@@ -39,7 +39,7 @@ struct EmitArgs {
     #[command(flatten)]
     which: Which,
     /// Where the source is written to; - is standard output
-    #[arg(long, short, value_name = "FILE", default_value = "-", value_parser = Target::parser())]
+    #[arg(long, short, alias = "out", value_name = "FILE", default_value = "-", value_parser = Target::parser())]
     output: Target,
 }
 
@@ -53,7 +53,7 @@ struct CompileArgs {
     #[arg(long, value_name = "PATH")]
     solc: Option<PathBuf>,
     /// Where the artifact is written to, as JSON; - is standard output
-    #[arg(long, short, value_name = "FILE", default_value = "-", value_parser = Target::parser())]
+    #[arg(long, short, alias = "out", value_name = "FILE", default_value = "-", value_parser = Target::parser())]
     output: Target,
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR|DB", requires = "program")]
     preimages: Option<PathBuf>,
     /// Where the report of the game goes, a page of HTML
-    #[arg(long, value_name = "FILE", default_value = "fpvm-demo.html", value_parser = Target::parser())]
+    #[arg(long, short = 'o', aliases = ["output", "out"], value_name = "FILE", default_value = "fpvm-demo.html", value_parser = Target::parser())]
     report: Target,
     /// Which lie: odd numbers have it begin at an instruction that reads a pre-image, even ones anywhere
     #[arg(long, value_name = "N", value_parser = crate::args::number, default_value = "1")]

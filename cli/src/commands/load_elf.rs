@@ -17,7 +17,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "file")]
     path: Option<PathBuf>,
     /// Where the state is written to ("" for nowhere, - for stdout)
-    #[arg(long, value_name = "FILE", value_parser = Target::parser(), default_value = "state.bin.gz")]
+    #[arg(long, short, alias = "output", value_name = "FILE", value_parser = Target::parser(), default_value = "state.bin.gz")]
     out: Target,
     /// Where the symbols are written to ("" for nowhere, - for stdout)
     #[arg(long, value_name = "FILE", value_parser = Target::parser(), default_value = "meta.json")]

@@ -68,7 +68,7 @@ pub(crate) struct Args {
     /// Serve pages to look at on this address (127.0.0.1:7301)
     #[arg(long, value_name = "HOST:PORT")]
     http: Option<String>,
-    /// Serve figures for Prometheus at this address (127.0.0.1:7300)
+    /// Serve metrics for Prometheus at this address (127.0.0.1:7300)
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<String>,
     #[command(flatten)]

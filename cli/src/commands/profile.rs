@@ -19,7 +19,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "STEPS", value_parser = crate::args::number, default_value_t = EVERY)]
     every: u64,
     /// Where call stacks are written to, a line each: what flame graphs are drawn from
-    #[arg(long, value_name = "FILE", value_parser = Target::parser())]
+    #[arg(long, short = 'o', aliases = ["output", "out"], value_name = "FILE", value_parser = Target::parser())]
     folded: Option<Target>,
     #[command(flatten)]
     format: FormatArgs,

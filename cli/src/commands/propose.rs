@@ -68,7 +68,7 @@ pub(crate) struct Args {
     /// End after one look
     #[arg(long)]
     once: bool,
-    /// Serve figures for Prometheus at this address (127.0.0.1:7302)
+    /// Serve metrics for Prometheus at this address (127.0.0.1:7302)
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<String>,
     /// How what happens is printed

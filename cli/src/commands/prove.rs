@@ -21,7 +21,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PLACE", requires = "step")]
     checkpoints: Option<String>,
     /// Where the proof is written to (- for stdout)
-    #[arg(long, value_name = "FILE", value_parser = Target::parser(), default_value = "-")]
+    #[arg(long, short, alias = "out", value_name = "FILE", value_parser = Target::parser(), default_value = "-")]
     output: Target,
     /// The form of the memory branches in proofs
     #[arg(long, value_name = "FORM", default_value = "upstream")]

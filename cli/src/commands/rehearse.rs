@@ -95,7 +95,7 @@ pub(crate) struct Args {
     /// where one does not agree, faults or does not end in time
     #[arg(long)]
     once: bool,
-    /// Serve figures for Prometheus at this address (127.0.0.1:7304)
+    /// Serve metrics for Prometheus at this address (127.0.0.1:7304)
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<String>,
     #[command(flatten)]

@@ -30,7 +30,7 @@ pub(crate) struct Args {
     input: InputArgs,
     /// Where the last state is written to ("" for nowhere, - for stdout) [default: nowhere; as
     /// cannon or asterisc: out.json, or out.bin.gz for VM types of 64 bits]
-    #[arg(long, value_name = "FILE", value_parser = Target::parser())]
+    #[arg(long, short, alias = "out", value_name = "FILE", value_parser = Target::parser())]
     output: Option<Target>,
     /// Steps that are proved: never, always, =N (step N), %N (every N steps)
     #[arg(long, value_name = "STEPS", value_parser = StepMatcher::parse, default_value = "never")]

@@ -43,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long)]
     on_chain: bool,
     /// Have this contract execute the step, on the chain of --rpc
-    #[arg(long, value_name = "ADDRESS", requires = "rpc")]
+    #[arg(long, value_name = "ADDRESS")]
     contract: Option<Address>,
     /// Who calls the contract [default: nobody, 0x000…]
     #[arg(

@@ -12,7 +12,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     input: InputArgs,
     /// Where the packed state's bytes are written to
-    #[arg(long, value_name = "FILE", value_parser = Target::parser())]
+    #[arg(long, short, alias = "out", value_name = "FILE", value_parser = Target::parser())]
     output: Option<Target>,
 }
 

@@ -353,6 +353,49 @@ fn a_place_is_an_address_or_a_symbol() {
     }
 }
 
+/// A file that is written is named by one flag, whichever of its usual names is typed.
+#[test]
+fn outputs_are_named_in_one_way() {
+    let shop = Shop::new();
+    shop.write("spin.bin", mips_state(&[mips::SPIN, mips::NOP]));
+    shop.bring(&guests("bin/bare.mips"));
+    for line in [
+        "run spin.bin --stop-at 9",
+        "witness spin.bin",
+        "prove spin.bin",
+        "contract emit --isa mips",
+        "load-elf bare.mips --meta=",
+        "checkpoints make spin.bin --every 5 --until 9",
+        "profile spin.bin --steps 9",
+    ] {
+        for (i, flag) in ["-o", "--out", "--output"].into_iter().enumerate() {
+            let name = format!("{}-{i}", line.split(' ').next().unwrap());
+            shop.run(&format!("{line} {flag} {name}")).ok();
+            assert!(shop.path(&name).exists(), "{line} {flag}");
+        }
+    }
+}
+
+/// What sends nothing has no flags of who sends.
+#[test]
+fn flags_that_are_not_used_are_refused() {
+    let shop = Shop::new();
+    let game = "0x0000000000000000000000000000000000000001";
+    for line in [
+        format!("game list --factory {game}"),
+        format!("game show --game {game}"),
+        format!("game advise --game {game} --outputs x"),
+        format!("game watch --game {game}"),
+        format!("game report --game {game}"),
+        format!("game verify {game}"),
+    ] {
+        for flag in ["--keystore x", "--max-fee 5", "--confirmations 2"] {
+            shop.run(&format!("{line} --rpc http://127.0.0.1:1 {flag}"))
+                .fails(1, "unexpected argument");
+        }
+    }
+}
+
 /// A proof of a step that there is not would be one of the last state.
 #[test]
 fn no_step_behind_the_end_is_proved() {
@@ -619,6 +662,58 @@ fn the_environment_sets_flags() {
     run("fpvm", "FPVM_MAX_MEMORY", "1GB").ok();
     run("cannon", "FPVM_MAX_MEMORY", "1KiB").ok();
     run("fpvm", "FPVM_OTHER", "x").ok();
+    // Switches are on or off, and one that is off excludes nothing.
+    for (value, is_on) in [
+        ("1", true),
+        ("true", true),
+        ("yes", true),
+        ("0", false),
+        ("false", false),
+        ("no", false),
+    ] {
+        let done = run("fpvm", "FPVM_JSON", value);
+        assert_eq!(done.out.starts_with('{'), is_on, "{value}: {}", done.out);
+        done.ok();
+    }
+    run("fpvm", "FPVM_STRICT", "often").fails(1, "often");
+    assert_eq!(run("cannon", "FPVM_JSON", "1").out, "");
+    // What means something else in another command has that one's name.
+    run("fpvm", "FPVM_OUTPUT", "other.bin").ok();
+    let with = |words: &[&str], variables: &[(&str, &str)]| {
+        let mut command = std::process::Command::new(shop.path("fpvm"));
+        command
+            .current_dir(shop.path(""))
+            .args(words)
+            .envs(variables.iter().copied());
+        crate::common::Done::from(command.output().unwrap())
+    };
+    let account = ("FPVM_FROM", "0x00000000000000000000000000000000000000aa");
+    let three = with(&["trace", "spin.bin", "--to", "3"], &[account]).ok();
+    assert_eq!(three.lines().count(), 4);
+    let two = with(
+        &["trace", "spin.bin", "--to", "3"],
+        &[("FPVM_TRACE_FROM", "2")],
+    )
+    .ok();
+    assert_eq!(two.lines().count(), 2);
+    with(&["disasm", "spin.bin"], &[account]).ok();
+    // A node is asked by who verifies through a contract, and by nobody else.
+    let url = "http://127.0.0.1:1";
+    let proof = with(&["prove", "spin.bin"], &[]).ok();
+    shop.write("proof.json", proof);
+    let contract = [
+        "verify",
+        "proof.json",
+        "--patience",
+        "10ms",
+        "--contract",
+        "0x00000000000000000000000000000000000000bb",
+    ];
+    for name in ["FPVM_RPC", "ETH_RPC_URL"] {
+        with(&contract[..2], &[(name, url)]).ok();
+        with(&contract, &[(name, url)]).fails(1, "127.0.0.1:1");
+    }
+    with(&contract, &[]).fails(1, "Name a node with --rpc URL");
 }
 
 #[test]

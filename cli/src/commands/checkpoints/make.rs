@@ -25,7 +25,7 @@ pub(crate) struct Args {
     every: u64,
     /// The place that they are written to, a folder or s3://BUCKET/PREFIX; unfinished checkpoints
     /// there are gone on with
-    #[arg(long, value_name = "PLACE")]
+    #[arg(long, short, alias = "output", value_name = "PLACE")]
     out: String,
     /// Write the states too, each page once, so that runs can go on from them
     #[arg(long)]

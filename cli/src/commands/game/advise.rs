@@ -3,7 +3,7 @@
 
 use super::truth::{Truth, TruthArgs};
 use crate::app::App;
-use crate::chain::{self, ChainArgs};
+use crate::chain::{self, NodeArgs};
 use crate::output::{FormatArgs, json, print, to_stdout};
 use anyhow::{Context as _, anyhow, bail};
 use fpvm_challenger::player::false_proposal;
@@ -33,7 +33,7 @@ pub(super) struct Args {
     #[command(flatten)]
     truth: TruthArgs,
     #[command(flatten)]
-    chain: ChainArgs,
+    node: NodeArgs,
 }
 
 /// What an honest player does about a claim.
@@ -91,7 +91,7 @@ impl fmt::Display for Advice {
 }
 
 pub(super) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
-    let chain = chain::needed(args.chain.node.connect()?)?;
+    let chain = chain::needed(args.node.connect()?)?;
     let (game_params, seen) = read_game(&Reader::newest(&*chain)?, args.game)?;
     let truth = args
         .truth

@@ -1,6 +1,6 @@
 //! The games of a factory: created, and listed.
 
-use super::manual_play::Common;
+use super::manual_play::{Common, ReadOnly};
 use crate::chain;
 use crate::output::{Format, json, print, to_stdout};
 use anyhow::{Context as _, bail};
@@ -74,7 +74,7 @@ pub(super) struct ListArgs {
     #[arg(long, value_name = "N", value_parser = crate::args::number, default_value = "20")]
     count: u64,
     #[command(flatten)]
-    common: Common,
+    common: ReadOnly,
 }
 
 pub(super) fn create(args: &CreateArgs) -> anyhow::Result<()> {

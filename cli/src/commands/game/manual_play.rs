@@ -3,7 +3,7 @@
 use super::advise;
 use super::truth::TruthArgs;
 use crate::app::App;
-use crate::chain::{self, ChainArgs};
+use crate::chain::{self, ChainArgs, NodeArgs};
 use crate::input::read_json;
 use crate::output::{Format, FormatArgs, json, print, to_stdout};
 use anyhow::{Context as _, bail, ensure};
@@ -39,6 +39,16 @@ pub(super) struct Common {
     pub(super) format: FormatArgs,
     #[command(flatten)]
     pub(super) chain: ChainArgs,
+}
+
+/// The same for what only reads the chain.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("rpc", |rpc| rpc.required(true)))]
+pub(super) struct ReadOnly {
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
+    #[command(flatten)]
+    pub(super) node: NodeArgs,
 }
 
 /// Flags of all about one game.
@@ -121,7 +131,7 @@ pub(super) struct StepArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct ResolveArgs {
     /// Resolve only this claim
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = crate::args::index)]
     claim: Option<usize>,
     #[command(flatten)]
     game: GameArgs,
@@ -140,6 +150,12 @@ pub(super) struct ClaimArgs {
 impl Common {
     pub(super) fn connect(&self) -> anyhow::Result<Arc<dyn Chain>> {
         chain::needed(self.chain.node.connect()?)
+    }
+}
+
+impl ReadOnly {
+    pub(super) fn connect(&self) -> anyhow::Result<Arc<dyn Chain>> {
+        chain::needed(self.node.connect()?)
     }
 }
 

@@ -10,7 +10,7 @@ use fpvm_report::html;
 #[command(mut_arg("rpc", |rpc| rpc.required(true)))]
 pub(crate) struct Args {
     /// Where the page goes (- for stdout)
-    #[arg(long, value_name = "FILE", value_parser = Target::parser(), default_value = "report.html")]
+    #[arg(long, short, alias = "out", value_name = "FILE", value_parser = Target::parser(), default_value = "report.html")]
     output: Target,
     #[command(flatten)]
     format: FormatArgs,

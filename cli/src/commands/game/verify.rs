@@ -1,6 +1,6 @@
 //! `game verify`: whether the contracts behind a factory or a game are those of this release, and who may do what.
 
-use super::manual_play::Common;
+use super::manual_play::ReadOnly;
 use crate::output::{Format, json, print, to_stdout};
 use anyhow::ensure;
 use fpvm_challenger::installed::{Code, Installed};
@@ -15,7 +15,7 @@ pub(super) struct Args {
     /// A game factory, or a game
     address: Address,
     #[command(flatten)]
-    common: Common,
+    common: ReadOnly,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use super::truth::{Deciding, Truth, TruthArgs};
 use crate::app::App;
-use crate::chain::{self, ChainArgs};
+use crate::chain::{self, NodeArgs};
 use anyhow::Context as _;
 use fpvm_challenger::read::Reader;
 use fpvm_challenger::read::history::{self, Part};
@@ -25,7 +25,7 @@ pub(super) struct WatchedArgs {
     #[command(flatten)]
     truth: TruthArgs,
     #[command(flatten)]
-    chain: ChainArgs,
+    node: NodeArgs,
 }
 
 fn named(text: &str) -> Result<(Address, String), String> {
@@ -57,7 +57,7 @@ pub(super) struct WatchedGame<'a> {
 
 impl<'a> WatchedGame<'a> {
     pub(super) fn open(app: &'a App, args: &'a WatchedArgs) -> anyhow::Result<Self> {
-        Self::over(app, chain::needed(args.chain.node.connect()?)?, args)
+        Self::over(app, chain::needed(args.node.connect()?)?, args)
     }
 
     fn over(app: &'a App, chain: Arc<dyn Chain>, args: &'a WatchedArgs) -> anyhow::Result<Self> {
