@@ -3,8 +3,8 @@
 use crate::app::App;
 use crate::commands::{
     self, bench, bisect, challenge, check, checkpoints, completions, config, contract, demo,
-    deploy, disasm, doctor, explain, game, load_elf, memory, monitor, preimages, profile, propose,
-    prove, rehearse, run, serve, state_root, verify, witness,
+    deploy, disasm, doctor, explain, game, list, load_elf, memory, monitor, preimages, profile,
+    propose, prove, rehearse, run, serve, state_root, verify, witness,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -78,7 +78,7 @@ pub(crate) enum Command {
     /// Dispute games
     Game(game::Args),
     /// List the VMs
-    List,
+    List(list::Args),
     /// See it all once on a program that is built in: run, prove, verify, refuse
     Tour,
     /// See a whole dispute game over a program that is built in, on a chain in this process
@@ -116,7 +116,7 @@ pub(crate) fn dispatch(app: &App, command: Command) -> anyhow::Result<()> {
         Command::Config(args) => commands::config::run(&args, &whole(app.compat.name())),
         Command::Doctor(args) => commands::doctor::run(app, &args),
         Command::Game(args) => commands::game::run(app, &args),
-        Command::List => commands::list::run(app),
+        Command::List(args) => commands::list::run(app, &args),
         Command::Tour => commands::tour::run(app),
         Command::Demo(args) => commands::demo::run(app, &args),
         Command::Completions(args) => {

@@ -1,14 +1,14 @@
 //! Data that commands hand out: to stdout, to files, as JSON in upstream's form.
 
 use crate::exit;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use fpvm::AnyVm;
 use fpvm_core::formats::files;
 use serde::Serialize;
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How results are printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -34,6 +34,23 @@ impl FormatArgs {
     /// Whether JSON is asked for.
     pub(crate) fn is_json(self) -> bool {
         self.json || self.format == Some(Format::Json)
+    }
+
+    /// Refuses to write what flags send to stdout between JSON.
+    ///
+    /// # Errors
+    /// If JSON is asked for, and one of the flags has stdout as its target; the text names it.
+    pub(crate) fn alone<'t>(
+        self,
+        targets: impl IntoIterator<Item = (&'static str, &'t Target)>,
+    ) -> anyhow::Result<()> {
+        let mut targets = targets.into_iter();
+        match targets.find(|(_, target)| self.is_json() && **target == Target::Stdout) {
+            Some((flag, _)) => {
+                bail!("{flag} - and --json would both write to standard output: give {flag} a file")
+            }
+            None => Ok(()),
+        }
     }
 
     /// The form that is asked for.
@@ -89,6 +106,14 @@ impl Target {
             Self::Stdout => to_stdout(contents),
             Self::File(path) => files::write(path, contents)
                 .with_context(|| format!("cannot write {}", path.display())),
+        }
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Nowhere | Self::Stdout => None,
         }
     }
 
@@ -200,6 +225,31 @@ fn padded(number: u64, width: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The commands that take `--json`, as the argument parser knows them.
+    fn with_json(command: &clap::Command, name: &str, all: &mut Vec<String>) {
+        let mut flags = command.get_arguments();
+        if flags.any(|arg| arg.get_long() == Some("json")) {
+            all.push(name.into());
+        }
+        for one in command.get_subcommands() {
+            let name = format!("{name} {}", one.get_name());
+            with_json(one, name.trim_start(), all);
+        }
+    }
+
+    #[test]
+    fn the_book_names_the_commands_with_json() {
+        let mut all = Vec::new();
+        with_json(&crate::cli::whole("fpvm"), "", &mut all);
+        all.sort();
+        assert!(all.len() > 20, "{all:?}");
+        let names: Vec<_> = all.iter().map(|name| format!("`{name}`")).collect();
+        spec_tests::book::current(
+            "tables/json-commands.md",
+            &format!("{}.\n", names.join(", ")),
+        );
+    }
 
     #[test]
     fn formats_are_go_s() {

@@ -98,6 +98,12 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
+/// What two builds do outside of themselves, compared.
+fn of_both(shop: &Shop, one: &str, other: &str, store: &str) -> String {
+    let words = ["bisect", one, other, "--json", "--preimages", store];
+    shop.run_words(&words).out
+}
+
 fn list_of(factory: &str) -> String {
     format!("game list --json --factory {factory}")
 }
@@ -117,7 +123,61 @@ fn what_commands_print_is_in_the_book() {
     let mut schema = Schema::default();
     let mut add = |command, text: String| schema.add(command, &json(text));
     add("run --json", of_claim(&["run", "--json"]));
+    // Without its pre-images it fails, and says why.
+    let failed = shop.run_words(&["run", claim, "--json"]);
+    assert_eq!(json(&failed.out)["ended"], "fault", "{}", failed.out);
+    add("run --json", failed.out);
     add("witness", run(&["witness", claim]));
+    add("list --json", run(&["list", "--json"]));
+    let load = [
+        "load-elf",
+        claim,
+        "--json",
+        "--out",
+        "loaded.bin.gz",
+        "--meta",
+        "",
+    ];
+    add("load-elf --json", run(&load));
+    add("state-root --json", run(&["state-root", claim, "--json"]));
+    add(
+        "preimages list --json",
+        run(&["preimages", "list", store, "--json"]),
+    );
+    add(
+        "preimages check --json",
+        run(&["preimages", "check", store, "--json"]),
+    );
+    std::fs::create_dir(shop.path("wrong")).unwrap();
+    shop.write(&format!("wrong/0x02{}", "11".repeat(31)), "ab");
+    let wrong = shop.run("preimages check wrong --json");
+    assert_eq!(
+        json(&wrong.out)["wrong"].as_array().unwrap().len(),
+        1,
+        "{}",
+        wrong.out
+    );
+    add("preimages check --json", wrong.out);
+    // Two states that part in a register and in memory.
+    let code = |value: u32| {
+        mips_state(&[
+            mips::NOP,
+            0x2408_0000 | value,
+            0xac08_0000 | 0x100,
+            mips::SPIN,
+            mips::NOP,
+        ])
+    };
+    shop.write("one.bin", code(1));
+    shop.write("two.bin", code(2));
+    let parted = shop.run("bisect one.bin two.bin --until 3 --json");
+    assert_eq!(json(&parted.out)["parts"], true, "{}", parted.err);
+    add("bisect --json", parted.out);
+    // Two programs that part in what they ask for.
+    let other = guests("bin/copy.mips");
+    let parted = of_both(&shop, other.to_str().unwrap(), claim, store);
+    assert_eq!(json(&parted)["compared"], "effects", "{parted}");
+    add("bisect --json", parted);
     add("check --json", run(&["check", claim, "--json"]));
     for step in ["374437", "374436"] {
         let words = ["explain", "--json", "--step", step];
@@ -144,6 +204,22 @@ fn what_commands_print_is_in_the_book() {
         &oracle,
     ];
     add("preimages load --json", run(&load));
+    schema.add_lines(
+        "state-root --dense --json",
+        &run(&["state-root", claim, "--json", "--dense", "5..7"]),
+    );
+    schema.add_lines(
+        "disasm --json",
+        &run(&["disasm", claim, "--json", "-n", "2"]),
+    );
+    schema.add_lines(
+        "verify --json",
+        &run(&["verify", "proof.json", "--json", "--on-chain"]),
+    );
+    shop.write("empty.json", "");
+    let refused = shop.run("verify empty.json --json");
+    assert_eq!(refused.code, Some(1), "{}", refused.err);
+    schema.add_lines("verify --json", &refused.out);
     let trace = ["trace", "--json", "--from", "374436", "--to", "374438"];
     schema.add_lines("trace --json", &of_claim(&trace));
     let questions = r#"{"id": 1, "method": "info"}

@@ -2,17 +2,17 @@
 
 mod effects;
 mod external_vm;
+mod outcome;
 
 use crate::app::App;
 use crate::exit::Refused;
 use crate::hosted::{self, Hosted};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
-use crate::output::print;
+use crate::output::{FormatArgs, Target, print};
 use anyhow::{Context as _, ensure};
 use external_vm::{ExternalVm, is_vm};
 use fpvm::AnyVm;
-use fpvm::analysis::check::counted;
 use fpvm_checkpoints::bisect::{Pair, Parting, bisect, narrow};
 use fpvm_checkpoints::depot::Depot;
 use fpvm_checkpoints::manifest::{Entry, Manifest};
@@ -22,7 +22,7 @@ use fpvm_core::definition::state::{STATUS_UNFINISHED, state_hash};
 use fpvm_core::machine::memory::PAGE_SIZE;
 use fpvm_core::machine::snapshot::Snapshot;
 use fpvm_trace::{Hosts, MachineError};
-use std::fmt::Write as _;
+use outcome::{Both, Outcome, Register, Side, Word};
 use std::path::{Path, PathBuf};
 
 /// Flags of `bisect`.
@@ -41,7 +41,25 @@ pub(crate) struct Args {
     #[arg(long, value_name = "K", value_parser = crate::args::number, default_value = "10000000")]
     stride: u64,
     #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
     source: SourceArgs,
+}
+
+/// Prints what a comparison came to, as JSON or as this text.
+fn told(format: FormatArgs, outcome: &Outcome, text: &str) -> anyhow::Result<()> {
+    match format.is_json() {
+        true => Target::Stdout.write_json(outcome),
+        false => print(text),
+    }
+}
+
+/// As JSON, what is an error otherwise: where two part.
+fn part(format: FormatArgs, outcome: &Outcome, text: String) -> anyhow::Result<()> {
+    if format.is_json() {
+        Target::Stdout.write_json(outcome)?;
+    }
+    Err(Refused(text).into())
 }
 
 /// Places of memory that are shown.
@@ -50,13 +68,14 @@ const SHOWN: usize = 16;
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let claimed = manifest(&args.other)?;
     if let (Some(claimed), Some(own)) = (&claimed, manifest(args.input.path())?) {
-        return two_manifests(claimed, &own);
+        return two_manifests(args.format, claimed, &own);
     }
     if claimed.is_none()
         && !is_vm(app, &args.other)
         && let Some(builds) = two_builds(app, args)?
     {
-        return effects::compare(&args.source, builds, args.until.unwrap_or(u64::MAX));
+        let until = args.until.unwrap_or(u64::MAX);
+        return effects::compare(&args.source, builds, until, args.format);
     }
     let hosts = hosted::open(&args.source)?;
     let found = search(app, args, claimed.as_ref(), &hosts);
@@ -94,36 +113,48 @@ fn manifest(path: &Path) -> anyhow::Result<Option<Manifest>> {
 }
 
 /// Compares two claimed lists, without running anything.
-fn two_manifests(a: &Manifest, b: &Manifest) -> anyhow::Result<()> {
+fn two_manifests(format: FormatArgs, a: &Manifest, b: &Manifest) -> anyhow::Result<()> {
     let root = |manifest: &Manifest, step| {
         let entry = manifest.before(step).map(|entry| entry.root);
         entry.unwrap_or(manifest.plan.pre_state)
     };
     let narrowed = narrow(&a.entries, &b.entries);
+    let mut outcome = Outcome {
+        compared: "manifests",
+        equal: narrowed.equal,
+        ..Outcome::default()
+    };
     let Some(step) = narrowed.differs else {
         let last = narrowed
             .equal
             .context("the two lists have no step in common")?;
-        return print(&format!(
-            "the two lists do not part up to step {last}, their last in common\n"
-        ));
+        let text = format!("the two lists do not part up to step {last}, their last in common\n");
+        return told(format, &outcome, &text);
     };
     let after = narrowed
         .equal
         .map_or("the start".into(), |step| format!("step {step}"));
     let (a, b) = (root(a, step), root(b, step));
+    (outcome.parts, outcome.after) = (
+        true,
+        Some(Both {
+            a: Side::listed(step, a),
+            b: Side::listed(step, b),
+        }),
+    );
     let text =
         format!("the two lists part after {after}: at step {step} one has {a}, the other {b}");
-    Err(Refused(text).into())
+    part(format, &outcome, text)
 }
 
 fn search(app: &App, args: &Args, claimed: Option<&Manifest>, hosts: &Hosts) -> anyhow::Result<()> {
     let mut machine = hosted::machine(hosts, app, &args.input)?;
     if let Some(claimed) = claimed {
-        return against_manifest(&mut machine, claimed);
+        return against_manifest(args.format, &mut machine, claimed);
     }
     let first = machine.step();
     let until = args.until.unwrap_or(u64::MAX);
+    let mut compared_by = "roots";
     // A machine to show the other's states with.
     let mut shown;
     let found = if is_vm(app, &args.other) {
@@ -146,6 +177,9 @@ fn search(app: &App, args: &Args, claimed: Option<&Manifest>, hosts: &Hosts) -> 
         let by_registers =
             machine.root()? != shown.root()? && registers(&machine) == registers(&shown);
         if by_registers {
+            compared_by = "registers";
+        }
+        if by_registers && !args.format.is_json() {
             print("their memory differs from the start; their registers are compared\n")?;
         }
         let compared = |machine| Compared {
@@ -159,14 +193,21 @@ fn search(app: &App, args: &Args, claimed: Option<&Manifest>, hosts: &Hosts) -> 
         found
     };
     match found {
-        None => print(&format!(
-            "they do not part; both {} at step {}\n",
-            if machine.exited() { "end" } else { "are" },
-            machine.step()
-        )),
+        None => {
+            let step = machine.step();
+            let outcome = Outcome {
+                compared: compared_by,
+                equal: Some(step),
+                ..Outcome::default()
+            };
+            let end = if machine.exited() { "end" } else { "are" };
+            let text = format!("they do not part; both {end} at step {step}\n");
+            told(args.format, &outcome, &text)
+        }
         Some(parting) => {
-            let text = tell(&mut shown, &mut machine, &parting)?;
-            print(&text)?;
+            let mut outcome = tell(&mut shown, &mut machine, &parting)?;
+            outcome.compared = compared_by;
+            told(args.format, &outcome, &outcome.to_string())?;
             let step = parting.after.a.step().max(parting.after.b.step());
             Err(Refused(format!("the two part at step {step}")).into())
         }
@@ -234,7 +275,11 @@ impl Machine for Compared {
 }
 
 /// Compares a claimed list with a run of our own, checkpoint by checkpoint.
-fn against_manifest(machine: &mut Hosted, claimed: &Manifest) -> anyhow::Result<()> {
+fn against_manifest(
+    format: FormatArgs,
+    machine: &mut Hosted,
+    claimed: &Manifest,
+) -> anyhow::Result<()> {
     let mut equal = None;
     for entry in &claimed.entries {
         machine.run(entry.step)?;
@@ -245,74 +290,77 @@ fn against_manifest(machine: &mut Hosted, claimed: &Manifest) -> anyhow::Result<
                 "the list parts from the run after {after}: at step {} it has {}, and at step {step} the run has {root}",
                 entry.step, entry.root
             );
-            return Err(Refused(text).into());
+            let outcome = Outcome {
+                parts: true,
+                compared: "manifest",
+                equal,
+                after: Some(Both {
+                    a: Side::listed(entry.step, entry.root),
+                    b: Side::listed(step, root),
+                }),
+                ..Outcome::default()
+            };
+            return part(format, &outcome, text);
         }
         equal = Some(step);
     }
-    print("the list and the run do not part\n")
+    let outcome = Outcome {
+        compared: "manifest",
+        equal,
+        ..Outcome::default()
+    };
+    told(format, &outcome, "the list and the run do not part\n")
 }
 
 /// Both states at a parting, and the last common one; A is the one named first.
-fn tell(a: &mut Hosted, b: &mut Hosted, parting: &Parting) -> anyhow::Result<String> {
-    let mut text = String::new();
+fn tell(a: &mut Hosted, b: &mut Hosted, parting: &Parting) -> anyhow::Result<Outcome> {
+    let mut outcome = Outcome {
+        parts: true,
+        ..Outcome::default()
+    };
     if let Some(before) = &parting.before {
         a.restore(&before.a)?;
         b.restore(&before.b)?;
-        let (step, root) = (a.step(), a.root()?);
-        let _ = if root == b.root()? {
-            writeln!(text, "last common state, step {step}: {root}")
-        } else {
-            writeln!(text, "last common registers, step {step}")
-        };
-        for (name, machine) in [("A", &mut *a), ("B", &mut *b)] {
-            let next = instruction(machine.vm.as_mut());
-            let _ = writeln!(text, "  next instruction in {name}: {next}");
-        }
+        outcome.equal = Some(a.step());
+        outcome.before = Some(both(a, b)?);
     }
     let Pair { a: left, b: right } = &parting.after;
     a.restore(left)?;
     b.restore(right)?;
-    for (name, machine) in [("A", &mut *a), ("B", &mut *b)] {
-        let (step, root) = (machine.step(), machine.root()?);
-        let at = instruction(machine.vm.as_mut());
-        let _ = writeln!(text, "{name}, step {step}: {root}\n  at {at}");
-    }
+    outcome.after = Some(both(a, b)?);
     let pairs = a.vm.registers().into_iter().zip(b.vm.registers());
-    for ((name, one), (_, other)) in pairs.filter(|((_, one), (_, other))| one != other) {
-        let _ = writeln!(text, "  {name}: {one:#x} in A, {other:#x} in B");
-    }
-    let mut shown = 0;
+    let differ = pairs.filter(|((_, one), (_, other))| one != other);
+    let differ = differ.map(|((name, one), (_, other))| Register {
+        name: name.to_string(),
+        a: format!("{one:#x}"),
+        b: format!("{other:#x}"),
+    });
+    outcome.registers = differ.collect();
     for (number, _) in left.memory.changes(&right.memory) {
         let zero = [0; PAGE_SIZE];
         let one = left.memory.page(number).map_or(&zero, |page| page.bytes());
         let other = right.memory.page(number).map_or(&zero, |page| page.bytes());
         let words = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
         for (word, (one, other)) in (0u64..).zip(words).filter(|(_, (one, other))| one != other) {
-            if shown < SHOWN {
-                let at = number * PAGE_SIZE as u64 + word * 8;
-                let (one, other) = (const_hex::encode(one), const_hex::encode(other));
-                let _ = writeln!(text, "  memory {at:#x}: {one} in A, {other} in B");
+            if outcome.memory.len() == SHOWN {
+                outcome.more_memory += 1;
+                continue;
             }
-            shown += 1;
+            outcome.memory.push(Word {
+                at: format!("{:#x}", number * PAGE_SIZE as u64 + word * 8),
+                a: const_hex::encode_prefixed(one),
+                b: const_hex::encode_prefixed(other),
+            });
         }
     }
-    if shown > SHOWN {
-        let _ = writeln!(
-            text,
-            "  and {} of memory more",
-            counted(shown - SHOWN, "place")
-        );
-    }
-    Ok(text)
+    Ok(outcome)
 }
 
-/// The instruction at the program counter, with its function where that is known.
-fn instruction(vm: &mut dyn AnyVm) -> String {
-    let (pc, insn) = (vm.pc(), vm.insn());
-    let text = vm.isa().disassemble(insn, pc);
-    let symbol = vm
-        .symbols()
-        .at(pc)
-        .map(|symbol| format!(" in {}", symbol.readable()));
-    format!("{pc:#x}{}: {text}", symbol.unwrap_or_default())
+/// Both where they are.
+fn both(a: &mut Hosted, b: &mut Hosted) -> anyhow::Result<Both> {
+    let (root_a, root_b) = (a.root()?, b.root()?);
+    Ok(Both {
+        a: Side::at(a.vm.as_mut(), root_a),
+        b: Side::at(b.vm.as_mut(), root_b),
+    })
 }

@@ -3,9 +3,11 @@
 use crate::app::App;
 use crate::args::{LONGEST, Place};
 use crate::input::InputArgs;
-use crate::output::to_stdout;
+use crate::output::{FormatArgs, to_stdout};
 use anyhow::{Context as _, ensure};
 use fpvm::AnyVm;
+use fpvm::analysis::stack::{self, place};
+use serde::Serialize;
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -33,6 +35,19 @@ pub(crate) struct Args {
         conflicts_with = "to"
     )]
     count: u64,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// What `--json` prints of an instruction.
+#[derive(Serialize)]
+struct Listed {
+    place: stack::Place,
+    /// Its word: `0x` and 4 or 8 digits.
+    word: String,
+    assembly: String,
+    /// Whether it is the next to be executed.
+    next: bool,
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
@@ -44,7 +59,10 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     to_stdout(|out| {
         ranges
             .into_iter()
-            .try_for_each(|range| show(vm.as_mut(), range, out))
+            .try_for_each(|range| match args.format.is_json() {
+                true => list(vm.as_mut(), range, out),
+                false => show(vm.as_mut(), range, out),
+            })
     })
 }
 
@@ -59,6 +77,26 @@ fn range(args: &Args, vm: &dyn AnyVm) -> anyhow::Result<Range<u64>> {
         "{len} bytes of code are more than the {LONGEST} that are shown at once"
     );
     Ok(from..to)
+}
+
+/// A line of JSON for each instruction.
+fn list(vm: &mut dyn AnyVm, range: Range<u64>, out: &mut dyn Write) -> io::Result<()> {
+    let (pc, isa) = (vm.pc(), vm.isa());
+    let mut at = range.start;
+    while at < range.end {
+        let insn = vm.insn_at(at);
+        let digits = 2 * isa.insn_len(insn) as usize;
+        let listed = Listed {
+            place: place(vm, at),
+            word: format!("0x{insn:0digits$x}"),
+            assembly: isa.disassemble(insn, at),
+            next: at == pc,
+        };
+        serde_json::to_writer(&mut *out, &listed)?;
+        writeln!(out)?;
+        at = at.saturating_add(isa.insn_len(insn));
+    }
+    Ok(())
 }
 
 fn show(vm: &mut dyn AnyVm, range: Range<u64>, out: &mut dyn Write) -> io::Result<()> {

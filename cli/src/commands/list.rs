@@ -1,11 +1,42 @@
 //! `list`: the VMs there are.
 
 use crate::app::App;
-use crate::output::print;
+use crate::output::{FormatArgs, Target, print};
 use crate::upstream_compat::UpstreamCompat;
+use serde::Serialize;
 use std::fmt::Write as _;
 
-pub(crate) fn run(app: &App) -> anyhow::Result<()> {
+/// Flags of `list`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// What `--json` prints of a VM.
+#[derive(Serialize)]
+struct Listed {
+    isa: &'static str,
+    /// The VM type.
+    vm: &'static str,
+    /// The state version, where upstream has one.
+    version: Option<u8>,
+    upstream: &'static str,
+    about: &'static str,
+}
+
+pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
+    if args.format.is_json() {
+        let isas = app.vms.isas().iter();
+        let listed = isas.map(|isa| Listed {
+            isa: isa.name(),
+            vm: isa.vm_type(),
+            version: isa.version(),
+            upstream: isa.about().upstream,
+            about: isa.about().text,
+        });
+        return Target::Stdout.write_json(&listed.collect::<Vec<_>>());
+    }
     let mut text = String::new();
     match app.compat {
         UpstreamCompat::Cannon => cannon(app, &mut text)?,

@@ -2,10 +2,11 @@
 
 use crate::app::App;
 use crate::input::ReadingArgs;
-use crate::output::Target;
+use crate::output::{FormatArgs, Target};
 use crate::upstream_compat::UpstreamCompat;
 use anyhow::{Context as _, bail};
-use std::path::PathBuf;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 
 /// Flags of `load-elf`.
 #[derive(Debug, clap::Args)]
@@ -24,6 +25,23 @@ pub(crate) struct Args {
     meta: Target,
     #[command(flatten)]
     reading: ReadingArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Loaded<'a> {
+    vm: &'static str,
+    pc: String,
+    root: String,
+    pages: usize,
+    /// How many symbols there are.
+    symbols: usize,
+    /// Where the state was written to.
+    out: Option<&'a Path>,
+    /// Where the symbols were written to.
+    meta: Option<&'a Path>,
 }
 
 pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
@@ -36,9 +54,23 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         let types = app.own_vms().types();
         bail!("--type is missing: the types of VM that there are: {types}");
     }
+    args.format
+        .alone([("--out", &args.out), ("--meta", &args.meta)])?;
     args.meta.try_place()?;
     args.out.try_place()?;
     let mut vm = args.reading.open_program(app, path)?;
     args.meta.write_json(vm.symbols())?;
-    args.out.write_state(vm.as_mut())
+    args.out.write_state(vm.as_mut())?;
+    if !args.format.is_json() {
+        return Ok(());
+    }
+    Target::Stdout.write_json(&Loaded {
+        vm: vm.isa().vm_type(),
+        pc: format!("{:#x}", vm.pc()),
+        root: const_hex::encode_prefixed(vm.state_root()),
+        pages: vm.page_count(),
+        symbols: vm.symbols().all().len(),
+        out: args.out.path(),
+        meta: args.meta.path(),
+    })
 }

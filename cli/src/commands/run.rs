@@ -14,7 +14,7 @@ use crate::output::{FormatArgs, StepFormat, Target};
 use crate::runner::{Runner, warn_of_end};
 use crate::upstream_compat::UpstreamCompat;
 use anyhow::{bail, ensure};
-use ended::{Ended, Passed};
+use ended::{Cause, Ended, Passed};
 use fpvm::AnyVm;
 use fpvm::analysis::sample::{EVERY, Samples};
 use fpvm::analysis::stack::place;
@@ -108,6 +108,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         check_names("--snapshot-fmt", args.snapshot_at, format)?;
     }
 
+    args.format.alone(args.targets())?;
     let mut vm = args.input.open(app, compat.meta())?;
     let isa = vm.isa();
     let snapshot_fmt = match &args.snapshot_fmt {
@@ -172,7 +173,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         tracing::info!(target: "vm", exited, code, "Execution stopped");
     }
     let stats = runner.stats();
-    let ran = runner.finish(ran);
+    let cause = ran.as_ref().map_or_else(Cause::of, |cause| *cause);
+    let ran = runner.finish(ran.map(drop));
     if let Some(profile) = &run.profile {
         app.screen
             .print(&profile.profile(vm.as_ref(), vm.step()).table(false));
@@ -202,9 +204,17 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             Some(target) => target.write_json(&DebugInfo::new(vm.as_ref(), stats)),
             None => Ok(()),
         });
-    if compat == UpstreamCompat::Fpvm && (ran.is_ok() || ran.as_ref().is_err_and(is_of_the_run)) {
-        let ended = Ended::of(vm.as_mut(), first, began.elapsed());
-        ended.log();
+    if compat == UpstreamCompat::Fpvm {
+        let error = ran.as_ref().err();
+        let cause = match (error, cause) {
+            // The run was well, and what came after it was not.
+            (Some(error), cause) if !cause.is_of_an_error() => Cause::of(error),
+            (_, cause) => cause,
+        };
+        let ended = Ended::of(vm.as_mut(), first, began.elapsed(), cause, error);
+        if error.is_none_or(is_of_the_run) {
+            ended.log();
+        }
         if args.format.is_json() {
             Target::Stdout.write_json(&ended)?;
         }
@@ -218,6 +228,30 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 }
 
 impl Args {
+    /// What the run writes besides the end of it, with the flags that say where.
+    fn targets(&self) -> impl Iterator<Item = (&'static str, &Target)> {
+        let flags = [
+            ("--output", self.output.as_ref()),
+            ("--debug-info", self.debug_info.as_ref()),
+        ];
+        let stdout = &Target::Stdout;
+        let formats = [
+            ("--proof-fmt", self.proof_at, Some(&self.proof_fmt)),
+            (
+                "--snapshot-fmt",
+                self.snapshot_at,
+                self.snapshot_fmt.as_ref(),
+            ),
+        ];
+        let formats = formats.into_iter().filter(|(_, at, format)| {
+            let goes = format.is_some_and(|format| format.target(0) == Target::Stdout);
+            *at != StepMatcher::Never && goes
+        });
+        let flags = flags.into_iter();
+        let flags = flags.filter_map(|(flag, target)| Some((flag, target?)));
+        flags.chain(formats.map(move |(flag, ..)| (flag, stdout)))
+    }
+
     /// Whether results of the run go to stdout, where what the guest prints would spoil them.
     fn writes_to_stdout(&self, snapshots: &StepFormat) -> bool {
         let formats = [
@@ -293,9 +327,10 @@ struct Run<'a> {
 impl Run<'_> {
     /// Upstream's loop, in its order: log, stop, snapshot, proof, then what was read. It turns only
     /// at steps where there is something to do.
-    fn execute(&mut self, vm: &mut dyn AnyVm, runner: &mut Runner) -> anyhow::Result<()> {
+    fn execute(&mut self, vm: &mut dyn AnyVm, runner: &mut Runner) -> anyhow::Result<Cause> {
         let args = self.args;
         let mut probe = vm.step().saturating_add(PROBE_EVERY);
+        let mut cause = Cause::Exited;
         while !vm.exited() {
             let step = vm.step();
             if self.info.at.matches(step) {
@@ -304,13 +339,20 @@ impl Run<'_> {
             self.check_asleep(vm)?;
             if args.stop_at.matches(step) {
                 tracing::info!(target: "vm", "Reached stop at");
+                cause = Cause::AtStep;
                 break;
             }
             if step > self.first && self.stops.contains(&Some(vm.pc())) {
                 let (pc, place) = (format!("{:#x}", vm.pc()), place(vm, vm.pc()).to_string());
                 let (pc, place) = (pc.as_str(), place.as_str());
                 tracing::info!(target: "vm", step, pc, place, "Reached the address to stop at");
-                return Ok(());
+                let [symbol, _] = self.stops;
+                let is_symbol = symbol == Some(vm.pc());
+                return Ok(if is_symbol {
+                    Cause::AtSymbol
+                } else {
+                    Cause::AtAddress
+                });
             }
             if args.snapshot_at.matches(step) {
                 self.snapshot_fmt.target(step).write_state(vm)?;
@@ -338,13 +380,14 @@ impl Run<'_> {
                 let (key, offset) = (const_hex::encode(read.key), read.offset);
                 let size = read.value.len() as u64 + 8;
                 tracing::info!(target: "vm", key, offset, size, "Stopping at preimage read");
+                cause = Cause::AtPreimage;
                 break;
             }
         }
         if self.stops != [None; 2] {
             tracing::warn!(target: "vm", "The program has not come to the address to stop at; the step where the run begins does not count");
         }
-        Ok(())
+        Ok(cause)
     }
 
     /// The next step after this at which there is something to do.

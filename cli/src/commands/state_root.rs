@@ -5,13 +5,14 @@ use crate::exit;
 use crate::hosted::{self, resume, threads};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
-use crate::output::print;
+use crate::output::{FormatArgs, Target, print};
 use crate::runner::{Runner, no_state, warn_of_end};
 use crate::upstream_compat::UpstreamCompat;
 use anyhow::ensure;
 use fpvm_checkpoints::Machine as _;
 use fpvm_checkpoints::maker::dense;
 use fpvm_checkpoints::manifest::Range;
+use serde::Serialize;
 use std::io::{self, BufWriter, Write};
 
 /// Flags of `state-root`.
@@ -29,7 +30,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PLACE")]
     checkpoints: Option<String>,
     #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
     source: SourceArgs,
+}
+
+/// What `--json` prints of a step.
+#[derive(Serialize)]
+struct Rooted {
+    step: u64,
+    root: String,
 }
 
 /// Prints the roots at all steps of a range, found on all cores.
@@ -53,6 +63,11 @@ fn all(app: &App, args: &Args, range: Range) -> anyhow::Result<()> {
         );
         let spawn = || hosted::machine(&hosts, app, &args.input);
         dense(&mut machine, range.to, threads(), spawn, |step, root| {
+            if args.format.is_json() {
+                let root = root.to_string();
+                let line = serde_json::to_string(&Rooted { step, root })?;
+                return writeln!(out, "{line}").map_err(exit::stdout);
+            }
             writeln!(out, "{step} {root}").map_err(exit::stdout)
         })?;
         if machine.step() < range.to {
@@ -83,5 +98,9 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         );
     }
     let root = const_hex::encode_prefixed(vm.state_root());
+    if args.format.is_json() {
+        let step = vm.step();
+        return Target::Stdout.write_json(&Rooted { step, root });
+    }
     print(&format!("{root}\n"))
 }

@@ -7,15 +7,18 @@ use crate::app::App;
 use crate::chain::ChainArgs;
 use crate::exit::{self, Refused};
 use crate::input;
-use crate::output::{Target, print};
+use crate::output::{FormatArgs, Target, print, to_stdout};
 use anyhow::{Context as _, bail, ensure};
 use embedded::Embedded;
+use fpvm::analysis::stack::Place;
+use fpvm::analysis::{StepDetail, StepExplanation};
 use fpvm::{AnyIsa, Registry};
-use fpvm_core::formats::symbols::Symbols;
+use fpvm_core::formats::symbols::{Symbol, Symbols};
 use fpvm_core::step::proof::StepProof;
 use fpvm_l1::Address;
 use fpvm_oracle::{Key, Kind};
 use remote::Remote;
+use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -57,7 +60,42 @@ pub(crate) struct Args {
     #[arg(long, requires = "contract")]
     send: bool,
     #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
     chain: ChainArgs,
+}
+
+/// What `--json` prints of a proof.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    file: String,
+    /// Which of the file's proofs it is, from 1 on.
+    proof: usize,
+    accepted: bool,
+    /// Why it is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vm: Option<&'static str>,
+    /// The state hashes before and after the step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pre: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    post: Option<String>,
+    /// What the step reads and writes, as `explain` says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<StepDetail>,
+    /// What the contracts say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    on_chain: Vec<String>,
+}
+
+impl Told {
+    fn print(&self) -> anyhow::Result<()> {
+        let line = serde_json::to_string(self)?;
+        to_stdout(|out| writeln!(out, "{line}"))
+    }
 }
 
 /// The contracts that a step has to go through besides the verifier in Rust.
@@ -112,7 +150,16 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     let mut contracts = Contracts::new(args)?;
     let mut tally = Tally::default();
     for path in &args.files {
-        check_file(app, &vms, path, &symbols, &mut contracts, &mut tally)?;
+        let format = args.format;
+        check_file(
+            app,
+            &vms,
+            path,
+            &symbols,
+            &mut contracts,
+            &mut tally,
+            format,
+        )?;
     }
     if tally.refused > 0 {
         let Tally { all, refused } = tally;
@@ -129,19 +176,32 @@ fn check_file(
     symbols: &Symbols,
     contracts: &mut Contracts,
     tally: &mut Tally,
+    format: FormatArgs,
 ) -> anyhow::Result<()> {
-    let refuse = |tally: &mut Tally, name: &str, error: &anyhow::Error| {
+    let file_name = path.display().to_string();
+    let refuse = |tally: &mut Tally, proof: usize, name: &str, error: &anyhow::Error| {
         tally.all += 1;
         tally.refused += 1;
-        app.screen
-            .print(&format!("{name}: refused: {}\n", exit::describe(error)));
+        let why = exit::describe(error);
+        if format.is_json() {
+            let file = file_name.clone();
+            let why = Some(why);
+            return Told {
+                file,
+                proof,
+                why,
+                ..Told::default()
+            }
+            .print();
+        }
+        app.screen.print(&format!("{name}: refused: {why}\n"));
+        Ok(())
     };
     let shown = path.display().to_string();
     let file = match fpvm::Input::open(path).and_then(fpvm::Input::into_reader) {
         Ok(file) => file,
         Err(error) => {
-            refuse(tally, &shown, &error.into());
-            return Ok(());
+            return refuse(tally, 1, &shown, &error.into());
         }
     };
     let proofs = serde_json::Deserializer::from_reader(BufReader::new(file.take(LIMIT)));
@@ -155,34 +215,41 @@ fn check_file(
         };
         match proof
             .context("it is no proof")
-            .and_then(|proof| check_with(app, vms, &proof, symbols, contracts))
+            .and_then(|proof| check_with(app, vms, &proof, contracts))
         {
-            Ok(verified) => {
+            Ok((verified, on_chain)) => {
                 tally.all += 1;
-                print(&format!("{name}: accepted\n{verified}"))?;
+                if format.is_json() {
+                    verified
+                        .told(symbols, &file_name, count, on_chain)
+                        .print()?;
+                    continue;
+                }
+                let mut text = verified.text(symbols);
+                for line in on_chain {
+                    let _ = writeln!(text, "    {line}");
+                }
+                print(&format!("{name}: accepted\n{text}"))?;
             }
-            Err(error) => refuse(tally, &name, &error),
+            Err(error) => refuse(tally, count, &name, &error)?,
         }
     }
     if count == 0 {
-        refuse(tally, &shown, &anyhow::anyhow!("it is empty"));
+        refuse(tally, 1, &shown, &anyhow::anyhow!("it is empty"))?;
     }
     Ok(())
 }
 
-/// Checks one proof in all ways that are asked for; tells what its step did.
+/// Checks one proof in all ways that are asked for; gives what its step did, and what the contracts say.
 fn check_with(
     app: &App,
     vms: &Registry,
     proof: &StepProof,
-    symbols: &Symbols,
     contracts: &mut Contracts,
-) -> anyhow::Result<String> {
-    let mut text = check(vms, proof, symbols)?;
-    for line in contracts.check(app, vms.of_witness(&proof.state_data)?, proof)? {
-        writeln!(text, "    {line}")?;
-    }
-    Ok(text)
+) -> anyhow::Result<(Verified, Vec<String>)> {
+    let verified = verify(vms, proof)?;
+    let on_chain = contracts.check(app, verified.isa, proof)?;
+    Ok((verified, on_chain))
 }
 
 /// Checks one proof; tells what its step did.
@@ -191,6 +258,19 @@ pub(crate) fn check(
     proof: &StepProof,
     symbols: &Symbols,
 ) -> anyhow::Result<String> {
+    Ok(verify(vms, proof)?.text(symbols))
+}
+
+/// What a proof that is right shows.
+struct Verified {
+    isa: &'static dyn AnyIsa,
+    explained: StepExplanation,
+    /// What it says of the pre-image that the step reads.
+    preimage: Option<String>,
+}
+
+/// Checks one proof.
+fn verify(vms: &Registry, proof: &StepProof) -> anyhow::Result<Verified> {
     let isa = vms.of_witness(&proof.state_data)?;
     let mut read = None;
     let explained = isa.verify(proof, &mut |key, offset| {
@@ -218,25 +298,62 @@ pub(crate) fn check(
         const_hex::encode_prefixed(proof.post),
         const_hex::encode_prefixed(explained.post)
     );
+    Ok(Verified {
+        isa,
+        explained,
+        preimage,
+    })
+}
 
-    let mut text = String::new();
-    let pc = explained.pc;
-    let place = symbols
-        .at(pc)
-        .map_or(String::new(), |symbol| format!(" in {}", symbol.readable()));
-    writeln!(
-        text,
-        "  {} step {} at pc {pc:#x}{place}",
-        isa.vm_type(),
-        explained.step
-    )?;
-    for line in explained.to_string().lines() {
-        writeln!(text, "    {line}")?;
+impl Verified {
+    fn text(&self, symbols: &Symbols) -> String {
+        let Self {
+            isa,
+            explained,
+            preimage,
+        } = self;
+        let mut text = String::new();
+        let pc = explained.pc;
+        let place = symbols
+            .at(pc)
+            .map_or(String::new(), |symbol| format!(" in {}", symbol.readable()));
+        let _ = writeln!(
+            text,
+            "  {} step {} at pc {pc:#x}{place}",
+            isa.vm_type(),
+            explained.step
+        );
+        for line in explained.to_string().lines() {
+            let _ = writeln!(text, "    {line}");
+        }
+        if let Some(preimage) = preimage {
+            let _ = writeln!(text, "    {preimage}");
+        }
+        text
     }
-    if let Some(preimage) = preimage {
-        writeln!(text, "    {preimage}")?;
+
+    fn told(&self, symbols: &Symbols, file: &str, proof: usize, on_chain: Vec<String>) -> Told {
+        let (isa, explained) = (self.isa, &self.explained);
+        let symbol = symbols.at(explained.pc);
+        let place = Place {
+            address: explained.pc,
+            function: symbol.map(Symbol::readable),
+            offset: symbol.map_or(0, |symbol| explained.pc - symbol.start),
+            source: None,
+        };
+        let big_endian = isa.elf().is_some_and(|target| target.big_endian);
+        Told {
+            file: file.into(),
+            proof,
+            accepted: true,
+            why: None,
+            vm: Some(isa.vm_type()),
+            pre: Some(const_hex::encode_prefixed(explained.pre)),
+            post: Some(const_hex::encode_prefixed(explained.post)),
+            detail: Some(StepDetail::of(isa, explained, place, big_endian)),
+            on_chain,
+        }
     }
-    Ok(text)
 }
 
 /// Checks the pre-image that the step reads: value against key, and the offset that is written.

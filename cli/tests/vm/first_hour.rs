@@ -34,6 +34,54 @@ fn outputs_are_tried_before_a_run() {
     assert_eq!(shop.files(), ["kept.bin", "spin.bin"]);
 }
 
+/// A run says as JSON why it ended, and nothing else is between the JSON.
+#[test]
+fn a_run_says_why_it_ended() {
+    let shop = Shop::new();
+    // lui t0, 1; sb t0, 0(t0); then it spins.
+    shop.write(
+        "spin.bin",
+        mips_state(&[mips::NOP, mips::NOP, mips::SPIN, mips::NOP]),
+    );
+    shop.write("bad.bin", mips_state(&[mips::NOP, 0xffff_ffff]));
+    for (line, why) in [
+        ("run spin.bin --stop-at =2", "at-step"),
+        ("run spin.bin --stop-at-pc 0x1008", "at-address"),
+        ("run bad.bin", "fault"),
+    ] {
+        let done = shop.run(&format!("{line} --json"));
+        let told = json(&done.out);
+        assert_eq!(told["ended"], why, "{line}: {}", done.err);
+        assert_eq!(told["error"].is_string(), why == "fault", "{told}");
+    }
+    let claim = guests("bin/claim.mips");
+    let claim = claim.to_str().unwrap();
+    let store = guests("preimages");
+    let words = [
+        "run",
+        claim,
+        "--json",
+        "--preimages",
+        store.to_str().unwrap(),
+    ];
+    let why = |more: &[&str]| json(shop.run_words(&[&words, more].concat()).ok())["ended"].clone();
+    assert_eq!(why(&[]), "exited");
+    assert_eq!(why(&["--stop-at-symbol", "main.main"]), "at-symbol");
+    assert_eq!(why(&["--stop-at-preimage-type", "local"]), "at-preimage");
+    for flag in [
+        "run spin.bin --output -",
+        "run spin.bin --debug-info -",
+        "run spin.bin --proof-at always --proof-fmt -",
+        "run spin.bin --snapshot-at always --snapshot-fmt -",
+        "load-elf spin.bin --meta -",
+        "load-elf spin.bin --out -",
+    ] {
+        let done = shop.run(&format!("{flag} --json"));
+        assert_eq!(done.out, "", "{flag}");
+        done.fails(1, "would both write to standard output");
+    }
+}
+
 /// Words of a library are no help: how many digits it takes is.
 #[test]
 fn accounts_and_hashes_say_what_they_take() {

@@ -2,10 +2,12 @@
 //! registers and steps of two builds differ from the start, and say nothing. Where they part in what goes out, the calls
 //! that led there are compared by the names of functions.
 
+use super::outcome::{self, Both, Outcome};
+use super::told;
 use crate::exit::Refused;
 use crate::interrupt;
 use crate::oracles::SourceArgs;
-use crate::output::print;
+use crate::output::{FormatArgs, print};
 use anyhow::Context as _;
 use fpvm::AnyVm;
 use fpvm::analysis::check::counted;
@@ -226,6 +228,7 @@ pub(super) fn compare(
     args: &SourceArgs,
     [a, b]: [Box<dyn AnyVm>; 2],
     until: u64,
+    format: FormatArgs,
 ) -> anyhow::Result<()> {
     let interrupted = interrupt::watch().context("cannot watch for signals")?;
     let source = RefCell::new(args.open(&interrupted)?);
@@ -238,14 +241,16 @@ pub(super) fn compare(
         last: None,
         pending: VecDeque::new(),
     };
-    let compared = compare_sides(side(a), side(b));
+    let compared = compare_sides(side(a), side(b), format);
     let finished = source.into_inner().finish();
     compared?;
     finished.context("cannot write the pre-image cache")
 }
 
-fn compare_sides<'a>(mut a: Side<'a>, mut b: Side<'a>) -> anyhow::Result<()> {
-    print("their memory differs from the start; what goes out of them is compared\n")?;
+fn compare_sides<'a>(mut a: Side<'a>, mut b: Side<'a>, format: FormatArgs) -> anyhow::Result<()> {
+    if !format.is_json() {
+        print("their memory differs from the start; what goes out of them is compared\n")?;
+    }
     let mut count = 0;
     let mut last: Option<(Heard, Heard)> = None;
     loop {
@@ -253,18 +258,29 @@ fn compare_sides<'a>(mut a: Side<'a>, mut b: Side<'a>) -> anyhow::Result<()> {
         let (Some(left), Some(right)) = (a.next()?, b.next()?) else {
             let end = last.map(|(end, _)| format!("; both: {}", end.effect));
             let end = end.unwrap_or_default();
-            return print(&format!(
-                "they do not part in {}{end}\n",
-                counted(count, "effect")
-            ));
+            let outcome = Outcome {
+                compared: "effects",
+                effects: Some(count),
+                ..Outcome::default()
+            };
+            return told(
+                format,
+                &outcome,
+                &format!("they do not part in {}{end}\n", counted(count, "effect")),
+            );
         };
         if left.effect == right.effect {
             count += 1;
             last = Some((left, right));
             continue;
         }
-        let text = tell(&mut a, &mut b, (&left, &right), last.as_ref(), count)?;
-        print(&text)?;
+        let (outcome, calls) = tell(&mut a, &mut b, (&left, &right), last.as_ref(), count)?;
+        let text = text(
+            &outcome,
+            last.as_ref().map(|(last, _)| &last.effect),
+            &calls,
+        );
+        told(format, &outcome, &text)?;
         let what = format!("the two part at effect {}", count + 1);
         return Err(Refused(what).into());
     }
@@ -277,28 +293,50 @@ fn tell<'a>(
     (left, right): (&Heard, &Heard),
     last: Option<&(Heard, Heard)>,
     count: usize,
-) -> anyhow::Result<String> {
-    let mut text = match last {
-        Some((last, _)) => {
-            let are = if count == 1 { "is" } else { "are" };
-            let effects = counted(count, "effect");
-            format!("{effects} {are} the same; the last: {}\n", last.effect)
-        }
-        None => "nothing is the same before\n".into(),
-    };
+) -> anyhow::Result<(Outcome, String)> {
     let calls_a = a.go_to(left, last.map(|(last, _)| last))?;
     let calls_b = b.go_to(right, last.map(|(_, last)| last))?;
-    for (name, side, heard) in [("A", &mut *a, left), ("B", &mut *b, right)] {
-        let _ = writeln!(text, "{name}, step {}: {}", side.vm.step(), heard.effect);
-        for (i, place) in callers(side.vm.as_mut()).iter().enumerate() {
-            let how = if i == 0 { "in" } else { "called by" };
-            let _ = writeln!(text, "  {how} {place}");
+    let seen = |side: &mut Side<'_>, heard: &Heard| outcome::Side {
+        step: side.vm.step(),
+        effect: Some(heard.effect.to_string()),
+        callers: callers(side.vm.as_mut()),
+        ..outcome::Side::default()
+    };
+    let outcome = Outcome {
+        parts: true,
+        compared: "effects",
+        effects: Some(count),
+        after: Some(Both {
+            a: seen(a, left),
+            b: seen(b, right),
+        }),
+        ..Outcome::default()
+    };
+    let calls = match (calls_a, calls_b) {
+        (Some(one), Some(other)) => part(&one, &other),
+        _ => String::new(),
+    };
+    Ok((outcome, calls))
+}
+
+/// The same for people.
+fn text(outcome: &Outcome, last: Option<&Effect>, calls: &str) -> String {
+    let mut text = match (last, outcome.effects.unwrap_or(0)) {
+        (Some(last), 1) => format!("1 effect is the same: {last}\n"),
+        (Some(last), count) => format!("{count} effects are the same; the last: {last}\n"),
+        (None, _) => "nothing is the same before\n".into(),
+    };
+    if let Some(Both { a, b }) = &outcome.after {
+        for (name, side) in [("A", a), ("B", b)] {
+            let effect = side.effect.as_deref().unwrap_or_default();
+            let _ = writeln!(text, "{name}, step {}: {effect}", side.step);
+            for (i, place) in side.callers.iter().enumerate() {
+                let how = if i == 0 { "in" } else { "called by" };
+                let _ = writeln!(text, "  {how} {place}");
+            }
         }
     }
-    if let (Some(one), Some(other)) = (calls_a, calls_b) {
-        text.push_str(&part(&one, &other));
-    }
-    Ok(text)
+    text + calls
 }
 
 /// Where two lists of calls part.

@@ -1,8 +1,10 @@
 //! What a run of `fpvm` hands on of its guest: what it prints, and how it ended.
 
+use crate::exit::{describe, is_interrupted};
 use crate::screen::Screen;
 use fpvm::AnyVm;
 use fpvm_core::step::oracle::Console;
+use fpvm_trace::MachineError;
 use serde::Serialize;
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -37,11 +39,54 @@ impl Console for Passed {
     }
 }
 
+/// Why a run ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Cause {
+    /// The guest has exited.
+    Exited,
+    /// `--stop-at`.
+    AtStep,
+    /// `--stop-at-symbol`.
+    AtSymbol,
+    /// `--stop-at-pc`.
+    AtAddress,
+    /// `--stop-at-preimage` and its like.
+    AtPreimage,
+    /// The guest faulted.
+    Fault,
+    /// Ctrl-C or SIGTERM.
+    Interrupted,
+    /// What it needs failed: its host, memory, a file.
+    Failure,
+}
+
+impl Cause {
+    /// What an error means for the run that it ended.
+    pub(super) fn of(error: &anyhow::Error) -> Self {
+        match error.downcast_ref() {
+            _ if is_interrupted(error) => Self::Interrupted,
+            Some(MachineError::Faulted { .. }) => Self::Fault,
+            _ => Self::Failure,
+        }
+    }
+
+    /// Whether an error tells of it.
+    pub(super) const fn is_of_an_error(self) -> bool {
+        matches!(self, Self::Fault | Self::Interrupted | Self::Failure)
+    }
+}
+
 /// Where a run ended: the last line of its log, and what `--json` prints.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Ended {
     vm: &'static str,
+    /// Why.
+    ended: Cause,
+    /// What went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
     /// The step counter.
     step: u64,
     /// Steps of this run.
@@ -55,9 +100,17 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    pub(super) fn of(vm: &mut dyn AnyVm, first: u64, took: Duration) -> Self {
+    pub(super) fn of(
+        vm: &mut dyn AnyVm,
+        first: u64,
+        took: Duration,
+        ended: Cause,
+        error: Option<&anyhow::Error>,
+    ) -> Self {
         Self {
             vm: vm.isa().vm_type(),
+            ended,
+            error: error.map(describe),
             step: vm.step(),
             steps: vm.step().saturating_sub(first),
             seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
