@@ -262,8 +262,8 @@ impl<'a> Layout<'a> {
             };
             let len = len.min((segment.bytes.len() as u64).saturating_sub(at));
             for i in 0..len / entry {
-                let at = start + i * entry;
-                let read = |n: u64| self.number(at + n * word as u64, word);
+                let at = start.wrapping_add(i * entry);
+                let read = |n: u64| self.number(at.wrapping_add(n * word as u64), word);
                 let (Some(place), Some(info)) = (read(0), read(1)) else {
                     break;
                 };
@@ -524,6 +524,28 @@ mod tests {
         for len in 0..bytes.len() {
             check_layout(&Info::<Rv64>::NEW, &bytes[..len], &mut Report::default());
         }
+    }
+
+    #[test]
+    fn a_table_at_the_end_of_the_address_space_is_no_panic() {
+        let layout = Layout {
+            is_64: true,
+            endian: Endianness::Little,
+            kind: elf::ET_DYN,
+            entry: 0x1_0000,
+            header_len: 64,
+            segments: vec![Segment {
+                start: u64::MAX - 15,
+                len: 64,
+                offset: 0,
+                bytes: &[1; 64],
+            }],
+            dynamic: vec![(elf::DT_RELA.0, u64::MAX - 15), (elf::DT_RELASZ.0, 48)],
+            defined: Vec::new(),
+            undefined: Vec::new(),
+        };
+        // The second one's words lie behind the last address, at 0 and on, where nothing is loaded.
+        assert_eq!(layout.relocations().len(), 0);
     }
 
     /// The first instructions of functions in a MIPS program at 0x1_0000.
