@@ -140,9 +140,10 @@ impl Visit for Pairs {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        let value = match self.go_floats {
-            true => float(value),
-            false => three_decimals(value),
+        let value = if self.go_floats {
+            float(value)
+        } else {
+            three_decimals(value)
         };
         self.add(field, value);
     }
@@ -200,9 +201,11 @@ fn quote(line: &mut String, value: &str) {
 /// With three decimals at most, never with an exponent.
 fn three_decimals(value: f64) -> String {
     let text = format!("{value:.3}");
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').into(),
-        false => text,
+    // There is a point, but in what is no number.
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').into()
+    } else {
+        text
     }
 }
 

@@ -64,7 +64,7 @@ impl Place {
             symbol.readable(),
             end - symbol.start
         );
-        Ok(vec![from..end])
+        Ok(std::iter::once(from..end).collect())
     }
 
     fn find(&self, vm: &dyn AnyVm) -> anyhow::Result<u64> {

@@ -120,7 +120,7 @@ impl Decimal {
     /// The number, where it is a whole one.
     pub(super) fn whole(self) -> Option<u64> {
         let unit = 10u128.checked_pow(self.places)?;
-        (self.digits % unit == 0).then(|| self.floor())?
+        self.digits.is_multiple_of(unit).then(|| self.floor())?
     }
 
     /// The number without what stands behind the point.

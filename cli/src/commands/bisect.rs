@@ -48,9 +48,10 @@ pub(crate) struct Args {
 
 /// Prints what a comparison came to, as JSON or as this text.
 fn told(format: FormatArgs, outcome: &Outcome, text: &str) -> anyhow::Result<()> {
-    match format.is_json() {
-        true => Target::Stdout.write_json(outcome),
-        false => print(text),
+    if format.is_json() {
+        Target::Stdout.write_json(outcome)
+    } else {
+        print(text)
     }
 }
 

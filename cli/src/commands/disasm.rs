@@ -57,12 +57,10 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         None => vec![range(args, vm.as_ref())?],
     };
     to_stdout(|out| {
-        ranges
-            .into_iter()
-            .try_for_each(|range| match args.format.is_json() {
-                true => list(vm.as_mut(), range, out),
-                false => show(vm.as_mut(), range, out),
-            })
+        ranges.into_iter().try_for_each(|range| {
+            let write = if args.format.is_json() { list } else { show };
+            write(vm.as_mut(), range, out)
+        })
     })
 }
 
