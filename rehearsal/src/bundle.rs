@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fpvm_challenger::service::Guest;
 use fpvm_checkpoints::GuestVm as _;
 use fpvm_oracle::Key;
-use fpvm_oracle::store::{Directory, Store as _};
+use fpvm_trace::repeat::{command_line, write_preimages};
 use serde_json::json;
 
 use crate::outcome::{Claim, Kept, Rehearsal};
@@ -46,7 +46,7 @@ impl Bundles {
         let written = program.write_state(&prestate);
         written.map_err(|why| at(&prestate, &why))?;
         let preimages = folder.join("preimages");
-        write(&preimages, reads).map_err(|why| at(&preimages, &why))?;
+        write_preimages(&preimages, reads).map_err(|why| at(&preimages, &why))?;
         let words = [
             self.own.display().to_string(),
             "run".into(),
@@ -56,7 +56,7 @@ impl Bundles {
             "--exit-code".into(),
         ];
         let kept = Kept {
-            command: words.map(quoted).join(" "),
+            command: command_line(words),
             folder: folder.clone(),
         };
         let known = json!({
@@ -88,23 +88,6 @@ impl Bundles {
             }
         }
     }
-}
-
-fn write(folder: &Path, reads: &[(Key, Arc<[u8]>)]) -> Result<(), fpvm_oracle::Error> {
-    let mut directory = Directory::create(folder)?;
-    for (key, value) in reads {
-        directory.put(*key, value)?;
-    }
-    directory.flush()
-}
-
-/// A word as a shell takes it.
-fn quoted(word: String) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+=:@%,".contains(&byte);
-    if !word.is_empty() && word.bytes().all(is_plain) {
-        return word;
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

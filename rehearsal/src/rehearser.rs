@@ -24,7 +24,7 @@ use fpvm_oracle::store::{Memory, Shared, Store as _};
 use fpvm_trace::{GuestProgram, MachineError, Preimages, SharedSources};
 
 use crate::bundle::Bundles;
-use crate::execute::{Claimed, Unfinished, chain_id, describe, execute};
+use crate::execute::{self, Claimed, Unfinished, describe, execute};
 use crate::outcome::{Claim, Execution, Rehearsal, Verdict};
 use crate::plan::{Plan, Prestate};
 
@@ -251,10 +251,10 @@ impl Rehearser {
         }
         let denied = inputs.denied();
         let mut recorded = Memory::default();
-        let (mut chain, claim_key) = (program.chain_id, Key::local(ident::CHAIN_ID));
+        let (mut chain_id, chain_id_key) = (program.chain_id, Key::local(ident::CHAIN_ID));
         for (key, value) in &reads {
-            if *key == claim_key {
-                chain = chain_id(value);
+            if *key == chain_id_key {
+                chain_id = execute::chain_id(value);
             }
             let put = recorded.put(*key, value);
             put.map_err(|error| failed(describe(&error)))?;
@@ -263,7 +263,7 @@ impl Rehearser {
         let again = Program {
             prestate: program.prestate,
             path: program.path.clone(),
-            chain_id: chain,
+            chain_id,
         };
         let sources = SharedSources::default();
         let mut ran = self.execute(&again, &recorded, &denied, Claim::Invalid, &sources, &hot);

@@ -17,6 +17,7 @@ mod hosted;
 mod inputs;
 mod preimages;
 mod program;
+pub mod repeat;
 pub mod second;
 mod shared;
 mod vms;

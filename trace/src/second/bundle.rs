@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fpvm_oracle::Key;
-use fpvm_oracle::store::{Directory, Store as _};
 use serde_json::json;
 
 use super::difference::{Difference, Side};
+use crate::repeat::{command_line, write_preimages};
 
 /// Where it is kept how tiers differ: in a folder for each execution with the last common state (`before.bin.gz`), the
 /// pre-images that were read (`preimages`), and what is known (`difference.json`).
@@ -58,7 +58,7 @@ impl Bundles {
         let before = folder.join("before.bin.gz");
         fs::copy(bundle.before, &before).map_err(|why| at(&before, &why))?;
         let preimages = folder.join("preimages");
-        write(&preimages, bundle.reads).map_err(|why| at(&preimages, &why))?;
+        write_preimages(&preimages, &bundle.reads).map_err(|why| at(&preimages, &why))?;
         let Difference {
             equal,
             differs,
@@ -77,7 +77,7 @@ impl Bundles {
             "--preimages".into(),
             shown(&preimages),
         ];
-        let command = command.map(quoted).join(" ");
+        let command = command_line(command);
         let [first, second] = [0, 1].map(|of| {
             let mut side = json!({ "vm": bundle.names[of], "what": sides[of].to_string() });
             if let Side::Root(root) = sides[of] {
@@ -99,39 +99,9 @@ impl Bundles {
     }
 }
 
-/// Writes pre-images into a folder.
-pub(super) fn write(folder: &Path, reads: Vec<(Key, Arc<[u8]>)>) -> Result<(), fpvm_oracle::Error> {
-    let mut directory = Directory::create(folder)?;
-    for (key, value) in reads {
-        directory.put(key, &value)?;
-    }
-    directory.flush()
-}
-
-/// A word as a shell takes it.
-fn quoted(word: String) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+=:@%,".contains(&byte);
-    if !word.is_empty() && word.bytes().all(is_plain) {
-        return word;
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_quoted_where_they_have_to_be() {
-        for (word, shown) in [
-            ("/a/b-1.bin", "/a/b-1.bin"),
-            ("/my data/x", "'/my data/x'"),
-            ("it's", r"'it'\''s'"),
-            ("", "''"),
-        ] {
-            assert_eq!(quoted(word.into()), shown);
-        }
-    }
 
     #[test]
     fn there_are_only_so_many() {

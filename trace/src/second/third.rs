@@ -16,8 +16,9 @@ use std::time::Duration;
 use fpvm_checkpoints::manifest::Entry;
 use tempfile::TempPath;
 
-use super::{bundle, lock};
+use super::lock;
 use crate::external::{External, words};
+use crate::repeat::write_preimages;
 use crate::shared::SharedSources;
 use crate::workers::Run;
 
@@ -160,7 +161,7 @@ impl ThirdPartyVm<'_> {
         let folder = tempfile::tempdir();
         let folder = folder.map_err(|why| format!("there is no folder for its states: {why}"))?;
         let preimages = folder.path().join("preimages");
-        let written = bundle::write(&preimages, job.sources.reads(&job.name));
+        let written = write_preimages(&preimages, &job.sources.reads(&job.name));
         written.map_err(|why| why.to_string())?;
         let mut host = self.host.clone();
         host.push(preimages.into());
