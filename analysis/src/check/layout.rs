@@ -544,8 +544,10 @@ mod tests {
             defined: Vec::new(),
             undefined: Vec::new(),
         };
-        // The second one's words lie behind the last address, at 0 and on, where nothing is loaded.
-        assert_eq!(layout.relocations().len(), 0);
+        // The first one's addend and the second one lie behind the last address, at 0 and on, where nothing is loaded.
+        let all = layout.relocations();
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].addend, None);
     }
 
     /// The first instructions of functions in a MIPS program at 0x1_0000.
