@@ -110,7 +110,11 @@ pub(crate) fn check(
             }
         }
     }
-    problems.extend(shared(root, &chosen, text, table));
+    // A file that several commands could read need not be for all of them.
+    let is_for_all = !only.is_empty() || all.iter().any(|command| is_section(table, command));
+    if is_for_all {
+        problems.extend(shared(root, &chosen, text, table));
+    }
     // Those of a line stand where the line is.
     problems.sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
     Ok(Report {
@@ -376,7 +380,7 @@ mod tests {
                 "fpvm.toml",
                 &["challenge", "monitor", "propose", "rehearse"][..],
             ),
-            ("challenger.toml", &["challenge"]),
+            ("challenger.toml", &["challenge", "rehearse"]),
             ("proposer.toml", &["propose"]),
             ("rehearsal.toml", &["rehearse"]),
         ] {
@@ -444,7 +448,7 @@ proposal-interval = '1h'
         let text = "rpc = 'http://a'\nfactory = '0x0000000000000000000000000000000000000001'\nrollup-rpc = 'http://r'\n";
         assert_eq!(
             checked(text, &[]).commands,
-            ["challenge", "monitor", "propose"]
+            ["challenge", "monitor", "propose", "rehearse"]
         );
         assert_eq!(problems(text, &["monitor", "propose"]), [""; 0]);
         let found = problems("rollup-rpc = 'http://r'", &["monitor"]);
@@ -456,13 +460,13 @@ proposal-interval = '1h'
         let keys = checked(&format!("{text}proposal-interval = '1h'"), &[]);
         assert_eq!(keys.commands, ["propose"]);
         let takers: Vec<_> = keys.keys.iter().map(|key| key.commands.len()).collect();
-        assert_eq!(takers, [3, 3, 3, 1]);
+        assert_eq!(takers, [4, 4, 4, 1]);
         let table = Table::new();
         let error = check(&crate::cli::whole("fpvm"), "", &table, &["run".into()]);
         let error = error.expect_err("it takes none").to_string();
         assert_eq!(
             error,
-            "run takes no file; these do: challenge, monitor, propose"
+            "run takes no file; these do: challenge, monitor, propose, rehearse"
         );
     }
 }
