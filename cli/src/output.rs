@@ -166,6 +166,12 @@ pub(crate) fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()
     out.write_all(b"\n\n")
 }
 
+/// A line of JSON, for output that is read line by line.
+pub(crate) fn json_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
 /// A file name for each step, as Go's `fmt.Sprintf` makes it from a format with `%d`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct StepFormat(String);

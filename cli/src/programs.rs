@@ -2,8 +2,10 @@
 
 use crate::args::{Typed, by_type};
 use anyhow::Context as _;
+use fpvm::AnyVm;
 use fpvm_challenger::service::data_folder::DataFolder;
-use fpvm_challenger::service::{PrestateSources, PrestateUrl};
+use fpvm_challenger::service::{Guest, PrestateSources, PrestateUrl};
+use fpvm_trace::MachineError;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -29,6 +31,12 @@ pub(crate) struct ProgramArgs {
     /// such games, the oldest first. What a game in progress needs stays
     #[arg(long, value_name = "SIZE", value_parser = crate::args::size, default_value = "100GiB")]
     data_limit: u64,
+}
+
+/// A VM that was opened, as services take it.
+pub(crate) fn guest(opened: anyhow::Result<Box<dyn AnyVm>>) -> Result<Guest, MachineError> {
+    let vm = opened.map_err(|error| MachineError::Other(error.into()))?;
+    Ok(vm as Guest)
 }
 
 /// The challenger's own folder.

@@ -14,7 +14,7 @@ use crate::input::ReadingArgs;
 use crate::interrupt;
 use crate::oracles::StoreArgs;
 use crate::output::Format;
-use crate::programs::ProgramArgs;
+use crate::programs::{ProgramArgs, guest};
 use anyhow::{Context as _, ensure};
 use cheat::CheatArgs;
 use fpvm_challenger::factory::Factory;
@@ -23,11 +23,10 @@ use fpvm_challenger::player::Settling;
 use fpvm_challenger::rollup::Source;
 use fpvm_challenger::scheduler::{GameScheduler, Games, Options};
 use fpvm_challenger::service::{
-    Exporter, GameInputs, Guest, Open, ProgramTraceSource, Service, ServiceError,
+    Exporter, GameInputs, Open, ProgramTraceSource, Service, ServiceError,
 };
 use fpvm_dispute::trace::outputs::OutputList;
 use fpvm_l1::Address;
-use fpvm_trace::MachineError;
 use second::SecondArgs;
 use show::{show, with_flag};
 use std::path::{Path, PathBuf};
@@ -155,10 +154,7 @@ impl Args {
     /// If flags do not fit together.
     pub(crate) fn needs(&self, app: &App) -> anyhow::Result<Needs> {
         let opener = self.reading.opener(app)?;
-        let open = move |path: &Path| {
-            let vm = opener(path).map_err(|error| MachineError::Other(error.into()))?;
-            Ok(vm as Guest)
-        };
+        let open = move |path: &Path| guest(opener(path));
         let folder = self.programs.given_folder();
         let host_data = folder.clone().unwrap_or_default().join("hosts");
         let needs = Needs {
@@ -228,11 +224,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
             args.chain.node.super_nodes(&args.superroot_rpc)?,
         );
         let chain = chain::needed(args.chain.node.connect()?)?;
-        let open: Open<'_> = Arc::new(|path: &Path| {
-            let vm = args.reading.open(app, path);
-            let vm = vm.map_err(|error| MachineError::Other(error.into()))?;
-            Ok(vm as Guest)
-        });
+        let open: Open<'_> = Arc::new(|path: &Path| guest(args.reading.open(app, path)));
         let host_data = data_dir.path().join("hosts");
         let inputs = GameInputs {
             prestates: args.programs.sources()?,

@@ -2,7 +2,7 @@
 
 use crate::config::{self, check};
 use crate::exit::Refused;
-use crate::output::{FormatArgs, print, to_stdout};
+use crate::output::{FormatArgs, json_line, print, to_stdout};
 use fpvm::analysis::check::counted;
 use std::path::PathBuf;
 
@@ -38,22 +38,16 @@ pub(crate) fn run(args: &Args, root: &clap::Command) -> anyhow::Result<()> {
     let (text, table) = config::read(&args.file)?;
     let report = check::check(root, &text, &table, &args.commands)?;
     if args.format.is_json() {
-        to_stdout(|out| {
-            serde_json::to_writer(&mut *out, &report)?;
-            writeln!(out)
-        })?;
+        to_stdout(|out| json_line(out, &report))?;
     } else {
         print(&described(&report))?;
     }
     match report.problems.len() {
         0 => Ok(()),
-        1 => Err(Refused(format!("1 problem in {}", args.file.display())).into()),
-        count => Err(Refused(format!(
-            "{} in {}",
-            counted(count, "problem"),
-            args.file.display()
-        ))
-        .into()),
+        count => {
+            let (problems, file) = (counted(count, "problem"), args.file.display());
+            Err(Refused(format!("{problems} in {file}")).into())
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::args::{LONGEST, Place};
 use crate::input::InputArgs;
-use crate::output::{FormatArgs, to_stdout};
+use crate::output::{FormatArgs, json_line, to_stdout};
 use anyhow::{Context as _, ensure};
 use fpvm::AnyVm;
 use fpvm::analysis::stack::{self, place};
@@ -65,7 +65,8 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 }
 
 fn range(args: &Args, vm: &dyn AnyVm) -> anyhow::Result<Range<u64>> {
-    let address = |place: &Option<Place>| place.as_ref().map(|place| place.address(vm)).transpose();
+    let address =
+        |place: &Option<Place>| place.as_ref().map(|place| place.address(vm)).transpose();
     let from = address(&args.from)?.unwrap_or(vm.pc());
     let count = from.saturating_add(args.count.saturating_mul(4));
     let to = address(&args.to)?.unwrap_or(count);
@@ -90,8 +91,7 @@ fn list(vm: &mut dyn AnyVm, range: Range<u64>, out: &mut dyn Write) -> io::Resul
             assembly: isa.disassemble(insn, at),
             next: at == pc,
         };
-        serde_json::to_writer(&mut *out, &listed)?;
-        writeln!(out)?;
+        json_line(out, &listed)?;
         at = at.saturating_add(isa.insn_len(insn));
     }
     Ok(())

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::hosted::{self, Hosted, resume};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
-use crate::output::{FormatArgs, print, to_stdout};
+use crate::output::{FormatArgs, json_line, print, to_stdout};
 use crate::runner::{no_state, warn_of_end};
 use anyhow::ensure;
 use fpvm::analysis::stack::place;
@@ -129,12 +129,11 @@ pub(crate) fn trace(app: &App, args: &TraceArgs) -> anyhow::Result<()> {
         let lines = app.lines();
         while machine.step() <= args.to && !machine.exited() {
             let detail = detail(&mut machine, lines.as_ref())?;
-            let line = if args.format.is_json() {
-                serde_json::to_string(&detail)?
+            if args.format.is_json() {
+                to_stdout(|out| json_line(out, &detail))?;
             } else {
-                detail.line()
-            };
-            to_stdout(|out| writeln!(out, "{line}"))?;
+                to_stdout(|out| writeln!(out, "{}", detail.line()))?;
+            }
         }
         if machine.step() <= args.to {
             warn_of_end("--to", args.to, machine.step());

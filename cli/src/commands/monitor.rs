@@ -4,7 +4,7 @@ use crate::chain::{self, NodeArgs};
 use crate::commands::doctor::{Needs, Role};
 use crate::exit::{Found, Interrupted};
 use crate::interrupt;
-use crate::output::{Format, FormatArgs, json, print, to_stdout};
+use crate::output::{Format, FormatArgs, json, json_line, print, to_stdout};
 use anyhow::Context as _;
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::said::Said;
@@ -142,10 +142,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             code = status.exit_code();
             match args.format.get() {
                 Format::Json if args.once => to_stdout(|out| json(out, &status)),
-                Format::Json => to_stdout(|out| {
-                    serde_json::to_writer(&mut *out, &status)?;
-                    out.write_all(b"\n")
-                }),
+                Format::Json => to_stdout(|out| json_line(out, &status)),
                 Format::Text => {
                     let before = std::mem::replace(&mut before, problems.to_vec());
                     text(survey, problems, &before, &quiet)

@@ -5,7 +5,7 @@ use crate::chain::{self, ChainArgs};
 use crate::commands::doctor::{Needs, Role};
 use crate::exit::Interrupted;
 use crate::interrupt;
-use crate::output::{Format, print, to_stdout};
+use crate::output::{Format, json_line, print, to_stdout};
 use anyhow::{Context as _, ensure};
 use fpvm_challenger::bonds::utc;
 use fpvm_challenger::factory::Factory;
@@ -157,10 +157,7 @@ pub(crate) fn run(_: &App, args: &Args) -> anyhow::Result<()> {
 /// Prints what a round came to.
 fn show(outcome: &Outcome, args: &Args) -> anyhow::Result<()> {
     if args.format == Format::Json {
-        return to_stdout(|out| {
-            serde_json::to_writer(&mut *out, outcome)?;
-            writeln!(out)
-        });
+        return to_stdout(|out| json_line(out, outcome));
     }
     let text = match outcome {
         Outcome::Waiting { game, until } => {

@@ -8,18 +8,17 @@ use crate::hosts::{HostArgs, Origins};
 use crate::input::ReadingArgs;
 use crate::interrupt;
 use crate::oracles::StoreArgs;
-use crate::output::{Format, FormatArgs, print, to_stdout};
-use crate::programs::ProgramArgs;
+use crate::output::{Format, FormatArgs, json_line, print, to_stdout};
+use crate::programs::{ProgramArgs, guest};
 use anyhow::{Context as _, ensure};
 use fpvm_challenger::game_type::GameType;
 use fpvm_challenger::host_preset::HostPreset;
 use fpvm_challenger::installed::NewGames;
 use fpvm_challenger::read::Reader;
 use fpvm_challenger::rollup::{Age, Nodes};
-use fpvm_challenger::service::{Exporter, Guest, Open};
+use fpvm_challenger::service::{Exporter, Open};
 use fpvm_l1::{Address, B256, Chain, U256};
 use fpvm_rehearsal::{Bundles, Plan, Prestate, Rehearsal, Rehearser, Service, ServiceError};
-use fpvm_trace::MachineError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -146,10 +145,7 @@ impl Args {
     /// Opens a program.
     fn open(&self, app: &App) -> anyhow::Result<Open<'static>> {
         let opener = self.reading.opener(app)?;
-        Ok(Arc::new(move |path: &Path| {
-            let vm = opener(path).map_err(|error| MachineError::Other(error.into()))?;
-            Ok(vm as Guest)
-        }))
+        Ok(Arc::new(move |path: &Path| guest(opener(path))))
     }
 
     /// Where pre-images come from.
@@ -308,10 +304,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 /// Prints what a rehearsal came to.
 fn show(rehearsal: &Rehearsal, format: Format) -> anyhow::Result<()> {
     if format == Format::Json {
-        return to_stdout(|out| {
-            serde_json::to_writer(&mut *out, rehearsal)?;
-            out.write_all(b"\n")
-        });
+        return to_stdout(|out| json_line(out, rehearsal));
     }
     let kept = rehearsal.kept.as_ref().map_or(String::new(), |kept| {
         format!("  to repeat it: {}\n", kept.command)

@@ -164,7 +164,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
     };
     let mut runner = Runner::new(app, &args.source, end)?;
     if compat == UpstreamCompat::Fpvm {
-        let results = args.writes_to_stdout(&run.snapshot_fmt);
+        let results = args.writes_to_stdout();
         runner = runner.with_console(Box::new(Passed::new(app.screen.clone(), results)));
     }
     let ran = run.execute(vm.as_mut(), &mut runner);
@@ -253,17 +253,9 @@ impl Args {
     }
 
     /// Whether results of the run go to stdout, where what the guest prints would spoil them.
-    fn writes_to_stdout(&self, snapshots: &StepFormat) -> bool {
-        let formats = [
-            (self.proof_at, &self.proof_fmt),
-            (self.snapshot_at, snapshots),
-        ];
-        let mut formats = formats.into_iter();
-        self.format.is_json()
-            || self.output == Some(Target::Stdout)
-            || self.debug_info == Some(Target::Stdout)
-            || formats
-                .any(|(at, format)| at != StepMatcher::Never && format.target(0) == Target::Stdout)
+    fn writes_to_stdout(&self) -> bool {
+        let mut targets = self.targets();
+        self.format.is_json() || targets.any(|(_, target)| *target == Target::Stdout)
     }
 }
 

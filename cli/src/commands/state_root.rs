@@ -5,7 +5,7 @@ use crate::exit;
 use crate::hosted::{self, resume, threads};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
-use crate::output::{FormatArgs, Target, print};
+use crate::output::{FormatArgs, Target, json_line, print};
 use crate::runner::{Runner, no_state, warn_of_end};
 use crate::upstream_compat::UpstreamCompat;
 use anyhow::ensure;
@@ -65,8 +65,7 @@ fn all(app: &App, args: &Args, range: Range) -> anyhow::Result<()> {
         dense(&mut machine, range.to, threads(), spawn, |step, root| {
             if args.format.is_json() {
                 let root = root.to_string();
-                let line = serde_json::to_string(&Rooted { step, root })?;
-                return writeln!(out, "{line}").map_err(exit::stdout);
+                return json_line(out, &Rooted { step, root }).map_err(exit::stdout);
             }
             writeln!(out, "{step} {root}").map_err(exit::stdout)
         })?;

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::chain::ChainArgs;
 use crate::exit::{self, Refused};
 use crate::input;
-use crate::output::{FormatArgs, Target, print, to_stdout};
+use crate::output::{FormatArgs, Target, json_line, print, to_stdout};
 use anyhow::{Context as _, bail, ensure};
 use embedded::Embedded;
 use fpvm::analysis::stack::Place;
@@ -93,8 +93,7 @@ struct Told {
 
 impl Told {
     fn print(&self) -> anyhow::Result<()> {
-        let line = serde_json::to_string(self)?;
-        to_stdout(|out| writeln!(out, "{line}"))
+        to_stdout(|out| json_line(out, self))
     }
 }
 

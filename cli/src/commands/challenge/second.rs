@@ -2,11 +2,10 @@
 
 use crate::app::App;
 use crate::input::ReadingArgs;
-use crate::programs::DataDir;
+use crate::programs::{DataDir, guest};
 use anyhow::{Context as _, ensure};
 use fpvm::Tier;
-use fpvm_challenger::service::{Guest, SecondOpinion, ThirdVm};
-use fpvm_trace::MachineError;
+use fpvm_challenger::service::{SecondOpinion, ThirdVm};
 use fpvm_trace::second::Bundles;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -103,11 +102,7 @@ impl SecondArgs {
                 patience: self.second_opinion_timeout,
             })
         });
-        let open = move |path: &Path| {
-            let vm = reading.open_by(app, path, tier);
-            let vm = vm.map_err(|error| MachineError::Other(error.into()))?;
-            Ok(vm as Guest)
-        };
+        let open = move |path: &Path| guest(reading.open_by(app, path, tier));
         Ok(Some(SecondOpinion {
             open: Arc::new(open),
             names: [first, tier].map(|tier| name(tier).to_owned()),

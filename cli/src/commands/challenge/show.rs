@@ -1,16 +1,13 @@
 //! What `challenge` prints of what happens.
 
-use crate::output::{Format, print, to_stdout};
+use crate::output::{Format, json_line, print, to_stdout};
 use fpvm_challenger::event::{Event, Name};
 use fpvm_challenger::service::{NO_HOST, NO_OUTPUTS, NO_SUPER_ROOTS};
 
 /// Prints an event, and logs what only somebody who looks for an error wants to know.
 pub(super) fn show(event: &Event, format: Format, dry_run: bool) -> anyhow::Result<()> {
     if format == Format::Json {
-        return to_stdout(|out| {
-            serde_json::to_writer(&mut *out, event)?;
-            writeln!(out)
-        });
+        return to_stdout(|out| json_line(out, event));
     }
     let game = event.game.map_or(String::new(), |game| game.to_string());
     let Event { what, why, .. } = event;
