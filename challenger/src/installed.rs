@@ -300,16 +300,20 @@ impl NewGames {
             return Ok(None);
         }
         let parts = Parts::read(reader, factory, number, implementation)?;
-        let value = |name: &str| {
-            let mut all = parts.parameters.iter();
-            all.find(|(of, _)| *of == name).map(|(_, value)| value)
-        };
+        let value = |name| parameter(&parts.parameters, name);
         let prestate = value("absolutePrestate").and_then(|hash| hash.parse().ok());
         Ok(prestate.map(|prestate| Self {
             prestate,
             l2_chain_id: value("l2ChainId").and_then(|id| id.parse().ok()),
         }))
     }
+}
+
+/// A parameter of games, by its name in [`GameType::parameters`].
+pub fn parameter<'p>(parameters: &'p [(&'static str, String)], name: &str) -> Option<&'p str> {
+    let mut all = parameters.iter();
+    all.find(|(of, _)| *of == name)
+        .map(|(_, value)| value.as_str())
 }
 
 /// Asks a contract for a function that it may not have. A contract that takes any call, as a vault of ether does,

@@ -3,7 +3,7 @@
 use super::examine::Finding;
 use super::{Needs, Programs, Role, l1};
 use fpvm_challenger::game_type::GameType;
-use fpvm_challenger::installed::{Installed, Power};
+use fpvm_challenger::installed::{Installed, Power, parameter};
 use fpvm_challenger::read::Reader;
 use fpvm_dispute::position::Position;
 use fpvm_dispute::rules::{Params, Rules};
@@ -32,11 +32,7 @@ fn created(needs: &Needs) -> Result<(Vec<Created>, Vec<Power>), String> {
     let factory = needs.factory.unwrap_or_default();
     let installed = Installed::read(&reader, factory).map_err(|error| error.to_string())?;
     let created = installed.games.iter().map(|game| {
-        let parameter = |name: &str| {
-            let mut all = game.parameters.iter();
-            all.find(|(of, _)| *of == name)
-                .map(|(_, value)| value.as_str())
-        };
+        let parameter = |name| parameter(&game.parameters, name);
         Created {
             of: GameType(game.number),
             version: parameter("version").unwrap_or("unknown").to_owned(),
