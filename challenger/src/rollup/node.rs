@@ -75,7 +75,7 @@ struct SafeHead {
 
 /// How far a node has come on L1.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) struct L1Heads {
+pub(super) struct L1Progress {
     /// The block that it is working on: it has read all those below.
     #[serde(rename = "current_l1")]
     pub(super) current: L1Block,
@@ -223,7 +223,7 @@ impl Node {
     }
 
     /// How far it has come on L1.
-    pub(super) fn l1_heads(&self) -> Result<L1Heads, SourceError> {
+    pub(super) fn l1_progress(&self) -> Result<L1Progress, SourceError> {
         self.ask("optimism_syncStatus", json!([]))
     }
 

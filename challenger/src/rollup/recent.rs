@@ -112,7 +112,7 @@ fn choose(
     age: Age,
     random: &mut dyn FnMut(u64) -> u64,
 ) -> Result<(L1Block, [u64; 2]), SourceError> {
-    let heads = node.l1_heads()?;
+    let heads = node.l1_progress()?;
     // A node that catches up has not read the finalised block yet; one that has just begun does not know it.
     let newest = match heads.finalized {
         finalized if finalized.number == 0 || finalized.number > heads.current.number => {

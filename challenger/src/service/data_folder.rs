@@ -1,7 +1,8 @@
 //! The challenger's own folder, which does not grow without bound.
 //!
 //! Above its limit goes first what hosts have kept for disputes of games that are over, the oldest first, then the
-//! programs of such games, and then what was kept of rehearsals that failed. What a game in progress needs is never dropped: where that alone is more, it is said.
+//! programs of such games, and then what was kept of rehearsals that failed. What a game in progress needs is never
+//! dropped: where that alone is more, it is said.
 
 use std::collections::BTreeSet;
 use std::fs;
