@@ -12,6 +12,7 @@ use crate::common::{account, alphabet, wallet};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall as _;
 use fpvm_challenger::calls;
+use fpvm_challenger::deployment::Deployment;
 use fpvm_challenger::event::{Event, EventSink, Name};
 use fpvm_challenger::factory::Factory;
 use fpvm_challenger::player::{Kind, Strategy};
@@ -87,6 +88,23 @@ impl Hook for Count {
     }
 }
 
+/// A chain on which questions are counted.
+fn counting(chain: &Local) -> Arc<Between<Count>> {
+    Arc::new(Between {
+        chain: chain.clone(),
+        hook: Count::default(),
+    })
+}
+
+/// All games of a factory.
+fn created(deployment: &Deployment) -> Games {
+    Games::Created {
+        factory: Factory(deployment.factory),
+        types: Vec::new(),
+        window: 1_000_000,
+    }
+}
+
 /// The value that number `number` of the large pre-images has.
 fn value(number: usize) -> Vec<u8> {
     (0..LARGE * 2).map(|byte| (byte + number) as u8).collect()
@@ -128,10 +146,7 @@ fn unfinished_preimages_cost_nothing_until_more_of_them_is_posted() {
     let mut setup = alphabet();
     setup.min_proposal_size = LARGE as u64;
     let (chain, _, games) = proposed(&setup, &[B256::repeat_byte(7)]);
-    let between = Arc::new(Between {
-        chain: chain.clone(),
-        hook: Count::default(),
-    });
+    let between = counting(&chain);
     let oracle = read(&chain, games[0]).0.oracle.oracle;
     let mut cheat = wallet(Arc::new(chain.clone()), CHEAT);
     let mut send = |call: &loader::Call, data: Vec<u8>| {
@@ -197,15 +212,8 @@ fn roots() -> Vec<B256> {
 #[test]
 fn idle_games_cost_a_fifth_of_a_call_each() {
     let (chain, deployment, games) = proposed(&alphabet(), &roots());
-    let between = Arc::new(Between {
-        chain: chain.clone(),
-        hook: Count::default(),
-    });
-    let factory = Games::Created {
-        factory: Factory(deployment.factory),
-        types: Vec::new(),
-        window: 1_000_000,
-    };
+    let between = counting(&chain);
+    let factory = created(&deployment);
     let mut honest = scheduler(between.clone(), HONEST, factory, Truth, Strategy::Honest);
     let mut events = Vec::new();
     play(&mut honest, &mut events);
@@ -274,15 +282,8 @@ impl TraceSource for Waiting {
 #[test]
 fn games_that_wait_for_a_node_cost_a_fifth_of_a_call_each() {
     let (chain, deployment, _) = proposed(&alphabet(), &roots());
-    let between = Arc::new(Between {
-        chain: chain.clone(),
-        hook: Count::default(),
-    });
-    let factory = Games::Created {
-        factory: Factory(deployment.factory),
-        types: Vec::new(),
-        window: 1_000_000,
-    };
+    let between = counting(&chain);
+    let factory = created(&deployment);
     let node = OpNode::start(Known {
         keeps_safe_heads: true,
         safe_heads: vec![(0, 1_000)],
@@ -319,15 +320,8 @@ fn games_that_wait_for_a_node_cost_a_fifth_of_a_call_each() {
 fn what_was_read_is_kept_when_the_node_goes_away() {
     let reading = || {
         let (chain, deployment, _) = proposed(&alphabet(), &roots());
-        let between = Arc::new(Between {
-            chain,
-            hook: Count::default(),
-        });
-        let factory = Games::Created {
-            factory: Factory(deployment.factory),
-            types: Vec::new(),
-            window: 1_000_000,
-        };
+        let between = counting(&chain);
+        let factory = created(&deployment);
         // It only looks on, so that a round reads and does nothing else.
         let honest = scheduler(between.clone(), HONEST, factory, Truth, Strategy::Honest);
         (between, honest)
@@ -371,10 +365,7 @@ fn the_balance_is_read_once_a_block() {
         B256::repeat_byte(0xbd),
     ];
     let (chain, _, games) = proposed(&alphabet(), &wrong);
-    let between = Arc::new(Between {
-        chain,
-        hook: Count::default(),
-    });
+    let between = counting(&chain);
     let games = Games::Listed(games);
     let mut honest = scheduler(between.clone(), HONEST, games, Truth, Strategy::Honest);
     let round = honest

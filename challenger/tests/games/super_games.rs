@@ -18,7 +18,9 @@ use fpvm_challenger::scheduler::{GameScheduler, Games, Options};
 use fpvm_contracts::game::abi::Judge;
 use fpvm_dispute::claim::GameStatus;
 use fpvm_dispute::super_root::{STEPS_PER_SECOND, SuperRoot, SuperRootError, SuperStep};
+use fpvm_dispute::trace::lie::Extent;
 use fpvm_dispute::version::Version;
+use fpvm_e2e::op_node::OpNode;
 use fpvm_l1::{Chain, Local, Policy, Request};
 
 /// The same of the game that one account proposes.
@@ -47,15 +49,18 @@ fn propose(chain: &Local, deployment: &Deployment, game_type: u32, root: SuperRo
     created.expect("it is created")
 }
 
+/// A player of some games, by what a node says, or by lies of this extent.
 fn player(
     chain: &Local,
+    node: &OpNode,
     key: u8,
     games: &[Address],
-    told: Told,
+    extent: Extent,
     strategy: Strategy,
 ) -> GameScheduler<Told> {
-    let games = Games::Listed(games.to_vec());
-    scheduler(Arc::new(chain.clone()), key, games, told, strategy)
+    let chain: Arc<dyn Chain> = Arc::new(chain.clone());
+    let told = Told::by(node, chain.clone(), extent);
+    scheduler(chain, key, Games::Listed(games.to_vec()), told, strategy)
 }
 
 /// Through the registry's delay and the vault's.
@@ -110,10 +115,8 @@ fn honest_wins_wherever_a_lie_begins() {
         let extent = lies(place, 4);
         let (chain, deployment) = deployment(&setup());
         let game = propose(&chain, &deployment, 9, own_lie(extent));
-        let truth = Told::by(&node, Arc::new(chain.clone()), TRUTH);
-        let mut honest = player(&chain, HONEST, &[game], truth, Strategy::Honest);
-        let lie = Told::by(&node, Arc::new(chain.clone()), extent);
-        let mut liar = player(&chain, CHEAT, &[game], lie, cheat(100));
+        let mut honest = player(&chain, &node, HONEST, &[game], TRUTH, Strategy::Honest);
+        let mut liar = player(&chain, &node, CHEAT, &[game], extent, cheat(100));
         let mut events = Vec::new();
         to_the_end(&chain, &mut honest, &mut liar, &mut events);
         pay(&chain, &mut honest, &mut events);
@@ -139,10 +142,8 @@ fn an_instruction_decides() {
     };
     let extent = lies(first, 8);
     let game = propose(&chain, &deployment, 9, own_lie(extent));
-    let truth = Told::by(&node, Arc::new(chain.clone()), TRUTH);
-    let mut honest = player(&chain, HONEST, &[game], truth, Strategy::Honest);
-    let lie = Told::by(&node, Arc::new(chain.clone()), extent);
-    let mut liar = player(&chain, CHEAT, &[game], lie, cheat(100));
+    let mut honest = player(&chain, &node, HONEST, &[game], TRUTH, Strategy::Honest);
+    let mut liar = player(&chain, &node, CHEAT, &[game], extent, cheat(100));
     let mut events = Vec::new();
     to_the_end(&chain, &mut honest, &mut liar, &mut events);
     pay(&chain, &mut honest, &mut events);
@@ -162,8 +163,7 @@ fn a_true_proposal_is_left_alone_and_becomes_the_anchor() {
     let node = node();
     let (chain, deployment) = deployment(&setup());
     let game = propose(&chain, &deployment, 9, root_at(END));
-    let truth = Told::by(&node, Arc::new(chain.clone()), TRUTH);
-    let mut honest = player(&chain, HONEST, &[game], truth, Strategy::Honest);
+    let mut honest = player(&chain, &node, HONEST, &[game], TRUTH, Strategy::Honest);
     let mut events = Vec::new();
     play(&mut honest, &mut events);
     assert_eq!(done(&events, Kind::Move), 0);
@@ -188,8 +188,7 @@ fn a_game_that_starts_elsewhere_is_not_played() {
     elsewhere.anchor.root = B256::repeat_byte(0x77);
     let (chain, deployment) = deployment(&elsewhere);
     let game = propose(&chain, &deployment, 9, false_root(END));
-    let truth = Told::by(&node, Arc::new(chain.clone()), TRUTH);
-    let mut honest = player(&chain, HONEST, &[game], truth, Strategy::Honest);
+    let mut honest = player(&chain, &node, HONEST, &[game], TRUTH, Strategy::Honest);
     let mut events = Vec::new();
     play(&mut honest, &mut events);
     play(&mut honest, &mut events);
@@ -258,8 +257,8 @@ fn a_false_proposal_that_is_won_is_shouted_about_within_a_block() {
         types: vec![9, 5],
         window: u64::MAX,
     };
-    let told = Told::by(&node, Arc::new(chain.clone()), TRUTH);
     let shared: Arc<dyn Chain> = Arc::new(chain.clone());
+    let told = Told::by(&node, shared.clone(), TRUTH);
     let mut watcher = scheduler(shared, HONEST, games, told, Strategy::Honest);
     let mut events = Vec::new();
     play(&mut watcher, &mut events);
@@ -299,8 +298,7 @@ fn one_that_the_guardian_has_struck_off_is_over() {
     let node = node();
     let (chain, deployment) = deployment(&of_a_proposer());
     let game = propose(&chain, &deployment, 5, false_root(END));
-    let told = Told::by(&node, Arc::new(chain.clone()), TRUTH);
-    let mut watcher = player(&chain, HONEST, &[game], told, Strategy::Honest);
+    let mut watcher = player(&chain, &node, HONEST, &[game], TRUTH, Strategy::Honest);
     let mut events = Vec::new();
     play(&mut watcher, &mut events);
     assert_eq!(watcher.alarms().count(), 1);
@@ -336,8 +334,8 @@ fn a_true_proposal_that_is_won_becomes_the_anchor_when_it_is_due() {
             policy: Policy::default(),
             settling,
         };
-        let told = Told::by(&node, Arc::new(chain.clone()), TRUTH);
         let shared: Arc<dyn Chain> = Arc::new(chain.clone());
+        let told = Told::by(&node, shared.clone(), TRUTH);
         let listed = Games::Listed(games.to_vec());
         GameScheduler::new(shared, crate::common::signer(HONEST), listed, told, options)
     };
