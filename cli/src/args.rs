@@ -9,7 +9,7 @@ mod tier;
 mod time;
 mod typed;
 
-pub(crate) use address::{LONGEST, Place, likely};
+pub(crate) use address::{LONGEST, PlaceArg, likely};
 pub(crate) use hexadecimal::with_words;
 pub(crate) use matcher::StepMatcher;
 pub(crate) use number::{index, long_number, number, positive, size, steps};

@@ -11,21 +11,21 @@ const LIKELY: usize = 5;
 
 /// A place in the program, as it is written: `0x1000`, `main.main`, `main.main+0x10`. It is an address once there is a machine.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Place(String);
+pub(crate) struct PlaceArg(String);
 
-impl From<String> for Place {
+impl From<String> for PlaceArg {
     fn from(text: String) -> Self {
         Self(text)
     }
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for PlaceArg {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl Place {
+impl PlaceArg {
     /// The address, which is one that the machine has.
     pub(crate) fn address(&self, vm: &dyn AnyVm) -> anyhow::Result<u64> {
         let at = self.find(vm)?;
@@ -197,7 +197,7 @@ mod tests {
         );
         assert!(missing(&symbols, "claim").ends_with("is it one of main.claim?"));
         assert_eq!(missing(&symbols, "x.y.z"), "there is no symbol x.y.z");
-        let near = |name: &str| missing(&symbols, Place::from(name.to_string()).name());
+        let near = |name: &str| missing(&symbols, PlaceArg::from(name.to_string()).name());
         assert_eq!(near("main.mian+0x10"), said);
         assert_eq!(with_offset("f+0x10"), Some(("f", 16)));
         assert_eq!(with_offset("f - 4"), Some(("f", 4u64.wrapping_neg())));

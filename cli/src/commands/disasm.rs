@@ -1,7 +1,7 @@
 //! `disasm`: instructions as assembly text, from a program or a state.
 
 use crate::app::App;
-use crate::args::{LONGEST, Place};
+use crate::args::{LONGEST, PlaceArg};
 use crate::input::InputArgs;
 use crate::output::{FormatArgs, json_line, to_stdout};
 use anyhow::{Context as _, ensure};
@@ -18,13 +18,13 @@ pub(crate) struct Args {
     input: InputArgs,
     /// The function of this name, or what is behind SYMBOL+N of it; with * at its end all that start so
     #[arg(long, value_name = "SYMBOL", conflicts_with = "from")]
-    symbol: Option<Place>,
+    symbol: Option<PlaceArg>,
     /// From here on: a number, a symbol, or SYMBOL+N [default: the program counter]
     #[arg(long, value_name = "ADDRESS|SYMBOL")]
-    from: Option<Place>,
+    from: Option<PlaceArg>,
     /// Up to here: a number, a symbol, or SYMBOL+N
     #[arg(long, value_name = "ADDRESS|SYMBOL", requires = "from")]
-    to: Option<Place>,
+    to: Option<PlaceArg>,
     /// So many instructions
     #[arg(
         long,
@@ -66,7 +66,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
 
 fn range(args: &Args, vm: &dyn AnyVm) -> anyhow::Result<Range<u64>> {
     let address =
-        |place: &Option<Place>| place.as_ref().map(|place| place.address(vm)).transpose();
+        |place: &Option<PlaceArg>| place.as_ref().map(|place| place.address(vm)).transpose();
     let from = address(&args.from)?.unwrap_or(vm.pc());
     let count = from.saturating_add(args.count.saturating_mul(4));
     let to = address(&args.to)?.unwrap_or(count);

@@ -2,7 +2,7 @@
 
 use super::explain::go_to;
 use crate::app::App;
-use crate::args::Place as At;
+use crate::args::PlaceArg;
 use crate::hosted::{self, Hosted};
 use crate::input::InputArgs;
 use crate::oracles::SourceArgs;
@@ -29,7 +29,7 @@ pub(crate) struct Args {
     step: Option<u64>,
     /// From this address on: a number, a symbol, or SYMBOL+N
     #[arg(long, value_name = "ADDRESS|SYMBOL")]
-    at: At,
+    at: PlaceArg,
     /// So many bytes
     #[arg(long, value_name = "SIZE", value_parser = crate::args::size, default_value = "64")]
     len: u64,
@@ -53,7 +53,11 @@ pub(crate) struct Memory {
 }
 
 /// Reads memory. What is not allocated reads as zero.
-pub(crate) fn read(machine: &mut Hosted, at: &At, len: u64) -> anyhow::Result<(u64, Vec<u8>)> {
+pub(crate) fn read(
+    machine: &mut Hosted,
+    at: &PlaceArg,
+    len: u64,
+) -> anyhow::Result<(u64, Vec<u8>)> {
     ensure!(
         len <= LIMIT,
         "{len} bytes are more than the {LIMIT} that are shown at once"

@@ -5,7 +5,7 @@ mod info;
 mod traceback;
 
 use crate::app::App;
-use crate::args::{Place, PreimageKind, PreimagePrefix, PreimageStop, StepMatcher};
+use crate::args::{PlaceArg, PreimageKind, PreimagePrefix, PreimageStop, StepMatcher};
 use crate::encoding::ProofEncoding;
 use crate::exit::{GuestExit, is_interrupted, is_of_vm};
 use crate::input::InputArgs;
@@ -53,10 +53,10 @@ pub(crate) struct Args {
     stop_at: StepMatcher,
     /// Stop where the program comes to this function, or SYMBOL+N (it is run step by step to there)
     #[arg(long, value_name = "SYMBOL")]
-    stop_at_symbol: Option<Place>,
+    stop_at_symbol: Option<PlaceArg>,
     /// Stop where the program comes to this address, or to SYMBOL+N (it is run step by step to there)
     #[arg(long, value_name = "ADDRESS|SYMBOL")]
-    stop_at_pc: Option<Place>,
+    stop_at_pc: Option<PlaceArg>,
     /// Stop after the first read of a pre-image whose key starts so, at this offset (0 where left
     /// out), not before this step
     #[arg(long, value_name = "KEY[@OFFSET[@STEP]]", value_parser = PreimagePrefix::parse)]
@@ -138,7 +138,7 @@ pub(crate) fn run(app: &App, args: &Args) -> anyhow::Result<()> {
         StepMatcher::At(step) => Some(step),
         _ => None,
     };
-    let address = |place: &Option<Place>| {
+    let address = |place: &Option<PlaceArg>| {
         let place = place.as_ref().map(|place| place.address(vm.as_ref()));
         place.transpose()
     };
